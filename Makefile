@@ -1,0 +1,48 @@
+# Two commands on a fresh clone: `make demo` and `make test`. Everything else is `make help`.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check bench deploy render docs clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+.venv/installed: pyproject.toml layers/dependencies/requirements.txt
+	@test -n "$(PYTHON)" || { echo "labgrader needs Python 3.11 or newer (with venv) on the PATH" >&2; exit 2; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+install: .venv/installed ## install into .venv; .venv/bin/labgrader works after it
+
+demo: install ## grade a simulated class on the embedded AWS, from nothing to the HTML report
+	$(BIN)/labgrader demo
+
+test: install ## the whole test suite: fast tests first, then the workflow on the embedded AWS
+	$(BIN)/python -m pytest -m "not workflow" -n 2 -q
+	$(BIN)/python -m pytest -m workflow -q
+
+check: install ## format, lint, types, import rules, template and ASL lint
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/cfn-lint infra/*.yaml
+	$(BIN)/labgrader lint checks/labs/*/lab.yaml
+
+bench: install ## count AWS calls, time cold starts and bundles, measure the load tester
+	$(BIN)/python -m benchmarks
+
+deploy: install ## deploy to the AWS account of your credentials
+	$(BIN)/labgrader deploy --aws
+
+render: install ## write the state machines' ASL again after a change to statemachines/
+	$(BIN)/python -m statemachines
+
+docs: install ## write the generated pages in docs/ again
+	$(BIN)/python -m cli.catalogue
+
+clean: ## remove what make made
+	rm -rf .venv build .labgrader out *.egg-info
