@@ -1,0 +1,1 @@
+"""The checks: one file each; drop a file in and it exists."""

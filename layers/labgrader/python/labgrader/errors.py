@@ -1,0 +1,67 @@
+"""Every error labgrader raises on purpose. Their class names are the error names the state machines retry or catch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+class LabgraderError(Exception):
+    """The root of all of them."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with what somebody gave us.
+
+    Args:
+        message: what is wrong, and what would be right.
+        source: the file it stands in.
+        line: its line in that file, counted from 1.
+        field: the column, or the path of the value (``checks[3].with.memory``).
+    """
+
+    message: str
+    source: str = ""
+    line: int | None = None
+    field: str = ""
+
+    def __str__(self) -> str:
+        place = self.source
+        if self.line is not None:
+            place = f"{place}:{self.line}" if place else f"line {self.line}"
+        return ": ".join(part for part in (place, self.field, self.message) if part)
+
+
+class BadInputError(LabgraderError):
+    """A roster, a lab or a request cannot be used. Carries every problem found, not the first."""
+
+    def __init__(self, problems: Iterable[Problem | str]) -> None:
+        self.problems = [problem if isinstance(problem, Problem) else Problem(problem) for problem in problems]
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class NotGradedError(LabgraderError):
+    """We could not tell: access denied, throttled to the end, or our own fault. Never costs a student points.
+
+    Args:
+        action: the IAM action whose answer is missing (``lambda:GetFunction``), or the part of labgrader that failed.
+        reason: why, as a sentence for the instructor.
+    """
+
+    def __init__(self, action: str, reason: str) -> None:
+        self.action = action
+        self.reason = reason
+        super().__init__(f"{action}: {reason}")
+
+
+class ThrottledError(LabgraderError):
+    """AWS asked us to slow down while we did our own work (not a question about a student). Worth a retry."""
+
+
+class ServiceFaultError(LabgraderError):
+    """AWS failed on its side (HTTP 5xx, a broken connection). Worth a retry."""
+
+
+class RefusedError(LabgraderError):
+    """AWS refused a call of our own (no permission, no such bucket). A retry would be refused too."""

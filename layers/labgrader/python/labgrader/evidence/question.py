@@ -1,0 +1,126 @@
+"""What a check can ask, and how an answer is written down.
+
+A check never names the calls it needs in advance. It asks; where the answer is not recorded yet, ``UnaskedError``
+carries the question out, somebody on the AWS side asks it, and the check runs again. Checks are pure and take
+microseconds, so running one three times costs nothing, and only what is needed is ever asked.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from labgrader.errors import LabgraderError, NotGradedError
+
+Json = Any
+"""A JSON value: what AWS said is data, and no stored value is trusted to be well formed."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question about a student.
+
+    Args:
+        action: the IAM action that answers it (``lambda:GetFunction``), or ``labgrader:…`` for a load test.
+        arguments: the call's arguments, as AWS spells them, in the order given. Values are JSON.
+    """
+
+    action: str
+    arguments: Mapping[str, Json] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """The name its answer is stored under: ``lambda:GetFunction {"FunctionName":"user1-f"}``."""
+        if not self.arguments:
+            return self.action
+        return f"{self.action} {json.dumps(self.arguments, sort_keys=True, separators=(',', ':'))}"
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What AWS said to one question: a value, that there is no such resource, or why it would not say.
+
+    Args:
+        value: the answer; ``None`` when the resource does not exist or the question was refused.
+        error_code: AWS's error code when it refused (``AccessDeniedException``), else an empty string.
+        error_message: the reason that goes with it.
+    """
+
+    value: Json = None
+    error_code: str = ""
+    error_message: str = ""
+
+    def to_dict(self) -> dict[str, Json]:
+        """Return ``{"value": …}`` (``null`` where the resource is missing) or ``{"error": {"code", "message"}}``."""
+        if self.error_code:
+            return {"error": {"code": self.error_code, "message": self.error_message}}
+        return {"value": self.value}
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Json]) -> Answer:
+        """Read what ``to_dict`` wrote."""
+        error = document.get("error")
+        if error:
+            return cls(error_code=str(error["code"]), error_message=str(error["message"]))
+        return cls(value=document.get("value"))
+
+
+class UnaskedError(LabgraderError):
+    """A check asked what nobody has recorded yet."""
+
+    def __init__(self, question: Question) -> None:
+        self.question = question
+        super().__init__(f"not recorded: {question.key}")
+
+
+class Answers:
+    """The recorded answers about one student, by question."""
+
+    def __init__(self, answers: Mapping[str, Answer] | None = None) -> None:
+        self._answers: dict[str, Answer] = dict(answers or {})
+
+    def __contains__(self, question: Question) -> bool:
+        return question.key in self._answers
+
+    def __len__(self) -> int:
+        return len(self._answers)
+
+    def record(self, question: Question, answer: Answer) -> None:
+        """Keep the answer to a question."""
+        self._answers[question.key] = answer
+
+    def ask(self, question: Question) -> Json:
+        """Return the recorded value, or ``None`` where the resource does not exist.
+
+        Raises:
+            UnaskedError: the question was not put to AWS.
+            NotGradedError: it was, and AWS refused (denied, throttled to the end, broken).
+        """
+        answer = self._answers.get(question.key)
+        if answer is None:
+            raise UnaskedError(question)
+        if answer.error_code:
+            raise NotGradedError(question.action, f"{answer.error_code}: {answer.error_message}")
+        return answer.value
+
+    def values(self, action: str) -> list[Json]:
+        """Return the values recorded for an action, whatever the arguments, without what was refused or missing."""
+        return [
+            answer.value
+            for key, answer in sorted(self._answers.items())
+            if key.split(" ", 1)[0] == action and answer.value is not None
+        ]
+
+    def to_dict(self) -> dict[str, Json]:
+        """Return the answers as JSON, by question."""
+        return {key: answer.to_dict() for key, answer in sorted(self._answers.items())}
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Json]) -> Answers:
+        """Read what ``to_dict`` wrote."""
+        return cls({key: Answer.from_dict(value) for key, value in document.items()})

@@ -1,0 +1,244 @@
+"""A student's resources as a check reads them. Built from AWS's answers; every field tolerates a missing value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from labgrader.evidence.question import Json
+
+
+@dataclass(frozen=True)
+class LayerReference:
+    """A layer version attached to a function, from its ARN ``arn:aws:lambda:REGION:ACCOUNT:layer:NAME:VERSION``."""
+
+    arn: str
+
+    @property
+    def _parts(self) -> list[str]:
+        return [*self.arn.split(":"), *[""] * 8][:8]
+
+    @property
+    def account_id(self) -> str:
+        return self._parts[4]
+
+    @property
+    def name(self) -> str:
+        return self._parts[6]
+
+    @property
+    def version(self) -> int | None:
+        text = self._parts[7]
+        return int(text) if text.isdecimal() and len(text) < 19 else None
+
+
+@dataclass(frozen=True)
+class Function:
+    """A Lambda function, alias or version as GetFunction (or ListVersionsByFunction) describes it.
+
+    ``timeout_s`` is in seconds, ``memory_mb`` in MB, ``code_size`` in bytes of the zipped package.
+    ``reserved_concurrency`` is ``None`` when none is reserved, and 0 when the function is switched off.
+    """
+
+    name: str
+    arn: str = ""
+    version: str = "$LATEST"
+    runtime: str = ""
+    handler: str = ""
+    role: str = ""
+    description: str = ""
+    timeout_s: int | None = None
+    memory_mb: int | None = None
+    code_size: int | None = None
+    code_sha256: str = ""
+    package_type: str = "Zip"
+    architectures: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    layers: tuple[LayerReference, ...] = ()
+    state: str = ""
+    state_reason: str = ""
+    last_update_status: str = ""
+    tracing_mode: str = ""
+    reserved_concurrency: int | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def layer_names(self) -> tuple[str, ...]:
+        """The names of the attached layers, in the order they are attached."""
+        return tuple(layer.name for layer in self.layers)
+
+    @classmethod
+    def from_answer(cls, name: str, answer: Mapping[str, Json]) -> Function:
+        """Read a GetFunction answer (``Configuration``, ``Concurrency``, ``Tags``)."""
+        reserved = _mapping(answer.get("Concurrency")).get("ReservedConcurrentExecutions")
+        return cls.from_configuration(
+            name, _mapping(answer.get("Configuration")), reserved, _mapping(answer.get("Tags"))
+        )
+
+    @classmethod
+    def from_configuration(
+        cls,
+        name: str,
+        configuration: Mapping[str, Json],
+        reserved_concurrency: int | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> Function:
+        """Read a function configuration, as every Lambda API returns it."""
+        return cls(
+            name=name,
+            arn=_text(configuration.get("FunctionArn")),
+            version=_text(configuration.get("Version")) or "$LATEST",
+            runtime=_text(configuration.get("Runtime")),
+            handler=_text(configuration.get("Handler")),
+            role=_text(configuration.get("Role")),
+            description=_text(configuration.get("Description")),
+            timeout_s=_number(configuration.get("Timeout")),
+            memory_mb=_number(configuration.get("MemorySize")),
+            code_size=_number(configuration.get("CodeSize")),
+            code_sha256=_text(configuration.get("CodeSha256")),
+            package_type=_text(configuration.get("PackageType")) or "Zip",
+            architectures=tuple(_text(one) for one in configuration.get("Architectures") or ()),
+            environment=_mapping(_mapping(configuration.get("Environment")).get("Variables")),
+            layers=tuple(
+                LayerReference(_text(layer.get("Arn") if isinstance(layer, Mapping) else layer))
+                for layer in configuration.get("Layers") or ()
+            ),
+            state=_text(configuration.get("State")),
+            state_reason=_text(configuration.get("StateReason")),
+            last_update_status=_text(configuration.get("LastUpdateStatus")),
+            tracing_mode=_text(_mapping(configuration.get("TracingConfig")).get("Mode")),
+            reserved_concurrency=_number(reserved_concurrency),
+            tags=tags or {},
+        )
+
+
+@dataclass(frozen=True)
+class Alias:
+    """A function alias. ``weights`` holds the share of calls (0 to 1) that go to each additional version."""
+
+    name: str
+    version: str
+    weights: Mapping[str, float] = field(default_factory=dict)
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class ProvisionedConcurrency:
+    """Provisioned concurrency of one alias or version: what was asked for, what is ready, and AWS's own status."""
+
+    qualifier: str
+    requested: int
+    available: int
+    status: str
+    status_reason: str = ""
+
+
+@dataclass(frozen=True)
+class LayerVersion:
+    """One published version of a layer."""
+
+    name: str
+    version: int
+    arn: str = ""
+    compatible_runtimes: tuple[str, ...] = ()
+    compatible_architectures: tuple[str, ...] = ()
+    description: str = ""
+
+    @classmethod
+    def from_answer(cls, name: str, answer: Mapping[str, Json]) -> LayerVersion:
+        """Read an entry of ListLayerVersions, or the LatestMatchingVersion of ListLayers."""
+        return cls(
+            name=name,
+            version=_number(answer.get("Version")) or 0,
+            arn=_text(answer.get("LayerVersionArn")),
+            compatible_runtimes=tuple(_text(one) for one in answer.get("CompatibleRuntimes") or ()),
+            compatible_architectures=tuple(_text(one) for one in answer.get("CompatibleArchitectures") or ()),
+            description=_text(answer.get("Description")),
+        )
+
+
+@dataclass(frozen=True)
+class Package:
+    """What lies in a deployed package: the paths in the zip, without the code itself.
+
+    ``paths`` is ``None`` where the package was too large to look into; ``size`` is in bytes, zipped.
+    """
+
+    size: int
+    paths: tuple[str, ...] | None
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One line of a dashboard graph. An expression (``SEARCH(…)``) has only ``expression``."""
+
+    namespace: str = ""
+    name: str = ""
+    dimensions: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, Json] = field(default_factory=dict)
+    expression: str = ""
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    """A CloudWatch dashboard. ``problem`` says why the body could not be read as one, else it is empty."""
+
+    name: str
+    body: str
+    widgets: tuple[Mapping[str, Json], ...] = ()
+    problem: str = ""
+
+    @classmethod
+    def from_body(cls, name: str, body: str) -> Dashboard:
+        """Parse a dashboard's body; the embedded AWS stores bodies that AWS would refuse, so nothing is assumed."""
+        try:
+            document = json.loads(body)
+        except (ValueError, RecursionError):
+            return cls(name, body, problem="its body is not JSON")
+        widgets = document.get("widgets") if isinstance(document, dict) else None
+        if not isinstance(widgets, list):
+            return cls(name, body, problem="its body has no list of widgets")
+        return cls(name, body, tuple(widget for widget in widgets if isinstance(widget, dict)))
+
+    def metrics(self) -> Iterator[Metric]:
+        """Yield every metric that a widget plots, with the shorthands ``.`` (same as above) and ``...`` resolved.
+
+        Source: CloudWatch User Guide, Dashboard Body Structure and Syntax, "Metrics Array Format".
+        """
+        for widget in self.widgets:
+            properties = _mapping(widget.get("properties"))
+            previous: list[str] = []
+            rows = properties.get("metrics")
+            for row in rows if isinstance(rows, list) else ():
+                if not isinstance(row, list):
+                    continue
+                options = row[-1] if row and isinstance(row[-1], dict) else {}
+                if _text(options.get("expression")):
+                    yield Metric(options=options, expression=_text(options["expression"]))
+                names = _expand([_text(part) for part in row if not isinstance(part, dict)], previous)
+                if len(names) >= 2:
+                    yield Metric(names[0], names[1], dict(zip(names[2::2], names[3::2], strict=False)), options)
+                    previous = names
+
+
+def _expand(names: list[str], previous: list[str]) -> list[str]:
+    """Resolve a metric row's ``.`` and ``...`` from the row above it."""
+    if names and "..." in names:
+        at = names.index("...")
+        tail = names[at + 1 :]
+        names = [*names[:at], *previous[at : len(previous) - len(tail)], *tail]
+    return [previous[index] if name == "." and index < len(previous) else name for index, name in enumerate(names)]
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else "" if value is None else str(value)
+
+
+def _number(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -1,0 +1,230 @@
+"""The read side of a snapshot: what AWS said about one student's resources at one moment.
+
+A missing resource is ``None``. A question that was denied or throttled to the end raises ``NotGradedError`` naming the
+action. A question that was never asked raises ``UnaskedError``, which the recorder answers and a regrade reports.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from labgrader.errors import NotGradedError
+from labgrader.evidence.question import Answers, Json, Question
+from labgrader.evidence.resources import (
+    Alias,
+    Dashboard,
+    Function,
+    LayerReference,
+    LayerVersion,
+    Metric,
+    Package,
+    ProvisionedConcurrency,
+)
+
+__all__ = [
+    "Alias",
+    "Dashboard",
+    "Function",
+    "LayerReference",
+    "LayerVersion",
+    "Metric",
+    "Package",
+    "ProvisionedConcurrency",
+    "Snapshot",
+    "closest",
+    "owns",
+]
+
+SCHEMA = "labgrader.snapshot/1"
+
+
+def owns(username: str, name: str) -> bool:
+    """Say whether a resource's name carries a student's prefix: ``user1`` owns ``user1-f``, never ``user10-f``.
+
+    Case and the separator are not looked at, so that ``User1_f`` is found and can be named in a message; a check that
+    wants the exact prefix compares it.
+    """
+    return re.match(re.escape(username) + r"(?![a-z0-9])", name, re.IGNORECASE) is not None
+
+
+@dataclass
+class Snapshot:
+    """The recorded answers about one student.
+
+    Args:
+        username: the prefix of the student's resources, without the hyphen.
+        account_id: the AWS account they lie in.
+        region: its Region.
+        taken_at: when the recording was complete, ISO 8601 in UTC.
+        answers: what AWS said.
+    """
+
+    username: str
+    account_id: str
+    region: str
+    taken_at: str = ""
+    answers: Answers = field(default_factory=Answers)
+
+    @property
+    def prefix(self) -> str:
+        """What every name of the student begins with: ``user1-``."""
+        return f"{self.username}-"
+
+    # --- Lambda -----------------------------------------------------------------------------------------------------
+
+    def function_names(self) -> list[str]:
+        """The names of the student's functions (one list serves the whole class)."""
+        return list(self.answers.ask(Question("lambda:ListFunctions")) or ())
+
+    def function(self, name: str, qualifier: str = "") -> Function | None:
+        """A function, or what one of its versions or aliases serves; ``None`` where it does not exist."""
+        try:
+            if name not in self.function_names():
+                return None
+        except NotGradedError:  # the list is denied; the function itself may not be
+            pass
+        answer = self.answers.ask(_about("lambda:GetFunction", name, qualifier))
+        return None if answer is None else Function.from_answer(name, answer)
+
+    def versions(self, function: str) -> list[Function]:
+        """The published versions of a function, oldest first, without ``$LATEST``; empty where there is none."""
+        answer = self._about_existing("lambda:ListVersionsByFunction", function) or ()
+        published = [Function.from_configuration(function, one) for one in answer]
+        return sorted(
+            (version for version in published if version.version.isdecimal()), key=lambda one: int(one.version)
+        )
+
+    def aliases(self, function: str) -> list[Alias]:
+        """The aliases of a function, by name."""
+        answer = self._about_existing("lambda:ListAliases", function) or ()
+        return sorted(
+            (
+                Alias(
+                    name=str(one.get("Name", "")),
+                    version=str(one.get("FunctionVersion", "")),
+                    weights=(one.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {},
+                    description=str(one.get("Description", "")),
+                )
+                for one in answer
+            ),
+            key=lambda alias: alias.name,
+        )
+
+    def alias(self, function: str, name: str) -> Alias | None:
+        """One alias of a function, or ``None``."""
+        return next((alias for alias in self.aliases(function) if alias.name == name), None)
+
+    def provisioned_concurrency(self, function: str) -> list[ProvisionedConcurrency] | None:
+        """All provisioned concurrency of a function; ``None`` where AWS offers no list (the embedded AWS does not)."""
+        answer = self._about_existing("lambda:ListProvisionedConcurrencyConfigs", function)
+        if answer is None:
+            return None
+        return [_provisioned(str(one.get("FunctionArn", "")).rpartition(":")[2], one) for one in answer]
+
+    def provisioned_concurrency_of(self, function: str, qualifier: str) -> ProvisionedConcurrency | None:
+        """The provisioned concurrency of one alias or version of a function, or ``None``."""
+        every = self.provisioned_concurrency(function)
+        if every is not None:
+            return next((one for one in every if one.qualifier == qualifier), None)
+        if self.function(function) is None:
+            return None
+        answer = self.answers.ask(_about("lambda:GetProvisionedConcurrencyConfig", function, qualifier))
+        return None if answer is None else _provisioned(qualifier, answer)
+
+    def package(self, function: str) -> Package | None:
+        """What lies in the deployed package of ``$LATEST``, from the URL that GetFunction gives."""
+        answer = self._about_existing("labgrader:ReadPackage", function)
+        if answer is None:
+            return None
+        paths = answer.get("Paths")
+        return Package(size=int(answer.get("Size") or 0), paths=None if paths is None else tuple(paths))
+
+    def layer_names(self) -> list[str]:
+        """The names of the student's layers (one list serves the whole class)."""
+        return sorted(self._layers())
+
+    def layer(self, name: str) -> LayerVersion | None:
+        """The newest version of a layer, or ``None`` where no version is published."""
+        answer = self._layers().get(name)
+        return None if answer is None else LayerVersion.from_answer(name, answer)
+
+    def layer_versions(self, name: str) -> list[LayerVersion]:
+        """Every published version of a layer, oldest first."""
+        if name not in self._layers():
+            return []
+        answer = self.answers.ask(Question("lambda:ListLayerVersions", {"LayerName": name})) or ()
+        return sorted((LayerVersion.from_answer(name, one) for one in answer), key=lambda one: one.version)
+
+    # --- CloudWatch -------------------------------------------------------------------------------------------------
+
+    def dashboard_names(self) -> list[str]:
+        """The names of the student's dashboards (one list serves the whole class)."""
+        return list(self.answers.ask(Question("cloudwatch:ListDashboards")) or ())
+
+    def dashboard(self, name: str) -> Dashboard | None:
+        """A dashboard with its parsed body, or ``None``."""
+        try:
+            if name not in self.dashboard_names():
+                return None
+        except NotGradedError:
+            pass
+        answer = self.answers.ask(Question("cloudwatch:GetDashboard", {"DashboardName": name}))
+        return None if answer is None else Dashboard.from_body(name, str(answer.get("DashboardBody", "")))
+
+    # --- as a document ----------------------------------------------------------------------------------------------
+
+    def to_dict(self) -> dict[str, Json]:
+        """Return the snapshot as one JSON document."""
+        return {
+            "schema": SCHEMA,
+            "username": self.username,
+            "account_id": self.account_id,
+            "region": self.region,
+            "taken_at": self.taken_at,
+            "answers": self.answers.to_dict(),
+        }
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Json]) -> Snapshot:
+        """Read what ``to_dict`` wrote; it is judged to the same verdicts."""
+        return cls(
+            username=document["username"],
+            account_id=document["account_id"],
+            region=document["region"],
+            taken_at=document["taken_at"],
+            answers=Answers.from_dict(document["answers"]),
+        )
+
+    def _layers(self) -> Mapping[str, Json]:
+        return self.answers.ask(Question("lambda:ListLayers")) or {}
+
+    def _about_existing(self, action: str, function: str) -> Json:
+        """Ask about a function only where there is one."""
+        if self.function(function) is None:
+            return None
+        return self.answers.ask(_about(action, function))
+
+
+def closest(name: str, names: Iterable[str]) -> str:
+    """Return the name most like the one that is missing, to point at a slip (case, hyphens, spelling), or ``""``."""
+    folded = {other.lower().replace("_", "-"): other for other in names if other != name}
+    match = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.85)
+    return folded[match[0]] if match else ""
+
+
+def _about(action: str, function: str, qualifier: str = "") -> Question:
+    arguments = {"FunctionName": function}
+    return Question(action, {**arguments, "Qualifier": qualifier} if qualifier else arguments)
+
+
+def _provisioned(qualifier: str, answer: Mapping[str, Json]) -> ProvisionedConcurrency:
+    return ProvisionedConcurrency(
+        qualifier=qualifier,
+        requested=int(answer.get("RequestedProvisionedConcurrentExecutions") or 0),
+        available=int(answer.get("AvailableProvisionedConcurrentExecutions") or 0),
+        status=str(answer.get("Status") or ""),
+        status_reason=str(answer.get("StatusReason") or ""),
+    )

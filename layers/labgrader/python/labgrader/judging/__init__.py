@@ -1,0 +1,27 @@
+"""What a check's file imports: the decorator, the evidence it reads, and the words of a verdict."""
+
+from labgrader.errors import NotGradedError
+from labgrader.evidence.load import Comparison, LoadResult, LoadTest
+from labgrader.evidence.probe import Invocation, Probe, Response
+from labgrader.judging.check import Check, check
+from labgrader.judging.verdict import Verdict, failed, partial, passed, share
+from labgrader.messages import listed, quote
+
+__all__ = [
+    "Check",
+    "Comparison",
+    "Invocation",
+    "LoadResult",
+    "LoadTest",
+    "NotGradedError",
+    "Probe",
+    "Response",
+    "Verdict",
+    "check",
+    "failed",
+    "listed",
+    "partial",
+    "passed",
+    "quote",
+    "share",
+]

@@ -1,0 +1,135 @@
+"""`@check`: a pure function of evidence becomes a check. Its name is its id, its keyword parameters are its schema."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import types
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from labgrader.errors import BadInputError
+from labgrader.evidence.load import LoadTest
+from labgrader.evidence.probe import Probe
+from labgrader.evidence.snapshot import Snapshot
+from labgrader.judging.verdict import Verdict
+
+Kind = Literal["configuration", "behaviour", "performance"]
+
+_KINDS: dict[type, Kind] = {Snapshot: "configuration", Probe: "behaviour", LoadTest: "performance"}
+
+
+@dataclass(frozen=True)
+class Check:
+    """A check as the registry knows it.
+
+    Args:
+        name: the name of its function and of its file.
+        kind: what evidence it reads, from its first parameter: ``Snapshot``, ``Probe`` or ``LoadTest``.
+        title: what must be true, for a report.
+        hint: the command that mends it; ``{parameter}``, ``{username}``, ``{account_id}``, ``{region}`` are filled in.
+        judge: the function.
+    """
+
+    name: str
+    kind: Kind
+    title: str
+    hint: str
+    judge: Callable[..., Verdict]
+
+    @property
+    def description(self) -> str:
+        """The docstring, for the catalogue."""
+        return inspect.getdoc(self.judge) or ""
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """The JSON Schema of its parameters, from the signature's annotations and defaults."""
+        hints = typing.get_type_hints(self.judge)
+        parameters = list(inspect.signature(self.judge).parameters.values())[1:]
+        return {
+            "type": "object",
+            "properties": {parameter.name: _schema_of(hints[parameter.name]) for parameter in parameters},
+            "required": [parameter.name for parameter in parameters if parameter.default is parameter.empty],
+            "additionalProperties": False,
+        }
+
+
+def check(*, title: str, hint: str) -> Callable[[Callable[..., Verdict]], Check]:
+    """Make a check of a function whose first parameter is the evidence and whose others are keyword-only.
+
+    Args:
+        title: what must be true, in a few words.
+        hint: the exact command that mends it.
+
+    Raises:
+        TypeError: the function's signature is not that of a check.
+    """
+
+    def register(judge: Callable[..., Verdict]) -> Check:
+        name = judge.__name__
+        parameters = list(inspect.signature(judge).parameters.values())
+        evidence = typing.get_type_hints(judge).get(parameters[0].name) if parameters else None
+        kind = _KINDS.get(evidence) if isinstance(evidence, type) else None
+        if kind is None:
+            raise TypeError(f"check {name}: the first parameter is annotated Snapshot, Probe or LoadTest")
+        if any(parameter.kind is not parameter.KEYWORD_ONLY for parameter in parameters[1:]):
+            raise TypeError(f"check {name}: every parameter but the first is keyword-only")
+        made = Check(name, kind, title, hint, judge)
+        made.schema  # noqa: B018  an annotation that has no schema is refused when the file is loaded
+        return made
+
+    return register
+
+
+def find_check(name: str) -> Check:
+    """Return the check that lies in ``checks/NAME.py``.
+
+    Raises:
+        BadInputError: there is none.
+    """
+    if name.isidentifier() and name in check_names():
+        found = getattr(importlib.import_module(f"checks.{name}"), name, None)
+        if isinstance(found, Check):
+            return found
+        raise BadInputError([f"checks/{name}.py defines no check called {name}"])
+    raise BadInputError([f"there is no check {name!r}"])
+
+
+def check_names() -> list[str]:
+    """The names of all checks: the files in ``checks/``. Drop a file in and it exists."""
+    import checks  # the checks import this module: they are only looked for when one is wanted
+
+    return sorted(module.name for module in pkgutil.iter_modules(checks.__path__) if not module.ispkg)
+
+
+def all_checks() -> list[Check]:
+    """Every check there is, by name."""
+    return [find_check(name) for name in check_names()]
+
+
+def _schema_of(annotation: Any) -> dict[str, Any]:
+    """The JSON Schema of one annotation; numbers are strict (``true`` is no integer, ``1`` is a float)."""
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    plain: Mapping[Any, dict[str, Any]] = {
+        str: {"type": "string"},
+        int: {"type": "integer"},
+        float: {"type": "number"},
+        bool: {"type": "boolean"},
+        type(None): {"type": "null"},
+        Any: {},
+    }
+    if annotation in plain:
+        return plain[annotation]
+    if origin is list:
+        return {"type": "array", "items": _schema_of(arguments[0]), "minItems": 1}
+    if origin is dict:
+        return {"type": "object", "additionalProperties": _schema_of(arguments[1]), "minProperties": 1}
+    if origin is Literal:
+        return {"enum": list(arguments)}
+    if origin in (typing.Union, types.UnionType):
+        return {"anyOf": [_schema_of(argument) for argument in arguments]}
+    raise TypeError(f"a check's parameter cannot be annotated {annotation!r}")

@@ -1,0 +1,80 @@
+"""From verdicts to points: a pure function of the lab and of what each check said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from labgrader.judging.verdict import Verdict, not_graded, skipped
+from labgrader.lab import Item
+
+
+@dataclass(frozen=True)
+class ScoredCheck:
+    """One check of the lab with its final verdict and its points, rounded to two decimals."""
+
+    item: Item
+    verdict: Verdict
+    points: float
+
+
+@dataclass(frozen=True)
+class Score:
+    """The sum. ``open_points`` are those of checks that were not graded: nobody knows yet, so nobody lost them."""
+
+    checks: tuple[ScoredCheck, ...]
+    points: float
+    max_points: float
+    open_points: float
+
+    @property
+    def complete(self) -> bool:
+        """Whether every check was graded."""
+        return all(check.verdict.status != "not_graded" for check in self.checks)
+
+    @property
+    def percent(self) -> float:
+        """The points as a percentage of the lab's, rounded to two decimals."""
+        return round(100 * self.points / self.max_points, 2) if self.max_points else 0.0
+
+
+def score(items: Sequence[Item], verdicts: Mapping[str, Verdict]) -> Score:
+    """Apply prerequisites and add up.
+
+    A check whose prerequisite failed or was skipped is ``skipped``. A check that failed while a prerequisite could not
+    be graded is ``not_graded``: its failure may be ours. A check without a verdict is ``not_graded``.
+
+    Args:
+        items: the lab's checks, prerequisites in any order (``lint`` has refused loops).
+        verdicts: what each check said by itself, by its id.
+    """
+    by_id = {item.id: item for item in items}
+    final: dict[str, Verdict] = {}
+
+    def settle(item: Item) -> Verdict:
+        if item.id not in final:
+            own = verdicts.get(item.id) or not_graded("labgrader recorded no verdict for this check")
+            final[item.id] = apply_prerequisites(own, [(by_id[name], settle(by_id[name])) for name in item.requires])
+        return final[item.id]
+
+    checks = tuple(
+        ScoredCheck(item, verdict, round(verdict.fraction * item.points, 2))
+        for item, verdict in ((item, settle(item)) for item in items)
+    )
+    return Score(
+        checks=checks,
+        points=round(sum(check.points for check in checks), 2),
+        max_points=round(sum(item.points for item in items), 2),
+        open_points=round(sum(check.item.points for check in checks if check.verdict.status == "not_graded"), 2),
+    )
+
+
+def apply_prerequisites(own: Verdict, prerequisites: Sequence[tuple[Item, Verdict]]) -> Verdict:
+    """Return the verdict of a check once its prerequisites are known: its own, ``skipped`` or ``not_graded``."""
+    for item, verdict in prerequisites:
+        if verdict.status in ("failed", "skipped"):
+            return skipped(f"not looked at, because “{item.title}” comes first")
+    for item, verdict in prerequisites:
+        if verdict.status == "not_graded" and own.status in ("failed", "partial"):
+            return not_graded(f"cannot be told while “{item.title}” is not graded")
+    return own

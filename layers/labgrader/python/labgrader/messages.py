@@ -1,0 +1,43 @@
+"""Text that a student wrote, made safe to quote in a sentence, and sentences that several checks share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+
+MAX_QUOTED = 200
+"""Characters of a student's text that one sentence quotes."""
+
+
+def quote(value: object, limit: int = MAX_QUOTED) -> str:
+    """Return a student's value as printable text on one line, cut with a notice.
+
+    Args:
+        value: anything that came out of a student's account; what is not a string is shown as JSON.
+        limit: how many characters to keep.
+    """
+    if isinstance(value, str):
+        text = value
+    else:
+        try:
+            text = json.dumps(value, ensure_ascii=False, default=str)
+        except (ValueError, RecursionError):
+            text = f"a {type(value).__name__} that cannot be shown"
+    shown = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text[:limit])
+    dropped = len(text) - limit
+    return f"{shown}… ({dropped} more characters)" if dropped > 0 else shown
+
+
+def listed(values: Iterable[object]) -> str:
+    """Join values for a sentence: ``a, b and c``, or ``nothing``."""
+    words = [quote(value) for value in values]
+    if not words:
+        return "nothing"
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def fill(template: str, values: Mapping[str, object]) -> str:
+    """Put values in the place of their ``{name}``; braces with any other text (JSON in a command) stay as they are."""
+    for name, value in values.items():
+        template = template.replace("{" + name + "}", str(value))
+    return template

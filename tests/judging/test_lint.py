@@ -1,0 +1,119 @@
+"""`labgrader lint`: every mistake a teacher makes in a lab file, with its line and field."""
+
+from pathlib import Path
+
+import pytest
+
+from labgrader.errors import BadInputError
+from labgrader.lab import Lab, find_lab, lab_ids, labs_folder, lint, load_lab
+
+GOOD = """\
+id: example
+version: 1.0.0
+title: An example
+points: 10
+checks:
+  - id: first
+    check: alias_points_to
+    title: The alias prod serves version 1
+    task: Task 1
+    points: 4
+    with: {function: "{username}-f", alias: "{username}-prod", version: "1"}
+  - id: second
+    check: alias_points_to
+    title: The alias dev serves $LATEST
+    task: Task 1
+    points: 6
+    requires: [first]
+    with: {function: "{username}-f", alias: "{username}-dev", version: "$LATEST"}
+"""
+
+
+def problems(tmp_path: Path, text: str) -> list[str]:
+    file = tmp_path / "lab.yaml"
+    file.write_text(text, encoding="utf-8")
+    return [str(problem).removeprefix(f"{file}:") for problem in lint(file)]
+
+
+def test_a_good_file_has_no_problem(tmp_path: Path) -> None:
+    assert problems(tmp_path, GOOD) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("check: alias_points_to", "check: alias_pints_to", "7: checks[0].check: there is no check 'alias_pints_to'"),
+        ('version: "1"}', "version: 1}", "11: checks[0].with.version: 1 is not of type 'string'"),
+        ("points: 4", "points: 5", "4: points: the checks sum to 11 points, not 10"),
+        ("requires: [first]", "requires: [zero]", "17: checks[1].requires[0]: there is no check 'zero' to require"),
+        ("id: second", "id: first", "12: checks[1].id: id 'first' is already used on line 6"),
+        ("title: An example", "titel: An example", "1: 'title' is a required property"),
+        ("points: 4", "points: four", "10: checks[0].points: 'four' is not of type 'number'"),
+        ("    points: 4", "    points: 4\n    points: 4", "11: checks[0]: 'points' is given twice"),
+    ],
+)
+def test_each_mistake_is_named_with_its_line_and_field(tmp_path: Path, old: str, new: str, expected: str) -> None:
+    assert expected in problems(tmp_path, GOOD.replace(old, new, 1))
+
+
+def test_an_unknown_parameter_lists_those_there_are(tmp_path: Path) -> None:
+    (problem,) = problems(
+        tmp_path, GOOD.replace('alias: "{username}-prod", version: "1"}', 'alias: a, version: "1", verzion: "1"}')
+    )
+    assert problem.startswith("11: checks[0].with.verzion: check alias_points_to has no parameter 'verzion'; it has: ")
+
+
+def test_a_missing_parameter_is_named(tmp_path: Path) -> None:
+    assert problems(tmp_path, GOOD.replace('function: "{username}-f", alias: "{username}-prod"', 'alias: "a"')) == [
+        "11: checks[0].with: check alias_points_to needs the parameter function"
+    ]
+
+
+def test_prerequisites_that_loop_show_the_loop(tmp_path: Path) -> None:
+    looped = GOOD.replace("    points: 4", "    points: 4\n    requires: [second]")
+    assert problems(tmp_path, looped) == [
+        "11: checks[0].requires: the prerequisites loop: first → second → first",
+        "18: checks[1].requires: the prerequisites loop: second → first → second",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"id: [", "not YAML"),
+        (b"\xff\xfe", "not UTF-8 text"),
+        (b"", "None is not of type 'object'"),
+        (b"- a\n- b\n", "is not of type 'object'"),
+        (b"a: !!python/object/apply:os.system [ls]\n", "not YAML"),
+    ],
+)
+def test_what_is_not_a_lab_is_refused_with_a_sentence(tmp_path: Path, content: bytes, expected: str) -> None:
+    file = tmp_path / "lab.yaml"
+    file.write_bytes(content)
+    (problem,) = lint(file)
+    assert expected in str(problem)
+    with pytest.raises(BadInputError, match=expected):
+        load_lab(file)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    (problem,) = lint(tmp_path / "nothing.yaml")
+    assert str(problem) == f"{tmp_path / 'nothing.yaml'}: No such file or directory"
+
+
+def test_an_unknown_lab_lists_those_there_are() -> None:
+    with pytest.raises(BadInputError, match="there is no lab 'lab-5'; the labs are: .*lambda-optimization"):
+        find_lab("lab-5")
+
+
+@pytest.mark.parametrize("lab_id", lab_ids())
+def test_every_lab_of_ours_is_clean(lab_id: str) -> None:
+    assert lint(labs_folder() / lab_id / "lab.yaml") == []
+    lab = find_lab(lab_id)
+    assert Lab.from_dict(lab.to_dict()) == lab
+
+
+def test_a_students_lab_has_the_students_names() -> None:
+    lab = find_lab("lambda-optimization").for_student("user7", "111122223333", "eu-west-1")
+    assert "{username}" not in str(lab.to_dict()["checks"])
+    assert "user7-optimized-function" in str(lab.to_dict()["checks"])

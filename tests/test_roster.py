@@ -1,0 +1,122 @@
+"""Rosters as people type them."""
+
+import json
+
+import pytest
+
+from labgrader.errors import BadInputError
+from labgrader.roster import MAX_STUDENTS, MAX_USERNAME, Student, read_roster, select
+
+
+def read(text: str | bytes, source: str = "class.csv") -> list[Student]:
+    return read_roster(text.encode() if isinstance(text, str) else text, source)
+
+
+def refused(text: str | bytes, source: str = "class.csv") -> list[str]:
+    with pytest.raises(BadInputError) as caught:
+        read(text, source)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def test_a_bom_spaces_case_and_blank_rows_are_no_problem() -> None:
+    students = read(b"\xef\xbb\xbfUsername,Student ID,Name\r\n\r\n User1 ,s-1, Ada \r\n,,\r\nuser10,s-2,Bob\r\n")
+    assert students == [
+        Student(username="user1", student_id="s-1", name="Ada"),
+        Student(username="user10", student_id="s-2", name="Bob"),
+    ]
+
+
+def test_a_spreadsheet_that_writes_semicolons_is_read() -> None:
+    assert read("username;name\nuser1;Ada\n")[0].name == "Ada"
+
+
+def test_the_username_stands_in_for_a_missing_student_id() -> None:
+    assert read("username\nuser1\n")[0].student_id == "user1"
+
+
+def test_every_problem_is_shown_with_row_and_column() -> None:
+    wrong = "username,student_id,account_id,region\nuser1,a,12,mars\n../x,b,,\n,c,,\nUSER1,d,,\nuser2,a,,\n"
+    assert refused(wrong) == [
+        "class.csv:2: account_id: 12 is not 12 digits",
+        "class.csv:2: region: mars is not a Region such as us-east-1",
+        "class.csv:3: username: ../x is not letters, digits, hyphens and underscores, beginning and ending with a letter"
+        " or digit, at most 80 characters",
+        "class.csv:4: username: is empty",
+        "class.csv:5: username: user1 is already on row 2",
+        "class.csv:6: student_id: a is already on row 2",
+    ]
+
+
+def test_a_username_may_have_80_characters_and_not_81() -> None:
+    assert len(read(f"username\n{'a' * MAX_USERNAME}\n")[0].username) == 80
+    assert "at most 80 characters" in refused(f"username\n{'a' * (MAX_USERNAME + 1)}\n")[0]
+
+
+def test_unknown_columns_are_named() -> None:
+    (problem,) = refused("username,grade\nuser1,100\n")
+    assert problem.startswith("class.csv:1: grade: unknown column; a roster has: student_id, username, name")
+
+
+def test_a_missing_username_column_is_named() -> None:
+    assert "class.csv:1: username: the column is missing" in refused("name\nAda\n")
+
+
+@pytest.mark.parametrize("text", ["username\n", "username\n\n , \n"])
+def test_a_roster_without_students_is_refused(text: str) -> None:
+    assert refused(text) == ["class.csv: the roster has no students"]
+
+
+def test_an_empty_file_is_refused() -> None:
+    assert refused("") == ["class.csv: the roster is empty; its first row names the columns"]
+
+
+def test_what_is_not_text_is_refused() -> None:
+    assert refused(b"username\n\xff\xff\n") == ["class.csv: not UTF-8 text (byte 9)"]
+
+
+def test_a_row_with_more_cells_than_columns_is_refused() -> None:
+    assert "class.csv:2: 2 cells where the header has 1" in refused("username\nuser1,extra\n")
+
+
+def test_ten_thousand_students_fit_and_one_more_does_not() -> None:
+    rows = "".join(f"user{number}\n" for number in range(MAX_STUDENTS))
+    assert len(read("username\n" + rows)) == MAX_STUDENTS
+    assert refused("username\n" + rows + "one-more\n") == ["class.csv: 10,001 students; one run takes at most 10,000"]
+
+
+def test_json_in_both_shapes() -> None:
+    row = {"username": "user1", "student_id": 7, "name": None}
+    expected = [Student(username="user1", student_id="7")]
+    assert read(json.dumps([row]), "class.json") == expected
+    assert read(json.dumps({"students": [row]}), "class.json") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{", "class.json: not JSON"),
+        ('"x"', 'class.json: a JSON roster is a list of students, or {"students": [...]}'),
+        ("[1]", "class.json:1: is not an object"),
+        ('[{"username": ["a"]}]', "class.json:1: username: is not text"),
+        ('[{"user": "a"}]', "class.json:1: user: unknown column"),
+        ("[" * 100_000, "class.json: not JSON"),
+    ],
+)
+def test_json_that_is_no_roster(text: str, expected: str) -> None:
+    assert any(problem.startswith(expected) for problem in refused(text, "class.json"))
+
+
+def test_a_role_tells_the_account() -> None:
+    role = "arn:aws:iam::111122223333:role/labgrader-reader"
+    assert read(f"username,role_arn\nuser1,{role}\n")[0].account_id == "111122223333"
+    assert refused(f"username,role_arn,account_id\nuser1,{role},999999999999\n") == [
+        "class.csv:2: account_id: account 999999999999 is not that of the role"
+    ]
+
+
+def test_students_are_selected_by_name_and_a_stranger_is_an_error() -> None:
+    students = read("username\nuser1\nuser2\n")
+    assert select(students, []) == students
+    assert [student.username for student in select(students, [" USER2 "])] == ["user2"]
+    with pytest.raises(BadInputError, match="user3 is not on the roster"):
+        select(students, ["user3"])

@@ -1,0 +1,140 @@
+"""The bucket and the table: written twice, it is the same record."""
+
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from labgrader.errors import RefusedError
+from labgrader.store import Keys, MissingError, Store
+
+RESULT = {
+    "username": "user1",
+    "student_id": "s-1",
+    "lab": "example",
+    "mode": "grade",
+    "status": "complete",
+    "points": 87.5,
+    "max_points": 100.0,
+    "open_points": 0.0,
+    "percent": 87.5,
+    "graded_at": "2026-01-02T00:00:00Z",
+    "report_key": "runs/r1/reports/user1.json",
+}
+
+
+@pytest.fixture
+def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with mock_aws():
+        s3 = boto3.client("s3")
+        s3.create_bucket(Bucket="bucket")
+        table = boto3.resource("dynamodb").create_table(
+            TableName="table",
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+            AttributeDefinitions=[
+                {"AttributeName": "pk", "AttributeType": "S"},
+                {"AttributeName": "sk", "AttributeType": "S"},
+            ],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        yield Store(s3, "bucket", table)
+
+
+def test_a_missing_object_is_an_error_of_its_own(store: Store) -> None:
+    with pytest.raises(MissingError, match="s3://bucket/nothing does not exist"):
+        store.get("nothing")
+    assert not store.exists("nothing")
+
+
+def test_the_first_write_stands(store: Store) -> None:
+    assert store.put_json_once("a.json", {"n": 1}) == {"n": 1}
+    assert store.put_json_once("a.json", {"n": 2}) == {"n": 1}
+    assert store.get_json("a.json") == {"n": 1}
+
+
+def test_text_that_utf8_cannot_hold_survives_as_json(store: Store) -> None:
+    assert store.put_json_once("a.json", {"text": "\ud800"}) == {"text": "\ud800"}
+
+
+def test_no_nan_is_ever_stored(store: Store) -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        store.put_json("a.json", float("nan"))
+
+
+def test_keys_are_listed_over_all_pages(store: Store) -> None:
+    for number in range(1005):
+        store.put(f"many/{number:04}", b"")
+    assert len(store.keys("many/")) == 1005
+
+
+def test_many_objects_come_back_by_key(store: Store) -> None:
+    for name in "abc":
+        store.put_json(f"{name}.json", name)
+    assert store.get_all_json(["c.json", "a.json"]) == {"c.json": "c", "a.json": "a"}
+
+
+def test_a_result_written_twice_is_one_record(store: Store) -> None:
+    for _ in range(2):
+        store.record_result("r1", RESULT, keep_best=True)
+    assert store.results("r1") == [{"run_id": "r1", **RESULT}]
+    assert store.latest("user1", "example") == store.best("user1", "example") == {"run_id": "r1", **RESULT}
+
+
+def test_the_best_only_goes_up_and_the_latest_only_forward(store: Store) -> None:
+    store.record_result("r1", RESULT, keep_best=True)
+    store.record_result("r2", {**RESULT, "points": 40.0, "graded_at": "2026-01-03T00:00:00Z"}, keep_best=True)
+    store.record_result("r0", {**RESULT, "points": 90.0, "graded_at": "2026-01-01T00:00:00Z"}, keep_best=True)
+    latest, best = store.latest("user1", "example"), store.best("user1", "example")
+    assert latest is not None
+    assert best is not None
+    assert (latest["run_id"], latest["points"]) == ("r2", 40)
+    assert (best["run_id"], best["points"]) == ("r0", 90)
+
+
+def test_an_incomplete_result_is_never_the_best(store: Store) -> None:
+    store.record_result("r1", RESULT, keep_best=False)
+    assert store.best("user1", "example") is None
+    assert store.latest("user1", "example") is not None
+
+
+def test_runs_are_listed_newest_first_and_by_lab(store: Store) -> None:
+    for number, lab in enumerate(("a", "b", "a")):
+        store.record_run({"run_id": f"r{9 - number}", "lab": lab, "started_at": f"2026-01-0{number + 1}"})
+    assert [run["run_id"] for run in store.runs()] == ["r7", "r8", "r9"]
+    assert [run["run_id"] for run in store.runs("a")] == ["r7", "r9"]
+    assert store.run("none") is None
+
+
+def test_a_missing_bucket_is_our_fault_and_not_worth_a_retry(store: Store) -> None:
+    store.bucket = "no-such-bucket"
+    with pytest.raises(RefusedError, match="NoSuchBucket"):
+        store.put("a", b"")
+
+
+def test_the_keys_are_those_of_the_contract() -> None:
+    keys = Keys("r1")
+    assert [
+        keys.lab,
+        keys.students,
+        keys.snapshot("user1"),
+        keys.evidence("user1", "alias"),
+        keys.report("user1"),
+        keys.report("user1", ".html"),
+        keys.run,
+        keys.gradebook,
+        keys.class_page,
+    ] == [
+        "runs/r1/lab.json",
+        "runs/r1/students.json",
+        "runs/r1/snapshots/user1.json",
+        "runs/r1/evidence/user1/alias.json",
+        "runs/r1/reports/user1.json",
+        "runs/r1/reports/user1.html",
+        "runs/r1/run.json",
+        "runs/r1/gradebook.csv",
+        "runs/r1/class.html",
+    ]
