@@ -1,0 +1,114 @@
+"""What the SDK lacks of today's Amazon States Language, as small subclasses of its own classes.
+
+The SDK's vocabulary ends in 2021: `ItemProcessor` and `ItemSelector` (instead of the deprecated `Iterator` and
+`Parameters` of a Map), distributed maps and their item readers, `ResultSelector`, jitter and a maximum delay for a
+retry, and JSONata states came later. Source: Amazon States Language, Step Functions Developer Guide.
+"""
+
+from __future__ import annotations
+
+import json
+from enum import Enum
+from typing import Any
+
+from stepfunctions.steps import Chain, Fail, Graph, LambdaStep, Map, Pass, Retry
+from stepfunctions.steps.states import State
+
+
+class Newer(Enum):
+    """Fields of states that the SDK does not know, as it spells fields."""
+
+    RESULT_SELECTOR = "result_selector"
+    QUERY_LANGUAGE = "query_language"
+    OUTPUT = "output"
+    MAX_DELAY_SECONDS = "max_delay_seconds"
+    JITTER_STRATEGY = "jitter_strategy"
+    ITEM_READER = "item_reader"
+    ITEM_SELECTOR = "item_selector"
+    LABEL = "label"
+    TOLERATED_FAILURE_PERCENTAGE = "tolerated_failure_percentage"
+    ERROR_PATH = "error_path"
+    CAUSE_PATH = "cause_path"
+
+
+class JitteredRetry(Retry):  # type: ignore[misc]
+    """A retrier with full jitter and a maximum delay, so that a class that was throttled does not return as one."""
+
+    def allowed_fields(self) -> list[Enum]:
+        return [*super().allowed_fields(), Newer.MAX_DELAY_SECONDS, Newer.JITTER_STRATEGY]
+
+
+class FunctionTask(LambdaStep):  # type: ignore[misc]
+    """A Lambda task that keeps only what `ResultSelector` names of the answer."""
+
+    def allowed_fields(self) -> list[Enum]:
+        return [*super().allowed_fields(), Newer.RESULT_SELECTOR]
+
+
+class ItemsMap(Map):  # type: ignore[misc]
+    """An inline Map with an `ItemProcessor`."""
+
+    mode = "INLINE"
+
+    def allowed_fields(self) -> list[Enum]:
+        return [*super().allowed_fields(), Newer.ITEM_SELECTOR]
+
+    def to_dict(self) -> dict[str, Any]:
+        rendered: dict[str, Any] = super().to_dict()
+        processor = rendered.pop("Iterator")
+        rendered["ItemProcessor"] = {"ProcessorConfig": self.processor_config(), **processor}
+        return rendered
+
+    def processor_config(self) -> dict[str, str]:
+        """How the items are processed."""
+        return {"Mode": self.mode}
+
+
+class DistributedMap(ItemsMap):
+    """A Map whose items come from S3 and whose iterations are child executions of their own."""
+
+    mode = "DISTRIBUTED"
+
+    def allowed_fields(self) -> list[Enum]:
+        return [*super().allowed_fields(), Newer.ITEM_READER, Newer.LABEL, Newer.TOLERATED_FAILURE_PERCENTAGE]
+
+    def processor_config(self) -> dict[str, str]:
+        """Standard children: history, redrive, and no limit of five minutes."""
+        return {"Mode": self.mode, "ExecutionType": "STANDARD"}
+
+
+class JsonataPass(Pass):  # type: ignore[misc]
+    """A Pass state that makes its output with JSONata; JSONPath cannot shorten a text."""
+
+    def __init__(self, state_id: str, **fields: Any) -> None:
+        super().__init__(state_id, query_language="JSONata", **fields)
+
+    def allowed_fields(self) -> list[Enum]:
+        return [*super().allowed_fields(), Newer.QUERY_LANGUAGE, Newer.OUTPUT]
+
+    def to_dict(self) -> dict[str, Any]:
+        rendered: dict[str, Any] = super().to_dict()
+        rendered["QueryLanguage"] = "JSONata"
+        return rendered
+
+
+class FailWithCause(Fail):  # type: ignore[misc]
+    """A Fail state that passes on what it was given."""
+
+    def allowed_fields(self) -> list[Enum]:
+        return [*super().allowed_fields(), Newer.ERROR_PATH, Newer.CAUSE_PATH]
+
+
+def reading_json(bucket: str, key_path: str) -> dict[str, Any]:
+    """An `ItemReader` for a JSON list in S3; `key_path` is the path of its key in the state's input."""
+    return {
+        "Resource": "arn:aws:states:::s3:getObject",
+        "ReaderConfig": {"InputType": "JSON"},
+        "Parameters": {"Bucket": bucket, "Key.$": key_path},
+    }
+
+
+def render(start: State | Chain, *, comment: str, timeout_seconds: int) -> str:
+    """Return a machine as the JSON that is committed and deployed; ends with a newline."""
+    graph = Graph(start, comment=comment, timeout_seconds=timeout_seconds)
+    return json.dumps(graph.to_dict(), indent=2) + "\n"

@@ -1,0 +1,44 @@
+"""The class run and the nightly audit: plan → snapshot → every student in a Distributed Map → summarise.
+
+Input: `{"lab": id, "roster": key in the bucket, "mode": "grade" | "audit", "students": [username…]}`; no students, or
+an empty list, is the whole roster. The execution's name is the run's id.
+"""
+
+from __future__ import annotations
+
+from statemachines.asl import DistributedMap, reading_json, render
+from statemachines.preparation import plan_and_snapshot, recording_failure
+from statemachines.student import caught, student_graph, summary
+
+STUDENTS_AT_ONCE = 6
+"""Students side by side: 120 invocations in flight during their load tests, well below an account's 1,000."""
+
+SIX_HOURS = 6 * 60 * 60
+
+
+def grade_class() -> str:
+    """Return the machine's ASL."""
+    failure = recording_failure()
+    first, _ = student_graph()
+    students = DistributedMap(
+        "For each student",
+        label="Student",
+        item_reader=reading_json("${Bucket}", "$.students_key"),
+        item_selector={
+            "run_id.$": "$.run_id",
+            "mode.$": "$.mode",
+            "checks.$": "$.checks",
+            "username.$": "$$.Map.Item.Value.username",
+        },
+        max_concurrency=STUDENTS_AT_ONCE,
+        tolerated_failure_percentage=100,
+        iterator=first,
+        result_path=None,
+    )
+    students.add_catch(caught(failure))
+    students.next(summary(failure))
+    return render(
+        plan_and_snapshot(students, failure),
+        comment="Grade a class: plan, record, judge every student, summarise",
+        timeout_seconds=SIX_HOURS,
+    )

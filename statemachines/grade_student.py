@@ -1,0 +1,37 @@
+"""One student's self-check: the same plan, snapshot, states and summary as a class run, without a map.
+
+Input: as `grade_class`, with one username in `students`.
+"""
+
+from __future__ import annotations
+
+from stepfunctions.steps import Pass
+
+from statemachines.asl import render
+from statemachines.preparation import plan_and_snapshot, recording_failure
+from statemachines.student import caught, student_graph, summary
+
+HALF_AN_HOUR = 30 * 60
+
+
+def grade_student() -> str:
+    """Return the machine's ASL."""
+    student = Pass(
+        "Student",
+        parameters={
+            "run_id.$": "$.run_id",
+            "mode.$": "$.mode",
+            "checks.$": "$.checks",
+            "username.$": "$$.Execution.Input.students[0]",
+        },
+    )
+    failure = recording_failure()
+    first, last = student_graph()
+    student.next(first)
+    last.add_catch(caught(failure))
+    last.next(summary(failure))
+    return render(
+        plan_and_snapshot(student, failure),
+        comment="Grade one student: plan, record, judge",
+        timeout_seconds=HALF_AN_HOUR,
+    )

@@ -1,0 +1,135 @@
+"""The graph of one student, written once: checks, then probes, then load tests, then the report.
+
+Input: `{"run_id", "mode", "username", "checks": {"configuration": [id…], "behaviour": [id…], "performance": [id…]}}`.
+Output: `{}`; everything else goes through S3, so that no state passes more than a few kilobytes.
+"""
+
+from __future__ import annotations
+
+from stepfunctions.steps import Catch, Choice, ChoiceRule, Retry
+from stepfunctions.steps.states import State
+
+from statemachines.asl import FunctionTask, ItemsMap, JitteredRetry, JsonataPass
+
+CHECKS_AT_ONCE = 4
+PROBES_AT_ONCE = 3
+"""Side by side for one student. A function with a reserved concurrency of 5 has room for them."""
+
+MAX_CAUSE = 600
+"""Characters of an error's cause that are passed on: it begins with the message, the rest is a stack trace."""
+
+
+def retries() -> list[Retry]:
+    """Throttles and faults of AWS are tried again with full jitter; what a student did wrong is a verdict, no error."""
+    return [
+        JitteredRetry(
+            error_equals=[
+                "Lambda.TooManyRequestsException",
+                "Lambda.ServiceException",
+                "Lambda.AWSLambdaException",
+                "Lambda.SdkClientException",
+                "Lambda.ResourceNotReadyException",
+                "ThrottledError",
+                "ServiceFaultError",
+            ],
+            interval_seconds=1,
+            max_attempts=6,
+            backoff_rate=2.0,
+            max_delay_seconds=30,
+            jitter_strategy="FULL",
+        )
+    ]
+
+
+def function_task(name: str, resource: str, *, timeout_seconds: int, **fields: object) -> FunctionTask:
+    """A task that calls one of our functions, with the retries that all of them have.
+
+    Args:
+        name: the state's name; the function's folder is the same in lower case.
+        resource: the function's name in the template, for the substitution.
+        timeout_seconds: above the function's own timeout, so that the function says why it stopped.
+        fields: `payload` (what the function gets, the state's input if absent) and fields of a Task.
+    """
+    payload = fields.pop("payload", None)
+    given = {"Payload": payload} if payload else {"Payload.$": "$"}
+    return FunctionTask(
+        name,
+        parameters={"FunctionName": f"${{{resource}}}", **given},
+        timeout_seconds=timeout_seconds,
+        retry=retries(),
+        **fields,
+    )
+
+
+def each_check(
+    map_name: str, task_name: str, resource: str, kind: str, *, at_once: int, timeout_seconds: int
+) -> ItemsMap:
+    """Run one task for every check of a kind; an error that stays becomes `not_graded`, and the others go on."""
+    task = function_task(
+        task_name,
+        resource,
+        timeout_seconds=timeout_seconds,
+        result_selector={"check.$": "$.Payload.check", "status.$": "$.Payload.status"},
+    )
+    not_graded = JsonataPass(
+        f"{task_name}: not graded",
+        output={
+            "check": "{% $states.input.check %}",
+            "status": "not_graded",
+            "error": "{% $states.input.error.Error %}",
+            "cause": "{% $exists($states.input.error.Cause)"
+            f" ? $substring($string($states.input.error.Cause), 0, {MAX_CAUSE}) : '' %}}",
+        },
+    )
+    task.add_catch(caught(not_graded))
+    return ItemsMap(
+        map_name,
+        items_path=f"$.checks.{kind}",
+        item_selector={"run_id.$": "$.run_id", "username.$": "$.username", "check.$": "$$.Map.Item.Value"},
+        max_concurrency=at_once,
+        iterator=task,
+        result_path=f"$.results.{kind}",
+    )
+
+
+def student_graph() -> tuple[State, State]:
+    """Return the first and the last state of one student."""
+    checks = each_check(
+        "Run checks", "Run check", "RunCheckFunction", "configuration", at_once=CHECKS_AT_ONCE, timeout_seconds=45
+    )
+    audit = Choice("Is this an audit?")
+    probes = each_check(
+        "Run probes", "Run probe", "RunProbeFunction", "behaviour", at_once=PROBES_AT_ONCE, timeout_seconds=330
+    )
+    load_tests = each_check(
+        "Run load tests", "Run load test", "RunLoadTestFunction", "performance", at_once=1, timeout_seconds=330
+    )
+    report = function_task("Write report", "WriteReportFunction", timeout_seconds=90, output_path=None)
+    checks.next(audit)
+    audit.add_choice(ChoiceRule.StringEquals("$.mode", "audit"), report)
+    audit.default_choice(probes)
+    probes.next(load_tests)
+    load_tests.next(report)
+    return checks, report
+
+
+def summary(on_failure: State) -> FunctionTask:
+    """The last state of a run: gradebook, class report, the run's record."""
+    summarise = function_task(
+        "Summarise run",
+        "SummariseRunFunction",
+        timeout_seconds=930,
+        payload={"run_id.$": "$$.Execution.Name", "started_at.$": "$$.Execution.StartTime"},
+        result_selector={
+            "run_id.$": "$.Payload.run_id",
+            "status.$": "$.Payload.status",
+            "counts.$": "$.Payload.counts",
+        },
+    )
+    summarise.add_catch(caught(on_failure))
+    return summarise
+
+
+def caught(next_step: State) -> Catch:
+    """Catch every error that no retry mends; `next_step` finds it in `$.error`."""
+    return Catch(error_equals=["States.ALL"], result_path="$.error", next_step=next_step)

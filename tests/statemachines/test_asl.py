@@ -1,0 +1,120 @@
+"""The rendered machines: current, valid, every task with a timeout, a retry and a way out."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from statemachines.__main__ import MACHINES
+
+FOLDER = Path(__file__).parents[2] / "statemachines"
+NAMES = sorted(MACHINES)
+
+
+def definition(name: str) -> dict[str, Any]:
+    return json.loads((FOLDER / f"{name}.asl.json").read_text())
+
+
+def states(graph: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, state in graph["States"].items():
+        yield name, state
+        if "ItemProcessor" in state:
+            yield from states(state["ItemProcessor"])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_committed_file_is_what_the_code_renders(name: str) -> None:
+    assert (FOLDER / f"{name}.asl.json").read_text() == MACHINES[name](), "run `make render`"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_task_has_a_timeout_a_retry_with_full_jitter_and_a_machine_a_timeout(name: str) -> None:
+    machine = definition(name)
+    assert machine["TimeoutSeconds"] > 0
+    tasks = [(name, state) for name, state in states(machine) if state["Type"] == "Task"]
+    assert len(tasks) == 8
+    for task, state in tasks:
+        assert state["TimeoutSeconds"] > 0, task
+        (retry,) = state["Retry"]
+        assert retry["JitterStrategy"] == "FULL"
+        assert retry["MaxDelaySeconds"] == 30
+        assert {"ThrottledError", "ServiceFaultError", "Lambda.TooManyRequestsException"} <= set(retry["ErrorEquals"])
+        assert "States.ALL" not in retry["ErrorEquals"], "what a retry cannot mend is caught, not repeated"
+
+
+def test_only_one_tasks_error_may_end_a_student_and_the_class_tolerates_it() -> None:
+    machine = definition("grade_class")
+    without = [name for name, state in states(machine) if state["Type"] == "Task" and "Catch" not in state]
+    assert without == ["Write report"]
+    assert machine["States"]["For each student"]["ToleratedFailurePercentage"] == 100
+
+
+@pytest.mark.parametrize("task", ["Run check", "Run probe", "Run load test"])
+def test_an_error_of_one_check_becomes_not_graded(task: str) -> None:
+    found = dict(states(definition("grade_class")))
+    (catch,) = found[task]["Catch"]
+    assert catch == {"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": f"{task}: not graded"}
+    assert found[catch["Next"]]["Output"]["status"] == "not_graded"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_state_names_are_unique_in_the_whole_machine(name: str) -> None:
+    names = [state for state, _ in states(definition(name))]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_next_leads_to_a_state(name: str) -> None:
+    def hold(graph: dict[str, Any]) -> None:
+        assert graph["StartAt"] in graph["States"]
+        for state in graph["States"].values():
+            targets = [state.get("Next"), state.get("Default")]
+            targets += [one["Next"] for one in [*state.get("Catch", ()), *state.get("Choices", ())]]
+            assert {target for target in targets if target} <= set(graph["States"])
+            assert any(targets) or state.get("End") or state["Type"] in ("Fail", "Succeed")
+            if "ItemProcessor" in state:
+                hold(state["ItemProcessor"])
+
+    hold(definition(name))
+
+
+def test_both_machines_have_the_same_student() -> None:
+    of_class = definition("grade_class")["States"]["For each student"]["ItemProcessor"]["States"]
+    alone = definition("grade_student")["States"]
+    for name in ("Run checks", "Is this an audit?", "Run probes", "Run load tests"):
+        assert of_class[name] == alone[name]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_substitutions_stand_inside_strings_and_the_template_gives_each(name: str) -> None:
+    text = (FOLDER / f"{name}.asl.json").read_text()
+    wanted = set(re.findall(r"\$\{(\w+)\}", text))
+    assert json.loads(text)
+    template = (FOLDER.parent / "infra" / "template.yaml").read_text()
+    block = template.split(f"DefinitionUri: ../statemachines/{name}.asl.json")[1].split("Tracing:")[0]
+    assert set(re.findall(r"^        (\w+): !", block, re.MULTILINE)) == wanted
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_cfn_lint_accepts_the_definition(name: str, tmp_path: Path) -> None:
+    machine = re.sub(r"\$\{(\w+)\}", r"\1", (FOLDER / f"{name}.asl.json").read_text())
+    template = {
+        "Resources": {
+            "Machine": {
+                "Type": "AWS::StepFunctions::StateMachine",
+                "Properties": {"RoleArn": "arn:aws:iam::111122223333:role/r", "Definition": json.loads(machine)},
+            }
+        }
+    }
+    file = tmp_path / "machine.json"
+    file.write_text(json.dumps(template))
+    linter = [str(Path(sys.executable).parent / "cfn-lint"), str(file)]
+    outcome = subprocess.run(linter, capture_output=True, text=True, check=False)
+    assert outcome.returncode == 0, outcome.stdout
