@@ -1,0 +1,72 @@
+"""The pages that an instructor reads, per student and per class. No script, nothing fetched, everything escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from labgrader.lab import Lab
+from labgrader.reporting import words
+from labgrader.reporting.class_view import class_view
+from labgrader.reporting.student_view import student_view
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+)
+"""A page can neither run nor fetch anything: it shows what students wrote."""
+
+
+def render_student(report: Mapping[str, Any]) -> str:
+    """Return the page of one student, hidden checks included: an instructor reads it.
+
+    Args:
+        report: as ``build_report`` made it; the page needs nothing else, and the same report gives the same page.
+    """
+    return _render("student.html.j2", student_view(report))
+
+
+def render_class(run: Mapping[str, Any], reports: Sequence[Mapping[str, Any]], lab: Lab) -> str:
+    """Return the page of a class, with links to ``reports/USERNAME.html`` beside it.
+
+    Args:
+        run: as ``build_run`` made it.
+        reports: the report of each student of the run, in any order.
+        lab: the lab as the run froze it, with ``{username}`` still in its words.
+    """
+    return _render("class.html.j2", class_view(run, reports, lab))
+
+
+def _render(template: str, view: Mapping[str, Any]) -> str:
+    page = _environment().get_template(template).render(view)
+    return page.encode("utf-8", "replace").decode()  # `words.clean` left nothing to replace in a report of ours
+
+
+@cache
+def _environment() -> Environment:
+    """The templates, loaded when the first page is wanted: not every function that imports this draws one."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "points": words.points_text,
+        "milliseconds": words.milliseconds_text,
+        "moment": words.moment_text,
+        "counted": words.counted,
+    }
+    environment.globals |= {
+        "symbols": words.SYMBOLS,
+        "status_words": words.WORDS,
+        "content_security_policy": CONTENT_SECURITY_POLICY,
+    }
+    return environment

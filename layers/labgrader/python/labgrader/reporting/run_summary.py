@@ -1,0 +1,83 @@
+"""What a run came to: `run.json` (`schemas/run.schema.json`)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from labgrader.judging.verdict import STATUSES
+from labgrader.lab import Item, Lab
+from labgrader.messages import fill
+from labgrader.reporting.words import clean, rounded
+from labgrader.roster import Student
+
+SCHEMA = "labgrader.run/1"
+
+PLACEHOLDERS = {"username": "USERNAME", "account_id": "ACCOUNT", "region": "REGION"}
+"""What stands in a class's words where a student's own names stand in theirs."""
+
+
+def build_run(
+    *,
+    run_id: str,
+    lab: Lab,
+    mode: str,
+    status: str,
+    started_at: str,
+    finished_at: str,
+    reports: Sequence[tuple[Student, Mapping[str, Any], str]],
+) -> dict[str, Any]:
+    """Sum up a run; the same arguments give the same document.
+
+    Args:
+        run_id, mode: the run, and ``grade`` or ``audit``.
+        lab: the lab as the run froze it.
+        status: ``complete``, or ``incomplete`` where a student is; ``running`` and ``failed`` for what has not ended.
+        started_at, finished_at: ISO 8601 in UTC.
+        reports: the students in the roster's order, each with their report and the key it is stored under.
+    """
+    found: Counter[tuple[str, str]] = Counter(
+        (check["id"], check["status"]) for _, report, _ in reports for check in report["checks"]
+    )
+    complete = sum(report["status"] == "complete" for _, report, _ in reports)
+    return {
+        "schema": SCHEMA,
+        "run_id": run_id,
+        "lab": lab.id,
+        "lab_version": lab.version,
+        "lab_title": clean(lab.title),
+        "mode": mode,
+        "status": status,
+        "started_at": started_at,
+        "finished_at": finished_at,
+        "students": [
+            {
+                "student_id": clean(student.student_id or student.username),
+                "username": student.username,
+                "status": report["status"],
+                "points": report["score"]["points"],
+                "max_points": report["score"]["max_points"],
+                "percent": report["score"]["percent"],
+                "open_points": report["score"]["open_points"],
+                "report_key": report_key,
+            }
+            for student, report, report_key in reports
+        ],
+        "checks": [
+            {
+                "id": item.id,
+                "title": class_title(item),
+                "task": clean(item.task),
+                "max_points": rounded(item.points),
+                **{verdict: found[item.id, verdict] for verdict in STATUSES},
+            }
+            for item in lab.checks
+        ],
+        "counts": {"students": len(reports), "complete": complete, "incomplete": len(reports) - complete},
+    }
+
+
+def class_title(item: Item) -> str:
+    """The title of a check where it speaks of a class: ``USERNAME-optimized-function exists``."""
+    return clean(fill(item.title, PLACEHOLDERS))

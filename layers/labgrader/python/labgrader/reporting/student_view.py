@@ -1,0 +1,90 @@
+"""What the page of one student shows, in the order it shows it. Pure: from the report alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from labgrader.judging.verdict import STATUSES
+from labgrader.reporting.plots import comparison_plot, latency_plot, median
+
+FAILURES = (
+    ("function_errors", "function errors"),
+    ("application_errors", "answers of 500 or more"),
+    ("timeouts", "timeouts"),
+    ("other_errors", "other errors"),
+)
+"""The ways a request can fail, as a table's rows."""
+
+
+def student_view(report: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the variables of ``student.html.j2``."""
+    checks: Sequence[Mapping[str, Any]] = report["checks"]
+    titles = {check["id"]: check["title"] for check in checks}
+    score = report["score"]
+    return {
+        "report": report,
+        "student": report["student"],
+        "lab": report["lab"],
+        "score": score,
+        "lost": round(score["max_points"] - score["points"] - score["open_points"], 2),
+        "counts": [(status, sum(check["status"] == status for check in checks)) for status in STATUSES],
+        "tasks": _tasks(checks),
+        "to_mend": [check for check in checks if check["status"] in ("failed", "partial")],
+        "open": [check for check in checks if check["status"] == "not_graded"],
+        "titles": titles,
+        "load_tests": [_load_test(test, titles) for test in report["load_tests"]],
+        "comparisons": [_comparison(one, titles) for one in report.get("comparisons", ())],
+        "advice": report["advice"],
+        "previous": report.get("previous"),
+    }
+
+
+def _tasks(checks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The checks by the task they belong to, tasks in the order of their first check."""
+    by_task: dict[str, list[Mapping[str, Any]]] = {}
+    for check in checks:
+        by_task.setdefault(check["task"], []).append(check)
+    return [
+        {
+            "title": task or "Other checks",
+            "checks": members,
+            "points": round(sum(check["points"] for check in members), 2),
+            "max_points": round(sum(check["max_points"] for check in members), 2),
+            "open_points": round(sum(one["max_points"] for one in members if one["status"] == "not_graded"), 2),
+        }
+        for task, members in by_task.items()
+    ]
+
+
+def _load_test(test: Mapping[str, Any], titles: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        **test,
+        "title": titles.get(test["id"], test["id"]),
+        "planned": test.get("planned_requests", test["requests"]),
+        "throttle_reason": test.get("throttle_reason", ""),
+        "cut_short": test.get("cut_short", ""),
+        "errors": test.get("error_samples", ()),
+        "failures": [(title, test[name]) for name, title in FAILURES if test[name]],
+        "plot": latency_plot(test),
+    }
+
+
+def _comparison(comparison: Mapping[str, Any], titles: Mapping[str, str]) -> dict[str, Any]:
+    sides = []
+    for name in ("baseline", "candidate"):
+        latencies = sorted(comparison[f"{name}_ms"])
+        sides.append(
+            {
+                "kind": name,
+                "name": comparison[name],
+                "requests": len(latencies),
+                "latencies": (latencies[0], median(latencies), latencies[-1]) if latencies else (),
+                "errors": comparison.get(f"{name}_errors", ()),
+            }
+        )
+    return {
+        "title": titles.get(comparison["id"], comparison["id"]),
+        "sides": sides,
+        "plot": comparison_plot(comparison),
+    }

@@ -1,0 +1,79 @@
+"""How a report says things: text made safe to store and show, numbers, and each status in a word and a symbol."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import UTC, datetime
+
+MAX_TEXT = 4_000
+"""Characters of one text in a report; a check quotes at most 200 of a student's, so this is for what went wrong."""
+
+SYMBOLS = {"passed": "✓", "partial": "◐", "failed": "✗", "skipped": "–", "not_graded": "?"}
+"""A status as one character, so that no reader needs to see colours."""
+
+WORDS = {
+    "passed": "Passed",
+    "partial": "Partly",
+    "failed": "Failed",
+    "skipped": "Skipped",
+    "not_graded": "Not graded",
+}
+"""A status as a word."""
+
+_UNSHOWABLE = re.compile(
+    "["
+    "\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters but tab and line feed
+    "\ud800-\udfff"  # lone surrogates: no encoding can write them
+    "\u202a-\u202e\u2066-\u2069"  # marks that turn the direction of the text around them
+    "\ufdd0-\ufdef\ufffe\uffff"  # not characters
+    "]"
+)
+
+
+def clean(text: object, limit: int = MAX_TEXT) -> str:
+    """Return text that can be stored as JSON and shown in a page, cut with a notice.
+
+    Characters that cannot be written or that change how their neighbours are shown become U+FFFD.
+
+    Args:
+        text: anything; what is not a string is shown as ``str`` has it.
+        limit: how many characters to keep.
+    """
+    whole = text if isinstance(text, str) else str(text)
+    shown = _UNSHOWABLE.sub("\N{REPLACEMENT CHARACTER}", whole[:limit].replace("\r\n", "\n"))
+    dropped = len(whole) - limit
+    return f"{shown}… ({dropped} more characters)" if dropped > 0 else shown
+
+
+def rounded(value: float, digits: int = 2) -> float:
+    """Return a number as JSON shall have it: rounded, whole where it is whole, and 0 where it is no number at all."""
+    if not math.isfinite(value):
+        return 0
+    short = round(float(value), digits)
+    return int(short) if short.is_integer() else short
+
+
+def points_text(value: float) -> str:
+    """Points as people write them: ``8``, ``7.5``, ``3.33``."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def milliseconds_text(value: float) -> str:
+    """A latency as people read it: ``0.84 ms``, ``53 ms``, ``2,150 ms``."""
+    return f"{value:,.0f} ms" if value >= 10 else f"{value:.3g} ms"
+
+
+def moment_text(moment: str) -> str:
+    """A moment as people read it: ``1 January 2026, 09:30 UTC``; what is no ISO 8601 is shown as it is."""
+    try:
+        read = datetime.fromisoformat(moment)
+    except ValueError:
+        return moment
+    read = read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
+    return f"{read.day} {read:%B %Y, %H:%M} UTC"
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number with its noun: ``1 student``, ``12 students``."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -1,0 +1,219 @@
+"""A small lab with three checks of its own, and students who did well, half well and not at all."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import checks
+from labgrader.evidence.load import Comparison, LoadResult
+from labgrader.evidence.snapshot import Snapshot
+from labgrader.judging.scoring import score
+from labgrader.judging.verdict import Verdict, failed, not_graded, partial, passed
+from labgrader.lab import Item, Lab
+from labgrader.reporting.report import build_report
+from labgrader.roster import Student
+
+RUN_ID = "20260101T090000Z-lambda-optimization-4f2a"
+ACCOUNT = "000000000000"
+REGION = "us-east-1"
+
+_CHECK = """
+from labgrader.evidence.{module} import {evidence}
+from labgrader.judging import Verdict, check, passed
+
+
+@check(title="A check of the report's tests", hint="aws lambda list-functions")
+def {name}(evidence: {evidence}) -> Verdict:
+    '''Always true.'''
+    return passed()
+"""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def registered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Put three checks where the registry looks, one of each kind."""
+    folder = tmp_path_factory.mktemp("checks")
+    for name, module, evidence in (
+        ("report_configuration", "snapshot", "Snapshot"),
+        ("report_behaviour", "probe", "Probe"),
+        ("report_performance", "load", "LoadTest"),
+    ):
+        (folder / f"{name}.py").write_text(_CHECK.format(name=name, module=module, evidence=evidence))
+    checks.__path__.append(str(folder))
+    yield
+    checks.__path__.remove(str(folder))
+
+
+LAB = Lab(
+    id="lambda-optimization",
+    version="1.0.0",
+    title="Lambda Function Optimization",
+    handout="handout.txt",
+    points=100.0,
+    checks=(
+        Item("baseline-function", "report_configuration", "{username}-baseline-function exists", "Task 1", 33.33),
+        Item(
+            "layers-attached",
+            "report_configuration",
+            "Optimized function uses both layers",
+            "Task 3",
+            33.33,
+            requires=("baseline-function",),
+        ),
+        Item("answers-bad-json", "report_behaviour", "Bad JSON gets 400", "Task 3", 13.34, visibility="hidden"),
+        Item("holds-under-load", "report_performance", "Holds 20 requests in flight", "Task 7", 20),
+    ),
+    advice=(
+        Item("memory-advice", "report_configuration", "Versions keep the memory they were published with"),
+        Item("runtime-advice", "report_configuration", "python3.9 is past its end"),
+    ),
+    unseen=({"promise": "You noted the execution times", "why": "what you noted stays with you"},),
+)
+
+ALL_PASSED = {item.id: passed() for item in LAB.checks}
+
+
+def load_result(**changes: Any) -> LoadResult:
+    """A load test with 20 cold starts, four throttles and two failures, the same every time."""
+    dice = random.Random(5)
+    samples = []
+    for number in range(100):
+        cold = number < 20
+        latency = round((640 if cold else 48) + dice.expovariate(1 / 18), 3)
+        outcome = "throttled" if number in (25, 26, 60, 61) else "function_error" if number in (70, 90) else "succeeded"
+        samples.append((round(number * 11.5, 3), latency if outcome != "throttled" else 6.0, outcome))
+    values: dict[str, Any] = {
+        "target": "user1-optimized-function:user1-prod",
+        "model": "closed",
+        "concurrency": 20,
+        "requests": 100,
+        "planned_requests": 100,
+        "duration_s": 1.2345,
+        "offered_rps": 81.0,
+        "achieved_rps": 76.14,
+        "succeeded": 94,
+        "throttled": 4,
+        "function_errors": 2,
+        "application_errors": 0,
+        "timeouts": 0,
+        "other_errors": 0,
+        "cold_starts": 20,
+        "latency_ms": {"min": 48.1, "mean": 171.2, "p50": 61.5, "p90": 655.0, "p95": 668.2, "p99": 700.1, "max": 702.0},
+        "warm_latency_ms": {"p50": 58.0, "p95": 101.0},
+        "p95_interval_ms": (655.0, 702.0),
+        "throttle_reason": "ReservedFunctionConcurrentInvocationLimitExceeded",
+        "error_samples": ("Task timed out after 3.00 seconds",),
+        "samples": tuple(samples),
+    }
+    return LoadResult(**{**values, **changes})
+
+
+COMPARISON = Comparison(
+    baseline="user1-baseline-function",
+    candidate="user1-optimized-function:user1-prod",
+    baseline_ms=(2104.2, 2087.9, 2093.0, 2110.5),
+    candidate_ms=(61.0, 55.2, 57.8, 59.1),
+)
+
+LAYERS = partial(
+    0.5,
+    "not attached: user1-lambda-utils",
+    expected="user1-shared-dependencies and user1-lambda-utils",
+    observed="user1-shared-dependencies:1",
+    hint="aws lambda update-function-configuration --function-name user1-optimized-function --layers ARN ARN",
+    evidence=("layers of $LATEST: user1-shared-dependencies:1",),
+)
+
+
+@dataclass
+class Example:
+    """What the tests of this folder build reports from."""
+
+    lab: Lab = LAB
+    all_passed: dict[str, Verdict] = field(default_factory=lambda: dict(ALL_PASSED))
+
+    def student(self, username: str = "user1", **columns: str) -> Student:
+        """A row of the roster."""
+        return Student(username=username, student_id=columns.pop("student_id", f"s-{username}"), **columns)
+
+    def load_result(self, **changes: Any) -> LoadResult:
+        """A load test."""
+        return load_result(**changes)
+
+    def report(
+        self, student: Student, verdicts: dict[str, Verdict], *, lab: Lab | None = None, **changes: Any
+    ) -> dict[str, Any]:
+        """The report of one student."""
+        mine = (lab or self.lab).for_student(student.username, ACCOUNT, REGION)
+        arguments: dict[str, Any] = {
+            "run_id": RUN_ID,
+            "mode": "grade",
+            "lab": mine,
+            "student": student,
+            "snapshot": Snapshot(student.username, ACCOUNT, REGION, taken_at="2026-01-01T09:00:07Z"),
+            "account_id": ACCOUNT,
+            "region": REGION,
+            "score": score(mine.checks, verdicts),
+            "load_results": {},
+            "advice": [],
+            "graded_at": "2026-01-01T09:01:30Z",
+        }
+        return build_report(**{**arguments, **changes})
+
+    def perfect(self, username: str = "user2", **columns: str) -> dict[str, Any]:
+        """The report of a student who did everything."""
+        return self.report(self.student(username, **columns), self.all_passed)
+
+    def mixed(self, username: str = "user1", **columns: str) -> dict[str, Any]:
+        """A student with something of everything."""
+        verdicts = {
+            "baseline-function": passed("python3.12, 128 MB, 30 s"),
+            "layers-attached": LAYERS,
+            "answers-bad-json": failed(
+                "answered 500 where 400 is right",
+                expected="statusCode 400",
+                observed='{"statusCode": 500}',
+                hint="wrap the handler in @handle_errors",
+                evidence=("[ERROR] JSONDecodeError: Expecting value",),
+            ),
+            "holds-under-load": not_graded("lambda:InvokeFunction: AccessDeniedException: not allowed"),
+        }
+        advice = [
+            (self.lab.advice[0], failed("version 1 has 256 MB", hint="publish again after the memory is set")),
+            (self.lab.advice[1], passed()),
+        ]
+        return self.report(
+            self.student(username, **columns),
+            verdicts,
+            advice=advice,
+            load_results={"holds-under-load": self.load_result()},
+            comparisons={"holds-under-load": COMPARISON},
+            previous={
+                "run_id": "20251231T090000Z-lambda-optimization-0001",
+                "points": 33.33,
+                "changes": [{"check": "layers-attached", "from": "failed", "to": "partial"}],
+            },
+        )
+
+    def empty(self, username: str = "user3", **columns: str) -> dict[str, Any]:
+        """A student who built nothing."""
+        verdicts = {item.id: failed(f"{username}-baseline-function does not exist") for item in self.lab.checks}
+        return self.report(self.student(username, **columns), verdicts)
+
+
+@pytest.fixture
+def example() -> Example:
+    """What to build reports from."""
+    return Example()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where a test writes pages."""
+    return tmp_path

@@ -1,0 +1,313 @@
+"""The pages: whole, escaped, without script, the same every time, and they say what matters in plain words."""
+
+from __future__ import annotations
+
+import dataclasses
+import html
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from labgrader.judging.verdict import failed, not_graded, partial, passed
+from labgrader.lab import Item
+from labgrader.reporting.html import render_class, render_student
+from labgrader.reporting.run_summary import build_run
+
+VOID = {"meta", "br", "img", "input", "hr", "link", "wbr"}
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "</style></title><svg onload=alert(1)>",
+    "{{ 7 * 7 }}{% raw %}",
+    "half \ud83d of a pair \u202egnp.exe",
+]
+
+
+class Page(HTMLParser):
+    """Reads a page and fails where an element is not closed."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.feed(page)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open, f"</{tag}> closes nothing"
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if not self.open or self.open[-1] != "style":
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        """What a reader sees, on one line."""
+        return " ".join(" ".join(self.words).split())
+
+
+def safe(page: str) -> Page:
+    """Read a page and check that nothing in it can run or fetch."""
+    read = Page(page)
+    names = {tag for tag, _ in read.tags}
+    assert not names & {"script", "img", "iframe", "object", "embed", "form", "link", "base", "image", "use"}
+    assert page.count("<style>") == 1
+    for tag, attributes in read.tags:
+        assert not [name for name in attributes if name.startswith("on") or name in ("src", "srcset", "xlink:href")]
+        if tag == "a":
+            assert re.fullmatch(r"#check-[a-z0-9-]+|reports/[\w%.-]+\.html|gradebook\.csv", attributes["href"] or "")
+    policy = [attributes for _, attributes in read.tags if attributes.get("http-equiv") == "Content-Security-Policy"]
+    assert len(policy) == 1
+    assert (policy[0]["content"] or "").startswith("default-src 'none'; style-src 'unsafe-inline'; img-src data:")
+    return read
+
+
+def class_page(example: Any, students: list[tuple[Any, dict[str, Any]]], lab: Any = None) -> str:
+    run = build_run(
+        run_id="r",
+        lab=lab or example.lab,
+        mode="grade",
+        status="complete",
+        started_at="2026-01-01T09:00:00Z",
+        finished_at="2026-01-01T09:02:00Z",
+        reports=[(student, report, f"runs/r/reports/{student.username}.json") for student, report in students],
+    )
+    return render_class(run, [report for _, report in students], lab or example.lab)
+
+
+def trio(example: Any) -> list[tuple[Any, dict[str, Any]]]:
+    return [
+        (example.student("user1", name="Ada Lovelace"), example.mixed(name="Ada Lovelace")),
+        (example.student("user2"), example.perfect()),
+        (example.student("user3"), example.empty()),
+    ]
+
+
+# --- one student -----------------------------------------------------------------------------------------------------
+
+
+def test_a_student_with_something_of_everything(example: Any) -> None:
+    report = example.mixed(name="Ada Lovelace", section="A")
+    page = safe(render_student(report))
+    for check in report["checks"]:
+        assert check["title"] in page.text
+    for words in (
+        "Ada Lovelace",
+        "section A",
+        "49.99 of 100 points",
+        "Incomplete: 20 points are open, and nobody lost them. 1 check could not be graded.",
+        "not attached: user1-lambda-utils",
+        "Expected user1-shared-dependencies and user1-lambda-utils",
+        "Observed user1-shared-dependencies:1",
+        "aws lambda update-function-configuration --function-name user1-optimized-function --layers ARN ARN",
+        "layers of $LATEST: user1-shared-dependencies:1",
+        "◐ Partly",
+        "✗ Failed",
+        "? Not graded",
+        "hidden from students",
+        "20 requests kept in flight until 100 requests were sent",
+        "throttled 4",
+        "AWS gave as its reason to throttle: ReservedFunctionConcurrentInvocationLimitExceeded",
+        "lies between 655 ms and 702 ms",
+        "Task timed out after 3.00 seconds",
+        "33.33 points then, 49.99 now",
+        "version 1 has 256 MB",
+        "Recorded 1 January 2026, 09:00 UTC, graded 1 January 2026, 09:01 UTC in account 000000000000, us-east-1.",
+    ):
+        assert words in page.text, words
+    assert [attributes["class"] for tag, attributes in page.tags if tag == "svg"] == ["chart", "chart"]
+    ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
+    assert ids == [f"check-{check['id']}" for check in report["checks"]]
+
+
+def test_a_perfect_student_is_told_so(example: Any) -> None:
+    page = safe(render_student(example.perfect()))
+    assert "Every check passed." in page.text
+    assert "Incomplete" not in page.text
+    assert "What to mend" not in page.text
+    assert "Load tests" not in page.text
+    assert "100 of 100 points" in page.text
+
+
+def test_a_student_who_built_nothing(example: Any) -> None:
+    page = safe(render_student(example.empty()))
+    assert "0 of 100 points" in page.text
+    assert "not looked at, because “user3-baseline-function exists” comes first" in page.text
+
+
+def test_an_open_point_is_said_in_the_singular(example: Any) -> None:
+    lab = dataclasses.replace(
+        example.lab, checks=(Item("one", "report_configuration", "One", "Task 1", 1),), points=1.0
+    )
+    page = safe(render_student(example.report(example.student(), {"one": not_graded("denied")}, lab=lab)))
+    assert "Incomplete: 1 point is open, and nobody lost it." in page.text
+
+
+def test_a_load_test_in_which_nothing_succeeded(example: Any) -> None:
+    broken = example.load_result(
+        succeeded=0, timeouts=7, cold_starts=0, requests=7, latency_ms={}, samples=(), cut_short="nobody answers"
+    )
+    page = safe(
+        render_student(example.report(example.student(), example.all_passed, load_results={"holds-under-load": broken}))
+    )
+    assert "no request succeeded" in page.text
+    assert "timeouts 7" in page.text
+    assert "Cut short after 7 requests: nobody answers" in page.text
+    assert "median, warm" not in page.text
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_what_a_student_wrote_is_shown_and_never_run(example: Any, text: str) -> None:
+    verdict = partial(0.5, text, expected=text, observed=text, hint=text, evidence=[text, text])
+    report = example.report(
+        example.student(name=text, section=text),
+        {**example.all_passed, "layers-attached": verdict},
+        load_results={"holds-under-load": example.load_result(target=text, error_samples=(text,), cut_short=text)},
+        advice=[(example.lab.advice[0], failed(text, hint=text))],
+    )
+    page = render_student(report)
+    page.encode()
+    read = safe(page)
+    shown = report["checks"][1]["message"]
+    assert read.text.count(" ".join(shown.split())) >= 10
+    assert text not in page or text == html.escape(text)
+
+
+def test_the_same_report_gives_the_same_page(example: Any) -> None:
+    assert render_student(example.mixed()) == render_student(example.mixed())
+
+
+# --- a class ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_class_of_three(example: Any) -> None:
+    page = safe(class_page(example, trio(example)))
+    for item in example.lab.checks[1:]:
+        assert item.title in page.text
+    for words in (
+        "students 3",
+        "full marks 1",
+        "median 50%",
+        "not fully graded 1",
+        "2 students, by percent of the points; 1 not fully graded is left out",
+        "lambda:InvokeFunction: AccessDeniedException: not allowed — 1 check of user1",
+        "USERNAME-baseline-function exists",
+        "49.99 +20?",
+        "You noted the execution times",
+        "what you noted stays with you",
+    ):
+        assert words in page.text, words
+    links = [attributes["href"] for tag, attributes in page.tags if tag == "a"]
+    assert {"reports/user1.html", "reports/user2.html", "reports/user3.html", "gradebook.csv"} == set(links)
+
+
+def test_what_failed_most_comes_first_with_its_most_common_message(example: Any) -> None:
+    def student(number: int, message: str) -> tuple[Any, dict[str, Any]]:
+        username = f"user{number}"
+        verdicts = {**example.all_passed, "layers-attached": failed(message.format(username))}
+        if number == 1:
+            verdicts["answers-bad-json"] = failed("500")
+        return example.student(username), example.report(example.student(username), verdicts)
+
+    page = safe(
+        class_page(
+            example,
+            [
+                student(1, "{0}-utils is missing"),
+                student(10, "{0}-utils is missing"),
+                student(11, "no layers on {0}-f"),
+            ],
+        )
+    )
+    place = page.text.index("What failed most")
+    assert page.text[place:].startswith(
+        "What failed most 3 Optimized function uses both layers 2 of them: “ USERNAME-utils is missing ” "
+        "1 Bad JSON gets 400 “ 500 ”"
+    )
+
+
+def test_a_neighbour_in_a_message_keeps_their_name(example: Any) -> None:
+    student = example.student("user1")
+    verdicts = {**example.all_passed, "layers-attached": failed("user1-f uses a layer of user10-x")}
+    page = safe(class_page(example, [(student, example.report(student, verdicts))]))
+    assert "“ USERNAME-f uses a layer of user10-x ”" in page.text
+
+
+def test_the_table_has_a_row_for_each_student_and_a_cell_for_each_check(example: Any) -> None:
+    page = class_page(example, trio(example))
+    body = page[page.index('class="matrix"') : page.index("Check by check")]
+    rows = [re.findall(r'<td class="(\w+)"[^>]*>([^<]*)</td>', row) for row in body.split("<tr><th")[1:]]
+    cells = [[cell for cell in row if cell[0] != "total"] for row in rows]
+    assert cells == [
+        [("passed", "✓"), ("partial", "◐"), ("failed", "✗"), ("not_graded", "?")],
+        [("passed", "✓")] * 4,
+        [("failed", "✗"), ("skipped", "–"), ("failed", "✗"), ("failed", "✗")],
+    ]
+    assert (
+        "Optimized function uses both layers: partly, 16.66 of 33.33 points. not attached: user1-lambda-utils" in body
+    )
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_words_in_a_class(example: Any, text: str) -> None:
+    lab = dataclasses.replace(
+        example.lab, title=text, checks=tuple(dataclasses.replace(item, title=text) for item in example.lab.checks)
+    )
+    students = [
+        (
+            example.student(username, name=text),
+            example.report(
+                example.student(username, name=text),
+                {**example.all_passed, "layers-attached": failed(text), "answers-bad-json": not_graded(text)},
+                lab=lab,
+            ),
+        )
+        for username in ("user1", "user2")
+    ]
+    page = class_page(example, students, lab)
+    page.encode()
+    safe(page)
+
+
+def test_a_class_of_nobody_and_of_nobody_graded(example: Any) -> None:
+    assert "students 0" in safe(class_page(example, [])).text
+    student = example.student("user1")
+    page = safe(class_page(example, [(student, example.report(student, {}))]))
+    assert "median –" in page.text
+    assert "Nothing that was graded failed." in page.text
+
+
+def test_a_class_of_three_hundred_is_one_page_of_reasonable_size(example: Any) -> None:
+    students = []
+    for number in range(300):
+        student = example.student(f"user{number}", name=f"Student {number}")
+        verdicts = {**example.all_passed, "layers-attached": failed("x") if number % 3 else passed()}
+        students.append((student, example.report(student, verdicts)))
+    page = class_page(example, students)
+    safe(page)
+    assert len(page) < 300_000
+    assert page == class_page(example, students)
+
+
+def test_the_report_is_built_without_loading_what_draws_pages() -> None:
+    code = (
+        "import sys, labgrader.reporting.report, labgrader.reporting.gradebook, labgrader.reporting.run_summary, "
+        "labgrader.schemas; assert not {'jinja2', 'pygal', 'jsonschema', 'markupsafe'} & set(sys.modules); "
+        "import labgrader.reporting.html; assert not {'jinja2', 'pygal'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=30)
