@@ -33,15 +33,14 @@ def plan_and_snapshot(then: State, on_failure: State) -> State:
             "mode.$": "$.Payload.mode",
             "students_key.$": "$.Payload.students_key",
             "checks.$": "$.Payload.checks",
-            "snapshot": {"next": 0, "done": False},
         },
     )
     snapshot = function_task(
         "Take snapshot",
         "TakeSnapshotFunction",
         timeout_seconds=930,
-        payload={"run_id.$": "$.run_id", "next.$": "$.snapshot.next"},
-        result_selector={"next.$": "$.Payload.next", "done.$": "$.Payload.done"},
+        payload={"run_id.$": "$.run_id"},
+        result_selector={"recorded.$": "$.Payload.recorded", "done.$": "$.Payload.done"},
         result_path="$.snapshot",
     )
     everybody = Choice("Is everybody recorded?")

@@ -39,8 +39,8 @@ def test_every_problem_is_shown_with_row_and_column() -> None:
     assert refused(wrong) == [
         "class.csv:2: account_id: 12 is not 12 digits",
         "class.csv:2: region: mars is not a Region such as us-east-1",
-        "class.csv:3: username: ../x is not letters, digits, hyphens and underscores, beginning and ending with a letter"
-        " or digit, at most 80 characters",
+        "class.csv:3: username: ../x is not letters, digits, hyphens and underscores, beginning and ending with a "
+        "letter or digit, at most 80 characters",
         "class.csv:4: username: is empty",
         "class.csv:5: username: user1 is already on row 2",
         "class.csv:6: student_id: a is already on row 2",

@@ -102,7 +102,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_an_unknown_lab_lists_those_there_are() -> None:
-    with pytest.raises(BadInputError, match="there is no lab 'lab-5'; the labs are: .*lambda-optimization"):
+    with pytest.raises(BadInputError, match=r"there is no lab 'lab-5'; the labs are: .*lambda-optimization"):
         find_lab("lab-5")
 
 

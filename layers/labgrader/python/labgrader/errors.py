@@ -41,6 +41,11 @@ class BadInputError(LabgraderError):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
+NOT_GRADED = "could not be graded, and no points are lost"
+"""What a ``NotGradedError`` begins with: its text is what the student reads, and by it the report knows it, for the
+embedded AWS does not pass on the class of an exception."""
+
+
 class NotGradedError(LabgraderError):
     """We could not tell: access denied, throttled to the end, or our own fault. Never costs a student points.
 
@@ -52,7 +57,7 @@ class NotGradedError(LabgraderError):
     def __init__(self, action: str, reason: str) -> None:
         self.action = action
         self.reason = reason
-        super().__init__(f"{action}: {reason}")
+        super().__init__(f"{NOT_GRADED}: {action}: {reason}")
 
 
 class ThrottledError(LabgraderError):

@@ -70,9 +70,15 @@ class Keys:
     def class_page(self) -> str:
         return f"{self.root}/class.html"
 
-    def account(self, account_id: str, region: str) -> str:
-        """What is common to all students of one account and Region."""
-        return f"{self.root}/accounts/{account_id}-{region}.json"
+    @property
+    def facts(self) -> str:
+        """What is common to the class, for a recording that takes more than one function's time."""
+        return f"{self.root}/facts.json"
+
+    @property
+    def snapshots(self) -> str:
+        """The folder of all snapshots."""
+        return f"{self.root}/snapshots/"
 
     def snapshot(self, username: str) -> str:
         return f"{self.root}/snapshots/{username}.json"

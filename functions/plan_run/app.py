@@ -1,0 +1,22 @@
+"""Plan run: freeze the lab and the class of a run."""
+
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from labgrader.steps.plan_run import Home, Request, plan_run
+from labgrader.store import store_of_this_function
+
+logger = Logger(service="plan_run")
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Take ``run_id``, ``started_at`` and ``request``; return the plan."""
+    logger.append_keys(run_id=event["run_id"])
+    request = Request.from_dict(event["request"])
+    home = Home.from_arn(context.invoked_function_arn)
+    plan = plan_run(store_of_this_function(), event["run_id"], event["started_at"], request, home)
+    logger.info("planned", extra={"lab": request.lab, "mode": request.mode})
+    return plan

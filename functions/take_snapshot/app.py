@@ -1,0 +1,30 @@
+"""Take snapshot: record what AWS says about every student, each question once."""
+
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from labgrader.evidence.accounts import Accounts
+from labgrader.steps.take_snapshot import take_snapshot
+from labgrader.store import store_of_this_function
+
+TO_FINISH_S = 90
+"""Seconds kept for the students who were begun: their questions may wait for a slow AWS."""
+
+logger = Logger(service="take_snapshot")
+metrics = Metrics(namespace="labgrader", service="take_snapshot")
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Take ``run_id``; return how many students are recorded, and whether that is everybody."""
+    logger.append_keys(run_id=event["run_id"])
+    deadline_s = context.get_remaining_time_in_millis() / 1000 - TO_FINISH_S
+    run_id = event["run_id"]
+    progress = take_snapshot(store_of_this_function(), run_id, Accounts(run_id), deadline_s)
+    metrics.add_metric("CallsToStudentAccounts", MetricUnit.Count, progress.calls.total())
+    logger.info("recorded", extra={"recorded": progress.recorded, "done": progress.done, "calls": progress.calls})
+    return {"recorded": progress.recorded, "done": progress.done}

@@ -1,0 +1,139 @@
+"""Plan run: read the request, freeze the lab and the class, so that everything that follows reads the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from labgrader.errors import BadInputError, Problem
+from labgrader.judging.check import find_check
+from labgrader.lab import Lab, find_lab
+from labgrader.messages import quote
+from labgrader.roster import Student, read_roster, select
+from labgrader.store import Keys, MissingError, Store
+
+MODES = ("grade", "audit")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What somebody asked for.
+
+    Args:
+        lab: a lab's id.
+        roster: the key of a roster in the stack's bucket, below ``rosters/``.
+        mode: ``grade``, or ``audit``, which invokes nothing.
+        students: usernames; empty for the whole roster.
+    """
+
+    lab: str
+    roster: str
+    mode: str = "grade"
+    students: tuple[str, ...] = ()
+
+    @classmethod
+    def from_dict(cls, document: Any) -> Request:
+        """Read a request.
+
+        Raises:
+            BadInputError: everything that is wrong with it.
+        """
+        if not isinstance(document, Mapping):
+            raise BadInputError(["a request is an object with lab, roster, mode and students"])
+        problems = [
+            Problem(f"unknown field; a request has: {', '.join(cls.__dataclass_fields__)}", field=quote(name))
+            for name in document
+            if name not in cls.__dataclass_fields__
+        ]
+        problems += [
+            Problem("is missing or not text", field=name)
+            for name in ("lab", "roster")
+            if not isinstance(document.get(name), str) or not document.get(name)
+        ]
+        roster = document.get("roster")
+        if isinstance(roster, str) and roster and (not roster.startswith("rosters/") or ".." in roster):
+            problems.append(Problem(f"{quote(roster)} is not a key below rosters/", field="roster"))
+        mode = document.get("mode", "grade")
+        if mode not in MODES:
+            problems.append(Problem(f"{quote(mode)} is not one of: {', '.join(MODES)}", field="mode"))
+        students = document.get("students") or []
+        if not isinstance(students, list) or not all(isinstance(name, str) for name in students):
+            problems.append(Problem("is not a list of usernames", field="students"))
+        if problems:
+            raise BadInputError(problems)
+        return cls(document["lab"], document["roster"], mode, tuple(students))
+
+
+@dataclass(frozen=True)
+class Home:
+    """The account and the Region that labgrader itself runs in: where students without a role have their resources."""
+
+    account_id: str
+    region: str
+
+    @classmethod
+    def from_arn(cls, arn: str) -> Home:
+        """Read them from the ARN of any of our resources."""
+        parts = arn.split(":")
+        return cls(account_id=parts[4], region=parts[3])
+
+
+def plan_run(store: Store, run_id: str, started_at: str, request: Request, home: Home) -> dict[str, Any]:
+    """Freeze a run's lab and students, and record that it runs.
+
+    Args:
+        store: the stack's store.
+        run_id: the execution's name. Planned twice, it is the same run.
+        started_at: when the execution started, ISO 8601.
+        request: what was asked for.
+        home: where we are.
+
+    Returns:
+        ``run_id``, ``mode``, ``students_key`` (what the map reads) and ``checks``: check ids by kind.
+
+    Raises:
+        BadInputError: unknown lab, no roster at that key, a roster that cannot be used, or a student in another account
+            without a role to read it.
+    """
+    lab = find_lab(request.lab)
+    try:
+        content = store.get(request.roster)
+    except MissingError:
+        raise BadInputError([f"there is no roster at {quote(request.roster)}"]) from None
+    students = _at_home(select(read_roster(content, request.roster), list(request.students)), home)
+    keys = Keys(run_id)
+    lab = Lab.from_dict(store.put_json_once(keys.lab, lab.to_dict()))
+    store.put_json_once(keys.students, [student.to_dict() for student in students])
+    store.record_run(
+        {
+            "run_id": run_id,
+            "lab": lab.id,
+            "mode": request.mode,
+            "status": "running",
+            "started_at": started_at,
+            "finished_at": "",
+            "counts": {"students": len(students), "complete": 0, "incomplete": 0},
+        }
+    )
+    checks: dict[str, list[str]] = {"configuration": [], "behaviour": [], "performance": []}
+    for item in lab.checks:
+        checks[find_check(item.check).kind].append(item.id)
+    return {"run_id": run_id, "mode": request.mode, "students_key": keys.students, "checks": checks}
+
+
+def _at_home(students: Sequence[Student], home: Home) -> list[Student]:
+    """Fill in our own account and Region where the roster names none."""
+    strangers = [
+        student for student in students if not student.role_arn and student.account_id not in ("", home.account_id)
+    ]
+    if strangers:
+        raise BadInputError(
+            f"{student.username} has account {student.account_id} and no role_arn; labgrader runs in {home.account_id} "
+            "and reads other accounts through a role (infra/student_account.yaml)"
+            for student in strangers
+        )
+    return [
+        replace(student, account_id=student.account_id or home.account_id, region=student.region or home.region)
+        for student in students
+    ]

@@ -1,0 +1,184 @@
+"""Write report: verdicts to points, points to a report, the report to S3 and DynamoDB."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from labgrader.errors import NOT_GRADED, NotGradedError
+from labgrader.evidence.load import Comparison, LoadResult
+from labgrader.evidence.snapshot import Snapshot
+from labgrader.judging.check import find_check
+from labgrader.judging.judge import judge_recorded
+from labgrader.judging.scoring import score
+from labgrader.judging.verdict import Verdict, not_graded
+from labgrader.lab import Item, Lab
+from labgrader.messages import quote
+from labgrader.reporting.report import build_report
+from labgrader.schemas import validate
+from labgrader.steps.run_record import CheckRecord, lab_of, records_of, snapshot_of, student_of
+from labgrader.store import Keys, MissingError, Store
+
+AUDIT_INVOKES_NOTHING = "an audit does not invoke functions; a graded run tells"
+MAX_REASON = 400
+"""Characters of a reason that a report keeps."""
+
+_ERROR_MESSAGE = re.compile(r'"errorMessage"\s*:\s*("(?:[^"\\]|\\.)*")')
+
+
+def write_report(
+    store: Store,
+    run_id: str,
+    mode: str,
+    username: str,
+    outcomes: Iterable[Mapping[str, str]] = (),
+    failure: str = "",
+) -> dict[str, Any]:
+    """Score one student and write the report, once: written twice, the first stands and the records follow it.
+
+    Args:
+        store: the stack's store.
+        run_id: the run.
+        mode: ``grade`` or ``audit``.
+        username: the student.
+        outcomes: what the maps of the workflow returned; those with an ``error`` say why a verdict is missing.
+        failure: why the workflow did not get this far for the student, for every check without a verdict.
+
+    Returns:
+        The report, as it is kept.
+    """
+    keys = Keys(run_id)
+    student = student_of(store, run_id, username)
+    snapshot = _snapshot(store, run_id, username)
+    account_id = snapshot.account_id if snapshot else student.account_id
+    region = snapshot.region if snapshot else student.region
+    lab = lab_of(store, run_id).for_student(username, account_id, region)
+    records = records_of(store, run_id, username)
+    errors = {outcome["check"]: outcome for outcome in outcomes if outcome.get("error")}
+    verdicts = {
+        item.id: _verdict(item, snapshot, records.get(item.id), errors.get(item.id), mode, failure)
+        for item in lab.checks
+    }
+    report = build_report(
+        run_id=run_id,
+        mode=mode,
+        lab=lab,
+        student=student,
+        snapshot=snapshot,
+        account_id=account_id,
+        region=region,
+        score=score(lab.checks, verdicts),
+        load_results={
+            check: LoadResult.from_dict(value)
+            for check, record in records.items()
+            for value in record.answers.values("labgrader:ClosedLoad")
+        },
+        comparisons={
+            check: Comparison.from_dict(value)
+            for check, record in records.items()
+            for value in record.answers.values("labgrader:Compare")
+        },
+        advice=list(_advice(lab, snapshot)),
+        graded_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        previous=_previous(store, run_id, username, lab.id, verdicts),
+    )
+    validate(report, "report")
+    kept: dict[str, Any] = store.put_json_once(keys.report(username), report)
+    from labgrader.reporting.html import render_student  # Jinja2 and pygal cost 300 ms, after the grade is safe
+
+    store.put(keys.report(username, ".html"), render_student(kept).encode())
+    store.record_result(
+        run_id,
+        {
+            "username": username,
+            "student_id": student.student_id,
+            "lab": lab.id,
+            "mode": mode,
+            "status": kept["status"],
+            "points": kept["score"]["points"],
+            "max_points": kept["score"]["max_points"],
+            "open_points": kept["score"]["open_points"],
+            "percent": kept["score"]["percent"],
+            "graded_at": kept["graded_at"],
+            "report_key": keys.report(username),
+        },
+        keep_best=mode == "grade" and kept["status"] == "complete",
+    )
+    return kept
+
+
+def _verdict(
+    item: Item,
+    snapshot: Snapshot | None,
+    record: CheckRecord | None,
+    error: Mapping[str, str] | None,
+    mode: str,
+    failure: str,
+) -> Verdict:
+    """What is known of one check: its verdict, or why there is none."""
+    if record and record.verdict:
+        return record.verdict
+    if error:
+        return not_graded(_reason(error["error"], error.get("cause", "")))
+    if record and snapshot:
+        try:
+            return judge_recorded(item, snapshot, record.answers)
+        except NotGradedError as reason:
+            return not_graded(quote(str(reason), MAX_REASON))
+    if mode == "audit" and find_check(item.check).kind != "configuration":
+        return not_graded(AUDIT_INVOKES_NOTHING)
+    return not_graded(failure or "labgrader recorded no verdict for this check")
+
+
+def _reason(error: str, cause: str) -> str:
+    """Say in a sentence what an error of the workflow means for the student."""
+    found = _ERROR_MESSAGE.search(cause)
+    message = json.loads(found.group(1)) if found else cause
+    if message.startswith(NOT_GRADED):
+        return quote(message, MAX_REASON)
+    if error in ("States.Timeout", "Sandbox.Timedout") or "Task timed out" in message:
+        return "labgrader did not finish this check in time; no points are lost, and the run can be repeated"
+    return f"labgrader failed on this check ({quote(error, 80)}); no points are lost, and the run can be repeated"
+
+
+def _advice(lab: Lab, snapshot: Snapshot | None) -> Iterable[tuple[Item, Verdict]]:
+    """Advice that applies; what cannot be told is no advice."""
+    if snapshot is None:
+        return
+    for item in lab.advice:
+        try:
+            yield item, judge_recorded(item, snapshot)
+        except NotGradedError:
+            continue
+
+
+def _previous(
+    store: Store, run_id: str, username: str, lab_id: str, verdicts: Mapping[str, Verdict]
+) -> dict[str, Any] | None:
+    """What changed since the student's latest result for the lab, or ``None`` where there is no other."""
+    latest = store.latest(username, lab_id)
+    if latest is None or latest["run_id"] == run_id:
+        return None
+    try:
+        before = {check["id"]: check["status"] for check in store.get_json(latest["report_key"])["checks"]}
+    except MissingError:
+        return None
+    return {
+        "run_id": latest["run_id"],
+        "points": latest["points"],
+        "changes": [
+            {"check": check, "from": before[check], "to": verdict.status}
+            for check, verdict in verdicts.items()
+            if check in before and before[check] != verdict.status
+        ],
+    }
+
+
+def _snapshot(store: Store, run_id: str, username: str) -> Snapshot | None:
+    try:
+        return snapshot_of(store, run_id, username)
+    except MissingError:
+        return None

@@ -1,0 +1,391 @@
+"""A run from plan to summary, state by state, against an S3 and a DynamoDB in memory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from labgrader.errors import BadInputError, NotGradedError
+from labgrader.evidence.probe import Invocation
+from labgrader.evidence.question import Answer, Answers, Question
+from labgrader.evidence.snapshot import Snapshot
+from labgrader.lab import Item, Lab
+from labgrader.roster import Student
+from labgrader.steps import run_record
+from labgrader.steps.plan_run import Home, Request, plan_run
+from labgrader.steps.run_check import run_check
+from labgrader.steps.run_live_check import run_live_check
+from labgrader.steps.summarise_run import NEVER_REPORTED, record_failure, summarise_run
+from labgrader.steps.write_report import AUDIT_INVOKES_NOTHING, write_report
+from labgrader.store import Keys, Store
+
+RUN = "20260101-000000-example-0000"
+KEYS = Keys(RUN)
+STARTED = "2026-01-01T00:00:00Z"
+HOME = Home.from_arn("arn:aws:lambda:us-east-1:111122223333:function:labgrader-plan-run")
+
+LAB = Lab(
+    id="lambda-optimization",
+    version="1.0.0",
+    title="An example",
+    handout="",
+    points=100,
+    checks=(
+        Item(
+            id="reserved",
+            check="reserved_concurrency_set",
+            title="Concurrency is reserved",
+            task="Task 1",
+            points=40,
+            parameters={"function": "{username}-f", "executions": 10},
+        ),
+        Item(
+            id="handled",
+            check="answers_only_with",
+            title="Failures are handled",
+            task="Task 2",
+            points=60,
+            requires=("reserved",),
+            parameters={"function": "{username}-f", "operation": "retry_demo", "statuses": [200], "tries": 1},
+        ),
+    ),
+)
+
+
+@pytest.fixture
+def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    for remembered in (run_record.lab_of, run_record.snapshot_of, run_record._students_of):
+        remembered.cache_clear()
+    with mock_aws():
+        s3 = boto3.client("s3")
+        s3.create_bucket(Bucket="bucket")
+        table = boto3.resource("dynamodb").create_table(
+            TableName="table",
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+            AttributeDefinitions=[
+                {"AttributeName": "pk", "AttributeType": "S"},
+                {"AttributeName": "sk", "AttributeType": "S"},
+            ],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        yield Store(s3, "bucket", table)
+
+
+def planned(store: Store, usernames: tuple[str, ...] = ("user1",), mode: str = "grade") -> None:
+    store.put_json(KEYS.lab, LAB.to_dict())
+    students = [
+        Student(username=name, student_id=f"s-{name}", name=name.title(), account_id="111122223333", region="us-east-1")
+        for name in usernames
+    ]
+    store.put_json(KEYS.students, [student.to_dict() for student in students])
+    store.record_run({"run_id": RUN, "lab": LAB.id, "mode": mode, "status": "running", "started_at": STARTED})
+
+
+def recorded(store: Store, username: str = "user1", *, reserved: int | None = 10, denied: bool = False) -> None:
+    answers = Answers()
+    answers.record(Question("lambda:ListFunctions"), Answer([f"{username}-f"]))
+    question = Question("lambda:GetFunction", {"FunctionName": f"{username}-f"})
+    if denied:
+        answers.record(question, Answer(error_code="AccessDeniedException", error_message="not authorized"))
+    else:
+        concurrency = {} if reserved is None else {"ReservedConcurrentExecutions": reserved}
+        configuration = {"FunctionName": f"{username}-f", "State": "Active"}
+        answers.record(question, Answer({"Configuration": configuration, "Concurrency": concurrency, "Tags": {}}))
+    snapshot = Snapshot(username, "111122223333", "us-east-1", STARTED, answers)
+    store.put_json(KEYS.snapshot(username), snapshot.to_dict())
+
+
+class Function:
+    """A student's function that answers every call the same, and counts."""
+
+    def __init__(self, status: int = 200) -> None:
+        self.calls = 0
+        self.payload = json.dumps({"statusCode": status, "body": "{}"})
+
+    def __call__(self, question: Question) -> Answer:
+        self.calls += 1
+        name = question.arguments["FunctionName"]
+        return Answer(Invocation(target=name, outcome="answered", payload=self.payload).to_dict())
+
+
+def check_of(report: dict[str, Any], check: str) -> dict[str, Any]:
+    return next(one for one in report["checks"] if one["id"] == check)
+
+
+# --- plan ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_plan_freezes_lab_and_students_and_sorts_the_checks_by_kind(store: Store) -> None:
+    store.put("rosters/r.csv", b"username\nuser1\nuser2\n")
+    plan = plan_run(store, RUN, STARTED, Request("lambda-optimization", "rosters/r.csv", students=("user2",)), HOME)
+    assert plan["students_key"] == f"runs/{RUN}/students.json"
+    assert [student.username for student in store.students(RUN)] == ["user2"]
+    assert set(plan["checks"]) == {"configuration", "behaviour", "performance"}
+    assert sum(map(len, plan["checks"].values())) == len(store.lab(RUN).checks)
+    run = store.run(RUN)
+    assert run is not None
+    assert (run["status"], run["counts"]["students"]) == ("running", 1)
+
+
+def test_a_plan_that_is_made_twice_is_the_same_run(store: Store) -> None:
+    store.put("rosters/r.csv", b"username\nuser1\n")
+    request = Request("lambda-optimization", "rosters/r.csv")
+    first = plan_run(store, RUN, STARTED, request, HOME)
+    store.put("rosters/r.csv", b"username\nuser1\nuser2\n")
+    assert plan_run(store, RUN, STARTED, request, HOME) == first
+    assert [student.username for student in store.students(RUN)] == ["user1"]
+
+
+def test_students_without_an_account_are_at_home(store: Store) -> None:
+    role = "arn:aws:iam::444455556666:role/labgrader-reader"
+    store.put("rosters/r.csv", f"username,role_arn,region\nuser1,,\nuser2,{role},eu-west-1\n".encode())
+    plan_run(store, RUN, STARTED, Request("lambda-optimization", "rosters/r.csv"), HOME)
+    assert [(student.account_id, student.region) for student in store.students(RUN)] == [
+        ("111122223333", "us-east-1"),
+        ("444455556666", "eu-west-1"),
+    ]
+
+
+def test_another_account_needs_a_role(store: Store) -> None:
+    store.put("rosters/r.csv", b"username,account_id\nuser1,444455556666\n")
+    with pytest.raises(BadInputError, match="user1 has account 444455556666 and no role_arn"):
+        plan_run(store, RUN, STARTED, Request("lambda-optimization", "rosters/r.csv"), HOME)
+
+
+@pytest.mark.parametrize(
+    ("request_", "problem"),
+    [
+        (Request("lab-5", "rosters/r.csv"), "there is no lab 'lab-5'"),
+        (Request("lambda-optimization", "rosters/none.csv"), "there is no roster at rosters/none.csv"),
+        (Request("lambda-optimization", "rosters/r.csv", students=("user9",)), "user9 is not on the roster"),
+    ],
+)
+def test_a_plan_that_cannot_be_made_says_why(store: Store, request_: Request, problem: str) -> None:
+    store.put("rosters/r.csv", b"username\nuser1\n")
+    with pytest.raises(BadInputError, match=problem):
+        plan_run(store, RUN, STARTED, request_, HOME)
+
+
+@pytest.mark.parametrize(
+    ("document", "problem"),
+    [
+        ("x", "a request is an object"),
+        ({"roster": "rosters/r.csv"}, "lab: is missing or not text"),
+        ({"lab": "x", "roster": "runs/other/students.json"}, "roster: runs/other/students.json is not a key below"),
+        ({"lab": "x", "roster": "rosters/../runs/x"}, "is not a key below rosters/"),
+        ({"lab": "x", "roster": "rosters/r.csv", "mode": "exam"}, "mode: exam is not one of: grade, audit"),
+        ({"lab": "x", "roster": "rosters/r.csv", "students": "user1"}, "students: is not a list of usernames"),
+        ({"lab": "x", "roster": "rosters/r.csv", "force": True}, "force: unknown field"),
+    ],
+)
+def test_a_malformed_request_is_named_field_by_field(document: Any, problem: str) -> None:
+    with pytest.raises(BadInputError, match=problem):
+        Request.from_dict(document)
+
+
+# --- one check -------------------------------------------------------------------------------------------------------
+
+
+def test_a_check_is_judged_from_the_snapshot_and_kept(store: Store) -> None:
+    planned(store)
+    recorded(store, reserved=5)
+    verdict = run_check(store, RUN, "user1", "reserved")
+    assert verdict.message == "The reserved concurrency of user1-f is 5 instead of 10."
+    kept = store.get_json(KEYS.evidence("user1", "reserved"))
+    assert kept["verdict"]["status"] == "partial"
+
+
+def test_a_check_whose_answer_was_denied_is_raised_for_the_state_machine(store: Store) -> None:
+    planned(store)
+    recorded(store, denied=True)
+    with pytest.raises(NotGradedError, match="lambda:GetFunction: AccessDeniedException: not authorized"):
+        run_check(store, RUN, "user1", "reserved")
+    assert not store.exists(KEYS.evidence("user1", "reserved"))
+
+
+def test_a_probe_is_recorded_with_its_verdict(store: Store) -> None:
+    planned(store)
+    recorded(store)
+    function = Function()
+    assert run_live_check(store, RUN, "user1", "handled", function).status == "passed"
+    kept = store.get_json(KEYS.evidence("user1", "handled"))
+    assert len(kept["answers"]) == function.calls == 1
+
+
+def test_a_probe_that_is_delivered_twice_invokes_once(store: Store) -> None:
+    planned(store)
+    recorded(store)
+    function = Function()
+    verdicts = [run_live_check(store, RUN, "user1", "handled", function) for _ in range(2)]
+    assert verdicts[0] == verdicts[1]
+    assert function.calls == 1
+
+
+def test_nothing_is_invoked_when_a_prerequisite_failed(store: Store) -> None:
+    planned(store)
+    recorded(store, reserved=None)
+    function = Function()
+    verdict = run_live_check(store, RUN, "user1", "handled", function)
+    assert verdict.status == "skipped"
+    assert verdict.message == "not looked at, because “Concurrency is reserved” comes first"
+    assert function.calls == 0
+
+
+def test_a_refused_invocation_is_kept_as_evidence_and_not_graded(store: Store) -> None:
+    planned(store)
+    recorded(store)
+
+    def refuse(question: Question) -> Answer:
+        return Answer(error_code="AccessDeniedException", error_message="no")
+
+    for _ in range(2):
+        with pytest.raises(NotGradedError, match="lambda:InvokeFunction: AccessDeniedException: no"):
+            run_live_check(store, RUN, "user1", "handled", refuse)
+    assert store.get_json(KEYS.evidence("user1", "handled"))["verdict"] is None
+
+
+# --- report ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_report_adds_up_and_is_written_once(store: Store) -> None:
+    planned(store)
+    recorded(store)
+    run_check(store, RUN, "user1", "reserved")
+    run_live_check(store, RUN, "user1", "handled", Function())
+    first = write_report(store, RUN, "grade", "user1")
+    assert first["score"] == {"points": 100, "max_points": 100, "percent": 100, "open_points": 0}
+    assert first["status"] == "complete"
+    assert write_report(store, RUN, "grade", "user1") == first == store.get_json(KEYS.report("user1"))
+    assert b"<script" not in store.get(KEYS.report("user1", ".html"))
+    best = store.best("user1", LAB.id)
+    assert best is not None
+    assert (best["run_id"], best["points"]) == (RUN, 100)
+
+
+def test_a_crash_between_s3_and_dynamodb_converges(store: Store) -> None:
+    planned(store)
+    recorded(store)
+    run_check(store, RUN, "user1", "reserved")
+    run_live_check(store, RUN, "user1", "handled", Function())
+    table = store._table
+    store._table = None  # type: ignore[assignment]  # the function dies before it reaches the table
+    with pytest.raises(AttributeError):
+        write_report(store, RUN, "grade", "user1")
+    store._table = table
+    report = write_report(store, RUN, "grade", "user1")
+    assert store.results(RUN)[0]["graded_at"] == report["graded_at"]
+    assert len(store.results(RUN)) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "cause", "message"),
+    [
+        (
+            "NotGradedError",
+            '{"errorMessage": "could not be graded, and no points are lost: lambda:ListAliases: AccessDeniedException: user \\"x\\" is not authorized", "errorTy',
+            "could not be graded, and no points are lost: lambda:ListAliases: AccessDeniedException: "
+            'user "x" is not authorized',
+        ),
+        (
+            "States.Timeout",
+            "",
+            "labgrader did not finish this check in time; no points are lost, and the run can be repeated",
+        ),
+        (
+            "KeyError",
+            '{"errorMessage": "\'x\'", "errorType": "KeyError"}',
+            "labgrader failed on this check (KeyError); no points are lost, and the run can be repeated",
+        ),
+    ],
+)
+def test_an_error_of_the_workflow_costs_nothing_and_says_why(
+    store: Store, error: str, cause: str, message: str
+) -> None:
+    planned(store)
+    recorded(store)
+    run_live_check(store, RUN, "user1", "handled", Function())
+    outcome = {"check": "reserved", "status": "not_graded", "error": error, "cause": cause}
+    report = write_report(store, RUN, "grade", "user1", [outcome])
+    assert check_of(report, "reserved")["message"] == message
+    assert report["status"] == "incomplete"
+    assert report["score"]["open_points"] == 40
+    assert report["score"]["points"] == 60
+    assert store.best("user1", LAB.id) is None
+
+
+def test_an_audit_leaves_what_needs_an_invocation_open(store: Store) -> None:
+    planned(store, mode="audit")
+    recorded(store)
+    run_check(store, RUN, "user1", "reserved")
+    report = write_report(store, RUN, "audit", "user1")
+    assert check_of(report, "reserved")["status"] == "passed"
+    assert check_of(report, "handled")["status"] == "not_graded"
+    assert check_of(report, "handled")["message"] == AUDIT_INVOKES_NOTHING
+    assert store.best("user1", LAB.id) is None
+
+
+def test_a_report_says_what_changed_since_the_last_run(store: Store) -> None:
+    planned(store)
+    store.put_json("runs/before/reports/user1.json", {"checks": [{"id": "reserved", "status": "failed"}]})
+    before = {"username": "user1", "lab": LAB.id, "points": 60.0, "graded_at": "2025-12-31T00:00:00Z"}
+    store.record_result("before", {**before, "report_key": "runs/before/reports/user1.json"}, keep_best=True)
+    recorded(store)
+    run_check(store, RUN, "user1", "reserved")
+    report = write_report(store, RUN, "grade", "user1")
+    assert report["previous"] == {
+        "run_id": "before",
+        "points": 60,
+        "changes": [{"check": "reserved", "from": "failed", "to": "passed"}],
+    }
+
+
+# --- summary ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_student_whom_the_workflow_lost_is_reported_open(store: Store) -> None:
+    planned(store, ("user1", "user2"))
+    for name in ("user1", "user2"):
+        recorded(store, name)
+        run_check(store, RUN, name, "reserved")
+    run_live_check(store, RUN, "user1", "handled", Function())
+    write_report(store, RUN, "grade", "user1")
+    run = summarise_run(store, RUN, STARTED)
+    assert run["status"] == "incomplete"
+    assert run["counts"] == {"students": 2, "complete": 1, "incomplete": 1}
+    lost = store.get_json(KEYS.report("user2"))
+    assert check_of(lost, "handled")["message"] == NEVER_REPORTED
+    assert (lost["score"]["points"], lost["score"]["open_points"]) == (40, 60)
+    assert store.get(KEYS.gradebook).count(b"\n") == 3
+    assert b"User2" in store.get(KEYS.class_page)
+
+
+def test_a_student_without_a_snapshot_still_gets_a_report(store: Store) -> None:
+    planned(store)
+    run = summarise_run(store, RUN, STARTED)
+    assert run["students"][0]["status"] == "incomplete"
+    assert run["students"][0]["points"] == 0
+    assert store.get_json(KEYS.report("user1"))["score"]["open_points"] == 100
+
+
+def test_a_summary_written_twice_is_the_same(store: Store) -> None:
+    planned(store)
+    recorded(store)
+    first = summarise_run(store, RUN, STARTED)
+    before = {key: store.get(key) for key in store.keys(KEYS.root)}
+    assert summarise_run(store, RUN, STARTED) == first
+    assert {key: store.get(key) for key in store.keys(KEYS.root)} == before
+
+
+def test_a_run_that_failed_is_recorded_with_its_reason(store: Store) -> None:
+    record_failure(store, RUN, STARTED, {"Error": "BadInputError", "Cause": "there is no lab 'x'"})
+    run = store.run(RUN)
+    assert run is not None
+    assert (run["status"], run["error"]) == ("failed", "BadInputError: there is no lab 'x'")
