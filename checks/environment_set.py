@@ -1,0 +1,52 @@
+"""A function's environment variables are set."""
+
+from __future__ import annotations
+
+import json
+import shlex
+
+from checks.wording import missing_function
+from labgrader.evidence.snapshot import Snapshot, closest
+from labgrader.judging import Verdict, check, failed, quote, share
+
+_REDACTED = "[redacted]"
+
+
+@check(
+    title="The environment variables are set",
+    hint="aws lambda get-function-configuration --function-name {function} --query Environment",
+)
+def environment_set(snapshot: Snapshot, *, function: str, variables: dict[str, str], example: str = "…") -> Verdict:
+    """Every variable is set, to a value that begins with the text that is named.
+
+    Args:
+        function: its name.
+        variables: by name, what the value begins with; an empty text takes every value that is not empty.
+        example: a value to show in the command.
+    """
+    expected = ", ".join(f"{name}={start}…" if start else name for name, start in variables.items())
+    deployed = snapshot.function(function)
+    if deployed is None:
+        return failed(missing_function(snapshot, function), expected=expected, observed="no such function")
+    has = deployed.environment
+    wrong = []
+    for name, start in variables.items():
+        if name not in has:
+            near = closest(name, has)
+            wrong.append(f"{name} is not set" + (f" (there is {quote(near)})" if near else ""))
+        elif has[name] != _REDACTED and not (has[name].strip() and has[name].startswith(start)):
+            wrong.append(
+                f"{name} is “{quote(has[name], 80)}”" + (f", which does not begin with {start}" if start else "")
+            )
+    # --environment replaces all variables, so the command names those that are there as well
+    kept = {name: "KEEP-ITS-VALUE" for name in has if name not in variables}
+    after = json.dumps({"Variables": {**dict.fromkeys(variables, example), **kept}})
+    return share(
+        len(variables) - len(wrong),
+        len(variables),
+        f"{function}: {'; '.join(wrong)}.",
+        expected=expected,
+        observed=", ".join(f"{name}={quote(has[name], 80)}" for name in variables if name in has) or "none of them",
+        hint=f"aws lambda update-function-configuration --function-name {function} "
+        f"--environment {shlex.quote(quote(after, 600))}",
+    )

@@ -1,0 +1,78 @@
+"""A function answers every operation with 200."""
+
+from __future__ import annotations
+
+from checks.wording import (
+    Trouble,
+    event_for,
+    first_existing,
+    in_words,
+    invoke_command,
+    last_lines,
+    missing_function,
+    module_of,
+    no_qualifier,
+    repair,
+    target_name,
+    trouble,
+)
+from labgrader.judging import Probe, Verdict, check, failed, listed, share
+
+
+@check(
+    title="The function answers every operation",
+    hint="aws logs tail /aws/lambda/{function} --since 1h",
+)
+def operations_answer(
+    probe: Probe, *, function: str, operations: list[str], qualifiers: list[str] | None = None, explanation: str = ""
+) -> Verdict:
+    """Each operation answers 200 with a body that can be read; each is worth the same.
+
+    After a call that ran into its timeout the remaining operations are not called: a hanging function costs one call.
+
+    Args:
+        function: the function.
+        operations: what ``operation`` is in the request's body, one call each.
+        qualifiers: aliases or versions; the first that exists is called. ``$LATEST`` where none is given.
+        explanation: added to the message where the handler's own module is not in the package.
+    """
+    expected = f"200 for {listed(operations)}"
+    snapshot = probe.snapshot
+    deployed = snapshot.function(function)
+    if deployed is None:
+        return failed(missing_function(snapshot, function), expected=expected, observed="no such function")
+    qualifier = first_existing(snapshot, function, qualifiers)
+    if qualifier is None:
+        return failed(no_qualifier(function, qualifiers), expected=expected, observed="no such alias or version")
+    target = target_name(function, qualifier)
+    troubles: dict[str, Trouble] = {}
+    evidence: list[str] = []
+    for operation in operations:
+        if any(one.fatal for one in troubles.values()):
+            troubles[operation] = Trouble("could not be tried after that")
+            continue
+        invocation = probe.invoke(function, qualifier, event_for(operation))
+        if invocation is None:
+            return failed(f"{target} does not exist.", expected=expected, observed="no such function or alias")
+        wrong = trouble(invocation, [200])
+        if wrong is not None:
+            troubles[operation] = wrong
+            evidence += last_lines(invocation.log_tail)
+    module = next((one.module for one in troubles.values() if one.module), "")
+    mend = repair(deployed, qualifier if _is_alias_of_version(probe, function, qualifier) else "", module)
+    note = explanation if module and module == module_of(deployed.handler) else ""
+    return share(
+        len(operations) - len(troubles),
+        len(operations),
+        f"{target}: {in_words(troubles, 'operation')}. {note}".rstrip(),
+        expected=expected,
+        observed=f"{len(operations) - len(troubles)} of {len(operations)} answered 200",
+        hint=mend if module else invoke_command(function, qualifier, event_for(next(iter(troubles), operations[0]))),
+        evidence=evidence[:9],
+    )
+
+
+def _is_alias_of_version(probe: Probe, function: str, qualifier: str) -> bool:
+    """Whether a repaired function needs a new version and its alias moved."""
+    alias = None if not qualifier or qualifier.isdecimal() else probe.snapshot.alias(function, qualifier)
+    return alias is not None and alias.version.isdecimal()

@@ -1,0 +1,44 @@
+"""A function has published versions with different code."""
+
+from __future__ import annotations
+
+from checks.wording import missing_function, plural
+from labgrader.evidence.snapshot import Snapshot
+from labgrader.judging import Verdict, check, failed, listed, partial, passed
+
+
+@check(
+    title="Versions with different code are published",
+    hint="aws lambda publish-version --function-name {function}",
+)
+def versions_differ(snapshot: Snapshot, *, function: str, at_least: int = 2) -> Verdict:
+    """At least so many versions are published, and their code differs.
+
+    Args:
+        function: its name.
+        at_least: how many versions, each with code of its own.
+    """
+    expected = f"{at_least} versions with different code"
+    if snapshot.function(function) is None:
+        return failed(missing_function(snapshot, function), expected=expected, observed="no such function")
+    versions = snapshot.versions(function)
+    observed = f"published: {listed(one.version for one in versions)}"
+    if len(versions) < at_least:
+        return failed(
+            f"{function} has {plural(len(versions), 'published version')}; the lab publishes {at_least}.",
+            expected=expected,
+            observed=observed,
+            hint=f"aws lambda update-function-code --function-name {function} --zip-file fileb://NEW-CODE.zip\n"
+            f"aws lambda publish-version --function-name {function}",
+        )
+    if len({one.code_sha256 for one in versions}) >= at_least:
+        return passed(expected=expected, observed=observed)
+    return partial(
+        0.5,
+        f"{function} has the versions {listed(one.version for one in versions)}, but their code is the same: "
+        "change the code before you publish again.",
+        expected=expected,
+        observed=f"{observed}, with the same code",
+        hint=f"aws lambda update-function-code --function-name {function} --zip-file fileb://NEW-CODE.zip\n"
+        f"aws lambda publish-version --function-name {function}",
+    )

@@ -1,0 +1,152 @@
+"""Simulated students: what they call, and what mistakes make of it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+import zipfile
+from typing import Any
+
+import pytest
+
+from cli.simulation.classes import simulate_class
+from cli.simulation.pack import build_student, load_pack
+from cli.simulation.student import Connections, zipped
+from labgrader.errors import BadInputError
+
+LAB = "lambda-optimization"
+PACK = load_pack(LAB)
+
+
+class Aws:
+    """A boto3 client that writes down what it is asked, and answers as AWS does."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+
+    def __getattr__(self, operation: str) -> Any:
+        def call(**parameters: Any) -> dict[str, Any]:
+            self.calls.append((operation, parameters))
+            arn = f"arn:aws:lambda:us-east-1:123456789012:layer:{parameters.get('LayerName')}:1"
+            return {"LayerVersionArn": arn}
+
+        return call
+
+    def named(self, operation: str) -> list[dict[str, Any]]:
+        return [parameters for name, parameters in self.calls if name == operation]
+
+
+def _build(mistake: str = "") -> Aws:
+    aws = Aws()
+    connections = Connections(lambda _: aws, "123456789012", "us-east-1")
+    build_student(PACK, "user1", connections, PACK.mistake(mistake) if mistake else None)
+    return aws
+
+
+def _files(package: bytes) -> dict[str, str]:
+    with zipfile.ZipFile(io.BytesIO(package)) as archive:
+        return {name: archive.read(name).decode() for name in archive.namelist()}
+
+
+def test_a_perfect_student_takes_twelve_calls() -> None:
+    aws = _build()
+    assert len(aws.calls) == 12
+    assert [one["FunctionName"] for one in aws.named("create_function")] == [
+        "user1-baseline-function",
+        "user1-optimized-function",
+        "user1-error-handling-function",
+    ]
+    assert [(one["Name"], one["FunctionVersion"]) for one in aws.named("create_alias")] == [
+        ("user1-dev", "$LATEST"),
+        ("user1-prod", "1"),
+        ("user1-staging", "2"),
+    ]
+
+
+def test_the_two_versions_differ_and_are_always_the_same_bytes() -> None:
+    first, second = (_build().named("create_function")[1]["Code"], _build().named("update_function_code")[0])
+    assert _files(first["ZipFile"]) != _files(second["ZipFile"])
+    assert second["ZipFile"] == _build().named("update_function_code")[0]["ZipFile"]
+    digest = hashlib.sha256(zipped({"b.py": "2", "a.py": "1"})).digest()
+    assert base64.b64encode(digest) == base64.b64encode(hashlib.sha256(zipped({"a.py": "1", "b.py": "2"})).digest())
+
+
+def test_all_code_of_all_mistakes_is_python_that_needs_nothing_but_its_layers() -> None:
+    for mistake in ("", *(one.id for one in PACK.mistakes)):
+        for _, parameters in _build(mistake).calls:
+            package = parameters.get("ZipFile") or (parameters.get("Code") or parameters.get("Content") or {}).get(
+                "ZipFile"
+            )
+            for path, text in _files(package).items() if package else ():
+                if path.endswith(".py"):
+                    compile(text, path, "exec")
+                    assert "import boto3" not in text
+                    assert "import requests" not in text
+
+
+@pytest.mark.parametrize(
+    ("mistake", "operation", "index", "parameter", "value"),
+    [
+        ("baseline-memory", "create_function", 0, "MemorySize", 256),
+        ("five-reserved", "put_function_concurrency", 0, "ReservedConcurrentExecutions", 5),
+        ("provisioned-on-staging", "put_provisioned_concurrency_config", 0, "Qualifier", "user1-staging"),
+        ("capital-letters", "create_alias", 2, "FunctionName", "User1-Optimized-Function"),
+        ("underscores", "put_dashboard", 0, "DashboardName", "user1_lambda_optimization"),
+        ("alias-without-prefix", "create_alias", 1, "Name", "prod"),
+        ("switched-off", "put_function_concurrency", 1, "ReservedConcurrentExecutions", 0),
+    ],
+)
+def test_a_mistake_changes_its_call(mistake: str, operation: str, index: int, parameter: str, value: Any) -> None:
+    assert _build(mistake).named(operation)[index][parameter] == value
+
+
+def test_mistakes_leave_calls_out() -> None:
+    assert _build("nothing-built").calls == []
+    assert "user1-baseline-function" not in json.dumps(_build("no-baseline").named("create_function"), default=str)
+    assert len(_build("no-staging-alias").named("create_alias")) == 2
+    assert "Timeout" not in _build("optimized-timeout").named("create_function")[1]
+
+
+def test_the_handouts_version_2_has_the_wrong_file() -> None:
+    package = _build("handouts-version-2").named("update_function_code")[0]["ZipFile"]
+    assert list(_files(package)) == ["optimized_function_v2.py"]
+
+
+def test_a_class_is_the_same_for_the_same_seed() -> None:
+    first = simulate_class(LAB, 12, seed=3)
+    assert first == simulate_class(LAB, 12, seed=3)
+    assert first != simulate_class(LAB, 12, seed=4)
+    assert [one.username for one in first] == [f"user{number}" for number in range(1, 13)]
+
+
+@pytest.mark.parametrize(("students", "perfect"), [(0, 0), (1, 0), (2, 1), (3, 1), (12, 4), (100, 33)])
+def test_a_third_of_a_class_is_perfect(students: int, perfect: int) -> None:
+    enrolled = simulate_class(LAB, students)
+    assert sum(not one.mistakes for one in enrolled) == perfect
+    for one in enrolled:
+        assert bool(one.fails) == bool(one.mistakes)
+        assert all(set(one.fails) == PACK.mistake(mistake).fails for mistake in one.mistakes)
+
+
+def test_mistakes_are_different_until_there_are_no_more_and_never_slow_unless_wanted() -> None:
+    made = [one.mistakes[0] for one in simulate_class(LAB, 60) if one.mistakes]
+    assert len(made) == len(set(made)) == 40
+    slow = {mistake.id for mistake in PACK.mistakes if mistake.slow}
+    everything = {mistake for one in simulate_class(LAB, 400) for mistake in one.mistakes}
+    assert everything == {mistake.id for mistake in PACK.mistakes} - slow
+    assert slow <= {mistake for one in simulate_class(LAB, 400, slow=True) for mistake in one.mistakes}
+
+
+def test_the_truth_is_a_row() -> None:
+    row = next(one for one in simulate_class(LAB, 12) if one.mistakes).to_dict()
+    assert set(row) == {"username", "mistakes", "fails"}
+    assert json.loads(json.dumps(row)) == row
+
+
+def test_what_is_not_there_is_said() -> None:
+    with pytest.raises(BadInputError, match="lab lambda-optimization has no mistake 'x'"):
+        PACK.mistake("x")
+    with pytest.raises(BadInputError, match=r"no-such-lab has no solution.py: it cannot be simulated"):
+        load_pack("no-such-lab")
