@@ -10,7 +10,7 @@ from statemachines.asl import DistributedMap, reading_json, render
 from statemachines.preparation import plan_and_snapshot, recording_failure
 from statemachines.student import caught, student_graph, summary
 
-STUDENTS_AT_ONCE = 6
+STUDENTS_AT_ONCE = 4
 """Students side by side: 120 invocations in flight during their load tests, well below an account's 1,000."""
 
 SIX_HOURS = 6 * 60 * 60

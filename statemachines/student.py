@@ -11,8 +11,8 @@ from stepfunctions.steps.states import State
 
 from statemachines.asl import FunctionTask, ItemsMap, JitteredRetry, JsonataPass
 
-CHECKS_AT_ONCE = 4
-PROBES_AT_ONCE = 3
+CHECKS_AT_ONCE = 2
+PROBES_AT_ONCE = 2
 """Side by side for one student. A function with a reserved concurrency of 5 has room for them."""
 
 MAX_CAUSE = 600

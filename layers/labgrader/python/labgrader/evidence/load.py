@@ -35,8 +35,8 @@ class LoadResult:
         latency_ms: ``min mean p50 p90 p95 p99 max`` of the requests that succeeded, percentiles by nearest rank.
         warm_latency_ms: ``p50 p95`` without the cold starts.
         p95_interval_ms: 95% confidence interval of p95, from order statistics.
-        retries: requests sent again, only because the server had closed an idle connection before it read them; a throttled
-            or failed request is never repeated.
+        retries: requests sent again because the server had closed an idle connection before it read them; one that
+            was throttled or failed is never repeated.
         error_samples: up to five different descriptions of what failed.
         cut_short: why the test ended early, else empty.
         samples: ``[start in ms, latency in ms, outcome]`` of up to 500 requests, for the plot.

@@ -1,0 +1,144 @@
+"""The template: one name everywhere, and every role the least that its function needs."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from labgrader.evidence.recorder import IAM_ACTIONS
+
+ROOT = Path(__file__).parents[2]
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads CloudFormation's short tags as plain values."""
+
+
+def _plain(loader: yaml.SafeLoader, _: str, node: yaml.Node) -> Any:
+    if isinstance(node, yaml.ScalarNode):
+        return loader.construct_scalar(node)
+    if isinstance(node, yaml.SequenceNode):
+        return loader.construct_sequence(node, deep=True)
+    return loader.construct_mapping(node, deep=True)  # type: ignore[arg-type]
+
+
+_Loader.add_multi_constructor("!", _plain)
+
+
+def template(name: str = "template.yaml") -> dict[str, Any]:
+    return dict(yaml.load((ROOT / "infra" / name).read_text(), _Loader))  # noqa: S506  a SafeLoader with tags
+
+
+FUNCTIONS = {
+    name: resource["Properties"]
+    for name, resource in template()["Resources"].items()
+    if resource["Type"] == "AWS::Serverless::Function"
+}
+
+
+def statements(name: str) -> list[dict[str, Any]]:
+    return [statement for policy in FUNCTIONS[name]["Policies"] for statement in policy["Statement"]]
+
+
+def actions(name: str, effect: str = "Allow") -> set[str]:
+    return {
+        action
+        for statement in statements(name)
+        if statement["Effect"] == effect
+        for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
+    }
+
+
+def pascal(folder: str) -> str:
+    return "".join(word.title() for word in folder.split("_"))
+
+
+def test_state_folder_and_resource_share_a_name() -> None:
+    folders = {folder.name for folder in (ROOT / "functions").iterdir() if (folder / "app.py").exists()}
+    assert {f"{pascal(folder)}Function" for folder in folders} == set(FUNCTIONS)
+    machine = json.loads((ROOT / "statemachines" / "grade_class.asl.json").read_text())
+    invoked = set(re.findall(r"\$\{(\w+Function)\}", json.dumps(machine)))
+    assert invoked == set(FUNCTIONS)
+    for folder in folders:
+        properties = FUNCTIONS[f"{pascal(folder)}Function"]
+        assert properties["CodeUri"] == f"../functions/{folder}"
+        assert properties["FunctionName"] == f"${{AWS::StackName}}-{folder.replace('_', '-')}"
+
+
+def test_only_probe_and_load_test_may_invoke_prefixed_functions_and_never_our_own() -> None:
+    invoking = {name for name in FUNCTIONS if "lambda:InvokeFunction" in actions(name)}
+    assert invoking == {"RunProbeFunction", "RunLoadTestFunction"}
+    for name in invoking:
+        allowed = [one for one in statements(name) if one["Action"] == "lambda:InvokeFunction"]
+        assert [(one["Effect"], one["Resource"].rpartition(":function:")[2]) for one in allowed] == [
+            ("Allow", "*-*"),
+            ("Deny", "${AWS::StackName}-*"),
+        ]
+
+
+def test_the_recorder_may_read_what_its_questions_take_and_nothing_more() -> None:
+    wanted = {action for needed in IAM_ACTIONS.values() for action in needed}
+    reading = next(one for one in statements("TakeSnapshotFunction") if one.get("Sid") == "ReadStudentsResources")
+    assert set(reading["Action"]) == wanted
+    student = template("student_account.yaml")["Resources"]["Reader"]["Properties"]["Policies"][0]["PolicyDocument"]
+    assert set(student["Statement"][0]["Action"]) == wanted
+    assert student["Statement"][1]["Resource"].endswith(":function:${Username}-*")
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_no_function_may_do_everything_or_delete_anything(name: str) -> None:
+    for action in actions(name):
+        assert "*" not in action
+        assert not re.search(r":(Delete|Create|Update|Put(?!Object$|Item$))", action), action
+    for statement in statements(name):
+        if statement["Resource"] == "*":
+            assert statement.get("Sid") == "ReadStudentsResources"
+
+
+@pytest.mark.parametrize(
+    ("name", "writes"),
+    [
+        ("PlanRunFunction", ["runs/*/lab.json", "runs/*/students.json"]),
+        ("TakeSnapshotFunction", ["runs/*/snapshots/*", "runs/*/facts.json"]),
+        ("RunCheckFunction", ["runs/*/evidence/*"]),
+        ("RunProbeFunction", ["runs/*/evidence/*"]),
+        ("RunLoadTestFunction", ["runs/*/evidence/*"]),
+        ("WriteReportFunction", ["runs/*/reports/*"]),
+        (
+            "SummariseRunFunction",
+            ["runs/*/reports/*", "runs/*/run.json", "runs/*/gradebook.csv", "runs/*/class.html"],
+        ),
+    ],
+)
+def test_each_function_writes_its_own_part_of_a_run(name: str, writes: list[str]) -> None:
+    (put,) = [statement for statement in statements(name) if statement["Action"] == "s3:PutObject"]
+    resources = [put["Resource"]] if isinstance(put["Resource"], str) else put["Resource"]
+    assert [resource.removeprefix("${Bucket.Arn}/") for resource in resources] == writes
+
+
+def test_the_machines_may_invoke_our_functions_by_name_only() -> None:
+    for machine in ("GradeClass", "GradeStudent"):
+        (policy,) = template()["Resources"][machine]["Properties"]["Policies"]
+        invoke = policy["Statement"][0]
+        assert invoke["Action"] == "lambda:InvokeFunction"
+        assert sorted(resource.removesuffix(".Arn") for resource in invoke["Resource"]) == sorted(FUNCTIONS)
+
+
+def test_the_bucket_is_private_encrypted_and_outlives_the_stack() -> None:
+    bucket = template()["Resources"]["Bucket"]
+    assert bucket["DeletionPolicy"] == "Retain"
+    assert set(bucket["Properties"]["PublicAccessBlockConfiguration"].values()) == {True}
+
+
+def test_cfn_lint_is_content() -> None:
+    linter = Path(sys.executable).parent / "cfn-lint"
+    files = [str(file) for file in sorted((ROOT / "infra").glob("*.yaml"))]
+    outcome = subprocess.run([str(linter), *files], capture_output=True, text=True, check=False)
+    assert outcome.returncode == 0, outcome.stdout
