@@ -1,0 +1,118 @@
+"""`up`, `down`, `status`: the embedded AWS."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Annotated, Any
+
+import typer
+
+from cli import embedded, screen
+from cli.deploy import deploy
+from cli.errors import TargetError, UsageError
+from cli.options import Aws, Json, Stack
+from cli.project import DEFAULT_STACK
+from cli.target import Target, choose, embedded_target, stack_outputs
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command(epilog="Example: labgrader up --port 4566")(up)
+    app.command(epilog="Example: labgrader down")(down)
+    app.command(epilog="Example: labgrader status --json")(status)
+
+
+def up(
+    port: Annotated[
+        int | None, typer.Option("--port", metavar="N", help="The port to listen on [default: 4566, or a free one].")
+    ] = None,
+    enforce_iam: Annotated[bool, typer.Option("--enforce-iam", help="Enforce roles and policies.")] = False,
+    export: Annotated[
+        bool, typer.Option("--export", help="Print `export AWS_ENDPOINT_URL=…` lines for a shell to evaluate.")
+    ] = False,
+    stack: Stack = DEFAULT_STACK,
+) -> None:
+    """Start the embedded AWS and deploy the stack there. Again is harmless: what changed is deployed.
+
+    Student code runs unsandboxed on this machine: use it for simulated classes and for code you trust.
+    """
+    with embedded.alone():
+        running = embedded.running()
+        began = running is None
+        if running is None:
+            running = embedded.start(port, enforce_iam=enforce_iam, lasting=True)
+    if not began and (port not in (None, running.port) or (enforce_iam and not running.enforce_iam)):
+        how = "with" if running.enforce_iam else "without"
+        raise UsageError(
+            f"an embedded AWS already runs at {running.endpoint}, {how} --enforce-iam; "
+            "stop it first with `labgrader down`"
+        )
+    target = embedded_target(running)
+    screen.say(str(target))
+    try:
+        outputs = deploy(target, stack, tell=screen.say)
+        embedded.remember(running, outputs)
+    except BaseException:
+        if began:
+            embedded.stop(running)
+        raise
+    screen.say("ready; stop it with `labgrader down`")
+    if export:
+        for name, value in running.environment.items():
+            screen.give(f"export {name}={shlex.quote(value)}")
+
+
+def down() -> None:
+    """Stop the embedded AWS and everything it started. What was stored there is gone."""
+    stopped = embedded.stop_running()
+    screen.say("no embedded AWS was running" if stopped is None else f"stopped the embedded AWS at {stopped.endpoint}")
+
+
+def status(aws: Aws = False, stack: Stack = DEFAULT_STACK, as_json: Json = False) -> None:
+    """Say what runs: the embedded AWS, the stack that is deployed there, its runs."""
+    target = choose(True) if aws else _running()
+    document: dict[str, Any] = {"running": target is not None, "stack": stack}
+    if target is not None:
+        document |= {
+            "target": str(target),
+            "endpoint": target.endpoint,
+            "account_id": target.account_id,
+            "region": target.region,
+        }
+        try:
+            document |= _deployed(target, stack)
+        except TargetError as error:
+            document |= {"deployed": False, "problem": str(error)}
+    if as_json:
+        screen.give_json(document)
+        return
+    if target is None:
+        screen.give("no embedded AWS is running; start it with `labgrader up`")
+        return
+    lines = {"target": document["target"]}
+    if not aws:
+        lines["log"] = str(embedded.log_file())
+    if document.get("deployed"):
+        lines |= {"stack": stack, **document["outputs"]}
+        lines |= {f"runs {name}": count for name, count in document["runs"].items()} or {"runs": 0}
+    else:
+        lines["stack"] = document["problem"]
+    screen.give_pairs(lines)
+
+
+def _running() -> Target | None:
+    running = embedded.running()
+    if running is None:
+        return None
+    target = embedded_target(running)
+    screen.say(str(target))
+    return target
+
+
+def _deployed(target: Target, stack: str) -> dict[str, Any]:
+    """What is deployed, and how many runs there are in each status."""
+    outputs = stack_outputs(target, stack)
+    counts: dict[str, int] = {}
+    for run in target.store(outputs).runs():
+        counts[run["status"]] = counts.get(run["status"], 0) + 1
+    return {"deployed": True, "outputs": outputs, "runs": dict(sorted(counts.items()))}

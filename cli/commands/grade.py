@@ -1,0 +1,149 @@
+"""`grade`: a class run, from the roster to the reports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli import screen
+from cli.errors import INCOMPLETE, Interrupted
+from cli.options import Aws, Json, Stack
+from cli.progress import students_finishing
+from cli.project import DEFAULT_STACK
+from cli.results import Fetched, fetch, give_class_table, give_paths
+from cli.run import follow, start_run
+from cli.target import Target, choose, stack_outputs
+from labgrader.errors import BadInputError, Problem
+from labgrader.lab import find_lab
+from labgrader.roster import Student, read_roster, select
+
+
+class Mode(StrEnum):
+    """What a run does."""
+
+    GRADE = "grade"
+    AUDIT = "audit"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(epilog="Example: labgrader grade --lab lambda-optimization --roster class.csv --out results")(grade)
+
+
+def grade(
+    lab: Annotated[str, typer.Option("--lab", metavar="ID", help="The lab, as `labgrader labs` lists it.")],
+    roster: Annotated[Path, typer.Option("--roster", metavar="FILE", help="The class list, CSV or JSON.")],
+    student: Annotated[
+        list[str] | None, typer.Option("--student", metavar="USERNAME", help="Only this student; may be repeated.")
+    ] = None,
+    mode: Annotated[Mode, typer.Option("--mode", help="An audit invokes nothing and runs no load test.")] = Mode.GRADE,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Where the results go [default: out/RUN_ID].")
+    ] = None,
+    aws: Aws = False,
+    stack: Stack = DEFAULT_STACK,
+    as_json: Json = False,
+) -> None:
+    """Grade a class: start a run, follow it, download its results.
+
+    Exit status 1 says that some student is not fully graded; grade those again with --student.
+    """
+    problems: list[Problem] = []
+    with _collecting(problems):
+        find_lab(lab)
+    with _collecting(problems):
+        content = roster.read_bytes()
+        students = select(read_roster(content, str(roster)), student or [])
+    if problems:
+        raise BadInputError(problems)
+    target = choose(aws)
+    outputs = stack_outputs(target, stack)
+    fetched = grade_class(
+        target,
+        outputs,
+        lab_id=lab,
+        roster=content,
+        suffix=".json" if content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"[", b"{") else ".csv",
+        students=students,
+        everybody=not student,
+        mode=mode.value,
+        out=out,
+        fetch_later=f"labgrader report RUN_ID{' --aws' if aws else ''}",
+    )
+    if as_json:
+        screen.give_json(fetched.run)
+    else:
+        give_class_table(fetched)
+    give_paths(fetched, screen.say if as_json else screen.give)
+    if fetched.incomplete:
+        screen.say(
+            f"{fetched.incomplete} of {len(students)} students are not fully graded: see “not graded” in their reports"
+        )
+        raise typer.Exit(INCOMPLETE)
+
+
+@contextmanager
+def _collecting(problems: list[Problem]) -> Iterator[None]:
+    """Keep what is wrong for later: whoever mends a roster wants to know all of it at once."""
+    try:
+        yield
+    except BadInputError as error:
+        problems += error.problems
+    except OSError as error:
+        problems.append(Problem(error.strerror or str(error), str(error.filename)))
+
+
+def grade_class(
+    target: Target,
+    outputs: dict[str, str],
+    *,
+    lab_id: str,
+    roster: bytes,
+    suffix: str,
+    students: list[Student],
+    everybody: bool = True,
+    mode: str = "grade",
+    out: Path | None = None,
+    fetch_later: str = "",
+) -> Fetched:
+    """Start a run, show students as they finish, fetch the results.
+
+    Args:
+        target, outputs: the account and the stack's outputs.
+        lab_id: the lab.
+        roster, suffix: the class list's content, ``.csv`` or ``.json``.
+        students: those who will be graded.
+        everybody: whether that is the whole roster.
+        mode: ``grade`` or ``audit``.
+        out: where the results go; ``out/RUN_ID`` when it is not said.
+        fetch_later: the command that fetches the results of a run that goes on without us; empty when it does not.
+
+    Raises:
+        TargetError: AWS refused, or the workflow failed.
+    """
+    run = start_run(
+        target,
+        outputs,
+        lab_id=lab_id,
+        roster=roster,
+        suffix=suffix,
+        total=len(students),
+        mode=mode,
+        students=() if everybody else [one.username for one in students],
+    )
+    try:
+        screen.say(f"run {run.run_id}: {len(students)} student{'' if len(students) == 1 else 's'}")
+        with students_finishing(run.total) as finished:
+            follow(target, outputs, run, finished)
+    except Interrupted:
+        if fetch_later:
+            screen.say(
+                f"run {run.run_id} goes on; fetch its results with `{fetch_later.replace('RUN_ID', run.run_id)}`"
+            )
+        raise
+    return fetch(target.store(outputs), run.run_id, out or Path("out") / run.run_id)

@@ -1,0 +1,107 @@
+"""`labs`, `lint`: the lab packs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cli import screen
+from cli.options import Json
+from labgrader.errors import BadInputError
+from labgrader.judging.check import find_check
+from labgrader.lab import Item, find_lab, lab_ids
+from labgrader.lab import lint as lint_file
+
+_labs = typer.Typer(
+    help="List the labs, or show one with its checks and points.",
+    epilog="Example: labgrader labs show lambda-optimization",
+    invoke_without_command=True,
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.add_typer(_labs, name="labs")
+    app.command(epilog="Example: labgrader lint checks/labs/*/lab.yaml")(lint)
+
+
+@_labs.callback()
+def labs(context: typer.Context, as_json: Json = False) -> None:
+    """List the labs, or show one with its checks and points."""
+    if context.invoked_subcommand is not None:
+        return
+    found = [find_lab(lab_id) for lab_id in lab_ids()]
+    if as_json:
+        screen.give_json(
+            [
+                {
+                    "id": lab.id,
+                    "version": lab.version,
+                    "title": lab.title,
+                    "points": lab.points,
+                    "checks": len(lab.checks),
+                }
+                for lab in found
+            ]
+        )
+        return
+    screen.give_table(
+        ("lab", "version", "checks", "points", "title"),
+        [(lab.id, lab.version, len(lab.checks), screen.points(lab.points), lab.title) for lab in found],
+        numbers=("checks", "points"),
+    )
+
+
+@_labs.command(epilog="Example: labgrader labs show lambda-optimization")
+def show(
+    lab_id: Annotated[str, typer.Argument(metavar="ID", help="The lab, as `labgrader labs` lists it.")],
+    as_json: Json = False,
+) -> None:
+    """Show a lab: its checks with their points, its advice, and what no check can see."""
+    lab = find_lab(lab_id)
+    if as_json:
+        document = lab.to_dict()
+        for item in (*document["checks"], *document["advice"]):
+            item["kind"] = find_check(item["check"]).kind
+        screen.give_json(document)
+        return
+    screen.give(f"{lab.title} ({lab.id} {lab.version}), {screen.points(lab.points)} points\n")
+    screen.give_table(
+        ("task", "check", "kind", "points", "what must be true"),
+        [_row(item) for item in lab.checks],
+        numbers=("points",),
+    )
+    if lab.advice:
+        screen.give("\nAdvice, without points:")
+        for item in lab.advice:
+            screen.give(f"  {item.id}: {item.title}")
+    if lab.unseen:
+        screen.give("\nWhat no check can see:")
+        for one in lab.unseen:
+            screen.give(f"  {one.get('promise', '')}: {one.get('why', '')}")
+
+
+def lint(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Lab files.")],
+    as_json: Json = False,
+) -> None:
+    """Validate lab files. Each error names file, line and field."""
+    found = {file: lint_file(file) for file in files}
+    problems = [problem for those in found.values() for problem in those]
+    if as_json:
+        document: list[dict[str, Any]] = [
+            {"file": problem.source, "line": problem.line, "field": problem.field, "message": problem.message}
+            for problem in problems
+        ]
+        screen.give_json(document)
+    if problems:
+        raise BadInputError(problems)
+    if not as_json:
+        for file in files:
+            screen.give(f"{file}: good")
+
+
+def _row(item: Item) -> tuple[str, str, str, str, str]:
+    return item.task, item.id, find_check(item.check).kind, screen.points(item.points), item.title

@@ -1,0 +1,103 @@
+"""`report`, `runs`: what earlier runs came to."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli import screen
+from cli.errors import UsageError
+from cli.options import Aws, Json, Stack
+from cli.project import DEFAULT_STACK
+from cli.target import choose, stack_outputs
+from labgrader.messages import quote
+from labgrader.store import Keys, MissingError, Store
+
+
+class Format(StrEnum):
+    """What a report is written as."""
+
+    HTML = "html"
+    JSON = "json"
+    CSV = "csv"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command(epilog="Example: labgrader report 20260101-120000-lambda-optimization-1a2b --format csv -o grades.csv")(
+        report
+    )
+    app.command(epilog="Example: labgrader runs --lab lambda-optimization")(runs)
+
+
+def report(
+    run_id: Annotated[str, typer.Argument(metavar="RUN_ID", help="The run, as `labgrader runs` lists it.")],
+    student: Annotated[
+        str | None, typer.Option("--student", metavar="USERNAME", help="One student's report, not the class's.")
+    ] = None,
+    form: Annotated[Format, typer.Option("--format", help="csv is the gradebook, of the whole class.")] = Format.HTML,
+    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write it there.")] = None,
+    aws: Aws = False,
+    stack: Stack = DEFAULT_STACK,
+) -> None:
+    """Fetch a run's report: of the class, or of one student."""
+    if student and form is Format.CSV:
+        raise UsageError("a gradebook is of the whole class: leave --student away, or take --format json")
+    target = choose(aws)
+    store = target.store(stack_outputs(target, stack))
+    content = _content(store, run_id, (student or "").strip().lower(), form)
+    if output is None:
+        screen.give_content(content)
+    else:
+        output.write_bytes(content)
+        screen.say(f"wrote {output}")
+
+
+def runs(
+    lab: Annotated[str, typer.Option("--lab", metavar="ID", help="Only the runs of this lab.")] = "",
+    aws: Aws = False,
+    stack: Stack = DEFAULT_STACK,
+    as_json: Json = False,
+) -> None:
+    """List the runs, newest first."""
+    target = choose(aws)
+    found = target.store(stack_outputs(target, stack)).runs(lab)
+    if as_json:
+        screen.give_json(found)
+        return
+    screen.give_table(
+        ("run", "lab", "mode", "status", "students", "complete", "started"),
+        [
+            (
+                run["run_id"],
+                run["lab"],
+                run["mode"],
+                run["status"],
+                run.get("counts", {}).get("students", ""),
+                run.get("counts", {}).get("complete", ""),
+                run["started_at"],
+            )
+            for run in found
+        ],
+        numbers=("students", "complete"),
+    )
+
+
+def _content(store: Store, run_id: str, student: str, form: Format) -> bytes:
+    keys = Keys(run_id)
+    if student:
+        key = keys.report(student, f".{form}")
+    else:
+        key = {Format.HTML: keys.class_page, Format.JSON: keys.run, Format.CSV: keys.gradebook}[form]
+    try:
+        return store.get(key)
+    except MissingError:
+        record = store.run(run_id)
+        if record is None:
+            raise MissingError(f"there is no run {quote(run_id)}; list them with `labgrader runs`") from None
+        if student and record["status"] != "running":
+            raise MissingError(f"run {quote(run_id)} has no student {quote(student)}") from None
+        raise MissingError(f"run {quote(run_id)} is {record['status']} and has no report yet") from None

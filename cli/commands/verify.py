@@ -1,0 +1,86 @@
+"""`verify`: prove a lab pack on an embedded AWS."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli import embedded, screen
+from cli.deploy import deploy
+from cli.errors import INCOMPLETE
+from cli.options import Json
+from cli.proof import Outcome, cases, prove
+from cli.simulation.pack import load_pack
+from cli.target import embedded_target
+from labgrader.lab import find_lab
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(epilog="Example: labgrader verify lambda-optimization")(verify)
+
+
+def verify(
+    lab_id: Annotated[str, typer.Argument(metavar="ID", help="The lab, as `labgrader labs` lists it.")],
+    mistake: Annotated[
+        list[str] | None, typer.Option("--mistake", metavar="ID", help="Only this mistake; may be repeated.")
+    ] = None,
+    skip_slow: Annotated[bool, typer.Option("--skip-slow", help="Leave out mistakes that take minutes.")] = False,
+    record: Annotated[
+        Path | None, typer.Option("--record", metavar="DIR", help="Keep what each student was judged from.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Prove a lab: its solution scores full points, and every mistake fails exactly the checks it names.
+
+    Runs on an embedded AWS of its own, through the deployed workflow. Exit status 1 says that the proof does not hold.
+    """
+    lab = find_lab(lab_id)
+    pack = load_pack(lab.id)
+    wanted = cases(pack, mistake or [], slow=not skip_slow)
+    outcomes = []
+    with embedded.temporary() as running:
+        target = embedded_target(running)
+        screen.say(str(target))
+        outputs = deploy(target, tell=screen.say)
+        for outcome in prove(target, outputs, lab, pack, wanted, record=record, tell=screen.say):
+            outcomes.append(outcome)
+            screen.say(f"{'holds' if not outcome.problems else 'DOES NOT HOLD'}  {outcome.case.id}")
+    _give(outcomes, as_json=as_json)
+    broken = sum(bool(outcome.problems) for outcome in outcomes)
+    screen.say(f"{len(outcomes) - broken} of {len(outcomes)} students came out as the lab says")
+    if broken:
+        raise typer.Exit(INCOMPLETE)
+
+
+def _give(outcomes: list[Outcome], *, as_json: bool) -> None:
+    if as_json:
+        screen.give_json(
+            [
+                {
+                    "case": outcome.case.id,
+                    "username": outcome.case.username,
+                    "fails": sorted(outcome.case.mistake.fails) if outcome.case.mistake else [],
+                    "points": outcome.report["score"]["points"],
+                    "holds": not outcome.problems,
+                    "problems": list(outcome.problems),
+                }
+                for outcome in outcomes
+            ]
+        )
+        return
+    screen.give_table(
+        ("student", "points", "fails", "proof"),
+        [
+            (
+                outcome.case.id,
+                screen.points(outcome.report["score"]["points"]),
+                ", ".join(sorted(outcome.case.mistake.fails)) if outcome.case.mistake else "nothing",
+                "; ".join(outcome.problems) or "holds",
+            )
+            for outcome in outcomes
+        ],
+        numbers=("points",),
+    )

@@ -1,0 +1,202 @@
+"""Deploying the stack: the same template to the embedded AWS and to AWS."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from cli.errors import TargetError
+from cli.package import Bundle, Python, bundle, running_python
+from cli.project import BUILD, DEFAULT_STACK, TEMPLATE
+from cli.target import Target, reached
+from cli.template import local_code, read_template, runtime, write_template
+from labgrader.store import error_code
+
+WAIT_SECONDS = 30 * 60.0
+"""How long a deployment may take."""
+
+_CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
+
+_BROKEN = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED", "REVIEW_IN_PROGRESS"})
+"""A stack in one of these has never been whole, and can only be deleted."""
+
+
+@dataclass(frozen=True)
+class Package:
+    """A template whose references point into a bucket, the names of its parameters, and the files it refers to."""
+
+    template: str
+    parameters: frozenset[str]
+    bundles: tuple[Bundle, ...]
+
+
+def deploy(
+    target: Target,
+    stack: str = DEFAULT_STACK,
+    *,
+    template: Path = TEMPLATE,
+    build: Path = BUILD,
+    tell: Callable[[str], None] = lambda _: None,
+) -> dict[str, str]:
+    """Create or update the stack and wait until it is done.
+
+    Args:
+        target: the account.
+        stack: the stack's name.
+        template: the SAM template.
+        build: where bundles are kept.
+        tell: is told what is being done.
+
+    Returns:
+        The stack's outputs.
+
+    Raises:
+        BadInputError: the template cannot be used.
+        TargetError: AWS refused, or a resource could not be made; the message holds its reason.
+    """
+    tell("building the functions and layers")
+    with reached():
+        bucket = f"labgrader-artifacts-{target.account_id}-{target.region}"
+        made = package(template, bucket, running_python(ours=target.embedded) if target.runs_here else None, build)
+        s3 = target.client("s3")
+        _ensure_bucket(s3, bucket, target)
+        for one in made.bundles:
+            _upload(s3, bucket, one.key, one.file.read_bytes())
+        key = f"templates/{stack}.yaml"
+        s3.put_object(Bucket=bucket, Key=key, Body=made.template.encode())
+        request = {
+            "StackName": stack,
+            "TemplateURL": f"{s3.meta.endpoint_url}/{bucket}/{key}",
+            "Capabilities": _CAPABILITIES,
+        }
+        tell(f"deploying the stack {stack}")
+        pause = 0.1 if target.runs_here else 3.0
+        return _apply(target.client("cloudformation"), request, made.parameters, pause)
+
+
+def package(template: Path, bucket: str, python: Python | None, build: Path = BUILD) -> Package:
+    """Build every bundle a template refers to, and point its references to the bucket.
+
+    Args:
+        template: the SAM template.
+        bucket: where the bundles will lie.
+        python: what the functions will run on; ``None`` for the runtime and architecture that the template names.
+        build: where bundles are kept.
+
+    Raises:
+        BadInputError: the template cannot be used.
+        TargetError: the dependencies could not be fetched.
+    """
+    document = read_template(template)
+    references = list(local_code(document, template.parent))
+    interpreter = python or Python(*runtime(document))
+    bundles = []
+    for reference in references:
+        made = bundle(reference.path, interpreter, build)
+        bundles.append(made)
+        document["Resources"][reference.resource]["Properties"][reference.field] = {"Bucket": bucket, "Key": made.key}
+    return Package(write_template(document), frozenset(document.get("Parameters", {})), tuple(bundles))
+
+
+def _ensure_bucket(s3: Any, bucket: str, target: Target) -> None:
+    """Make the bucket of bundles unless it is there: private, encrypted (S3's default), closed to the public."""
+    try:
+        s3.head_bucket(Bucket=bucket)
+        return
+    except ClientError as error:
+        if error_code(error) not in ("404", "NoSuchBucket"):
+            raise TargetError(f"the bucket {bucket} cannot be used: {error}") from error
+    place = {} if target.region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": target.region}}
+    s3.create_bucket(Bucket=bucket, **place)
+    s3.put_public_access_block(
+        Bucket=bucket,
+        PublicAccessBlockConfiguration={
+            "BlockPublicAcls": True,
+            "IgnorePublicAcls": True,
+            "BlockPublicPolicy": True,
+            "RestrictPublicBuckets": True,
+        },
+    )
+
+
+def _upload(s3: Any, bucket: str, key: str, content: bytes) -> None:
+    """Upload a bundle unless it is there: its name says what is in it."""
+    try:
+        s3.head_object(Bucket=bucket, Key=key)
+    except ClientError as error:
+        if error_code(error) not in ("404", "NoSuchKey"):
+            raise
+        s3.put_object(Bucket=bucket, Key=key, Body=content)
+
+
+def _apply(cloudformation: Any, request: dict[str, Any], parameters: frozenset[str], pause: float) -> dict[str, str]:
+    """Create the stack, or update it with the parameters it was given before; return its outputs."""
+    stack = request["StackName"]
+    found = _describe(cloudformation, stack)
+    if found is not None and found["StackStatus"] in _BROKEN:
+        cloudformation.delete_stack(StackName=stack)
+        found = _wait(cloudformation, stack, pause)
+    if found is not None and found["StackStatus"].endswith("_IN_PROGRESS"):
+        raise TargetError(
+            f"the stack {stack} is being changed by somebody else ({found['StackStatus']}); try again later"
+        )
+    if found is None:
+        cloudformation.create_stack(**request)
+    else:
+        kept = [one["ParameterKey"] for one in found.get("Parameters", ()) if one["ParameterKey"] in parameters]
+        try:
+            cloudformation.update_stack(
+                **request, Parameters=[{"ParameterKey": name, "UsePreviousValue": True} for name in kept]
+            )
+        except ClientError as error:
+            if "No updates are to be performed" not in str(error):
+                raise
+    done = _wait(cloudformation, stack, pause)
+    if done is None or done["StackStatus"] not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+        raise TargetError(_failure(cloudformation, stack, done["StackStatus"] if done else "it was deleted"))
+    return {one["OutputKey"]: one["OutputValue"] for one in done.get("Outputs", ())}
+
+
+def _describe(cloudformation: Any, stack: str) -> Mapping[str, Any] | None:
+    try:
+        found: Mapping[str, Any] = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+    except ClientError as error:
+        if "does not exist" in str(error):
+            return None
+        raise
+    return None if found["StackStatus"] == "DELETE_COMPLETE" else found
+
+
+def _wait(cloudformation: Any, stack: str, pause: float) -> Mapping[str, Any] | None:
+    """Wait until nothing about the stack is in progress; return it, or ``None`` when it is gone."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < deadline:
+        found = _describe(cloudformation, stack)
+        if found is None or not found["StackStatus"].endswith("_IN_PROGRESS"):
+            return found
+        time.sleep(pause)
+    raise TargetError(
+        f"the stack {stack} was not done within {WAIT_SECONDS / 60:.0f} minutes; see it in CloudFormation"
+    )
+
+
+def _failure(cloudformation: Any, stack: str, status: str) -> str:
+    """Say which resource failed first, and why."""
+    lines = []
+    pages = cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack)
+    for page in pages:
+        for event in page["StackEvents"]:
+            reason = event.get("ResourceStatusReason", "")
+            if event["ResourceType"] == "AWS::CloudFormation::Stack" and reason == "User Initiated":
+                break
+            if event["ResourceStatus"].endswith("_FAILED") and "cancelled" not in reason:
+                lines.append(f"  {event['LogicalResourceId']} ({event['ResourceType']}): {reason or 'no reason given'}")
+        else:
+            continue
+        break
+    return "\n".join([f"the stack {stack} was not deployed ({status}):", *reversed(lines)])

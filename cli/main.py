@@ -1,0 +1,81 @@
+"""The `labgrader` command: grades what students built in AWS."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from types import FrameType
+from typing import Any
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+
+from cli import screen
+from cli.commands import demo, deploy, embedded_aws, grade, labs, results, simulate, verify
+from cli.errors import BAD_INPUT, UNREACHABLE, Interrupted, TargetError, UsageError
+from cli.target import explained
+from labgrader.errors import BadInputError, LabgraderError
+from labgrader.store import MissingError
+
+app = typer.Typer(
+    name="labgrader",
+    help="Grade what students built in AWS. Start with `labgrader demo`.",
+    epilog="Exit status: 0 done · 1 some student is not fully graded · 2 bad input or usage · 3 AWS out of reach.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for module in (embedded_aws, deploy, labs, verify, simulate, grade, results, demo):
+    module.register(app)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        arguments: in place of those of the process.
+
+    Returns:
+        The exit status: 0 done, 1 somebody is not fully graded, 2 bad input or usage, 3 AWS not reached or refused.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")  # a terminal that has no "→" gets a question mark, not a traceback
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    try:
+        app(args=arguments, prog_name="labgrader")
+    except SystemExit as done:
+        return done.code if isinstance(done.code, int) else 0 if done.code is None else BAD_INPUT
+    except (LabgraderError, BotoCoreError, ClientError, OSError) as error:
+        return _refuse(error)
+    return 0
+
+
+def _refuse(error: Exception) -> int:
+    """Say what is wrong, each problem on its own line; return the exit status that stands for it."""
+    if isinstance(error, (BotoCoreError, ClientError)):
+        screen.say(f"error: {explained(error)}")
+        return UNREACHABLE
+    if isinstance(error.__cause__, (BotoCoreError, ClientError)) and not isinstance(error, TargetError):
+        screen.say(f"error: {explained(error.__cause__)}")
+        return UNREACHABLE
+    if isinstance(error, BadInputError):
+        for problem in error.problems:
+            screen.say(f"error: {problem}")
+        return BAD_INPUT
+    if isinstance(error, OSError):
+        what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        screen.say(f"error: {what}")
+        return BAD_INPUT
+    screen.say(f"error: {error}")
+    return BAD_INPUT if isinstance(error, (UsageError, MissingError)) else UNREACHABLE
+
+
+def _interrupt(number: int, _frame: FrameType | None) -> Any:
+    raise Interrupted(128 + number)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

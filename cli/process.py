@@ -1,0 +1,27 @@
+"""Telling a process from another one that got its number later."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+
+def born(pid: int) -> str | None:
+    """When a process started, as the system tells it; ``None`` when it is gone (a zombie is)."""
+    try:
+        state, *rest = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
+    except FileNotFoundError:
+        if Path("/proc/self/stat").exists():
+            return None
+    except ProcessLookupError:
+        return None
+    else:
+        return None if state == "Z" else rest[18]  # field 22 of proc(5), "starttime"; two are cut off before the state
+    listing = subprocess.run(  # noqa: S603
+        ["ps", "-o", "stat=,lstart=", "-p", str(pid)],  # noqa: S607
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    state, _, born = listing.stdout.strip().partition(" ")
+    return born.strip() or None if not state.startswith("Z") else None

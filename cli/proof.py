@@ -1,0 +1,175 @@
+"""Proving a lab: its solution scores full points, and every mistake fails exactly the checks it names."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cli.run import follow, start_run
+from cli.simulation.classes import delete_class, wait_until_ready
+from cli.simulation.mistake import Mistake
+from cli.simulation.pack import Pack, build_student
+from cli.simulation.student import Connections
+from cli.target import Target, reached
+from labgrader.lab import Lab
+from labgrader.store import Keys, Store
+
+BATCH = 6
+"""Students graded in one run: each leaves half a dozen worker processes of 50 MB, which go when it is deleted."""
+
+PERFECT = "perfect"
+RECORD_SCHEMA = "labgrader.proof/1"
+
+Json = Any
+
+
+@dataclass(frozen=True)
+class Case:
+    """One student of the proof.
+
+    Args:
+        id: ``perfect``, or the id of the mistake.
+        username: the student; short, because a function's name has 64 characters.
+        mistake: what goes wrong, or ``None``.
+    """
+
+    id: str
+    username: str
+    mistake: Mistake | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What grading a case came to.
+
+    Args:
+        case: the student.
+        report: the student's report.
+        problems: what should have come out otherwise; empty where the proof holds.
+    """
+
+    case: Case
+    report: Mapping[str, Json]
+    problems: tuple[str, ...]
+
+
+def cases(pack: Pack, only: Sequence[str] = (), *, slow: bool = True) -> list[Case]:
+    """Return the perfect student and one for each mistake.
+
+    Args:
+        pack: the lab.
+        only: ids of mistakes; empty for all.
+        slow: whether to include those that take minutes.
+
+    Raises:
+        BadInputError: there is no such mistake.
+    """
+    chosen = [pack.mistake(name) for name in only] or list(pack.mistakes)
+    numbered = {mistake.id: f"m{number:02}" for number, mistake in enumerate(pack.mistakes, start=1)}
+    some = [Case(one.id, numbered[one.id], one) for one in chosen if slow or not one.slow or only]
+    return [Case(PERFECT, PERFECT), *some]
+
+
+def prove(
+    target: Target,
+    outputs: dict[str, str],
+    lab: Lab,
+    pack: Pack,
+    wanted: Sequence[Case],
+    *,
+    record: Path | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Iterator[Outcome]:
+    """Build the students, grade them through the deployed workflow, and say of each whether the proof holds.
+
+    Args:
+        target, outputs: an embedded AWS that holds none of these students, and its stack's outputs.
+        lab, pack: the lab.
+        wanted: the students.
+        record: a folder that gets each student's snapshot and evidence, or ``None``.
+        tell: is told what is being done.
+
+    Raises:
+        TargetError: the embedded AWS failed.
+    """
+    connections = Connections(target.client, target.account_id, target.region)
+    store = target.store(outputs)
+    for start in range(0, len(wanted), BATCH):
+        batch = wanted[start : start + BATCH]
+        tell(f"building and grading {start + 1} to {start + len(batch)} of {len(wanted)}")
+        with reached():
+            for case in batch:
+                build_student(pack, case.username, connections, case.mistake)
+            wait_until_ready(connections, [case.username for case in batch])
+        roster = "\n".join(["username", *(case.username for case in batch), ""]).encode()
+        run = start_run(target, outputs, lab_id=lab.id, roster=roster, suffix=".csv", total=len(batch))
+        follow(target, outputs, run, lambda _: None)
+        for case in batch:
+            report = store.get_json(Keys(run.run_id).report(case.username))
+            if record is not None:
+                _record(store, run.run_id, case, record)
+            yield Outcome(case, report, tuple(differences(lab, case.mistake, report)))
+        with reached():
+            delete_class(connections, [case.username for case in batch])
+
+
+def differences(lab: Lab, mistake: Mistake | None, report: Mapping[str, Json]) -> Iterator[str]:
+    """Yield what a report says otherwise than it must.
+
+    Args:
+        lab: the lab, for its prerequisites.
+        mistake: what the student did wrong, or ``None`` for nothing.
+        report: the student's report.
+    """
+    fails = mistake.fails if mistake is not None else frozenset[str]()
+    known = {item.id for item in lab.checks}
+    yield from (f"names the check {name}, which the lab does not have" for name in sorted(fails - known))
+    for check in report["checks"]:
+        status, name = check["status"], check["id"]
+        if name in fails:
+            if status not in ("failed", "partial"):
+                yield f"{name} {_was(status)}, and should have found it"
+        elif status == "skipped":
+            if not fails & prerequisites(lab, name):
+                yield f"{name} was skipped without one of the named checks before it"
+        elif status != "passed":
+            yield f"{name} {_was(status)}: {check['message']}"
+    score = report["score"]
+    if mistake is None and score["points"] != score["max_points"]:
+        yield f"{score['points']:g} of {score['max_points']:g} points"
+
+
+def prerequisites(lab: Lab, check_id: str) -> set[str]:
+    """The checks that must not have failed before this one, and those before them."""
+    found: set[str] = set()
+    open_ = [check_id]
+    while open_:
+        new = set(lab.item(open_.pop()).requires) - found
+        found |= new
+        open_ += new
+    return found
+
+
+def _was(status: str) -> str:
+    return {"not_graded": "was not graded", "skipped": "was skipped"}.get(status, status)
+
+
+def _record(store: Store, run_id: str, case: Case, folder: Path) -> None:
+    """Keep what a student was judged from: one file, to be judged again without AWS."""
+    keys = Keys(run_id)
+    prefix = keys.evidence(case.username)
+    evidence = store.get_all_json(store.keys(prefix))
+    document = {
+        "schema": RECORD_SCHEMA,
+        "case": case.id,
+        "username": case.username,
+        "fails": sorted(case.mistake.fails) if case.mistake else [],
+        "snapshot": store.get_json(keys.snapshot(case.username)),
+        "evidence": {key.removeprefix(prefix).removesuffix(".json"): value for key, value in sorted(evidence.items())},
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(document, indent=1, sort_keys=True)
+    (folder / f"{case.id}.json").write_text(text + "\n", encoding="utf-8")

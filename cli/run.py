@@ -1,0 +1,132 @@
+"""A class run from the outside: start it, follow it, see how it ended."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from cli.errors import TargetError
+from cli.target import Target, reached
+from labgrader.messages import quote
+from labgrader.store import Keys, roster_key
+
+MAX_NAME = 80
+"""Characters of an execution's name (Step Functions API, StartExecution)."""
+
+Result = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that was started.
+
+    Args:
+        run_id: its id, also the name of its execution.
+        arn: the execution.
+        total: how many students it grades.
+    """
+
+    run_id: str
+    arn: str
+    total: int
+
+
+def new_run_id(lab_id: str, now: datetime | None = None) -> str:
+    """Return ``YYYYMMDD-HHMMSS-LAB-XXXX`` (UTC; the last four are random): ids sort by time."""
+    moment = f"{now or datetime.now(UTC):%Y%m%d-%H%M%S}"
+    return f"{moment}-{lab_id[: MAX_NAME - len(moment) - 6]}-{secrets.token_hex(2)}"
+
+
+def start_run(
+    target: Target,
+    outputs: dict[str, str],
+    *,
+    lab_id: str,
+    roster: bytes,
+    suffix: str,
+    total: int,
+    mode: str = "grade",
+    students: Sequence[str] = (),
+) -> Run:
+    """Upload the roster and start the class workflow.
+
+    Args:
+        target: the account.
+        outputs: the stack's.
+        lab_id: the lab.
+        roster: the class list, as it was read and found good.
+        suffix: ``.csv`` or ``.json``.
+        total: how many students will be graded.
+        mode: ``grade`` or ``audit``.
+        students: only these usernames; empty for all.
+
+    Raises:
+        TargetError: AWS refused.
+    """
+    run_id = new_run_id(lab_id)
+    key = roster_key(run_id, suffix)
+    with reached():
+        target.store(outputs).put(key, roster)
+        request = {"lab": lab_id, "roster": key, "mode": mode, "students": list(students)}
+        started = target.client("stepfunctions").start_execution(
+            stateMachineArn=outputs["GradeClassArn"], name=run_id, input=json.dumps(request)
+        )
+    return Run(run_id, started["executionArn"], total)
+
+
+def follow(
+    target: Target, outputs: dict[str, str], run: Run, finished: Callable[[Result], None], *, pause: float | None = None
+) -> dict[str, Any]:
+    """Wait until a run has ended, telling of every student who is done.
+
+    Args:
+        target: the account.
+        outputs: the stack's.
+        run: what was started.
+        finished: is called once with each student's result, as it comes.
+        pause: seconds between two looks; by default half a second here and three on AWS.
+
+    Returns:
+        What ``run.json`` says.
+
+    Raises:
+        TargetError: the workflow failed, timed out or was stopped; the message says why.
+    """
+    store = target.store(outputs)
+    machine = target.client("stepfunctions")
+    seen: set[str] = set()
+    wait = pause if pause is not None else 0.5 if target.embedded else 3.0
+    while True:
+        with reached():
+            state = machine.describe_execution(executionArn=run.arn)
+        for result in sorted(store.results(run.run_id), key=lambda one: str(one.get("graded_at", ""))):
+            if result["username"] not in seen:
+                seen.add(result["username"])
+                finished(result)
+        if state["status"] == "SUCCEEDED":
+            document: dict[str, Any] = store.get_json(Keys(run.run_id).run)
+            return document
+        if state["status"] != "RUNNING":
+            raise TargetError(ended(run.run_id, state))
+        time.sleep(wait)
+
+
+def ended(run_id: str, state: Mapping[str, Any]) -> str:
+    """Say why a workflow did not succeed."""
+    how = {"FAILED": "failed", "TIMED_OUT": "ran out of time", "ABORTED": "was stopped"}.get(state["status"], "ended")
+    why = ": ".join(quote(part, 1000) for part in (state.get("error", ""), _cause(state.get("cause", ""))) if part)
+    return f"run {run_id} {how}" + (f": {why}" if why else "")
+
+
+def _cause(cause: str) -> str:
+    """The message of a Lambda error that a state machine carries as JSON, or the cause as it is."""
+    try:
+        document = json.loads(cause)
+    except ValueError:
+        return cause
+    return str(document.get("errorMessage", cause)) if isinstance(document, dict) else cause

@@ -1,0 +1,97 @@
+"""What the command prints: progress to standard error, results to standard output, nothing a terminal would obey."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+KEEP = frozenset("\n\t")
+
+
+def printable(text: object, keep: frozenset[str] = frozenset()) -> str:
+    """Return text without control characters: what a student wrote must not move the cursor or colour a grade."""
+    return "".join(
+        character if character.isprintable() or character in keep else "\N{REPLACEMENT CHARACTER}"
+        for character in str(text)
+    )
+
+
+def shorten(text: str, width: int) -> str:
+    """Cut text to ``width`` characters, with an ellipsis where something was dropped."""
+    return text if len(text) <= width else f"{text[: max(0, width - 1)]}…"
+
+
+def say(text: str) -> None:
+    """Print one or several lines of progress to standard error."""
+    print(printable(text, KEEP), file=sys.stderr, flush=True)
+
+
+def give(text: str) -> None:
+    """Print a result to standard output."""
+    print(printable(text, KEEP), flush=True)
+
+
+def give_json(document: Any) -> None:
+    """Print a result as JSON."""
+    print(json.dumps(document, indent=1), flush=True)
+
+
+def give_content(content: bytes) -> None:
+    """Write a file's content to standard output: as it is into a pipe, without control characters to a terminal."""
+    if sys.stdout.isatty():
+        give(content.decode("utf-8", "replace").rstrip("\n"))
+        return
+    sys.stdout.flush()
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()
+
+
+def give_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: Sequence[str] = ()) -> None:
+    """Print a table: drawn on a terminal, plain lines in columns anywhere else.
+
+    Args:
+        columns: the headings.
+        rows: one sequence per row, as long as the headings.
+        numbers: the headings whose column is aligned to the right.
+    """
+    cells = [[printable(cell) for cell in row] for row in rows]
+    if sys.stdout.isatty():
+        table = Table(header_style="bold")
+        for column in columns:
+            table.add_column(
+                Text(column),
+                justify="right" if column in numbers else "left",
+                no_wrap=column in numbers,
+                overflow="fold",
+            )
+        for row in cells:
+            table.add_row(*[Text(cell) for cell in row])
+        Console(file=sys.stdout).print(table)
+        return
+    lines = [list(columns), *cells]
+    widths = [max(len(line[index]) for line in lines) for index in range(len(columns))]
+    for line in lines:
+        parts = [
+            cell.rjust(width) if column in numbers else cell.ljust(width)
+            for column, cell, width in zip(columns, line, widths, strict=True)
+        ]
+        print("  ".join(parts).rstrip())
+    sys.stdout.flush()
+
+
+def points(value: float) -> str:
+    """Points as a reader writes them: ``87.5``, ``100``."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def give_pairs(pairs: Mapping[str, object]) -> None:
+    """Print names and values, one pair a line."""
+    width = max((len(name) for name in pairs), default=0)
+    for name, value in pairs.items():
+        give(f"{name.ljust(width)}  {value}")

@@ -1,0 +1,197 @@
+"""What a command runs against: the embedded AWS, or with ``--aws`` the account of the ordinary AWS environment."""
+
+from __future__ import annotations
+
+import os
+import urllib.parse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import boto3
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from cli import embedded, screen
+from cli.errors import TargetError
+from labgrader.store import Store
+
+_CONFIG = Config(
+    retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=5, read_timeout=60, max_pool_connections=32
+)
+
+_EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
+_UNKNOWN = frozenset({"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "AuthFailure"})
+
+
+@dataclass(frozen=True)
+class Target:
+    """An account and Region, and how to reach it.
+
+    Args:
+        session: where clients come from.
+        account_id, region: which account.
+        endpoint: the address of the embedded AWS; empty for AWS itself.
+        profile: the AWS profile that was used, or empty.
+    """
+
+    session: boto3.Session
+    account_id: str
+    region: str
+    endpoint: str = ""
+    profile: str = ""
+
+    @property
+    def embedded(self) -> bool:
+        """Whether this is the embedded AWS."""
+        return bool(self.endpoint)
+
+    def client(self, service: str, **options: Any) -> Any:
+        """Make a client of one service. For the embedded AWS its address is always given: nothing can miss it."""
+        return self.session.client(service, **self._options(options))  # type: ignore[call-overload]
+
+    def store(self, outputs: dict[str, str]) -> Store:
+        """The bucket and the table of the stack with these outputs."""
+        table = self.session.resource("dynamodb", **self._options({})).Table(outputs["Table"])
+        return Store(self.client("s3"), outputs["Bucket"], table)
+
+    @cached_property
+    def runs_here(self) -> bool:
+        """Whether functions run on this machine's own interpreter: the embedded AWS, or another one that boto3 has."""
+        host = urllib.parse.urlsplit(self.client("lambda").meta.endpoint_url).hostname
+        return host in ("127.0.0.1", "localhost", "::1")
+
+    def __str__(self) -> str:
+        if self.endpoint:
+            return f"embedded AWS at {self.endpoint} (account {self.account_id}, {self.region})"
+        profile = f" (profile {self.profile})" if self.profile else ""
+        elsewhere = self.client("sts").meta.endpoint_url
+        official = urllib.parse.urlsplit(elsewhere).hostname or ""
+        at = "" if official.endswith((".amazonaws.com", ".amazonaws.com.cn")) else f" at {elsewhere}"
+        return f"AWS account {self.account_id} in {self.region}{profile}{at}"
+
+    def _options(self, options: dict[str, Any]) -> dict[str, Any]:
+        config = _CONFIG.merge(Config(proxies={})) if self.endpoint else _CONFIG
+        if self.endpoint:
+            options = {**options, "endpoint_url": self.endpoint}
+        return {"config": config, **options}
+
+
+def choose(aws: bool) -> Target:
+    """Return what a command runs against, and say which on standard error.
+
+    Args:
+        aws: whether ``--aws`` was given.
+
+    Raises:
+        TargetError: no embedded AWS runs; or AWS's credentials are missing, expired or refused.
+    """
+    target = real_target() if aws else running_target()
+    screen.say(str(target))
+    return target
+
+
+def running_target() -> Target:
+    """Return the embedded AWS that ``up`` started.
+
+    Raises:
+        TargetError: none runs.
+    """
+    found = embedded.running()
+    if found is None:
+        raise TargetError(
+            "no embedded AWS is running; start it with `labgrader up`, or use your AWS account with --aws"
+        )
+    return embedded_target(found)
+
+
+def embedded_target(running: embedded.Embedded) -> Target:
+    """Return an embedded AWS as a target: its own address and keys, whatever the environment or the AWS files say."""
+    core = botocore.session.Session(
+        session_vars={
+            "profile": (None, None, None, None),
+            "config_file": (None, None, os.devnull, None),
+            "credentials_file": (None, None, os.devnull, None),
+        }
+    )
+    session = boto3.Session(
+        aws_access_key_id=embedded.ACCESS_KEY,
+        aws_secret_access_key=embedded.SECRET_KEY,
+        region_name=embedded.REGION,
+        botocore_session=core,
+    )
+    return Target(session, embedded.ACCOUNT_ID, embedded.REGION, running.endpoint)
+
+
+def real_target() -> Target:
+    """Return the account of the ordinary AWS environment.
+
+    Raises:
+        TargetError: its credentials are missing, expired or refused, or no Region is named.
+    """
+    with reached():
+        session = boto3.Session()
+        if not session.region_name:
+            raise TargetError("no AWS Region is named; set AWS_REGION, or a region in your AWS profile")
+        answer = session.client("sts", config=_CONFIG).get_caller_identity()
+    profile = os.environ.get("AWS_PROFILE", "")
+    return Target(session, answer["Account"], session.region_name, profile=profile)
+
+
+@contextmanager
+def reached() -> Iterator[None]:
+    """Turn what botocore says into a sentence for the instructor.
+
+    Raises:
+        TargetError: AWS could not be reached, or refused.
+    """
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise TargetError(explained(error)) from error
+
+
+def explained(error: BotoCoreError | ClientError) -> str:
+    """Say in a sentence why AWS could not be reached, or what it refused, and what to do."""
+    if isinstance(error, ClientError):
+        code = error.response.get("Error", {}).get("Code", "")
+        if code in _EXPIRED:
+            return "your AWS credentials have expired; sign in again (`aws sso login`, or fetch new keys)"
+        if code in _UNKNOWN:
+            return f"AWS does not know your credentials ({code}); check AWS_PROFILE or your keys"
+        return str(error)
+    name = type(error).__name__
+    if name in ("NoCredentialsError", "PartialCredentialsError"):
+        return "no AWS credentials were found; sign in with `aws configure` or `aws sso login`, or set AWS_PROFILE"
+    if name in ("TokenRetrievalError", "SSOTokenLoadError", "UnauthorizedSSOTokenError"):
+        return "your AWS sign-in has expired; sign in again with `aws sso login`"
+    return f"AWS could not be reached: {error}"
+
+
+def stack_outputs(target: Target, stack: str) -> dict[str, str]:
+    """Return the outputs of the deployed stack.
+
+    Raises:
+        TargetError: it is not deployed, or not usable.
+    """
+    how = f"labgrader deploy{'' if target.embedded else ' --aws'}" + (
+        "" if stack == "labgrader" else f" --stack {stack}"
+    )
+    with reached():
+        try:
+            found = target.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+        except ClientError as error:
+            if "does not exist" not in str(error):
+                raise
+            raise TargetError(f"the stack {stack} is not deployed in {target}; deploy it with `{how}`") from None
+    outputs = {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", ())}
+    missing = sorted({"Bucket", "Table", "GradeClassArn"} - set(outputs))
+    if missing:
+        raise TargetError(
+            f"the stack {stack} ({found['StackStatus']}) has no output {', '.join(missing)}; "
+            f"deploy it again with `{how}`"
+        )
+    return outputs

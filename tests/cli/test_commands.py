@@ -1,0 +1,183 @@
+"""The command from the outside: what it says when it is used wrongly, and the exit status."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cli.main import main
+from cli.project import ROOT
+
+
+@pytest.fixture(autouse=True)
+def _own_state_and_signals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("LABGRADER_STATE", str(tmp_path / "state"))
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def errors_of(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    return captured.err.splitlines()
+
+
+def grade(roster: Path, *more: str) -> int:
+    return main(["grade", "--lab", "lambda-optimization", "--roster", str(roster), *more])
+
+
+COMMANDS = ["up", "down", "status", "deploy", "labs", "lint", "verify", "simulate", "grade", "report", "runs", "demo"]
+
+
+@pytest.mark.parametrize("command", [*([name] for name in COMMANDS), ["labs", "show"]], ids=" ".join)
+def test_every_command_has_help_with_an_example(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*command, "--help"]) == 0
+    assert "Example: " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments", [["grade"], ["nothing"], ["labs", "show"], ["up", "--port", "x"], ["grade", "--mode", "pass"]]
+)
+def test_wrong_usage_is_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 2
+    assert capsys.readouterr().out == ""
+
+
+def test_an_unknown_lab_names_those_there_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    roster = tmp_path / "class.csv"
+    roster.write_text("username\nuser1\n")
+    assert main(["grade", "--lab", "nope", "--roster", str(roster)]) == 2
+    assert errors_of(capsys) == ["error: there is no lab 'nope'; the labs are: lambda-optimization"]
+    assert main(["labs", "show", "nope"]) == 2
+
+
+def test_what_is_wrong_with_lab_and_roster_is_said_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["grade", "--lab", "nope", "--roster", str(tmp_path / "none.csv")]) == 2
+    assert errors_of(capsys) == [
+        "error: there is no lab 'nope'; the labs are: lambda-optimization",
+        f"error: {tmp_path}/none.csv: No such file or directory",
+    ]
+
+
+def test_a_roster_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert grade(tmp_path / "none.csv") == 2
+    assert errors_of(capsys) == [f"error: {tmp_path}/none.csv: No such file or directory"]
+
+
+def test_every_problem_of_a_roster_stands_on_its_own_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    roster = tmp_path / "class.csv"
+    roster.write_text(f"username,shoe size\nuser1,\nUSER1 ,\n,\n../etc,\n{'a' * 81},\n", encoding="utf-8-sig")
+    assert grade(roster) == 2
+    lines = errors_of(capsys)
+    assert lines[0].startswith(f"error: {roster}:1: shoe_size: unknown column; a roster has: student_id, username")
+    assert f"error: {roster}:3: username: user1 is already on row 2" in lines
+    assert [line for line in lines if line.startswith(f"error: {roster}:5: username: ../etc is not letters, digits")]
+    assert [line for line in lines if line.startswith(f"error: {roster}:6: username: {'a' * 81} is not letters")]
+
+
+def test_a_roster_without_students(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    roster = tmp_path / "class.csv"
+    roster.write_text("username\n")
+    assert grade(roster) == 2
+    assert errors_of(capsys) == [f"error: {roster}: the roster has no students"]
+
+
+def test_a_student_who_is_not_on_the_roster(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    roster = tmp_path / "class.csv"
+    roster.write_text("username\nuser1\n")
+    assert grade(roster, "--student", "user1", "--student", "user2\x1b[2J") == 2
+    assert errors_of(capsys) == ["error: user2\ufffd[2j is not on the roster"]
+
+
+def test_no_embedded_aws_is_3(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    roster = tmp_path / "class.csv"
+    roster.write_text("username\nuser1\n", encoding="utf-8-sig")
+    missing = ["error: no embedded AWS is running; start it with `labgrader up`, or use your AWS account with --aws"]
+    assert grade(roster) == 3
+    assert errors_of(capsys) == missing
+    for command in (
+        ["deploy"],
+        ["runs"],
+        ["report", "r1"],
+        ["simulate", "--lab", "lambda-optimization", "--students", "2"],
+    ):
+        assert main(command) == 3
+        assert errors_of(capsys) == missing
+
+
+def test_status_and_down_with_nothing_running(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["status"]) == 0
+    assert capsys.readouterr().out == "no embedded AWS is running; start it with `labgrader up`\n"
+    assert main(["status", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"running": False, "stack": "labgrader"}
+    assert main(["down"]) == 0
+    assert capsys.readouterr().err == "no embedded AWS was running\n"
+
+
+def test_a_busy_port_that_was_asked_for_is_3(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
+        assert main(["up", "--port", str(port)]) == 3
+    assert errors_of(capsys) == [
+        f"error: port {port} is already in use; choose another one with --port, or leave --port away"
+    ]
+
+
+def test_a_gradebook_of_one_student_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", "r1", "--student", "user1", "--format", "csv"]) == 2
+    assert errors_of(capsys) == [
+        "error: a gradebook is of the whole class: leave --student away, or take --format json"
+    ]
+
+
+def test_lint_names_file_line_and_field(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lab = tmp_path / "lab.yaml"
+    lab.write_text(
+        "id: my-lab\nversion: 1.0.0\ntitle: My lab\nhandout: x\npoints: 10\nchecks:\n"
+        "  - id: one\n    check: no_such_check\n    title: One\n    task: Task 1\n    points: 5\n    requires: [two]\n"
+    )
+    assert main(["lint", str(lab)]) == 2
+    lines = errors_of(capsys)
+    assert f"error: {lab}:8: checks[0].check: there is no check 'no_such_check'" in lines
+    assert f"error: {lab}:12: checks[0].requires[0]: there is no check 'two' to require" in lines
+    assert f"error: {lab}:5: points: the checks sum to 5 points, not 10" in lines
+
+
+def test_lint_of_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["lint", str(tmp_path / "none.yaml")]) == 2
+    assert errors_of(capsys) == [f"error: {tmp_path}/none.yaml: No such file or directory"]
+
+
+def test_labs_are_listed_and_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["labs"]) == 0
+    assert "lambda-optimization" in capsys.readouterr().out
+    assert main(["labs", "--json"]) == 0
+    assert [lab["points"] for lab in json.loads(capsys.readouterr().out) if lab["id"] == "lambda-optimization"] == [100]
+    assert main(["labs", "show", "lambda-optimization"]) == 0
+    assert "configuration" in capsys.readouterr().out
+    assert main(["labs", "show", "lambda-optimization", "--json"]) == 0
+    assert {check["kind"] for check in json.loads(capsys.readouterr().out)["checks"]} >= {"configuration"}
+
+
+def test_a_terminal_without_unicode_gets_no_traceback() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "cli.main", "labs", "show", "lambda-optimization"],
+        cwd=ROOT,
+        env={"PATH": "/usr/bin:/bin", "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        check=False,
+    )
+    assert b"Traceback" not in done.stderr
+    assert done.returncode == 0
+    assert max(done.stdout) < 128

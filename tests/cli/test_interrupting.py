@@ -1,0 +1,62 @@
+"""Interrupting a command: nothing is left running, and what goes on without us can be found again."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cli import guard
+from cli.project import ROOT
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """A demonstration in a terminal of its own, so to say: it leads its process group."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cli.main", "demo", "--students", "2", "--out", str(tmp_path / "out")],
+        cwd=ROOT,
+        env={**os.environ, "LABGRADER_STATE": str(tmp_path / "state"), "TMPDIR": str(tmp_path)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        process_group=0,
+    )
+    yield process
+    process.kill()
+    process.wait()
+    if process.stderr is not None:
+        process.stderr.close()
+
+
+def wait_for_line(process: subprocess.Popen[str], beginning: str) -> None:
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith(beginning):
+            return
+    raise AssertionError(f"the command ended before it said {beginning!r}")
+
+
+@pytest.mark.workflow
+@pytest.mark.parametrize(
+    ("number", "moment"), [(signal.SIGINT, "run "), (signal.SIGTERM, "deploying"), (signal.SIGHUP, "building 2")]
+)
+def test_an_interrupted_demo_leaves_nothing(
+    demo: subprocess.Popen[str], tmp_path: Path, number: int, moment: str
+) -> None:
+    wait_for_line(demo, moment)
+    time.sleep(1.0)
+    family = guard.descendants(demo.pid)
+    assert len(family) >= 2
+    os.killpg(demo.pid, number)
+    assert demo.wait(20) == 128 + number
+    running = {pid for pid, _ in guard.processes()}
+    assert not running & set(family)
+    assert not list(tmp_path.glob("labgrader-aws-*"))
+    assert not list((tmp_path / "state").glob("embedded*.log"))

@@ -1,0 +1,132 @@
+"""`up` to `down`: one embedded AWS that several commands use, for a student who has built nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cli import embedded, guard
+from cli.project import ROOT
+
+
+class Command:
+    """The `labgrader` command with a state of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.environment = {**os.environ, "LABGRADER_STATE": str(folder / "state")}
+        self.folder = folder
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "cli.main", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def __call__(self, *arguments: str) -> tuple[int, str, str]:
+        with self.start(*arguments) as process:
+            out, err = process.communicate(timeout=300)
+        return process.returncode, out, err
+
+
+@pytest.fixture
+def labgrader(tmp_path: Path) -> Iterator[Command]:
+    command = Command(tmp_path)
+    yield command
+    command("down")
+
+
+@pytest.mark.workflow
+def test_from_up_to_down(labgrader: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LABGRADER_STATE", str(tmp_path / "state"))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    status, out, err = labgrader("up", "--port", port, "--export")
+    assert status == 0, err
+    assert out.splitlines() == [
+        f"export AWS_ENDPOINT_URL=http://127.0.0.1:{port}",
+        "export AWS_ACCESS_KEY_ID=test",
+        "export AWS_SECRET_ACCESS_KEY=test",
+        "export AWS_DEFAULT_REGION=us-east-1",
+    ]
+    which = f"embedded AWS at http://127.0.0.1:{port} (account 000000000000, us-east-1)"
+    assert err.splitlines()[0] == which
+    found = embedded.running()
+    assert found is not None
+    assert set(found.outputs) >= {"Bucket", "Table", "GradeClassArn"}
+
+    assert labgrader("up")[0] == 0  # again is harmless
+    assert embedded.running() == found
+    status, _, err = labgrader("up", "--enforce-iam")
+    assert status == 2
+    assert err == (
+        f"error: an embedded AWS already runs at http://127.0.0.1:{port}, without --enforce-iam; "
+        "stop it first with `labgrader down`\n"
+    )
+
+    status, out, _ = labgrader("status", "--json")
+    assert status == 0
+    assert json.loads(out)["runs"] == {}
+
+    roster = tmp_path / "class.csv"
+    roster.write_text("username,name\nnobody1,=cmd\nnobody2,Two\n", encoding="utf-8-sig")
+    status, out, err = labgrader(
+        "grade", "--lab", "lambda-optimization", "--roster", str(roster), "--student", "NoBody1", "--out",
+        str(tmp_path / "out"), "--json",
+    )  # fmt: skip
+    assert status == 0, err
+    assert err.splitlines()[0] == which
+    assert "[1/1] nobody1  0/100" in err.splitlines()
+    run = json.loads(out)
+    assert [student["username"] for student in run["students"]] == ["nobody1"]
+    assert sorted(str(file.relative_to(tmp_path / "out")) for file in (tmp_path / "out").rglob("*.*")) == [
+        "class.html",
+        "gradebook.csv",
+        "reports/nobody1.html",
+        "reports/nobody1.json",
+        "run.json",
+    ]
+    run_id = run["run_id"]
+    assert run_id in labgrader("runs")[1]
+    assert labgrader("runs", "--lab", "other", "--json")[1] == "[]\n"
+    assert labgrader("report", run_id, "--format", "csv")[1] == (tmp_path / "out/gradebook.csv").read_text()
+    saved = tmp_path / "one.json"
+    assert labgrader("report", run_id, "--student", "nobody1", "--format", "json", "-o", str(saved))[0] == 0
+    assert saved.read_bytes() == (tmp_path / "out/reports/nobody1.json").read_bytes()
+    assert labgrader("report", "no-run") == (
+        2,
+        "",
+        f"{which}\nerror: there is no run no-run; list them with `labgrader runs`\n",
+    )
+    assert labgrader("report", run_id, "--student", "nobody2")[2].splitlines()[-1] == (
+        f"error: run {run_id} has no student nobody2"
+    )
+
+    with labgrader.start("grade", "--lab", "lambda-optimization", "--roster", str(roster)) as following:
+        assert following.stderr is not None
+        lines = []
+        for line in following.stderr:
+            lines.append(line)
+            if line.startswith("run "):
+                following.send_signal(signal.SIGINT)
+        assert following.wait(20) == 130
+    goes_on = lines[1].split()[1].rstrip(":")
+    assert lines[-1] == f"run {goes_on} goes on; fetch its results with `labgrader report {goes_on}`\n"
+    assert goes_on in labgrader("runs")[1]
+
+    family = [found.pid, *guard.descendants(found.pid)]
+    assert labgrader("down") == (0, "", f"stopped the embedded AWS at http://127.0.0.1:{port}\n")
+    assert not set(family) & {pid for pid, _ in guard.processes()}
+    assert labgrader("runs")[0] == 3
