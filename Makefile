@@ -30,7 +30,10 @@ check: install ## format, lint, types, import rules, template and ASL lint
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/cfn-lint infra/*.yaml
+	$(BIN)/python -m statemachines --check
+	$(BIN)/python -m pytest -q tests/statemachines tests/infra
 	$(BIN)/labgrader lint checks/labs/*/lab.yaml
+	$(BIN)/python -m cli.catalogue --check
 
 bench: install ## count AWS calls, time cold starts and bundles, measure the load tester
 	$(BIN)/python -m benchmarks

@@ -15,7 +15,7 @@ from cli.package import Bundle, Python, bundle, running_python
 from cli.project import BUILD, DEFAULT_STACK, TEMPLATE
 from cli.target import Target, reached
 from cli.template import local_code, read_template, runtime, write_template
-from labgrader.store import error_code
+from labgrader.aws import error_code
 
 WAIT_SECONDS = 30 * 60.0
 """How long a deployment may take."""

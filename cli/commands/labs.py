@@ -12,7 +12,7 @@ from cli.options import Json
 from labgrader.errors import BadInputError
 from labgrader.judging.check import find_check
 from labgrader.lab import Item, find_lab, lab_ids
-from labgrader.lab import lint as lint_file
+from labgrader.lint import lint as lint_file
 
 _labs = typer.Typer(
     help="List the labs, or show one with its checks and points.",

@@ -11,6 +11,7 @@ import json
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import boto3
@@ -31,13 +32,27 @@ class Connections:
     """
 
     def __init__(self, make_client: Callable[[str], Any], account_id: str, region: str) -> None:
-        self._clients = {name: make_client(name) for name in ("lambda", "cloudwatch")}
+        self._clients = {name: make_client(name) for name in ("lambda", "cloudwatch", "iam")}
         self.account_id = account_id
         self.region = region
 
     def client(self, service: str) -> Any:
         """The client of a service."""
         return self._clients[service]
+
+    @cached_property
+    def lab_role(self) -> str:
+        """The ARN of the role that the hand-outs run functions under; made where it is not there, as in a course."""
+        iam = self.client("iam")
+        trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+        try:
+            iam.create_role(RoleName="LabRole", AssumeRolePolicyDocument=document)
+            logs = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+            iam.attach_role_policy(RoleName="LabRole", PolicyArn=logs)
+        except iam.exceptions.EntityAlreadyExistsException:
+            pass  # the course's own, or made by another student's thread a moment ago
+        return f"arn:aws:iam::{self.account_id}:role/LabRole"
 
 
 def connect(session: boto3.Session | None = None, endpoint_url: str = "") -> Connections:
@@ -57,20 +72,7 @@ def connect(session: boto3.Session | None = None, endpoint_url: str = "") -> Con
         return session.client(service, config=config, endpoint_url=endpoint_url)  # type: ignore[call-overload]
 
     account_id = make_client("sts").get_caller_identity()["Account"]
-    _ensure_lab_role(make_client("iam"))
     return Connections(make_client, account_id, make_client("lambda").meta.region_name)
-
-
-def _ensure_lab_role(iam: Any) -> None:
-    """Make the role that the hand-outs run functions under; course accounts have it from the start."""
-    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-    try:
-        iam.create_role(RoleName="LabRole", AssumeRolePolicyDocument=document)
-    except iam.exceptions.EntityAlreadyExistsException:
-        return
-    logs = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
-    iam.attach_role_policy(RoleName="LabRole", PolicyArn=logs)
 
 
 @dataclass
@@ -140,7 +142,7 @@ class SimulatedStudent:
         """Create a function; with ``Publish=True`` its version 1 too."""
         fixed = {
             "FunctionName": self.named(suffix),
-            "Role": f"arn:aws:iam::{self.account_id}:role/LabRole",
+            "Role": self.connections.lab_role,
         }
         self._take(Step("create_function", suffix, "", {**fixed, **parameters}, dict(files)))
 

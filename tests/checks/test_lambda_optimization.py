@@ -15,7 +15,8 @@ from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.check import all_checks, find_check
 from labgrader.judging.judge import judge, open_question
 from labgrader.judging.verdict import Verdict
-from labgrader.lab import Item, find_lab, labs_folder, lint
+from labgrader.lab import Item, find_lab, labs_folder
+from labgrader.lint import lint
 from tests.checks.world import ACCOUNT, ERRORS, OPTIMIZED, REGION, World, attached, crash, load_result, perfect
 
 LAB = find_lab("lambda-optimization")

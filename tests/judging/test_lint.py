@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from labgrader.errors import BadInputError
-from labgrader.lab import Lab, find_lab, lab_ids, labs_folder, lint, load_lab
+from labgrader.lab import Lab, find_lab, lab_ids, labs_folder, load_lab
+from labgrader.lint import lint
 
 GOOD = """\
 id: example

@@ -290,7 +290,8 @@ def test_a_crash_between_s3_and_dynamodb_converges(store: Store) -> None:
     [
         (
             "NotGradedError",
-            '{"errorMessage": "could not be graded, and no points are lost: lambda:ListAliases: AccessDeniedException: user \\"x\\" is not authorized", "errorTy',
+            '{"errorMessage": "could not be graded, and no points are lost: lambda:ListAliases: '
+            'AccessDeniedException: user \\"x\\" is not authorized", "errorTy',
             "could not be graded, and no points are lost: lambda:ListAliases: AccessDeniedException: "
             'user "x" is not authorized',
         ),

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
-from labgrader.errors import BadInputError, Problem
+from labgrader.errors import BadInputError
 from labgrader.messages import fill
 
 Visibility = Literal["visible", "hidden"]
@@ -174,181 +171,13 @@ def load_lab(file: Path) -> Lab:
     Raises:
         BadInputError: it is not a lab; every problem with its file, line and field.
     """
+    from labgrader.lab_file import read_yaml, shape_problems  # PyYAML, jsonschema: a run reads its frozen lab.json
+
     document, problems, _ = read_yaml(file)
     problems = problems or shape_problems(document, file)
     if problems:
         raise BadInputError(problems)
     return Lab.from_dict(document)
-
-
-# --- lint -----------------------------------------------------------------------------------------------------------
-
-
-class Lines:
-    """Where each value of a YAML file stands: the line of ``checks[3].with.memory``."""
-
-    def __init__(self) -> None:
-        self._lines: dict[tuple[str | int, ...], int] = {}
-
-    def record(self, path: tuple[str | int, ...], line: int) -> None:
-        """Keep the line (from 1) of a value."""
-        self._lines[path] = line
-
-    def of(self, path: Sequence[str | int]) -> int:
-        """The line of a value, or of the nearest thing around it."""
-        for length in range(len(path), -1, -1):
-            if tuple(path[:length]) in self._lines:
-                return self._lines[tuple(path[:length])]
-        return 1
-
-
-def read_yaml(file: Path) -> tuple[Any, list[Problem], Lines]:
-    """Read YAML with the line of every value.
-
-    Returns:
-        The document, what is wrong with it as YAML (duplicate keys included), and the lines.
-    """
-    lines = Lines()
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        document = yaml.safe_load(text)
-    except OSError as error:
-        return None, [Problem(error.strerror or str(error), str(file))], lines
-    except UnicodeDecodeError:
-        return None, [Problem("not UTF-8 text", str(file))], lines
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        return None, [Problem(f"not YAML: {error.problem}", str(file), mark.line + 1 if mark else None)], lines
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        return None, [Problem(f"not YAML: {error}", str(file))], lines
-    problems = [
-        Problem(f"{key!r} is given twice", str(file), line, _dotted(path)) for path, key, line in _walk(node, (), lines)
-    ]
-    return document, problems, lines
-
-
-def shape_problems(document: Any, file: Path, lines: Lines | None = None) -> list[Problem]:
-    """Hold a lab document against ``lab.schema.json``."""
-    from jsonschema import Draft202012Validator  # 60 ms at import, and only those who read lab files need it
-
-    schema = json.loads((Path(__file__).parent / "schemas" / "lab.schema.json").read_text(encoding="utf-8"))
-    where = lines or Lines()
-    return [
-        Problem(error.message, str(file), where.of(list(error.absolute_path)), _dotted(error.absolute_path))
-        for error in sorted(
-            Draft202012Validator(schema).iter_errors(document), key=lambda error: list(map(str, error.absolute_path))
-        )
-    ]
-
-
-def lint(file: Path) -> list[Problem]:
-    """Find everything that is wrong with a lab file: shape, checks, parameters, points, prerequisites.
-
-    Returns:
-        Each problem with file, line and field; empty for a lab that can be used.
-    """
-    document, problems, lines = read_yaml(file)
-    problems = problems or shape_problems(document, file, lines)
-    if problems:
-        return problems
-
-    def problem(message: str, *path: str | int) -> Problem:
-        return Problem(message, str(file), lines.of(path), _dotted(path))
-
-    def found() -> Iterator[Problem]:
-        seen: dict[str, int] = {}
-        for section in ("checks", "advice"):
-            for index, item in enumerate(document.get(section, ())):
-                if item["id"] in seen:
-                    yield problem(f"id {item['id']!r} is already used on line {seen[item['id']]}", section, index, "id")
-                seen.setdefault(item["id"], lines.of((section, index, "id")))
-                for message, path in _parameter_problems(item):
-                    yield problem(message, section, index, *path)
-        total = round(sum(item["points"] for item in document["checks"]), 2)
-        if total != document["points"]:
-            yield problem(f"the checks sum to {total:g} points, not {document['points']:g}", "points")
-        requires = {item["id"]: item.get("requires", []) for item in document["checks"]}
-        for index, item in enumerate(document["checks"]):
-            for position, name in enumerate(item.get("requires", [])):
-                if name not in requires:
-                    yield problem(f"there is no check {name!r} to require", "checks", index, "requires", position)
-            loop = _loop(item["id"], requires)
-            if loop:
-                yield problem(f"the prerequisites loop: {' → '.join(loop)}", "checks", index, "requires")
-        if file.parent.parent.name == "labs" and document["id"] != file.parent.name:
-            yield problem(f"id {document['id']!r} is not the name of its folder, {file.parent.name!r}", "id")
-
-    return list(found())
-
-
-def _parameter_problems(item: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str | int, ...]]]:
-    """What is wrong with the check an item names, or with the parameters it gives it."""
-    from jsonschema import Draft202012Validator
-
-    from labgrader.judging.check import find_check  # the registry imports scoring's types: only lint looks back at it
-
-    try:
-        schema = find_check(item["check"]).schema
-    except BadInputError as error:
-        yield str(error), ("check",)
-        return
-    parameters = item.get("with", {})
-    for wrong in Draft202012Validator(schema).iter_errors(parameters):
-        path = list(wrong.absolute_path)
-        if wrong.validator == "additionalProperties":
-            for name in sorted(set(parameters) - set(schema["properties"])):
-                known = ", ".join(schema["properties"]) or "none"
-                yield f"check {item['check']} has no parameter {name!r}; it has: {known}", ("with", name)
-        elif wrong.validator == "required":
-            missing = sorted(set(schema["required"]) - set(parameters))
-            yield f"check {item['check']} needs the parameter {', '.join(missing)}", ("with",)
-        else:
-            yield wrong.message, ("with", *path)
-
-
-def _loop(start: str, requires: Mapping[str, Sequence[str]]) -> list[str]:
-    """Return the loop of prerequisites that leads from a check back to itself, or nothing."""
-    trails = [[start]]
-    visited: set[str] = set()
-    while trails:
-        trail = trails.pop()
-        for name in requires.get(trail[-1], ()):
-            if name == start:
-                return [*trail, name]
-            if name not in visited:
-                visited.add(name)
-                trails.append([*trail, name])
-    return []
-
-
-def _walk(
-    node: yaml.Node | None, path: tuple[str | int, ...], lines: Lines
-) -> Iterator[tuple[tuple[str | int, ...], str, int]]:
-    """Record the line of every value below a node; yield the keys that are given twice."""
-    if node is None:
-        return
-    lines.record(path, node.start_mark.line + 1)
-    if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for key, value in node.value:
-            name = str(getattr(key, "value", ""))
-            if name in seen:
-                yield path, name, key.start_mark.line + 1
-            seen.add(name)
-            yield from _walk(value, (*path, name), lines)
-            lines.record((*path, name), key.start_mark.line + 1)
-    elif isinstance(node, yaml.SequenceNode):
-        for index, value in enumerate(node.value):
-            yield from _walk(value, (*path, index), lines)
-
-
-def _dotted(path: Sequence[str | int]) -> str:
-    """``checks[3].with.memory`` from its parts."""
-    text = ""
-    for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
-    return text
 
 
 def _filled(value: Any, values: Mapping[str, str]) -> Any:

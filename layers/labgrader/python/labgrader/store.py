@@ -11,7 +11,6 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from labgrader.errors import LabgraderError, RefusedError, ServiceFaultError, ThrottledError
+from labgrader.aws import error_code, plain, stored, translated
+from labgrader.errors import LabgraderError
 from labgrader.lab import Lab
 from labgrader.roster import Student
 
@@ -30,10 +30,6 @@ if TYPE_CHECKING:
 Json = Any
 
 CONTENT_TYPES = {".json": "application/json", ".html": "text/html; charset=utf-8", ".csv": "text/csv; charset=utf-8"}
-
-_THROTTLES = frozenset(
-    {"SlowDown", "ThrottlingException", "ProvisionedThroughputExceededException", "RequestLimitExceeded"}
-)
 
 
 class MissingError(LabgraderError):
@@ -213,7 +209,7 @@ class Store:
 
     def runs(self, lab: str = "") -> list[dict[str, Json]]:
         """The runs, newest first."""
-        found = [_plain(item) for item in self._query("RUNS")]
+        found = [plain(item) for item in self._query("RUNS")]
         newest_first = sorted(found, key=lambda run: (run["started_at"], run["run_id"]), reverse=True)
         return [run for run in newest_first if not lab or run["lab"] == lab]
 
@@ -241,12 +237,12 @@ class Store:
             self._put_item_if(
                 {"pk": student, "sk": f"LAB#{lab}#BEST", **record},
                 "attribute_not_exists(pk) OR points < :value OR run_id = :run",
-                {":value": _stored(result["points"]), ":run": run_id},
+                {":value": stored(result["points"]), ":run": run_id},
             )
 
     def results(self, run_id: str) -> list[dict[str, Json]]:
         """What each student reached in a run, so far."""
-        return [_plain(item) for item in self._query(f"RUN#{run_id}")]
+        return [plain(item) for item in self._query(f"RUN#{run_id}")]
 
     def latest(self, username: str, lab: str) -> dict[str, Json] | None:
         """A student's latest result for a lab, or ``None``."""
@@ -258,14 +254,14 @@ class Store:
 
     def _put_item(self, item: Mapping[str, Json]) -> None:
         try:
-            self._table.put_item(Item=_stored(item))
+            self._table.put_item(Item=stored(item))
         except (ClientError, BotoCoreError) as error:
             raise translated(error) from error
 
     def _put_item_if(self, item: Mapping[str, Json], condition: str, values: Mapping[str, Json]) -> None:
         try:
             self._table.put_item(
-                Item=_stored(item), ConditionExpression=condition, ExpressionAttributeValues=dict(values)
+                Item=stored(item), ConditionExpression=condition, ExpressionAttributeValues=dict(values)
             )
         except (ClientError, BotoCoreError) as error:
             if error_code(error) != "ConditionalCheckFailedException":  # a newer or better one is there: it stays
@@ -276,7 +272,7 @@ class Store:
             item = self._table.get_item(Key={"pk": pk, "sk": sk}, ConsistentRead=True).get("Item")
         except (ClientError, BotoCoreError) as error:
             raise translated(error) from error
-        return None if item is None else _plain(item)
+        return None if item is None else plain(item)
 
     def _query(self, pk: str) -> Iterator[Mapping[str, Json]]:
         request: dict[str, Any] = {
@@ -310,46 +306,3 @@ def store_of_this_function() -> Store:
 def encoded(document: Json) -> bytes:
     """JSON as it is stored: ASCII, so that no character of a student's output can break it, and no NaN."""
     return json.dumps(document, indent=1, sort_keys=True, allow_nan=False).encode()
-
-
-def error_code(error: ClientError | BotoCoreError) -> str:
-    """AWS's error code, or the name of botocore's exception."""
-    if isinstance(error, ClientError):
-        return str(error.response.get("Error", {}).get("Code", ""))
-    return type(error).__name__
-
-
-def translated(error: ClientError | BotoCoreError) -> LabgraderError:
-    """One of our errors for one of AWS's, so that the state machine knows whether a retry is worth it."""
-    code = error_code(error)
-    if code in _THROTTLES:
-        return ThrottledError(str(error))
-    if isinstance(error, ClientError):
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
-        if 400 <= status < 500:
-            return RefusedError(str(error))
-    return ServiceFaultError(str(error))
-
-
-def _stored(value: Json) -> Json:
-    """A value as DynamoDB takes it: no floats, and text that UTF-8 can hold."""
-    if isinstance(value, float):
-        return Decimal(str(value))
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()
-    if isinstance(value, Mapping):
-        return {key: _stored(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_stored(one) for one in value]
-    return value
-
-
-def _plain(value: Json) -> Json:
-    """A DynamoDB value as JSON has it."""
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, Mapping):
-        return {key: _plain(one) for key, one in value.items() if key not in ("pk", "sk")}
-    if isinstance(value, list):
-        return [_plain(one) for one in value]
-    return value

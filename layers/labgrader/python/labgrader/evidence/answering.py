@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from labgrader.errors import BadInputError
 from labgrader.evidence.accounts import Accounts, Connection
-from labgrader.evidence.calls import Calls, MissingResourceError, RefusedError, understood
+from labgrader.evidence.calls import Calls, MissingResourceError, NotAnsweredError, understood
 from labgrader.evidence.facts import LISTS, AccountFacts, ClassFacts
 from labgrader.evidence.package import read_package
 from labgrader.evidence.question import Answer, Json, Question
@@ -53,7 +53,7 @@ class Subject:
     student: Student
     account_id: str
     region: str
-    way: Connection | RefusedError
+    way: Connection | NotAnsweredError
     code: dict[str, Mapping[str, Json]] = field(default_factory=dict)
 
     @property
@@ -61,10 +61,10 @@ class Subject:
         """The way into the account.
 
         Raises:
-            RefusedError: there is none.
+            NotAnsweredError: there is none.
         """
-        if isinstance(self.way, RefusedError):
-            raise RefusedError(self.way.code, self.way.message)
+        if isinstance(self.way, NotAnsweredError):
+            raise NotAnsweredError(self.way.code, self.way.message)
         return self.way
 
 
@@ -82,7 +82,7 @@ class Answering:
         self._calls = calls
         self._facts = facts
         self._http = urllib3.PoolManager(num_pools=4, maxsize=16)
-        self._refused_lists: dict[tuple[str, str, str], tuple[RefusedError, float]] = {}
+        self._refused_lists: dict[tuple[str, str, str], tuple[NotAnsweredError, float]] = {}
         self._answers: Mapping[str, Callable[[Subject, Question], Json]] = {
             **dict.fromkeys(LISTS, self._class_list),
             **dict.fromkeys(_LISTED, self._student_list),
@@ -102,8 +102,8 @@ class Answering:
                 connection = self._accounts.open(student)
             else:
                 connection = self._calls.send(region, action, lambda: self._accounts.open(student))
-        except (RefusedError, ClientError, BadInputError) as error:  # ClientError: a refusal that is remembered
-            refusal = error if isinstance(error, RefusedError) else understood(error)
+        except (NotAnsweredError, ClientError, BadInputError) as error:  # ClientError: a refusal that is remembered
+            refusal = error if isinstance(error, NotAnsweredError) else understood(error)
             return Subject(student, student.account_id, region, _closed(refusal, action, student))
         return Subject(student, connection.account_id, region, connection)
 
@@ -116,7 +116,7 @@ class Answering:
             return Answer(plain(ask(subject, question)))
         except MissingResourceError:
             return Answer(None)
-        except RefusedError as error:
+        except NotAnsweredError as error:
             return Answer(error_code=error.code, error_message=error.message)
 
     # --- what is common to a class ----------------------------------------------------------------------------------
@@ -137,7 +137,7 @@ class Answering:
         key = (connection.place, action, subject.student.role_arn)
         refusal, asked_at = self._refused_lists.get(key, (None, 0.0))
         if refusal and not (refusal.passing and self._calls.pacer.clock() - asked_at >= FORGET_THROTTLE_S):
-            raise RefusedError(refusal.code, refusal.message, passing=refusal.passing)
+            raise NotAnsweredError(refusal.code, refusal.message, passing=refusal.passing)
         try:
             if action == "lambda:ListFunctions":
                 request = connection.client("lambda").list_functions
@@ -152,8 +152,8 @@ class Answering:
                 listed = self._all(connection, action, request, "DashboardEntries", MAX_CLASS_PAGES, _DASHBOARD_PAGE)
                 facts.lists[action] = [one["DashboardName"] for one in listed]
         except MissingResourceError as error:  # a list is never missing: nobody loses points for it
-            raise RefusedError(error.code, "AWS says that there is no such list") from None
-        except RefusedError as error:
+            raise NotAnsweredError(error.code, "AWS says that there is no such list") from None
+        except NotAnsweredError as error:
             self._refused_lists[key] = (error, self._calls.pacer.clock())
             raise
 
@@ -222,11 +222,11 @@ class Answering:
     def _package(self, subject: Subject, question: Question) -> Json:
         code = subject.code.get(question.arguments["FunctionName"])
         if code is None:
-            raise RefusedError("NoPackage", "GetFunction gave no address of the package")
+            raise NotAnsweredError("NoPackage", "GetFunction gave no address of the package")
         if code["Image"]:
             return {"Size": code["Size"], "Paths": None}
         if not code["Location"]:
-            raise RefusedError("NoPackage", "GetFunction gave no address of the package")
+            raise NotAnsweredError("NoPackage", "GetFunction gave no address of the package")
 
         def fetch() -> dict[str, Json]:
             self._calls.count(question.action)
@@ -262,12 +262,12 @@ def plain(value: Json) -> Json:
     """Return an answer as JSON that can be stored: dates as text.
 
     Raises:
-        RefusedError: it holds a number that JSON has not (``NaN``).
+        NotAnsweredError: it holds a number that JSON has not (``NaN``).
     """
     try:
         return json.loads(json.dumps(value, default=str, allow_nan=False))
     except ValueError:
-        raise RefusedError("UnreadableAnswer", "the answer holds a number that is not finite") from None
+        raise NotAnsweredError("UnreadableAnswer", "the answer holds a number that is not finite") from None
 
 
 def _bound(request: Callable[..., dict[str, Any]], question: Question) -> Callable[..., dict[str, Any]]:
@@ -279,7 +279,7 @@ def _bound(request: Callable[..., dict[str, Any]], question: Question) -> Callab
     return send
 
 
-def _closed(refusal: RefusedError, action: str, student: Student) -> RefusedError:
+def _closed(refusal: NotAnsweredError, action: str, student: Student) -> NotAnsweredError:
     """What answers every question about a student whose account stays closed."""
     of = f" of {student.role_arn}" if student.role_arn else ""
-    return RefusedError(refusal.code, f"{action}{of}: {refusal.message}")
+    return NotAnsweredError(refusal.code, f"{action}{of}: {refusal.message}")

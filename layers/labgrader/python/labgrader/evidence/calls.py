@@ -62,7 +62,7 @@ class MissingResourceError(LabgraderError):
         super().__init__(code)
 
 
-class RefusedError(LabgraderError):
+class NotAnsweredError(LabgraderError):
     """AWS would not say: denied, throttled to the end, broken.
 
     Args:
@@ -107,7 +107,7 @@ class Calls:
 
         Raises:
             MissingResourceError: there is no such resource.
-            RefusedError: AWS refused, or kept throttling or failing.
+            NotAnsweredError: AWS refused, or kept throttling or failing.
         """
         began = self.pacer.clock()
         attempt = 0
@@ -127,7 +127,7 @@ class Calls:
             if attempt == MAX_ATTEMPTS or spent + wait > MAX_PATIENCE_S:
                 how = "throttled" if refusal.code in THROTTLES else "failing"
                 said = f"{how} to the end, {attempt} times in {spent:.0f} s: {refusal.message}"
-                raise RefusedError(refusal.code, said, passing=True) from None
+                raise NotAnsweredError(refusal.code, said, passing=True) from None
             self.pacer.sleep(wait)
 
     def pages(
@@ -148,8 +148,8 @@ class Calls:
             most: pages after which a list is given up.
 
         Raises:
-            MissingResourceError, RefusedError: as ``send`` does, for any page: half a list is no list.
-            RefusedError: a marker came twice, or the list does not end.
+            MissingResourceError, NotAnsweredError: as ``send`` does, for any page: half a list is no list.
+            NotAnsweredError: a marker came twice, or the list does not end.
         """
         seen: set[str] = set()
         marker: dict[str, str] = {}
@@ -160,13 +160,13 @@ class Calls:
             if not token:
                 return
             if token in seen:
-                raise RefusedError("RepeatedMarker", f"AWS gave the same {token_out} twice, so the list has no end")
+                raise NotAnsweredError("RepeatedMarker", f"AWS gave the same {token_out} twice, so the list has no end")
             seen.add(token)
             marker = {token_in: token}
-        raise RefusedError("EndlessList", f"the list has more than {most} pages")
+        raise NotAnsweredError("EndlessList", f"the list has more than {most} pages")
 
 
-def understood(error: Exception) -> RefusedError:
+def understood(error: Exception) -> NotAnsweredError:
     """Read an error of AWS, of botocore or of ours.
 
     Raises:
@@ -180,9 +180,9 @@ def understood(error: Exception) -> RefusedError:
         message = scrubbed(str(error.response.get("Error", {}).get("Message") or code))
         if status == 429 and code not in THROTTLES:
             code = "TooManyRequestsException"
-        return RefusedError(code, message, passing=code in THROTTLES or status >= 500)
+        return NotAnsweredError(code, message, passing=code in THROTTLES or status >= 500)
     if isinstance(error, ServiceFaultError | HTTPClientError | BotoConnectionError | ResponseParserError):
-        return RefusedError(type(error).__name__, scrubbed(str(error)), passing=True)
+        return NotAnsweredError(type(error).__name__, scrubbed(str(error)), passing=True)
     if isinstance(error, BotoCoreError | UnreadablePackageError | BadInputError):
-        return RefusedError(type(error).__name__, scrubbed(str(error)))
+        return NotAnsweredError(type(error).__name__, scrubbed(str(error)))
     raise error

@@ -9,6 +9,7 @@ import types
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 from labgrader.errors import BadInputError
@@ -85,6 +86,7 @@ def check(*, title: str, hint: str) -> Callable[[Callable[..., Verdict]], Check]
     return register
 
 
+@cache
 def find_check(name: str) -> Check:
     """Return the check that lies in ``checks/NAME.py``.
 

@@ -1,0 +1,99 @@
+"""Reading a lab file: YAML with the line of every value, held against the schema of a lab."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from labgrader.errors import Problem
+
+
+class Lines:
+    """Where each value of a YAML file stands: the line of ``checks[3].with.memory``."""
+
+    def __init__(self) -> None:
+        self._lines: dict[tuple[str | int, ...], int] = {}
+
+    def record(self, path: tuple[str | int, ...], line: int) -> None:
+        """Keep the line (from 1) of a value."""
+        self._lines[path] = line
+
+    def of(self, path: Sequence[str | int]) -> int:
+        """The line of a value, or of the nearest thing around it."""
+        for length in range(len(path), -1, -1):
+            if tuple(path[:length]) in self._lines:
+                return self._lines[tuple(path[:length])]
+        return 1
+
+
+def read_yaml(file: Path) -> tuple[Any, list[Problem], Lines]:
+    """Read YAML with the line of every value.
+
+    Returns:
+        The document, what is wrong with it as YAML (duplicate keys included), and the lines.
+    """
+    lines = Lines()
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        document = yaml.safe_load(text)
+    except OSError as error:
+        return None, [Problem(error.strerror or str(error), str(file))], lines
+    except UnicodeDecodeError:
+        return None, [Problem("not UTF-8 text", str(file))], lines
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        return None, [Problem(f"not YAML: {error.problem}", str(file), mark.line + 1 if mark else None)], lines
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        return None, [Problem(f"not YAML: {error}", str(file))], lines
+    problems = [
+        Problem(f"{key!r} is given twice", str(file), line, dotted(path)) for path, key, line in _walk(node, (), lines)
+    ]
+    return document, problems, lines
+
+
+def shape_problems(document: Any, file: Path, lines: Lines | None = None) -> list[Problem]:
+    """Hold a lab document against ``lab.schema.json``."""
+    from jsonschema import Draft202012Validator  # 60 ms at import, and only those who read lab files need it
+
+    schema = json.loads((Path(__file__).parent / "schemas" / "lab.schema.json").read_text(encoding="utf-8"))
+    where = lines or Lines()
+    return [
+        Problem(error.message, str(file), where.of(list(error.absolute_path)), dotted(error.absolute_path))
+        for error in sorted(
+            Draft202012Validator(schema).iter_errors(document), key=lambda error: list(map(str, error.absolute_path))
+        )
+    ]
+
+
+def _walk(
+    node: yaml.Node | None, path: tuple[str | int, ...], lines: Lines
+) -> Iterator[tuple[tuple[str | int, ...], str, int]]:
+    """Record the line of every value below a node; yield the keys that are given twice."""
+    if node is None:
+        return
+    lines.record(path, node.start_mark.line + 1)
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            name = str(getattr(key, "value", ""))
+            if name in seen:
+                yield path, name, key.start_mark.line + 1
+            seen.add(name)
+            yield from _walk(value, (*path, name), lines)
+            lines.record((*path, name), key.start_mark.line + 1)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            yield from _walk(value, (*path, index), lines)
+
+
+def dotted(path: Sequence[str | int]) -> str:
+    """``checks[3].with.memory`` from its parts."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text

@@ -1,0 +1,78 @@
+"""The deployed stack on an embedded AWS that enforces IAM: what these tests run is what an instructor runs."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from cli import embedded
+from cli.deploy import deploy
+from cli.simulation.pack import build_student, load_pack
+from cli.simulation.student import connect
+from cli.target import Target, embedded_target
+from labgrader.store import Keys, Store, roster_key
+
+LAB = "lambda-optimization"
+
+
+@dataclass
+class Stack:
+    """A deployed labgrader."""
+
+    target: Target
+    outputs: dict[str, str]
+    store: Store
+
+    def client(self, service: str) -> Any:
+        return self.target.client(service)
+
+    def build(self, username: str, mistake: str = "") -> None:
+        """Build a simulated student, perfect or with one mistake."""
+        pack = load_pack(LAB)
+        connections = connect(self.target.session, self.target.endpoint)
+        build_student(pack, username, connections, pack.mistake(mistake) if mistake else None)
+
+    def start(self, run_id: str, usernames: list[str], machine: str = "GradeClassArn", **request: Any) -> str:
+        """Start a run; return its execution."""
+        self.store.put(roster_key(run_id, ".csv"), "\n".join(["username", *usernames, ""]).encode())
+        given = {"lab": LAB, "roster": roster_key(run_id, ".csv"), "mode": "grade", **request}
+        started = self.client("stepfunctions").start_execution(
+            stateMachineArn=self.outputs[machine], name=run_id, input=json.dumps(given)
+        )
+        return str(started["executionArn"])
+
+    def finish(self, execution: str, seconds: float = 240) -> dict[str, Any]:
+        """Wait for an execution to end; return its description."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            described = self.client("stepfunctions").describe_execution(executionArn=execution)
+            if described["status"] != "RUNNING":
+                return dict(described)
+            time.sleep(0.25)
+        raise AssertionError(f"{execution} did not end in {seconds:.0f} s")
+
+    def run(self, run_id: str, usernames: list[str], **request: Any) -> dict[str, Any]:
+        """Grade; return run.json."""
+        ended = self.finish(self.start(run_id, usernames, **request))
+        assert ended["status"] == "SUCCEEDED", (ended.get("error"), ended.get("cause"))
+        return dict(self.store.get_json(Keys(run_id).run))
+
+    def report(self, run_id: str, username: str) -> dict[str, Any]:
+        """One student's report."""
+        return dict(self.store.get_json(Keys(run_id).report(username)))
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    running = embedded.start(enforce_iam=True)
+    try:
+        target = embedded_target(running)
+        outputs = deploy(target)
+        yield Stack(target, outputs, target.store(outputs))
+    finally:
+        embedded.stop(running)

@@ -1,0 +1,116 @@
+"""The grader's own faults: whatever breaks, no student loses a point, and the run ends."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.workflow
+
+
+@pytest.fixture(scope="module")
+def student(stack: Any) -> str:
+    stack.build("faultless")
+    return "faultless"
+
+
+@contextmanager
+def broken(stack: Any, function: str) -> Iterator[None]:
+    """Point a function of the stack to a bucket that is not there."""
+    client = stack.client("lambda")
+    name = f"labgrader-{function}"
+    sound = client.get_function_configuration(FunctionName=name)["Environment"]
+    client.update_function_configuration(
+        FunctionName=name, Environment={"Variables": {**sound["Variables"], "BUCKET": "no-such-bucket"}}
+    )
+    try:
+        yield
+    finally:
+        client.update_function_configuration(FunctionName=name, Environment=sound)
+
+
+@contextmanager
+def denied(stack: Any, function: str, action: str) -> Iterator[None]:
+    """Deny one action to the role of a function of the stack."""
+    arn = stack.client("lambda").get_function_configuration(FunctionName=f"labgrader-{function}")["Role"]
+    role = arn.rpartition("/")[2]
+    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": action, "Resource": "*"}]}
+    iam = stack.client("iam")
+    iam.put_role_policy(RoleName=role, PolicyName="denied", PolicyDocument=json.dumps(policy))
+    try:
+        yield
+    finally:
+        iam.delete_role_policy(RoleName=role, PolicyName="denied")
+
+
+def kinds(report: dict[str, Any]) -> dict[str, set[str]]:
+    """The statuses of a report by the kind of check."""
+    found: dict[str, set[str]] = {}
+    for check in report["checks"]:
+        found.setdefault(check["kind"], set()).add(check["status"])
+    return found
+
+
+@pytest.mark.parametrize(
+    ("function", "kind"),
+    [("run-check", "configuration"), ("run-probe", "behaviour"), ("run-load-test", "performance")],
+)
+def test_a_task_that_fails_is_not_graded_and_the_others_go_on(
+    stack: Any, student: str, function: str, kind: str
+) -> None:
+    run_id = f"broken-{function}"
+    with broken(stack, function):
+        run = stack.run(run_id, [student])
+    report = stack.report(run_id, student)
+    statuses = kinds(report)
+    assert statuses.pop(kind) == {"not_graded"}
+    assert all(status == {"passed"} for status in statuses.values())
+    lost = [check for check in report["checks"] if check["status"] == "not_graded"]
+    (message,) = {check["message"] for check in lost}
+    assert message in {
+        f"labgrader failed on this check ({name}); no points are lost, and the run can be repeated"
+        for name in ("RefusedError", "Runtime.HandlerError")  # the embedded AWS hides the class
+    }
+    assert report["score"]["points"] + report["score"]["open_points"] == 100
+    assert run["counts"]["incomplete"] == 1
+
+
+def test_a_report_that_cannot_be_written_is_written_by_the_summary(stack: Any, student: str) -> None:
+    with broken(stack, "write-report"):
+        run = stack.run("broken-write-report", [student])
+    report = stack.report("broken-write-report", student)
+    assert report["score"]["points"] == 100, "every verdict was there"
+    assert run["counts"]["complete"] == 1
+
+
+def test_a_snapshot_that_cannot_be_taken_ends_the_run(stack: Any, student: str) -> None:
+    with broken(stack, "take-snapshot"):
+        ended = stack.finish(stack.start("broken-take-snapshot", [student]))
+    assert ended["status"] == "FAILED"
+    assert "no-such-bucket" in ended["cause"] or "NoSuchBucket" in ended["cause"]
+    assert stack.store.run("broken-take-snapshot")["status"] == "failed"
+
+
+def test_access_denied_on_one_api_opens_its_checks_and_grades_the_rest(stack: Any, student: str) -> None:
+    with denied(stack, "take-snapshot", "cloudwatch:GetDashboard"):
+        stack.run("denied-dashboard", [student])
+    report = stack.report("denied-dashboard", student)
+    wrong = {check["id"]: check for check in report["checks"] if check["status"] != "passed"}
+    assert "dashboard" in wrong
+    assert {check["status"] for check in wrong.values()} == {"not_graded"}
+    assert wrong["dashboard"]["message"].startswith(
+        "could not be graded, and no points are lost: cloudwatch:GetDashboard: AccessDenied"
+    )
+    assert report["score"]["points"] + report["score"]["open_points"] == 100
+
+
+def test_a_denied_invocation_opens_behaviour_and_nothing_else(stack: Any, student: str) -> None:
+    with denied(stack, "run-probe", "lambda:InvokeFunction"):
+        stack.run("denied-invoke", [student])
+    statuses = kinds(stack.report("denied-invoke", student))
+    assert statuses["configuration"] == {"passed"}
+    assert statuses["behaviour"] == {"not_graded"}

@@ -1,0 +1,159 @@
+"""The deployed workflow, end to end, under its own roles."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import Any
+
+import pytest
+
+from cli.simulation.pack import load_pack
+from labgrader.schemas import validate
+from labgrader.store import Keys
+
+pytestmark = pytest.mark.workflow
+
+MISTAKE = "no-dashboard"
+LIMIT = 32 * 1024
+
+
+def by_id(report: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {check["id"]: check for check in report["checks"]}
+
+
+@pytest.fixture(scope="module")
+def graded(stack: Any) -> tuple[str, dict[str, Any], str]:
+    """One class: a perfect student, one with a mistake, one who did nothing, one whose name begins like another's."""
+    run_id = "class-of-four"
+    stack.build("user1")
+    stack.build("user10", MISTAKE)
+    execution = stack.start(run_id, ["user1", "user10", "user2", "nobody"])
+    ended = stack.finish(execution)
+    assert ended["status"] == "SUCCEEDED", (ended.get("error"), ended.get("cause"))
+    return run_id, stack.store.get_json(Keys(run_id).run), execution
+
+
+def test_a_perfect_student_has_full_points_and_nobody_else(stack: Any, graded: Any) -> None:
+    run_id, run, _ = graded
+    points = {student["username"]: student["points"] for student in run["students"]}
+    assert points["user1"] == 100
+    assert 0 < points["user10"] < 100
+    assert points["user2"] == points["nobody"] == 0
+    assert run["counts"] == {"students": 4, "complete": 4, "incomplete": 0}
+    assert [check for check in stack.report(run_id, "user1")["checks"] if check["status"] != "passed"] == []
+
+
+def test_a_mistake_costs_its_own_checks_and_no_others(stack: Any, graded: Any) -> None:
+    run_id, _, _ = graded
+    wrong = {
+        name
+        for name, check in by_id(stack.report(run_id, "user10")).items()
+        if check["status"] in ("failed", "partial")
+    }
+    assert wrong == load_pack("lambda-optimization").mistake(MISTAKE).fails
+
+
+def test_who_did_nothing_is_told_what_is_missing_in_every_check(stack: Any, graded: Any) -> None:
+    run_id, _, _ = graded
+    report = stack.report(run_id, "nobody")
+    assert report["status"] == "complete"
+    assert {check["status"] for check in report["checks"]} == {"failed", "skipped"}
+    assert all(check["message"] for check in report["checks"])
+    assert by_id(report)["baseline-function"]["message"] == "There is no function nobody-baseline-function."
+
+
+def test_everything_of_the_contract_is_kept(stack: Any, graded: Any) -> None:
+    run_id, run, _ = graded
+    validate(run, "run")
+    keys = {key.removeprefix(f"runs/{run_id}/") for key in stack.store.keys(f"runs/{run_id}/")}
+    assert {"lab.json", "students.json", "run.json", "gradebook.csv", "class.html"} <= keys
+    for username in ("user1", "user10", "user2", "nobody"):
+        validate(stack.report(run_id, username), "report")
+        assert {f"snapshots/{username}.json", f"reports/{username}.json", f"reports/{username}.html"} <= keys
+    checks = len(stack.store.lab(run_id).checks)
+    assert len([key for key in keys if key.startswith("evidence/user1/")]) == checks
+    rows = list(csv.DictReader(io.StringIO(stack.store.get(Keys(run_id).gradebook).decode())))
+    assert [row["points"] for row in rows if row["username"] == "user1"] in (["100"], ["100.0"])
+    results = {result["username"]: result for result in stack.store.results(run_id)}
+    assert results["user1"]["points"] == 100
+    assert stack.store.best("user1", "lambda-optimization")["run_id"] == run_id
+    recorded = stack.store.run(run_id)
+    assert (recorded["status"], recorded["counts"]["complete"]) == ("complete", 4)
+
+
+def test_no_state_passes_more_than_32_kib_and_children_return_next_to_nothing(stack: Any, graded: Any) -> None:
+    _, _, execution = graded
+    states = stack.client("stepfunctions")
+    pages = states.get_paginator("get_execution_history").paginate(executionArn=execution)
+    sizes = [
+        len(detail.get(side, ""))
+        for page in pages
+        for event in page["events"]
+        for name, detail in event.items()
+        if name.endswith("EventDetails") and isinstance(detail, dict)
+        for side in ("input", "output")
+    ]
+    assert 0 < max(sizes) < LIMIT
+    (map_run,) = states.list_map_runs(executionArn=execution)["mapRuns"]
+    children = states.list_executions(mapRunArn=map_run["mapRunArn"])["executions"]
+    assert len(children) == 4
+    for child in children:
+        described = states.describe_execution(executionArn=child["executionArn"])
+        assert len(described["input"]) < LIMIT
+        assert described["output"] == "{}"
+
+
+def test_no_secret_and_no_signed_url_is_stored(stack: Any, graded: Any) -> None:
+    run_id, _, _ = graded
+    for key in stack.store.keys(f"runs/{run_id}/"):
+        content = stack.store.get(key)
+        for marker in (b"X-Amz-Signature", b"AWSAccessKeyId", b"SecretAccessKey", b'"Location"'):
+            assert marker not in content, key
+
+
+def test_an_audit_invokes_nothing(stack: Any, graded: Any) -> None:
+    stack.build("audited")
+    run = stack.run("an-audit", ["audited"], mode="audit")
+    assert run["counts"] == {"students": 1, "complete": 0, "incomplete": 1}
+    report = stack.report("an-audit", "audited")
+    assert {(check["kind"], check["status"]) for check in report["checks"]} == {
+        ("configuration", "passed"),
+        ("behaviour", "not_graded"),
+        ("performance", "not_graded"),
+    }
+    groups = stack.client("logs").describe_log_groups(logGroupNamePrefix="/aws/lambda/audited-")["logGroups"]
+    assert groups == [], "a function that was never called has no log"
+    assert stack.store.best("audited", "lambda-optimization") is None
+
+
+def test_one_student_checks_alone_with_the_other_machine(stack: Any, graded: Any) -> None:
+    execution = stack.start("self-check", ["user1", "user10"], machine="GradeStudentArn", students=["user10"])
+    assert stack.finish(execution)["status"] == "SUCCEEDED"
+    report = stack.report("self-check", "user10")
+    before = stack.report("class-of-four", "user10")
+    assert report["score"] == before["score"]
+    assert report["previous"] == {"run_id": "class-of-four", "points": before["score"]["points"], "changes": []}
+    assert stack.store.run("self-check")["counts"]["students"] == 1
+
+
+@pytest.mark.parametrize(
+    ("request_", "problem"),
+    [
+        ({"lab": "lab-5"}, "there is no lab 'lab-5'"),
+        ({"students": ["stranger"]}, "stranger is not on the roster"),
+        ({"mode": "exam"}, "mode: exam is not one of: grade, audit"),
+    ],
+)
+def test_a_run_that_cannot_be_planned_fails_with_the_reason_and_is_recorded(
+    stack: Any, request_: dict[str, Any], problem: str
+) -> None:
+    run_id = f"unplannable-{next(iter(request_))}"
+    ended = stack.finish(stack.start(run_id, ["user1"], **request_))
+    assert ended["status"] == "FAILED"
+    assert ended["error"] in ("BadInputError", "Runtime.HandlerError"), "the embedded AWS hides the class"
+    assert problem in json.loads(ended["cause"])["errorMessage"]
+    recorded = stack.store.run(run_id)
+    assert recorded["status"] == "failed"
+    assert problem in recorded["error"]
