@@ -182,6 +182,9 @@ def _record(store: Store, run_id: str, case: Case, folder: Path) -> None:
 
 
 def _as_on_lambda(text: str) -> str:
-    """Say where Lambda keeps its files instead of where this machine does, in what functions logged."""
+    """Say where Lambda keeps its files instead of where this machine does, in what functions logged.
+
+    Each worker process keeps a folder of its own: messages that differed still do.
+    """
     text = text.replace(sys.base_prefix, "/var/lang")
-    return re.sub(r"/[\w./-]*/ministack-lambda-[\w-]+/(?:code/)?", "/var/task/", text)
+    return re.sub(r"/[\w./-]*/ministack-lambda-[\w-]*?-(\w{8})/(?:code/)?", r"/var/task/\1/", text)
