@@ -436,7 +436,7 @@ MISTAKES: list[Mistake] = [
         "kept the baseline's sleep in the heavy operation",
         {"heavy-is-faster"},
         changed(
-            edited("optimized_function.py", _around('time.sleep(0.7 if operation == "heavy" else 0)\nreturn inner()'))
+            edited("optimized_function.py", _around('time.sleep(0.9 if operation == "heavy" else 0)\nreturn inner()'))
         ),
     ),
     _mistake(

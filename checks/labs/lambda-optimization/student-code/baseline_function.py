@@ -12,7 +12,7 @@ def lambda_handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     data: dict[str, Any] = {"operation": operation}
     if operation == "heavy":
         data["calculation_result"] = sum(number * number for number in range(100_000))
-        time.sleep(0.6)
+        time.sleep(0.8)
     elif operation == "memory":
         data["list_length"] = len(list(range(500_000)))
     else:
