@@ -1,10 +1,6 @@
 """The bucket and the table: written twice, it is the same record."""
 
-from collections.abc import Iterator
-
-import boto3
 import pytest
-from moto import mock_aws
 
 from labgrader.errors import RefusedError
 from labgrader.store import Keys, MissingError, Store
@@ -22,26 +18,6 @@ RESULT = {
     "graded_at": "2026-01-02T00:00:00Z",
     "report_key": "runs/r1/reports/user1.json",
 }
-
-
-@pytest.fixture
-def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    with mock_aws():
-        s3 = boto3.client("s3")
-        s3.create_bucket(Bucket="bucket")
-        table = boto3.resource("dynamodb").create_table(
-            TableName="table",
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-            AttributeDefinitions=[
-                {"AttributeName": "pk", "AttributeType": "S"},
-                {"AttributeName": "sk", "AttributeType": "S"},
-            ],
-            BillingMode="PAY_PER_REQUEST",
-        )
-        yield Store(s3, "bucket", table)
 
 
 def test_a_missing_object_is_an_error_of_its_own(store: Store) -> None:

@@ -20,7 +20,7 @@ from cli.run import follow, start_run
 from cli.target import Target, choose, stack_outputs
 from labgrader.errors import BadInputError, Problem
 from labgrader.lab import find_lab
-from labgrader.roster import Student, read_roster, select
+from labgrader.roster import Home, Student, at_home, read_roster, select
 
 
 class Mode(StrEnum):
@@ -62,6 +62,7 @@ def grade(
     if problems:
         raise BadInputError(problems)
     target = choose(aws)
+    at_home(students, Home(target.account_id, target.region))  # who has another account needs a role, before we start
     outputs = stack_outputs(target, stack)
     fetched = grade_class(
         target,

@@ -5,7 +5,8 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from labgrader.steps.plan_run import Home, Request, plan_run
+from labgrader.roster import Home
+from labgrader.steps.plan_run import Request, plan_run
 from labgrader.store import store_of_this_function
 
 logger = Logger(service="plan_run")

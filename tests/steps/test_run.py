@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from labgrader.errors import BadInputError, NotGradedError
 from labgrader.evidence.probe import Invocation
 from labgrader.evidence.question import Answer, Answers, Question
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.lab import Item, Lab
-from labgrader.roster import Student
+from labgrader.roster import Home, Student
 from labgrader.steps import run_record
-from labgrader.steps.plan_run import Home, Request, plan_run
+from labgrader.steps.plan_run import Request, plan_run
 from labgrader.steps.run_check import run_check
 from labgrader.steps.run_live_check import run_live_check
 from labgrader.steps.summarise_run import NEVER_REPORTED, record_failure, summarise_run
@@ -57,26 +54,11 @@ LAB = Lab(
 )
 
 
-@pytest.fixture
-def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+@pytest.fixture(autouse=True)
+def nothing_remembered() -> None:
+    """A warm function remembers the last runs; each test is a function that starts cold."""
     for remembered in (run_record.lab_of, run_record.snapshot_of, run_record._students_of):
         remembered.cache_clear()
-    with mock_aws():
-        s3 = boto3.client("s3")
-        s3.create_bucket(Bucket="bucket")
-        table = boto3.resource("dynamodb").create_table(
-            TableName="table",
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-            AttributeDefinitions=[
-                {"AttributeName": "pk", "AttributeType": "S"},
-                {"AttributeName": "sk", "AttributeType": "S"},
-            ],
-            BillingMode="PAY_PER_REQUEST",
-        )
-        yield Store(s3, "bucket", table)
 
 
 def planned(store: Store, usernames: tuple[str, ...] = ("user1",), mode: str = "grade") -> None:

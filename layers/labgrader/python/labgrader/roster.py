@@ -6,8 +6,8 @@ import csv
 import io
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from labgrader.errors import BadInputError, Problem
@@ -67,6 +67,20 @@ class Student:
         return cls(**document)
 
 
+@dataclass(frozen=True)
+class Home:
+    """The account and the Region that labgrader itself runs in: where students without a role have their resources."""
+
+    account_id: str
+    region: str
+
+    @classmethod
+    def from_arn(cls, arn: str) -> Home:
+        """Read them from the ARN of any of our resources."""
+        parts = arn.split(":")
+        return cls(account_id=parts[4], region=parts[3])
+
+
 def read_roster(content: bytes, source: str) -> list[Student]:
     """Read a class list.
 
@@ -120,6 +134,27 @@ def select(students: list[Student], usernames: list[str]) -> list[Student]:
     if missing:
         raise BadInputError([f"{quote(name)} is not on the roster" for name in sorted(missing)])
     return [student for student in students if not wanted or student.username in wanted]
+
+
+def at_home(students: Sequence[Student], home: Home) -> list[Student]:
+    """Fill in our own account and Region where the roster names none.
+
+    Raises:
+        BadInputError: a student has another account, and no role to read it with.
+    """
+    strangers = [
+        student for student in students if not student.role_arn and student.account_id not in ("", home.account_id)
+    ]
+    if strangers:
+        raise BadInputError(
+            f"{student.username} has account {student.account_id} and no role_arn; labgrader runs in {home.account_id} "
+            "and reads other accounts through a role (infra/student_account.yaml)"
+            for student in strangers
+        )
+    return [
+        replace(student, account_id=student.account_id or home.account_id, region=student.region or home.region)
+        for student in students
+    ]
 
 
 def _student(row: Mapping[str, str], line: int, source: str) -> tuple[Student, list[Problem]]:

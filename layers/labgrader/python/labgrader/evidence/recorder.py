@@ -20,7 +20,7 @@ from labgrader.evidence.answering import Answering, Subject
 from labgrader.evidence.calls import Calls
 from labgrader.evidence.facts import ClassFacts
 from labgrader.evidence.pacing import Pacer
-from labgrader.evidence.question import Answer, Json, Question
+from labgrader.evidence.question import LIVE_ACTIONS, Answer, Json, Question
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.roster import Student
 
@@ -39,9 +39,6 @@ IAM_ACTIONS: Mapping[str, tuple[str, ...]] = {
 }
 """The permissions that each question takes in the account that is read; all of them only read. Reaching another account
 takes ``sts:AssumeRole`` in ours."""
-
-LIVE_ACTIONS = frozenset({"lambda:InvokeFunction", "labgrader:ClosedLoad", "labgrader:Compare"})
-"""Questions that are not about what is deployed: the probe and the load test ask them later."""
 
 WORKERS = 16
 """Requests in flight: 15 a second at 50 ms each keep one busy, the rest waits for its turn or for a slow answer."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from labgrader.errors import BadInputError, Problem
 from labgrader.judging.check import find_check
 from labgrader.lab import Lab, find_lab
 from labgrader.messages import quote
-from labgrader.roster import Student, read_roster, select
+from labgrader.roster import Home, at_home, read_roster, select
 from labgrader.store import Keys, MissingError, Store
 
 MODES = ("grade", "audit")
@@ -65,20 +65,6 @@ class Request:
         return cls(document["lab"], document["roster"], mode, tuple(students))
 
 
-@dataclass(frozen=True)
-class Home:
-    """The account and the Region that labgrader itself runs in: where students without a role have their resources."""
-
-    account_id: str
-    region: str
-
-    @classmethod
-    def from_arn(cls, arn: str) -> Home:
-        """Read them from the ARN of any of our resources."""
-        parts = arn.split(":")
-        return cls(account_id=parts[4], region=parts[3])
-
-
 def plan_run(store: Store, run_id: str, started_at: str, request: Request, home: Home) -> dict[str, Any]:
     """Freeze a run's lab and students, and record that it runs.
 
@@ -101,7 +87,7 @@ def plan_run(store: Store, run_id: str, started_at: str, request: Request, home:
         content = store.get(request.roster)
     except MissingError:
         raise BadInputError([f"there is no roster at {quote(request.roster)}"]) from None
-    students = _at_home(select(read_roster(content, request.roster), list(request.students)), home)
+    students = at_home(select(read_roster(content, request.roster), list(request.students)), home)
     keys = Keys(run_id)
     lab = Lab.from_dict(store.put_json_once(keys.lab, lab.to_dict()))
     store.put_json_once(keys.students, [student.to_dict() for student in students])
@@ -120,20 +106,3 @@ def plan_run(store: Store, run_id: str, started_at: str, request: Request, home:
     for item in lab.checks:
         checks[find_check(item.check).kind].append(item.id)
     return {"run_id": run_id, "mode": request.mode, "students_key": keys.students, "checks": checks}
-
-
-def _at_home(students: Sequence[Student], home: Home) -> list[Student]:
-    """Fill in our own account and Region where the roster names none."""
-    strangers = [
-        student for student in students if not student.role_arn and student.account_id not in ("", home.account_id)
-    ]
-    if strangers:
-        raise BadInputError(
-            f"{student.username} has account {student.account_id} and no role_arn; labgrader runs in {home.account_id} "
-            "and reads other accounts through a role (infra/student_account.yaml)"
-            for student in strangers
-        )
-    return [
-        replace(student, account_id=student.account_id or home.account_id, region=student.region or home.region)
-        for student in students
-    ]

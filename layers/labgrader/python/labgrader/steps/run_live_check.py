@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from labgrader.errors import NotGradedError
-from labgrader.evidence.question import Answer, Answers, Question
+from labgrader.evidence.question import LIVE_ACTIONS, Answer, Answers, Question
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.check import find_check
 from labgrader.judging.judge import judge_recorded, open_question
@@ -14,9 +14,6 @@ from labgrader.judging.verdict import Verdict, not_graded
 from labgrader.lab import Item, Lab
 from labgrader.steps.run_record import CheckRecord, snapshot_of, students_lab
 from labgrader.store import Keys, MissingError, Store
-
-LIVE_ACTIONS = frozenset({"lambda:InvokeFunction", "labgrader:ClosedLoad", "labgrader:Compare"})
-"""What is asked while a check runs; everything else was asked when the snapshot was taken."""
 
 MAX_QUESTIONS = 50
 """Invocations or load tests that one check may ask for."""
