@@ -37,9 +37,12 @@ class Stack:
         connections = connect(self.target.session, self.target.endpoint)
         build_student(pack, username, connections, pack.mistake(mistake) if mistake else None)
 
-    def start(self, run_id: str, usernames: list[str], machine: str = "GradeClassArn", **request: Any) -> str:
-        """Start a run; return its execution."""
-        self.store.put(roster_key(run_id, ".csv"), "\n".join(["username", *usernames, ""]).encode())
+    def start(
+        self, run_id: str, usernames: list[str], machine: str = "GradeClassArn", roster: str = "", **request: Any
+    ) -> str:
+        """Start a run; return its execution. The roster is CSV where usernames are not all there is to say."""
+        content = roster or "\n".join(["username", *usernames, ""])
+        self.store.put(roster_key(run_id, ".csv"), content.encode())
         given = {"lab": LAB, "roster": roster_key(run_id, ".csv"), "mode": "grade", **request}
         started = self.client("stepfunctions").start_execution(
             stateMachineArn=self.outputs[machine], name=run_id, input=json.dumps(given)
