@@ -109,7 +109,7 @@ def read_roster(content: bytes, source: str) -> list[Student]:
         student, wrong = _student(row, line, source)
         problems += wrong
         for column in ("username", "student_id"):
-            value = getattr(student, column)
+            value = getattr(student, column) if row.get(column, "").strip() else ""  # not an id that we made up
             first = taken.setdefault((column, value), line) if value else line
             if first != line:
                 problems.append(Problem(f"{quote(value)} is already on row {first}", source, line, column))
