@@ -1,0 +1,42 @@
+"""What the README shows is true: its example is a check, and its commands exist."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import typer.main
+
+from cli.main import app
+from labgrader.evidence.question import Answer, Answers, Question
+from labgrader.evidence.snapshot import Snapshot
+from labgrader.judging.check import Check
+
+README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_example_is_a_check_that_judges() -> None:
+    (source,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    module: dict[str, object] = {"__name__": "example"}
+    exec(compile(source, "README.md", "exec"), module)  # noqa: S102  our own text
+    check = module["function_traced"]
+    assert isinstance(check, Check)
+    answers = Answers()
+    answers.record(Question("lambda:ListFunctions"), Answer(["user1-f"]))
+    asked = Question("lambda:GetFunction", {"FunctionName": "user1-f"})
+    answers.record(asked, Answer({"Configuration": {"TracingConfig": {"Mode": "PassThrough"}}}))
+    snapshot = Snapshot("user1", "111122223333", "us-east-1", answers=answers)
+    assert check.judge(snapshot, function="user1-f").message == "user1-f is not traced (mode PassThrough)."
+    assert check.judge(snapshot, function="user1-g").message == "There is no function user1-g."
+
+
+def test_every_command_it_shows_exists_with_its_options() -> None:
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    (session,) = re.findall(r"```bash\n(.*?)```", README, re.DOTALL)
+    shown = re.findall(r"labgrader ([a-z]+)([^#\n]*)", session)
+    shown += re.findall(r"`labgrader ([a-z]+)([^`]*)`", README)
+    assert {"up", "simulate", "grade", "runs", "down", "deploy", "verify", "lint"} <= {name for name, _ in shown}
+    for name, rest in shown:
+        assert name in commands, name
+        known = {option for one in commands[name].params for option in one.opts}
+        assert set(re.findall(r"(?<=\s)--[a-z-]+", rest)) <= known, (name, rest)
