@@ -66,9 +66,9 @@ def deploy(
         s3 = target.client("s3")
         _ensure_bucket(s3, bucket, target)
         for one in made.bundles:
-            _upload(s3, bucket, one.key, one.file.read_bytes())
+            _upload(s3, bucket, one.key, one.file.read_bytes(), target)
         key = f"templates/{stack}.yaml"
-        s3.put_object(Bucket=bucket, Key=key, Body=made.template.encode())
+        s3.put_object(Bucket=bucket, Key=key, Body=made.template.encode(), ExpectedBucketOwner=target.account_id)
         request = {
             "StackName": stack,
             "TemplateURL": f"{s3.meta.endpoint_url}/{bucket}/{key}",
@@ -106,11 +106,12 @@ def package(template: Path, bucket: str, python: Python | None, build: Path = BU
 def _ensure_bucket(s3: Any, bucket: str, target: Target) -> None:
     """Make the bucket of bundles unless it is there: private, encrypted (S3's default), closed to the public."""
     try:
-        s3.head_bucket(Bucket=bucket)
+        # bucket names are everybody's: one of this name that is not ours would hand our functions to its owner
+        s3.head_bucket(Bucket=bucket, ExpectedBucketOwner=target.account_id)
         return
     except ClientError as error:
         if error_code(error) not in ("404", "NoSuchBucket"):
-            raise TargetError(f"the bucket {bucket} cannot be used: {error}") from error
+            raise TargetError(f"the bucket {bucket} cannot be used, or is not this account's: {error}") from error
     place = {} if target.region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": target.region}}
     s3.create_bucket(Bucket=bucket, **place)
     s3.put_public_access_block(
@@ -124,19 +125,20 @@ def _ensure_bucket(s3: Any, bucket: str, target: Target) -> None:
     )
 
 
-def _upload(s3: Any, bucket: str, key: str, content: bytes) -> None:
+def _upload(s3: Any, bucket: str, key: str, content: bytes, target: Target) -> None:
     """Upload a bundle unless it is there: its name says what is in it."""
     try:
-        s3.head_object(Bucket=bucket, Key=key)
+        s3.head_object(Bucket=bucket, Key=key, ExpectedBucketOwner=target.account_id)
     except ClientError as error:
         if error_code(error) not in ("404", "NoSuchKey"):
             raise
-        s3.put_object(Bucket=bucket, Key=key, Body=content)
+        s3.put_object(Bucket=bucket, Key=key, Body=content, ExpectedBucketOwner=target.account_id)
 
 
 def _apply(cloudformation: Any, request: dict[str, Any], parameters: frozenset[str], pause: float) -> dict[str, str]:
     """Create the stack, or update it with the parameters it was given before; return its outputs."""
     stack = request["StackName"]
+    good: tuple[str, ...] = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
     found = _describe(cloudformation, stack)
     if found is not None and found["StackStatus"] in _BROKEN:
         cloudformation.delete_stack(StackName=stack)
@@ -156,8 +158,9 @@ def _apply(cloudformation: Any, request: dict[str, Any], parameters: frozenset[s
         except ClientError as error:
             if "No updates are to be performed" not in str(error):
                 raise
+            good = (*good, "UPDATE_ROLLBACK_COMPLETE")  # a failed update left what is wanted now
     done = _wait(cloudformation, stack, pause)
-    if done is None or done["StackStatus"] not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+    if done is None or done["StackStatus"] not in good:
         raise TargetError(_failure(cloudformation, stack, done["StackStatus"] if done else "it was deleted"))
     return {one["OutputKey"]: one["OutputValue"] for one in done.get("Outputs", ())}
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from cli.errors import TargetError
 from cli.target import Target, reached
+from labgrader.errors import ServiceFaultError, ThrottledError
 from labgrader.messages import quote
 from labgrader.store import Keys, roster_key
 
@@ -34,6 +35,10 @@ class Run:
     run_id: str
     arn: str
     total: int
+
+
+MAX_FAILED_LOOKS = 5
+"""Looks in a row that may fail before we give up following a run."""
 
 
 def new_run_id(lab_id: str, now: datetime | None = None) -> str:
@@ -101,10 +106,20 @@ def follow(
     machine = target.client("stepfunctions")
     seen: set[str] = set()
     wait = pause if pause is not None else 0.5 if target.embedded else 3.0
+    failures = 0
     while True:
-        with reached():
-            state = machine.describe_execution(executionArn=run.arn)
-        for result in sorted(store.results(run.run_id), key=lambda one: str(one.get("graded_at", ""))):
+        try:
+            with reached():
+                state = machine.describe_execution(executionArn=run.arn)
+                results = store.results(run.run_id)
+        except (TargetError, ThrottledError, ServiceFaultError):
+            failures += 1  # the run goes on by itself: one look that fails is no reason to stop looking
+            if failures == MAX_FAILED_LOOKS:
+                raise
+            time.sleep(wait)
+            continue
+        failures = 0
+        for result in sorted(results, key=lambda one: str(one.get("graded_at", ""))):
             if result["username"] not in seen:
                 seen.add(result["username"])
                 finished(result)

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from cli import screen
-from cli.errors import INCOMPLETE, Interrupted
+from cli.errors import INCOMPLETE, Interrupted, TargetError
 from cli.options import Aws, Json, Stack
 from cli.progress import students_finishing
 from cli.project import DEFAULT_STACK
@@ -141,10 +141,13 @@ def grade_class(
         screen.say(f"run {run.run_id}: {len(students)} student{'' if len(students) == 1 else 's'}")
         with students_finishing(run.total) as finished:
             follow(target, outputs, run, finished)
-    except Interrupted:
+    except (Interrupted, TargetError) as stopped:
         if fetch_later:
-            screen.say(
-                f"run {run.run_id} goes on; fetch its results with `{fetch_later.replace('RUN_ID', run.run_id)}`"
+            state = (
+                "goes on; fetch its results"
+                if isinstance(stopped, Interrupted)
+                else "may have left reports; fetch them"
             )
+            screen.say(f"run {run.run_id} {state} with `{fetch_later.replace('RUN_ID', run.run_id)}`")
         raise
     return fetch(target.store(outputs), run.run_id, out or Path("out") / run.run_id)

@@ -1,12 +1,13 @@
 """Run load test: load a student's function as a performance check asks, and judge what was measured."""
 
 import os
+import time
 from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from labgrader.steps.run_live_check import run_live_check
+from labgrader.steps.run_live_check import Delivery, run_live_check
 from labgrader.steps.students_functions import StudentsFunctions
 from labgrader.store import store_of_this_function
 
@@ -19,6 +20,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
     logger.append_keys(run_id=event["run_id"], student=event["username"], check=event["check"])
     asked = (store_of_this_function(), event["run_id"], event["username"])
     functions = StudentsFunctions(*asked, stack=os.environ["STACK"])
-    verdict = run_live_check(*asked, event["check"], functions.answer)
+    delivery = Delivery(context.aws_request_id, time.time() + context.get_remaining_time_in_millis() / 1000)
+    verdict = run_live_check(*asked, event["check"], functions.answer, delivery)
     logger.info("judged", extra={"status": verdict.status})
     return {"check": event["check"], "status": verdict.status}

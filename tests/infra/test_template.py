@@ -108,8 +108,8 @@ def test_no_function_may_do_everything_or_delete_anything(name: str) -> None:
         ("PlanRunFunction", ["runs/*/lab.json", "runs/*/students.json"]),
         ("TakeSnapshotFunction", ["runs/*/snapshots/*", "runs/*/facts.json"]),
         ("RunCheckFunction", ["runs/*/evidence/*"]),
-        ("RunProbeFunction", ["runs/*/evidence/*"]),
-        ("RunLoadTestFunction", ["runs/*/evidence/*"]),
+        ("RunProbeFunction", ["runs/*/evidence/*", "runs/*/claims/*"]),
+        ("RunLoadTestFunction", ["runs/*/evidence/*", "runs/*/claims/*"]),
         ("WriteReportFunction", ["runs/*/reports/*"]),
         (
             "SummariseRunFunction",

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -16,7 +19,7 @@ from labgrader.roster import Home, Student
 from labgrader.steps import run_record
 from labgrader.steps.plan_run import Request, plan_run
 from labgrader.steps.run_check import run_check
-from labgrader.steps.run_live_check import run_live_check
+from labgrader.steps.run_live_check import Delivery, run_live_check
 from labgrader.steps.summarise_run import NEVER_REPORTED, record_failure, summarise_run
 from labgrader.steps.write_report import AUDIT_INVOKES_NOTHING, write_report
 from labgrader.store import Keys, Store
@@ -24,6 +27,7 @@ from labgrader.store import Keys, Store
 RUN = "20260101-000000-example-0000"
 KEYS = Keys(RUN)
 STARTED = "2026-01-01T00:00:00Z"
+FIRST = Delivery("request-1", time.time() + 3600)
 HOME = Home.from_arn("arn:aws:lambda:us-east-1:111122223333:function:labgrader-plan-run")
 
 LAB = Lab(
@@ -197,7 +201,7 @@ def test_a_probe_is_recorded_with_its_verdict(store: Store) -> None:
     planned(store)
     recorded(store)
     function = Function()
-    assert run_live_check(store, RUN, "user1", "handled", function).status == "passed"
+    assert run_live_check(store, RUN, "user1", "handled", function, FIRST).status == "passed"
     kept = store.get_json(KEYS.evidence("user1", "handled"))
     assert len(kept["answers"]) == function.calls == 1
 
@@ -206,16 +210,53 @@ def test_a_probe_that_is_delivered_twice_invokes_once(store: Store) -> None:
     planned(store)
     recorded(store)
     function = Function()
-    verdicts = [run_live_check(store, RUN, "user1", "handled", function) for _ in range(2)]
+    verdicts = [run_live_check(store, RUN, "user1", "handled", function, FIRST) for _ in range(2)]
     assert verdicts[0] == verdicts[1]
     assert function.calls == 1
+
+
+def test_a_second_delivery_waits_for_the_first_and_invokes_nothing(store: Store) -> None:
+    planned(store)
+    recorded(store)
+    slow, second = Function(), Function()
+    begun = threading.Event()
+
+    def answer(question: Question) -> Answer:
+        begun.set()
+        time.sleep(0.3)
+        return slow(question)
+
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(run_live_check, store, RUN, "user1", "handled", answer, FIRST)
+        assert begun.wait(5)
+        verdict = run_live_check(store, RUN, "user1", "handled", second, Delivery("request-2", time.time() + 60))
+        assert verdict == first.result()
+    assert (slow.calls, second.calls) == (1, 0)
+
+
+def test_a_delivery_that_died_is_taken_over_when_its_time_is_up(store: Store) -> None:
+    planned(store)
+    recorded(store)
+    died = {"id": "request-0", "ends_at": time.time() - 1}
+    store.put_json(KEYS.claim("user1", "handled"), died)
+    function = Function()
+    assert run_live_check(store, RUN, "user1", "handled", function, FIRST).status == "passed"
+    assert function.calls == 1
+
+
+def test_a_delivery_that_leaves_no_record_is_not_waited_for_for_ever(store: Store) -> None:
+    planned(store)
+    recorded(store)
+    store.put_json(KEYS.claim("user1", "handled"), {"id": "request-0", "ends_at": time.time() + 3600})
+    with pytest.raises(NotGradedError, match="the first one left no record"):
+        run_live_check(store, RUN, "user1", "handled", Function(), Delivery("request-2", time.time() + 0.1))
 
 
 def test_nothing_is_invoked_when_a_prerequisite_failed(store: Store) -> None:
     planned(store)
     recorded(store, reserved=None)
     function = Function()
-    verdict = run_live_check(store, RUN, "user1", "handled", function)
+    verdict = run_live_check(store, RUN, "user1", "handled", function, FIRST)
     assert verdict.status == "skipped"
     assert verdict.message == "not looked at, because “Concurrency is reserved” comes first"
     assert function.calls == 0
@@ -230,7 +271,7 @@ def test_a_refused_invocation_is_kept_as_evidence_and_not_graded(store: Store) -
 
     for _ in range(2):
         with pytest.raises(NotGradedError, match="lambda:InvokeFunction: AccessDeniedException: no"):
-            run_live_check(store, RUN, "user1", "handled", refuse)
+            run_live_check(store, RUN, "user1", "handled", refuse, FIRST)
     assert store.get_json(KEYS.evidence("user1", "handled"))["verdict"] is None
 
 
@@ -241,7 +282,7 @@ def test_a_report_adds_up_and_is_written_once(store: Store) -> None:
     planned(store)
     recorded(store)
     run_check(store, RUN, "user1", "reserved")
-    run_live_check(store, RUN, "user1", "handled", Function())
+    run_live_check(store, RUN, "user1", "handled", Function(), FIRST)
     first = write_report(store, RUN, "grade", "user1")
     assert first["score"] == {"points": 100, "max_points": 100, "percent": 100, "open_points": 0}
     assert first["status"] == "complete"
@@ -252,19 +293,49 @@ def test_a_report_adds_up_and_is_written_once(store: Store) -> None:
     assert (best["run_id"], best["points"]) == (RUN, 100)
 
 
-def test_a_crash_between_s3_and_dynamodb_converges(store: Store) -> None:
+def test_a_crash_between_s3_and_dynamodb_is_mended_by_the_summary(store: Store) -> None:
     planned(store)
     recorded(store)
     run_check(store, RUN, "user1", "reserved")
-    run_live_check(store, RUN, "user1", "handled", Function())
+    run_live_check(store, RUN, "user1", "handled", Function(), FIRST)
     table = store._table
-    store._table = None  # type: ignore[assignment]  # the function dies before it reaches the table
-    with pytest.raises(AttributeError):
+    store._table = Dying(table)  # type: ignore[assignment]  # the function is killed before it writes its record
+    with pytest.raises(KeyboardInterrupt):
         write_report(store, RUN, "grade", "user1")
     store._table = table
-    report = write_report(store, RUN, "grade", "user1")
-    assert store.results(RUN)[0]["graded_at"] == report["graded_at"]
-    assert len(store.results(RUN)) == 1
+    assert store.results(RUN) == []
+    summarise_run(store, RUN, STARTED)
+    (result,) = store.results(RUN)
+    assert result["graded_at"] == store.get_json(KEYS.report("user1"))["graded_at"]
+    latest = store.latest("user1", LAB.id)
+    assert latest is not None
+    assert latest["points"] == 100
+
+
+class Dying:
+    """A table that can be read, and whose first write is the end of the process."""
+
+    def __init__(self, table: Any) -> None:
+        self._table = table
+
+    def put_item(self, **_: Any) -> None:
+        raise KeyboardInterrupt
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._table, name)
+
+
+def test_a_run_that_is_repeated_unchanged_reports_no_change(store: Store) -> None:
+    planned(store)
+    recorded(store, reserved=None)
+    run_check(store, RUN, "user1", "reserved")
+    first = write_report(store, RUN, "grade", "user1")
+    assert [check["status"] for check in first["checks"]] == ["failed", "skipped"]
+    again = Keys("again")
+    for key in store.keys(f"{KEYS.root}/"):
+        if "/reports/" not in key:
+            store.put(key.replace(KEYS.root, again.root), store.get(key))
+    assert write_report(store, "again", "grade", "user1")["previous"] == {"run_id": RUN, "points": 0, "changes": []}
 
 
 @pytest.mark.parametrize(
@@ -294,7 +365,7 @@ def test_an_error_of_the_workflow_costs_nothing_and_says_why(
 ) -> None:
     planned(store)
     recorded(store)
-    run_live_check(store, RUN, "user1", "handled", Function())
+    run_live_check(store, RUN, "user1", "handled", Function(), FIRST)
     outcome = {"check": "reserved", "status": "not_graded", "error": error, "cause": cause}
     report = write_report(store, RUN, "grade", "user1", [outcome])
     assert check_of(report, "reserved")["message"] == message
@@ -338,7 +409,7 @@ def test_a_student_whom_the_workflow_lost_is_reported_open(store: Store) -> None
     for name in ("user1", "user2"):
         recorded(store, name)
         run_check(store, RUN, name, "reserved")
-    run_live_check(store, RUN, "user1", "handled", Function())
+    run_live_check(store, RUN, "user1", "handled", Function(), FIRST)
     write_report(store, RUN, "grade", "user1")
     run = summarise_run(store, RUN, STARTED)
     assert run["status"] == "incomplete"
@@ -348,6 +419,17 @@ def test_a_student_whom_the_workflow_lost_is_reported_open(store: Store) -> None
     assert (lost["score"]["points"], lost["score"]["open_points"]) == (40, 60)
     assert store.get(KEYS.gradebook).count(b"\n") == 3
     assert b"User2" in store.get(KEYS.class_page)
+
+
+def test_a_record_that_cannot_be_read_costs_its_student_the_grade_and_nobody_else(store: Store) -> None:
+    planned(store, ("user1", "user2"))
+    for name in ("user1", "user2"):
+        recorded(store, name)
+        run_check(store, RUN, name, "reserved")
+    store.put(KEYS.evidence("user1", "reserved"), b"not JSON")
+    run = summarise_run(store, RUN, STARTED)
+    assert [(student["points"], student["open_points"]) for student in run["students"]] == [(0, 100), (40, 60)]
+    assert store.get(KEYS.gradebook).count(b"\n") == 3
 
 
 def test_a_student_without_a_snapshot_still_gets_a_report(store: Store) -> None:

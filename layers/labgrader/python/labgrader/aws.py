@@ -29,6 +29,8 @@ def translated(error: ClientError | BotoCoreError) -> LabgraderError:
     code = error_code(error)
     if code in _THROTTLES:
         return ThrottledError(str(error))
+    if code == "ConditionalRequestConflict":  # somebody else is writing the same object: write again
+        return ServiceFaultError(str(error))
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
         if 400 <= status < 500:

@@ -83,6 +83,10 @@ class Keys:
         """The record and verdict of one check; without a check, the folder of them all."""
         return f"{self.root}/evidence/{username}/{check_id}.json" if check_id else f"{self.root}/evidence/{username}/"
 
+    def claim(self, username: str, check_id: str) -> str:
+        """Who is running a probe or a load test, so that a task delivered twice runs it once."""
+        return f"{self.root}/claims/{username}/{check_id}.json"
+
     def report(self, username: str, suffix: str = ".json") -> str:
         return f"{self.root}/reports/{username}{suffix}"
 
@@ -179,7 +183,7 @@ class Store:
                 **condition,
             )
         except (ClientError, BotoCoreError) as error:
-            if error_code(error) in ("PreconditionFailed", "ConditionalRequestConflict"):
+            if error_code(error) in ("PreconditionFailed", "412"):
                 raise _AlreadyThereError(key) from None
             raise translated(error) from error
 
@@ -213,7 +217,9 @@ class Store:
         newest_first = sorted(found, key=lambda run: (run["started_at"], run["run_id"]), reverse=True)
         return [run for run in newest_first if not lab or run["lab"] == lab]
 
-    def record_result(self, run_id: str, result: Mapping[str, Json], *, keep_best: bool) -> None:
+    def record_result(
+        self, run_id: str, result: Mapping[str, Json], *, keep_latest: bool = True, keep_best: bool
+    ) -> None:
         """Write what a student reached in a run, and the student's latest and best for the lab.
 
         Written twice, it is the same record: the latest only moves forward in ``graded_at``, the best only up.
@@ -222,17 +228,19 @@ class Store:
             run_id: the run.
             result: ``username``, ``student_id``, ``lab``, ``status``, ``points``, ``max_points``, ``open_points``,
                 ``percent``, ``graded_at``, ``report_key``.
+            keep_latest: whether this is the student's latest; an audit, which leaves points open, is not.
             keep_best: whether this may become the best (a complete, graded result).
         """
         username, lab = result["username"], result["lab"]
         record = {"run_id": run_id, **result}
         self._put_item({"pk": f"RUN#{run_id}", "sk": f"STUDENT#{username}", **record})
         student = f"STUDENT#{username}"
-        self._put_item_if(
-            {"pk": student, "sk": f"LAB#{lab}#LATEST", **record},
-            "attribute_not_exists(pk) OR graded_at < :value OR run_id = :run",
-            {":value": result["graded_at"], ":run": run_id},
-        )
+        if keep_latest:
+            self._put_item_if(
+                {"pk": student, "sk": f"LAB#{lab}#LATEST", **record},
+                "attribute_not_exists(pk) OR graded_at < :value OR run_id = :run",
+                {":value": result["graded_at"], ":run": run_id},
+            )
         if keep_best:
             self._put_item_if(
                 {"pk": student, "sk": f"LAB#{lab}#BEST", **record},

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 
 from labgrader.errors import NotGradedError
 from labgrader.evidence.question import LIVE_ACTIONS, Answer, Answers, Question
@@ -19,20 +21,40 @@ MAX_QUESTIONS = 50
 """Invocations or load tests that one check may ask for."""
 
 
+@dataclass(frozen=True)
+class Delivery:
+    """One delivery of a task; Lambda and Step Functions may deliver the same task twice.
+
+    Args:
+        id: the invocation's request id.
+        ends_at: when this invocation is over at the latest, in seconds since the epoch.
+    """
+
+    id: str
+    ends_at: float
+
+
 def run_live_check(
-    store: Store, run_id: str, username: str, check_id: str, answer: Callable[[Question], Answer]
+    store: Store,
+    run_id: str,
+    username: str,
+    check_id: str,
+    answer: Callable[[Question], Answer],
+    delivery: Delivery,
 ) -> Verdict:
     """Record what a behaviour or performance check asks, and judge it.
 
-    Delivered twice, the record that is there is judged again; nothing is invoked a second time.
+    Delivered twice, nothing is invoked a second time: the record that is there is judged again, and where the other
+    delivery is still at it, its record is waited for.
 
     Args:
         store: the stack's store.
         run_id, username, check_id: what is to be judged.
         answer: puts one question to the student's functions.
+        delivery: whose turn this is.
 
     Raises:
-        NotGradedError: AWS refused, or the check asks what was not recorded.
+        NotGradedError: AWS refused, the check asks what was not recorded, or the other delivery left no record.
     """
     snapshot = snapshot_of(store, run_id, username)
     lab = students_lab(store, run_id, snapshot)
@@ -41,9 +63,23 @@ def run_live_check(
     try:
         record = CheckRecord.from_dict(store.get_json(key))
     except MissingError:
-        record = _record(store, run_id, lab, item, snapshot, answer)
-        record = CheckRecord.from_dict(store.put_json_once(key, record.to_dict()))
+        claim = store.put_json_once(Keys(run_id).claim(username, check_id), asdict(delivery))
+        if claim["id"] != delivery.id and time.time() < claim["ends_at"]:
+            record = _wait_for(store, key, min(claim["ends_at"], delivery.ends_at))
+        else:
+            made = _record(store, run_id, lab, item, snapshot, answer)
+            record = CheckRecord.from_dict(store.put_json_once(key, made.to_dict()))
     return record.verdict or judge_recorded(item, snapshot, record.answers)
+
+
+def _wait_for(store: Store, key: str, until: float) -> CheckRecord:
+    """Wait for the record that another delivery of this task is making."""
+    while time.time() < until:
+        try:
+            return CheckRecord.from_dict(store.get_json(key))
+        except MissingError:
+            time.sleep(min(1.0, max(0.0, until - time.time())))
+    raise NotGradedError("lambda:InvokeFunction", "the task was delivered twice, and the first one left no record")
 
 
 def _record(

@@ -6,8 +6,9 @@ from functools import lru_cache
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from labgrader.errors import NotGradedError
+from labgrader.errors import NotGradedError, ServiceFaultError
 from labgrader.evidence.accounts import Accounts
+from labgrader.evidence.calls import understood
 from labgrader.evidence.invoker import Invoker
 from labgrader.evidence.question import Answer, Question
 from labgrader.steps.run_record import student_of
@@ -46,7 +47,10 @@ class StudentsFunctions:
         try:
             client = accounts.open(student).client("lambda")
         except (ClientError, BotoCoreError) as error:
-            raise NotGradedError(accounts.opens_with(student), str(error)) from error
+            refusal = understood(error)
+            if refusal.passing:
+                raise ServiceFaultError(f"{accounts.opens_with(student)}: {refusal}") from error  # tried again
+            raise NotGradedError(accounts.opens_with(student), f"{refusal.code}: {refusal.message}") from error
         return Invoker.from_client(client, username=self._username, forbidden=f"{self._stack}-")
 
 

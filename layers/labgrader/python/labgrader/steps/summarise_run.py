@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +14,8 @@ from labgrader.reporting.run_summary import build_run
 from labgrader.schemas import validate
 from labgrader.steps.write_report import write_report
 from labgrader.store import Keys, MissingError, Store
+
+log = logging.getLogger(__name__)
 
 NEVER_REPORTED = "labgrader did not finish this student; no points are lost, and the run can be repeated for them alone"
 
@@ -29,10 +33,10 @@ def summarise_run(store: Store, run_id: str, started_at: str) -> dict[str, Any]:
     mode = planned["mode"] if planned else "grade"
     lab = store.lab(run_id)
     students = store.students(run_id)
-    written = set(store.keys(keys.report("", "")))
-    for student in students:
-        if keys.report(student.username) not in written or keys.report(student.username, ".html") not in written:
-            write_report(store, run_id, mode, student.username, failure=NEVER_REPORTED)
+    reported = {result["username"] for result in store.results(run_id)}  # a report's last write is its record
+    lost = [student.username for student in students if student.username not in reported]
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        list(pool.map(lambda username: _report_anyway(store, run_id, mode, username), lost))
     documents = store.get_all_json([keys.report(student.username) for student in students])
     reports = [
         (student, documents[keys.report(student.username)], keys.report(student.username)) for student in students
@@ -66,6 +70,15 @@ def summarise_run(store: Store, run_id: str, started_at: str) -> dict[str, Any]:
         }
     )
     return kept
+
+
+def _report_anyway(store: Store, run_id: str, mode: str, username: str) -> None:
+    """Write the report that the workflow owes; what cannot even be read of the student must not cost the class."""
+    try:
+        write_report(store, run_id, mode, username, failure=NEVER_REPORTED)
+    except Exception:  # whatever it is, it broke this student's report before: the others need their gradebook
+        log.exception("the report of %s cannot be written from what is recorded", username)
+        write_report(store, run_id, mode, username, failure=NEVER_REPORTED, from_records=False)
 
 
 def record_failure(store: Store, run_id: str, started_at: str, error: Mapping[str, str]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from labgrader.evidence.load import Comparison, LoadResult
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.check import find_check
 from labgrader.judging.judge import judge_recorded
-from labgrader.judging.scoring import score
+from labgrader.judging.scoring import Score, score
 from labgrader.judging.verdict import Verdict, not_graded
 from labgrader.lab import Item, Lab
 from labgrader.messages import quote
@@ -36,6 +36,8 @@ def write_report(
     username: str,
     outcomes: Iterable[Mapping[str, str]] = (),
     failure: str = "",
+    *,
+    from_records: bool = True,
 ) -> dict[str, Any]:
     """Score one student and write the report, once: written twice, the first stands and the records follow it.
 
@@ -46,22 +48,24 @@ def write_report(
         username: the student.
         outcomes: what the maps of the workflow returned; those with an ``error`` say why a verdict is missing.
         failure: why the workflow did not get this far for the student, for every check without a verdict.
+        from_records: read the student's snapshot and records; without them, nothing is graded.
 
     Returns:
         The report, as it is kept.
     """
     keys = Keys(run_id)
     student = student_of(store, run_id, username)
-    snapshot = _snapshot(store, run_id, username)
+    snapshot = _snapshot(store, run_id, username) if from_records else None
     account_id = snapshot.account_id if snapshot else student.account_id
     region = snapshot.region if snapshot else student.region
     lab = lab_of(store, run_id).for_student(username, account_id, region)
-    records = records_of(store, run_id, username)
+    records = records_of(store, run_id, username) if from_records else {}
     errors = {outcome["check"]: outcome for outcome in outcomes if outcome.get("error")}
     verdicts = {
         item.id: _verdict(item, snapshot, records.get(item.id), errors.get(item.id), mode, failure)
         for item in lab.checks
     }
+    scored = score(lab.checks, verdicts)
     report = build_report(
         run_id=run_id,
         mode=mode,
@@ -70,7 +74,7 @@ def write_report(
         snapshot=snapshot,
         account_id=account_id,
         region=region,
-        score=score(lab.checks, verdicts),
+        score=scored,
         load_results={
             check: LoadResult.from_dict(value)
             for check, record in records.items()
@@ -83,7 +87,7 @@ def write_report(
         },
         advice=list(_advice(lab, snapshot)),
         graded_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        previous=_previous(store, run_id, username, lab.id, verdicts),
+        previous=_previous(store, run_id, username, lab.id, scored),
     )
     validate(report, "report")
     kept: dict[str, Any] = store.put_json_once(keys.report(username), report)
@@ -105,6 +109,7 @@ def write_report(
             "graded_at": kept["graded_at"],
             "report_key": keys.report(username),
         },
+        keep_latest=mode == "grade",
         keep_best=mode == "grade" and kept["status"] == "complete",
     )
     return kept
@@ -155,9 +160,7 @@ def _advice(lab: Lab, snapshot: Snapshot | None) -> Iterable[tuple[Item, Verdict
             continue
 
 
-def _previous(
-    store: Store, run_id: str, username: str, lab_id: str, verdicts: Mapping[str, Verdict]
-) -> dict[str, Any] | None:
+def _previous(store: Store, run_id: str, username: str, lab_id: str, scored: Score) -> dict[str, Any] | None:
     """What changed since the student's latest result for the lab, or ``None`` where there is no other."""
     latest = store.latest(username, lab_id)
     if latest is None or latest["run_id"] == run_id:
@@ -170,9 +173,9 @@ def _previous(
         "run_id": latest["run_id"],
         "points": latest["points"],
         "changes": [
-            {"check": check, "from": before[check], "to": verdict.status}
-            for check, verdict in verdicts.items()
-            if check in before and before[check] != verdict.status
+            {"check": check.item.id, "from": before[check.item.id], "to": check.verdict.status}
+            for check in scored.checks
+            if check.item.id in before and before[check.item.id] != check.verdict.status
         ],
     }
 
