@@ -58,7 +58,7 @@ def answers_only_with(
         invocation = probe.invoke(function, qualifier, {**event_for(operation), "attempt": attempt})
         if invocation is None:
             return failed(f"{target} does not exist.", expected=expected, observed="no such function or alias")
-        wrong = trouble(invocation, statuses)
+        wrong = trouble(invocation, statuses, readable=False)
         if wrong is None:
             seen.append(str(invocation.response.status_code))
         else:

@@ -36,20 +36,33 @@ def dashboard_plots(
         return failed(
             f"The dashboard {dashboard} cannot be read: {found.problem}.", expected=expected, observed=found.problem
         )
-    plotted = list(found.metrics())
+    everything = list(found.metrics())
+    plotted = [one for one in everything if one.region in ("", snapshot.region)]
     wanted = [(metric, function) for function in functions for metric in metrics]
     absent = [pair for pair in wanted if not any(_plots(one, namespace, *pair) for one in plotted)]
     lines = [f"{metric} of {function}" for metric, function in absent]
     return share(
         len(wanted) - len(absent),
         len(wanted),
-        f"The dashboard {dashboard} does not plot {listed(lines)}.",
+        f"The dashboard {dashboard} does not plot {listed(lines)}." + _why(snapshot, everything),
         expected=expected,
         observed=f"{len(wanted) - len(absent)} of {len(wanted)} lines",
         hint="Add to the widgets' metrics: "
         + ", ".join(f'["{namespace}", "{metric}", "FunctionName", "{function}"]' for metric, function in absent)
         + f"\naws cloudwatch put-dashboard --dashboard-name {dashboard} --dashboard-body file://dashboard.json",
     )
+
+
+def _why(snapshot: Snapshot, plotted: list[Metric]) -> str:
+    """What else is on it that explains the gap: another Region, or a placeholder that was left in."""
+    regions = sorted({one.region for one in plotted} - {"", snapshot.region})
+    names = sorted({one.dimensions.get("FunctionName", "") for one in plotted})
+    placeholders = [name for name in names if name.startswith("[")]
+    if placeholders:
+        return f" It plots {listed(placeholders)}: put {snapshot.username} in the place of the brackets."
+    if regions:
+        return f" It looks into {listed(regions)}, and your functions are in {snapshot.region}."
+    return ""
 
 
 def _plots(plotted: Metric, namespace: str, metric: str, function: str) -> bool:

@@ -7,7 +7,7 @@ import shlex
 
 from checks.wording import missing_function
 from labgrader.evidence.snapshot import Snapshot, closest
-from labgrader.judging import Verdict, check, failed, quote, share
+from labgrader.judging import NotGradedError, Verdict, check, failed, quote, share
 
 _REDACTED = "[redacted]"
 
@@ -31,6 +31,8 @@ def environment_set(snapshot: Snapshot, *, function: str, variables: dict[str, s
     has = deployed.environment
     wrong = []
     for name, start in variables.items():
+        if start and has.get(name) == _REDACTED:
+            raise NotGradedError("lambda:GetFunction", f"the value of {name} looked secret and was not recorded")
         if name not in has:
             near = closest(name, has)
             wrong.append(f"{name} is not set" + (f" (there is {quote(near)})" if near else ""))

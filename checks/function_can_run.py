@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from checks.wording import missing_function
 from labgrader.evidence.snapshot import Snapshot
-from labgrader.judging import Verdict, check, failed, passed, quote
+from labgrader.judging import NotGradedError, Verdict, check, failed, passed, quote
 
 
 @check(
@@ -29,19 +29,12 @@ def function_can_run(snapshot: Snapshot, *, function: str) -> Verdict:
     if deployed.state == "Failed":
         return failed(f"AWS could not set {function} up{reason}.", expected=expected, observed=observed)
     if deployed.state == "Pending":
-        return failed(
-            f"{function} was still being set up when it was graded (state Pending{reason}). Wait and ask again.",
-            expected=expected,
-            observed=observed,
-            hint=f"aws lambda wait function-active-v2 --function-name {function}",
+        raise NotGradedError(
+            "lambda:GetFunction",
+            f"{function} was still being set up when it was graded (state Pending{reason}); ask again in a few minutes",
         )
     if deployed.state == "Inactive":
-        return failed(
-            f"{function} is asleep (state Inactive): nobody called it for weeks. Call it once to wake it up.",
-            expected=expected,
-            observed=observed,
-            hint=f"aws lambda invoke --function-name {function} answer.json",
-        )
+        return passed("It sleeps (state Inactive): nobody called it for weeks. The first call wakes it.")
     if deployed.last_update_status == "Failed":
         return failed(
             f"The last update of {function} failed{reason}.",

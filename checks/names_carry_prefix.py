@@ -32,7 +32,7 @@ def names_carry_prefix(snapshot: Snapshot, *, names: list[str], aliases_of: list
         wrong += [
             f"{kind} {name}"
             for name in sorted(found)
-            if not name.startswith(snapshot.prefix) and (name in bare or owns(snapshot.username, name))
+            if not name.startswith(snapshot.prefix) and (name in bare or _misspelt(snapshot, name, bare))
         ]
     for function in aliases_of or ():
         aliases = [alias.name for alias in snapshot.aliases(function)]
@@ -56,3 +56,12 @@ def names_carry_prefix(snapshot: Snapshot, *, names: list[str], aliases_of: list
         expected=expected,
         observed=f"{len(right)} with it, {len(wrong)} without",
     )
+
+
+def _misspelt(snapshot: Snapshot, name: str, bare: set[str]) -> bool:
+    """Whether a name has the prefix written otherwise (``User1-f``, ``user1_f``).
+
+    ``anna_b-f`` may be the student ``anna_b``'s, and then it is not held against ``anna``.
+    """
+    rest = name[len(snapshot.username) + 1 :].lower().replace("_", "-")
+    return owns(snapshot.username, name) and (rest in bare or not any(rest.endswith(f"-{one}") for one in bare))

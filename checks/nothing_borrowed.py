@@ -66,4 +66,5 @@ def _plotted(snapshot: Snapshot, dashboard: str, functions: list[str]) -> list[s
         names |= set(like_ours.findall(metric.expression))
         if "FunctionName" in metric.dimensions:
             names.add(metric.dimensions["FunctionName"])
-    return sorted(name for name in names if not name.startswith(snapshot.prefix))
+    # a placeholder of the hand-out that was left in is nobody's: the dashboard's own check names it
+    return sorted(name for name in names if not name.startswith((snapshot.prefix, "[")))

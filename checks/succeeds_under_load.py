@@ -59,7 +59,7 @@ def succeeds_under_load(
         return failed(no_qualifier(function, qualifiers), expected=expected, observed="no such alias or version")
     target = target_name(function, qualifier or "")
     observed = _counted(result)
-    own_failures = result.function_errors + result.application_errors + result.timeouts
+    own_failures = result.function_errors + result.application_errors + result.timeouts - _abandoned(result)
     if own_failures:
         taken = result.succeeded + own_failures
         message = (
@@ -69,8 +69,23 @@ def succeeds_under_load(
         if result.succeeded >= TOLERABLE * taken:
             return partial(0.5, message, expected=expected, observed=observed, evidence=evidence)
         return failed(message, expected=expected, observed=observed, evidence=evidence)
+    reserved = deployed.reserved_concurrency
+    own_limit = result.throttle_reason.startswith("Reserved") or (
+        not result.throttle_reason and reserved is not None and reserved < concurrency
+    )
+    if result.throttled > result.requests / 10 and not own_limit:
+        raise NotGradedError(
+            "lambda:InvokeFunction",
+            f"the account, not {target}, had no concurrency left: {plural(result.throttled, 'request')} refused "
+            f"({quote(result.throttle_reason) or 'no reason given'})",
+        )
     if result.succeeded >= served_at_least:
         return passed(_remarks(result), expected=expected, observed=observed)
+    if _abandoned(result):
+        raise NotGradedError(
+            "lambda:InvokeFunction",
+            f"{target} was too slow for the load test, which {quote(result.cut_short)}: {result.succeeded} served",
+        )
     if result.other_errors:
         raise NotGradedError("lambda:InvokeFunction", f"{target} could not be reached: {listed(result.error_samples)}")
     if deployed.reserved_concurrency == 0:
@@ -93,6 +108,13 @@ def succeeds_under_load(
         observed=observed,
         hint=f"aws lambda put-function-concurrency --function-name {function} --reserved-concurrent-executions 10",
     )
+
+
+def _abandoned(result: LoadResult) -> int:
+    """Requests that were in flight when the test's own time was up; how slow a function is, is not judged."""
+    # a test that ends because nothing is answered any more has seen a function that hangs
+    ran_out = result.cut_short and "in a row" not in result.cut_short and result.succeeded
+    return min(result.timeouts, result.concurrency) if ran_out else 0
 
 
 def _counted(result: LoadResult) -> str:

@@ -22,7 +22,7 @@ def grade_student() -> str:
             "run_id.$": "$.run_id",
             "mode.$": "$.mode",
             "checks.$": "$.checks",
-            "username.$": "$$.Execution.Input.students[0]",
+            "username.$": "$.username",
         },
     )
     failure = recording_failure()
@@ -31,7 +31,7 @@ def grade_student() -> str:
     last.add_catch(caught(failure))
     last.next(summary(failure))
     return render(
-        plan_and_snapshot(student, failure),
+        plan_and_snapshot(student, failure, alone=True),
         comment="Grade one student: plan, record, judge",
         timeout_seconds=HALF_AN_HOUR,
     )

@@ -9,7 +9,7 @@ from statemachines.asl import FailWithCause
 from statemachines.student import caught, function_task
 
 
-def plan_and_snapshot(then: State, on_failure: State) -> State:
+def plan_and_snapshot(then: State, on_failure: State, *, alone: bool = False) -> State:
     """Plan the run, record the class, go on with `then`; return the first state.
 
     Taking the snapshot of a large class takes longer than one function may run: it says how far it came, and is called
@@ -18,6 +18,7 @@ def plan_and_snapshot(then: State, on_failure: State) -> State:
     Args:
         then: what follows when every student is recorded.
         on_failure: where an error leads that no retry mends; it finds it in `$.error`.
+        alone: whether the run is of exactly one student; anything else is refused then.
     """
     plan = function_task(
         "Plan run",
@@ -27,11 +28,13 @@ def plan_and_snapshot(then: State, on_failure: State) -> State:
             "run_id.$": "$$.Execution.Name",
             "started_at.$": "$$.Execution.StartTime",
             "request.$": "$",
+            "alone": alone,
         },
         result_selector={
             "run_id.$": "$.Payload.run_id",
             "mode.$": "$.Payload.mode",
             "students_key.$": "$.Payload.students_key",
+            "username.$": "$.Payload.username",
             "checks.$": "$.Payload.checks",
         },
     )
@@ -39,6 +42,7 @@ def plan_and_snapshot(then: State, on_failure: State) -> State:
         "Take snapshot",
         "TakeSnapshotFunction",
         timeout_seconds=930,
+        repeatable=True,  # it goes on with those who have no snapshot yet
         payload={"run_id.$": "$.run_id"},
         result_selector={"recorded.$": "$.Payload.recorded", "done.$": "$.Payload.done"},
         result_path="$.snapshot",

@@ -19,8 +19,21 @@ MAX_CAUSE = 600
 """Characters of an error's cause that are passed on: it begins with the message, the rest is a stack trace."""
 
 
-def retries() -> list[Retry]:
-    """Throttles and faults of AWS are tried again with full jitter; what a student did wrong is a verdict, no error."""
+def retries(*, repeatable: bool) -> list[Retry]:
+    """Throttles and faults of AWS are tried again with full jitter; what a student did wrong is a verdict, no error.
+
+    Args:
+        repeatable: whether the task may also be called again when its function was cut off in the middle: what it has
+            kept is not done twice.
+    """
+    cut_off = JitteredRetry(
+        error_equals=["Sandbox.Timedout", "States.Timeout", "Lambda.Unknown", "Runtime.ExitError"],
+        interval_seconds=5,
+        max_attempts=2,
+        backoff_rate=2.0,
+        max_delay_seconds=30,
+        jitter_strategy="FULL",
+    )
     return [
         JitteredRetry(
             error_equals=[
@@ -37,17 +50,21 @@ def retries() -> list[Retry]:
             backoff_rate=2.0,
             max_delay_seconds=30,
             jitter_strategy="FULL",
-        )
+        ),
+        *([cut_off] if repeatable else []),
     ]
 
 
-def function_task(name: str, resource: str, *, timeout_seconds: int, **fields: object) -> FunctionTask:
+def function_task(
+    name: str, resource: str, *, timeout_seconds: int, repeatable: bool = False, **fields: object
+) -> FunctionTask:
     """A task that calls one of our functions, with the retries that all of them have.
 
     Args:
         name: the state's name; the function's folder is the same in lower case.
         resource: the function's name in the template, for the substitution.
         timeout_seconds: above the function's own timeout, so that the function says why it stopped.
+        repeatable: whether it is called again when the function was cut off, too.
         fields: `payload` (what the function gets, the state's input if absent) and fields of a Task.
     """
     payload = fields.pop("payload", None)
@@ -56,7 +73,7 @@ def function_task(name: str, resource: str, *, timeout_seconds: int, **fields: o
         name,
         parameters={"FunctionName": f"${{{resource}}}", **given},
         timeout_seconds=timeout_seconds,
-        retry=retries(),
+        retry=retries(repeatable=repeatable),
         **fields,
     )
 
@@ -104,7 +121,7 @@ def student_graph() -> tuple[State, State]:
     load_tests = each_check(
         "Run load tests", "Run load test", "RunLoadTestFunction", "performance", at_once=1, timeout_seconds=330
     )
-    report = function_task("Write report", "WriteReportFunction", timeout_seconds=90, output_path=None)
+    report = function_task("Write report", "WriteReportFunction", timeout_seconds=90, repeatable=True, output_path=None)
     checks.next(audit)
     audit.add_choice(ChoiceRule.StringEquals("$.mode", "audit"), report)
     audit.default_choice(probes)

@@ -120,3 +120,20 @@ def test_students_are_selected_by_name_and_a_stranger_is_an_error() -> None:
     assert [student.username for student in select(students, [" USER2 "])] == ["user2"]
     with pytest.raises(BadInputError, match="user3 is not on the roster"):
         select(students, ["user3"])
+
+
+@pytest.mark.parametrize(
+    ("column", "good", "strange"),
+    [
+        ("region", "us-east-1", "us-east-١"),
+        ("account_id", "111122223333", "11112222333٣"),
+        ("role_arn", "arn:aws:iam::111122223333:role/grader1", "arn:aws:iam::11112222333٣:role/grader1"),
+        ("role_arn", "arn:aws:iam::111122223333:role/grader1", "arn:aws:iam::111122223333:role/grader١"),
+        ("external_id", "class-1", "class-١"),
+    ],
+)
+def test_digits_of_other_scripts_are_no_digits(column: str, good: str, strange: str) -> None:
+    (student,) = read_roster(f"username,{column}\nuser1,{good}\n".encode(), "class.csv")
+    assert getattr(student, column) == good
+    with pytest.raises(BadInputError, match=f"class.csv:2: {column}: "):
+        read_roster(f"username,{column}\nuser1,{strange}\n".encode(), "class.csv")

@@ -120,8 +120,12 @@ class Trouble:
     fatal: bool = False
 
 
-def trouble(invocation: Invocation, statuses: Sequence[int]) -> Trouble | None:
-    """Say what is wrong with an answer, or ``None`` when it has one of the statuses that were wanted."""
+def trouble(invocation: Invocation, statuses: Sequence[int], *, readable: bool = True) -> Trouble | None:
+    """Say what is wrong with an answer, or ``None`` when it has one of the statuses that were wanted.
+
+    Args:
+        readable: whether the body must be JSON too; an answer that refuses may say so in plain words.
+    """
     if invocation.outcome == "throttled":
         return Trouble(
             "could not be run: the reserved concurrency of the function is 0, which switches it off", fatal=True
@@ -136,8 +140,8 @@ def trouble(invocation: Invocation, statuses: Sequence[int]) -> Trouble | None:
     if response.status_code not in statuses:
         wanted = " or ".join(str(status) for status in statuses)
         said = f" ({quote(response.body)})" if response.body not in (None, "") else ""
-        return Trouble(f"answered {response.status_code} instead of {wanted}{said}")
-    if response.problem:
+        return Trouble(f"answered {quote(response.status_code, 20)} instead of {wanted}{said}")
+    if response.problem and readable:
         return Trouble(f"answered {response.status_code}, but {response.problem}")
     return None
 
@@ -161,6 +165,8 @@ def repair(function: Function, alias: str, module: str) -> str:
         module: the module that is missing.
     """
     name = function.name
+    if not re.fullmatch(r"[A-Za-z0-9_./-]+", module):  # a student's text has no place in a command
+        module = "MODULE"
     if module == module_of(function.handler):
         package = f"{module.split('.')[0]}.zip"
         commands = [

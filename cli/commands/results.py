@@ -13,6 +13,7 @@ from cli.errors import UsageError
 from cli.options import Aws, Json, Stack
 from cli.project import DEFAULT_STACK
 from cli.target import choose, stack_outputs
+from labgrader.lab import find_lab
 from labgrader.messages import quote
 from labgrader.store import Keys, MissingError, Store
 
@@ -63,6 +64,8 @@ def runs(
     as_json: Json = False,
 ) -> None:
     """List the runs, newest first."""
+    if lab:
+        find_lab(lab)
     target = choose(aws)
     found = target.store(stack_outputs(target, stack)).runs(lab)
     if as_json:

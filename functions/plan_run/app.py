@@ -14,10 +14,11 @@ logger = Logger(service="plan_run")
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Take ``run_id``, ``started_at`` and ``request``; return the plan."""
+    """Take ``run_id``, ``started_at``, ``request`` and ``alone`` (a run of one student); return the plan."""
     logger.append_keys(run_id=event["run_id"])
     request = Request.from_dict(event["request"])
     home = Home.from_arn(context.invoked_function_arn)
-    plan = plan_run(store_of_this_function(), event["run_id"], event["started_at"], request, home)
+    asked = (store_of_this_function(), event["run_id"], event["started_at"], request, home)
+    plan = plan_run(*asked, alone=event["alone"])
     logger.info("planned", extra={"lab": request.lab, "mode": request.mode})
     return plan

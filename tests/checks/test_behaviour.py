@@ -229,3 +229,10 @@ def test_a_retry_demo_that_hangs_is_called_once() -> None:
     verdict, asked = probed(perfect(), "answers_only_with", [TIMED_OUT], **RETRY)
     assert (verdict.status, len(asked)) == ("failed", 1)
     assert verdict.observed == "nothing, and 3 not handled"
+
+
+@pytest.mark.parametrize("body", ["Invalid JSON in request body", ""])
+def test_a_refusal_may_be_said_in_plain_words(body: str) -> None:
+    call = answer(400, body)
+    verdict, _ = probed(perfect(), "bad_json_is_refused", [call], function=OPTIMIZED, qualifiers=["user1-prod"])
+    assert verdict.status == "passed"

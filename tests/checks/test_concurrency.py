@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from labgrader.errors import NotGradedError
 from labgrader.evidence.question import Answer, Question
 from labgrader.judging.judge import judge
 from tests.checks.world import OPTIMIZED, World, item, perfect
@@ -61,14 +62,6 @@ def _provisioned(*entries: tuple[str, int, str, str]) -> World:
         (3, "READY", "", ("partial", 0.5), "user1-prod has 3 provisioned instead of 2."),
         (
             2,
-            "IN_PROGRESS",
-            "",
-            ("partial", 0.5),
-            "The provisioned concurrency on user1-prod is still being set up, which takes AWS some minutes: "
-            "nothing to change, ask for your grade again later.",
-        ),
-        (
-            2,
             "FAILED",
             "FUNCTION_ERROR_INIT_FAILURE",
             ("failed", 0.0),
@@ -90,6 +83,12 @@ def test_provisioned(requested: int, status: str, reason: str, wanted: tuple[str
         "provisioned_concurrency_ready", **PROVISIONED
     )
     assert ((verdict.status, verdict.fraction), verdict.message) == (wanted, message)
+
+
+def test_what_aws_still_sets_up_is_not_graded() -> None:
+    world = _provisioned(("user1-prod", 2, "IN_PROGRESS", ""))
+    with pytest.raises(NotGradedError, match="on user1-prod is still being set up, which takes AWS some minutes"):
+        world.judge("provisioned_concurrency_ready", **PROVISIONED)
 
 
 def test_nothing_provisioned() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from labgrader.errors import NotGradedError
 from tests.checks.world import BASELINE, ERRORS, OPTIMIZED, World, perfect
 
 WANTED: dict[str, Any] = {
@@ -104,21 +105,26 @@ def test_memory_of_a_missing_function() -> None:
             {"State": "Failed", "StateReason": "The role cannot be assumed"},
             f"AWS could not set {OPTIMIZED} up: The role cannot be assumed.",
         ),
-        (
-            {"State": "Pending", "StateReason": "The function is being created."},
-            f"{OPTIMIZED} was still being set up when it was graded "
-            "(state Pending: The function is being created.). Wait and ask again.",
-        ),
-        (
-            {"State": "Inactive"},
-            f"{OPTIMIZED} is asleep (state Inactive): nobody called it for weeks. Call it once to wake it up.",
-        ),
         ({"LastUpdateStatus": "Failed"}, f"The last update of {OPTIMIZED} failed."),
     ],
 )
 def test_a_function_that_cannot_run_says_why(settings: dict[str, str], message: str) -> None:
     verdict = perfect().configure(OPTIMIZED, **settings).judge("function_can_run", function=OPTIMIZED)
     assert (verdict.status, verdict.message) == ("failed", message)
+
+
+def test_a_function_that_is_being_set_up_is_not_graded() -> None:
+    world = perfect().configure(OPTIMIZED, State="Pending", StateReason="The function is being created.")
+    with pytest.raises(NotGradedError, match="was still being set up when it was graded"):
+        world.judge("function_can_run", function=OPTIMIZED)
+
+
+def test_a_function_that_sleeps_can_be_woken() -> None:
+    verdict = perfect().configure(OPTIMIZED, State="Inactive").judge("function_can_run", function=OPTIMIZED)
+    assert (verdict.status, verdict.message) == (
+        "passed",
+        "It sleeps (state Inactive): nobody called it for weeks. The first call wakes it.",
+    )
 
 
 @pytest.mark.parametrize(("reserved", "status"), [(0, "failed"), (1, "passed"), (None, "passed")])
@@ -140,7 +146,6 @@ def test_a_list_without_state_is_taken_as_it_is() -> None:
     ("variables", "status", "message"),
     [
         ({"GITHUB_API_URL": "https://api.github.com"}, "passed", ""),
-        ({"GITHUB_API_URL": "[redacted]"}, "passed", ""),
         ({}, "failed", f"{OPTIMIZED}: GITHUB_API_URL is not set."),
         (
             {"github_api_url": "https://api.github.com"},
@@ -163,6 +168,13 @@ def test_environment(variables: dict[str, str], status: str, message: str) -> No
     world = perfect().configure(OPTIMIZED, Environment={"Variables": variables})
     verdict = world.judge("environment_set", function=OPTIMIZED, variables={"GITHUB_API_URL": "http"})
     assert (verdict.status, verdict.message) == (status, message)
+
+
+def test_a_value_that_was_not_recorded_is_not_graded_where_it_matters() -> None:
+    world = perfect().configure(OPTIMIZED, Environment={"Variables": {"TOKEN": "[redacted]"}})
+    assert world.judge("environment_set", function=OPTIMIZED, variables={"TOKEN": ""}).status == "passed"
+    with pytest.raises(NotGradedError, match="the value of TOKEN looked secret and was not recorded"):
+        world.judge("environment_set", function=OPTIMIZED, variables={"TOKEN": "http"})
 
 
 def test_the_environment_command_keeps_the_other_variables_and_shows_no_value_of_theirs() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
+from labgrader.evidence.snapshot import closest
 from tests.checks.world import (
     BASELINE,
     DASHBOARD,
@@ -190,3 +192,44 @@ def test_without_functions_there_is_nothing_to_look_at() -> None:
     verdict = World().judge("nothing_borrowed", functions=[OPTIMIZED])
     assert (verdict.status, verdict.message) == ("failed", f"None of {OPTIMIZED} exists.")
     assert World().function(OPTIMIZED).judge("nothing_borrowed", functions=[OPTIMIZED, BASELINE]).status == "passed"
+
+
+def test_a_neighbour_whose_name_goes_on_is_no_fault_of_mine() -> None:
+    world = perfect().function("user1_b-baseline-function").layer("user1_b-lambda-utils")
+    assert world.judge("names_carry_prefix", **NAMES).status == "passed"
+    world = perfect().function("User1_Baseline-Function")
+    assert world.judge("names_carry_prefix", **NAMES).message == "Not named user1-…: function User1_Baseline-Function."
+
+
+def test_a_widget_of_another_region_plots_nothing_of_yours() -> None:
+    elsewhere = [{"type": "metric", "properties": {"region": "eu-west-1", "metrics": FOUR}}]
+    world = World().dashboard(DASHBOARD, body=json.dumps({"widgets": elsewhere}))
+    verdict = world.judge("dashboard_plots", **PLOTS)
+    assert verdict.status == "failed"
+    assert verdict.message.endswith(" It looks into eu-west-1, and your functions are in eu-central-1.")
+    here = [{"type": "metric", "properties": {"region": "eu-central-1", "metrics": FOUR}}]
+    world = World().dashboard(DASHBOARD, body=json.dumps({"widgets": here}))
+    assert world.judge("dashboard_plots", **PLOTS).status == "passed"
+
+
+def test_a_placeholder_of_the_handout_is_nobodys_function() -> None:
+    rows = [_row(metric, "[your-username]-baseline-function") for metric in ("Duration", "Invocations")]
+    world = perfect().dashboard(DASHBOARD, *rows)
+    verdict = world.judge("dashboard_plots", **PLOTS)
+    assert verdict.message.endswith(
+        " It plots [your-username]-baseline-function: put user1 in the place of the brackets."
+    )
+    assert world.judge("nothing_borrowed", **BORROWED).status == "passed"
+
+
+@pytest.mark.parametrize(
+    ("missing", "names", "found"),
+    [
+        ("user1-prod", ["user1-dev", "user1-staging"], ""),
+        ("user1-optimized-function", ["User1_Optimized_Function"], "User1_Optimized_Function"),
+        ("user1-error-handling-function", ["user1-baseline-function", "user1-error-handling"], "user1-error-handling"),
+        ("user1-baseline-function", ["user1-optimized-function"], ""),
+    ],
+)
+def test_only_a_slip_is_pointed_at(missing: str, names: list[str], found: str) -> None:
+    assert closest(missing, names) == found

@@ -48,6 +48,36 @@ def test_throttles_are_no_errors_as_long_as_enough_is_served(served: int, status
         assert verdict.message == f"{TARGET} served 9 requests and refused 91: it reserves 10 executions."
 
 
+CUT = "stopped after 90 s: 79 of 100 requests were sent"
+
+
+@pytest.mark.parametrize(("timeouts", "status"), [(20, "passed"), (21, "partial")])
+def test_what_was_in_flight_when_time_was_up_is_no_failure(timeouts: int, status: str) -> None:
+    result = load_result(59, timeouts=timeouts, concurrency=20, cut_short=CUT)
+    assert loaded(perfect(), "succeeds_under_load", result, **LOAD).status == status
+
+
+def test_a_function_that_stops_answering_is_not_excused() -> None:
+    hung = "stopped after 35 s, when 20 requests in a row had no answer: 79 of 100 requests were sent"
+    result = load_result(59, timeouts=20, concurrency=20, cut_short=hung)
+    assert loaded(perfect(), "succeeds_under_load", result, **LOAD).status == "failed"
+
+
+def test_a_test_that_ran_out_of_time_before_it_could_tell_is_not_graded() -> None:
+    result = load_result(9, timeouts=20, concurrency=20, cut_short=CUT)
+    with pytest.raises(NotGradedError, match="was too slow for the load test, which stopped after 90 s"):
+        loaded(perfect(), "succeeds_under_load", result, **LOAD)
+
+
+@pytest.mark.parametrize("reason", ["ConcurrentInvocationLimitExceeded", "CallerRateLimitExceeded"])
+def test_an_account_without_room_says_nothing_about_the_function(reason: str) -> None:
+    refused = load_result(89, throttled=11, throttle_reason=reason)
+    with pytest.raises(NotGradedError, match=f"the account, not {TARGET}, had no concurrency left: 11 requests"):
+        loaded(perfect(), "succeeds_under_load", refused, **LOAD)
+    few = load_result(90, throttled=10, throttle_reason=reason)
+    assert loaded(perfect(), "succeeds_under_load", few, **LOAD).status == "passed"
+
+
 @pytest.mark.parametrize(
     ("counts", "status", "message"),
     [

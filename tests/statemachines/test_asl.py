@@ -42,11 +42,22 @@ def test_every_task_has_a_timeout_a_retry_with_full_jitter_and_a_machine_a_timeo
     assert len(tasks) == 8
     for task, state in tasks:
         assert state["TimeoutSeconds"] > 0, task
-        (retry,) = state["Retry"]
-        assert retry["JitterStrategy"] == "FULL"
-        assert retry["MaxDelaySeconds"] == 30
+        retry = state["Retry"][0]
+        for each in state["Retry"]:
+            assert each["JitterStrategy"] == "FULL"
+            assert each["MaxDelaySeconds"] == 30
+            assert "States.ALL" not in each["ErrorEquals"], "what a retry cannot mend is caught, not repeated"
         assert {"ThrottledError", "ServiceFaultError", "Lambda.TooManyRequestsException"} <= set(retry["ErrorEquals"])
-        assert "States.ALL" not in retry["ErrorEquals"], "what a retry cannot mend is caught, not repeated"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_only_what_keeps_its_work_is_called_again_when_it_was_cut_off(name: str) -> None:
+    tasks = {task: state["Retry"][1:] for task, state in states(definition(name)) if state["Type"] == "Task"}
+    again = {task: more for task, more in tasks.items() if more}
+    assert set(again) == {"Take snapshot", "Write report"}
+    for (retry,) in again.values():
+        assert retry["ErrorEquals"] == ["Sandbox.Timedout", "States.Timeout", "Lambda.Unknown", "Runtime.ExitError"]
+        assert retry["MaxAttempts"] == 2
 
 
 def test_only_one_tasks_error_may_end_a_student_and_the_class_tolerates_it() -> None:

@@ -121,6 +121,19 @@ def test_the_plan_freezes_lab_and_students_and_sorts_the_checks_by_kind(store: S
     assert (run["status"], run["counts"]["students"]) == ("running", 1)
 
 
+@pytest.mark.parametrize(("names", "planned_for"), [((" USER2 ",), "user2"), ((), None), (("user1", "user2"), None)])
+def test_a_run_of_one_student_takes_exactly_one_name(
+    store: Store, names: tuple[str, ...], planned_for: str | None
+) -> None:
+    store.put("rosters/r.csv", b"username\nuser1\nuser2\n")
+    request = Request("lambda-optimization", "rosters/r.csv", students=names)
+    if planned_for:
+        assert plan_run(store, RUN, STARTED, request, HOME, alone=True)["username"] == planned_for
+    else:
+        with pytest.raises(BadInputError, match="a run of one student has one name in students, not 2"):
+            plan_run(store, RUN, STARTED, request, HOME, alone=True)
+
+
 def test_a_plan_that_is_made_twice_is_the_same_run(store: Store) -> None:
     store.put("rosters/r.csv", b"username\nuser1\n")
     request = Request("lambda-optimization", "rosters/r.csv")

@@ -299,7 +299,7 @@ MISTAKES: list[Mistake] = [
     _mistake(
         "one-version",
         "published one version only",
-        {"two-versions"},
+        {"two-versions", "alias-staging"},
         changed(
             parameters("update_function_code", OPTIMIZED, Publish=None), without("create_alias", OPTIMIZED, "staging")
         ),
@@ -411,13 +411,13 @@ MISTAKES: list[Mistake] = [
     _mistake(
         "bad-json-crashes",
         "left the error handling out of the optimized function",
-        {"optimized-bad-json"},
+        {"optimized-bad-json", "newest-bad-json"},
         changed(edited("optimized_function.py", lambda text: text.replace("@guarded\n", ""))),
     ),
     _mistake(
         "bad-json-500",
         "answers 500 to bad input, in the utilities layer",
-        {"optimized-bad-json", "error-bad-json"},
+        {"optimized-bad-json", "newest-bad-json", "error-bad-json"},
         changed(edited("python/lambda_utils.py", lambda text: text.replace("respond(400, {", "respond(500, {"))),
     ),
     _mistake(

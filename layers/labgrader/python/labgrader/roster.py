@@ -29,10 +29,13 @@ _PATTERNS = {
         f"at most {MAX_USERNAME} characters",
     ),
     "student_id": (re.compile(r"[^\x00-\x1f/\\]{1,128}"), "1 to 128 characters without slashes"),
-    "account_id": (re.compile(r"\d{12}"), "12 digits"),
-    "region": (re.compile(r"[a-z]{2}(-[a-z]+)+-\d"), "a Region such as us-east-1"),
-    "role_arn": (re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]{1,512}"), "arn:aws:iam::ACCOUNT:role/NAME"),
-    "external_id": (re.compile(r"[\w+=,.@:/-]{2,1224}"), "2 to 1,224 of the characters that STS takes"),
+    "account_id": (re.compile(r"[0-9]{12}"), "12 digits"),
+    "region": (re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]"), "a Region such as us-east-1"),
+    "role_arn": (
+        re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]{1,512}", re.ASCII),
+        "arn:aws:iam::ACCOUNT:role/NAME",
+    ),
+    "external_id": (re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII), "2 to 1,224 of the characters that STS takes"),
 }
 
 

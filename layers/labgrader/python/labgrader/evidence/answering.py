@@ -8,11 +8,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import urllib3
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from labgrader.errors import BadInputError
 from labgrader.evidence.accounts import Accounts, Connection
-from labgrader.evidence.calls import Calls, MissingResourceError, NotAnsweredError, understood
+from labgrader.evidence.calls import (
+    FORGET_THROTTLE_S,
+    THROTTLES,
+    Calls,
+    MissingResourceError,
+    NotAnsweredError,
+    client_of,
+    understood,
+)
 from labgrader.evidence.facts import LISTS, AccountFacts, ClassFacts
 from labgrader.evidence.package import read_package
 from labgrader.evidence.question import Answer, Json, Question
@@ -24,9 +32,6 @@ MAX_CLASS_PAGES = 10_000
 
 MAX_PAGES = 100
 """Pages of a list about one student: 5,000 versions. More is a mistake of somebody's script, not a lab."""
-
-FORGET_THROTTLE_S = 30
-"""Seconds after which a list that was throttled to the end is asked again for the students who come next."""
 
 _PAGE = {"token_in": "Marker", "token_out": "NextMarker"}
 _DASHBOARD_PAGE = {"token_in": "NextToken", "token_out": "NextToken"}
@@ -102,7 +107,12 @@ class Answering:
                 connection = self._accounts.open(student)
             else:
                 connection = self._calls.send(region, action, lambda: self._accounts.open(student))
-        except (NotAnsweredError, ClientError, BadInputError) as error:  # ClientError: a refusal that is remembered
+        except (
+            NotAnsweredError,
+            ClientError,
+            BotoCoreError,
+            BadInputError,
+        ) as error:  # those of botocore: not sent here
             refusal = error if isinstance(error, NotAnsweredError) else understood(error)
             return Subject(student, student.account_id, region, _closed(refusal, action, student))
         return Subject(student, connection.account_id, region, connection)
@@ -132,7 +142,7 @@ class Answering:
         return facts.owned(action, subject.student.username)
 
     def _ask_class_list(self, facts: AccountFacts, subject: Subject, action: str) -> None:
-        """Ask a list for the whole class. A refusal is remembered for the role that met it, a throttle for a while."""
+        """Ask a list for the whole class. A refusal is remembered for the role that met it, a fault for a while."""
         connection = subject.connection
         key = (connection.place, action, subject.student.role_arn)
         refusal, asked_at = self._refused_lists.get(key, (None, 0.0))
@@ -140,27 +150,28 @@ class Answering:
             raise NotAnsweredError(refusal.code, refusal.message, passing=refusal.passing)
         try:
             if action == "lambda:ListFunctions":
-                request = connection.client("lambda").list_functions
+                request = client_of(connection, "lambda").list_functions
                 listed = self._all(connection, action, request, "Functions", MAX_CLASS_PAGES)
                 facts.lists[action] = [one["FunctionName"] for one in listed]
             elif action == "lambda:ListLayers":
-                request = connection.client("lambda").list_layers
+                request = client_of(connection, "lambda").list_layers
                 listed = self._all(connection, action, request, "Layers", MAX_CLASS_PAGES)
                 facts.lists[action] = {one["LayerName"]: plain(one.get("LatestMatchingVersion")) for one in listed}
             else:
-                request = connection.client("cloudwatch").list_dashboards
+                request = client_of(connection, "cloudwatch").list_dashboards
                 listed = self._all(connection, action, request, "DashboardEntries", MAX_CLASS_PAGES, _DASHBOARD_PAGE)
                 facts.lists[action] = [one["DashboardName"] for one in listed]
         except MissingResourceError as error:  # a list is never missing: nobody loses points for it
             raise NotAnsweredError(error.code, "AWS says that there is no such list") from None
         except NotAnsweredError as error:
-            self._refused_lists[key] = (error, self._calls.pacer.clock())
+            if error.code not in THROTTLES:  # those are remembered with their quota
+                self._refused_lists[key] = (error, self._calls.pacer.clock())
             raise
 
     # --- what is a student's own ------------------------------------------------------------------------------------
 
     def _function(self, subject: Subject, question: Question) -> Json:
-        answer = self._one(subject.connection, question, subject.connection.client("lambda").get_function)
+        answer = self._one(subject.connection, question, client_of(subject.connection, "lambda").get_function)
         configuration = without_secrets(answer.get("Configuration") or {})
         if "Qualifier" not in question.arguments:
             size = configuration.get("CodeSize") or 0
@@ -172,7 +183,7 @@ class Answering:
 
     def _student_list(self, subject: Subject, question: Question) -> Json:
         method, field_name = _LISTED[question.action]
-        request = _bound(getattr(subject.connection.client("lambda"), method), question)
+        request = _bound(getattr(client_of(subject.connection, "lambda"), method), question)
         entries = self._all(subject.connection, question.action, request, field_name, MAX_PAGES)
         if question.action == "lambda:ListVersionsByFunction":
             return [without_secrets(one) for one in entries]
@@ -194,7 +205,7 @@ class Answering:
     def _try_provisioned_list(self, facts: AccountFacts, connection: Connection, question: Question) -> Json:
         if facts.lists_provisioned_concurrency is False:
             return None
-        request = _bound(connection.client("lambda").list_provisioned_concurrency_configs, question)
+        request = _bound(client_of(connection, "lambda").list_provisioned_concurrency_configs, question)
         try:
             pages = list(self._calls.pages(connection.place, question.action, request, **_PAGE, most=MAX_PAGES))
             facts.lists_provisioned_concurrency = all("ProvisionedConcurrencyConfigs" in page for page in pages)
@@ -210,13 +221,13 @@ class Answering:
         """Say whether the function of a question is there now."""
         about = Question("lambda:GetFunction", {"FunctionName": question.arguments["FunctionName"]})
         try:
-            self._one(connection, about, connection.client("lambda").get_function)
+            self._one(connection, about, client_of(connection, "lambda").get_function)
         except MissingResourceError:
             return False
         return True
 
     def _provisioned(self, subject: Subject, question: Question) -> Json:
-        request = subject.connection.client("lambda").get_provisioned_concurrency_config
+        request = client_of(subject.connection, "lambda").get_provisioned_concurrency_config
         return self._one(subject.connection, question, request)
 
     def _package(self, subject: Subject, question: Question) -> Json:
@@ -235,7 +246,7 @@ class Answering:
         return self._calls.send(subject.connection.place, question.action, fetch)
 
     def _dashboard(self, subject: Subject, question: Question) -> Json:
-        answer = self._one(subject.connection, question, subject.connection.client("cloudwatch").get_dashboard)
+        answer = self._one(subject.connection, question, client_of(subject.connection, "cloudwatch").get_dashboard)
         return {"DashboardBody": answer.get("DashboardBody") or ""}
 
     # --- requests ---------------------------------------------------------------------------------------------------

@@ -13,7 +13,8 @@ from botocore.exceptions import ConnectionError as BotoConnectionError
 from botocore.parsers import ResponseParserError
 
 from labgrader.errors import BadInputError, LabgraderError, ServiceFaultError
-from labgrader.evidence.pacing import Pacer
+from labgrader.evidence.accounts import Client, Connection
+from labgrader.evidence.pacing import Pacer, quota_of
 from labgrader.evidence.package import UnreadablePackageError
 from labgrader.evidence.redaction import scrubbed
 
@@ -24,6 +25,12 @@ MAX_ATTEMPTS = 8
 
 MAX_PATIENCE_S = 60
 """Seconds after which a request that is still throttled, or still fails, is given up."""
+
+FORGET_THROTTLE_S = 30
+"""Seconds after which what was throttled to the end is asked again for the students who come next."""
+
+NOT_REACHED = "NotReached"
+"""The error code of what we did not ask, because the time was over."""
 
 BACKOFF_BASE_S = 0.25
 BACKOFF_CAP_S = 10
@@ -84,12 +91,17 @@ class Calls:
     Args:
         pacer: says when the next one may go out.
         rng: draws the waits before another try.
+
+    Attributes:
+        ends_at: the time, by the pacer's clock, after which nothing is sent any more: what is asked is not answered.
     """
 
     def __init__(self, pacer: Pacer, rng: random.Random | None = None) -> None:
         self.pacer = pacer
         self.counted: Counter[str] = Counter()
+        self.ends_at = float("inf")
         self._rng = rng or random.Random()
+        self._throttled: dict[tuple[str, str], tuple[NotAnsweredError, float]] = {}
         self._lock = threading.Lock()
 
     def count(self, action: str) -> None:
@@ -100,6 +112,9 @@ class Calls:
     def send(self, place: str, action: str, request: Callable[[], Sent]) -> Sent:
         """Send one request; again after a throttle or a fault of AWS, with full jitter.
 
+        A quota that was throttled to the end is left alone for ``FORGET_THROTTLE_S``: what would take from it meanwhile
+        is answered with the same refusal.
+
         Args:
             place: the account and Region whose quota it takes from.
             action: ``service:Operation``.
@@ -107,28 +122,47 @@ class Calls:
 
         Raises:
             MissingResourceError: there is no such resource.
-            NotAnsweredError: AWS refused, or kept throttling or failing.
+            NotAnsweredError: AWS refused, or kept throttling or failing; or its turn comes after ``ends_at``.
         """
+        quota = (place, quota_of(action).family)
+        if given_up := self._given_up(quota):
+            raise NotAnsweredError(given_up.code, given_up.message, passing=True)
         began = self.pacer.clock()
+        if not self.pacer.take(place, action, self.ends_at):
+            raise NotAnsweredError(NOT_REACHED, "the time for this run's questions was over", passing=True)
+        patience_ends = min(began + MAX_PATIENCE_S, self.ends_at)
         attempt = 0
         while True:
-            self.pacer.take(place, action)
             attempt += 1
             try:
-                return request()
+                answer = request()
+                self._throttled.pop(quota, None)
+                return answer
             except (ClientError, BotoCoreError, ResponseParserError, LabgraderError) as error:
                 refusal = understood(error)
-            if refusal.code in THROTTLES:
+            throttled = refusal.code in THROTTLES
+            if throttled:
                 self.pacer.slow_down(place, action)
             if not refusal.passing:
                 raise refusal from None
             wait = self._rng.uniform(0, min(BACKOFF_CAP_S, BACKOFF_BASE_S * 2**attempt))
-            spent = self.pacer.clock() - began
-            if attempt == MAX_ATTEMPTS or spent + wait > MAX_PATIENCE_S:
-                how = "throttled" if refusal.code in THROTTLES else "failing"
-                said = f"{how} to the end, {attempt} times in {spent:.0f} s: {refusal.message}"
-                raise NotAnsweredError(refusal.code, said, passing=True) from None
-            self.pacer.sleep(wait)
+            last = attempt == MAX_ATTEMPTS or self.pacer.clock() + wait > patience_ends
+            if not last and not (throttled and self._given_up(quota)):
+                self.pacer.sleep(wait)
+                if self.pacer.take(place, action, patience_ends):
+                    continue
+            now = self.pacer.clock()
+            how = "throttled" if throttled else "failing"
+            said = f"{how} to the end, {attempt} times in {now - began:.0f} s: {refusal.message}"
+            refusal = NotAnsweredError(refusal.code, said, passing=True)
+            if throttled and not self._given_up(quota):
+                self._throttled[quota] = (refusal, now)
+            raise refusal from None
+
+    def _given_up(self, quota: tuple[str, str]) -> NotAnsweredError | None:
+        """The refusal of a quota (its place and family) that was throttled to the end a moment ago."""
+        refusal, at = self._throttled.get(quota, (None, 0.0))
+        return refusal if self.pacer.clock() - at < FORGET_THROTTLE_S else None
 
     def pages(
         self,
@@ -164,6 +198,18 @@ class Calls:
             seen.add(token)
             marker = {token_in: token}
         raise NotAnsweredError("EndlessList", f"the list has more than {most} pages")
+
+
+def client_of(connection: Connection, service: str) -> Client:
+    """Return the client of a service.
+
+    Raises:
+        NotAnsweredError: it cannot be made: a Region that is none, credentials that are not there.
+    """
+    try:
+        return connection.client(service)
+    except (BotoCoreError, ClientError) as error:
+        raise understood(error) from None
 
 
 def understood(error: Exception) -> NotAnsweredError:

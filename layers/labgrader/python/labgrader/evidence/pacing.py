@@ -80,11 +80,14 @@ class Bucket:
         self._filled_at = now
         self._cut_at = float("-inf")
 
-    def reserve(self, now: float) -> float:
-        """Take the next token; return the seconds to wait for it."""
+    def reserve(self, now: float, most_s: float = float("inf")) -> float | None:
+        """Take the next token; return the seconds to wait for it, or ``None`` and take none if above ``most_s``."""
         self._refill(now)
+        wait = max(0.0, (1 - self._tokens) / self.rate)
+        if wait > most_s:
+            return None
         self._tokens -= 1
-        return max(0.0, -self._tokens / self.rate)
+        return wait
 
     def slow_down(self, now: float) -> None:
         """AWS throttled us: halve the rate, once for all requests of the same moment, and forget the saved tokens."""
@@ -125,17 +128,23 @@ class Pacer:
         self._buckets: dict[tuple[str, str], Bucket] = {}
         self._lock = threading.Lock()
 
-    def take(self, place: str, action: str) -> None:
+    def take(self, place: str, action: str, until: float = float("inf")) -> bool:
         """Wait until the next request may go out.
 
         Args:
             place: whose quota it is: the account and the Region.
             action: ``service:Operation``.
+            until: the latest time to go out, by our clock.
+
+        Returns:
+            Whether it may go out; ``False`` at once where its turn comes too late.
         """
         with self._lock:
-            wait = self._bucket(place, action).reserve(self.clock())
+            now = self.clock()
+            wait = self._bucket(place, action).reserve(now, until - now)
         if wait:
             self.sleep(wait)
+        return wait is not None
 
     def slow_down(self, place: str, action: str) -> None:
         """Say that AWS throttled such a request."""

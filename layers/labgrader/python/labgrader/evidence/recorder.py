@@ -52,6 +52,15 @@ SETTLE_WAIT_S = 3
 SETTLE_LOOKS = 5
 """Times that such a function is looked at before it is recorded as it is."""
 
+FINISH_S = 60
+"""Seconds after the deadline in which AWS is still asked about the students who were begun. What is open then is
+answered without asking, so that a class which AWS throttles to the end is not lost with the function that records it;
+only a request that is on its way is waited for (``READ_TIMEOUT_S``)."""
+
+RECORDING_FAILED = Answer(
+    error_code="RecordingFailed", error_message="labgrader failed while it recorded this student; its log says more"
+)
+
 log = logging.getLogger(__name__)
 
 Item = TypeVar("Item")
@@ -117,14 +126,16 @@ class Recorder:
             lab: the lab, not yet made any student's.
             students: read one by one, as there is room for them.
             open_question: ``judging.judge.open_question``.
-            deadline_s: seconds from now after which no further student is begun. Those that were begun are finished;
-                who is missing from what is yielded can be recorded by the next invocation.
+            deadline_s: seconds from now after which no further student is begun. Those that were begun are finished
+                within ``FINISH_S``; who is missing from what is yielded can be recorded by the next invocation.
 
         Yields:
-            The snapshots, each student's when it is complete: not in the order of the roster.
+            The snapshots, each student's when it is complete: not in the order of the roster. A student whose recording
+            fails unexpectedly is logged, with ``RECORDING_FAILED`` for what was open.
         """
         clock = self._pacer.clock
         ends = float("inf") if deadline_s is None else clock() + deadline_s
+        self._calls.ends_at = ends + FINISH_S
         coming = iter(students)
         more = True
         busy: dict[Future[float | None], _Recording[Item]] = {}
@@ -140,7 +151,8 @@ class Recorder:
                     if student is None:
                         more = False
                     else:
-                        recording = _Recording(lab, student, open_question, self._answering, clock, self._now)
+                        ends_at = self._calls.ends_at
+                        recording = _Recording(lab, student, open_question, self._answering, clock, self._now, ends_at)
                         busy[pool.submit(recording.go_on)] = recording
                 if not busy and not waiting:
                     return
@@ -151,7 +163,12 @@ class Recorder:
                     continue
                 for future in wait(busy, timeout=pause, return_when=FIRST_COMPLETED).done:
                     recording = busy.pop(future)
-                    look_again_at = future.result()
+                    look_again_at = None
+                    try:
+                        look_again_at = future.result()
+                    except Exception:  # a fault of ours about one student must not end the class; the log tells of it
+                        log.exception("%s: the recording failed", recording.snapshot.username)
+                        recording.give_up()
                     if look_again_at is None:
                         yield recording.snapshot
                     else:
@@ -169,6 +186,7 @@ class _Recording(Generic[Item]):
         answering: Answering,
         clock: Callable[[], float],
         now: Callable[[], datetime],
+        ends_at: float,
     ) -> None:
         self.snapshot = Snapshot(student.username, student.account_id, student.region)
         self._lab = lab
@@ -177,6 +195,7 @@ class _Recording(Generic[Item]):
         self._answering = answering
         self._clock = clock
         self._now = now
+        self._ends_at = ends_at
         self._subject: Subject | None = None
         self._items: list[Item] = []
         self._asked = 0
@@ -206,15 +225,35 @@ class _Recording(Generic[Item]):
                     resting.add(question.key)
         else:
             log.warning("%s: the checks ask more than %d questions", self._student.username, MAX_QUESTIONS)
-        self.snapshot.taken_at = self._now().strftime("%Y-%m-%dT%H:%M:%SZ")
+        self._stamp()
         return None
 
+    def give_up(self) -> None:
+        """Answer what is open with ``RECORDING_FAILED``, so that what asks it is not graded."""
+        if self._subject is None:
+            try:
+                self._ask_for(self.snapshot.account_id, self.snapshot.region)
+            except Exception:  # then nothing is recorded, and judging says so of every check
+                log.exception("%s: the lab could not be made this student's", self._student.username)
+        while self._asked < MAX_QUESTIONS and (questions := self._questions()):
+            for question in questions.values():
+                self._asked += 1
+                self.snapshot.answers.record(question, RECORDING_FAILED)
+        self._stamp()
+
+    def _stamp(self) -> None:
+        self.snapshot.taken_at = self._now().strftime("%Y-%m-%dT%H:%M:%SZ")
+
     def _begin(self) -> Subject:
-        subject = self._subject = self._answering.open(self._student)
+        subject = self._answering.open(self._student)
         self.snapshot.account_id, self.snapshot.region = subject.account_id, subject.region
-        mine = self._lab.for_student(self._student.username, subject.account_id, subject.region)
-        self._items = [*mine.checks, *mine.advice]
+        self._ask_for(subject.account_id, subject.region)
+        self._subject = subject
         return subject
+
+    def _ask_for(self, account_id: str, region: str) -> None:
+        mine = self._lab.for_student(self._student.username, account_id, region)
+        self._items = [*mine.checks, *mine.advice]
 
     def _questions(self) -> dict[str, Question]:
         """What the checks want to know next, each question once.
@@ -227,11 +266,12 @@ class _Recording(Generic[Item]):
         for item in self._items:
             try:
                 question = self._open_question(item, self.snapshot)
+                key = question.key if question else ""  # fails where an argument is not JSON
             except Exception:  # a check with a fault must not end the class, and it will say so again when it is judged
                 log.exception("%s: a check failed while its questions were collected", self._student.username)
                 continue
             if question is not None and question.action not in LIVE_ACTIONS:
-                found[question.key] = question
+                found[key] = question
                 asking.append(item)
         self._items = asking
         return found
@@ -244,4 +284,5 @@ class _Recording(Generic[Item]):
         if configuration.get("State") != "Pending" and configuration.get("LastUpdateStatus") != "InProgress":
             return True
         self._looks[question.key] += 1
-        return self._looks[question.key] >= SETTLE_LOOKS
+        late = self._clock() + SETTLE_WAIT_S > self._ends_at
+        return late or self._looks[question.key] >= SETTLE_LOOKS

@@ -172,13 +172,17 @@ class Package:
 
 @dataclass(frozen=True)
 class Metric:
-    """One line of a dashboard graph. An expression (``SEARCH(…)``) has only ``expression``."""
+    """One line of a dashboard graph. An expression (``SEARCH(…)``) has only ``expression``.
+
+    ``region`` is the Region that the line or its widget names, or empty.
+    """
 
     namespace: str = ""
     name: str = ""
     dimensions: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, Json] = field(default_factory=dict)
     expression: str = ""
+    region: str = ""
 
 
 @dataclass(frozen=True)
@@ -215,11 +219,13 @@ class Dashboard:
                 if not isinstance(row, list):
                     continue
                 options = row[-1] if row and isinstance(row[-1], dict) else {}
+                region = _text(options.get("region")) or _text(properties.get("region"))
                 if _text(options.get("expression")):
-                    yield Metric(options=options, expression=_text(options["expression"]))
+                    yield Metric(options=options, expression=_text(options["expression"]), region=region)
                 names = _expand([_text(part) for part in row if not isinstance(part, dict)], previous)
                 if len(names) >= 2:
-                    yield Metric(names[0], names[1], dict(zip(names[2::2], names[3::2], strict=False)), options)
+                    dimensions = dict(zip(names[2::2], names[3::2], strict=False))
+                    yield Metric(names[0], names[1], dimensions, options, region=region)
                     previous = names
 
 

@@ -7,6 +7,7 @@ action. A question that was never asked raises ``UnaskedError``, which the recor
 from __future__ import annotations
 
 import difflib
+import itertools
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -39,6 +40,9 @@ __all__ = [
 ]
 
 SCHEMA = "labgrader.snapshot/1"
+
+MIN_LIKENESS = 0.7
+"""How like a name must be to be pointed at, by difflib's ratio."""
 
 
 def owns(username: str, name: str) -> bool:
@@ -209,10 +213,19 @@ class Snapshot:
 
 
 def closest(name: str, names: Iterable[str]) -> str:
-    """Return the name most like the one that is missing, to point at a slip (case, hyphens, spelling), or ``""``."""
-    folded = {other.lower().replace("_", "-"): other for other in names if other != name}
-    match = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.85)
-    return folded[match[0]] if match else ""
+    """Return the name most like the one that is missing, to point at a slip (case, hyphens, spelling), or ``""``.
+
+    A prefix that two names share says nothing: ``user1-dev`` is not like ``user1-prod``.
+    """
+    found, best = "", MIN_LIKENESS
+    for other in names:
+        ours, theirs = name.lower(), other.lower().replace("_", "-")
+        same = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(ours, theirs, strict=False))
+        shared = "".join(pair[0] for pair in same).find("-") + 1
+        likeness = difflib.SequenceMatcher(None, ours[shared:], theirs[shared:]).ratio() if ours != theirs else 1.0
+        if other != name and likeness >= best:
+            found, best = other, likeness
+    return found
 
 
 def _about(action: str, function: str, qualifier: str = "") -> Question:

@@ -65,7 +65,9 @@ class Request:
         return cls(document["lab"], document["roster"], mode, tuple(students))
 
 
-def plan_run(store: Store, run_id: str, started_at: str, request: Request, home: Home) -> dict[str, Any]:
+def plan_run(
+    store: Store, run_id: str, started_at: str, request: Request, home: Home, *, alone: bool = False
+) -> dict[str, Any]:
     """Freeze a run's lab and students, and record that it runs.
 
     Args:
@@ -74,9 +76,11 @@ def plan_run(store: Store, run_id: str, started_at: str, request: Request, home:
         started_at: when the execution started, ISO 8601.
         request: what was asked for.
         home: where we are.
+        alone: whether the run must be of exactly one student.
 
     Returns:
-        ``run_id``, ``mode``, ``students_key`` (what the map reads) and ``checks``: check ids by kind.
+        ``run_id``, ``mode``, ``students_key`` (what the map reads), ``username`` of the first student and ``checks``:
+        check ids by kind.
 
     Raises:
         BadInputError: unknown lab, no roster at that key, a roster that cannot be used, or a student in another account
@@ -88,6 +92,8 @@ def plan_run(store: Store, run_id: str, started_at: str, request: Request, home:
     except MissingError:
         raise BadInputError([f"there is no roster at {quote(request.roster)}"]) from None
     students = at_home(select(read_roster(content, request.roster), list(request.students)), home)
+    if alone and len(students) != 1:
+        raise BadInputError([f"a run of one student has one name in students, not {len(students)}"])
     keys = Keys(run_id)
     lab = Lab.from_dict(store.put_json_once(keys.lab, lab.to_dict()))
     store.put_json_once(keys.students, [student.to_dict() for student in students])
@@ -105,4 +111,10 @@ def plan_run(store: Store, run_id: str, started_at: str, request: Request, home:
     checks: dict[str, list[str]] = {"configuration": [], "behaviour": [], "performance": []}
     for item in lab.checks:
         checks[find_check(item.check).kind].append(item.id)
-    return {"run_id": run_id, "mode": request.mode, "students_key": keys.students, "checks": checks}
+    return {
+        "run_id": run_id,
+        "mode": request.mode,
+        "students_key": keys.students,
+        "username": students[0].username,
+        "checks": checks,
+    }

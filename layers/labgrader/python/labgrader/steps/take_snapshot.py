@@ -42,7 +42,7 @@ def take_snapshot(store: Store, run_id: str, accounts: Accounts, deadline_s: flo
         store: the stack's store.
         run_id: the run.
         accounts: opens the students' accounts.
-        deadline_s: seconds after which no further student is begun.
+        deadline_s: seconds after which no further student is begun; ``FINISH_S`` later nothing is asked any more.
 
     Raises:
         NoProgressError: nobody could be recorded in that time.
