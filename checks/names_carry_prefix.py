@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
+
 from labgrader.evidence.snapshot import Snapshot, owns
 from labgrader.judging import Verdict, check, failed, listed, share
+
+NEARLY = 0.9
+"""How like a name of the lab the rest of a name must be to be taken for it, by difflib's ratio."""
 
 
 @check(
@@ -59,9 +64,14 @@ def names_carry_prefix(snapshot: Snapshot, *, names: list[str], aliases_of: list
 
 
 def _misspelt(snapshot: Snapshot, name: str, bare: set[str]) -> bool:
-    """Whether a name has the prefix written otherwise (``User1-f``, ``user1_f``).
+    """Whether a name is one of the lab's, or nearly, behind a prefix written otherwise (``User1-f``, ``user1_f``).
 
-    ``anna_b-f`` may be the student ``anna_b``'s, and then it is not held against ``anna``.
+    Whatever else begins so may be a neighbour's: ``anna_b-f`` and ``Anna-B-f`` are not held against ``anna``.
     """
+    if not owns(snapshot.username, name):
+        return False
     rest = name[len(snapshot.username) + 1 :].lower().replace("_", "-")
-    return owns(snapshot.username, name) and (rest in bare or not any(rest.endswith(f"-{one}") for one in bare))
+    if rest in bare:
+        return True
+    goes_on = any(rest.endswith(f"-{one}") for one in bare)
+    return not goes_on and bool(difflib.get_close_matches(rest, bare, n=1, cutoff=NEARLY))

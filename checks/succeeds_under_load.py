@@ -59,7 +59,7 @@ def succeeds_under_load(
         return failed(no_qualifier(function, qualifiers), expected=expected, observed="no such alias or version")
     target = target_name(function, qualifier or "")
     observed = _counted(result)
-    own_failures = result.function_errors + result.application_errors + result.timeouts - _abandoned(result)
+    own_failures = result.function_errors + result.application_errors + result.timeouts
     if own_failures:
         taken = result.succeeded + own_failures
         message = (
@@ -79,14 +79,17 @@ def succeeds_under_load(
             f"the account, not {target}, had no concurrency left: {plural(result.throttled, 'request')} refused "
             f"({quote(result.throttle_reason) or 'no reason given'})",
         )
+    unreached = result.other_errors - result.unanswered
+    if unreached > result.requests / 10:
+        raise NotGradedError("lambda:InvokeFunction", f"{target} could not be reached: {listed(result.error_samples)}")
     if result.succeeded >= served_at_least:
-        return passed(_remarks(result), expected=expected, observed=observed)
-    if _abandoned(result):
+        return passed(_remarks(result, own_limit), expected=expected, observed=observed)
+    if result.unanswered:
         raise NotGradedError(
             "lambda:InvokeFunction",
             f"{target} was too slow for the load test, which {quote(result.cut_short)}: {result.succeeded} served",
         )
-    if result.other_errors:
+    if unreached:
         raise NotGradedError("lambda:InvokeFunction", f"{target} could not be reached: {listed(result.error_samples)}")
     if deployed.reserved_concurrency == 0:
         return failed(
@@ -110,18 +113,12 @@ def succeeds_under_load(
     )
 
 
-def _abandoned(result: LoadResult) -> int:
-    """Requests that were in flight when the test's own time was up; how slow a function is, is not judged."""
-    # a test that ends because nothing is answered any more has seen a function that hangs
-    ran_out = result.cut_short and "in a row" not in result.cut_short and result.succeeded
-    return min(result.timeouts, result.concurrency) if ran_out else 0
-
-
 def _counted(result: LoadResult) -> str:
     p95 = result.latency_ms.get("p95")
     slow = f", p95 {p95:,.0f} ms" if result.succeeded and p95 is not None else ""
     cut = f" (ended early: {quote(result.cut_short)})" if result.cut_short else ""
-    return f"{result.succeeded} served, {result.throttled} throttled, {result.failures} failed{slow}{cut}"
+    failures = result.failures - result.unanswered
+    return f"{result.succeeded} served, {result.throttled} throttled, {failures} failed{slow}{cut}"
 
 
 def _kinds(result: LoadResult) -> str:
@@ -133,16 +130,23 @@ def _kinds(result: LoadResult) -> str:
     return ", ".join(f"{count} {kind}" for kind, count in kinds.items() if count)
 
 
-def _remarks(result: LoadResult) -> str:
+def _remarks(result: LoadResult, own_limit: bool) -> str:
     """What a student may wonder about, with nobody to blame."""
     remarks = []
-    if result.throttled:
+    if result.throttled and own_limit:
         remarks.append(
             f"{plural(result.throttled, 'request')} of {result.requests} refused (429): the function has fewer "
             f"executions than the {result.concurrency} in flight. That is what a reservation does, not an error."
         )
-    if result.other_errors:
+    elif result.throttled:
         remarks.append(
-            f"{plural(result.other_errors, 'request')} could not be sent, which is not the function's fault."
+            f"{plural(result.throttled, 'request')} of {result.requests} refused (429) by the account's limit "
+            f"({quote(result.throttle_reason) or 'no reason given'}), which is not the function's fault."
         )
+    if result.unanswered:
+        remarks.append(
+            f"{plural(result.unanswered, 'request')} had no answer yet when the test's time was over: not counted."
+        )
+    if unreached := result.other_errors - result.unanswered:
+        remarks.append(f"{plural(unreached, 'request')} could not be sent, which is not the function's fault.")
     return " ".join(remarks)

@@ -165,7 +165,7 @@ def repair(function: Function, alias: str, module: str) -> str:
         module: the module that is missing.
     """
     name = function.name
-    if not re.fullmatch(r"[A-Za-z0-9_./-]+", module):  # a student's text has no place in a command
+    if not re.fullmatch(r"[A-Za-z0-9_./][A-Za-z0-9_./-]*", module):  # a student's text has no place in a command
         module = "MODULE"
     if module == module_of(function.handler):
         package = f"{module.split('.')[0]}.zip"

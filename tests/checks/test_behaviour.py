@@ -236,3 +236,20 @@ def test_a_refusal_may_be_said_in_plain_words(body: str) -> None:
     call = answer(400, body)
     verdict, _ = probed(perfect(), "bad_json_is_refused", [call], function=OPTIMIZED, qualifiers=["user1-prod"])
     assert verdict.status == "passed"
+    verdict, _ = probed(perfect(), "answers_only_with", [answer(503, body)] * 3, **RETRY)
+    assert (verdict.status, verdict.observed) == ("passed", "503, 503 and 503")
+    verdict, _ = probed(perfect(), "answers_only_with", [answer(500, body)] * 3, **RETRY)
+    assert verdict.status == "failed"
+
+
+@pytest.mark.parametrize(
+    ("handler", "module"),
+    [("$(reboot).lambda_handler", "$(reboot)"), ("-TT.handler", "-TT"), ("a b.handler", "a b")],
+)
+def test_a_students_text_never_gets_into_a_command(handler: str, module: str) -> None:
+    call = crash("Runtime.ImportModuleError", f"Error: Cannot find module '{module}'")
+    world = perfect().configure(OPTIMIZED, Handler=handler)
+    verdict, _ = probed(world, "operations_answer", [call] * 3, **STAGING)
+    assert module in verdict.message
+    assert module not in verdict.hint
+    assert "# one of them must hold MODULE\n" in verdict.hint

@@ -116,11 +116,19 @@ def test_all_names_carry_the_prefix() -> None:
 
 
 def test_wrong_names_are_listed() -> None:
-    world = perfect().function("User1_Test").layer("USER1-utils").dashboard("user1_board")
+    world = (
+        perfect()
+        .function("User1_Optimised_Function")
+        .layer("USER1-lambda-utils")
+        .dashboard("user1_lambda-optimization")
+    )
     verdict = world.judge("names_carry_prefix", **NAMES)
     assert verdict.status == "partial"
     assert verdict.fraction == 9 / 12
-    assert verdict.message == "Not named user1-…: function User1_Test, layer USER1-utils and dashboard user1_board."
+    assert verdict.message == (
+        "Not named user1-…: function User1_Optimised_Function, layer USER1-lambda-utils "
+        "and dashboard user1_lambda-optimization."
+    )
 
 
 @pytest.mark.parametrize("name", ["user10-optimized-function", "cloud9-thing", "somebody-else"])
@@ -194,9 +202,24 @@ def test_without_functions_there_is_nothing_to_look_at() -> None:
     assert World().function(OPTIMIZED).judge("nothing_borrowed", functions=[OPTIMIZED, BASELINE]).status == "passed"
 
 
-def test_a_neighbour_whose_name_goes_on_is_no_fault_of_mine() -> None:
-    world = perfect().function("user1_b-baseline-function").layer("user1_b-lambda-utils")
+@pytest.mark.parametrize(
+    "name",
+    [
+        "user1_b-baseline-function",
+        "user1_b_baseline_function",
+        "user1-b-baseline-function",
+        "User1-B-baseline-function",
+        "user1_b-my-experiment",
+        "user1_b-test",
+        "user1_test",
+    ],
+)
+def test_a_neighbour_whose_name_goes_on_is_no_fault_of_mine(name: str) -> None:
+    world = perfect().function(name).layer("user1_b-lambda-utils").dashboard("user1_b-lambda-optimization")
     assert world.judge("names_carry_prefix", **NAMES).status == "passed"
+
+
+def test_a_slip_beside_the_prefix_is_my_own() -> None:
     world = perfect().function("User1_Baseline-Function")
     assert world.judge("names_carry_prefix", **NAMES).message == "Not named user1-…: function User1_Baseline-Function."
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from labgrader.errors import NotGradedError
+from labgrader.evidence.load import LoadResult
 from tests.checks.world import BASELINE, OPTIMIZED, World, comparison, load_result, loaded, perfect
 
 LOAD: dict[str, Any] = {
@@ -48,13 +49,30 @@ def test_throttles_are_no_errors_as_long_as_enough_is_served(served: int, status
         assert verdict.message == f"{TARGET} served 9 requests and refused 91: it reserves 10 executions."
 
 
-CUT = "stopped after 90 s: 79 of 100 requests were sent"
+def _ran_out(succeeded: int, **counts: Any) -> LoadResult:
+    """A test whose deadline came while 20 requests were in flight."""
+    sent = succeeded + 20 + sum(counts.values())
+    counts = {**counts, "other_errors": 20 + counts.get("other_errors", 0)}
+    cut = f"stopped after 90 s: {sent} of 100 requests were sent, 20 of them unanswered by then"
+    return load_result(succeeded, **counts, cut_short=cut)
 
 
-@pytest.mark.parametrize(("timeouts", "status"), [(20, "passed"), (21, "partial")])
-def test_what_was_in_flight_when_time_was_up_is_no_failure(timeouts: int, status: str) -> None:
-    result = load_result(59, timeouts=timeouts, concurrency=20, cut_short=CUT)
-    assert loaded(perfect(), "succeeds_under_load", result, **LOAD).status == status
+@pytest.mark.parametrize("served", [10, 59])
+def test_what_was_in_flight_when_time_was_up_is_no_failure(served: int) -> None:
+    verdict = loaded(perfect(), "succeeds_under_load", _ran_out(served), **LOAD)
+    assert (verdict.status, verdict.message) == (
+        "passed",
+        "20 requests had no answer yet when the test's time was over: not counted.",
+    )
+    assert verdict.observed.startswith(f"{served} served, 0 throttled, 0 failed, p95 55 ms (ended early: ")
+
+
+def test_what_failed_before_time_was_up_still_counts() -> None:
+    verdict = loaded(perfect(), "succeeds_under_load", _ran_out(59, timeouts=10), **LOAD)
+    assert (verdict.status, verdict.message) == (
+        "failed",
+        f"{TARGET}: 10 of 69 requests that it took failed under load (10 did not answer in time).",
+    )
 
 
 def test_a_function_that_stops_answering_is_not_excused() -> None:
@@ -64,7 +82,7 @@ def test_a_function_that_stops_answering_is_not_excused() -> None:
 
 
 def test_a_test_that_ran_out_of_time_before_it_could_tell_is_not_graded() -> None:
-    result = load_result(9, timeouts=20, concurrency=20, cut_short=CUT)
+    result = _ran_out(9)
     with pytest.raises(NotGradedError, match="was too slow for the load test, which stopped after 90 s"):
         loaded(perfect(), "succeeds_under_load", result, **LOAD)
 
@@ -75,7 +93,33 @@ def test_an_account_without_room_says_nothing_about_the_function(reason: str) ->
     with pytest.raises(NotGradedError, match=f"the account, not {TARGET}, had no concurrency left: 11 requests"):
         loaded(perfect(), "succeeds_under_load", refused, **LOAD)
     few = load_result(90, throttled=10, throttle_reason=reason)
-    assert loaded(perfect(), "succeeds_under_load", few, **LOAD).status == "passed"
+    verdict = loaded(perfect(), "succeeds_under_load", few, **LOAD)
+    assert (verdict.status, verdict.message) == (
+        "passed",
+        f"10 requests of 100 refused (429) by the account's limit ({reason}), which is not the function's fault.",
+    )
+
+
+@pytest.mark.parametrize(("reserved", "own"), [(19, True), (20, False), (None, False)])
+def test_a_refusal_without_a_reason_is_the_reservations_where_that_is_short(reserved: int | None, own: bool) -> None:
+    world = perfect()
+    world.functions[OPTIMIZED]["Concurrency"] = {"ReservedConcurrentExecutions": reserved} if reserved else {}
+    result = load_result(50, throttled=50)
+    if own:
+        assert loaded(world, "succeeds_under_load", result, **LOAD).status == "passed"
+        return
+    with pytest.raises(NotGradedError, match=r"50 requests refused \(no reason given\)"):
+        loaded(world, "succeeds_under_load", result, **LOAD)
+
+
+@pytest.mark.parametrize(("lost", "graded"), [(10, True), (11, False)])
+def test_more_than_a_tenth_that_never_arrived_says_nothing_about_the_function(lost: int, graded: bool) -> None:
+    result = load_result(100 - lost, other_errors=lost, error_samples=("ConnectionError: refused",))
+    if graded:
+        assert loaded(perfect(), "succeeds_under_load", result, **LOAD).status == "passed"
+        return
+    with pytest.raises(NotGradedError, match="could not be reached: ConnectionError: refused"):
+        loaded(perfect(), "succeeds_under_load", result, **LOAD)
 
 
 @pytest.mark.parametrize(

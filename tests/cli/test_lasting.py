@@ -100,7 +100,8 @@ def test_from_up_to_down(labgrader: Command, tmp_path: Path, monkeypatch: pytest
     ]
     run_id = run["run_id"]
     assert run_id in labgrader("runs")[1]
-    assert labgrader("runs", "--lab", "other", "--json")[1] == "[]\n"
+    assert run_id in labgrader("runs", "--lab", "lambda-optimization", "--json")[1]
+    assert labgrader("runs", "--lab", "other", "--json")[0] == 2
     assert labgrader("report", run_id, "--format", "csv")[1] == (tmp_path / "out/gradebook.csv").read_text()
     saved = tmp_path / "one.json"
     assert labgrader("report", run_id, "--student", "nobody1", "--format", "json", "-o", str(saved))[0] == 0

@@ -310,9 +310,21 @@ def test_the_deadline_abandons_what_is_in_flight() -> None:
         began = time.perf_counter()
         result = _load(stub, concurrency=5, deadline_s=0.75)
         assert time.perf_counter() - began < 1.7  # the deadline and little more
-    assert 1 <= result.timeouts <= 5
-    assert result.requests == result.succeeded + result.timeouts <= 15
-    assert result.cut_short == f"stopped after 0.75 s: {result.requests} of 100 requests were sent"
+    assert 1 <= result.unanswered == result.other_errors <= 5
+    assert result.timeouts == 0
+    assert result.error_samples == ()
+    assert result.requests == result.succeeded + result.unanswered <= 15
+    assert result.cut_short == (
+        f"stopped after 0.75 s: {result.requests} of 100 requests were sent, {result.unanswered} of them "
+        "unanswered by then"
+    )
+
+
+def test_a_request_that_had_all_its_time_is_a_timeout_and_its_successor_is_cut_off() -> None:
+    with StubLambda(lambda request: Response(hangs=True)) as stub:
+        result = _load(stub, concurrency=1, requests=2, request_timeout_s=0.4, deadline_s=0.7)
+    assert (result.timeouts, result.other_errors, result.unanswered) == (1, 1, 1)
+    assert result.error_samples == ("no answer within 0.4 s",)
 
 
 def test_throttled_workers_wait_no_longer_than_the_deadline() -> None:
@@ -320,8 +332,8 @@ def test_throttled_workers_wait_no_longer_than_the_deadline() -> None:
         began = time.perf_counter()
         result = _load(stub, concurrency=3, requests=10, deadline_s=0.5)
         assert time.perf_counter() - began < 1.5
-    assert (result.requests, result.throttled, result.timeouts) == (3, 2, 1)
-    assert result.cut_short == "stopped after 0.5 s: 3 of 10 requests were sent"
+    assert (result.requests, result.throttled, result.unanswered, result.timeouts) == (3, 2, 1, 0)
+    assert result.cut_short == "stopped after 0.5 s: 3 of 10 requests were sent, 1 of them unanswered by then"
 
 
 def test_no_thread_is_left_behind() -> None:
@@ -337,7 +349,7 @@ from tests.load.stub_lambda import Response, StubLambda
 from labgrader.evidence.closed_load import run_closed_load
 with StubLambda(lambda request: Response(hangs=True)) as stub:
     answer = run_closed_load(stub.endpoint, "user1-f", "", b"{}", concurrency=5, requests=9, deadline_s=0.3)
-    sys.stdout.write(str(answer.value["timeouts"]))
+    sys.stdout.write(str(answer.value["other_errors"]))
 """
     began = time.perf_counter()
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True)
@@ -415,7 +427,7 @@ def test_the_invoker_passes_its_limits_on() -> None:
         result = _result(invoker.answer(Question("labgrader:ClosedLoad", arguments)))
         assert stub.requests[0].event == b'{"a": 1}'
         assert stub.requests[0].qualifier == "v"
-    assert result.cut_short == "stopped after 0.3 s: 2 of 9 requests were sent"
+    assert result.cut_short == "stopped after 0.3 s: 2 of 9 requests were sent, 2 of them unanswered by then"
 
 
 # --- the arithmetic -----------------------------------------------------------------------------------------------
@@ -430,9 +442,10 @@ def test_rates_come_from_what_was_sent_and_the_time_it_took() -> None:
     assert fields["samples"][0] == (0.0, 500.0, "throttled")
 
 
-def test_what_never_came_back_is_a_timeout() -> None:
+def test_what_never_came_back_is_nobodys_timeout() -> None:
     fields = measurements([Measured(10.0, 0.5, "succeeded")], sent=3, ended=12.0)
-    assert (fields["succeeded"], fields["timeouts"], fields["duration_s"]) == (1, 2, 2.0)
+    assert (fields["succeeded"], fields["timeouts"], fields["other_errors"]) == (1, 0, 2)
+    assert fields["duration_s"] == 2.0
 
 
 def test_nothing_at_all_is_zeros() -> None:

@@ -53,8 +53,8 @@ def run_closed_load(
     milliseconds, while the function is still at its first ten.
 
     The test ends early at the deadline, when as many requests in a row as are kept in flight were never answered (twice
-    as many, where some were answered before), or when AWS refuses. What is in flight then is abandoned and counted as
-    timed out.
+    as many, where some were answered before), or when AWS refuses. What is in flight then is abandoned: where the
+    deadline left it less than ``request_timeout_s`` it is among the ``other_errors``, else a timeout.
 
     Args:
         endpoint: where Lambda is.
@@ -87,6 +87,7 @@ class Measured:
     cold: bool = False
     throttle_reason: str = ""
     resent: bool = False
+    abandoned: bool = False
 
 
 def measurements(requests: Sequence[Measured], *, sent: int, ended: float) -> dict[str, Any]:
@@ -94,7 +95,7 @@ def measurements(requests: Sequence[Measured], *, sent: int, ended: float) -> di
 
     Args:
         requests: those that are over.
-        sent: how many were sent; the ones that are missing among ``requests`` count as timed out.
+        sent: how many were sent; the ones that are missing among ``requests`` count as other errors.
         ended: when the test ended, on the clock of ``Measured.started``.
     """
     in_order = sorted(requests, key=lambda request: request.started)
@@ -115,8 +116,8 @@ def measurements(requests: Sequence[Measured], *, sent: int, ended: float) -> di
         "throttled": counts["throttled"],
         "function_errors": counts["function_error"],
         "application_errors": counts["application_error"],
-        "timeouts": counts["timeout"] + sent - len(in_order),
-        "other_errors": counts["other_error"],
+        "timeouts": counts["timeout"],
+        "other_errors": counts["other_error"] + sent - len(in_order),
         "cold_starts": sum(request.cold for request in in_order),
         "latency_ms": statistics.summary(latencies),
         "warm_latency_ms": statistics.percentiles(warm, 50, 95),
@@ -166,7 +167,8 @@ class _ClosedLoad:
             while self._take():
                 left = self.end - time.perf_counter()
                 reply = line.invoke(self.function, self.qualifier, self.event, min(self.request_timeout_s, left))
-                self._record(reply)
+                cut_off = left < self.request_timeout_s and time.perf_counter() >= self.end
+                self._record(reply, abandoned=reply.timed_out and cut_off)
                 if reply.throttled:
                     self._wait_for_room()
                 elif reply.timed_out:
@@ -199,7 +201,7 @@ class _ClosedLoad:
                 "concurrency": self.concurrency,
                 "planned_requests": self.planned,
                 "error_samples": list(self.errors),
-                "cut_short": f"{self.why}{self.sent} of {self.planned} requests were sent" if self.why else "",
+                "cut_short": self._cut_short(),
                 **measurements(self.measured, sent=self.sent, ended=time.perf_counter()),
             }
             return Answer(json.loads(json.dumps(document, allow_nan=False)))
@@ -216,11 +218,18 @@ class _ClosedLoad:
             self.in_flight += 1
             return True
 
-    def _record(self, reply: Reply) -> None:
+    def _cut_short(self) -> str:
+        """Say why the test ended early, and how many requests its own deadline left unanswered."""
+        left = sum(one.abandoned for one in self.measured) + self.sent - len(self.measured)
+        unanswered = f", {left} of them unanswered by then" if left else ""
+        return f"{self.why}{self.sent} of {self.planned} requests were sent{unanswered}" if self.why else ""
+
+    def _record(self, reply: Reply, *, abandoned: bool) -> None:
         # the body is parsed before the others are kept waiting, and not kept
-        reason = reply.throttle_reason
-        measured = Measured(reply.started, reply.duration_s, reply.result, reply.cold, reason, reply.resent)
-        failed = measured.result not in ("succeeded", "throttled")
+        result: Result = "other_error" if abandoned else reply.result
+        took, cold, reason = reply.duration_s, reply.cold, reply.throttle_reason
+        measured = Measured(reply.started, took, result, cold, reason, reply.resent, abandoned)
+        failed = measured.result not in ("succeeded", "throttled") and not abandoned
         description = reply.describe(ERROR_CHARACTERS) if failed else ""
         with self.changed:
             self.in_flight -= 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
@@ -14,6 +15,8 @@ REQUEST_TIMEOUT_S = 35
 
 DEADLINE_S = 90
 """Seconds that a whole load test may take; what is not answered by then is not sent."""
+
+_UNANSWERED = re.compile(r"(\d{1,6}) of them unanswered by then$")  # how closed_load ends ``cut_short``
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,8 @@ class LoadResult:
         offered_rps, achieved_rps: requests sent, and requests that succeeded, a second.
         throttled: HTTP 429 (not an error of the function); ``throttle_reason`` is AWS's (``ReservedFunction…``).
         function_errors: HTTP 200 with FunctionError. application_errors: ``statusCode`` of 500 or more in the answer.
-        timeouts: no answer within ``REQUEST_TIMEOUT_S``. other_errors: anything else (connections, refusals).
+        timeouts: no answer within ``REQUEST_TIMEOUT_S``. other_errors: anything else (connections, refusals, and
+            ``unanswered`` requests that the test's deadline gave less than that).
         cold_starts: answers whose REPORT line has an Init or Restore Duration.
         latency_ms: ``min mean p50 p90 p95 p99 max`` of the requests that succeeded, percentiles by nearest rank.
         warm_latency_ms: ``p50 p95`` without the cold starts.
@@ -70,6 +74,12 @@ class LoadResult:
     def failures(self) -> int:
         """Requests that the function took and did not serve; a throttled one was never taken."""
         return self.function_errors + self.application_errors + self.timeouts + self.other_errors
+
+    @property
+    def unanswered(self) -> int:
+        """Those of the ``other_errors`` that the test's own deadline cut off: they are nobody's failures."""
+        said = _UNANSWERED.search(self.cut_short)
+        return min(int(said.group(1)), self.other_errors) if said else 0
 
     def to_dict(self) -> dict[str, Json]:
         """Return the result as JSON."""
