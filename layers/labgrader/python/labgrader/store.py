@@ -129,16 +129,6 @@ class Store:
         """Return an object parsed as JSON; raises as ``get`` does."""
         return json.loads(self.get(key))
 
-    def exists(self, key: str) -> bool:
-        """Say whether there is an object."""
-        try:
-            self._s3.head_object(Bucket=self.bucket, Key=key)
-        except (ClientError, BotoCoreError) as error:
-            if error_code(error) in ("404", "NoSuchKey"):
-                return False
-            raise translated(error) from error
-        return True
-
     def put(self, key: str, content: bytes) -> None:
         """Write an object, over what is there."""
         self._put(key, content)
