@@ -6,7 +6,7 @@ import importlib
 import importlib.util
 import sys
 
-NAMES = ("calls", "bundles", "load")
+NAMES = ("calls", "labs", "bundles", "load")
 
 
 def main(names: list[str]) -> int:

@@ -24,11 +24,30 @@ HERE = "111122223333 us-east-1"
         ("cloudwatch:ListDashboards", "cloudwatch:ListDashboards", 10),
         ("cloudwatch:GetDashboard", "cloudwatch:GetDashboard", 10),
         ("sts:AssumeRole", "sts", 60),
+        ("cloudwatch:DescribeAlarms", "cloudwatch:DescribeAlarms", 9),
         ("sqs:GetQueueAttributes", "sqs:GetQueueAttributes", 10),
+        ("lambda:ListEventSourceMappings", "lambda control plane", 15),
+        ("lambda:GetFunctionEventInvokeConfig", "lambda control plane", 15),
+        ("apigateway:GetResources", "apigateway:GetResources", 2.5),
+        ("apigateway:GetStages", "api gateway control plane", 7.5),
+        ("apigateway:GetRestApis", "api gateway control plane", 7.5),
+        ("logs:DescribeLogGroups", "logs:DescribeLogGroups", 10),
+        ("events:ListTargetsByRule", "eventbridge", 20),
+        ("dynamodb:DescribeTable", "dynamodb:DescribeTable", 10),
+        ("s3:ListAllMyBuckets", "s3:ListBuckets", 5),
+        ("s3:GetBucketNotification", "s3:GetBucketNotification", 10),
+        ("iam:GetRole", "iam", 10),
+        ("labgrader:ReadManagedPolicy", "iam", 10),
+        ("labgrader:ReadCode", "package downloads", 60),
     ],
 )
 def test_each_operation_counts_against_its_quota(action: str, family: str, per_s: float) -> None:
     assert (quota_of(action).family, quota_of(action).per_s) == (family, per_s)
+
+
+def test_api_gateway_is_asked_no_more_than_it_allows_for_all_its_operations_together() -> None:
+    """Source: API Gateway quotas: 10 management requests a second, of which GetResources takes 5 in two seconds."""
+    assert quota_of("apigateway:GetResources").per_s + quota_of("apigateway:GetStages").per_s == 10
 
 
 def taken_at(clock: Clock, pacer: Pacer, actions: list[str], place: str = HERE) -> list[float]:

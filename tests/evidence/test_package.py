@@ -12,10 +12,14 @@ import urllib3
 from benchmarks.stub_aws import StubAws, served, zipped
 from labgrader.errors import NotGradedError, ServiceFaultError
 from labgrader.evidence import package
-from labgrader.evidence.package import UnreadablePackageError, paths_of, read_package
+from labgrader.evidence.package import Deployed, UnreadablePackageError, open_package, paths_of
 from tests.evidence.recording import record
 
 F = "user1-f"
+
+
+def read_package(http: urllib3.PoolManager, url: str, size: int) -> dict[str, object]:
+    return open_package(http, Deployed(url, size)).listing
 
 
 @pytest.fixture

@@ -17,12 +17,13 @@ from benchmarks.stub_aws import ACCOUNT, REGION, UNREACHABLE, Clock, Fault, Stub
 from labgrader.errors import NotGradedError
 from labgrader.evidence.calls import MAX_ATTEMPTS, MAX_PATIENCE_S
 from labgrader.evidence.facts import ClassFacts, NamesByPrefix
+from labgrader.evidence.operations import IAM_ACTIONS
 from labgrader.evidence.question import Question
-from labgrader.evidence.recorder import IAM_ACTIONS, MAX_QUESTIONS, SETTLE_LOOKS, SETTLE_WAIT_S
+from labgrader.evidence.recorder import MAX_QUESTIONS, SETTLE_LOOKS, SETTLE_WAIT_S
 from labgrader.evidence.snapshot import Snapshot, owns
 from labgrader.judging.judge import judge_recorded, open_question
 from labgrader.lab import find_lab
-from labgrader.roster import Student
+from labgrader.roster import MAX_USERNAME, Student
 from tests.evidence.recording import Readings, record, record_all, recorder, refusal
 from tests.evidence.recording import open_question as read
 
@@ -129,6 +130,15 @@ def test_the_index_of_names_agrees_with_owns() -> None:
         assert index.owned(username) == sorted(name for name in names if owns(username, name))
 
 
+def test_a_name_is_found_by_the_longest_username_and_filed_no_further() -> None:
+    longest = "a" * (MAX_USERNAME - 2) + "-b"
+    endless = "-" * 512
+    index = NamesByPrefix([f"{longest}-f", f"{longest}c", endless])
+    assert index.owned(longest) == [f"{longest}-f"]
+    assert index.owned(endless[: MAX_USERNAME - 1]) == [endless]
+    assert index.owned(endless) == []
+
+
 def test_user1_is_not_user10() -> None:
     index = NamesByPrefix(["user1-f", "user10-f", "user1", "USER1_g", "user1f", "my-user1-f"])
     assert index.owned("user1") == ["USER1_g", "user1", "user1-f"]
@@ -144,7 +154,8 @@ def test_probes_and_load_tests_are_left_for_later(aws: StubAws) -> None:
 
 def test_every_question_has_its_permissions() -> None:
     assert IAM_ACTIONS["labgrader:ReadPackage"] == ("lambda:GetFunction",)
-    assert all(action.split(":")[1].startswith(("Get", "List")) for row in IAM_ACTIONS.values() for action in row)
+    reading = ("Get", "List", "Describe", "GET")
+    assert all(action.split(":")[1].startswith(reading) for row in IAM_ACTIONS.values() for action in row)
 
 
 # --- what is kept ---------------------------------------------------------------------------------------------------
@@ -154,6 +165,7 @@ def test_a_function_is_kept_with_tags_and_concurrency_without_url_and_secrets(aw
     environment = {"Variables": {"API_KEY": "abc123secret", "GITHUB_API_URL": "https://api.github.com/"}}
     aws.add_function(F, reserved=0, Environment=environment)
     aws.package_url = "https://awslambda.example/package"
+    aws.functions[F]["Tags"] |= {"course": "day2", "api-key": "hunter2hunter2"}
     aws.versions[F] = [{**aws.functions[F]["Configuration"], "Version": "1"}]
     snapshot = record(aws, lambda s: s.function(F), lambda s: s.versions(F))
     document = json.dumps(snapshot.to_dict())
@@ -161,7 +173,7 @@ def test_a_function_is_kept_with_tags_and_concurrency_without_url_and_secrets(aw
     assert "abc123secret" not in document
     assert document.count("https://api.github.com/") == 2
     assert snapshot.function(F).reserved_concurrency == 0
-    assert snapshot.function(F).tags == {"owner": "user1"}
+    assert snapshot.function(F).tags == {"owner": "user1", "course": "day2", "api-key": "[redacted]"}
     assert snapshot.function(F).environment["API_KEY"] == "[redacted]"
 
 
@@ -302,7 +314,8 @@ def test_a_denied_class_list_is_asked_once_and_the_functions_are_still_read(aws:
     assert snapshots["user2"].function("user2-f").name == "user2-f"
     assert "lambda:ListFunctions: AccessDeniedException" in refusal(snapshots["user2"].function_names)
     assert recording.calls["lambda:ListFunctions"] == 1
-    assert recording.facts.to_dict() == {f"{ACCOUNT} {REGION}": {"lists": {}, "lists_provisioned_concurrency": None}}
+    nothing = {"lists": {}, "answers": {}, "lists_provisioned_concurrency": None}
+    assert recording.facts.to_dict() == {f"{ACCOUNT} {REGION}": nothing}
 
 
 def test_a_list_that_is_said_to_be_missing_costs_nobody_points(aws: StubAws) -> None:

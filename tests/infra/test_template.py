@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from labgrader.evidence.recorder import IAM_ACTIONS
+from labgrader.evidence.operations import IAM_ACTIONS
 
 ROOT = Path(__file__).parents[2]
 
@@ -83,20 +83,61 @@ def test_only_probe_and_load_test_may_invoke_prefixed_functions_and_never_our_ow
         ]
 
 
+APIS = ("/restapis", "/restapis/*/resources", "/restapis/*/stages", "/usageplans", "/usageplans/*/keys", "/apikeys")
+
+
 def test_the_recorder_may_read_what_its_questions_take_and_nothing_more() -> None:
     wanted = {action for needed in IAM_ACTIONS.values() for action in needed}
-    reading = next(one for one in statements("TakeSnapshotFunction") if one.get("Sid") == "ReadStudentsResources")
-    assert set(reading["Action"]) == wanted
     student = template("student_account.yaml")["Resources"]["Reader"]["Properties"]["Policies"][0]["PolicyDocument"]
-    assert set(student["Statement"][0]["Action"]) == wanted
-    assert student["Statement"][1]["Resource"].endswith(":function:${Username}-*")
+    for granted in (statements("TakeSnapshotFunction"), student["Statement"]):
+        others, apis = (
+            next(one for one in granted if "lambda:ListFunctions" in one["Action"]),
+            next(one for one in granted if one.get("Sid") == "ReadRestApis"),
+        )
+        assert len(others["Action"]) == len(set(others["Action"]))
+        assert {*others["Action"], apis["Action"]} == wanted
+        assert (others["Effect"], others["Resource"], apis["Effect"]) == ("Allow", "*", "Allow")
+        assert apis["Action"] == "apigateway:GET"
+        assert apis["Resource"] == [f"arn:${{AWS::Partition}}:apigateway:*::{path}" for path in APIS]
+    (invoking,) = [one for one in student["Statement"] if one["Action"] == "lambda:InvokeFunction"]
+    assert invoking["Resource"].endswith(":function:${Username}-*")
+
+
+def test_a_probe_may_put_send_and_read_keys_for_a_student_and_a_load_test_may_not() -> None:
+    live = {one["Sid"]: one for one in statements("RunProbeFunction") if "Sid" in one}
+    student = template("student_account.yaml")["Resources"]["Reader"]["Properties"]["Policies"][0]["PolicyDocument"]
+    theirs = {one["Sid"]: one for one in student["Statement"] if "Sid" in one}
+    for sid, whole, own in (
+        ("DropOwnObjects", "s3:::*-*/*labgrader-*", "s3:::${Username}-*/*labgrader-*"),
+        ("SendToPrefixedQueues", "sqs:*:${AWS::AccountId}:*-*", "sqs:*:${AWS::AccountId}:${Username}-*"),
+        ("ReadKeysToCallWith", "apigateway:*::/apikeys/*", "apigateway:*::/apikeys/*"),
+    ):
+        assert (live[sid]["Effect"], live[sid]["Resource"]) == ("Allow", f"arn:${{AWS::Partition}}:{whole}")
+        assert (theirs[sid]["Effect"], theirs[sid]["Resource"]) == ("Allow", f"arn:${{AWS::Partition}}:{own}")
+        assert theirs[sid]["Action"] == live[sid]["Action"]
+    never = live["NeverIntoOurBucket"], live["NeverOurQueues"]
+    assert [one["Effect"] for one in never] == ["Deny", "Deny"]
+    assert set(never[0]["Action"]) == set(live["DropOwnObjects"]["Action"]) - {"s3:GetObject"}  # it reads its own runs
+    assert never[0]["Resource"] == "${Bucket.Arn}/*labgrader-*"
+    assert never[1]["Action"] == live["SendToPrefixedQueues"]["Action"]
+    assert never[1]["Resource"].endswith(":${AWS::StackName}-*")
+    loading = {one["Sid"] for one in statements("RunLoadTestFunction") if "Sid" in one}
+    assert loading == {"InvokePrefixedFunctions", "NeverOurOwn"}
+
+
+def test_what_the_recorder_is_granted_only_reads() -> None:
+    for action in {action for needed in IAM_ACTIONS.values() for action in needed}:
+        assert re.match(r"[a-z0-9]+:(Get|List|Describe|GET$)", action), action
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
 def test_no_function_may_do_everything_or_delete_anything(name: str) -> None:
     for action in actions(name):
         assert "*" not in action
-        assert not re.search(r":(Delete|Create|Update|Put(?!Object$|Item$))", action), action
+        if action in ("s3:DeleteObject", "sqs:DeleteMessage"):  # of its own objects and messages only: see below
+            assert name == "RunProbeFunction"
+        else:
+            assert not re.search(r":(Delete|Create|Update|Put(?!Object$|Item$))", action), action
     for statement in statements(name):
         if statement["Resource"] == "*":
             assert statement.get("Sid") == "ReadStudentsResources"

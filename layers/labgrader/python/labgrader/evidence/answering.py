@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import urllib3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -13,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from labgrader.errors import BadInputError
 from labgrader.evidence.accounts import Accounts, Connection
 from labgrader.evidence.calls import (
+    DENIED,
     FORGET_THROTTLE_S,
     THROTTLES,
     Calls,
@@ -21,27 +21,29 @@ from labgrader.evidence.calls import (
     client_of,
     understood,
 )
-from labgrader.evidence.facts import LISTS, AccountFacts, ClassFacts
-from labgrader.evidence.package import read_package
+from labgrader.evidence.class_lists import CLASS_LISTS
+from labgrader.evidence.code_reading import read_code
+from labgrader.evidence.facts import EVERYWHERE, AccountFacts, ClassFacts
+from labgrader.evidence.operation import Operation, Paging
+from labgrader.evidence.operations import (
+    ACCOUNT_OPERATIONS,
+    IAM_ACTIONS,
+    MANAGED_POLICY,
+    OPERATIONS,
+    READ_CODE,
+    READ_PACKAGE,
+    kept_tag,
+)
+from labgrader.evidence.package import Contents, Deployed, open_package
 from labgrader.evidence.question import Answer, Json, Question
 from labgrader.evidence.redaction import without_secrets
+from labgrader.evidence.sending import Requests, place_of
+from labgrader.evidence.tolerant import mapping
 from labgrader.roster import Student
 
-MAX_CLASS_PAGES = 10_000
-"""Pages of a list that a whole account shares: 500,000 functions."""
-
-MAX_PAGES = 100
-"""Pages of a list about one student: 5,000 versions. More is a mistake of somebody's script, not a lab."""
-
-_PAGE = {"token_in": "Marker", "token_out": "NextMarker"}
-_DASHBOARD_PAGE = {"token_in": "NextToken", "token_out": "NextToken"}
-
-_LISTED = {
-    "lambda:ListVersionsByFunction": ("list_versions_by_function", "Versions"),
-    "lambda:ListAliases": ("list_aliases", "Aliases"),
-    "lambda:ListLayerVersions": ("list_layer_versions", "LayerVersions"),
-}
-
+_GET_FUNCTION = Operation("lambda", "get_function")
+_PROVISIONED_LIST = Operation("lambda", "list_provisioned_concurrency_configs", "ProvisionedConcurrencyConfigs")
+_PROVISIONED_PAGING = Paging("Marker", "NextMarker")
 _NO_SUCH_LIST = "ProvisionedConcurrencyConfigNotFoundException"
 
 
@@ -52,14 +54,16 @@ class Subject:
     Args:
         account_id, region: where the resources are.
         way: the way in, or why there is none.
-        code: by function: the presigned URL of its package, its size in bytes, and whether it is an image.
+        code: by function: where its package lies.
+        opened: by function: what was read of its package, so that it is fetched once.
     """
 
     student: Student
     account_id: str
     region: str
     way: Connection | NotAnsweredError
-    code: dict[str, Mapping[str, Json]] = field(default_factory=dict)
+    code: dict[str, Deployed] = field(default_factory=dict)
+    opened: dict[str, Contents] = field(default_factory=dict)
 
     @property
     def connection(self) -> Connection:
@@ -86,16 +90,18 @@ class Answering:
         self._accounts = accounts
         self._calls = calls
         self._facts = facts
+        self._requests = Requests(calls)
         self._http = urllib3.PoolManager(num_pools=4, maxsize=16)
-        self._refused_lists: dict[tuple[str, str, str], tuple[NotAnsweredError, float]] = {}
+        self._refused: dict[tuple[str, str, str], tuple[NotAnsweredError, float]] = {}
         self._answers: Mapping[str, Callable[[Subject, Question], Json]] = {
-            **dict.fromkeys(LISTS, self._class_list),
-            **dict.fromkeys(_LISTED, self._student_list),
+            **dict.fromkeys(CLASS_LISTS, self._class_list),
+            **dict.fromkeys(OPERATIONS, self._own),
+            **dict.fromkeys(ACCOUNT_OPERATIONS, self._shared),
+            MANAGED_POLICY: self._shared,
             "lambda:GetFunction": self._function,
             "lambda:ListProvisionedConcurrencyConfigs": self._provisioned_list,
-            "lambda:GetProvisionedConcurrencyConfig": self._provisioned,
-            "labgrader:ReadPackage": self._package,
-            "cloudwatch:GetDashboard": self._dashboard,
+            READ_PACKAGE: lambda subject, question: self._contents(subject, question).listing,
+            READ_CODE: lambda subject, question: read_code(self._contents(subject, question).own),
         }
 
     def open(self, student: Student) -> Subject:
@@ -127,67 +133,85 @@ class Answering:
         except MissingResourceError:
             return Answer(None)
         except NotAnsweredError as error:
-            return Answer(error_code=error.code, error_message=error.message)
+            return Answer(error_code=error.code, error_message=_naming_permission(question.action, error))
 
     # --- what is common to a class ----------------------------------------------------------------------------------
 
     def _class_list(self, subject: Subject, question: Question) -> Json:
-        connection = subject.connection
-        facts = self._facts.of(connection.account_id, connection.region)
-        action = question.action
-        if action not in facts.lists:
-            with facts.turn(action):
-                if action not in facts.lists:
-                    self._ask_class_list(facts, subject, action)
-        return facts.owned(action, subject.student.username)
+        wanted, connection = CLASS_LISTS[question.action], subject.connection
+        account = self._account_of(connection, wanted.operation)
 
-    def _ask_class_list(self, facts: AccountFacts, subject: Subject, action: str) -> None:
-        """Ask a list for the whole class. A refusal is remembered for the role that met it, a fault for a while."""
+        def ask() -> Json:
+            try:
+                return wanted.filed(self._requests.send(connection, question, wanted.operation, raw=True))
+            except MissingResourceError as error:  # a list is never missing: nobody loses points for it
+                raise NotAnsweredError(error.code, "AWS says that there is no such list") from None
+
+        self._ask_once(account.lists, account, subject, question.action, ask)
+        return account.owned(question.action, subject.student.username)
+
+    def _shared(self, subject: Subject, question: Question) -> Json:
+        """Answer what everybody in an account may ask alike. That there is no such thing is an answer too."""
         connection = subject.connection
-        key = (connection.place, action, subject.student.role_arn)
-        refusal, asked_at = self._refused_lists.get(key, (None, 0.0))
-        if refusal and not (refusal.passing and self._calls.pacer.clock() - asked_at >= FORGET_THROTTLE_S):
-            raise NotAnsweredError(refusal.code, refusal.message, passing=refusal.passing)
-        try:
-            if action == "lambda:ListFunctions":
-                request = client_of(connection, "lambda").list_functions
-                listed = self._all(connection, action, request, "Functions", MAX_CLASS_PAGES)
-                facts.lists[action] = [one["FunctionName"] for one in listed]
-            elif action == "lambda:ListLayers":
-                request = client_of(connection, "lambda").list_layers
-                listed = self._all(connection, action, request, "Layers", MAX_CLASS_PAGES)
-                facts.lists[action] = {one["LayerName"]: plain(one.get("LatestMatchingVersion")) for one in listed}
-            else:
-                request = client_of(connection, "cloudwatch").list_dashboards
-                listed = self._all(connection, action, request, "DashboardEntries", MAX_CLASS_PAGES, _DASHBOARD_PAGE)
-                facts.lists[action] = [one["DashboardName"] for one in listed]
-        except MissingResourceError as error:  # a list is never missing: nobody loses points for it
-            raise NotAnsweredError(error.code, "AWS says that there is no such list") from None
-        except NotAnsweredError as error:
-            if error.code not in THROTTLES:  # those are remembered with their quota
-                self._refused_lists[key] = (error, self._calls.pacer.clock())
-            raise
+        operation = ACCOUNT_OPERATIONS.get(question.action)
+        account = self._account_of(connection, operation)
+
+        def ask() -> Json:
+            try:
+                return (
+                    self._requests.send(connection, question, operation)
+                    if operation
+                    else self._managed_policy(connection, question)
+                )
+            except MissingResourceError:
+                return None
+
+        self._ask_once(account.answers, account, subject, question.key, ask)
+        return account.answers[question.key]
+
+    def _ask_once(
+        self, known: dict[str, Json], account: AccountFacts, subject: Subject, key: str, ask: Callable[[], Json]
+    ) -> None:
+        """Ask for the whole class. A refusal is remembered for the role that met it, a fault for a while."""
+        if key in known:
+            return
+        with account.turn(key):
+            if key in known:
+                return
+            asker = (subject.connection.place, key, subject.student.role_arn)
+            refusal, asked_at = self._refused.get(asker, (None, 0.0))
+            if refusal and not (refusal.passing and self._calls.pacer.clock() - asked_at >= FORGET_THROTTLE_S):
+                raise NotAnsweredError(refusal.code, refusal.message, passing=refusal.passing)
+            try:
+                known[key] = plain(ask())
+            except NotAnsweredError as error:
+                if error.code not in THROTTLES:  # those are remembered with their quota
+                    self._refused[asker] = (error, self._calls.pacer.clock())
+                raise
+
+    def _managed_policy(self, connection: Connection, question: Question) -> Json:
+        arn, client = question.arguments["PolicyArn"], client_of(connection, "iam")
+        place = place_of(connection, everywhere=True)
+        policy = self._calls.send(place, question.action, lambda: client.get_policy(PolicyArn=arn))["Policy"]
+        version = policy["DefaultVersionId"]
+        answer = self._calls.send(
+            place, question.action, lambda: client.get_policy_version(PolicyArn=arn, VersionId=version)
+        )
+        return answer["PolicyVersion"].get("Document")
 
     # --- what is a student's own ------------------------------------------------------------------------------------
 
+    def _own(self, subject: Subject, question: Question) -> Json:
+        return self._requests.send(subject.connection, question, OPERATIONS[question.action])
+
     def _function(self, subject: Subject, question: Question) -> Json:
-        answer = self._one(subject.connection, question, client_of(subject.connection, "lambda").get_function)
+        answer = self._requests.send(subject.connection, question, _GET_FUNCTION)
         configuration = without_secrets(answer.get("Configuration") or {})
         if "Qualifier" not in question.arguments:
-            size = configuration.get("CodeSize") or 0
-            image = configuration.get("PackageType") == "Image"
-            location = "" if image else (answer.get("Code") or {}).get("Location") or ""
-            subject.code[question.arguments["FunctionName"]] = {"Location": location, "Size": size, "Image": image}
-        kept = {name: answer[name] for name in ("Concurrency", "Tags", "TagsError") if answer.get(name)}
-        return {"Configuration": configuration, **kept}
-
-    def _student_list(self, subject: Subject, question: Question) -> Json:
-        method, field_name = _LISTED[question.action]
-        request = _bound(getattr(client_of(subject.connection, "lambda"), method), question)
-        entries = self._all(subject.connection, question.action, request, field_name, MAX_PAGES)
-        if question.action == "lambda:ListVersionsByFunction":
-            return [without_secrets(one) for one in entries]
-        return entries
+            subject.code[question.arguments["FunctionName"]] = Deployed.from_answer(answer)
+        kept = {name: answer[name] for name in ("Concurrency", "TagsError") if answer.get(name)}
+        tags = {key: kept_tag(key, of) for key, of in mapping(answer.get("Tags")).items()}
+        return {"Configuration": configuration, **kept, **({"Tags": tags} if tags else {})}
 
     def _provisioned_list(self, subject: Subject, question: Question) -> Json:
         """List provisioned concurrency, where the endpoint can; ``None`` where it cannot, found out once an account.
@@ -205,9 +229,8 @@ class Answering:
     def _try_provisioned_list(self, facts: AccountFacts, connection: Connection, question: Question) -> Json:
         if facts.lists_provisioned_concurrency is False:
             return None
-        request = _bound(client_of(connection, "lambda").list_provisioned_concurrency_configs, question)
         try:
-            pages = list(self._calls.pages(connection.place, question.action, request, **_PAGE, most=MAX_PAGES))
+            pages = self._requests.pages(connection, question, _PROVISIONED_LIST, _PROVISIONED_PAGING)
             facts.lists_provisioned_concurrency = all("ProvisionedConcurrencyConfigs" in page for page in pages)
         except MissingResourceError as missing:
             if missing.code != _NO_SUCH_LIST and not self._exists(connection, question):
@@ -221,52 +244,31 @@ class Answering:
         """Say whether the function of a question is there now."""
         about = Question("lambda:GetFunction", {"FunctionName": question.arguments["FunctionName"]})
         try:
-            self._one(connection, about, client_of(connection, "lambda").get_function)
+            self._requests.send(connection, about, _GET_FUNCTION)
         except MissingResourceError:
             return False
         return True
 
-    def _provisioned(self, subject: Subject, question: Question) -> Json:
-        request = client_of(subject.connection, "lambda").get_provisioned_concurrency_config
-        return self._one(subject.connection, question, request)
-
-    def _package(self, subject: Subject, question: Question) -> Json:
-        code = subject.code.get(question.arguments["FunctionName"])
-        if code is None:
+    def _contents(self, subject: Subject, question: Question) -> Contents:
+        """What lies in a function's package, fetched once for all that is asked about it."""
+        function = question.arguments["FunctionName"]
+        deployed = subject.code.get(function)
+        if deployed is None or not (deployed.image or deployed.location):
             raise NotAnsweredError("NoPackage", "GetFunction gave no address of the package")
-        if code["Image"]:
-            return {"Size": code["Size"], "Paths": None}
-        if not code["Location"]:
-            raise NotAnsweredError("NoPackage", "GetFunction gave no address of the package")
+        if function not in subject.opened:
 
-        def fetch() -> dict[str, Json]:
-            self._calls.count(question.action)
-            return read_package(self._http, code["Location"], code["Size"])
+            def fetch() -> Contents:
+                if not deployed.image:
+                    self._calls.count(READ_PACKAGE)
+                return open_package(self._http, deployed)
 
-        return self._calls.send(subject.connection.place, question.action, fetch)
+            subject.opened[function] = self._calls.send(subject.connection.place, READ_PACKAGE, fetch)
+        return subject.opened[function]
 
-    def _dashboard(self, subject: Subject, question: Question) -> Json:
-        answer = self._one(subject.connection, question, client_of(subject.connection, "cloudwatch").get_dashboard)
-        return {"DashboardBody": answer.get("DashboardBody") or ""}
-
-    # --- requests ---------------------------------------------------------------------------------------------------
-
-    def _one(self, connection: Connection, question: Question, request: Callable[..., dict[str, Any]]) -> Json:
-        answer = self._calls.send(connection.place, question.action, _bound(request, question))
-        return {name: value for name, value in answer.items() if name != "ResponseMetadata"}
-
-    def _all(
-        self,
-        connection: Connection,
-        action: str,
-        request: Callable[..., Mapping[str, Any]],
-        field_name: str,
-        most: int,
-        page: Mapping[str, str] = _PAGE,
-    ) -> list[Any]:
-        """Return every entry of a list."""
-        pages = self._calls.pages(connection.place, action, request, **page, most=most)
-        return [entry for answer in pages for entry in answer.get(field_name) or ()]
+    def _account_of(self, connection: Connection, operation: Operation | None) -> AccountFacts:
+        """The facts that an operation's answer belongs to; without an operation, those of IAM."""
+        everywhere = operation is None or operation.everywhere
+        return self._facts.of(connection.account_id, EVERYWHERE if everywhere else connection.region)
 
 
 def plain(value: Json) -> Json:
@@ -281,13 +283,12 @@ def plain(value: Json) -> Json:
         raise NotAnsweredError("UnreadableAnswer", "the answer holds a number that is not finite") from None
 
 
-def _bound(request: Callable[..., dict[str, Any]], question: Question) -> Callable[..., dict[str, Any]]:
-    """A request with the question's arguments; more (a marker) can be given when it is sent."""
-
-    def send(**more: Any) -> dict[str, Any]:
-        return request(**question.arguments, **more)
-
-    return send
+def _naming_permission(action: str, refusal: NotAnsweredError) -> str:
+    """The reason of a refusal; where IAM denied it, with the permission that is missing, unless the reason has it."""
+    takes = IAM_ACTIONS.get(action, ())
+    if refusal.code not in DENIED or action in takes or any(one in refusal.message for one in takes):
+        return refusal.message
+    return f"{refusal.message} (it takes {' and '.join(takes)})"
 
 
 def _closed(refusal: NotAnsweredError, action: str, student: Student) -> NotAnsweredError:

@@ -46,6 +46,7 @@ THROTTLES = frozenset(
         "RequestThrottled",
         "RequestThrottledException",
         "RequestLimitExceeded",
+        "ProvisionedThroughputExceededException",
         "SlowDown",
         "PriorRequestNotComplete",
     }
@@ -57,8 +58,20 @@ MISSING = frozenset(
         "ProvisionedConcurrencyConfigNotFoundException",
         "ResourceNotFound",
         "DashboardNotFoundError",
+        "NotFoundException",  # API Gateway
+        "NoSuchEntity",  # IAM
+        "NoSuchEntityException",
+        "NoSuchBucket",
+        "InvalidBucketName",  # there can be none of that name
+        "AWS.SimpleQueueService.NonExistentQueue",
+        "QueueDoesNotExist",
     }
 )
+
+DENIED = frozenset(
+    {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "Forbidden"}
+)
+"""What services call it when IAM forbids a request."""
 
 
 class MissingResourceError(LabgraderError):

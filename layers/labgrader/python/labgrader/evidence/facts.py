@@ -7,11 +7,12 @@ import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from labgrader.evidence.names import owns
 from labgrader.evidence.question import Json
-from labgrader.evidence.snapshot import owns
+from labgrader.roster import MAX_USERNAME
 
-LISTS = ("lambda:ListFunctions", "lambda:ListLayers", "cloudwatch:ListDashboards")
-"""The questions that one answer settles for all students of an account and Region."""
+EVERYWHERE = "global"
+"""What stands for the Region of what is the same in all of them: roles, the list of buckets."""
 
 _PREFIX_END = re.compile(r"(?<=.)(?![a-z0-9])", re.IGNORECASE | re.DOTALL)
 
@@ -26,7 +27,8 @@ class NamesByPrefix:
     def __init__(self, names: Iterable[str]) -> None:
         self._names: dict[str, list[str]] = {}
         for name in names:
-            for end in _PREFIX_END.finditer(name):
+            # no username is longer, and a name of a thousand hyphens must not be filed a thousand times
+            for end in _PREFIX_END.finditer(name, 0, MAX_USERNAME + 1):
                 self._names.setdefault(name[: end.start()].lower(), []).append(name)
 
     def owned(self, username: str) -> list[str]:
@@ -39,12 +41,14 @@ class AccountFacts:
     """What one account and Region said to all of its students.
 
     Args:
-        lists: by question: the names of functions and dashboards, or the newest version of each layer by its name.
+        lists: by action: the names of functions and dashboards, or the entries of a list by their name.
+        answers: by question: what is asked about a role or a policy; ``None`` where there is none.
         lists_provisioned_concurrency: whether the endpoint offers ListProvisionedConcurrencyConfigs; ``None`` until it
             was tried.
     """
 
     lists: dict[str, Json] = field(default_factory=dict)
+    answers: dict[str, Json] = field(default_factory=dict)
     lists_provisioned_concurrency: bool | None = None
     _indexes: dict[str, NamesByPrefix] = field(default_factory=dict, repr=False, compare=False)
     _turns: dict[str, threading.Lock] = field(default_factory=dict, repr=False, compare=False)
@@ -56,7 +60,7 @@ class AccountFacts:
             return self._turns.setdefault(question, threading.Lock())
 
     def owned(self, action: str, username: str) -> Json:
-        """Return a student's part of a list that was asked: names, or layers by name."""
+        """Return a student's part of a list that was asked: names, or entries by name."""
         with self._lock:
             everything = self.lists[action]
             if action not in self._indexes:
@@ -68,13 +72,15 @@ class AccountFacts:
         """Return the facts as JSON."""
         return {
             "lists": dict(self.lists),
+            "answers": dict(self.answers),
             "lists_provisioned_concurrency": self.lists_provisioned_concurrency,
         }
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Json]) -> AccountFacts:
         """Read what ``to_dict`` wrote."""
-        return cls(dict(document["lists"]), document["lists_provisioned_concurrency"])
+        answers = dict(document.get("answers") or {})  # facts of an earlier release have none
+        return cls(dict(document["lists"]), answers, document["lists_provisioned_concurrency"])
 
 
 class ClassFacts:

@@ -1,16 +1,20 @@
-"""What lies in a deployed package: its paths, read from the zip's directory. Nothing is unpacked, nothing is run."""
+"""What lies in a deployed package: its paths and the student's own code. Nothing is extracted, nothing is run."""
 
 from __future__ import annotations
 
 import io
 import struct
 import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import urllib3
 
 from labgrader.errors import LabgraderError, ServiceFaultError
+from labgrader.evidence.own_files import OwnFiles, own_files
 from labgrader.evidence.question import Json
+from labgrader.evidence.tolerant import mapping, number, text
 
 MAX_BYTES = 20 * 1024 * 1024
 """Bytes of a zipped package that are fetched: a lab's function has a few KB, one that brings boto3 about 15 MB."""
@@ -37,27 +41,76 @@ class UnreadablePackageError(LabgraderError):
     """A package could not be fetched or is not a zip file: we cannot tell what lies in it."""
 
 
-def read_package(http: urllib3.PoolManager, url: str, size: int) -> dict[str, Json]:
-    """List what lies in a function's package.
+@dataclass(frozen=True)
+class Deployed:
+    """Where a function's package lies and what it is, as GetFunction says.
+
+    Args:
+        location: presigned, so it stands in no message.
+        size: in bytes; 0 where it is not known.
+        image: whether it is a container image, which is not fetched.
+        handler: ``app.lambda_handler``.
+        runtime: ``python3.13``.
+    """
+
+    location: str = ""
+    size: int = 0
+    image: bool = False
+    handler: str = ""
+    runtime: str = ""
+
+    @classmethod
+    def from_answer(cls, answer: Mapping[str, Json]) -> Deployed:
+        """Read a GetFunction answer."""
+        configuration = mapping(answer.get("Configuration"))
+        return cls(
+            location=text(mapping(answer.get("Code")).get("Location")),
+            size=number(configuration.get("CodeSize")) or 0,
+            image=configuration.get("PackageType") == "Image",
+            handler=text(configuration.get("Handler")),
+            runtime=text(configuration.get("Runtime")),
+        )
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What was read of a package.
+
+    Args:
+        size: in bytes.
+        paths: what lies in it; ``None`` where that was not looked into.
+        own: the student's own Python files; ``None`` where there are none to read.
+    """
+
+    size: int
+    paths: list[str] | None = None
+    own: OwnFiles | None = None
+
+    @property
+    def listing(self) -> dict[str, Json]:
+        """The answer to ``labgrader:ReadPackage``: ``{"Size": bytes, "Paths": [...]}``."""
+        return {"Size": self.size, "Paths": self.paths}
+
+
+def open_package(http: urllib3.PoolManager, deployed: Deployed) -> Contents:
+    """Read what lies in a function's package, without what is too large: images, and more than ``MAX_BYTES``.
 
     Args:
         http: makes the request.
-        url: GetFunction's ``Code.Location``: presigned, so it stands in no message.
-        size: GetFunction's ``CodeSize``, in bytes; 0 where it is not known. Over ``MAX_BYTES`` it is not fetched.
-
-    Returns:
-        ``{"Size": bytes, "Paths": [...]}``; ``Paths`` is ``None`` where there is too much to look into.
+        deployed: where it lies.
 
     Raises:
         UnreadablePackageError: the URL is refused or fails, or what it serves is not a zip file.
         ServiceFaultError: the connection or the server failed; worth a retry.
     """
-    if size > MAX_BYTES:
-        return {"Size": size, "Paths": None}
-    content = _download(http, url)
+    if deployed.image or deployed.size > MAX_BYTES:
+        return Contents(deployed.size)
+    content = _download(http, deployed.location)
     if content is None:
-        return {"Size": size, "Paths": None}
-    return {"Size": len(content), "Paths": paths_of(content)}
+        return Contents(deployed.size)
+    paths = paths_of(content)
+    own = own_files(content, deployed.handler, deployed.runtime) if paths is not None else None
+    return Contents(len(content), paths, own)
 
 
 def paths_of(content: bytes) -> list[str] | None:

@@ -24,22 +24,6 @@ from labgrader.evidence.question import LIVE_ACTIONS, Answer, Json, Question
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.roster import Student
 
-IAM_ACTIONS: Mapping[str, tuple[str, ...]] = {
-    "lambda:ListFunctions": ("lambda:ListFunctions",),
-    "lambda:ListLayers": ("lambda:ListLayers",),
-    "lambda:GetFunction": ("lambda:GetFunction", "lambda:ListTags"),  # without ListTags the answer has no tags
-    "lambda:ListVersionsByFunction": ("lambda:ListVersionsByFunction",),
-    "lambda:ListAliases": ("lambda:ListAliases",),
-    "lambda:ListProvisionedConcurrencyConfigs": ("lambda:ListProvisionedConcurrencyConfigs",),
-    "lambda:GetProvisionedConcurrencyConfig": ("lambda:GetProvisionedConcurrencyConfig",),
-    "lambda:ListLayerVersions": ("lambda:ListLayerVersions",),
-    "labgrader:ReadPackage": ("lambda:GetFunction",),  # the package lies behind the URL that GetFunction signs
-    "cloudwatch:ListDashboards": ("cloudwatch:ListDashboards",),
-    "cloudwatch:GetDashboard": ("cloudwatch:GetDashboard",),
-}
-"""The permissions that each question takes in the account that is read; all of them only read. Reaching another account
-takes ``sts:AssumeRole`` in ours."""
-
 WORKERS = 16
 """Requests in flight: 15 a second at 50 ms each keep one busy, the rest waits for its turn or for a slow answer."""
 

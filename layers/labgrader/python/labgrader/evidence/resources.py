@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from labgrader.evidence.question import Json
+from labgrader.evidence.tolerant import mapping, number, text
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class LayerReference:
 
     @property
     def version(self) -> int | None:
-        text = self._parts[7]
-        return int(text) if text.isdecimal() and len(text) < 19 else None
+        version = self._parts[7]
+        return number(version)
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,7 @@ class Function:
     state_reason: str = ""
     last_update_status: str = ""
     tracing_mode: str = ""
+    dead_letter_target: str = ""
     reserved_concurrency: int | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
 
@@ -72,10 +73,8 @@ class Function:
     @classmethod
     def from_answer(cls, name: str, answer: Mapping[str, Json]) -> Function:
         """Read a GetFunction answer (``Configuration``, ``Concurrency``, ``Tags``)."""
-        reserved = _mapping(answer.get("Concurrency")).get("ReservedConcurrentExecutions")
-        return cls.from_configuration(
-            name, _mapping(answer.get("Configuration")), reserved, _mapping(answer.get("Tags"))
-        )
+        reserved = mapping(answer.get("Concurrency")).get("ReservedConcurrentExecutions")
+        return cls.from_configuration(name, mapping(answer.get("Configuration")), reserved, mapping(answer.get("Tags")))
 
     @classmethod
     def from_configuration(
@@ -88,28 +87,29 @@ class Function:
         """Read a function configuration, as every Lambda API returns it."""
         return cls(
             name=name,
-            arn=_text(configuration.get("FunctionArn")),
-            version=_text(configuration.get("Version")) or "$LATEST",
-            runtime=_text(configuration.get("Runtime")),
-            handler=_text(configuration.get("Handler")),
-            role=_text(configuration.get("Role")),
-            description=_text(configuration.get("Description")),
-            timeout_s=_number(configuration.get("Timeout")),
-            memory_mb=_number(configuration.get("MemorySize")),
-            code_size=_number(configuration.get("CodeSize")),
-            code_sha256=_text(configuration.get("CodeSha256")),
-            package_type=_text(configuration.get("PackageType")) or "Zip",
-            architectures=tuple(_text(one) for one in configuration.get("Architectures") or ()),
-            environment=_mapping(_mapping(configuration.get("Environment")).get("Variables")),
+            arn=text(configuration.get("FunctionArn")),
+            version=text(configuration.get("Version")) or "$LATEST",
+            runtime=text(configuration.get("Runtime")),
+            handler=text(configuration.get("Handler")),
+            role=text(configuration.get("Role")),
+            description=text(configuration.get("Description")),
+            timeout_s=number(configuration.get("Timeout")),
+            memory_mb=number(configuration.get("MemorySize")),
+            code_size=number(configuration.get("CodeSize")),
+            code_sha256=text(configuration.get("CodeSha256")),
+            package_type=text(configuration.get("PackageType")) or "Zip",
+            architectures=tuple(text(one) for one in configuration.get("Architectures") or ()),
+            environment=mapping(mapping(configuration.get("Environment")).get("Variables")),
             layers=tuple(
-                LayerReference(_text(layer.get("Arn") if isinstance(layer, Mapping) else layer))
+                LayerReference(text(layer.get("Arn") if isinstance(layer, Mapping) else layer))
                 for layer in configuration.get("Layers") or ()
             ),
-            state=_text(configuration.get("State")),
-            state_reason=_text(configuration.get("StateReason")),
-            last_update_status=_text(configuration.get("LastUpdateStatus")),
-            tracing_mode=_text(_mapping(configuration.get("TracingConfig")).get("Mode")),
-            reserved_concurrency=_number(reserved_concurrency),
+            state=text(configuration.get("State")),
+            state_reason=text(configuration.get("StateReason")),
+            last_update_status=text(configuration.get("LastUpdateStatus")),
+            tracing_mode=text(mapping(configuration.get("TracingConfig")).get("Mode")),
+            dead_letter_target=text(mapping(configuration.get("DeadLetterConfig")).get("TargetArn")),
+            reserved_concurrency=number(reserved_concurrency),
             tags=tags or {},
         )
 
@@ -151,11 +151,11 @@ class LayerVersion:
         """Read an entry of ListLayerVersions, or the LatestMatchingVersion of ListLayers."""
         return cls(
             name=name,
-            version=_number(answer.get("Version")) or 0,
-            arn=_text(answer.get("LayerVersionArn")),
-            compatible_runtimes=tuple(_text(one) for one in answer.get("CompatibleRuntimes") or ()),
-            compatible_architectures=tuple(_text(one) for one in answer.get("CompatibleArchitectures") or ()),
-            description=_text(answer.get("Description")),
+            version=number(answer.get("Version")) or 0,
+            arn=text(answer.get("LayerVersionArn")),
+            compatible_runtimes=tuple(text(one) for one in answer.get("CompatibleRuntimes") or ()),
+            compatible_architectures=tuple(text(one) for one in answer.get("CompatibleArchitectures") or ()),
+            description=text(answer.get("Description")),
         )
 
 
@@ -212,17 +212,17 @@ class Dashboard:
         Source: CloudWatch User Guide, Dashboard Body Structure and Syntax, "Metrics Array Format".
         """
         for widget in self.widgets:
-            properties = _mapping(widget.get("properties"))
+            properties = mapping(widget.get("properties"))
             previous: list[str] = []
             rows = properties.get("metrics")
             for row in rows if isinstance(rows, list) else ():
                 if not isinstance(row, list):
                     continue
                 options = row[-1] if row and isinstance(row[-1], dict) else {}
-                region = _text(options.get("region")) or _text(properties.get("region"))
-                if _text(options.get("expression")):
-                    yield Metric(options=options, expression=_text(options["expression"]), region=region)
-                names = _expand([_text(part) for part in row if not isinstance(part, dict)], previous)
+                region = text(options.get("region")) or text(properties.get("region"))
+                if text(options.get("expression")):
+                    yield Metric(options=options, expression=text(options["expression"]), region=region)
+                names = _expand([text(part) for part in row if not isinstance(part, dict)], previous)
                 if len(names) >= 2:
                     dimensions = dict(zip(names[2::2], names[3::2], strict=False))
                     yield Metric(names[0], names[1], dimensions, options, region=region)
@@ -236,15 +236,3 @@ def _expand(names: list[str], previous: list[str]) -> list[str]:
         tail = names[at + 1 :]
         names = [*names[:at], *previous[at : len(previous) - len(tail)], *tail]
     return [previous[index] if name == "." and index < len(previous) else name for index, name in enumerate(names)]
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else "" if value is None else str(value)
-
-
-def _number(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None

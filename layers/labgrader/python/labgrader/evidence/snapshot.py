@@ -6,13 +6,11 @@ action. A question that was never asked raises ``UnaskedError``, which the recor
 
 from __future__ import annotations
 
-import difflib
-import itertools
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from labgrader.errors import NotGradedError
+from labgrader.evidence.names import closest, owns
 from labgrader.evidence.question import Answers, Json, Question
 from labgrader.evidence.resources import (
     Alias,
@@ -24,34 +22,52 @@ from labgrader.evidence.resources import (
     Package,
     ProvisionedConcurrency,
 )
+from labgrader.evidence.services.api_gateway import ApiGateway, ApiKey, RestApi, Route, Stage, UsagePlan
+from labgrader.evidence.services.code import Call, Source
+from labgrader.evidence.services.dynamodb import DynamoDb, Table
+from labgrader.evidence.services.event_bridge import EventBridge, Rule
+from labgrader.evidence.services.event_sources import EventInvokeConfig, EventSourceMapping
+from labgrader.evidence.services.iam import Iam, Role, role_name
+from labgrader.evidence.services.monitoring import Alarm, LogGroup, Monitoring
+from labgrader.evidence.services.policies import Statement, matches, statements
+from labgrader.evidence.services.s3 import S3, Notification
+from labgrader.evidence.services.sqs import Queue, Sqs
+from labgrader.evidence.tolerant import mapping, sequence
 
 __all__ = [
+    "Alarm",
     "Alias",
+    "ApiKey",
+    "Call",
     "Dashboard",
+    "EventInvokeConfig",
+    "EventSourceMapping",
     "Function",
     "LayerReference",
     "LayerVersion",
+    "LogGroup",
     "Metric",
+    "Notification",
     "Package",
     "ProvisionedConcurrency",
+    "Queue",
+    "RestApi",
+    "Role",
+    "Route",
+    "Rule",
     "Snapshot",
+    "Source",
+    "Stage",
+    "Statement",
+    "Table",
+    "UsagePlan",
     "closest",
+    "matches",
     "owns",
+    "role_name",
 ]
 
 SCHEMA = "labgrader.snapshot/1"
-
-MIN_LIKENESS = 0.7
-"""How like a name must be to be pointed at, by difflib's ratio."""
-
-
-def owns(username: str, name: str) -> bool:
-    """Say whether a resource's name carries a student's prefix: ``user1`` owns ``user1-f``, never ``user10-f``.
-
-    Case and the separator are not looked at, so that ``User1_f`` is found and can be named in a message; a check that
-    wants the exact prefix compares it.
-    """
-    return re.match(re.escape(username) + r"(?![a-z0-9])", name, re.IGNORECASE) is not None
 
 
 @dataclass
@@ -162,6 +178,33 @@ class Snapshot:
         answer = self.answers.ask(Question("lambda:ListLayerVersions", {"LayerName": name})) or ()
         return sorted((LayerVersion.from_answer(name, one) for one in answer), key=lambda one: one.version)
 
+    def policy(self, function: str, qualifier: str = "") -> tuple[Statement, ...]:
+        """Who may call a function, one of its aliases or versions; nothing where nobody was given a permission."""
+        if self.function(function) is None:
+            return ()
+        answer = self.answers.ask(_about("lambda:GetPolicy", function, qualifier))
+        return statements(mapping(answer).get("Policy"))
+
+    def event_source_mappings(self, function: str) -> list[EventSourceMapping]:
+        """The queues and streams that Lambda reads for a function (one list serves the whole class)."""
+        answer = mapping(self.answers.ask(Question("lambda:ListEventSourceMappings")))
+        return [EventSourceMapping.from_answer(mapping(one)) for one in sequence(answer.get(function))]
+
+    def event_invoke_config(self, function: str, qualifier: str = "") -> EventInvokeConfig | None:
+        """What becomes of asynchronous calls of a function, or ``None`` where nothing was configured."""
+        if self.function(function) is None:
+            return None
+        answer = self.answers.ask(_about("lambda:GetFunctionEventInvokeConfig", function, qualifier))
+        return None if answer is None else EventInvokeConfig.from_answer(mapping(answer))
+
+    def code(self, function: str) -> list[Source] | None:
+        """What the student's own Python files in the package of ``$LATEST`` import and call.
+
+        ``None`` where there is nothing to read: no such function, an image, another language, too large a package.
+        """
+        answer = self._about_existing("labgrader:ReadCode", function)
+        return None if answer is None else [Source.from_answer(mapping(one)) for one in sequence(answer)]
+
     # --- CloudWatch -------------------------------------------------------------------------------------------------
 
     def dashboard_names(self) -> list[str]:
@@ -177,6 +220,43 @@ class Snapshot:
             pass
         answer = self.answers.ask(Question("cloudwatch:GetDashboard", {"DashboardName": name}))
         return None if answer is None else Dashboard.from_body(name, str(answer.get("DashboardBody", "")))
+
+    # --- other services ---------------------------------------------------------------------------------------------
+
+    @property
+    def api_gateway(self) -> ApiGateway:
+        """REST APIs with their routes, stages, usage plans and keys."""
+        return ApiGateway(self.answers)
+
+    @property
+    def sqs(self) -> Sqs:
+        """Queues."""
+        return Sqs(self.answers)
+
+    @property
+    def s3(self) -> S3:
+        """Buckets and their notifications."""
+        return S3(self.answers)
+
+    @property
+    def events(self) -> EventBridge:
+        """Rules and their targets."""
+        return EventBridge(self.answers)
+
+    @property
+    def dynamodb(self) -> DynamoDb:
+        """Tables."""
+        return DynamoDb(self.answers)
+
+    @property
+    def iam(self) -> Iam:
+        """Roles."""
+        return Iam(self.answers)
+
+    @property
+    def monitoring(self) -> Monitoring:
+        """Alarms and log groups."""
+        return Monitoring(self.answers)
 
     # --- as a document ----------------------------------------------------------------------------------------------
 
@@ -210,22 +290,6 @@ class Snapshot:
         if self.function(function) is None:
             return None
         return self.answers.ask(_about(action, function))
-
-
-def closest(name: str, names: Iterable[str]) -> str:
-    """Return the name most like the one that is missing, to point at a slip (case, hyphens, spelling), or ``""``.
-
-    A prefix that two names share says nothing: ``user1-dev`` is not like ``user1-prod``.
-    """
-    found, best = "", MIN_LIKENESS
-    for other in names:
-        ours, theirs = name.lower(), other.lower().replace("_", "-")
-        same = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(ours, theirs, strict=False))
-        shared = "".join(pair[0] for pair in same).find("-") + 1
-        likeness = difflib.SequenceMatcher(None, ours[shared:], theirs[shared:]).ratio() if ours != theirs else 1.0
-        if other != name and likeness >= best:
-            found, best = other, likeness
-    return found
 
 
 def _about(action: str, function: str, qualifier: str = "") -> Question:

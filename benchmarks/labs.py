@@ -1,0 +1,76 @@
+"""What each lab asks of AWS about one perfect student, counted from the record of its proof."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from labgrader.evidence.class_lists import LISTS
+from labgrader.evidence.operations import MANAGED_POLICY, READ_CODE, READ_PACKAGE
+from labgrader.evidence.pacing import LAMBDA_CONTROL_PLANE, quota_of
+from labgrader.lab import lab_ids
+
+FIXTURES = Path(__file__).parents[1] / "tests" / "fixtures"
+
+FREE = (READ_CODE, READ_PACKAGE)
+"""Downloads through the URL that GetFunction signs: no request to an API."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The requests about one perfect student of a lab.
+
+    Args:
+        own: by action; what one answer settles for the class is not in it.
+    """
+
+    lab_id: str
+    own: Counter[str]
+
+    @property
+    def in_bucket(self) -> int:
+        """Those that count against Lambda's 15 a second."""
+        return sum(count for action, count in self.own.items() if quota_of(action) == LAMBDA_CONTROL_PLANE)
+
+    @property
+    def slowest(self) -> tuple[str, float]:
+        """The quota that holds a class up, and the minutes that 1,000 students take at it."""
+        families: Counter[str] = Counter()
+        for action, count in self.own.items():
+            families[quota_of(action).family] += count
+        rates = {quota_of(action).family: quota_of(action).per_s for action in self.own}
+        minutes = {family: 1000 * count / rates[family] / 60 for family, count in families.items()}
+        return max(minutes.items(), key=lambda one: one[1])
+
+
+def asked(lab_id: str) -> Asked:
+    """Count the questions of a lab's perfect student.
+
+    Args:
+        lab_id: a lab whose proof is recorded.
+    """
+    record = json.loads((FIXTURES / lab_id / "perfect.json").read_text(encoding="utf-8"))
+    prefix = f'"{record["username"]}-'
+    own: Counter[str] = Counter()
+    for key in record["snapshot"]["answers"]:
+        action, _, arguments = key.partition(" ")
+        shared_role = action.startswith("iam:") and prefix not in arguments
+        if action not in (*LISTS, *FREE, MANAGED_POLICY) and not shared_role:
+            own[action] += 1
+    return Asked(lab_id, own)
+
+
+def main() -> None:
+    """Print a line for each lab."""
+    print("| lab | calls a student | of them in the 15/s bucket | slowest quota | 1,000 students at it |")
+    print("| --- | --- | --- | --- | --- |")
+    for lab_id in lab_ids():
+        counted = asked(lab_id)
+        family, minutes = counted.slowest
+        print(f"| {lab_id} | {counted.own.total()} | {counted.in_bucket} | {family} | {minutes:.1f} min |")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,208 @@
+"""API Gateway: REST APIs with their routes, stages, usage plans and keys."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from labgrader.evidence.question import Answers, Json, Question
+from labgrader.evidence.tolerant import mapping, number, sequence, text
+
+_FUNCTION = re.compile(r":function:([A-Za-z0-9_-]+)(?::([A-Za-z0-9_$-]+))?/invocations$")
+
+
+@dataclass(frozen=True)
+class Route:
+    """One method of one resource of a REST API, with what answers it.
+
+    Args:
+        path: ``/performance``, ``/{proxy+}``.
+        method: ``POST``, ``ANY``.
+        integration_type: ``AWS_PROXY``, ``AWS``, ``HTTP``, ``MOCK``; empty where there is no integration.
+        uri: what the integration calls.
+        authorization: ``NONE``, ``AWS_IAM``, ``CUSTOM``, ``COGNITO_USER_POOLS``.
+        api_key_required: whether a call needs an API key.
+    """
+
+    path: str
+    method: str
+    integration_type: str = ""
+    uri: str = ""
+    authorization: str = ""
+    api_key_required: bool = False
+
+    @property
+    def function(self) -> str:
+        """The name of the Lambda function that answers it, or empty."""
+        found = _FUNCTION.search(self.uri)
+        return found.group(1) if found else ""
+
+    @property
+    def qualifier(self) -> str:
+        """The alias or version of that function that answers, or empty for ``$LATEST``."""
+        found = _FUNCTION.search(self.uri)
+        return (found.group(2) or "") if found else ""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage of a REST API. ``cache_size`` is in GB, as AWS writes it (``0.5``); empty without a cache cluster."""
+
+    name: str
+    deployment_id: str = ""
+    cache_enabled: bool = False
+    cache_size: str = ""
+    cache_status: str = ""
+    tracing_enabled: bool = False
+
+
+@dataclass(frozen=True)
+class RestApi:
+    """A REST API, by its id; names need not be unique."""
+
+    id: str
+    name: str
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class UsagePlan:
+    """A usage plan.
+
+    Args:
+        rate: requests a second; ``None`` without throttling.
+        burst: requests that may come at once.
+        quota: requests in a ``quota_period`` (``DAY``, ``WEEK``, ``MONTH``).
+        stages: (id of the API, name of the stage) it is bound to.
+    """
+
+    id: str
+    name: str
+    rate: float | None = None
+    burst: int | None = None
+    quota: int | None = None
+    quota_period: str = ""
+    stages: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class ApiKey:
+    """An API key, without its value."""
+
+    id: str
+    name: str
+    enabled: bool = False
+
+
+class ApiGateway:
+    """What AWS said about the student's REST APIs."""
+
+    def __init__(self, answers: Answers) -> None:
+        self._answers = answers
+
+    def rest_apis(self) -> list[RestApi]:
+        """The student's REST APIs, by name, of one name the oldest first (one list serves the whole class)."""
+        # API Gateway promises no order; the sort is stable, and what was recorded without a date stays as it came
+        every = sorted(self._named("apigateway:GetRestApis"), key=lambda one: (text(one.get("name")), _made(one)))
+        return [RestApi(text(one.get("id")), text(one.get("name")), text(one.get("description"))) for one in every]
+
+    def rest_api(self, name: str) -> RestApi | None:
+        """The newest REST API of a name, or ``None``."""
+        return next((api for api in reversed(self.rest_apis()) if api.name == name), None)
+
+    def routes(self, api_id: str) -> list[Route]:
+        """The methods of all resources of a REST API, by path and method."""
+        resources = self._answers.ask(Question("apigateway:GetResources", {"restApiId": api_id}))
+        return sorted(
+            (route for resource in sequence(resources) for route in _routes(mapping(resource))),
+            key=lambda route: (route.path, route.method),
+        )
+
+    def route(self, api_id: str, path: str, method: str) -> Route | None:
+        """One method of one resource, or ``None``; ``ANY`` counts for every method."""
+        found = {route.method: route for route in self.routes(api_id) if route.path == path}
+        return found.get(method) or found.get("ANY")
+
+    def stages(self, api_id: str) -> list[Stage]:
+        """The stages of a REST API."""
+        answer = self._answers.ask(Question("apigateway:GetStages", {"restApiId": api_id}))
+        return [_stage(mapping(one)) for one in sequence(answer)]
+
+    def stage(self, api_id: str, name: str) -> Stage | None:
+        """One stage of a REST API, or ``None``."""
+        return next((stage for stage in self.stages(api_id) if stage.name == name), None)
+
+    def usage_plans(self) -> list[UsagePlan]:
+        """The student's usage plans (one list serves the whole class)."""
+        return [_usage_plan(one) for one in self._named("apigateway:GetUsagePlans")]
+
+    def usage_plan(self, name: str) -> UsagePlan | None:
+        """The usage plan of a name, the last that AWS lists (it says no dates), or ``None``."""
+        return next((plan for plan in reversed(self.usage_plans()) if plan.name == name), None)
+
+    def keys_of(self, plan_id: str) -> list[ApiKey]:
+        """The API keys that are bound to a usage plan. Whether one is enabled is known of those ``api_keys`` has."""
+        answer = self._answers.ask(Question("apigateway:GetUsagePlanKeys", {"usagePlanId": plan_id}))
+        known = {key.id: key for key in self.api_keys()}
+        bound = [mapping(one) for one in sequence(answer)]
+        return [known.get(text(one.get("id"))) or ApiKey(text(one.get("id")), text(one.get("name"))) for one in bound]
+
+    def api_keys(self) -> list[ApiKey]:
+        """The student's API keys, by name (one list serves the whole class)."""
+        return [
+            ApiKey(text(one.get("id")), text(one.get("name")), one.get("enabled") is True)
+            for one in self._named("apigateway:GetApiKeys")
+        ]
+
+    def _named(self, action: str) -> list[Mapping[str, Json]]:
+        """The entries of a list whose answer is, by name, everything that has the name: names need not be unique."""
+        answer = mapping(self._answers.ask(Question(action)))
+        return [mapping(one) for name in sorted(answer) for one in sequence(answer[name])]
+
+
+def _made(answer: Mapping[str, Json]) -> str:
+    """When something was made; the recorder writes times as text, the same moment of the same zone alike."""
+    return text(answer.get("createdDate"))
+
+
+def _routes(resource: Mapping[str, Json]) -> Iterator[Route]:
+    for method, details in mapping(resource.get("resourceMethods")).items():
+        integration = mapping(mapping(details).get("methodIntegration"))
+        yield Route(
+            path=text(resource.get("path")),
+            method=text(method),
+            integration_type=text(integration.get("type")),
+            uri=text(integration.get("uri")),
+            authorization=text(mapping(details).get("authorizationType")),
+            api_key_required=mapping(details).get("apiKeyRequired") is True,
+        )
+
+
+def _stage(answer: Mapping[str, Json]) -> Stage:
+    enabled = answer.get("cacheClusterEnabled") is True
+    return Stage(
+        name=text(answer.get("stageName")),
+        deployment_id=text(answer.get("deploymentId")),
+        cache_enabled=enabled,
+        cache_size=text(answer.get("cacheClusterSize")) if enabled else "",
+        cache_status=text(answer.get("cacheClusterStatus")),
+        tracing_enabled=answer.get("tracingEnabled") is True,
+    )
+
+
+def _usage_plan(answer: Mapping[str, Json]) -> UsagePlan:
+    throttle, quota = mapping(answer.get("throttle")), mapping(answer.get("quota"))
+    rate = throttle.get("rateLimit")
+    return UsagePlan(
+        id=text(answer.get("id")),
+        name=text(answer.get("name")),
+        rate=float(rate) if isinstance(rate, int | float) and not isinstance(rate, bool) else None,
+        burst=number(throttle.get("burstLimit")),
+        quota=number(quota.get("limit")),
+        quota_period=text(quota.get("period")),
+        stages=tuple(
+            (text(mapping(one).get("apiId")), text(mapping(one).get("stage")))
+            for one in sequence(answer.get("apiStages"))
+        ),
+    )

@@ -1,0 +1,49 @@
+"""EventBridge: the rules on the default event bus, and their targets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from labgrader.evidence.question import Answers, Question
+from labgrader.evidence.tolerant import mapping, sequence, text
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule. ``state`` is ``ENABLED`` or ``DISABLED``; ``schedule`` is ``cron(…)`` or ``rate(…)``, or empty."""
+
+    name: str
+    arn: str = ""
+    state: str = ""
+    schedule: str = ""
+    event_pattern: str = ""
+
+
+class EventBridge:
+    """What AWS said about the student's rules."""
+
+    def __init__(self, answers: Answers) -> None:
+        self._answers = answers
+
+    def rules(self) -> list[Rule]:
+        """The student's rules, by name (one list serves the whole class)."""
+        answer = mapping(self._answers.ask(Question("events:ListRules")))
+        return [
+            Rule(
+                name=name,
+                arn=text(mapping(one).get("Arn")),
+                state=text(mapping(one).get("State")),
+                schedule=text(mapping(one).get("ScheduleExpression")),
+                event_pattern=text(mapping(one).get("EventPattern")),
+            )
+            for name, one in sorted(answer.items())
+        ]
+
+    def rule(self, name: str) -> Rule | None:
+        """One rule, or ``None``."""
+        return next((rule for rule in self.rules() if rule.name == name), None)
+
+    def targets(self, rule: str) -> list[str]:
+        """The ARNs of a rule's targets; none where there is no such rule."""
+        answer = self._answers.ask(Question("events:ListTargetsByRule", {"Rule": rule}))
+        return [text(mapping(one).get("Arn")) for one in sequence(answer)]
