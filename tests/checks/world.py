@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from labgrader.evidence.live_answers import DroppedObject, HttpReply, SentMessages
 from labgrader.evidence.load import Comparison, LoadResult
 from labgrader.evidence.probe import Invocation
 from labgrader.evidence.question import Answer, Answers, Question, UnaskedError
@@ -21,6 +22,21 @@ BASELINE = "user1-baseline-function"
 ERRORS = "user1-error-handling-function"
 DASHBOARD = "user1-lambda-optimization"
 
+BY_NAME = (
+    "apigateway:GetRestApis",
+    "apigateway:GetUsagePlans",
+    "apigateway:GetApiKeys",
+    "cloudwatch:DescribeAlarms",
+    "events:ListRules",
+    "lambda:ListEventSourceMappings",
+    "logs:DescribeLogGroups",
+    "sqs:ListQueues",
+)
+"""Lists whose answer is an object by name."""
+
+NAMES = ("dynamodb:ListTables", "s3:ListAllMyBuckets")
+"""Lists whose answer is names alone."""
+
 
 class World:
     """What AWS says about ``user1``. Resources are added one by one; ``snapshot`` records the answers."""
@@ -34,6 +50,95 @@ class World:
         self.layers: dict[str, dict[str, Any]] = {}
         self.dashboards: dict[str, str] = {}
         self.refused: dict[str, str] = {}
+        self.lists: dict[str, dict[str, Any]] = {action: {} for action in BY_NAME}
+        self.names: dict[str, list[str]] = {action: [] for action in NAMES}
+        self.said: list[tuple[Question, Any]] = []
+
+    def say(self, action: str, value: Any, **arguments: str) -> World:
+        """Answer one question; the last answer to a question counts."""
+        self.said.append((Question(action, arguments), value))
+        return self
+
+    def list(self, action: str, name: str, value: Any) -> World:
+        """Add an entry to a list that is kept by name (``sqs:ListQueues``: the URL; ``events:ListRules``: the rule)."""
+        self.lists[action][name] = value
+        return self
+
+    def api(self, name: str, api_id: str = "api1") -> World:
+        self.lists["apigateway:GetRestApis"].setdefault(name, []).append({"id": api_id, "name": name})
+        self.say("apigateway:GetResources", [], restApiId=api_id)
+        return self.say("apigateway:GetStages", [], restApiId=api_id)
+
+    def routes(self, api_id: str, routes: Mapping[tuple[str, str], Mapping[str, Any]]) -> World:
+        """Give an API its routes: by path and method, what GetResources says of the method."""
+        resources: dict[str, dict[str, Any]] = {}
+        for (path, method), details in routes.items():
+            resources.setdefault(path, {"path": path, "resourceMethods": {}})["resourceMethods"][method] = details
+        return self.say("apigateway:GetResources", list(resources.values()), restApiId=api_id)
+
+    def stages(self, api_id: str, *stages: Mapping[str, Any]) -> World:
+        return self.say("apigateway:GetStages", list(stages), restApiId=api_id)
+
+    def queue(self, name: str, **attributes: Any) -> World:
+        url = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"
+        arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"
+        self.list("sqs:ListQueues", name, url)
+        return self.say("sqs:GetQueueAttributes", {"QueueArn": arn, **attributes}, QueueUrl=url)
+
+    def mapping(self, function: str, queue: str, **settings: Any) -> World:
+        """Let a function read a queue."""
+        entry = {
+            "FunctionArn": function_arn(function),
+            "EventSourceArn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}",
+            "State": "Enabled",
+            **settings,
+        }
+        self.lists["lambda:ListEventSourceMappings"].setdefault(function, []).append(entry)
+        return self
+
+    def bucket(self, name: str, *notifications: Mapping[str, Any]) -> World:
+        self.names["s3:ListAllMyBuckets"].append(name)
+        return self.say("s3:GetBucketNotification", {"LambdaFunctionConfigurations": list(notifications)}, Bucket=name)
+
+    def permit(self, function: str, *entries: Mapping[str, Any], qualifier: str = "") -> World:
+        """Give a function, or one of its aliases, the statements of its policy."""
+        at = {"Qualifier": qualifier} if qualifier else {}
+        policy = {"Policy": json.dumps({"Version": "2012-10-17", "Statement": list(entries)})}
+        return self.say("lambda:GetPolicy", policy, FunctionName=function, **at)
+
+    def table(self, name: str, **description: Any) -> World:
+        self.names["dynamodb:ListTables"].append(name)
+        return self.say(
+            "dynamodb:DescribeTable", {"TableName": name, "TableStatus": "ACTIVE", **description}, TableName=name
+        )
+
+    def rule(self, name: str, *targets: str, **rule: Any) -> World:
+        arn = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{name}"
+        self.list("events:ListRules", name, {"Name": name, "Arn": arn, "State": "ENABLED", **rule})
+        entries = [{"Id": str(number), "Arn": target} for number, target in enumerate(targets, start=1)]
+        return self.say("events:ListTargetsByRule", entries, Rule=name)
+
+    def role(
+        self,
+        name: str,
+        *attached: str,
+        inline: Mapping[str, Any] | None = None,
+        trusts: str = "lambda.amazonaws.com",
+    ) -> World:
+        """Make a role: the ARNs of its managed policies, and its inline policies' statements by name."""
+        trust = {"Effect": "Allow", "Principal": {"Service": trusts}, "Action": "sts:AssumeRole"}
+        arn = f"arn:aws:iam::{ACCOUNT}:role/{name}"
+        self.say(
+            "iam:GetRole",
+            {"RoleName": name, "Arn": arn, "AssumeRolePolicyDocument": {"Statement": [trust]}},
+            RoleName=name,
+        )
+        policies = [{"PolicyArn": one, "PolicyName": one.rpartition("/")[2]} for one in attached]
+        self.say("iam:ListAttachedRolePolicies", policies, RoleName=name)
+        self.say("iam:ListRolePolicies", list(inline or {}), RoleName=name)
+        for policy, entries in (inline or {}).items():
+            self.say("iam:GetRolePolicy", {"PolicyDocument": {"Statement": entries}}, RoleName=name, PolicyName=policy)
+        return self
 
     def function(self, name: str, reserved: int | None = None, **configuration: Any) -> World:
         concurrency = {} if reserved is None else {"Concurrency": {"ReservedConcurrentExecutions": reserved}}
@@ -101,6 +206,12 @@ class World:
             record("labgrader:ReadPackage", self.packages[name], FunctionName=name)
         for name, body in self.dashboards.items():
             record("cloudwatch:GetDashboard", {"DashboardBody": body}, DashboardName=name)
+        for action, everything in self.lists.items():
+            record(action, everything)
+        for action, names in self.names.items():
+            record(action, names)
+        for question, value in self.said:
+            record(question.action, value, **question.arguments)
         return Snapshot("user1", ACCOUNT, REGION, "2026-01-01T00:00:00Z", answers)
 
     def judge(self, check: str, **parameters: Any) -> Verdict:
@@ -115,6 +226,11 @@ def item(check: str, **parameters: Any) -> Item:
 
 def layer_arn(name: str, version: int = 1, account: str = ACCOUNT) -> str:
     return f"arn:aws:lambda:{REGION}:{account}:layer:{name}:{version}"
+
+
+def function_arn(name: str, qualifier: str = "") -> str:
+    arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
+    return f"{arn}:{qualifier}" if qualifier else arn
 
 
 def attached(*arns: str) -> list[dict[str, str]]:
@@ -184,7 +300,32 @@ def crash(kind: str, message: str, version: str = "1", log: str = "") -> Invocat
     )
 
 
-def probed(world: World, check: str, calls: list[Invocation], **parameters: Any) -> tuple[Verdict, list[Question]]:
+def http_reply(status: int = 200, body: Any = None, **fields: Any) -> HttpReply:
+    """A stage that replied; a body that is no text is sent as JSON. ``outcome="timeout"``: it did not."""
+    text = body if isinstance(body, str) else json.dumps({"ok": True} if body is None else body)
+    if fields.get("outcome", "answered") != "answered":
+        return HttpReply(**{"error": "no answer within 35 s", "duration_ms": 35_000.0, **fields})
+    return HttpReply(**{"outcome": "answered", "status": status, "body": text, "duration_ms": 12.5, **fields})
+
+
+def dropped(found: Any = None, **fields: Any) -> DroppedObject:
+    """An object that was put: the awaited one appeared, and holds this; ``None`` where it never did."""
+    if found is None:
+        return DroppedObject(**{"outcome": "timeout", "waited_ms": 45_000.0, **fields})
+    text = found if isinstance(found, str) else json.dumps(found)
+    return DroppedObject(**{"outcome": "answered", "found": text, "waited_ms": 1_200.0, **fields})
+
+
+def sent(count: int, left: int = 0, **fields: Any) -> SentMessages:
+    """Messages that were sent: all were consumed, or so many were left."""
+    outcome, waited_ms = ("left", 45_000.0) if left else ("consumed", 9_000.0)
+    return SentMessages(**{"outcome": outcome, "sent": count, "left": left, "waited_ms": waited_ms, **fields})
+
+
+Called = Invocation | HttpReply | DroppedObject | SentMessages
+
+
+def probed(world: World, check: str, calls: Sequence[Called], **parameters: Any) -> tuple[Verdict, list[Question]]:
     """Judge a check that invokes, answering its calls in order; say what it asked."""
     snapshot, answers, asked = world.snapshot(), Answers(), list[Question]()
     left = list(calls)
@@ -195,7 +336,7 @@ def probed(world: World, check: str, calls: list[Invocation], **parameters: Any)
             question = unasked.question
         asked.append(question)
         assert left, f"one call too many: {question.key}"
-        answers.record(question, Answer(left.pop(0).to_dict()))
+        answers.record(question, Answer(json.loads(json.dumps(left.pop(0).to_dict()))))
 
 
 def loaded(world: World, check: str, *results: LoadResult | Comparison | None, **parameters: Any) -> Verdict:

@@ -1,5 +1,7 @@
 """A server that speaks enough of Lambda's Invoke API to be invoked, and behaves as badly as it is told.
 
+It answers every other request the same way, so it is an API's stage, too.
+
 As a program it prints its port and serves until its standard input ends: ``python -m tests.load.stub_lambda 0.02``.
 """
 
@@ -29,7 +31,10 @@ REPORT = (
 
 @dataclass(frozen=True)
 class Request:
-    """One request as it arrived. ``number`` counts from 1; ``running`` says how many are being served with it."""
+    """One request as it arrived.
+
+    ``number`` counts from 1; ``running`` says how many are being served with it; ``target`` is its path and query.
+    """
 
     number: int
     function: str
@@ -37,6 +42,8 @@ class Request:
     event: bytes
     headers: dict[str, str]
     running: int
+    method: str = "POST"
+    target: str = ""
 
 
 @dataclass(frozen=True)
@@ -176,11 +183,13 @@ class StubLambda:
         self._running += 1
         request = Request(
             number=len(self.requests) + 1,
-            function=unquote(address.path.split("/")[3]),
+            function=unquote([*address.path.split("/"), *[""] * 4][3]),
             qualifier=parse_qs(address.query).get("Qualifier", [""])[0],
             event=event,
             headers=headers,
             running=self._running,
+            method=first.split(" ")[0],
+            target=first.split(" ")[1],
         )
         self.requests.append(request)
         response = self._respond(request)

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from labgrader.evidence.probe import Invocation, Response, parse_json
+from labgrader.evidence.hostile_json import parse_json
+from labgrader.evidence.probe import Invocation, Response
 
 
 def _read(payload: str) -> Response:

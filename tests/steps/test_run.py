@@ -6,20 +6,26 @@ import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from labgrader.errors import BadInputError, NotGradedError
+from labgrader.errors import BadInputError, NotGradedError, ServiceFaultError
+from labgrader.evidence.live_answers import DroppedObject, HttpReply, SentMessages
 from labgrader.evidence.probe import Invocation
 from labgrader.evidence.question import Answer, Answers, Question
 from labgrader.evidence.snapshot import Snapshot
+from labgrader.judging.verdict import Verdict
 from labgrader.lab import Item, Lab
+from labgrader.messages import quote
 from labgrader.roster import Home, Student
 from labgrader.steps import run_record
 from labgrader.steps.plan_run import Request, plan_run
 from labgrader.steps.run_check import run_check
 from labgrader.steps.run_live_check import Delivery, run_live_check
+from labgrader.steps.run_record import CheckRecord
+from labgrader.steps.students_functions import StudentsFunctions
 from labgrader.steps.summarise_run import NEVER_REPORTED, record_failure, summarise_run
 from labgrader.steps.write_report import AUDIT_INVOKES_NOTHING, write_report
 from labgrader.store import Keys, Store
@@ -257,6 +263,23 @@ def test_a_delivery_that_died_is_taken_over_when_its_time_is_up(store: Store) ->
     assert function.calls == 1
 
 
+def test_a_fault_of_aws_on_the_way_leaves_the_task_to_the_next_delivery(store: Store) -> None:
+    planned(store)
+    recorded(store)
+
+    def closed(question: Question) -> Answer:
+        raise ServiceFaultError("sts:AssumeRole: InternalFailure: try later")
+
+    with pytest.raises(ServiceFaultError, match="try later"):
+        run_live_check(store, RUN, "user1", "handled", closed, FIRST)
+    began = time.time()
+    function = Function()
+    second = Delivery("request-2", time.time() + 3600)
+    assert run_live_check(store, RUN, "user1", "handled", function, second).status == "passed"
+    assert time.time() - began < 10
+    assert function.calls == 1
+
+
 def test_a_delivery_that_leaves_no_record_is_not_waited_for_for_ever(store: Store) -> None:
     planned(store)
     recorded(store)
@@ -288,7 +311,116 @@ def test_a_refused_invocation_is_kept_as_evidence_and_not_graded(store: Store) -
     assert store.get_json(KEYS.evidence("user1", "handled"))["verdict"] is None
 
 
+@pytest.mark.parametrize(("left_s", "calls"), [(66, 1), (64, 0)])
+def test_a_call_that_could_outlast_the_task_is_not_begun(store: Store, left_s: float, calls: int) -> None:
+    """A call may take its own 35 seconds and 30 more for repetitions and tidying up."""
+    planned(store)
+    recorded(store)
+    function = Function()
+    delivery = Delivery("request-1", time.time() + left_s)
+    if calls:
+        assert run_live_check(store, RUN, "user1", "handled", function, delivery).status == "passed"
+    else:
+        with pytest.raises(NotGradedError) as refused:
+            run_live_check(store, RUN, "user1", "handled", function, delivery)
+        assert refused.value.reason == "NotReached: the time for this check was over before everything could be tried"
+    assert function.calls == calls
+
+
 # --- report ----------------------------------------------------------------------------------------------------------
+
+
+REPORT_LINE = "REPORT RequestId: 8f5\tDuration: 3 ms\tMemory Size: 128 MB\tMax Memory Used: 126 MB\t"
+
+
+def _with_advice(store: Store, *advice: Item) -> None:
+    planned(store)
+    store.put_json(KEYS.lab, replace(LAB, advice=advice).to_dict())
+    recorded(store)
+    snapshot = store.get_json(KEYS.snapshot("user1"))
+    (function,) = [value for key, value in snapshot["answers"].items() if key.startswith("lambda:GetFunction ")]
+    function["value"]["Configuration"]["MemorySize"] = 128
+    store.put_json(KEYS.snapshot("user1"), snapshot)
+
+
+def test_advice_about_behaviour_reads_what_was_recorded_for_all_checks(store: Store) -> None:
+    memory = Item(
+        id="memory", check="memory_fits", title="Memory fits", task="Task 1", parameters={"functions": ["{username}-f"]}
+    )
+    _with_advice(store, memory)
+
+    def answer(question: Question) -> Answer:
+        payload = json.dumps({"statusCode": 200, "body": "{}"})
+        return Answer(Invocation("user1-f", "answered", payload, log_tail=REPORT_LINE).to_dict())
+
+    run_live_check(store, RUN, "user1", "handled", answer, FIRST)
+    (advice,) = write_report(store, RUN, "grade", "user1")["advice"]
+    assert advice["message"] == (
+        "user1-f used 126 of its 128 MB in 1 call and is killed when it needs more: 1.5 to 2 times of what is "
+        "typically used is a good size."
+    )
+
+
+def test_advice_asks_nothing_that_was_not_recorded(store: Store) -> None:
+    calls = {"function": "{username}-f", "operation": "other", "statuses": [200], "tries": 1}
+    load = {"function": "{username}-f", "operation": "other", "concurrency": 2, "requests": 20}
+    _with_advice(
+        store,
+        Item(id="calls", check="answers_only_with", title="Calls", parameters=calls),
+        Item(id="loads", check="succeeds_under_load", title="Loads", parameters=load),
+    )
+    report = write_report(store, RUN, "grade", "user1")
+    assert report["advice"] == []
+
+
+def test_the_evidence_of_calls_objects_and_messages_is_part_of_a_valid_report(store: Store) -> None:
+    """What such calls came back with is kept as it is, hostile text and all, and the report is still a valid one."""
+    planned(store)
+    recorded(store)
+    run_check(store, RUN, "user1", "reserved")
+    said = "\ud800<script>=1+1\x00"
+    answers = Answers()
+    for question, value in (
+        ("labgrader:CallApi", HttpReply("answered", 200, {"x": said}, said)),
+        ("labgrader:DropObject", DroppedObject("timeout", left_behind=[said])),
+        ("labgrader:SendMessages", SentMessages("left", 3, 1, 45_000.0)),
+    ):
+        answers.record(Question(question, {"a": said}), Answer(value.to_dict()))
+    verdict = Verdict("failed", 0.0, f"it said {quote(said)}", evidence=(said,))
+    store.put_json(KEYS.evidence("user1", "handled"), CheckRecord("handled", answers, verdict).to_dict())
+    assert run_live_check(store, RUN, "user1", "handled", Function(), FIRST) == verdict
+    report = write_report(store, RUN, "grade", "user1")
+    assert check_of(report, "handled")["status"] == "failed"
+
+
+# --- the way to a student's functions ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("action", "arguments", "reason"),
+    [
+        (
+            "lambda:InvokeFunction",
+            {"FunctionName": "user10-f", "Qualifier": "", "Payload": {}},
+            "user10-f does not begin",
+        ),
+        ("labgrader:CallApi", {"ApiName": "user10-api"}, "the API user10-api does not begin with user1-"),
+        ("labgrader:DropObject", {"Bucket": "user10-b"}, "the bucket user10-b does not begin with user1-"),
+        (
+            "labgrader:SendMessages",
+            {"QueueName": "user10-q", "QueueUrl": "x", "Bodies": []},
+            "the queue user10-q does not",
+        ),
+        ("labgrader:DropObject", {"Bucket": "grader-stack-b"}, "the bucket grader-stack-b belongs to the grader"),
+    ],
+)
+def test_each_question_finds_its_way_and_only_to_the_students_own(
+    store: Store, action: str, arguments: dict[str, Any], reason: str
+) -> None:
+    planned(store)
+    functions = StudentsFunctions(store, RUN, "user1", stack="grader-stack")
+    with pytest.raises(NotGradedError, match=reason):
+        functions.answer(Question(action, arguments))
 
 
 def test_a_report_adds_up_and_is_written_once(store: Store) -> None:

@@ -6,8 +6,15 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
+
+from labgrader.evidence.calls import understood
 from labgrader.evidence.reply import Reply
+
+Said = TypeVar("Said")
 
 _NOT_YET = frozenset(
     {
@@ -36,20 +43,50 @@ class Patience:
     max_delay_s: float = 8.0
     budget_s: float = 20.0
 
-    def repeat(self, send: Callable[[], Reply]) -> Reply:
+    def repeat(self, send: Callable[[], Reply], passing: Callable[[Reply], bool] | None = None) -> Reply:
         """Return the first reply that is worth no repetition, or the last one.
 
         Repeated are throttles, functions that are not ready yet (``State: Pending``), faults on AWS's side and lost
         connections. An answer is final, good or bad, and so is none: what hung once may hang again.
+
+        Args:
+            send: sends the request once.
+            passing: says instead whether a reply may well be different the next time.
         """
+        may_change = passing or _passing
         began = time.monotonic()
         reply = send()
         for attempt in range(self.attempts - 1):
-            if not _passing(reply) or time.monotonic() - began > self.budget_s:
+            if not may_change(reply) or time.monotonic() - began > self.budget_s:
                 break
-            time.sleep(random.uniform(0, min(self.max_delay_s, self.base_delay_s * 2**attempt)))
+            self._pause(attempt)
             reply = send()
         return reply
+
+    def insist(self, ask: Callable[[], Said]) -> Said:
+        """Return what one boto3 call answers; called again after a throttle, a fault of AWS or a lost connection.
+
+        Args:
+            ask: sends the request once, on a client that does not repeat it by itself.
+
+        Raises:
+            MissingResourceError: there is no such resource.
+            NotAnsweredError: AWS refused, or kept throttling or failing.
+        """
+        began = time.monotonic()
+        attempt = 0
+        while True:
+            try:
+                return ask()
+            except (ClientError, BotoCoreError, ResponseParserError) as error:
+                refusal = understood(error)
+            if not refusal.passing or attempt + 1 >= self.attempts or time.monotonic() - began > self.budget_s:
+                raise refusal from None
+            self._pause(attempt)
+            attempt += 1
+
+    def _pause(self, attempt: int) -> None:
+        time.sleep(random.uniform(0, min(self.max_delay_s, self.base_delay_s * 2**attempt)))
 
 
 def _passing(reply: Reply) -> bool:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from labgrader.errors import NotGradedError
+from labgrader.evidence.hostile_json import parse_json
+from labgrader.evidence.live_answers import (
+    AWAIT_TIMEOUT_S,
+    CALL_TIMEOUT_S,
+    MAX_MESSAGES,
+    OWN_NAMES,
+    DroppedObject,
+    HttpReply,
+    SentMessages,
+)
 from labgrader.evidence.question import Answers, Json, Question
-from labgrader.evidence.snapshot import Snapshot
+from labgrader.evidence.snapshot import Queue, RestApi, Snapshot
 
 Outcome = Literal["answered", "function_error", "throttled", "timeout"]
 
@@ -109,10 +117,11 @@ class Invocation:
 
 @dataclass
 class Probe:
-    """What a behaviour check reads: its invocations, and the student's snapshot.
+    """What a behaviour check reads: its calls, and the student's snapshot.
 
-    Ask the snapshot before the first invocation: when the snapshot is taken nothing is invoked, so questions that come
-    later are not seen. The function that is invoked is asked for by itself.
+    Ask the snapshot before the first call: when the snapshot is taken nothing is called, so questions that come later
+    are not seen. The function that is invoked is asked for by itself. Equal calls are made once: what shall be called
+    twice differs somewhere.
     """
 
     snapshot: Snapshot
@@ -143,6 +152,116 @@ class Probe:
             raise NotGradedError("lambda:InvokeFunction", f"{invocation.target} was throttled to the end")
         return invocation
 
+    def call_api(
+        self,
+        api: RestApi,
+        stage: str,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: str | None = None,
+        api_key_id: str = "",
+    ) -> HttpReply:
+        """Return what a stage of an API replied to one HTTPS call.
+
+        Args:
+            api: the API; its name must carry the student's prefix.
+            stage: the stage's name.
+            method: ``GET``, ``POST``.
+            path: what follows the stage, from its first slash on: ``/performance``.
+            query: the query string's parameters.
+            body: the request's body, sent as JSON; ``None`` for none.
+            api_key_id: the id of the API key that is sent along. Its value is read when the call is made and is not
+                recorded; where the reply repeats it, it is blacked out.
+
+        Raises:
+            NotGradedError: the API is not the student's, or we were not allowed to read the key.
+        """
+        self._refuse_others("execute-api:Invoke", "API", api.name)
+        question = Question(
+            "labgrader:CallApi",
+            {
+                "ApiId": api.id,
+                "ApiName": api.name,
+                "Stage": stage,
+                "Method": method,
+                "Path": path,
+                "Query": dict(query or {}),
+                "Body": body,
+                "ApiKeyId": api_key_id,
+                "TimeoutSeconds": CALL_TIMEOUT_S,
+            },
+        )
+        return HttpReply.from_dict(self.answers.ask(question))
+
+    def drop_object(self, bucket: str, key: str, body: str, content_type: str, *, await_key: str) -> DroppedObject:
+        """Return what a bucket's function made of an object that is put there; both are deleted again.
+
+        Args:
+            bucket: its name must carry the student's prefix.
+            key: the object's key; its last part begins with ``labgrader-``.
+            body: the object, as text.
+            content_type: its type: ``text/plain``.
+            await_key: the key of what the function makes of it; holds the last part of ``key``. An old object of that
+                key is deleted first.
+
+        Raises:
+            NotGradedError: the bucket is not the student's, the keys may be, or we were not allowed to put, read or
+                delete the object.
+        """
+        self._refuse_others("s3:PutObject", "bucket", bucket)
+        name = key.rpartition("/")[2]
+        if not name.startswith(OWN_NAMES) or name not in await_key or await_key == key:
+            raise NotGradedError("s3:PutObject", f"{key} and {await_key} may be the student's own: not touched")
+        question = Question(
+            "labgrader:DropObject",
+            {
+                "Bucket": bucket,
+                "Key": key,
+                "Body": body,
+                "ContentType": content_type,
+                "AwaitKey": await_key,
+                "TimeoutSeconds": AWAIT_TIMEOUT_S,
+            },
+        )
+        return DroppedObject.from_dict(self.answers.ask(question))
+
+    def send_messages(self, queue: Queue, bodies: list[str]) -> SentMessages:
+        """Return what became of messages that are sent to a queue.
+
+        Args:
+            queue: its name must carry the student's prefix.
+            bodies: the messages, one to ten.
+
+        Raises:
+            NotGradedError: the queue is not the student's, we were not allowed to send, or too many are to be sent.
+        """
+        self._refuse_others("sqs:SendMessage", "queue", queue.name)
+        if not 1 <= len(bodies) <= MAX_MESSAGES:
+            raise NotGradedError("sqs:SendMessage", f"one to {MAX_MESSAGES} messages can be sent, not {len(bodies)}")
+        question = Question(
+            "labgrader:SendMessages",
+            {
+                "QueueName": queue.name,
+                "QueueUrl": queue.url,
+                "Bodies": list(bodies),
+                "TimeoutSeconds": AWAIT_TIMEOUT_S,
+            },
+        )
+        return SentMessages.from_dict(self.answers.ask(question))
+
+    def invocations(self) -> list[Invocation]:
+        """Every invocation that is recorded, in no order of time; advice reads those of all checks of the student."""
+        return [Invocation.from_dict(one) for one in self.answers.values("lambda:InvokeFunction")]
+
+    def _refuse_others(self, action: str, kind: str, name: str) -> None:
+        if not name.startswith(self.snapshot.prefix):
+            prefix = self.snapshot.prefix
+            raise NotGradedError(
+                action, f"the {kind} {name} does not begin with {prefix} and may be another student's: not touched"
+            )
+
     def _switched_off(self, function: str) -> bool:
         deployed = self.snapshot.function(function)
         return deployed is not None and deployed.reserved_concurrency == 0
@@ -154,30 +273,3 @@ def deployed(snapshot: Snapshot, function: str) -> bool:
         return snapshot.function(function) is not None
     except NotGradedError:
         return True
-
-
-def parse_json(text: str) -> tuple[Any, str]:
-    """Parse JSON that a student's function wrote.
-
-    Returns:
-        The document and an empty string, or ``None`` and why it cannot be read. Depth, endless integers, ``NaN`` and
-        infinite numbers are refused, not raised.
-    """
-    try:
-        document = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
-    except RecursionError:
-        return None, "is nested too deeply to be read"
-    except ValueError:
-        return None, "is not valid JSON"
-    return document, ""
-
-
-def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(f"{text} is not a finite number")
-    return number

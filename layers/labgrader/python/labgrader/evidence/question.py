@@ -17,8 +17,17 @@ from labgrader.errors import LabgraderError, NotGradedError
 Json = Any
 """A JSON value: what AWS said is data, and no stored value is trusted to be well formed."""
 
-LIVE_ACTIONS = frozenset({"lambda:InvokeFunction", "labgrader:ClosedLoad", "labgrader:Compare"})
-"""Questions that call a student's functions: a probe or a load test asks them, the snapshot asks all others."""
+LIVE_ACTIONS = frozenset(
+    {
+        "lambda:InvokeFunction",
+        "labgrader:CallApi",
+        "labgrader:ClosedLoad",
+        "labgrader:Compare",
+        "labgrader:DropObject",
+        "labgrader:SendMessages",
+    }
+)
+"""Questions that set a student's functions to work: a probe or a load test asks them, the snapshot asks all others."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
-from labgrader.evidence.probe import parse_json
+from labgrader.evidence.hostile_json import parse_json
 from labgrader.evidence.question import Answer, Json
 from labgrader.messages import quote
 

@@ -1,6 +1,7 @@
 """What a check's file imports: the decorator, the evidence it reads, and the words of a verdict."""
 
 from labgrader.errors import NotGradedError
+from labgrader.evidence.live_answers import DroppedObject, HttpReply, SentMessages
 from labgrader.evidence.load import Comparison, LoadResult, LoadTest
 from labgrader.evidence.probe import Invocation, Probe, Response
 from labgrader.judging.check import Check, check
@@ -10,12 +11,15 @@ from labgrader.messages import listed, quote
 __all__ = [
     "Check",
     "Comparison",
+    "DroppedObject",
+    "HttpReply",
     "Invocation",
     "LoadResult",
     "LoadTest",
     "NotGradedError",
     "Probe",
     "Response",
+    "SentMessages",
     "Verdict",
     "check",
     "failed",

@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
-from labgrader.errors import NotGradedError
+from labgrader.errors import NotGradedError, ServiceFaultError, ThrottledError
+from labgrader.evidence.calls import NOT_REACHED
 from labgrader.evidence.question import LIVE_ACTIONS, Answer, Answers, Question
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.check import find_check
@@ -18,7 +19,15 @@ from labgrader.steps.run_record import CheckRecord, snapshot_of, students_lab
 from labgrader.store import Keys, MissingError, Store
 
 MAX_QUESTIONS = 50
-"""Invocations or load tests that one check may ask for."""
+"""Calls or load tests that one check may ask for."""
+
+ROUND_S = 30
+"""Seconds that a call may take beyond its own timeout: repetitions after throttles, and tidying up."""
+
+
+NO_TIME_LEFT = Answer(
+    error_code=NOT_REACHED, error_message="the time for this check was over before everything could be tried"
+)
 
 
 @dataclass(frozen=True)
@@ -55,6 +64,7 @@ def run_live_check(
 
     Raises:
         NotGradedError: AWS refused, the check asks what was not recorded, or the other delivery left no record.
+        ServiceFaultError, ThrottledError: AWS failed on the way to the student's functions; the next delivery goes on.
     """
     snapshot = snapshot_of(store, run_id, username)
     lab = students_lab(store, run_id, snapshot)
@@ -67,7 +77,11 @@ def run_live_check(
         if claim["id"] != delivery.id and time.time() < claim["ends_at"]:
             record = _wait_for(store, key, min(claim["ends_at"], delivery.ends_at))
         else:
-            made = _record(store, run_id, lab, item, snapshot, answer)
+            try:
+                made = _record(store, run_id, lab, item, snapshot, answer, delivery.ends_at)
+            except (ServiceFaultError, ThrottledError):  # the workflow tries again in a moment, as another delivery
+                store.put_json(Keys(run_id).claim(username, check_id), {**asdict(delivery), "ends_at": 0.0})
+                raise
             record = CheckRecord.from_dict(store.put_json_once(key, made.to_dict()))
     return record.verdict or judge_recorded(item, snapshot, record.answers)
 
@@ -83,11 +97,17 @@ def _wait_for(store: Store, key: str, until: float) -> CheckRecord:
 
 
 def _record(
-    store: Store, run_id: str, lab: Lab, item: Item, snapshot: Snapshot, answer: Callable[[Question], Answer]
+    store: Store,
+    run_id: str,
+    lab: Lab,
+    item: Item,
+    snapshot: Snapshot,
+    answer: Callable[[Question], Answer],
+    ends_at: float,
 ) -> CheckRecord:
     """Ask until the check can be judged; nothing is asked where a prerequisite failed."""
     answers = Answers()
-    comes_first = [(one, _prerequisite(store, run_id, one, snapshot)) for one in map(lab.item, item.requires)]
+    comes_first = _prerequisites(store, run_id, lab, item, snapshot)
     pending = apply_prerequisites(not_graded("not run yet"), comes_first)
     if pending.status == "skipped":
         return CheckRecord(item.id, answers, pending)
@@ -97,15 +117,35 @@ def _record(
             break
         if question.action not in LIVE_ACTIONS:
             break  # the snapshot does not hold it: judging says so
-        answers.record(question, answer(question))
+        answers.record(question, answer(question) if _fits(question, ends_at) else NO_TIME_LEFT)
     try:
         return CheckRecord(item.id, answers, judge_recorded(item, snapshot, answers))
     except NotGradedError:
         return CheckRecord(item.id, answers, None)  # kept as evidence; whoever reads it judges it and hears why
 
 
-def _prerequisite(store: Store, run_id: str, item: Item, snapshot: Snapshot) -> Verdict:
-    """The verdict of a check that comes first: judged from the snapshot, or read where it needed an invocation."""
+def _fits(question: Question, ends_at: float) -> bool:
+    """Whether a call can run into its timeout, and be tidied up after, before this function's own time is over.
+
+    Load tests name no timeout: they have a deadline of their own, and one of them is all that a check asks.
+    """
+    timeout_s = question.arguments.get("TimeoutSeconds")
+    return timeout_s is None or time.time() + float(timeout_s) + ROUND_S <= ends_at
+
+
+def _prerequisites(store: Store, run_id: str, lab: Lab, item: Item, snapshot: Snapshot) -> list[tuple[Item, Verdict]]:
+    """The checks that come first, each with its verdict once those before it are known: as the score settles them."""
+    return [
+        (
+            one,
+            apply_prerequisites(_own(store, run_id, one, snapshot), _prerequisites(store, run_id, lab, one, snapshot)),
+        )
+        for one in map(lab.item, item.requires)
+    ]
+
+
+def _own(store: Store, run_id: str, item: Item, snapshot: Snapshot) -> Verdict:
+    """What a check says by itself: judged from the snapshot, or read where it needed an invocation."""
     try:
         if find_check(item.check).kind == "configuration":
             return judge_recorded(item, snapshot)

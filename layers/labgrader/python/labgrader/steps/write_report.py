@@ -10,6 +10,7 @@ from typing import Any
 
 from labgrader.errors import NOT_GRADED, NotGradedError
 from labgrader.evidence.load import Comparison, LoadResult
+from labgrader.evidence.question import Answers
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.check import find_check
 from labgrader.judging.judge import judge_recorded
@@ -85,7 +86,7 @@ def write_report(
             for check, record in records.items()
             for value in record.answers.values("labgrader:Compare")
         },
-        advice=list(_advice(lab, snapshot)),
+        advice=list(_advice(lab, snapshot, records)),
         graded_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         previous=_previous(store, run_id, username, lab.id, scored),
     )
@@ -149,13 +150,21 @@ def _reason(error: str, cause: str) -> str:
     return f"labgrader failed on this check ({quote(error, 80)}); no points are lost, and the run can be repeated"
 
 
-def _advice(lab: Lab, snapshot: Snapshot | None) -> Iterable[tuple[Item, Verdict]]:
-    """Advice that applies; what cannot be told is no advice."""
+def _advice(lab: Lab, snapshot: Snapshot | None, records: Mapping[str, CheckRecord]) -> Iterable[tuple[Item, Verdict]]:
+    """Advice that applies; what cannot be told is no advice.
+
+    It reads the student's snapshot and, where it is about behaviour, what was recorded for all checks. Nothing is asked
+    for it: advice that asks what was not recorded is none.
+    """
     if snapshot is None:
         return
+    recorded: dict[str, Any] = {}
+    for record in records.values():
+        recorded |= record.answers.to_dict()
+    answers = Answers.from_dict(recorded)
     for item in lab.advice:
         try:
-            yield item, judge_recorded(item, snapshot)
+            yield item, judge_recorded(item, snapshot, answers)
         except NotGradedError:
             continue
 

@@ -1,0 +1,40 @@
+"""Whose resources we may touch: a student's own, by their prefix, and never the grader's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from labgrader.errors import NotGradedError
+
+
+@dataclass(frozen=True)
+class Ownership:
+    """For whom we call, put and send. The permissions say the same; this is the second lock.
+
+    Args:
+        username: the student whose resources begin with it and a hyphen.
+        forbidden: what the names of the grader's own resources begin with.
+    """
+
+    username: str
+    forbidden: str
+
+    def require(self, action: str, kind: str, name: str) -> str:
+        """Return the name when it is that of a resource of the student's.
+
+        Args:
+            action: what would be done with it, as IAM calls it.
+            kind: what it is: ``bucket``.
+            name: its name.
+
+        Raises:
+            NotGradedError: it is not, or may be another's.
+        """
+        if self.forbidden and name.lower().startswith(self.forbidden.lower()):
+            raise NotGradedError(action, f"the {kind} {name} belongs to the grader and is never touched for a student")
+        if not self.username or not name.startswith(f"{self.username}-"):
+            raise NotGradedError(
+                action,
+                f"the {kind} {name} does not begin with {self.username}- and may be another student's: not touched",
+            )
+        return name
