@@ -111,6 +111,7 @@ def environment(port: int, work: Path, *, enforce_iam: bool = False) -> dict[str
         "GATEWAY_PORT": str(port),
         "BIND_HOST": HOST,
         "LOG_LEVEL": "WARNING",
+        "IOT_MTLS_ENABLED": "0",  # it would listen on port 8883 of every interface, whatever BIND_HOST says
         # each call in flight leaves a worker of 45 to 60 MB, for so many seconds
         "LAMBDA_WARM_TTL_SECONDS": "10",
         "AUTH": "true" if enforce_iam else "false",

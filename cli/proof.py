@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cli.embedded import REGION
 from cli.run import follow, start_run
-from cli.simulation.classes import delete_class, wait_until_ready
+from cli.simulation.classes import wait_until_ready
+from cli.simulation.connections import Connections
 from cli.simulation.mistake import Mistake
 from cli.simulation.pack import Pack, build_student
-from cli.simulation.student import Connections
+from cli.simulation.teardown import delete_class
 from cli.target import Target, reached
 from labgrader.lab import Lab
 from labgrader.store import Keys, Store
@@ -177,14 +179,15 @@ def _record(store: Store, run_id: str, case: Case, folder: Path) -> None:
         },
     }
     folder.mkdir(parents=True, exist_ok=True)
-    text = _as_on_lambda(json.dumps(document, indent=0, separators=(",", ":"), sort_keys=True))
+    text = as_on_aws(json.dumps(document, indent=0, separators=(",", ":"), sort_keys=True))
     (folder / f"{case.id}.json").write_text(text + "\n", encoding="utf-8")
 
 
-def _as_on_lambda(text: str) -> str:
-    """Say where Lambda keeps its files instead of where this machine does, in what functions logged.
+def as_on_aws(text: str) -> str:
+    """Say where Lambda keeps its files and where SQS is, instead of where they are on this machine.
 
     Each worker process keeps a folder of its own: messages that differed still do.
     """
     text = text.replace(sys.base_prefix, "/var/lang")
-    return re.sub(r"/[\w./-]*/ministack-lambda-[\w-]*?-(\w{8})/(?:code/)?", r"/var/task/\1/", text)
+    text = re.sub(r"/[\w./-]*/ministack-lambda-[\w-]*?-(\w{8})/(?:code/)?", r"/var/task/\1/", text)
+    return re.sub(r"http://(?:localhost|127\.0\.0\.1):\d+/(\d{12})/", rf"https://sqs.{REGION}.amazonaws.com/\1/", text)

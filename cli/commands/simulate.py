@@ -13,8 +13,9 @@ import typer
 
 from cli import screen
 from cli.errors import UsageError
-from cli.simulation.classes import Enrolled, build_class, delete_class, simulate_class
-from cli.simulation.student import Connections
+from cli.simulation.classes import Enrolled, build_class, simulate_class
+from cli.simulation.connections import Connections
+from cli.simulation.teardown import delete_class
 from cli.target import Target, reached, running_target
 from labgrader.lab import find_lab
 

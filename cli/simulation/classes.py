@@ -1,26 +1,27 @@
-"""A simulated class: who is in it, what each one does wrong, building it, and taking it down again."""
+"""A simulated class: who is in it, what each one does wrong, and building it. ``teardown`` takes it down again."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import ClientError
-
+from cli.simulation.connections import Connections
 from cli.simulation.pack import Pack, build_student, load_pack
-from cli.simulation.student import Connections
-from labgrader.evidence.snapshot import owns
+from cli.simulation.teardown import event_source_mappings, function_names, table_names
 
 PERFECT_SHARE = 1 / 3
 """The share of a class that makes no mistake."""
 
-CLASSMATE = "classmate"
-"""The prefix of what mistakes borrow; it is taken down with the class."""
+READY_SECONDS = 120.0
+"""How long AWS may take to let Lambda read a queue; it takes some seconds."""
 
 _WORKERS = 4
+
+_ON_THE_WAY = frozenset({"Creating", "Enabling", "Disabling", "Updating"})
 
 
 @dataclass(frozen=True)
@@ -96,72 +97,28 @@ def build_class(
 
 
 def wait_until_ready(connections: Connections, usernames: Sequence[str]) -> None:
-    """Wait until every function of some students is active and its last update is done."""
+    """Wait until every function of some students is active and its last update is done, and their tables and queues
+    can be used.
+
+    Raises:
+        WaiterError: a function or a table does not become so.
+        TimeoutError: Lambda does not come to read a queue.
+    """
     client = connections.client("lambda")
     settings = {"Delay": 1, "MaxAttempts": 60}
-    for name in _functions(connections, usernames):
+    for name in function_names(connections, usernames):
         client.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig=settings)
         client.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig=settings)
-
-
-def delete_class(connections: Connections, usernames: Iterable[str]) -> None:
-    """Delete every function, layer and dashboard of some students, and what their mistakes borrowed.
-
-    On the embedded AWS each function that was called keeps a process of some 50 MB until it is deleted.
-    """
-    names = [*usernames, CLASSMATE]
-    functions, client = _functions(connections, names), connections.client("lambda")
-    with ThreadPoolExecutor(max_workers=_WORKERS) as pool:
-        list(pool.map(lambda name: _delete(client.delete_function, FunctionName=name), functions))
-    for page in client.get_paginator("list_layers").paginate():
-        for layer in page["Layers"]:
-            if _owned(names, layer["LayerName"]):
-                _delete_layer(client, layer["LayerName"])
-    cloudwatch = connections.client("cloudwatch")
-    dashboards = [
-        entry["DashboardName"]
-        for page in cloudwatch.get_paginator("list_dashboards").paginate()
-        for entry in page.get("DashboardEntries", ())
-        if _owned(names, entry["DashboardName"])
-    ]
-    for start in range(0, len(dashboards), 100):  # DeleteDashboards takes 100 names
-        cloudwatch.delete_dashboards(DashboardNames=dashboards[start : start + 100])
-
-
-def delete_student(connections: Connections, username: str) -> None:
-    """Delete everything of one student."""
-    delete_class(connections, [username])
+    exists = connections.client("dynamodb").get_waiter("table_exists")
+    for name in table_names(connections, usernames):
+        exists.wait(TableName=name, WaiterConfig=settings)
+    deadline = time.monotonic() + READY_SECONDS
+    while busy := [one for one in event_source_mappings(connections, usernames) if one["State"] in _ON_THE_WAY]:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{busy[0]['EventSourceArn']} is still {busy[0]['State']} for {busy[0]['FunctionArn']}")
+        time.sleep(1)
 
 
 def _build(pack: Pack, one: Enrolled, connections: Connections) -> None:
     mistake = pack.mistake(one.mistakes[0]) if one.mistakes else None
     build_student(pack, one.username, connections, mistake)
-
-
-def _functions(connections: Connections, usernames: Sequence[str]) -> list[str]:
-    pages = connections.client("lambda").get_paginator("list_functions").paginate()
-    return [
-        function["FunctionName"]
-        for page in pages
-        for function in page["Functions"]
-        if _owned(usernames, function["FunctionName"])
-    ]
-
-
-def _owned(usernames: Sequence[str], name: str) -> bool:
-    return any(owns(username, name) for username in usernames)
-
-
-def _delete_layer(client: Any, layer: str) -> None:
-    for page in client.get_paginator("list_layer_versions").paginate(LayerName=layer):
-        for version in page["LayerVersions"]:
-            client.delete_layer_version(LayerName=layer, VersionNumber=version["Version"])
-
-
-def _delete(call: Callable[..., Any], **parameters: str) -> None:
-    """Delete something that may be gone already."""
-    try:
-        call(**parameters)
-    except ClientError as error:
-        if error.response.get("Error", {}).get("Code") != "ResourceNotFoundException":
-            raise

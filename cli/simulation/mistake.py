@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import copy
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from cli.simulation.student import Change, SimulatedStudent, Step
+
+CLASSMATE = "classmate"
+"""The prefix of what mistakes borrow; it is nobody's in the class, and is taken down with the class."""
 
 
 @dataclass(frozen=True)
@@ -47,22 +52,70 @@ def afterwards(deed: Callable[[SimulatedStudent], None]) -> Callable[[SimulatedS
     return apply
 
 
-def parameters(operation: str, target: str, name: str = "", **values: Any) -> Callable[[SimulatedStudent], Change]:
+def classmate(student: SimulatedStudent) -> SimulatedStudent:
+    """Return a classmate to borrow from, who is in no class and makes no mistakes; each student has another one."""
+    return SimulatedStudent(f"{CLASSMATE}-{student.username}", student.connections)
+
+
+def parameters(operation: str, target: str, name: str = "", /, **values: Any) -> Callable[[SimulatedStudent], Change]:
     """Give other parameters to a call; ``None`` takes one away, and ``{username}`` in a text is filled in."""
+    return _changing(operation, target, name, lambda step, student: _given(step.parameters, values, student))
 
-    def for_student(student: SimulatedStudent) -> Change:
-        def change(step: Step) -> bool:
-            if _is(step, operation, target, name):
-                for key, value in values.items():
-                    if value is None:
-                        step.parameters.pop(key, None)
-                    else:
-                        step.parameters[key] = _filled(value, student)
-            return True
 
-        return change
+def within(
+    operation: str, target: str, path: str, name: str = "", /, **values: Any
+) -> Callable[[SimulatedStudent], Change]:
+    """Give other values to an object among a call's parameters, as ``parameters`` does to the parameters.
 
-    return for_student
+    Args:
+        operation, target, name: the call.
+        path: the object, with dots where it is within another one (``Environment.Variables``, ``throttle``); it is
+            made where it is not there.
+    """
+
+    def change(step: Step, student: SimulatedStudent) -> None:
+        place = step.parameters
+        for key in path.split("."):
+            place[key] = dict(place.get(key) or {})
+            place = place[key]
+        _given(place, values, student)
+
+    return _changing(operation, target, name, change)
+
+
+def document(
+    operation: str, target: str, parameter: str, edit: Callable[[Any], None], name: str = ""
+) -> Callable[[SimulatedStudent], Change]:
+    """Change one parameter in place that is an object, a list, or JSON text (a policy, a dashboard's body)."""
+
+    def change(step: Step, _: SimulatedStudent) -> None:
+        if parameter not in step.parameters:
+            return
+        value = step.parameters[parameter]
+        content = json.loads(value) if isinstance(value, str) else copy.deepcopy(value)
+        edit(content)
+        step.parameters[parameter] = json.dumps(content) if isinstance(value, str) else content
+
+    return _changing(operation, target, name, change)
+
+
+def renamed(
+    target: str, parameter: str, rename: Callable[[str], str], *, operation: str = "", service: str = ""
+) -> Callable[[SimulatedStudent], Change]:
+    """Give a resource another name, in every call about it that has the parameter.
+
+    Args:
+        target: the resource.
+        parameter: what its calls name it with (``FunctionName``, ``RoleName``, ``name``).
+        rename: makes the new name of the old one, prefix included.
+        operation, service: only calls of these; empty for all. A queue may have a function's target.
+    """
+
+    def change(step: Step, _: SimulatedStudent) -> None:
+        if parameter in step.parameters:
+            step.parameters[parameter] = rename(step.parameters[parameter])
+
+    return _changing(operation, target, "", change, service)
 
 
 def edited(file: str, edit: Callable[[str], str], target: str = "") -> Callable[[SimulatedStudent], Change]:
@@ -76,24 +129,59 @@ def edited(file: str, edit: Callable[[str], str], target: str = "") -> Callable[
     return lambda _: change
 
 
-def files(operation: str, target: str, change_files: Callable[[dict[str, str]], None]) -> Callable[[Any], Change]:
+def files(
+    operation: str, target: str, change_files: Callable[[dict[str, str]], None]
+) -> Callable[[SimulatedStudent], Change]:
     """Add files to a package, take some out, or rename them."""
 
-    def change(step: Step) -> bool:
-        if step.files is not None and _is(step, operation, target, ""):
+    def change(step: Step, _: SimulatedStudent) -> None:
+        if step.files is not None:
             change_files(step.files)
-        return True
 
-    return lambda _: change
-
-
-def without(operation: str, target: str = "", name: str = "") -> Callable[[SimulatedStudent], Change]:
-    """Leave a call out; with an empty operation, every call about the target; with no arguments, all of them."""
-    return lambda _: lambda step: not _is(step, operation, target, name)
+    return _changing(operation, target, "", change)
 
 
-def _is(step: Step, operation: str, target: str, name: str) -> bool:
-    return operation in ("", step.operation) and target in ("", step.target) and name in ("", step.name)
+def without(
+    operation: str = "", target: str = "", name: str = "", *, service: str = ""
+) -> Callable[[SimulatedStudent], Change]:
+    """Leave calls out: those that have all that is given (``service="sqs"``: every call to SQS); with nothing, all.
+
+    What a mistake leaves out is not there for later calls: those about it are left out too, in the same service.
+    """
+    return lambda _: lambda step: not _is(step, operation, target, name, service)
+
+
+def _changing(
+    operation: str, target: str, name: str, change: Callable[[Step, SimulatedStudent], None], service: str = ""
+) -> Callable[[SimulatedStudent], Change]:
+    """A change to the calls that it is about; they are still made."""
+
+    def for_student(student: SimulatedStudent) -> Change:
+        def change_step(step: Step) -> bool:
+            if _is(step, operation, target, name, service):
+                change(step, student)
+            return True
+
+        return change_step
+
+    return for_student
+
+
+def _is(step: Step, operation: str, target: str, name: str, service: str) -> bool:
+    return (
+        operation in ("", step.operation)
+        and target in ("", step.target)
+        and name in ("", step.name)
+        and service in ("", step.service)
+    )
+
+
+def _given(place: dict[str, Any], values: dict[str, Any], student: SimulatedStudent) -> None:
+    for key, value in values.items():
+        if value is None:
+            place.pop(key, None)
+        else:
+            place[key] = _filled(value, student)
 
 
 def _filled(value: Any, student: SimulatedStudent) -> Any:
@@ -101,4 +189,6 @@ def _filled(value: Any, student: SimulatedStudent) -> Any:
         return value.replace("{username}", student.username)
     if isinstance(value, list):
         return [_filled(one, student) for one in value]
+    if isinstance(value, dict):
+        return {key: _filled(one, student) for key, one in value.items()}
     return value

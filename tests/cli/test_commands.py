@@ -15,6 +15,8 @@ import pytest
 from cli.main import main
 from cli.project import ROOT
 
+LABS = "lambda-fundamentals, lambda-optimization, performance-scaling, serverless-foundations"
+
 
 @pytest.fixture(autouse=True)
 def _own_state_and_signals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
@@ -56,14 +58,14 @@ def test_an_unknown_lab_names_those_there_are(tmp_path: Path, capsys: pytest.Cap
     roster = tmp_path / "class.csv"
     roster.write_text("username\nuser1\n")
     assert main(["grade", "--lab", "nope", "--roster", str(roster)]) == 2
-    assert errors_of(capsys) == ["error: there is no lab 'nope'; the labs are: lambda-optimization"]
+    assert errors_of(capsys) == [f"error: there is no lab 'nope'; the labs are: {LABS}"]
     assert main(["labs", "show", "nope"]) == 2
 
 
 def test_what_is_wrong_with_lab_and_roster_is_said_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["grade", "--lab", "nope", "--roster", str(tmp_path / "none.csv")]) == 2
     assert errors_of(capsys) == [
-        "error: there is no lab 'nope'; the labs are: lambda-optimization",
+        f"error: there is no lab 'nope'; the labs are: {LABS}",
         f"error: {tmp_path}/none.csv: No such file or directory",
     ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cli.proof import PERFECT, cases, differences
+from cli.proof import PERFECT, as_on_aws, cases, differences
 from cli.simulation.mistake import Mistake
 from cli.simulation.pack import Pack
 from labgrader.errors import BadInputError
@@ -78,3 +78,10 @@ def test_the_students_of_a_proof() -> None:
     ]
     with pytest.raises(BadInputError, match="lab a-lab has no mistake 'none'"):
         cases(pack, ["none"])
+
+
+def test_a_record_says_where_things_are_on_aws() -> None:
+    queue = "https://sqs.us-east-1.amazonaws.com/000000000000/m01-queue"
+    for address in ("http://localhost:4566", "http://127.0.0.1:45671"):
+        assert as_on_aws(f'{{"QueueUrl":"{address}/000000000000/m01-queue"}}') == f'{{"QueueUrl":"{queue}"}}'
+    assert as_on_aws("http://localhost:3000/health") == "http://localhost:3000/health"  # a student's own

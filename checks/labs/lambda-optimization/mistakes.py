@@ -8,15 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from cli.simulation.mistake import Mistake, afterwards, changed, edited, files, parameters, without
-from cli.simulation.student import Change, SimulatedStudent, Step, zipped
+from cli.simulation.mistake import CLASSMATE, Mistake, afterwards, changed, edited, files, parameters, renamed, without
+from cli.simulation.student import SimulatedStudent, Step, zipped
 
 OPTIMIZED = "optimized-function"
 ERRORS = "error-handling-function"
 CODE = Path(__file__).parent / "student-code"
-
-CLASSMATE = "classmate"
-"""The prefix of what belongs to somebody who is in no simulated class."""
 
 _FIVE_AT_ONCE = """
 import fcntl, tempfile
@@ -70,17 +67,6 @@ def _only_latest(body: str) -> Callable[[SimulatedStudent], None]:
         student.call("update_function_code", FunctionName=student.named(OPTIMIZED), ZipFile=package)
 
     return afterwards(deploy)
-
-
-def _renamed(target: str, parameter: str, rename: Callable[[str], str]) -> Callable[[SimulatedStudent], Change]:
-    """Give a resource another name, in every call about it."""
-
-    def change(step: Step) -> bool:
-        if step.target == target and parameter in step.parameters:
-            step.parameters[parameter] = rename(step.parameters[parameter])
-        return True
-
-    return lambda _: change
 
 
 def _classmates_layer(student: SimulatedStudent) -> None:
@@ -244,13 +230,13 @@ MISTAKES: list[Mistake] = [
         "capital-letters",
         "wrote the optimized function's name with capitals",
         {"optimized-function", "names-carry-prefix"},
-        changed(_renamed(OPTIMIZED, "FunctionName", str.title)),
+        changed(renamed(OPTIMIZED, "FunctionName", str.title)),
     ),
     _mistake(
         "underscores",
         "wrote the dashboard's name with underscores",
         {"dashboard", "names-carry-prefix"},
-        changed(_renamed("lambda-optimization", "DashboardName", lambda name: name.replace("-", "_"))),
+        changed(renamed("lambda-optimization", "DashboardName", lambda name: name.replace("-", "_"))),
     ),
     # --- layers -----------------------------------------------------------------------------------------------------
     _mistake(
