@@ -1,4 +1,4 @@
-"""A dashboard plots the metrics of the functions."""
+"""A dashboard plots the metrics of the functions, or of what else has some."""
 
 from __future__ import annotations
 
@@ -14,7 +14,13 @@ from labgrader.judging import Verdict, check, failed, listed, share
     hint="aws cloudwatch put-dashboard --dashboard-name {dashboard} --dashboard-body file://dashboard.json",
 )
 def dashboard_plots(
-    snapshot: Snapshot, *, dashboard: str, metrics: list[str], functions: list[str], namespace: str = "AWS/Lambda"
+    snapshot: Snapshot,
+    *,
+    dashboard: str,
+    metrics: list[str],
+    functions: list[str],
+    namespace: str = "AWS/Lambda",
+    dimension: str = "FunctionName",
 ) -> Verdict:
     """Each metric of each function is on the dashboard; every pair is worth the same.
 
@@ -23,8 +29,9 @@ def dashboard_plots(
     Args:
         dashboard: its name.
         metrics: the metrics' names.
-        functions: the values of the dimension ``FunctionName``.
+        functions: the values of the dimension: the functions' names, or those of what else is plotted.
         namespace: the metrics' namespace.
+        dimension: what the metrics are told apart by (``FunctionName``, ``ApiName``); a line may name others beside it.
     """
     expected = f"{listed(metrics)} of {listed(functions)}"
     found = snapshot.dashboard(dashboard)
@@ -39,24 +46,24 @@ def dashboard_plots(
     everything = list(found.metrics())
     plotted = [one for one in everything if one.region in ("", snapshot.region)]
     wanted = [(metric, function) for function in functions for metric in metrics]
-    absent = [pair for pair in wanted if not any(_plots(one, namespace, *pair) for one in plotted)]
+    absent = [pair for pair in wanted if not any(_plots(one, namespace, dimension, *pair) for one in plotted)]
     lines = [f"{metric} of {function}" for metric, function in absent]
     return share(
         len(wanted) - len(absent),
         len(wanted),
-        f"The dashboard {dashboard} does not plot {listed(lines)}." + _why(snapshot, everything),
+        f"The dashboard {dashboard} does not plot {listed(lines)}." + _why(snapshot, everything, dimension),
         expected=expected,
         observed=f"{len(wanted) - len(absent)} of {len(wanted)} lines",
         hint="Add to the widgets' metrics: "
-        + ", ".join(f'["{namespace}", "{metric}", "FunctionName", "{function}"]' for metric, function in absent)
+        + ", ".join(f'["{namespace}", "{metric}", "{dimension}", "{function}"]' for metric, function in absent)
         + f"\naws cloudwatch put-dashboard --dashboard-name {dashboard} --dashboard-body file://dashboard.json",
     )
 
 
-def _why(snapshot: Snapshot, plotted: list[Metric]) -> str:
+def _why(snapshot: Snapshot, plotted: list[Metric], dimension: str) -> str:
     """What else is on it that explains the gap: another Region, or a placeholder that was left in."""
     regions = sorted({one.region for one in plotted} - {"", snapshot.region})
-    names = sorted({one.dimensions.get("FunctionName", "") for one in plotted})
+    names = sorted({one.dimensions.get(dimension, "") for one in plotted})
     placeholders = [name for name in names if name.startswith("[")]
     if placeholders:
         return f" It plots {listed(placeholders)}: put {snapshot.username} in the place of the brackets."
@@ -65,12 +72,10 @@ def _why(snapshot: Snapshot, plotted: list[Metric]) -> str:
     return ""
 
 
-def _plots(plotted: Metric, namespace: str, metric: str, function: str) -> bool:
+def _plots(plotted: Metric, namespace: str, dimension: str, metric: str, name: str) -> bool:
     if plotted.expression:
-        return _names(plotted.expression, metric) and _names(plotted.expression, function)
-    return (
-        plotted.namespace == namespace and plotted.name == metric and plotted.dimensions.get("FunctionName") == function
-    )
+        return _names(plotted.expression, metric) and _names(plotted.expression, name)
+    return plotted.namespace == namespace and plotted.name == metric and plotted.dimensions.get(dimension) == name
 
 
 def _names(expression: str, word: str) -> bool:

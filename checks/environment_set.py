@@ -16,15 +16,19 @@ _REDACTED = "[redacted]"
     title="The environment variables are set",
     hint="aws lambda get-function-configuration --function-name {function} --query Environment",
 )
-def environment_set(snapshot: Snapshot, *, function: str, variables: dict[str, str], example: str = "…") -> Verdict:
-    """Every variable is set, to a value that begins with the text that is named.
+def environment_set(
+    snapshot: Snapshot, *, function: str, variables: dict[str, str], example: str = "…", exact: bool = False
+) -> Verdict:
+    """Every variable is set, to a value that begins with the text that is named, or is that text.
 
     Args:
         function: its name.
         variables: by name, what the value begins with; an empty text takes every value that is not empty.
-        example: a value to show in the command.
+        example: a value to show in the command, for the variables whose value is not known.
+        exact: whether the text is the whole value; ``true`` and ``false`` are right in any case then.
     """
-    expected = ", ".join(f"{name}={start}…" if start else name for name, start in variables.items())
+    more = "" if exact else "…"
+    expected = ", ".join(f"{name}={start}{more}" if start else name for name, start in variables.items())
     deployed = snapshot.function(function)
     if deployed is None:
         return failed(missing_function(snapshot, function), expected=expected, observed="no such function")
@@ -36,13 +40,13 @@ def environment_set(snapshot: Snapshot, *, function: str, variables: dict[str, s
         if name not in has:
             near = closest(name, has)
             wrong.append(f"{name} is not set" + (f" (there is {quote(near)})" if near else ""))
-        elif has[name] != _REDACTED and not (has[name].strip() and has[name].startswith(start)):
-            wrong.append(
-                f"{name} is “{quote(has[name], 80)}”" + (f", which does not begin with {start}" if start else "")
-            )
+        elif has[name] != _REDACTED and not _right(has[name], start, exact):
+            instead = f" instead of “{start}”" if exact else f", which does not begin with {start}"
+            wrong.append(f"{name} is “{quote(has[name], 80)}”" + (instead if start else ""))
     # --environment replaces all variables, so the command names those that are there as well
     kept = {name: "KEEP-ITS-VALUE" for name in has if name not in variables}
-    after = json.dumps({"Variables": {**dict.fromkeys(variables, example), **kept}})
+    values = {name: start if exact and start else example for name, start in variables.items()}
+    after = json.dumps({"Variables": {**values, **kept}})
     return share(
         len(variables) - len(wrong),
         len(variables),
@@ -52,3 +56,9 @@ def environment_set(snapshot: Snapshot, *, function: str, variables: dict[str, s
         hint=f"aws lambda update-function-configuration --function-name {function} "
         f"--environment {shlex.quote(quote(after, 600))}",
     )
+
+
+def _right(value: str, wanted: str, exact: bool) -> bool:
+    if not exact or not wanted:
+        return bool(value.strip()) and value.startswith(wanted)
+    return value == wanted or (wanted in ("true", "false") and value.lower() == wanted)

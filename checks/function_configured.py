@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.wording import missing_function
+from checks.wording import first_existing, missing_function
 from labgrader.evidence.snapshot import Function, Snapshot
 from labgrader.judging import Verdict, check, failed, quote, share
 
@@ -19,8 +19,13 @@ def function_configured(
     handler: str = "",
     timeout_s: int | None = None,
     memory_mb: int | None = None,
+    later_memory_mb: list[int] | None = None,
+    qualifiers: list[str] | None = None,
 ) -> Verdict:
     """The function exists, and each setting that is named has the value that is named; each is worth the same.
+
+    A version keeps the settings it was published with, so where a lab changes a setting afterwards, the version is what
+    has to be looked at.
 
     Args:
         function: its name. That it exists is worth as much as one setting.
@@ -29,6 +34,9 @@ def function_configured(
         handler: ``module.function``.
         timeout_s: in seconds.
         memory_mb: in MB.
+        later_memory_mb: memory sizes that a later step of the lab sets: right, too, for all but version 1.
+        qualifiers: aliases or versions; the settings of the first that exists are judged. ``$LATEST`` where none is
+            given.
     """
     wanted: list[tuple[str, str, str]] = []  # what it is, the option that sets it, the value
     if runtime:
@@ -57,20 +65,45 @@ def function_configured(
             observed=f"package type {quote(deployed.package_type)}",
             hint=f"aws lambda delete-function --function-name {function}\n{_create(function, wanted)}",
         )
-    seen = _settings(deployed)
+    judged = _served(snapshot, deployed, qualifiers)
+    seen = _settings(judged)
+    also = {str(size) for size in later_memory_mb or () if judged.version != "1"}
     wrong = [
         (what, option, value)
         for what, option, value in wanted
         if not (seen[what].startswith(value) if what == "runtime" else seen[what] == value)
+        and not (what == "memory" and seen[what] in also)
     ]
+    name = function if judged is deployed else f"{function}, version {judged.version}"
     return share(
         len(wanted) + 1 - len(wrong),
         len(wanted) + 1,
-        f"{function}: " + ", ".join(_instead(what, value, seen[what]) for what, _, value in wrong) + ".",
+        f"{name}: " + ", ".join(_instead(what, value, seen[what]) for what, _, value in wrong) + ".",
         expected=expected,
         observed=", ".join(_shown(what, quote(seen[what])) for what, _, _ in wanted),
         hint=f"aws lambda update-function-configuration --function-name {function} "
-        + " ".join(f"{option} {_value(what, value)}" for what, option, value in wrong),
+        + " ".join(f"{option} {_value(what, value)}" for what, option, value in wrong)
+        + ("" if judged is deployed else _republish(function)),
+    )
+
+
+def _served(snapshot: Snapshot, deployed: Function, qualifiers: list[str] | None) -> Function:
+    """What the first alias or version that exists serves; ``$LATEST`` where none does."""
+    qualifier = first_existing(snapshot, deployed.name, qualifiers)
+    if not qualifier:
+        return deployed
+    alias = None if qualifier.isdecimal() else snapshot.alias(deployed.name, qualifier)
+    number = alias.version if alias else qualifier
+    return next((one for one in snapshot.versions(deployed.name) if one.version == number), deployed)
+
+
+def _republish(function: str) -> str:
+    """A version never changes: the command that publishes what was mended, and the one that serves it."""
+    return (
+        f"\naws lambda wait function-updated-v2 --function-name {function}"
+        f"\naws lambda publish-version --function-name {function}"
+        f"\naws lambda update-alias --function-name {function} --name ALIAS --function-version N"
+        "  # the number that publish-version printed"
     )
 
 
@@ -104,6 +137,8 @@ def _value(what: str, value: str) -> str:
 
 def _create(function: str, wanted: list[tuple[str, str, str]]) -> str:
     options = " ".join(f"{option} {_value(what, value)}" for what, option, value in wanted)
+    if not any(what == "handler" for what, _, _ in wanted):  # a zip package needs one; this is the console's
+        options += " --handler lambda_function.lambda_handler"
     role = "arn:aws:iam::{account_id}:role/LabRole"
     return (
         f"aws lambda create-function --function-name {function} {options} --role {role} --zip-file fileb://PACKAGE.zip"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.wording import module_of, source_of
+from checks.wording import missing_function, module_of, source_of
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging import Verdict, check, failed, listed, passed, quote
 
@@ -11,15 +11,20 @@ from labgrader.judging import Verdict, check, failed, listed, passed, quote
     title="The package holds the handler's module",
     hint="aws lambda update-function-code --function-name {function} --zip-file fileb://PACKAGE.zip",
 )
-def package_holds_handler(snapshot: Snapshot, *, function: str, alias: str = "", explanation: str = "") -> Verdict:
+def package_holds_handler(
+    snapshot: Snapshot, *, function: str, alias: str = "", must_exist: bool = False, explanation: str = ""
+) -> Verdict:
     """The file that the handler of ``$LATEST`` names lies in its package.
 
     Args:
         function: the function.
         alias: an alias that serves a version published from the same package, or empty.
+        must_exist: whether a function that does not exist fails, as where there are points for it.
         explanation: how this comes about, for the message.
     """
     deployed = snapshot.function(function)
+    if deployed is None and must_exist:
+        return failed(missing_function(snapshot, function), observed="no such function")
     if deployed is None or deployed.package_type != "Zip":
         return passed()
     package = snapshot.package(function)

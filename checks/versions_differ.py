@@ -6,6 +6,8 @@ from checks.wording import missing_function, plural
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging import Verdict, check, failed, listed, partial, passed
 
+_NEW_CODE = "aws lambda update-function-code --function-name {} --zip-file fileb://NEW-CODE.zip\n"
+
 
 @check(
     title="Versions with different code are published",
@@ -18,7 +20,7 @@ def versions_differ(snapshot: Snapshot, *, function: str, at_least: int = 2) -> 
         function: its name.
         at_least: how many versions, each with code of its own.
     """
-    expected = f"{at_least} versions with different code"
+    expected = f"{at_least} versions with different code" if at_least > 1 else "a published version"
     if snapshot.function(function) is None:
         return failed(missing_function(snapshot, function), expected=expected, observed="no such function")
     versions = snapshot.versions(function)
@@ -28,7 +30,7 @@ def versions_differ(snapshot: Snapshot, *, function: str, at_least: int = 2) -> 
             f"{function} has {plural(len(versions), 'published version')}; the lab publishes {at_least}.",
             expected=expected,
             observed=observed,
-            hint=f"aws lambda update-function-code --function-name {function} --zip-file fileb://NEW-CODE.zip\n"
+            hint=f"{_NEW_CODE.format(function) if at_least > 1 else ''}"
             f"aws lambda publish-version --function-name {function}",
         )
     if len({one.code_sha256 for one in versions}) >= at_least:
@@ -39,6 +41,5 @@ def versions_differ(snapshot: Snapshot, *, function: str, at_least: int = 2) -> 
         "change the code before you publish again.",
         expected=expected,
         observed=f"{observed}, with the same code",
-        hint=f"aws lambda update-function-code --function-name {function} --zip-file fileb://NEW-CODE.zip\n"
-        f"aws lambda publish-version --function-name {function}",
+        hint=f"{_NEW_CODE.format(function)}aws lambda publish-version --function-name {function}",
     )

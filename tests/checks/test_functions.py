@@ -61,6 +61,10 @@ def test_a_missing_function_comes_with_the_command_that_creates_it() -> None:
         "--handler baseline_function.lambda_handler --timeout 30 --memory-size 128 "
         "--role arn:aws:iam::123456789012:role/LabRole --zip-file fileb://PACKAGE.zip"
     )
+    bare = World().judge("function_configured", function="user1-x", runtime="python")
+    assert (
+        "--runtime python3.13 --handler lambda_function.lambda_handler --role" in bare.hint
+    )  # a zip package needs one
 
 
 @pytest.mark.parametrize("near", ["User1-Baseline-Function", "user1_baseline_function", "user1-baseline-funtion"])

@@ -176,3 +176,5 @@ def test_the_handlers_module_is_in_the_package(paths: list[str] | None, status: 
 
 def test_advice_about_a_missing_function_is_silent() -> None:
     assert World().judge("package_holds_handler", function=OPTIMIZED).status == "passed"
+    verdict = World().judge("package_holds_handler", function=OPTIMIZED, must_exist=True)
+    assert (verdict.status, verdict.message) == ("failed", f"There is no function {OPTIMIZED}.")

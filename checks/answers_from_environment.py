@@ -1,0 +1,73 @@
+"""A function's answer shows the values of its environment variables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from checks.wording import invoke_command, last_lines, missing_function, trouble
+from labgrader.judging import NotGradedError, Probe, Verdict, check, failed, listed, quote, share
+
+_REDACTED = "[redacted]"
+
+
+@check(title="The answer comes from the environment", hint="aws logs tail /aws/lambda/{function} --since 1h")
+def answers_from_environment(probe: Probe, *, function: str, event: Any, fields: dict[str, str]) -> Verdict:
+    """Fields of the answer hold what the function's environment variables hold now; each is worth the same.
+
+    Which values the variables have is another check's matter: a variable that is not set is passed over.
+
+    Args:
+        function: its name.
+        event: what it is called with.
+        fields: by field of the answer's JSON body, the variable whose value must be in it.
+    """
+    expected = listed(f"{variable} in {field}" for field, variable in fields.items())
+    deployed = probe.snapshot.function(function)
+    if deployed is None:
+        return failed(missing_function(probe.snapshot, function), expected=expected, observed="no such function")
+    has = deployed.environment
+    looked_at = {field: variable for field, variable in fields.items() if has.get(variable, "").strip()}
+    if not looked_at:
+        return failed(
+            f"{function} has none of the environment variables {listed(fields.values())}, so it cannot show them.",
+            expected=expected,
+            observed="none of the variables",
+        )
+    if any(has[variable] == _REDACTED for variable in looked_at.values()):
+        raise NotGradedError("lambda:GetFunction", "the value of a variable looked secret and was not recorded")
+    invocation = probe.invoke(function, "", event)
+    if invocation is None:
+        return failed(f"{function} does not exist.", expected=expected, observed="no such function")
+    hint = invoke_command(function, "", event)
+    wrong = trouble(invocation, [200])
+    content = invocation.response.content
+    if wrong is not None or not isinstance(content, dict):
+        what = wrong.what if wrong is not None else "answered something else than a JSON object"
+        return failed(
+            f"{function} {what}.",
+            expected=expected,
+            observed=what,
+            hint=hint,
+            evidence=last_lines(invocation.log_tail),
+        )
+    troubles = [
+        f"{field} {_shown(content, field)}, and does not hold the value of {variable} (“{quote(has[variable], 80)}”)"
+        for field, variable in looked_at.items()
+        if has[variable].strip() not in _text(content.get(field))  # the code may strip it, too
+    ]
+    return share(
+        len(looked_at) - len(troubles),
+        len(looked_at),
+        f"{function}: {'; '.join(troubles)}. Read it with os.environ.get in the handler.",
+        expected=expected,
+        observed=listed(f"{field} {_shown(content, field)}" for field in looked_at),
+        hint=hint,
+    )
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else quote(value)
+
+
+def _shown(content: dict[str, Any], field: str) -> str:
+    return f"is “{quote(content[field], 80)}”" if field in content else "is missing"

@@ -1,0 +1,95 @@
+"""The custom metrics on a dashboard are plotted by the dimensions that the functions publish them with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from checks.wording.structure import read_json
+from labgrader.judging import Probe, Verdict, check, failed, listed, passed, quote
+
+_MAX_LINES = 200
+
+
+@check(
+    title="The custom metrics on the dashboard have data",
+    hint="aws cloudwatch list-metrics --namespace {namespace}",
+)
+def custom_metrics_have_lines(probe: Probe, *, dashboard: str, namespace: str, explanation: str = "") -> Verdict:
+    """No line of the dashboard asks for a metric by other dimensions than those that it is published with.
+
+    A metric is found by all of its dimensions: one that is published by four stays empty when it is asked for by one of
+    them. What is published is read from the embedded metric format in the logs of the calls that were made. Source:
+    CloudWatch User Guide, "Embedded metric format specification".
+
+    Args:
+        dashboard: its name.
+        namespace: the metrics' namespace.
+        explanation: how this comes about, for the message.
+    """
+    found = probe.snapshot.dashboard(dashboard)
+    if found is None:
+        return passed()
+    published: dict[str, set[frozenset[str]]] = {}
+    for invocation in probe.invocations():
+        for name, dimensions in _published(invocation.log_tail, namespace):
+            published.setdefault(name, set()).add(dimensions)
+    empty = {
+        metric.name: metric
+        for metric in found.metrics()
+        if metric.namespace == namespace
+        and not metric.expression
+        and metric.name in published
+        and frozenset(metric.dimensions) not in published[metric.name]
+    }
+    if not empty:
+        return passed()
+    rows = [
+        [{"expression": _search(namespace, metric.name, metric.dimensions, _fewest(published[name]))}]
+        for name, metric in empty.items()
+    ]
+    name, metric = next(iter(empty.items()))
+    published_by, plotted_by = listed(sorted(_fewest(published[name]))), listed(sorted(metric.dimensions))
+    return failed(
+        f"The {'lines' if len(empty) > 1 else 'line'} {listed(empty)} of {namespace} on {dashboard} "
+        f"{'stay' if len(empty) > 1 else 'stays'} empty: {quote(name)} is published by {published_by}, and plotted by "
+        f"{plotted_by}; a metric is found by all of its dimensions. {explanation}".rstrip(),
+        expected="lines by the dimensions that are published",
+        observed=f"{len(empty)} without data",
+        hint="Put in their place:\n" + "\n".join(quote(json.dumps(row), 600) for row in rows),
+    )
+
+
+def _published(log: str, namespace: str) -> Iterator[tuple[str, frozenset[str]]]:
+    """The metrics that a log publishes in the embedded metric format, each with the names of its dimensions."""
+    for line in log.splitlines()[-_MAX_LINES:]:
+        start = line.find("{")
+        if start < 0 or "CloudWatchMetrics" not in line:
+            continue
+        document, _ = read_json(line[start:])
+        envelope = document.get("_aws") if isinstance(document, dict) else None
+        directives = envelope.get("CloudWatchMetrics") if isinstance(envelope, dict) else None
+        for directive in directives if isinstance(directives, list) else ():
+            if isinstance(directive, dict) and directive.get("Namespace") == namespace:
+                yield from _of_directive(directive)
+
+
+def _of_directive(directive: Mapping[str, Any]) -> Iterator[tuple[str, frozenset[str]]]:
+    sets, metrics = directive.get("Dimensions"), directive.get("Metrics")
+    for one in metrics if isinstance(metrics, list) else ():
+        name = one.get("Name") if isinstance(one, dict) else None
+        for dimensions in sets if isinstance(sets, list) else ():
+            if isinstance(name, str) and isinstance(dimensions, list):
+                yield name, frozenset(str(dimension) for dimension in dimensions)
+
+
+def _search(namespace: str, name: str, wanted: Mapping[str, str], dimensions: frozenset[str]) -> str:
+    """A search that finds a metric by all of its dimensions, whatever the values of those that were not asked for."""
+    terms = [f'{key}="{value}"' for key, value in wanted.items()] + [f'MetricName="{name}"']
+    return f"SEARCH('{{{','.join([namespace, *sorted(dimensions)])}}} {' '.join(terms)}', 'Average')"
+
+
+def _fewest(sets: set[frozenset[str]]) -> frozenset[str]:
+    """The smallest of some sets of dimensions; of equal ones always the same."""
+    return min(sets, key=lambda one: (len(one), sorted(one)))

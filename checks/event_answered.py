@@ -1,0 +1,102 @@
+"""A function answers one event with the status and the content that are wanted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from checks.wording import (
+    first_existing,
+    invoke_command,
+    last_lines,
+    missing_function,
+    no_qualifier,
+    target_name,
+    trouble,
+)
+from checks.wording.structure import as_text, difference, read_json, unmentioned, wanted_in_words
+from labgrader.judging import Invocation, Probe, Verdict, check, failed, passed, quote
+
+
+@check(
+    title="The function answers an event as it should",
+    hint="aws logs tail /aws/lambda/{function} --since 1h",
+)
+def event_answered(
+    probe: Probe,
+    *,
+    function: str,
+    event: Any,
+    status: int | list[int] = 200,
+    contains: dict[str, Any] | None = None,
+    mentions: list[str] | None = None,
+    qualifiers: list[str] | None = None,
+    also_sent: list[Any] | None = None,
+    explanation: str = "",
+) -> Verdict:
+    """One event is answered with the status, and the answer's JSON body holds the structure.
+
+    A part is compared: objects may have more keys, lists have as many entries, ``…`` stands for any value (and within
+    a text for any text), numbers are the same within 1e-9.
+
+    Args:
+        function: the function.
+        event: what it is called with.
+        status: the ``statusCode`` that is right, or several. 0 for a function that answers with a plain object: its
+            whole answer is compared.
+        contains: what the body must hold.
+        mentions: texts that must stand in the body, whatever their case.
+        qualifiers: aliases or versions; the first that exists is called. ``$LATEST`` where none is given.
+        also_sent: events that are sent too and not judged, so that advice can say what came of them.
+        explanation: added to the message of a wrong answer.
+    """
+    statuses = status if isinstance(status, list) else [status]
+    expected = wanted_in_words(statuses, contains, mentions)
+    snapshot = probe.snapshot
+    if snapshot.function(function) is None:
+        return failed(missing_function(snapshot, function), expected=expected, observed="no such function")
+    qualifier = first_existing(snapshot, function, qualifiers)
+    invocation = None if qualifier is None else probe.invoke(function, qualifier, event)
+    if invocation is None:
+        return failed(no_qualifier(function, qualifiers), expected=expected, observed="no such alias or version")
+    wrong = _wrong(invocation, statuses, contains, mentions or [])
+    if invocation.outcome == "answered":
+        for other in also_sent or ():
+            probe.invoke(function, qualifier or "", other)
+    if not wrong:
+        return passed(expected=expected, observed=_seen(invocation, statuses))
+    target = target_name(function, qualifier or "")
+    return failed(
+        f"{target}, called with {quote(as_text(event), 120)}, {wrong}. {explanation}".rstrip(),
+        expected=expected,
+        observed=wrong,
+        hint=invoke_command(function, qualifier or "", event),
+        evidence=last_lines(invocation.log_tail),
+    )
+
+
+def _wrong(invocation: Invocation, statuses: list[int], contains: dict[str, Any] | None, mentions: list[str]) -> str:
+    """What is wrong with an answer, as a phrase that follows the name of what was called; empty where nothing is."""
+    plain = statuses == [0]
+    if invocation.outcome != "answered" or not plain:
+        found = trouble(invocation, statuses, readable=bool(contains))
+        if found is not None:
+            return found.what
+    if plain:
+        if invocation.truncated:
+            return f"answered what cannot be read: the answer has {invocation.payload_size} bytes, too many to read"
+        content, problem = read_json(invocation.payload)
+        text, said = invocation.payload, "answered"
+        if problem:
+            return f"answered what cannot be read: the answer {problem}"
+    else:
+        content, text = invocation.response.content, as_text(invocation.response.body)
+        said = f"answered {invocation.response.status_code}"
+    if contains and (differs := difference(content, contains)):
+        return f"{said}, but {differs}"
+    if absent := unmentioned(f"{text}\n{quote(content, len(text) + 1)}", mentions):
+        return f"{said}, but the answer {absent}: {quote(text)}"
+    return ""
+
+
+def _seen(invocation: Invocation, statuses: list[int]) -> str:
+    return quote(invocation.payload, 80) if statuses == [0] else str(invocation.response.status_code)

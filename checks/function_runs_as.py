@@ -1,0 +1,72 @@
+"""A function runs under the role that was made for it."""
+
+from __future__ import annotations
+
+import json
+import shlex
+
+from checks.wording import missing_function
+from labgrader.evidence.snapshot import Role, Snapshot, role_name
+from labgrader.judging import Verdict, check, failed, quote, share
+
+ASSUME = "sts:AssumeRole"
+
+
+@check(
+    title="The function runs under its own role",
+    hint="aws lambda get-function-configuration --function-name {function} --query Role",
+)
+def function_runs_as(snapshot: Snapshot, *, function: str, role: str, service: str = "lambda.amazonaws.com") -> Verdict:
+    """The function's execution role is the one that is named, and the role trusts Lambda: half each.
+
+    Args:
+        function: its name.
+        role: the role's name, without its path.
+        service: who may take the role on.
+    """
+    expected = f"role {role}, which trusts {service}"
+    deployed = snapshot.function(function)
+    if deployed is None:
+        return failed(missing_function(snapshot, function), expected=expected, observed="no such function")
+    used = role_name(deployed.role)
+    found = snapshot.iam.role(used)
+    wrong, commands = [], []
+    if used != role:
+        there = snapshot.iam.role(role) is not None
+        wrong.append(
+            f"it runs as {quote(used) or 'nobody'} instead of {role}{'' if there else ', which does not exist'}"
+        )
+        commands += [] if there else [_create(role, service)]
+        commands.append(
+            f"aws lambda update-function-configuration --function-name {function} "
+            f"--role arn:aws:iam::{snapshot.account_id}:role/{role}"
+        )
+    elif found is None:
+        wrong.append(f"its role {role} does not exist any more")
+        commands.append(_create(role, service))
+    trusting = found is not None and _trusts(found, service)
+    if found is not None and not trusting:
+        wrong.append(f"the role {quote(used)} cannot be taken on by {service}")
+    if used == role and found is not None and not trusting:
+        commands.append(f"aws iam update-assume-role-policy --role-name {role} --policy-document {_trust(service)}")
+    return share(
+        (used == role and found is not None) + trusting,
+        2,
+        f"{function}: {'; '.join(wrong)}.",
+        expected=expected,
+        observed=f"role {quote(used) or 'unknown'}" + (f", which trusts {service}" if trusting else ""),
+        hint="\n".join(commands),
+    )
+
+
+def _trusts(role: Role, service: str) -> bool:
+    return any(one.allows(ASSUME) and {service, "*"} & set(one.principals) for one in role.trust)
+
+
+def _trust(service: str) -> str:
+    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": ASSUME}
+    return shlex.quote(json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+
+
+def _create(role: str, service: str) -> str:
+    return f"aws iam create-role --role-name {role} --assume-role-policy-document {_trust(service)}"

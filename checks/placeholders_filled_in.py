@@ -1,0 +1,42 @@
+"""Nothing that a hand-out writes as an example is left in what the student built."""
+
+from __future__ import annotations
+
+from checks.wording.advice import and_why
+from checks.wording.examples import names_example_account, names_variable
+from labgrader.evidence.snapshot import Snapshot
+from labgrader.judging import Verdict, check, failed, listed, passed, quote
+
+
+@check(title="No example value was left in", hint="aws sts get-caller-identity --query Account")
+def placeholders_filled_in(snapshot: Snapshot, *, rules: list[str] | None = None, explanation: str = "") -> Verdict:
+    """No notification, integration or target of the student's names a shell variable, or the example account.
+
+    Args:
+        rules: the rules whose targets are looked at.
+        explanation: added to the message, where the hand-out's own commands leave it in.
+    """
+    named = {
+        f"the notification of {bucket}": [one.function_arn for one in snapshot.s3.notifications(bucket)]
+        for bucket in snapshot.s3.bucket_names()
+    }
+    for api in snapshot.api_gateway.rest_apis():
+        for route in snapshot.api_gateway.routes(api.id):
+            named.setdefault(f"{route.method} {route.path} of {api.name}", []).append(route.uri)
+    for rule in rules or ():
+        if snapshot.events.rule(rule) is not None:
+            named[f"the rule {rule}"] = snapshot.events.targets(rule)
+    left = [
+        f"{quote(what)} calls {quote(arn)}"
+        for what, arns in named.items()
+        for arn in arns
+        if names_variable(arn) or names_example_account(arn, snapshot.account_id)
+    ]
+    if not left:
+        return passed()
+    return failed(
+        f"{listed(left)}: that is the text of the example, not your function. Your account is {snapshot.account_id}."
+        f"{and_why(explanation)}",
+        expected=f"arn:aws:lambda:{snapshot.region}:{snapshot.account_id}:function:…",
+        observed=f"{len(left)} left in",
+    )

@@ -1,0 +1,139 @@
+"""Lambda reads a queue for a function."""
+
+from __future__ import annotations
+
+from checks.wording import missing, missing_function
+from labgrader.evidence.snapshot import EventSourceMapping, Function, Queue, Snapshot
+from labgrader.judging import NotGradedError, Verdict, check, failed, listed, quote, share
+
+_SETTING_UP = ("Creating", "Enabling", "Updating")
+
+
+@check(
+    title="The queue feeds the function",
+    hint="aws lambda list-event-source-mappings --function-name {function}",
+)
+def queue_feeds_function(
+    snapshot: Snapshot,
+    *,
+    function: str,
+    queue: str,
+    batch_size: int | None = None,
+    window_s: int | None = None,
+    response_types: list[str] | None = None,
+) -> Verdict:
+    """An event source mapping from the queue to the function is enabled and has the settings; each is worth the same.
+
+    That it is there and enabled is worth as much as one setting. A mapping that AWS is still setting up is not graded.
+
+    Args:
+        function: the function.
+        queue: the queue's name.
+        batch_size: messages in one call.
+        window_s: seconds that Lambda waits for a batch to fill.
+        response_types: ``ReportBatchItemFailures``.
+    """
+    parts = ["enabled"]
+    parts += [] if batch_size is None else [f"batch {batch_size}"]
+    parts += [] if window_s is None else [f"window {window_s} s"]
+    expected = ", ".join([*parts, *(response_types or ())])
+    deployed = snapshot.function(function)
+    if deployed is None:
+        return failed(missing_function(snapshot, function), expected=expected, observed="no such function")
+    source = snapshot.sqs.queue(queue)
+    if source is None:
+        return failed(missing("queue", queue, snapshot.sqs.queue_names()), expected=expected, observed="no such queue")
+    mappings = snapshot.event_source_mappings(function)
+    ours = [one for one in mappings if one.source == queue]
+    if not ours:
+        return _absent(deployed, source, mappings, expected, batch_size, window_s, response_types)
+    # of several, the one that is nearest: who tried twice has one too many, which is no mistake of the settings
+    found = min(ours, key=lambda one: len(_wrong(one, batch_size, window_s, response_types)))
+    if found.state in _SETTING_UP:
+        raise NotGradedError(
+            "lambda:ListEventSourceMappings",
+            f"the event source mapping of {function} is still being set up ({found.state}): nothing to change, ask for "
+            "your grade again later",
+        )
+    wrong = _wrong(found, batch_size, window_s, response_types)
+    return share(
+        len(parts) + bool(response_types) - len(wrong),
+        len(parts) + bool(response_types),
+        f"The event source mapping from {queue} to {function}: {', '.join(wrong.values())}.",
+        expected=expected,
+        observed=_observed(found),
+        hint="aws lambda update-event-source-mapping --uuid $(aws lambda list-event-source-mappings --function-name "
+        f"{function} --event-source-arn {source.arn} --query 'EventSourceMappings[0].UUID' --output text) "
+        + " ".join(wrong),
+    )
+
+
+def _wrong(
+    found: EventSourceMapping, batch_size: int | None, window_s: int | None, response_types: list[str] | None
+) -> dict[str, str]:
+    """What is wrong with a mapping, in words, by the option that mends it."""
+    wrong: dict[str, str] = {}
+    if found.state not in ("Enabled", *_SETTING_UP):
+        wrong["--enabled"] = f"its state is {quote(found.state) or 'unknown'} instead of Enabled"
+    if batch_size is not None and found.batch_size != batch_size:
+        wrong[f"--batch-size {batch_size}"] = f"the batch size is {_shown(found.batch_size)} instead of {batch_size}"
+    if window_s is not None and (found.window_s or 0) != window_s:
+        wrong[f"--maximum-batching-window-in-seconds {window_s}"] = (
+            f"the batching window is {found.window_s or 0} s instead of {window_s} s"
+        )
+    absent = [one for one in response_types or () if one not in found.response_types]
+    if absent:
+        option = f"--function-response-types {' '.join(response_types or ())}"
+        wrong[option] = f"it does not report {listed(absent)}, so one failed message sends its whole batch again"
+    return wrong
+
+
+def _absent(
+    deployed: Function,
+    source: Queue,
+    mappings: list[EventSourceMapping],
+    expected: str,
+    batch_size: int | None,
+    window_s: int | None,
+    response_types: list[str] | None,
+) -> Verdict:
+    """No mapping: say why AWS may have refused it, and what is read instead."""
+    function, queue = deployed.name, source.name
+    message = f"Lambda does not read {queue} for {function}: there is no event source mapping between them."
+    others = sorted({one.source for one in mappings})
+    if others:
+        message += f" {function} reads {listed(others)}."
+    commands = []
+    visibility, timeout = source.visibility_timeout_s, deployed.timeout_s
+    if visibility is not None and timeout is not None and visibility < timeout:
+        message += (
+            f" AWS refuses one as long as the queue's visibility timeout ({visibility} s) is shorter than the "
+            f"function's timeout ({timeout} s): raise it first."
+        )
+        commands.append(
+            f"aws sqs set-queue-attributes --queue-url {source.url} --attributes VisibilityTimeout={timeout}"
+        )
+    options = [f"--function-name {function}", f"--event-source-arn {source.arn}"]
+    options += [] if batch_size is None else [f"--batch-size {batch_size}"]
+    options += [] if window_s is None else [f"--maximum-batching-window-in-seconds {window_s}"]
+    options += [f"--function-response-types {' '.join(response_types)}"] if response_types else []
+    commands.append(f"aws lambda create-event-source-mapping {' '.join(options)}")
+    return failed(
+        message,
+        expected=expected,
+        observed=f"reads {listed(others)}" if others else "no event source mapping",
+        hint="\n".join(commands),
+    )
+
+
+def _observed(found: EventSourceMapping) -> str:
+    parts = [
+        quote(found.state).lower() or "state unknown",
+        f"batch {_shown(found.batch_size)}",
+        f"window {found.window_s or 0} s",
+    ]
+    return ", ".join([*parts, *(quote(one) for one in found.response_types)])
+
+
+def _shown(value: int | None) -> str:
+    return "unknown" if value is None else str(value)

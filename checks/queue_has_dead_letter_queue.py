@@ -1,0 +1,59 @@
+"""A queue that a function reads has a dead-letter queue."""
+
+from __future__ import annotations
+
+import json
+
+from checks.wording.advice import and_why, argument, existing, json_argument, word
+from labgrader.evidence.snapshot import Queue, Snapshot
+from labgrader.judging import Verdict, check, failed, listed, passed
+
+
+@check(
+    title="Queues have a dead-letter queue",
+    hint="aws sqs set-queue-attributes --queue-url URL --attributes file://attributes.json",
+)
+def queue_has_dead_letter_queue(
+    snapshot: Snapshot, *, functions: list[str], max_receive_count: int = 5, explanation: str = ""
+) -> Verdict:
+    """Every queue of the student's that one of the functions reads hands messages that fail again and again on.
+
+    The dead-letter queue must be that of the queue; one of the function is for asynchronous calls only.
+
+    Args:
+        functions: the functions that read queues; those that do not exist are passed over.
+        max_receive_count: how often a message is tried. Lambda's own advice is at least 5 (AWS Lambda Developer Guide,
+            "Using Lambda with Amazon SQS").
+        explanation: added to the message, where the hand-out itself leaves it out.
+    """
+    names = {
+        mapping.source
+        for one in existing(snapshot, functions)
+        for mapping in snapshot.event_source_mappings(one.name)
+        if mapping.source_arn.split(":")[2:3] == ["sqs"]
+    }
+    queues = [snapshot.sqs.queue(name) for name in sorted(names)]
+    bare = [queue for queue in queues if queue is not None and not queue.dead_letter_target]
+    if not bare:
+        return passed()
+    return failed(
+        f"The {word(bare, 'queue', 'queues')} {listed(queue.name for queue in bare)} {word(bare, 'has', 'have')} no "
+        "dead-letter queue: a message that the function cannot process comes back again and again, and is lost when "
+        f"its retention ends.{and_why(explanation)}",
+        expected=f"a redrive policy with maxReceiveCount {max_receive_count}",
+        observed="none",
+        hint="\n".join(command for queue in bare for command in _commands(snapshot, queue, max_receive_count)),
+    )
+
+
+def _commands(snapshot: Snapshot, queue: Queue, max_receive_count: int) -> list[str]:
+    # a FIFO queue hands on to a FIFO queue only
+    is_fifo = queue.name.endswith(".fifo")
+    name = f"{queue.name.removesuffix('.fifo')}-dlq{'.fifo' if is_fifo else ''}"
+    target = f"arn:aws:sqs:{snapshot.region}:{snapshot.account_id}:{name}"
+    policy = {"deadLetterTargetArn": target, "maxReceiveCount": str(max_receive_count)}
+    return [
+        f"aws sqs create-queue --queue-name {argument(name)}{' --attributes FifoQueue=true' if is_fifo else ''}",
+        f"aws sqs set-queue-attributes --queue-url {argument(queue.url)} "
+        f"--attributes {json_argument({'RedrivePolicy': json.dumps(policy)})}",
+    ]

@@ -1,0 +1,73 @@
+"""An EventBridge rule runs on its schedule."""
+
+from __future__ import annotations
+
+import re
+
+from checks.wording import missing
+from labgrader.evidence.snapshot import Snapshot
+from labgrader.judging import Verdict, check, failed, quote, share
+
+_FIELDS = re.compile(r"^(cron|rate)\((.*)\)$")
+
+_EVERY = (
+    {"0/1", "0-59"},
+    {"0/1", "0-23"},
+    {"1/1", "1-31"},
+    {"1/1", "1-12", "JAN-DEC"},
+    {"1/1", "1-7", "SUN-SAT", "MON-SUN"},
+    set[str](),
+)
+"""How ``*`` can be written in a cron expression's fields: minutes, hours, days of the month, months, days of the week,
+years. Source: Amazon EventBridge User Guide, "Creating an EventBridge rule that runs on a schedule"."""
+
+
+@check(
+    title="The rule runs on its schedule",
+    hint="aws events put-rule --name {rule} --schedule-expression '{schedule}' --state ENABLED",
+)
+def rule_scheduled(snapshot: Snapshot, *, rule: str, schedule: str) -> Verdict:
+    """The rule exists on the default event bus, has the schedule, and is enabled; each is worth the same.
+
+    Args:
+        rule: its name.
+        schedule: ``cron(…)`` or ``rate(…)``. The same moments written otherwise (``02`` for ``2``, ``?`` and ``*`` for
+            the days exchanged, ``1/1`` for every day) are right too.
+    """
+    expected = f"{schedule}, ENABLED"
+    found = snapshot.events.rule(rule)
+    if found is None:
+        return failed(
+            missing("rule", rule, [one.name for one in snapshot.events.rules()]),
+            expected=expected,
+            observed="no such rule",
+        )
+    wrong = []
+    if _normal(found.schedule) != _normal(schedule):
+        has = (
+            f"the schedule is {quote(found.schedule)} instead of" if found.schedule else "it has no schedule instead of"
+        )
+        wrong.append(f"{has} {schedule}")
+    if found.state != "ENABLED":
+        wrong.append(f"its state is {quote(found.state) or 'unknown'} instead of ENABLED, so it never runs")
+    return share(
+        3 - len(wrong),
+        3,
+        f"{rule}: {', and '.join(wrong)}.",
+        expected=expected,
+        observed=f"{quote(found.schedule) or 'no schedule'}, {quote(found.state)}",
+        # put-rule replaces what the rule has, so both are given
+        hint=f"aws events put-rule --name {rule} --schedule-expression '{schedule}' --state ENABLED",
+    )
+
+
+def _normal(schedule: str) -> str:
+    """A schedule in one way of writing: numbers without leading zeros, ``*`` for all of a field, single spaces."""
+    found = _FIELDS.match(schedule.strip())
+    if found is None:
+        return schedule
+    fields = [re.sub(r"\b0+(?=\d)", "", one).replace("?", "*") for one in found.group(2).split()]
+    if found.group(1) == "cron" and len(fields) == len(_EVERY):
+        pairs = zip(fields, _EVERY, strict=True)
+        fields = ["*" if one.upper() in every or one == "*/1" else one for one, every in pairs]
+    return f"{found.group(1)}({' '.join(fields)})"

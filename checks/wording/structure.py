@@ -1,0 +1,127 @@
+"""What an answer must hold: a structure of JSON values, with places for any text and any value."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from labgrader.judging import listed, quote
+
+ANY = "…"
+"""Stands for any value; within a text, for any text (``Hello…``)."""
+
+NEAR = 1e-9
+"""How near two numbers must be, relative or absolute, to be the same."""
+
+_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_MAX_SHOWN = 80
+
+
+def difference(seen: Any, wanted: Any, path: str = "") -> str:
+    """Say where a value differs first from the structure that is wanted: ``result.total is 3 instead of 30``.
+
+    Objects may have more keys than are wanted; lists have as many entries. It follows what is wanted, which a lab's
+    author wrote, so the depth of what was seen does no harm.
+
+    Args:
+        seen: what came back.
+        wanted: what must be in it.
+        path: the name of the value, for the sentence.
+
+    Returns:
+        The difference, or an empty text.
+    """
+    name = path or "the answer"
+    if wanted == ANY and isinstance(wanted, str):
+        return ""
+    if isinstance(wanted, Mapping):
+        if not isinstance(seen, Mapping):
+            return f"{name} is {_shown(seen)} instead of an object with {listed(wanted)}"
+        for key, value in wanted.items():
+            below = _below(path, key)
+            if key not in seen:
+                return f"{below} is missing{_among(seen)}"
+            if found := difference(seen[key], value, below):
+                return found
+        return ""
+    if isinstance(wanted, list):
+        if not isinstance(seen, list):
+            return f"{name} is {_shown(seen)} instead of {_shown(wanted)}"
+        if len(seen) != len(wanted):
+            return f"{name} has {_entries(seen)} instead of {len(wanted)}: {_shown(seen)}"
+        pairs = enumerate(zip(seen, wanted, strict=True))
+        return next((found for at, (one, two) in pairs if (found := difference(one, two, f"{path}[{at}]"))), "")
+    return "" if _same(seen, wanted) else f"{name} is {_shown(seen)} instead of {_shown(wanted)}"
+
+
+def unmentioned(text: str, mentions: Iterable[str]) -> str:
+    """Say which texts are not mentioned, whatever their case: ``does not mention a or b``; empty where all are."""
+    absent = [one for one in mentions if one.lower() not in text.lower()]
+    return f"does not mention {' or '.join(quote(one) for one in absent)}" if absent else ""
+
+
+def read_json(text: str) -> tuple[Any, str]:
+    """Parse JSON that a student's code wrote; what cannot be read is a problem in words, never an exception."""
+    try:
+        return json.loads(text, parse_constant=_refuse), ""
+    except RecursionError:
+        return None, "is nested too deeply to be read"
+    except ValueError:
+        return None, "is not valid JSON"
+
+
+def as_text(value: Any) -> str:
+    """A value as it travels: text as it stands, everything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True)  # a kept lab orders its keys
+
+
+def wanted_in_words(statuses: Iterable[int], contains: Mapping[str, Any] | None, mentions: Iterable[str] | None) -> str:
+    """What is expected of an answer, short: ``200 with {"result": …}``."""
+    parts = [" or ".join(str(status) for status in statuses if status)]
+    if contains:
+        parts.append(quote(contains, _MAX_SHOWN))
+    if mentions:
+        parts.append(f"a mention of {listed(mentions)}")
+    return " with ".join(part for part in parts if part)
+
+
+def _same(seen: Any, wanted: Any) -> bool:
+    if isinstance(wanted, str) and isinstance(seen, str) and ANY in wanted:
+        return re.fullmatch(".*".join(map(re.escape, wanted.split(ANY))), seen, re.DOTALL) is not None
+    if isinstance(wanted, bool) or isinstance(seen, bool):
+        return wanted is seen
+    if isinstance(wanted, int | float) and isinstance(seen, int | float):
+        try:
+            return math.isclose(seen, wanted, rel_tol=NEAR, abs_tol=NEAR)
+        except OverflowError:  # a whole number beyond every float
+            return bool(seen == wanted)
+    return type(seen) is type(wanted) and bool(seen == wanted)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, str):
+        return f'"{quote(value, _MAX_SHOWN)}"'
+    return quote(value, _MAX_SHOWN)
+
+
+def _below(path: str, key: str) -> str:
+    if _PLAIN_KEY.fullmatch(key):
+        return f"{path}.{key}" if path else key
+    return f"{path}[{_shown(key)}]"
+
+
+def _among(seen: Mapping[str, Any]) -> str:
+    """What is there instead, as a name is often only spelt otherwise."""
+    names = list(seen)
+    return f" (there is {listed([*names[:5], *(['…'] if len(names) > 5 else [])])})" if names else ""
+
+
+def _entries(values: list[Any]) -> str:
+    return "1 entry" if len(values) == 1 else f"{len(values)} entries"
+
+
+def _refuse(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")

@@ -1,0 +1,238 @@
+"""asynchronous_invocation_configured and function_loads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from labgrader.errors import NotGradedError
+from labgrader.evidence.probe import Invocation
+from tests.checks.world import ACCOUNT, REGION, World, answer, crash, probed, raw
+
+FUNCTION = "user1-async"
+QUEUE = "user1-dlq"
+QUEUE_ARN = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{QUEUE}"
+SETTINGS: dict[str, Any] = {"function": FUNCTION, "maximum_age_s": 3600, "retries": 2}
+DESTINATION: dict[str, Any] = {"function": FUNCTION, "on_failure": QUEUE}
+BOTH: dict[str, Any] = {**SETTINGS, **DESTINATION}
+
+
+def configured(dead_letter: str = "", **settings: Any) -> World:
+    """A function whose asynchronous calls are configured so; not at all without settings."""
+    world = World().function(FUNCTION, **({"DeadLetterConfig": {"TargetArn": dead_letter}} if dead_letter else {}))
+    return world.say("lambda:GetFunctionEventInvokeConfig", settings or None, FunctionName=FUNCTION)
+
+
+def to(arn: str, when: str = "OnFailure") -> dict[str, Any]:
+    return {when: {"Destination": arn}}
+
+
+RIGHT: dict[str, Any] = {
+    "MaximumEventAgeInSeconds": 3600,
+    "MaximumRetryAttempts": 2,
+    "DestinationConfig": to(QUEUE_ARN),
+}
+
+
+@pytest.mark.parametrize("wanted", [SETTINGS, DESTINATION, BOTH])
+def test_what_is_right_passes(wanted: dict[str, Any]) -> None:
+    verdict = configured(**RIGHT).judge("asynchronous_invocation_configured", **wanted)
+    assert (verdict.status, verdict.message) == ("passed", "")
+    assert verdict.observed == f"maximum age 3600 s, retries 2, on failure to {QUEUE}"
+
+
+def test_the_default_number_of_retries_is_two() -> None:
+    verdict = configured(MaximumEventAgeInSeconds=3600).judge("asynchronous_invocation_configured", **SETTINGS)
+    assert (verdict.status, verdict.observed) == ("passed", "maximum age 3600 s, retries default")
+
+
+@pytest.mark.parametrize(
+    ("settings", "fraction", "says"),
+    [
+        ({"MaximumRetryAttempts": 2}, 0.5, "the maximum age of an event is 21600 s instead of 3600 s."),
+        (
+            {"MaximumRetryAttempts": 2, "MaximumEventAgeInSeconds": 3599},
+            0.5,
+            "the maximum age of an event is 3599 s instead of 3600 s.",
+        ),
+        (
+            {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 3600},
+            0.5,
+            "the retry attempts are 0 instead of 2.",
+        ),
+        (
+            {"MaximumRetryAttempts": 1, "MaximumEventAgeInSeconds": 3600},
+            0.5,
+            "the retry attempts are 1 instead of 2.",
+        ),
+        (
+            {"MaximumRetryAttempts": 1, "MaximumEventAgeInSeconds": 60},
+            0.0,
+            "the maximum age of an event is 60 s instead of 3600 s; the retry attempts are 1 instead of 2.",
+        ),
+        (
+            {},
+            0.0,
+            "the maximum age of an event is 21600 s instead of 3600 s. Nothing is configured, so AWS's defaults hold.",
+        ),
+    ],
+)
+def test_each_setting_costs_its_part(settings: dict[str, Any], fraction: float, says: str) -> None:
+    verdict = configured(**settings).judge("asynchronous_invocation_configured", **SETTINGS)
+    assert (verdict.fraction, verdict.message) == (fraction, f"{FUNCTION}: {says}")
+
+
+@pytest.mark.parametrize(
+    ("world", "fraction", "says"),
+    [
+        (configured(MaximumRetryAttempts=2), 0.0, f"failed events go nowhere; the lab sends them to {QUEUE}"),
+        (configured(), 0.0, f"failed events go nowhere; the lab sends them to {QUEUE}"),
+        (
+            configured(DestinationConfig=to(f"arn:aws:sqs:{REGION}:{ACCOUNT}:user1-other")),
+            0.0,
+            f"failed events go to user1-other instead of {QUEUE}",
+        ),
+        (
+            configured(DestinationConfig=to(QUEUE_ARN, "OnSuccess")),
+            0.0,
+            f"{QUEUE} is the destination on success, not on failure",
+        ),
+        (
+            configured(QUEUE_ARN),
+            0.5,
+            f"{QUEUE} is its dead-letter queue, not its on-failure destination: a destination is told why the call "
+            "failed, too",
+        ),
+        (
+            configured(f"{QUEUE_ARN}2", MaximumRetryAttempts=2),
+            0.0,
+            f"failed events go nowhere; the lab sends them to {QUEUE}",
+        ),
+    ],
+)
+def test_where_failed_events_go_instead(world: World, fraction: float, says: str) -> None:
+    verdict = world.judge("asynchronous_invocation_configured", **DESTINATION)
+    assert (verdict.fraction, verdict.message) == (fraction, f"{FUNCTION}: {says}.")
+
+
+def test_a_dead_letter_queue_is_as_good_where_the_lab_says_so() -> None:
+    both = {**DESTINATION, "or_dead_letter_queue": True}
+    assert configured(QUEUE_ARN).judge("asynchronous_invocation_configured", **both).status == "passed"
+    verdict = configured(f"{QUEUE_ARN}2").judge("asynchronous_invocation_configured", **both)
+    assert (verdict.fraction, verdict.message) == (
+        0.0,
+        f"{FUNCTION}: failed events go nowhere; the lab sends them to {QUEUE}.",
+    )
+
+
+def test_the_command_keeps_what_it_does_not_name() -> None:
+    verdict = configured(MaximumRetryAttempts=1).judge("asynchronous_invocation_configured", **BOTH)
+    assert verdict.hint == (
+        f"aws lambda update-function-event-invoke-config --function-name {FUNCTION} "
+        "--maximum-event-age-in-seconds 3600 --maximum-retry-attempts 2 --destination-config "
+        f'\'{{"OnFailure": {{"Destination": "{QUEUE_ARN}"}}}}\'  # the function\'s role needs sqs:SendMessage'
+    )
+
+
+def test_the_command_makes_what_is_not_there() -> None:
+    verdict = configured().judge("asynchronous_invocation_configured", **SETTINGS)
+    assert verdict.hint == (
+        f"aws lambda put-function-event-invoke-config --function-name {FUNCTION} "
+        "--maximum-event-age-in-seconds 3600 --maximum-retry-attempts 2"
+    )
+
+
+def test_a_missing_function_is_said() -> None:
+    verdict = World().function("user1-Async").judge("asynchronous_invocation_configured", **BOTH)
+    assert (verdict.status, verdict.expected) == (
+        "failed",
+        f"maximum age 3600 s, 2 retries, on failure to {QUEUE}",
+    )
+    assert verdict.message == ("There is no function user1-async, but there is user1-Async: a name must match exactly.")
+
+
+def test_what_is_seen_names_both_queues() -> None:
+    verdict = configured(QUEUE_ARN, MaximumRetryAttempts=0).judge("asynchronous_invocation_configured", **DESTINATION)
+    assert verdict.observed == f"maximum age default, retries 0, dead-letter queue {QUEUE}"
+
+
+# --- function_loads ---------------------------------------------------------------------------------------------------
+
+LOADS: dict[str, Any] = {"function": FUNCTION, "event": {"task_id": "labgrader"}}
+TIMED_OUT = crash("Sandbox.Timedout", "RequestId: 1 Error: Task timed out after 3.00 seconds")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        answer(),
+        raw("null"),
+        raw('{"done": true}'),
+        crash("Exception", "Processing failed for task labgrader"),
+        TIMED_OUT,
+        Invocation("t", "timeout", error="no answer"),
+    ],
+)
+def test_what_chance_or_the_default_timeout_decides_is_right(call: Invocation) -> None:
+    verdict, asked = probed(World().function(FUNCTION), "function_loads", [call], **LOADS)
+    assert (verdict.status, len(asked)) == ("passed", 1)
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (
+            crash("Runtime.ImportModuleError", "Unable to import module 'app': No module named 'requests'", "$LATEST"),
+            "cannot be loaded: $LATEST has no module requests in its package or layers.",
+        ),
+        (
+            crash("Runtime.ImportModuleError", "Unable to import module 'app': No module named 'app'", "$LATEST"),
+            "cannot be loaded: $LATEST has no module app in its package or layers. Its handler is app.handler, so its "
+            "package must hold app.py.",
+        ),
+        (
+            crash("Runtime.UserCodeSyntaxError", "Syntax error in module 'app': invalid syntax (app.py, line 3)"),
+            "crashed: Runtime.UserCodeSyntaxError: Syntax error in module 'app': invalid syntax (app.py, line 3).",
+        ),
+        (
+            crash("Runtime.HandlerNotFound", "Handler 'handler' missing on module 'app'"),
+            "crashed: Runtime.HandlerNotFound: Handler 'handler' missing on module 'app'.",
+        ),
+        (
+            crash("RuntimeError", "module 'app' has no attribute 'handler'"),
+            "crashed: RuntimeError: module 'app' has no attribute 'handler'.",
+        ),
+        (
+            crash("RuntimeError", "invalid syntax (app.py, line 3)"),
+            "crashed: RuntimeError: invalid syntax (app.py, line 3).",
+        ),
+    ],
+)
+def test_what_cannot_be_loaded_is_said(call: Invocation, says: str) -> None:
+    verdict, _ = probed(World().function(FUNCTION, Handler="app.handler"), "function_loads", [call], **LOADS)
+    assert (verdict.status, verdict.message) == ("failed", f"{FUNCTION} {says}")
+
+
+def test_the_package_that_lacks_the_handler_is_mended_by_zipping_it() -> None:
+    call = crash("Runtime.ImportModuleError", "Unable to import module 'app': No module named 'app'")
+    verdict, _ = probed(World().function(FUNCTION, Handler="app.handler"), "function_loads", [call], **LOADS)
+    assert verdict.hint.splitlines() == [
+        "zip app.zip app.py",
+        f"aws lambda update-function-code --function-name {FUNCTION} --zip-file fileb://app.zip",
+    ]
+
+
+def test_a_function_that_is_switched_off_does_not_load() -> None:
+    call = Invocation("t", "throttled", error="Rate exceeded")
+    verdict, _ = probed(World().function(FUNCTION, reserved=0), "function_loads", [call], **LOADS)
+    assert verdict.message == (
+        f"{FUNCTION} could not be run: the reserved concurrency of the function is 0, which switches it off."
+    )
+    with pytest.raises(NotGradedError, match="throttled to the end"):
+        probed(World().function(FUNCTION), "function_loads", [call], **LOADS)
+
+
+def test_a_missing_function_is_not_called() -> None:
+    verdict, asked = probed(World(), "function_loads", [], **LOADS)
+    assert (verdict.status, verdict.message, asked) == ("failed", f"There is no function {FUNCTION}.", [])

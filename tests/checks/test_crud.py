@@ -1,0 +1,286 @@
+"""item_created and item_read_back, and what holds for all checks that talk to a function that keeps items."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from labgrader.evidence.probe import Invocation
+from tests.checks.todos import (
+    ABOUT,
+    CREATE,
+    EVERY,
+    ITEM,
+    NO_TABLE,
+    READ,
+    TIMED_OUT,
+    TODO,
+    UPDATE,
+    Call,
+    Todos,
+    always,
+    broken,
+    converse,
+    said,
+)
+from tests.checks.world import World, answer, crash, raw
+
+
+@pytest.mark.parametrize(("check", "parameters"), EVERY)
+def test_a_right_api_passes_and_nothing_is_left_behind(check: str, parameters: dict[str, Any]) -> None:
+    todos = Todos()
+    verdict = converse(check, todos, **parameters)
+    assert (verdict.status, verdict.message, verdict.evidence) == ("passed", "", ())
+    assert todos.items == {}
+
+
+@pytest.mark.parametrize(
+    ("check", "parameters", "calls"),
+    [
+        ("item_created", CREATE, ["POST /todos a", "DELETE /todos/t-1 a"]),
+        ("item_read_back", READ, ["POST /todos a", "GET /todos/t-1 a", "GET /todos a", "DELETE /todos/t-1 a"]),
+        ("item_updated", UPDATE, ["POST /todos a", "PUT /todos/t-1 a", "GET /todos/t-1 a", "DELETE /todos/t-1 a"]),
+        ("item_deleted", READ, ["POST /todos a", "DELETE /todos/t-1 a", "GET /todos/t-1 a", "GET /todos a"]),
+        (
+            "unknown_is_not_found",
+            ABOUT,
+            ["GET /todos/00000000-0000-4000-8000-000000000000 a", "GET /labgrader-unknown a"],
+        ),
+        (
+            "users_kept_apart",
+            READ,
+            [
+                "POST /todos a",
+                "GET /todos/t-1 a",
+                "GET /todos/t-1 b",
+                "GET /todos b",
+                "DELETE /todos/t-1 b",
+                "GET /todos/t-1 a",
+                "DELETE /todos/t-1 a",
+            ],
+        ),
+    ],
+)
+def test_as_few_calls_are_made_as_it_takes(check: str, parameters: dict[str, Any], calls: list[str]) -> None:
+    todos = Todos()
+    converse(check, todos, **parameters)
+    assert todos.calls == calls
+
+
+def test_the_event_is_what_api_gateway_sends_for_a_user() -> None:
+    seen: list[Call] = []
+
+    class Listening(Todos):
+        def invoke(self, event: Call) -> Invocation:
+            seen.append(event)
+            return super().invoke(event)
+
+    converse("item_created", Listening(), **CREATE)
+    assert seen[0] == {
+        "resource": "/todos",
+        "path": "/todos",
+        "httpMethod": "POST",
+        "headers": {"Content-Type": "application/json"},
+        "queryStringParameters": None,
+        "pathParameters": None,
+        "requestContext": {
+            "requestId": "labgrader-item_created-1",
+            "path": "/todos",
+            "authorizer": {"claims": {"sub": "labgrader-item-created-a"}},
+        },
+        "body": '{"title": "Written by the grader"}',
+        "isBase64Encoded": False,
+    }
+    assert seen[1]["pathParameters"] == {"id": "t-1", "todoId": "t-1"}
+    assert seen[1]["resource"] == "/todos/{id}"
+    assert seen[1]["body"] is None
+
+
+@pytest.mark.parametrize(("check", "parameters"), EVERY)
+def test_nothing_is_called_that_is_not_there(check: str, parameters: dict[str, Any]) -> None:
+    todos = Todos()
+    verdict = converse(check, todos, World(), **parameters)
+    assert (verdict.status, verdict.message, todos.calls) == ("failed", f"There is no function {TODO}.", [])
+
+
+def test_a_body_is_the_same_text_however_a_lab_orders_its_fields() -> None:
+    """A run keeps the lab with its keys sorted, and is judged again from it: the questions must be the same."""
+    bodies = []
+    for changes in ({"title": "x", "completed": True}, {"completed": True, "title": "x"}):
+        todos = Todos()
+        todos.wrong["PUT /todos/{id}"] = lambda event: bodies.append(event["body"]) or said(200, {})  # type: ignore[func-returns-value]
+        converse("item_updated", todos, **{**UPDATE, "changes": changes})
+    assert bodies == ['{"completed": true, "title": "x"}'] * 2
+
+
+# --- create -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("post", "says"),
+    [
+        (crash("KeyError", "'title'"), "crashed: KeyError: 'title'"),
+        (said(500, {"error": "x"}), 'answered 500 instead of 201 ({"error": "x"})'),
+        (
+            said(200, {"ok": True}),
+            'answered 200 without the todoId of the item ({"ok": true}), and GET /todos does not show it',
+        ),
+        (
+            said(201, {"todoId": ""}),
+            'answered 201 without the todoId of the item ({"todoId": ""}), and GET /todos does not show it',
+        ),
+        (
+            said(201, {"todoId": "a/../b"}),
+            'answered 201 without the todoId of the item ({"todoId": "a/../b"}), and GET /todos does not show it',
+        ),
+        (said(201, [1]), "answered 201 without the todoId of the item ([1]), and GET /todos does not show it"),
+        (answer(201, "created"), "answered 201, but the body is not valid JSON"),
+        (answer(201, "[" * 10_000), "answered 201, but the body is nested too deeply to be read"),
+        (raw("{"), "answered what cannot be read: the answer is not valid JSON"),
+    ],
+)
+def test_an_item_that_is_not_created_is_no_point(post: Invocation, says: str) -> None:
+    todos = broken(POST_all=always(post))
+    verdict = converse("item_created", todos, **CREATE)
+    assert (verdict.status, verdict.message) == ("failed", f"{TODO}: POST /todos {says}.")
+    assert verdict.hint == (
+        f"aws lambda invoke --function-name {TODO} --cli-binary-format raw-in-base64-out --payload "
+        """'{"httpMethod": "POST", "path": "/todos", "requestContext": {"authorizer": {"claims": {"sub": """
+        """"labgrader-item-created-a"}}}, "body": "{\\"title\\": \\"Written by the grader\\"}"}' --log-type Tail """
+        "answer.json && cat answer.json"
+    )
+    # what was created without saying so is looked for, once
+    assert todos.calls == ["POST /todos a", "GET /todos a"]
+
+
+def test_an_item_whose_id_was_not_said_is_found_in_the_list_and_deleted() -> None:
+    todos = Todos()
+
+    def silent(event: Call) -> Invocation:
+        todos.right(event)
+        return said(201, {})
+
+    todos.wrong["POST /todos"] = silent
+    verdict = converse("item_created", todos, **CREATE)
+    assert (verdict.status, verdict.fraction, verdict.message) == (
+        "partial",
+        1 / 4,
+        f"{TODO}: POST /todos created the item, but in the answer there is no todoId, there is no title, there is no "
+        "completed.",
+    )
+    assert todos.items == {}
+    for check, parameters in EVERY[1:]:
+        assert converse(check, todos, **parameters).status == "passed", check
+        assert todos.items == {}
+
+
+@pytest.mark.parametrize("post", [TIMED_OUT, crash("Runtime.ImportModuleError", "No module named 'todo_api'")])
+def test_a_function_that_hangs_or_cannot_be_loaded_is_called_once(post: Invocation) -> None:
+    todos = broken(POST_all=always(post))
+    assert converse("item_created", todos, **CREATE).status == "failed"
+    assert todos.calls == ["POST /todos a"]
+
+
+@pytest.mark.parametrize(
+    ("answered", "fraction", "says"),
+    [
+        ((200, {"completed": False}), 3 / 4, "the status is 200 instead of 201"),
+        ((201, {}), 3 / 4, "there is no completed"),
+        ((201, {"completed": 0}), 3 / 4, "completed is 0 instead of false"),
+        ((200, {"completed": "no", "title": "<b>"}), 1 / 4, ""),
+    ],
+)
+def test_an_item_that_is_created_otherwise_is_a_part(
+    answered: tuple[int, dict[str, Any]], fraction: float, says: str
+) -> None:
+    status, fields = answered
+    todos = broken(POST_all=always(said(status, {"todoId": "t-1", **ITEM, **fields})))
+    verdict = converse("item_created", todos, **CREATE)
+    assert (verdict.status, verdict.fraction) == ("partial", fraction)
+    says = says or (
+        'the status is 200 instead of 201, title is "<b>" instead of "Written by the grader", '
+        'completed is "no" instead of false'
+    )
+    assert verdict.message == f"{TODO}: POST /todos created the item, but in the answer {says}."
+
+
+def test_a_field_may_have_to_be_there_with_any_value() -> None:
+    parameters = {**CREATE, "defaults": {"completed": False, "createdAt": "…"}}
+    assert converse("item_created", Todos(), **parameters).status == "passed"
+    todos = broken(POST_all=always(said(201, {"todoId": "t-1", **ITEM, "completed": False})))
+    verdict = converse("item_created", todos, **parameters)
+    assert (verdict.fraction, verdict.message) == (
+        4 / 5,
+        f"{TODO}: POST /todos created the item, but in the answer there is no createdAt.",
+    )
+
+
+@pytest.mark.parametrize(
+    "body", [{"item": {"todoId": 7, **ITEM, "completed": False}}, {"todoId": "t", **ITEM, "completed": False}]
+)
+def test_an_item_may_lie_below_a_key_and_have_a_number(body: Any) -> None:
+    assert converse("item_created", broken(POST_all=always(said(201, body))), **CREATE).status == "passed"
+
+
+@pytest.mark.parametrize(
+    ("log", "explained"),
+    [(NO_TABLE, True), ("AccessDeniedException", True), ("ValidationException", False)],
+)
+def test_a_table_out_of_reach_is_explained(log: str, explained: bool) -> None:
+    payload = json.dumps({"statusCode": 500, "body": "{}"})
+    post = Invocation(TODO, "answered", payload, len(payload), log_tail=log)
+    verdict = converse("item_created", broken(POST_all=always(post)), **CREATE, explanation="Open your own table.")
+    assert verdict.message.endswith("Open your own table.") is explained
+    assert verdict.evidence == (log,)
+
+
+# --- read -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("todos", "says"),
+    [
+        (broken(GET_one=always(said(404, {}))), "GET /todos/ID answered 404 instead of 200 ({})"),
+        (broken(GET_one=always(crash("KeyError", "'Item'"))), "GET /todos/ID crashed: KeyError: 'Item'"),
+        (
+            broken(GET_one=always(said(200, {"todoId": "t-1", "title": "x"}))),
+            'GET /todos/ID answered 200, but title is "x" instead of "Written by the grader"',
+        ),
+        (
+            broken(GET_all=always(said(200, []))),
+            "GET /todos answered 200, but what was just created is not in the list",
+        ),
+        (broken(GET_all=always(said(200, {}))), "GET /todos answered 200, but without a list"),
+        (broken(GET_all=always(said(500, ""))), 'GET /todos answered 500 instead of 200 ("")'),
+    ],
+)
+def test_one_way_of_reading_is_half(todos: Todos, says: str) -> None:
+    verdict = converse("item_read_back", todos, **READ)
+    assert (verdict.status, verdict.fraction, verdict.message) == ("partial", 0.5, f"{TODO}: {says}.")
+    assert todos.items == {}
+
+
+def test_neither_way_of_reading_is_nothing() -> None:
+    todos = broken(GET_one=always(said(404, {})), GET_all=always(said(200, [])))
+    verdict = converse("item_read_back", todos, **READ)
+    assert (verdict.status, verdict.message) == (
+        "failed",
+        f"{TODO}: GET /todos/ID answered 404 instead of 200 ({{}}); "
+        "GET /todos answered 200, but what was just created is not in the list.",
+    )
+
+
+def test_a_list_may_lie_below_a_key() -> None:
+    todos = Todos()
+    todos.wrong["GET /todos"] = lambda _: said(200, {"count": 1, "items": list(todos.items.values())})
+    assert converse("item_read_back", todos, **READ).status == "passed"
+
+
+@pytest.mark.parametrize(
+    ("check", "parameters"), [("item_read_back", READ), ("item_updated", UPDATE), ("item_deleted", READ)]
+)
+def test_what_cannot_be_created_is_said_once(check: str, parameters: dict[str, Any]) -> None:
+    verdict = converse(check, broken(POST_all=always(said(500, {}))), **parameters)
+    assert (verdict.status, verdict.message) == ("failed", f"{TODO}: POST /todos answered 500 instead of 201 ({{}}).")

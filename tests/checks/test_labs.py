@@ -1,0 +1,108 @@
+"""What holds for every lab pack: its file, its proof, its words, and what it asks of AWS."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from cli.simulation.pack import load_pack
+from labgrader.evidence.question import LIVE_ACTIONS, Answers, Question
+from labgrader.evidence.snapshot import Snapshot
+from labgrader.judging.check import find_check
+from labgrader.judging.judge import judge, open_question
+from labgrader.lab import find_lab, lab_ids, labs_folder
+from labgrader.lint import lint
+
+LABS = {
+    "lambda-optimization": 25,
+    "performance-scaling": 25,
+    "lambda-fundamentals": 25,
+    "serverless-foundations": 15,
+}
+"""The labs of the hand-outs, with the mistakes that each must know at least."""
+
+PLACEHOLDER = re.compile(r"\{(username|account_id|region|function|parameter)\}|\[your-username\]")
+EMPTY_LISTS = (
+    *(f"apigateway:{one}" for one in ("GetRestApis", "GetUsagePlans", "GetApiKeys")),
+    "cloudwatch:DescribeAlarms",
+    "events:ListRules",
+    "lambda:ListEventSourceMappings",
+    "lambda:ListLayers",
+    "logs:DescribeLogGroups",
+    "sqs:ListQueues",
+)
+
+every_lab = pytest.mark.parametrize("lab_id", sorted(LABS))
+
+
+def nobody() -> Snapshot:
+    """A student who has built nothing: every list is empty, and nothing else can be asked."""
+    answers = Answers.from_dict(
+        {
+            **{action: {"value": {}} for action in EMPTY_LISTS},
+            **{
+                action: {"value": []}
+                for action in (
+                    "lambda:ListFunctions",
+                    "cloudwatch:ListDashboards",
+                    "s3:ListAllMyBuckets",
+                    "dynamodb:ListTables",
+                )
+            },
+        }
+    )
+    return Snapshot("user1", "123456789012", "eu-central-1", "2026-01-01T00:00:00Z", answers)
+
+
+def test_the_labs_of_the_hand_outs_are_there() -> None:
+    assert lab_ids() == sorted(LABS)
+
+
+@every_lab
+def test_the_lab_file_has_no_problem_and_a_hundred_points(lab_id: str) -> None:
+    assert lint(labs_folder() / lab_id / "lab.yaml") == []
+    assert find_lab(lab_id).points == 100
+
+
+@every_lab
+def test_what_no_check_can_see_is_said(lab_id: str) -> None:
+    assert find_lab(lab_id).unseen
+
+
+@every_lab
+def test_every_check_is_found_by_a_mistake_and_every_mistake_has_a_description_of_its_own(lab_id: str) -> None:
+    lab, mistakes = find_lab(lab_id), load_pack(lab_id).mistakes
+    assert len(mistakes) >= LABS[lab_id]
+    assert len({mistake.description for mistake in mistakes}) == len(mistakes)
+    assert all(mistake.fails for mistake in mistakes)
+    found = frozenset().union(*(mistake.fails for mistake in mistakes))
+    assert sorted({item.id for item in lab.checks} - found) == []
+
+
+@every_lab
+def test_who_built_nothing_has_no_point_no_advice_and_asks_nothing_but_lists(lab_id: str) -> None:
+    snapshot = nobody()
+    lab = find_lab(lab_id).for_student(snapshot.username, snapshot.account_id, snapshot.region)
+    for item in (*lab.checks, *lab.advice):
+        question = open_question(item, snapshot)
+        assert question is None or _is_shared(question) or question.action in LIVE_ACTIONS, (item.id, question)
+
+
+@every_lab
+def test_who_built_nothing_is_told_what_is_missing_in_words_that_are_theirs(lab_id: str) -> None:
+    snapshot = nobody()
+    lab = find_lab(lab_id).for_student(snapshot.username, snapshot.account_id, snapshot.region)
+    for item in lab.checks:
+        if find_check(item.check).kind != "configuration" or open_question(item, snapshot):
+            continue
+        verdict = judge(item, snapshot)
+        assert verdict.status == "failed", item.id
+        assert verdict.message.endswith("."), (item.id, verdict.message)
+        assert not PLACEHOLDER.search(verdict.message + verdict.hint), (item.id, verdict.hint)
+        assert verdict.hint, item.id
+
+
+def _is_shared(question: Question) -> bool:
+    """Whether one answer serves the class: roles, which are asked once an account."""
+    return question.action.startswith("iam:")
