@@ -52,6 +52,12 @@ def test_a_username_may_have_80_characters_and_not_81() -> None:
     assert "at most 80 characters" in refused(f"username\n{'a' * (MAX_USERNAME + 1)}\n")[0]
 
 
+def test_nobody_is_called_like_the_grader() -> None:
+    assert refused("username\nann\nmy-Labgrader-1\n") == [
+        "class.csv:3: username: my-labgrader-1 is too like the grader's own names: without labgrader in it, please"
+    ]
+
+
 def test_unknown_columns_are_named() -> None:
     (problem,) = refused("username,grade\nuser1,100\n")
     assert problem.startswith("class.csv:1: grade: unknown column; a roster has: student_id, username, name")

@@ -190,9 +190,9 @@ def _takes(template: str, path: str) -> bool:
     """Whether a route's path takes a call's: ``/todos/{id}`` takes ``/todos/7``."""
     if template == path:
         return True
-    pattern = "".join(
-        (".+" if part.endswith("+}") else "[^/]+") if part.startswith("{") else re.escape(part)
-        for part in re.split(r"(\{[^{}]*\})", template)
+    # one parameter a segment, as API Gateway has them: several in a row would make the search endless
+    pattern = "/".join(
+        ".+" if part.endswith("+}") else "[^/]+" if "{" in part else re.escape(part) for part in template.split("/")
     )
     return re.fullmatch(pattern, path) is not None
 

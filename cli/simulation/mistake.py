@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +30,7 @@ class Mistake:
 
     id: str
     description: str
-    fails: frozenset[str]
+    fails: AbstractSet[str]
     apply: Callable[[SimulatedStudent], None]
     slow: bool = False
 

@@ -125,6 +125,37 @@ def test_what_is_stuck_in_the_queue_already_is_not_counted(sqs: Any) -> None:
     assert (sent.outcome, sent.left) == ("consumed", 0)
 
 
+class _Busy:
+    """A queue that counts what others sent and have in work, and gives nothing."""
+
+    def __init__(self, *counts: int) -> None:
+        self.counts = list(counts)
+
+    def send_message(self, **_: Any) -> dict[str, Any]:
+        return {"MessageId": "m0"}
+
+    def get_queue_attributes(self, **_: Any) -> dict[str, Any]:
+        count = self.counts.pop(0) if len(self.counts) > 1 else self.counts[0]
+        return {"Attributes": {"ApproximateNumberOfMessagesNotVisible": str(count)}}
+
+    def receive_message(self, **_: Any) -> dict[str, Any]:
+        return {}
+
+
+@pytest.mark.parametrize("counts", [(3, 4), (1, 9)])
+def test_what_may_be_others_messages_is_no_verdict(counts: tuple[int, ...]) -> None:
+    answer = _answer(_Busy(*counts), URL, ["one"], timeout_s=0.1)
+    assert answer.error_code == "QueueBusy"
+    assert answer.error_message == (
+        "sqs:GetQueueAttributes: others use the queue too, so nobody can say whose messages are left"
+    )
+
+
+def test_what_nobody_else_can_have_sent_is_left() -> None:
+    sent = _sent(_answer(_Busy(0, 1), URL, ["one"], timeout_s=0.1))
+    assert (sent.outcome, sent.left) == ("left", 1)
+
+
 class _CountsNothing:
     """A queue whose counts come late: it says that it is empty, and still holds the messages, or does not."""
 

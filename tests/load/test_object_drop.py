@@ -25,8 +25,11 @@ from labgrader.evidence.patience import Patience
 from labgrader.evidence.question import Answer, Question
 
 BUCKET = "user1-uploads"
-KEY = "uploads/labgrader-user1.txt"
-RESULT = "analysis/labgrader-user1.txt_analysis.json"
+ASKED_KEY = "uploads/labgrader-user1.txt"
+ASKED_RESULT = "analysis/labgrader-user1.txt_analysis.json"
+KEY = "uploads/labgrader-7-user1.txt"
+RESULT = "analysis/labgrader-7-user1.txt_analysis.json"
+"""What they are called in the bucket: each call has a part of its own."""
 OWNERSHIP = Ownership("user1", "labgrader-")
 BRISK = Patience(attempts=3, base_delay_s=0.001)
 
@@ -52,17 +55,17 @@ def s3() -> Iterator[Any]:
 def _drop(**changed: Any) -> Question:
     arguments = {
         "Bucket": BUCKET,
-        "Key": KEY,
+        "Key": ASKED_KEY,
         "Body": "one two\nthree ü",
         "ContentType": "text/plain",
-        "AwaitKey": RESULT,
+        "AwaitKey": ASKED_RESULT,
         "TimeoutSeconds": 0.4,
     }
     return Question("labgrader:DropObject", {**arguments, **changed})
 
 
 def _answer(client: Any, **changed: Any) -> Answer:
-    return ObjectDropper(client, OWNERSHIP, BRISK, poll_s=0.02).answer(_drop(**changed))
+    return ObjectDropper(client, OWNERSHIP, BRISK, poll_s=0.02, token=lambda: "7").answer(_drop(**changed))
 
 
 def _dropped(answer: Answer) -> DroppedObject:
@@ -99,15 +102,24 @@ def _function(client: Any, work: Callable[[dict[str, Any]], None]) -> Iterator[N
 
 def test_what_the_function_makes_of_the_object_is_read_and_both_are_deleted(s3: Any) -> None:
     def analyse(seen: dict[str, Any]) -> None:
-        found = {"words": len(seen["text"].split()), "type": seen["type"], "last": seen["text"][-1]}
+        found = {"words": len(seen["text"].split()), "type": seen["type"], "last": seen["text"][-1], "file": KEY}
         s3.put_object(Bucket=BUCKET, Key=RESULT, Body=json.dumps(found))
 
     with _function(s3, analyse):
         dropped = _dropped(_answer(s3, TimeoutSeconds=5))
-    assert dropped.content == {"words": 4, "type": "text/plain", "last": "ü"}
+    assert dropped.content == {"words": 4, "type": "text/plain", "last": "ü", "file": ASKED_KEY}
     assert (dropped.outcome, dropped.left_behind, dropped.error) == ("answered", [], "")
     assert 0 < dropped.waited_ms < 5000
     assert _keys(s3) == []
+
+
+def test_two_calls_have_two_names(s3: Any) -> None:
+    seen: list[str] = []
+    s3.meta.events.register("before-call.s3.PutObject", lambda params, **_: seen.append(params["url_path"]))
+    for _ in range(2):
+        ObjectDropper(s3, OWNERSHIP, BRISK, poll_s=0.02).answer(_drop(TimeoutSeconds=0.05))
+    first, second = seen
+    assert first != second
 
 
 def test_an_old_result_is_no_proof(s3: Any) -> None:
@@ -152,8 +164,11 @@ def test_a_long_result_is_cut(s3: Any, size: int) -> None:
             {"Key": "uploads/own.txt", "AwaitKey": "own.txt.json"},
             "uploads/own.txt and own.txt.json may be the student's own: not touched",
         ),
-        ({"AwaitKey": "analysis/result.json"}, f"{KEY} and analysis/result.json may be the student's own: not touched"),
-        ({"AwaitKey": KEY}, f"{KEY} and {KEY} may be the student's own: not touched"),
+        (
+            {"AwaitKey": "analysis/result.json"},
+            f"{ASKED_KEY} and analysis/result.json may be the student's own: not touched",
+        ),
+        ({"AwaitKey": ASKED_KEY}, f"{ASKED_KEY} and {ASKED_KEY} may be the student's own: not touched"),
         (
             {"Key": "labgrader-a/own.txt", "AwaitKey": "own.txt"},
             "labgrader-a/own.txt and own.txt may be the student's own: not touched",

@@ -36,7 +36,7 @@ def _mistake(
     *changes: Callable[[SimulatedStudent], Change],
     slow: bool = False,
 ) -> Mistake:
-    return Mistake(mistake_id, description, frozenset(fails), changed(*changes), slow)
+    return Mistake(mistake_id, description, fails, changed(*changes), slow)
 
 
 def _replaced(old: str, new: str, target: str, file: str = FILE) -> Callable[[SimulatedStudent], Change]:

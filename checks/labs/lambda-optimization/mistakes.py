@@ -34,17 +34,6 @@ BROKEN_EVERYWHERE = {"optimized-answers", "answers-dev", "answers-staging"}
 """When all code is broken; the calls through the production alias and what builds on them are skipped."""
 
 
-def _mistake(
-    mistake_id: str,
-    description: str,
-    fails: set[str],
-    apply: Callable[[SimulatedStudent], None],
-    *,
-    slow: bool = False,
-) -> Mistake:
-    return Mistake(mistake_id, description, frozenset(fails), apply, slow)
-
-
 def _around(body: str) -> Callable[[str], str]:
     """Put a handler around a module's own: the lines see ``event``, ``operation`` and ``inner()``."""
     lines = textwrap.indent(textwrap.dedent(body).strip(), "    ")
@@ -146,7 +135,7 @@ def _same_code(package: dict[str, str]) -> None:
 
 MISTAKES: list[Mistake] = [
     # --- nothing, or not all ----------------------------------------------------------------------------------------
-    _mistake(
+    Mistake(
         "nothing-built",
         "built nothing at all",
         {
@@ -161,128 +150,128 @@ MISTAKES: list[Mistake] = [
         },
         changed(without("")),
     ),
-    _mistake(
+    Mistake(
         "no-baseline",
         "left the baseline function out",
         {"baseline-function"},
         changed(without("", "baseline-function")),
     ),
-    _mistake(
+    Mistake(
         "no-optimized-function",
         "left the optimized function out",
         {"optimized-function"},
         changed(without("", OPTIMIZED)),
     ),
-    _mistake(
+    Mistake(
         "no-error-function", "left the error-handling function out", {"error-function"}, changed(without("", ERRORS))
     ),
     # --- settings ---------------------------------------------------------------------------------------------------
-    _mistake(
+    Mistake(
         "baseline-memory",
         "gave the baseline 256 MB",
         {"baseline-function"},
         changed(parameters("create_function", "baseline-function", MemorySize=256)),
     ),
-    _mistake(
+    Mistake(
         "baseline-handler",
         "left the baseline's handler at the console's lambda_function.lambda_handler",
         {"baseline-function", "heavy-is-faster"},
         changed(parameters("create_function", "baseline-function", Handler="lambda_function.lambda_handler")),
     ),
-    _mistake(
+    Mistake(
         "optimized-timeout",
         "left the optimized function's timeout at 3 s",
         {"optimized-function"},
         changed(parameters("create_function", OPTIMIZED, Timeout=None)),
     ),
-    _mistake(
+    Mistake(
         "optimized-handler",
         "named a handler that does not exist",
         {"optimized-function", *BROKEN_EVERYWHERE},
         changed(parameters("create_function", OPTIMIZED, Handler="optimized_function.handler")),
     ),
-    _mistake(
+    Mistake(
         "optimized-runtime",
         "moved the optimized function to Node.js",
         {"optimized-function", "answers-dev"},
         _configure(Runtime="nodejs22.x"),
     ),
-    _mistake(
+    Mistake(
         "optimized-memory",
         "stopped before the memory was raised to 512 MB",
         {"optimized-memory"},
         changed(parameters("create_function", OPTIMIZED, MemorySize=256)),
     ),
-    _mistake(
+    Mistake(
         "no-environment",
         "forgot the environment variable",
         {"optimized-environment"},
         changed(parameters("create_function", OPTIMIZED, Environment=None)),
     ),
-    _mistake(
+    Mistake(
         "error-function-memory",
         "gave the error-handling function 128 MB",
         {"error-function"},
         changed(parameters("create_function", ERRORS, MemorySize=128)),
     ),
     # --- names ------------------------------------------------------------------------------------------------------
-    _mistake(
+    Mistake(
         "capital-letters",
         "wrote the optimized function's name with capitals",
         {"optimized-function", "names-carry-prefix"},
         changed(renamed(OPTIMIZED, "FunctionName", str.title)),
     ),
-    _mistake(
+    Mistake(
         "underscores",
         "wrote the dashboard's name with underscores",
         {"dashboard", "names-carry-prefix"},
         changed(renamed("lambda-optimization", "DashboardName", lambda name: name.replace("-", "_"))),
     ),
     # --- layers -----------------------------------------------------------------------------------------------------
-    _mistake(
+    Mistake(
         "no-shared-layer",
         "published no layer with the shared dependencies",
         {"shared-dependencies-layer", "layers-attached"},
         changed(without("publish_layer_version", "shared-dependencies")),
     ),
-    _mistake(
+    Mistake(
         "layer-for-nodejs",
         "published the utilities layer for Node.js",
         {"utilities-layer"},
         changed(parameters("publish_layer_version", "lambda-utils", CompatibleRuntimes=["nodejs22.x"])),
     ),
-    _mistake(
+    Mistake(
         "layers-not-attached",
         "published the layers and attached none to the optimized function",
         {"layers-attached", *BROKEN_EVERYWHERE},
         changed(parameters("create_function", OPTIMIZED, Layers=[])),
     ),
-    _mistake(
+    Mistake(
         "old-layer-version",
         "published the shared layer again and left the old version attached",
         {"layers-attached"},
         afterwards(_newer_layer),
     ),
-    _mistake(
+    Mistake(
         "classmates-layer",
         "attached a classmate's layer",
         {"layers-attached", "nothing-borrowed"},
         _classmates_layer,
     ),
-    _mistake(
+    Mistake(
         "error-function-without-layer",
         "attached no layer to the error-handling function",
         {"error-function-layer", "error-operations"},
         changed(parameters("create_function", ERRORS, Layers=[])),
     ),
-    _mistake(
+    Mistake(
         "vendored-requests",
         "zipped requests into the optimized function's package",
         {"package-slim"},
         changed(files("update_function_code", OPTIMIZED, _vendor)),
     ),
     # --- versions and aliases ---------------------------------------------------------------------------------------
-    _mistake(
+    Mistake(
         "one-version",
         "published one version only",
         {"two-versions", "alias-staging"},
@@ -290,25 +279,25 @@ MISTAKES: list[Mistake] = [
             parameters("update_function_code", OPTIMIZED, Publish=None), without("create_alias", OPTIMIZED, "staging")
         ),
     ),
-    _mistake(
+    Mistake(
         "same-code",
         "published the same code twice",
         {"two-versions"},
         changed(files("update_function_code", OPTIMIZED, _same_code)),
     ),
-    _mistake(
+    Mistake(
         "handouts-version-2",
         "followed step 4.1 to the letter: zipped the file before renaming it",
         {"answers-dev", "answers-staging"},
         changed(files("update_function_code", OPTIMIZED, _zipped_before_renaming)),
     ),
-    _mistake(
+    Mistake(
         "no-staging-alias",
         "created no staging alias",
         {"alias-staging"},
         changed(without("create_alias", OPTIMIZED, "staging")),
     ),
-    _mistake(
+    Mistake(
         "alias-without-prefix",
         "called the production alias prod",
         {"alias-prod", "names-carry-prefix"},
@@ -317,96 +306,96 @@ MISTAKES: list[Mistake] = [
             parameters("put_provisioned_concurrency_config", OPTIMIZED, "prod", Qualifier="prod"),
         ),
     ),
-    _mistake(
+    Mistake(
         "prod-on-version-2",
         "pointed the production alias to version 2",
         {"alias-prod"},
         changed(parameters("create_alias", OPTIMIZED, "prod", FunctionVersion="2")),
     ),
-    _mistake(
+    Mistake(
         "dev-on-version-1",
         "pointed the development alias to version 1",
         {"alias-dev"},
         changed(parameters("create_alias", OPTIMIZED, "dev", FunctionVersion="1")),
     ),
-    _mistake(
+    Mistake(
         "weighted-alias",
         "left a tenth of production on version 2",
         {"alias-prod"},
         changed(parameters("create_alias", OPTIMIZED, "prod", RoutingConfig={"AdditionalVersionWeights": {"2": 0.1}})),
     ),
     # --- concurrency ------------------------------------------------------------------------------------------------
-    _mistake(
+    Mistake(
         "nothing-reserved",
         "reserved no concurrency",
         {"reserved-concurrency"},
         changed(without("put_function_concurrency", OPTIMIZED)),
     ),
-    _mistake(
+    Mistake(
         "five-reserved",
         "reserved 5 executions",
         {"reserved-concurrency"},
         changed(parameters("put_function_concurrency", OPTIMIZED, ReservedConcurrentExecutions=5)),
     ),
-    _mistake(
+    Mistake(
         "switched-off",
         "reserved 0 executions, which switches the function off",
         {"reserved-concurrency", "optimized-can-run"},
         afterwards(_switched_off),
     ),
-    _mistake(
+    Mistake(
         "nothing-provisioned",
         "provisioned no concurrency",
         {"provisioned-concurrency"},
         changed(without("put_provisioned_concurrency_config", OPTIMIZED)),
     ),
-    _mistake(
+    Mistake(
         "one-provisioned",
         "provisioned 1 execution",
         {"provisioned-concurrency"},
         changed(parameters("put_provisioned_concurrency_config", OPTIMIZED, "prod", ProvisionedConcurrentExecutions=1)),
     ),
-    _mistake(
+    Mistake(
         "provisioned-on-staging",
         "provisioned the concurrency on the staging alias",
         {"provisioned-concurrency"},
         changed(parameters("put_provisioned_concurrency_config", OPTIMIZED, "prod", Qualifier="{username}-staging")),
     ),
     # --- dashboard --------------------------------------------------------------------------------------------------
-    _mistake("no-dashboard", "created no dashboard", {"dashboard"}, changed(without("put_dashboard"))),
-    _mistake(
+    Mistake("no-dashboard", "created no dashboard", {"dashboard"}, changed(without("put_dashboard"))),
+    Mistake(
         "dashboard-only-duration",
         "plotted Duration only",
         {"dashboard"},
         _dashboard(lambda body: body["widgets"].pop()),
     ),
-    _mistake("dashboard-one-function", "plotted the baseline only", {"dashboard"}, _dashboard(_drop_second_lines)),
-    _mistake(
+    Mistake("dashboard-one-function", "plotted the baseline only", {"dashboard"}, _dashboard(_drop_second_lines)),
+    Mistake(
         "dashboard-not-json",
         "saved a dashboard whose body is no JSON",
         {"dashboard"},
         changed(parameters("put_dashboard", "lambda-optimization", DashboardBody='{"widgets": [')),
     ),
-    _mistake(
+    Mistake(
         "classmate-on-dashboard",
         "plotted a classmate's optimized function",
         {"dashboard", "nothing-borrowed"},
         _dashboard(_plot_classmate),
     ),
     # --- what the functions do --------------------------------------------------------------------------------------
-    _mistake(
+    Mistake(
         "bad-json-crashes",
         "left the error handling out of the optimized function",
         {"optimized-bad-json", "newest-bad-json"},
         changed(edited("optimized_function.py", lambda text: text.replace("@guarded\n", ""))),
     ),
-    _mistake(
+    Mistake(
         "bad-json-500",
         "answers 500 to bad input, in the utilities layer",
         {"optimized-bad-json", "newest-bad-json", "error-bad-json"},
         changed(edited("python/lambda_utils.py", lambda text: text.replace("respond(400, {", "respond(500, {"))),
     ),
-    _mistake(
+    Mistake(
         "default-only",
         "implemented the default operation only",
         {"answers-dev", "answers-prod", "answers-staging", "heavy-is-faster"},
@@ -417,7 +406,7 @@ MISTAKES: list[Mistake] = [
             )
         ),
     ),
-    _mistake(
+    Mistake(
         "heavy-still-slow",
         "kept the baseline's sleep in the heavy operation",
         {"heavy-is-faster"},
@@ -425,7 +414,7 @@ MISTAKES: list[Mistake] = [
             edited("optimized_function.py", _around('time.sleep(0.9 if operation == "heavy" else 0)\nreturn inner()'))
         ),
     ),
-    _mistake(
+    Mistake(
         "script-in-a-500",
         "answers every call with 500 and a page with a script",
         BROKEN_EVERYWHERE,
@@ -436,13 +425,13 @@ MISTAKES: list[Mistake] = [
             )
         ),
     ),
-    _mistake(
+    Mistake(
         "crashes-while-loading",
         "reads an environment variable that is not there while the module loads",
         BROKEN_EVERYWHERE,
         changed(edited("optimized_function.py", lambda text: text + '\nTABLE = os.environ["TABLE_NAME"]\n')),
     ),
-    _mistake(
+    Mistake(
         "formula-in-a-500",
         "the error-handling function's default operation answers 500 and a spreadsheet formula",
         {"error-operations"},
@@ -459,7 +448,7 @@ MISTAKES: list[Mistake] = [
             )
         ),
     ),
-    _mistake(
+    Mistake(
         "retry-unhandled",
         "lets the retry demo's exception through",
         {"retry-demo"},
@@ -476,7 +465,7 @@ MISTAKES: list[Mistake] = [
             )
         ),
     ),
-    _mistake(
+    Mistake(
         "timeout-demo-fails",
         "the timeout demo always gives up",
         {"error-operations"},
@@ -489,42 +478,42 @@ MISTAKES: list[Mistake] = [
             )
         ),
     ),
-    _mistake(
+    Mistake(
         "too-few-connections",
         "shares five connections among all calls, and fails when there are more at once",
         {"optimized-under-load"},
         changed(edited("optimized_function.py", _around(_FIVE_AT_ONCE))),
     ),
-    _mistake("five-megabytes", "answers with 5 MB", {"answers-dev"}, _only_latest('return {"body": "x" * 5_000_000}')),
-    _mistake(
+    Mistake("five-megabytes", "answers with 5 MB", {"answers-dev"}, _only_latest('return {"body": "x" * 5_000_000}')),
+    Mistake(
         "body-not-json",
         "answers with text that is no JSON",
         {"answers-dev"},
         _only_latest('return {"statusCode": 200, "body": "{\'operation\': \'default\'}"}'),
     ),
-    _mistake(
+    Mistake(
         "body-deeply-nested",
         "answers with JSON that is 10,000 lists deep",
         {"answers-dev"},
         _only_latest('return {"statusCode": 200, "body": "[" * 10_000 + "]" * 10_000}'),
     ),
-    _mistake(
+    Mistake(
         "body-not-a-number",
         "answers with NaN, which is no JSON",
         {"answers-dev"},
         _only_latest('return {"statusCode": 200, "body": "{\\"ratio\\": NaN}"}'),
     ),
-    _mistake(
+    Mistake(
         "no-status-code", "answers without a statusCode", {"answers-dev"}, _only_latest('return {"message": "done"}')
     ),
-    _mistake(
+    Mistake(
         "one-operation-hangs",
         "the memory operation of $LATEST never returns",
         {"answers-dev"},
         _only_latest('time.sleep(600 if operation == "memory" else 0)\nreturn inner()'),
         slow=True,
     ),
-    _mistake(
+    Mistake(
         "everything-hangs",
         "the optimized function never returns",
         BROKEN_EVERYWHERE,

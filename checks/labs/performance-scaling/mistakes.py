@@ -56,17 +56,6 @@ raise ConnectionError("too many connections")
 """
 
 
-def _mistake(
-    mistake_id: str,
-    description: str,
-    fails: set[str],
-    apply: Callable[[SimulatedStudent], None],
-    *,
-    slow: bool = False,
-) -> Mistake:
-    return Mistake(mistake_id, description, frozenset(fails), apply, slow)
-
-
 def _around(operation: str, body: str) -> Callable[[str], str]:
     """Put lines before one operation of the high-performance function: they see ``context`` and ``inner()``."""
     lines = "".join(f"    {line}\n" for line in body.strip().splitlines())
@@ -175,7 +164,7 @@ def _other_handler(suffix: str, handler: str) -> Callable[[SimulatedStudent], No
 
 MISTAKES: list[Mistake] = [
     # --- nothing, or not all ----------------------------------------------------------------------------------------
-    _mistake(
+    Mistake(
         "nothing-built",
         "built nothing at all",
         {
@@ -190,48 +179,48 @@ MISTAKES: list[Mistake] = [
         },
         changed(without()),
     ),
-    _mistake(
+    Mistake(
         "no-performance-function",
         "left the high-performance function out",
         {"performance-function"},
         changed(without("", FUNCTION)),
     ),
-    _mistake("no-load-tester", "left the load tester out", {"load-tester"}, changed(without("", TESTER))),
-    _mistake("no-queue", "created no queue", {"queue"}, changed(without("create_queue", QUEUE))),
-    _mistake(
+    Mistake("no-load-tester", "left the load tester out", {"load-tester"}, changed(without("", TESTER))),
+    Mistake("no-queue", "created no queue", {"queue"}, changed(without("create_queue", QUEUE))),
+    Mistake(
         "no-api",
         "created no REST API, so no usage plan either",
         {"api-route", "usage-plan", "api-key"},
         changed(without(service="apigateway", target=API)),
     ),
-    _mistake("no-dashboard", "created no dashboard", set(WIDGETS), changed(without("put_dashboard"))),
+    Mistake("no-dashboard", "created no dashboard", set(WIDGETS), changed(without("put_dashboard"))),
     # --- names ------------------------------------------------------------------------------------------------------
-    _mistake(
+    Mistake(
         "capital-letters",
         "wrote the load tester's name with capitals",
         {"load-tester", "names-carry-prefix"},
         changed(renamed(TESTER, "FunctionName", str.title)),
     ),
-    _mistake(
+    Mistake(
         "queue-underscores",
         "wrote the queue's name with underscores",
         {"queue", "names-carry-prefix"},
         changed(renamed(QUEUE, "QueueName", lambda name: name.replace("-", "_"))),
     ),
     # --- functions --------------------------------------------------------------------------------------------------
-    _mistake(
+    Mistake(
         "performance-memory",
         "published the version with 512 MB, as if it were the lab's later test",
         {"performance-function"},
         changed(parameters("create_function", FUNCTION, MemorySize=512)),
     ),
-    _mistake(
+    Mistake(
         "performance-handler",
         "left the handler at the console's lambda_function.lambda_handler",
         {"performance-function", *OPERATIONS},
         _other_handler(FUNCTION, "lambda_function.lambda_handler"),
     ),
-    _mistake(
+    Mistake(
         "switched-off",
         "reserved 0 executions for the high-performance function, so that none can be provisioned",
         {"performance-can-run", "reserved-concurrency", "provisioned-concurrency"},
@@ -240,20 +229,20 @@ MISTAKES: list[Mistake] = [
             without("put_provisioned_concurrency_config"),
         ),
     ),
-    _mistake(
+    Mistake(
         "sqs-scaler-memory",
         "gave the reader of the queue 128 MB",
         {"sqs-scaler"},
         changed(parameters("create_function", SCALER, MemorySize=None)),
     ),
     # --- versions, aliases, concurrency -----------------------------------------------------------------------------
-    _mistake(
+    Mistake(
         "no-version",
         "published no version, and so made no alias",
         {"version-published"},
         changed(without("publish_version")),
     ),
-    _mistake(
+    Mistake(
         "alias-at-latest",
         "pointed the alias to $LATEST, for which nothing can be provisioned",
         {"alias-prod", "provisioned-concurrency"},
@@ -262,33 +251,33 @@ MISTAKES: list[Mistake] = [
             without("put_provisioned_concurrency_config"),
         ),
     ),
-    _mistake("alias-split", "left the alias split between two versions", {"alias-prod"}, afterwards(_another_version)),
-    _mistake(
+    Mistake("alias-split", "left the alias split between two versions", {"alias-prod"}, afterwards(_another_version)),
+    Mistake(
         "reserved-twenty",
         "reserved 20 executions instead of 50",
         {"reserved-concurrency"},
         changed(parameters("put_function_concurrency", FUNCTION, ReservedConcurrentExecutions=20)),
     ),
-    _mistake(
+    Mistake(
         "no-provisioned-concurrency",
         "provisioned nothing, as the hand-out's option does not exist",
         {"provisioned-concurrency"},
         changed(without("put_provisioned_concurrency_config")),
     ),
-    _mistake(
+    Mistake(
         "sqs-scaler-unreserved",
         "reserved nothing for the reader of the queue, as create-function has no such option",
         {"sqs-scaler-reserved"},
         changed(without("put_function_concurrency", SCALER)),
     ),
     # --- REST API ---------------------------------------------------------------------------------------------------
-    _mistake(
+    Mistake(
         "route-without-alias",
         "let the API call the function instead of its alias",
         {"api-route"},
         changed(_without_alias),
     ),
-    _mistake(
+    Mistake(
         "get-instead-of-post",
         "made the method a GET",
         {"api-route"},
@@ -297,82 +286,82 @@ MISTAKES: list[Mistake] = [
             parameters("put_integration", API, ROUTE, httpMethod="GET"),
         ),
     ),
-    _mistake(
+    Mistake(
         "integration-not-proxy",
         "integrated the function without the proxy",
         {"api-route", "endpoint"},
         changed(parameters("put_integration", API, ROUTE, type="AWS")),
     ),
-    _mistake(
+    Mistake(
         "permission-for-everybody",
         "let every API call the function",
         {"api-permission"},
         changed(parameters("add_permission", FUNCTION, SourceArn=None)),
     ),
-    _mistake(
+    Mistake(
         "permission-for-another-api",
         "permitted another API than the one that calls",
         {"api-permission"},
         changed(_other_api),
     ),
-    _mistake(
+    Mistake(
         "permission-without-alias",
         "gave the permission on the function instead of the alias",
         {"api-permission"},
         _permission_on_function,
     ),
-    _mistake(
+    Mistake(
         "not-deployed",
         "never deployed the API",
         {"api-stage", "usage-plan", "api-key"},
         changed(without("create_deployment")),
     ),
-    _mistake(
+    Mistake(
         "no-cache",
         "deployed the stage without a cache",
         {"api-stage"},
         changed(parameters("create_deployment", API, cacheClusterEnabled=None, cacheClusterSize=None)),
     ),
-    _mistake(
+    Mistake(
         "plan-limits",
         "mixed up the rate and the burst of the usage plan",
         {"usage-plan"},
         changed(within("create_usage_plan", PLAN, "throttle", rateLimit=1000, burstLimit=500)),
     ),
-    _mistake(
+    Mistake(
         "plan-unbound",
         "bound the usage plan to no stage",
         {"usage-plan"},
         changed(parameters("create_usage_plan", PLAN, apiStages=None)),
     ),
-    _mistake("key-disabled", "left the API key disabled", {"api-key"}, afterwards(_disable_key)),
-    _mistake("key-unbound", "bound the API key to no plan", {"api-key"}, changed(without("create_usage_plan_key"))),
+    Mistake("key-disabled", "left the API key disabled", {"api-key"}, afterwards(_disable_key)),
+    Mistake("key-unbound", "bound the API key to no plan", {"api-key"}, changed(without("create_usage_plan_key"))),
     # --- queue ------------------------------------------------------------------------------------------------------
-    _mistake(
+    Mistake(
         "queue-retention",
         "left the queue's retention at 4 days",
         {"queue"},
         changed(within("create_queue", QUEUE, "Attributes", MessageRetentionPeriod=None)),
     ),
-    _mistake(
+    Mistake(
         "no-mapping",
         "created the queue and never mapped it to the function",
         {"event-source-mapping"},
         changed(without("create_event_source_mapping")),
     ),
-    _mistake(
+    Mistake(
         "mapping-disabled",
         "left the event source mapping disabled",
         {"event-source-mapping", "messages-consumed"},
         afterwards(_disable_mapping),
     ),
-    _mistake(
+    Mistake(
         "no-failure-reports",
         "mapped the queue without ReportBatchItemFailures",
         {"event-source-mapping"},
         changed(parameters("create_event_source_mapping", SCALER, FunctionResponseTypes=None)),
     ),
-    _mistake(
+    Mistake(
         "scaler-reports-everything",
         "reports every message as failed",
         {"sqs-scaler-answers"},
@@ -382,7 +371,7 @@ MISTAKES: list[Mistake] = [
             '        failures.append({"itemIdentifier": record["messageId"]})\n        try:\n',
         ),
     ),
-    _mistake(
+    Mistake(
         "messages-fail",
         "fails on messages that came through the real queue",
         {"messages-consumed"},
@@ -396,63 +385,63 @@ MISTAKES: list[Mistake] = [
         slow=True,
     ),
     # --- dashboard --------------------------------------------------------------------------------------------------
-    _mistake(
+    Mistake(
         "dashboard-one-function",
         "plotted the high-performance function only",
         {"dashboard-duration", "dashboard-concurrency"},
         _widgets(_only_own_lines),
     ),
-    _mistake(
+    Mistake(
         "classmate-on-dashboard",
         "plotted a classmate's function",
         {"dashboard-duration", "dashboard-concurrency"},
         _widgets(_plot_classmate),
     ),
-    _mistake("no-api-widget", "left the API's widget out", {"dashboard-api"}, _widgets(lambda widgets: widgets.pop())),
+    Mistake("no-api-widget", "left the API's widget out", {"dashboard-api"}, _widgets(lambda widgets: widgets.pop())),
     # --- what the functions do --------------------------------------------------------------------------------------
-    _mistake(
+    Mistake(
         "batches-too-small",
         "knows no large batches",
         {"answers-database"},
         _code("performance_function", ', "large": 1000}', "}"),
     ),
-    _mistake(
+    Mistake(
         "chunks-of-one",
         "processes the records one by one",
         {"answers-stream"},
         _code("performance_function", "CHUNK = 50", "CHUNK = 1"),
     ),
-    _mistake(
+    Mistake(
         "wrong-sum",
         "adds the numbers instead of their squares",
         {"answers-cpu"},
         _code("performance_function", "number * number for", "number for"),
     ),
-    _mistake(
+    Mistake(
         "no-performance-figures",
         "answers without the performance figures",
         {"answers-concurrent"},
         _code("performance_function", ', "performance": performance}', "}"),
     ),
-    _mistake(
+    Mistake(
         "bad-input-crashes",
         "catches nothing",
         {"bad-input"},
         _code("performance_function", "except Exception as error", "except MemoryError as error"),
     ),
-    _mistake(
+    Mistake(
         "too-few-connections",
         "shares five connections among all calls, and fails when there are more at once",
         {"under-load"},
         changed(edited("performance_function.py", _around("default", _FIVE_AT_ONCE))),
     ),
-    _mistake(
+    Mistake(
         "load-tester-counts-nothing",
         "counts no request as successful",
         {"load-test-results"},
         _code("load_tester", '"successful_requests": len(times_ms)', '"successful_requests": 0'),
     ),
-    _mistake(
+    Mistake(
         "one-operation-hangs",
         "the memory test never returns",
         {"answers-memory"},

@@ -30,10 +30,6 @@ RULE = "daily-cleanup"
 Apply = Callable[[SimulatedStudent], None]
 
 
-def _mistake(mistake_id: str, description: str, fails: set[str], apply: Apply) -> Mistake:
-    return Mistake(mistake_id, description, frozenset(fails), apply)
-
-
 def _replaced(old: str, new: str) -> Callable[[str], str]:
     """Replace a piece of a module that must be there."""
 
@@ -101,51 +97,51 @@ def _call_todo_api(targets: Any) -> None:
 
 MISTAKES: list[Mistake] = [
     # --- nothing, or not all ----------------------------------------------------------------------------------------
-    _mistake(
+    Mistake(
         "nothing-built",
         "built nothing at all",
         {"s3-function", "todo-table", "todo-function", "cleanup-function", "cleanup-rule"},
         changed(without()),
     ),
-    _mistake(
+    Mistake(
         "no-processor",
         "left the S3 processor out",
         {"s3-function"},
         changed(without("create_function", PROCESSOR)),
     ),
-    _mistake(
+    Mistake(
         "no-todo-function",
         "left the todo API's function out",
         {"todo-function"},
         changed(without("create_function", TODO)),
     ),
-    _mistake(
+    Mistake(
         "no-cleanup-function",
         "left the cleanup function out",
         {"cleanup-function"},
         changed(without("create_function", CLEANUP)),
     ),
     # --- Lab 1: settings --------------------------------------------------------------------------------------------
-    _mistake(
+    Mistake(
         "processor-defaults",
         "left the S3 processor's timeout and memory at the console's 3 s and 128 MB",
         {"s3-function"},
         changed(parameters("create_function", PROCESSOR, Timeout=None, MemorySize=None)),
     ),
-    _mistake(
+    Mistake(
         "processor-handler",
         "named a handler that does not exist",
         {"s3-function", "s3-event"},
         changed(parameters("create_function", PROCESSOR, Handler="lambda_function.handler")),
     ),
-    _mistake(
+    Mistake(
         "log-level-debug",
         "set LOG_LEVEL to DEBUG",
         {"s3-environment"},
         changed(within("create_function", PROCESSOR, "Environment.Variables", LOG_LEVEL="DEBUG")),
     ),
-    _mistake("no-tags", "forgot the tags", {"s3-tags"}, changed(parameters("create_function", PROCESSOR, Tags=None))),
-    _mistake(
+    Mistake("no-tags", "forgot the tags", {"s3-tags"}, changed(parameters("create_function", PROCESSOR, Tags=None))),
+    Mistake(
         "tag-in-lower-case",
         "wrote a tag's key in lower case",
         {"s3-tags"},
@@ -156,81 +152,79 @@ MISTAKES: list[Mistake] = [
         ),
     ),
     # --- Lab 1: the role --------------------------------------------------------------------------------------------
-    _mistake(
+    Mistake(
         "courses-role",
         "ran the S3 processor under the course's role",
         {"s3-role"},
         _courses_role,
     ),
-    _mistake("role-for-ec2", "made the role for EC2 instead of Lambda", {"s3-role"}, afterwards(_trusts_ec2)),
-    _mistake(
+    Mistake("role-for-ec2", "made the role for EC2 instead of Lambda", {"s3-role"}, afterwards(_trusts_ec2)),
+    Mistake(
         "no-log-policy",
         "did not attach AWSLambdaBasicExecutionRole",
         {"s3-logs"},
         changed(without("attach_role_policy", ROLE)),
     ),
-    _mistake(
+    Mistake(
         "no-object-policy",
         "gave the role no policy for the bucket",
         {"s3-reads-objects"},
         changed(without("put_role_policy", ROLE)),
     ),
-    _mistake(
+    Mistake(
         "policy-on-the-bucket",
         "allowed reading the bucket itself instead of the objects in it",
         {"s3-reads-objects"},
         _policy_on(lambda resource: resource.removesuffix("/*")),
     ),
-    _mistake(
+    Mistake(
         "handouts-bucket",
         "left the hand-out's bucket in the policy",
         {"s3-reads-objects"},
         _policy_on(lambda _: "arn:aws:s3:::my-upload-bucket/*"),
     ),
     # --- Lab 1: the trigger -----------------------------------------------------------------------------------------
-    _mistake(
+    Mistake(
         "no-bucket",
         "created no bucket",
         {"s3-trigger", "s3-permission"},
         changed(without("create_bucket", BUCKET)),
     ),
-    _mistake(
+    Mistake(
         "no-notification",
         "configured no notification",
         {"s3-trigger"},
         changed(without("put_bucket_notification_configuration", BUCKET)),
     ),
-    _mistake("no-prefix", "left the prefix out of the filter", {"s3-trigger"}, _notification(_without_prefix)),
-    _mistake(
-        "on-removal", "let the bucket call when objects are removed", {"s3-trigger"}, _notification(_when_removed)
-    ),
-    _mistake(
+    Mistake("no-prefix", "left the prefix out of the filter", {"s3-trigger"}, _notification(_without_prefix)),
+    Mistake("on-removal", "let the bucket call when objects are removed", {"s3-trigger"}, _notification(_when_removed)),
+    Mistake(
         "no-s3-permission",
         "forgot S3's permission",
         {"s3-permission"},
         changed(without("add_permission", PROCESSOR)),
     ),
-    _mistake(
+    Mistake(
         "permission-for-the-handouts-bucket",
         "gave the permission for the hand-out's bucket",
         {"s3-permission"},
         changed(parameters("add_permission", PROCESSOR, SourceArn="arn:aws:s3:::my-upload-bucket")),
     ),
-    _mistake(
+    Mistake(
         "event-misread",
         "looked for the bucket where the event does not have it",
         {"s3-event"},
         changed(edited("lambda_function.py", _replaced('event["Records"][0]["s3"]', 'event["s3"]'))),
     ),
     # --- Lab 2: the table -------------------------------------------------------------------------------------------
-    _mistake("no-table", "created no table", {"todo-table", "todo-create"}, changed(without("create_table", TABLE))),
-    _mistake(
+    Mistake("no-table", "created no table", {"todo-table", "todo-create"}, changed(without("create_table", TABLE))),
+    Mistake(
         "table-name",
         "wrote the table's name in lower case",
         {"todo-table", "todo-create"},
         changed(renamed(TABLE, "TableName", lambda name: name.replace(TABLE, "todoitems"))),
     ),
-    _mistake(
+    Mistake(
         "no-sort-key",
         "gave the table no sort key",
         {"todo-table", "todo-read", "todo-update", "todo-delete", "todo-not-found"},
@@ -243,7 +237,7 @@ MISTAKES: list[Mistake] = [
             )
         ),
     ),
-    _mistake(
+    Mistake(
         "provisioned-table",
         "paid for the table by the hour",
         {"todo-table"},
@@ -257,76 +251,76 @@ MISTAKES: list[Mistake] = [
         ),
     ),
     # --- Lab 2: the function ----------------------------------------------------------------------------------------
-    _mistake(
+    Mistake(
         "todo-memory",
         "gave the todo API's function 128 MB and 3 s",
         {"todo-function"},
         changed(parameters("create_function", TODO, MemorySize=128, Timeout=3)),
     ),
-    _mistake(
+    Mistake(
         "todo-handler",
         "left the todo API's handler at the console's lambda_function.lambda_handler",
         {"todo-function", "todo-create"},
         changed(parameters("create_function", TODO, Handler="lambda_function.lambda_handler")),
     ),
-    _mistake(
+    Mistake(
         "no-table-name",
         "forgot the environment variable TABLE_NAME",
         {"todo-environment", "todo-create"},
         changed(parameters("create_function", TODO, Environment=None)),
     ),
-    _mistake(
+    Mistake(
         "handouts-table",
         "left the hand-out's table name in the code",
         {"todo-create"},
         _todo_code('os.environ.get("TABLE_NAME", "TodoItems")', '"TodoItems"'),
     ),
-    _mistake(
+    Mistake(
         "todo-crashes",
         "reads the body of every request as JSON, and crashes where there is none",
         {"todo-read", "todo-update", "todo-delete", "todo-not-found"},
         _todo_code("    try:\n", '    json.loads(event["body"])\n    try:\n'),
     ),
-    _mistake(
+    Mistake(
         "created-200",
         "answers 200 to a new item",
         {"todo-create"},
         _todo_code("respond(201, item)", "respond(200, item)"),
     ),
-    _mistake(
+    Mistake(
         "no-id",
         "answers a new item without its id",
         {"todo-create"},
         _todo_code("respond(201, item)", 'respond(201, {"ok": True})'),
     ),
-    _mistake(
+    Mistake(
         "empty-list",
         "answers every list with an empty one",
         {"todo-read"},
         _todo_code('table.query(KeyConditionExpression=Key("userId").eq(user))["Items"]', "[]"),
     ),
-    _mistake(
+    Mistake(
         "update-forgets",
         "forgets to change whether an item is done",
         {"todo-update"},
         _todo_code('body.get("completed", False)', "False"),
     ),
-    _mistake(
+    Mistake(
         "no-put",
         "did not write the update",
         {"todo-update"},
         _todo_code('if todo and method == "PUT":', 'if todo and method == "PATCH":'),
     ),
-    _mistake(
+    Mistake(
         "no-delete",
         "did not write the deletion",
         {"todo-delete"},
         _todo_code('    if todo and method == "DELETE":\n        return delete_todo(user, todo)\n', ""),
     ),
-    _mistake(
+    Mistake(
         "deleted-200", "answers 200 to a deletion", {"todo-delete"}, _todo_code("respond(204, {})", "respond(200, {})")
     ),
-    _mistake(
+    Mistake(
         "unknown-500",
         "answers 500 where there is no such item",
         {"todo-not-found"},
@@ -335,13 +329,13 @@ MISTAKES: list[Mistake] = [
             'respond(200, found["Item"])',
         ),
     ),
-    _mistake(
+    Mistake(
         "lists-everything",
         "lists the items of all users",
         {"todo-isolation"},
         _todo_code('table.query(KeyConditionExpression=Key("userId").eq(user))', "table.scan()"),
     ),
-    _mistake(
+    Mistake(
         "one-user-for-all",
         "keeps the items of all users under one",
         {"todo-isolation"},
@@ -351,25 +345,25 @@ MISTAKES: list[Mistake] = [
         ),
     ),
     # --- Lab 2: the API ---------------------------------------------------------------------------------------------
-    _mistake(
+    Mistake(
         "no-api",
         "created no REST API",
         {"todo-route", "todo-api-permission", "todo-stage"},
         changed(without("create_rest_api", TODO)),
     ),
-    _mistake(
+    Mistake(
         "todo-path",
         "called the resource /todo",
         {"todo-route"},
         changed(parameters("create_resource", TODO, "/todos", pathPart="todo")),
     ),
-    _mistake(
+    Mistake(
         "no-proxy",
         "took the integration without proxy",
         {"todo-route"},
         changed(parameters("put_integration", TODO, "GET /todos", type="AWS")),
     ),
-    _mistake(
+    Mistake(
         "handouts-account",
         "left the hand-out's account in the integration",
         {"todo-route"},
@@ -383,59 +377,59 @@ MISTAKES: list[Mistake] = [
             )
         ),
     ),
-    _mistake(
+    Mistake(
         "no-api-permission",
         "forgot API Gateway's permission",
         {"todo-api-permission"},
         changed(without("add_permission", TODO)),
     ),
-    _mistake("not-deployed", "did not deploy the API", {"todo-stage"}, changed(without("create_deployment", TODO))),
-    _mistake(
+    Mistake("not-deployed", "did not deploy the API", {"todo-stage"}, changed(without("create_deployment", TODO))),
+    Mistake(
         "stage-dev",
         "deployed the API to a stage called dev",
         {"todo-stage"},
         changed(parameters("create_deployment", TODO, "prod", stageName="dev")),
     ),
     # --- Lab 3 ------------------------------------------------------------------------------------------------------
-    _mistake(
+    Mistake(
         "cleanup-handler",
         "left the cleanup's handler at the console's lambda_function.lambda_handler",
         {"cleanup-package"},
         changed(parameters("create_function", CLEANUP, Handler="lambda_function.lambda_handler")),
     ),
-    _mistake("no-rule", "created no rule", {"cleanup-rule"}, changed(without("put_rule", RULE))),
-    _mistake(
+    Mistake("no-rule", "created no rule", {"cleanup-rule"}, changed(without("put_rule", RULE))),
+    Mistake(
         "in-the-afternoon",
         "let the rule run at 14:00",
         {"cleanup-rule"},
         changed(parameters("put_rule", RULE, ScheduleExpression="cron(0 14 * * ? *)")),
     ),
-    _mistake(
+    Mistake(
         "rate-one-day",
         "let the rule run once a day, at whatever time it was created",
         {"cleanup-rule"},
         changed(parameters("put_rule", RULE, ScheduleExpression="rate(1 day)")),
     ),
-    _mistake(
+    Mistake(
         "rule-disabled",
         "left the rule disabled",
         {"cleanup-rule"},
         changed(parameters("put_rule", RULE, State="DISABLED")),
     ),
-    _mistake("no-target", "gave the rule no target", {"cleanup-target"}, changed(without("put_targets", RULE))),
-    _mistake(
+    Mistake("no-target", "gave the rule no target", {"cleanup-target"}, changed(without("put_targets", RULE))),
+    Mistake(
         "wrong-target",
         "let the rule call the todo API's function",
         {"cleanup-target"},
         changed(document("put_targets", RULE, "Targets", _call_todo_api)),
     ),
-    _mistake(
+    Mistake(
         "no-events-permission",
         "forgot EventBridge's permission",
         {"cleanup-permission"},
         changed(without("add_permission", CLEANUP)),
     ),
-    _mistake(
+    Mistake(
         "events-from-anywhere",
         "let every rule of every account call the cleanup",
         {"cleanup-permission"},

@@ -11,7 +11,6 @@ from typing import Any
 from labgrader.errors import BadInputError, NotGradedError
 from labgrader.evidence.calls import MissingResourceError, NotAnsweredError
 from labgrader.evidence.live_answers import CALL_TIMEOUT_S, MAX_KEPT_CHARACTERS, HttpReply
-from labgrader.evidence.names import owns
 from labgrader.evidence.ownership import Ownership
 from labgrader.evidence.patience import Patience
 from labgrader.evidence.question import Answer, Json, Question
@@ -103,7 +102,7 @@ class ApiCaller:
         if key_id not in self._values:
             answer = self._patience.insist(lambda: self._client.get_api_key(apiKey=key_id, includeValue=True))
             name = text(answer.get("name"))
-            if not owns(self._ownership.username, name):
+            if not name.startswith(f"{self._ownership.username}-"):
                 raise NotGradedError(
                     "apigateway:GetApiKey", f"the API key {name} may be another student's: its value is not used"
                 )

@@ -21,7 +21,7 @@ MAX_KEPT_CHARACTERS = 32_768
 """Characters of a body or an object that are kept."""
 
 MAX_MESSAGES = 10
-"""Messages that are sent at once. Source: SQS API Reference, SendMessageBatch."""
+"""Messages that one question sends: as many as Lambda takes in one batch by default."""
 
 OWN_NAMES = "labgrader-"
 """What the last part of the key of an object that we put begins with, so that nobody takes it for a student's."""

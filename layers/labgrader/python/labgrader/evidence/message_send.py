@@ -143,6 +143,8 @@ class MessageSender:
         taken = self._take_back(url, ours)
         # what lay there before may be stuck for another reason, and is not ours to complain of
         left = min(len(ours), max(count - before, taken))
+        if before and left and not taken:
+            raise NotAnsweredError("QueueBusy", "others use the queue too, so nobody can say whose messages are left")
         return SentMessages("left" if left else "consumed", len(ours), left, rounded(1000 * waited_s), error)
 
     def _take_back(self, url: str, ours: set[str]) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 import time
+from collections.abc import Callable
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -32,15 +34,23 @@ class ObjectDropper:
         ownership: whose buckets may be touched.
         patience: how often a throttled or failed request is repeated.
         poll_s: seconds between two looks.
+        token: makes the part of a name that no other call has.
     """
 
     def __init__(
-        self, client: Any, ownership: Ownership, patience: Patience | None = None, *, poll_s: float = POLL_S
+        self,
+        client: Any,
+        ownership: Ownership,
+        patience: Patience | None = None,
+        *,
+        poll_s: float = POLL_S,
+        token: Callable[[], str] = lambda: secrets.token_hex(4),
     ) -> None:
         self._client = client
         self._ownership = ownership
         self._patience = patience or Patience()
         self._poll_s = poll_s
+        self._token = token
 
     def answer(self, question: Question) -> Answer:
         """Put an object, wait for what is made of it, delete both.
@@ -48,6 +58,10 @@ class ObjectDropper:
         An old object of the awaited key is deleted first, so that its being there is proof. Whether we may delete and
         read is seen before we wait: without ``s3:ListBucket``, which nobody gives us, S3 says AccessDenied of a key
         that is not there (Amazon S3 API Reference, GetObject, "Permissions"), and from then on that is what it means.
+
+        The name that is put has a part of its own in each call, so that two runs at once do not delete each other's
+        results: ``labgrader-user1.txt`` lies there as ``labgrader-3f9a2c71-user1.txt``. In what was found it is written
+        as it was asked for, so that the record is judged to the same verdict by whoever reads it.
 
         Returns:
             A ``DroppedObject`` as JSON; an error that names the permission where S3 refused.
@@ -61,6 +75,8 @@ class ObjectDropper:
         name = key.rpartition("/")[2]
         if not name.startswith(OWN_NAMES) or name not in await_key or await_key == key:
             raise NotGradedError("s3:PutObject", f"{key} and {await_key} may be the student's own: not touched")
+        own_name = f"{OWN_NAMES}{self._token()}-{name.removeprefix(OWN_NAMES)}"
+        key, await_key = (one.replace(name, own_name) for one in (key, await_key))
         timeout_s = float(arguments.get("TimeoutSeconds") or AWAIT_TIMEOUT_S)
         trouble = self._delete(bucket, await_key)
         if trouble is not None:  # what we could not delete again is not put
@@ -80,6 +96,7 @@ class ObjectDropper:
         waited_ms = rounded(1000 * waited_s)
         if found is None:
             return Answer(DroppedObject("timeout", "", waited_ms, left_behind, said).to_dict())
+        found = found.replace(own_name, name)
         return Answer(DroppedObject("answered", found, waited_ms, left_behind, said).to_dict())
 
     def _put(self, bucket: str, key: str, body: str, content_type: str) -> Answer | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 MAX_FILES = 20
 """Files that are read of one package."""
 
-MAX_FILE_BYTES = 200_000
+MAX_FILE_BYTES = 100_000
 """Bytes of a file that is read: a lab's function has 10,000."""
 
 MAX_TOTAL_BYTES = 1_000_000
