@@ -105,7 +105,8 @@ class ItemCalls:
         """Send a request of a user to any path."""
         self._calls += 1
         self.call = f"{method} {path}" if not identity else f"{method} {self.path}/ID"
-        context = {"authorizer": {"claims": {"sub": user or self.user}}}
+        who = user or self.user
+        context = {"authorizer": {"claims": {"sub": who}, "principalId": who}}  # of a user pool, or of a Lambda authorizer
         # a lab is kept with its keys in another order: the same question must stay the same
         text = None if body is None else json.dumps(body, sort_keys=True)
         # the ID stands for the item's own: that is a student's text, and the item is deleted when this is read
