@@ -214,27 +214,50 @@ def test_an_account_that_botocore_cannot_open_leaves_the_others_graded() -> None
 def test_an_unexpected_error_about_one_student_does_not_end_the_class(
     workers: int, caplog: pytest.LogCaptureFixture
 ) -> None:
+    class Mistaken(Accounts):
+        def region(self, student: Student) -> str:
+            if student.username == "user3":
+                raise ZeroDivisionError("a mistake in labgrader")
+            return super().region(student)
+
     aws = StubAws()
     students = [Student(f"user{number}") for number in range(6)]
     for student in students:
         aws.add_function(f"{student.username}-f")
-    mistake = ZeroDivisionError("a mistake in labgrader")
-    aws.fail("ListAliases", mistake, where=lambda parameters: parameters["FunctionName"] == "user3-f")
-    readings = [lambda s: s.aliases(f"{s.username}-f"), lambda s: s.versions(f"{s.username}-f")]
+    readings = [lambda s: s.aliases(f"{s.username}-f"), lambda s: s.function_names()]
+    recording = recorder(aws, accounts=Mistaken("run-1", new_session=aws.session), workers=workers)
     with caplog.at_level(logging.ERROR):
-        snapshots = record_all(recorder(aws, workers=workers), readings, students)
+        snapshots = record_all(recording, readings, students)
     assert sorted(snapshots) == [student.username for student in students]
     assert all(snapshot.taken_at == "2026-01-02T03:04:05Z" for snapshot in snapshots.values())
     failed = snapshots.pop("user3")
     said = "RecordingFailed: labgrader failed while it recorded this student; its log says more"
-    assert refusal(lambda: failed.aliases("user3-f")) == f"lambda:ListAliases: {said}"
-    assert refusal(lambda: failed.versions("user3-f")) == f"lambda:ListVersionsByFunction: {said}"
-    assert failed.function("user3-f").name == "user3-f"  # what was known stays
+    assert refusal(failed.function_names) == f"lambda:ListFunctions: {said}"
     for username, snapshot in snapshots.items():
         assert snapshot.aliases(f"{username}-f") == []
     (logged,) = caplog.records
     assert logged.getMessage() == "user3: the recording failed"
     assert "ZeroDivisionError: a mistake in labgrader" in caplog.text
+
+
+def test_an_answer_that_cannot_be_read_is_a_fault_of_what_asks_it_alone(caplog: pytest.LogCaptureFixture) -> None:
+    aws = StubAws()
+    students = [Student("user1"), Student("user2")]
+    for student in students:
+        aws.add_function(f"{student.username}-f")
+    aws.fail("ListLayers", AttributeError("'str' object has no attribute 'get'"))
+    readings = [lambda s: s.layer_names(), lambda s: s.versions(f"{s.username}-f")]
+    recording = recorder(aws)
+    with caplog.at_level(logging.ERROR):
+        snapshots = record_all(recording, readings, students)
+    for username, snapshot in snapshots.items():
+        assert refusal(snapshot.layer_names) == (
+            "lambda:ListLayers: UnreadableAnswer: the answer could not be read (AttributeError); "
+            "labgrader's log says more"
+        )
+        assert snapshot.versions(f"{username}-f") == []
+    assert recording.calls["lambda:ListLayers"] == 1, "nobody asks it again"
+    assert "lambda:ListLayers: the answer could not be read" in caplog.text
 
 
 def test_a_student_whose_lab_cannot_be_made_does_not_end_the_class(caplog: pytest.LogCaptureFixture) -> None:

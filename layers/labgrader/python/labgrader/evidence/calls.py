@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import threading
 from collections import Counter
@@ -18,6 +19,8 @@ from labgrader.evidence.pacing import Pacer, quota_of
 from labgrader.evidence.package import UnreadablePackageError
 from labgrader.evidence.redaction import scrubbed
 
+log = logging.getLogger(__name__)
+
 Sent = TypeVar("Sent")
 
 MAX_ATTEMPTS = 8
@@ -28,6 +31,9 @@ MAX_PATIENCE_S = 60
 
 FORGET_THROTTLE_S = 30
 """Seconds after which what was throttled to the end is asked again for the students who come next."""
+
+UNREADABLE = "UnreadableAnswer"
+"""The error code of an answer that has another shape than it should: what asked it is not graded, the rest is."""
 
 NOT_REACHED = "NotReached"
 """The error code of what we did not ask, because the time was over."""
@@ -153,6 +159,10 @@ class Calls:
                 return answer
             except (ClientError, BotoCoreError, ResponseParserError, LabgraderError) as error:
                 refusal = understood(error)
+            except Exception as error:  # botocore's parser, given an answer of another shape than its model has
+                log.exception("%s: the answer could not be read", action)
+                said = f"the answer could not be read ({type(error).__name__}); labgrader's log says more"
+                refusal = NotAnsweredError(UNREADABLE, said)
             throttled = refusal.code in THROTTLES
             if throttled:
                 self.pacer.slow_down(place, action)
