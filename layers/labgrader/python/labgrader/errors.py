@@ -50,14 +50,15 @@ class NotGradedError(LabgraderError):
     """We could not tell: access denied, throttled to the end, or our own fault. Never costs a student points.
 
     Args:
-        action: the IAM action whose answer is missing (``lambda:GetFunction``), or the part of labgrader that failed.
+        action: the IAM action whose answer is missing (``lambda:GetFunction``), or the part of labgrader that failed;
+            empty where nothing failed, and the evidence alone cannot tell.
         reason: why, as a sentence for the instructor.
     """
 
     def __init__(self, action: str, reason: str) -> None:
         self.action = action
         self.reason = reason
-        super().__init__(f"{NOT_GRADED}: {action}: {reason}")
+        super().__init__(": ".join(part for part in (NOT_GRADED, action, reason) if part))
 
 
 class ThrottledError(LabgraderError):

@@ -134,6 +134,17 @@ class ProvisionedConcurrency:
     status: str
     status_reason: str = ""
 
+    @classmethod
+    def from_answer(cls, qualifier: str, answer: Mapping[str, Json]) -> ProvisionedConcurrency:
+        """Read a GetProvisionedConcurrencyConfig answer, or an entry of ListProvisionedConcurrencyConfigs."""
+        return cls(
+            qualifier=qualifier,
+            requested=number(answer.get("RequestedProvisionedConcurrentExecutions")) or 0,
+            available=number(answer.get("AvailableProvisionedConcurrentExecutions")) or 0,
+            status=text(answer.get("Status")),
+            status_reason=text(answer.get("StatusReason")),
+        )
+
 
 @dataclass(frozen=True)
 class LayerVersion:

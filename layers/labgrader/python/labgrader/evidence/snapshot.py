@@ -142,7 +142,10 @@ class Snapshot:
         answer = self._about_existing("lambda:ListProvisionedConcurrencyConfigs", function)
         if answer is None:
             return None
-        return [_provisioned(str(one.get("FunctionArn", "")).rpartition(":")[2], one) for one in answer]
+        return [
+            ProvisionedConcurrency.from_answer(str(one.get("FunctionArn", "")).rpartition(":")[2], one)
+            for one in answer
+        ]
 
     def provisioned_concurrency_of(self, function: str, qualifier: str) -> ProvisionedConcurrency | None:
         """The provisioned concurrency of one alias or version of a function, or ``None``."""
@@ -152,7 +155,7 @@ class Snapshot:
         if self.function(function) is None:
             return None
         answer = self.answers.ask(_about("lambda:GetProvisionedConcurrencyConfig", function, qualifier))
-        return None if answer is None else _provisioned(qualifier, answer)
+        return None if answer is None else ProvisionedConcurrency.from_answer(qualifier, answer)
 
     def package(self, function: str) -> Package | None:
         """What lies in the deployed package of ``$LATEST``, from the URL that GetFunction gives."""
@@ -295,13 +298,3 @@ class Snapshot:
 def _about(action: str, function: str, qualifier: str = "") -> Question:
     arguments = {"FunctionName": function}
     return Question(action, {**arguments, "Qualifier": qualifier} if qualifier else arguments)
-
-
-def _provisioned(qualifier: str, answer: Mapping[str, Json]) -> ProvisionedConcurrency:
-    return ProvisionedConcurrency(
-        qualifier=qualifier,
-        requested=int(answer.get("RequestedProvisionedConcurrentExecutions") or 0),
-        available=int(answer.get("AvailableProvisionedConcurrentExecutions") or 0),
-        status=str(answer.get("Status") or ""),
-        status_reason=str(answer.get("StatusReason") or ""),
-    )
