@@ -14,7 +14,8 @@ _LATEST = "$LATEST"
     hint="aws lambda update-alias --function-name {function} --name {alias} --function-version '{version}'",
 )
 def alias_points_to(snapshot: Snapshot, *, function: str, alias: str, version: str, or_newest: bool = False) -> Verdict:
-    """The alias sends every call to the version; one that points elsewhere, or is split, earns half.
+    """The alias sends every call to the version; one that points elsewhere, or is split, earns half, as does one that
+    points there and has the student's prefix before a name that the lab gives without it.
 
     Args:
         function: the function.
@@ -27,6 +28,16 @@ def alias_points_to(snapshot: Snapshot, *, function: str, alias: str, version: s
     if snapshot.function(function) is None:
         return failed(missing_function(snapshot, function), expected=expected, observed="no such function")
     found = snapshot.alias(function, alias)
+    prefixed = snapshot.alias(function, f"{snapshot.prefix}{alias}") if found is None else None
+    if prefixed is not None and not prefixed.weights and _right(snapshot, function, prefixed, version, or_newest):
+        return partial(
+            0.5,
+            f"There is no alias {alias}, but there is {prefixed.name}: the lab calls it {alias}, without your prefix.",
+            expected=expected,
+            observed=f"{prefixed.name} → {_shares(prefixed)}",
+            hint=f"aws lambda create-alias --function-name {function} --name {alias} --function-version "
+            f"'{prefixed.version}'",
+        )
     if found is None:
         names = [one.name for one in snapshot.aliases(function)]
         return failed(
@@ -35,11 +46,6 @@ def alias_points_to(snapshot: Snapshot, *, function: str, alias: str, version: s
             observed=f"aliases {listed(names)}" if names else "no aliases",
             hint=f"aws lambda create-alias --function-name {function} --name {alias} --function-version '{version}'",
         )
-    right = {version}
-    # $LATEST is always there; numbers are looked up, as an alias of the embedded AWS can point to none
-    published = [one.version for one in snapshot.versions(function)] if found.version != _LATEST else []
-    if or_newest and published and int(published[-1]) > int(version):
-        right.add(published[-1])
     observed = f"{alias} → {_shares(found)}"
     if found.weights:
         return partial(
@@ -50,13 +56,13 @@ def alias_points_to(snapshot: Snapshot, *, function: str, alias: str, version: s
             hint=f"aws lambda update-alias --function-name {function} --name {alias} --function-version '{version}' "
             "--routing-config AdditionalVersionWeights={}",
         )
-    if found.version != _LATEST and found.version not in published:
+    if found.version != _LATEST and found.version not in _published(snapshot, function, found):
         return failed(
             f"{alias} points to version {quote(found.version)}, which is not published.",
             expected=expected,
             observed=observed,
         )
-    if found.version in right:
+    if _right(snapshot, function, found, version, or_newest):
         return passed(expected=expected, observed=observed)
     return partial(
         0.5,
@@ -64,6 +70,23 @@ def alias_points_to(snapshot: Snapshot, *, function: str, alias: str, version: s
         expected=expected,
         observed=observed,
     )
+
+
+def _published(snapshot: Snapshot, function: str, alias: Alias) -> list[str]:
+    """The published versions; $LATEST is always there, so that nothing is asked for an alias that points to it.
+
+    Numbers are looked up, as an alias of the embedded AWS can point to none.
+    """
+    return [one.version for one in snapshot.versions(function)] if alias.version != _LATEST else []
+
+
+def _right(snapshot: Snapshot, function: str, alias: Alias, version: str, or_newest: bool) -> bool:
+    """Whether an alias points to the version, or to the newest one where that is right, too."""
+    published = _published(snapshot, function, alias)
+    if alias.version != _LATEST and alias.version not in published:
+        return False
+    newest = published[-1] if or_newest and published else ""
+    return alias.version == version or (alias.version == newest and int(newest) > int(version))
 
 
 def _no_alias(snapshot: Snapshot, alias: str, names: list[str]) -> str:

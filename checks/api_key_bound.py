@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from checks.wording import missing
+from checks.wording.endpoints import plan_by_name
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging import Verdict, check, failed, listed, partial, passed
 
@@ -43,7 +44,7 @@ def api_key_bound(snapshot: Snapshot, *, plan: str, key: str) -> Verdict:
             "op=replace,path=/enabled,value=true",
         )
     enabled = next((one for one in keys if one.enabled), None)
-    plan_id = found.id if found else "PLAN-ID"
+    plan_id = found.id if found else plan_by_name(plan)
     bind = (
         f"aws apigateway create-usage-plan-key --usage-plan-id {plan_id} --key-id {(enabled or keys[0]).id} "
         "--key-type API_KEY"

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from checks.wording import missing_function, target_name
-from checks.wording.endpoints import deploy_command, missing_api, own_api, resource_of, routes_at, routes_there
+from checks.wording.endpoints import (
+    deploy_command,
+    missing_api,
+    own_api,
+    resource_of,
+    routes_at,
+    routes_there,
+    routes_to,
+)
 from labgrader.evidence.snapshot import RestApi, Route, Snapshot
 from labgrader.judging import Verdict, check, failed, listed, quote, share
 
@@ -60,10 +68,19 @@ def api_routes_to(
             observed="no REST API",
             hint=f"aws apigateway create-rest-api --name {function}-API",
         )
+    if not api and not path and not any(routes_to(snapshot, one, function) for one in apis):
+        return failed(
+            f"{missing_api(snapshot, api, function)} In the console, “Add trigger” on the function makes one.",
+            expected=expected,
+            observed="no such REST API",
+            hint=f"aws apigateway create-rest-api --name {function}-API",
+        )
     # one API serves all methods: the one that comes nearest to it is spoken about
     judged = [(_of_api(snapshot, one, function, methods, path, qualifiers), one) for one in apis]
     (earned, troubles), best = max(judged, key=lambda one: one[0][0])
     routes = snapshot.api_gateway.routes(best.id)
+    # where the lab names no path, it is the one that leads to the function already
+    place = path or next((route.path for route in routes_to(snapshot, best, function)), "")
     if earned == 0:
         at = f" at {path}" if path else f" that leads to {function}"
         return failed(
@@ -71,9 +88,10 @@ def api_routes_to(
             + _near(path, routes),
             expected=expected,
             observed=routes_there(routes),
-            hint=("" if any(route.path == path for route in routes) else _create_resource(best, path))
-            + _put_method(best, path, methods[0])
-            + _integrate(best, path, function, methods[0], qualifiers),
+            hint=("" if any(route.path == place for route in routes) else _create_resource(best, place))
+            + _put_method(best, place, methods[0])
+            + _integrate(best, place, function, methods[0], qualifiers)
+            + deploy_command(best, "", snapshot),
         )
     worst = next((method for method, trouble in troubles.items() if trouble), methods[0])
     return share(
@@ -82,8 +100,9 @@ def api_routes_to(
         f"{quote(best.name)}: {'; '.join(one for one in troubles.values() if one)}.",
         expected=expected,
         observed=listed(f"{one.method} {one.path} → {_called(one)}" for one in routes_at(routes, path)),
-        hint=(_put_method(best, path, worst) if troubles[worst].startswith(_NO_METHOD) else "")
-        + _integrate(best, path, function, worst, qualifiers),
+        hint=(_put_method(best, place, worst) if troubles[worst].startswith(_NO_METHOD) else "")
+        + _integrate(best, place, function, worst, qualifiers)
+        + deploy_command(best, "", snapshot),
     )
 
 
@@ -172,5 +191,4 @@ def _integrate(api: RestApi, path: str, function: str, method: str, qualifiers: 
         f"aws apigateway put-integration --rest-api-id {api.id} --resource-id {resource_of(api, path)} "
         f"--http-method {method} --type {_PROXY} --integration-http-method POST "
         f"--uri arn:aws:apigateway:{{region}}:lambda:path/2015-03-31/functions/{arn}/invocations\n"
-        + deploy_command(api, "")
     )

@@ -24,6 +24,7 @@ def asynchronous_invocation_configured(
     retries: int | None = None,
     on_failure: str = "",
     or_dead_letter_queue: bool = False,
+    also_set: dict[str, int] | None = None,
 ) -> Verdict:
     """Each setting that is named has the value that is named; each is worth the same.
 
@@ -36,13 +37,20 @@ def asynchronous_invocation_configured(
         retries: how often a call is tried again.
         on_failure: the name of the queue, topic or function that failed events go to.
         or_dead_letter_queue: whether the function's dead-letter queue is as good, as where a hand-out means both.
+        also_set: the ``maximum_age_s`` and ``retries`` that another check judges. Where nothing is configured, the
+            command names them, too: it replaces what the other check's command has set just before.
     """
     expected = _expected(maximum_age_s, retries, on_failure)
     deployed = snapshot.function(function)
     if deployed is None:
         return failed(missing_function(snapshot, function), expected=expected, observed="no such function")
     config = snapshot.event_invoke_config(function)
-    hint = _command(snapshot, function, maximum_age_s, retries, on_failure)
+    if config is None and also_set:
+        command_age_s = also_set.get("maximum_age_s") if maximum_age_s is None else maximum_age_s
+        command_retries = also_set.get("retries") if retries is None else retries
+        hint = _command(snapshot, function, command_age_s, command_retries, on_failure)
+    else:
+        hint = _command(snapshot, function, maximum_age_s, retries, on_failure)
     observed = _observed(config, deployed)
     halves, parts, wrong = 0, 0, []
     if maximum_age_s is not None:

@@ -16,7 +16,7 @@ EVERY_CREATION = "s3:ObjectCreated:*"
 
 @check(
     title="A bucket calls the function",
-    hint="aws s3api get-bucket-notification-configuration --bucket YOUR-BUCKET",
+    hint="aws s3 ls  # then aws s3api get-bucket-notification-configuration, with --bucket and its name",
 )
 def bucket_notifies(
     snapshot: Snapshot,
@@ -31,7 +31,8 @@ def bucket_notifies(
     """One of the student's buckets calls the function, for the events and with the filter that the lab says.
 
     That it calls the function, the events and the filter are worth the same. Where several notifications lead to the
-    function, the best one counts; events may be spread over several of one bucket.
+    function, the best one counts; events may be spread over several of one bucket. One that never calls the function
+    for such an object, for want of the event or by its filter, earns a sixth for being there.
 
     Args:
         function: its name.
@@ -63,12 +64,20 @@ def bucket_notifies(
         filtered = _wrong_filter(one, prefix, suffix) if exact else _bad_filter(one, key_ending, own_results)
         return [*troubles, filtered] if filtered else troubles
 
-    best = min(found, key=lambda one: len(wrong_with(one)))
+    def earned_by(one: Notification) -> int:
+        fires = any(_fires(event, one, found) for event in wanted)
+        filtered = (
+            _never_matches(one, prefix or "", suffix or "") if exact else _bad_filter(one, key_ending, own_results)
+        )
+        return 6 - 2 * len(wrong_with(one)) if fires and not filtered else 1
+
+    best = max(found, key=earned_by)
     troubles = wrong_with(best)
+    never = " So it is never called for what the lab wants." if earned_by(best) == 1 else ""
     return share(
-        3 - len(troubles),
-        3,
-        f"{function}: {'; '.join(troubles)}.",
+        earned_by(best),
+        6,
+        f"{function}: {'; '.join(troubles)}.{never}",
         expected=expected,
         observed=f"{quote(best.bucket)}: {listed(best.events)}, {shown_filter(best.prefix, best.suffix)}",
         hint=_command(snapshot, function, best.bucket, wanted, prefix or "", suffix or ""),
@@ -83,6 +92,20 @@ def _included(event: str, one: Notification, found: list[Notification]) -> bool:
         singles = {f"s3:ObjectCreated:{kind}" for kind in ("Put", "Post", "Copy", "CompleteMultipartUpload")}
         return event in has or singles <= set(has)
     return any(fnmatch.fnmatchcase(event, pattern) for pattern in has)
+
+
+def _fires(event: str, one: Notification, found: list[Notification]) -> bool:
+    """Whether some of what an event or a pattern of events is about is among those of a notification."""
+    if _included(event, one, found):
+        return True
+    return any(fnmatch.fnmatchcase(has, event) or fnmatch.fnmatchcase(event, has) for has in one.events)
+
+
+def _never_matches(one: Notification, prefix: str, suffix: str) -> bool:
+    """Whether no key with the prefix and the suffix passes the filter."""
+    begins = one.prefix.startswith(prefix) or prefix.startswith(one.prefix)
+    ends = one.suffix.endswith(suffix) or suffix.endswith(one.suffix)
+    return not (begins and ends) or bool(_why_nothing_matches(one))
 
 
 def _wrong_filter(one: Notification, prefix: str | None, suffix: str | None) -> str:
@@ -119,7 +142,13 @@ def _why_nothing_matches(one: Notification) -> str:
 
 def _command(snapshot: Snapshot, function: str, bucket: str, events: list[str], prefix: str, suffix: str) -> str:
     """The commands that set it: S3 tries the function at once, so the permission comes first."""
-    named = shlex.quote(quote(bucket)) if bucket else "YOUR-BUCKET"
+    made = ""
+    if not bucket:
+        bucket = next(iter(sorted(snapshot.s3.bucket_names())), "")
+    if not bucket:
+        bucket = f"{snapshot.prefix.lower()}bucket-{snapshot.account_id}"
+        made = f"aws s3 mb s3://{shlex.quote(bucket)}\n"
+    named = shlex.quote(quote(bucket))
     rules = [{"Name": name, "Value": value} for name, value in (("prefix", prefix), ("suffix", suffix)) if value]
     configuration = {
         "LambdaFunctionArn": f"arn:aws:lambda:{snapshot.region}:{snapshot.account_id}:function:{function}",
@@ -128,7 +157,7 @@ def _command(snapshot: Snapshot, function: str, bucket: str, events: list[str], 
     }
     body = json.dumps({"LambdaFunctionConfigurations": [configuration]})
     return (
-        f"aws lambda add-permission --function-name {function} --statement-id s3-invoke "
+        f"{made}aws lambda add-permission --function-name {function} --statement-id s3-invoke "
         f"--action lambda:InvokeFunction --principal s3.amazonaws.com --source-arn arn:aws:s3:::{named} "
         f"--source-account {snapshot.account_id}  # not needed where S3 may call it already\n"
         f"aws s3api put-bucket-notification-configuration --bucket {named} "

@@ -17,6 +17,8 @@ from checks.wording.endpoints import (
     missing_api,
     own_api,
     permit_command,
+    plan_by_name,
+    resource_of,
     route_for,
     routes_there,
     routes_to,
@@ -85,7 +87,7 @@ def endpoint_answers(
             f"{quote(found.name)} {f'has no stage {stage}' if stage else 'is not deployed'}: nothing can call it.",
             expected=expected,
             observed="no such stage",
-            hint=deploy_command(found, stage),
+            hint=deploy_command(found, stage, snapshot),
         )
     where = path or fill_path(route.path)
     target = f"{method} {quote(found.name)} /{quote(called.name)}{quote(where)}"
@@ -110,7 +112,7 @@ def endpoint_answers(
         f"{target} {wrong.what}. {explanation}".rstrip(),
         expected=expected,
         observed=f"answered {reply.status}" if reply.status else "no answer",
-        hint=_hint(wrong, found, called.name, route),
+        hint=_hint(wrong, found, called.name, route, plan),
     )
 
 
@@ -180,19 +182,22 @@ def _throttled(snapshot: Snapshot, target: str, function: str, expected: str) ->
     )
 
 
-def _hint(wrong: Misfire, api: RestApi, stage: str, route: Route) -> str:
+def _hint(wrong: Misfire, api: RestApi, stage: str, route: Route, plan: str) -> str:
     if wrong.mend == "deploy":
         return deploy_command(api, stage)
     if wrong.mend in ("open", "unlock"):
         patch = "/authorizationType,value=NONE" if wrong.mend == "open" else "/apiKeyRequired,value=false"
         return (
-            f"aws apigateway update-method --rest-api-id {api.id} --resource-id RESOURCE-ID "
+            f"aws apigateway update-method --rest-api-id {api.id} --resource-id {resource_of(api, route.path)} "
             f"--http-method {route.method} --patch-operations op=replace,path={patch}\n" + deploy_command(api, stage)
         )
     if wrong.mend == "permit" and route.function:
         return permit_command(route.function, route.qualifier, GATEWAY, api_source(api))
     if wrong.mend == "key":
-        return "aws apigateway create-usage-plan-key --usage-plan-id PLAN-ID --key-id KEY-ID --key-type API_KEY"
+        return (
+            f"aws apigateway create-usage-plan-key --usage-plan-id {plan_by_name(plan) if plan else 'PLAN-ID'} "
+            "--key-id KEY-ID --key-type API_KEY"
+        )
     if route.function:
         return f"aws logs tail /aws/lambda/{route.function} --since 1h"
     return f"aws apigateway get-resources --rest-api-id {api.id} --embed methods"

@@ -33,18 +33,20 @@ def environment_set(
     if deployed is None:
         return failed(missing_function(snapshot, function), expected=expected, observed="no such function")
     has = deployed.environment
-    wrong = []
+    wrong: list[str] = []
+    misspelt: set[str] = set()
     for name, start in variables.items():
         if start and has.get(name) == _REDACTED:
             raise NotGradedError("lambda:GetFunction", f"the value of {name} looked secret and was not recorded")
         if name not in has:
-            near = closest(name, has)
+            near = closest(name, (other for other in has if other not in variables))
+            misspelt.add(near)
             wrong.append(f"{name} is not set" + (f" (there is {quote(near)})" if near else ""))
         elif has[name] != _REDACTED and not _right(has[name], start, exact):
             instead = f" instead of “{start}”" if exact else f", which does not begin with {start}"
             wrong.append(f"{name} is “{quote(has[name], 80)}”" + (instead if start else ""))
-    # --environment replaces all variables, so the command names those that are there as well
-    kept = {name: "KEEP-ITS-VALUE" for name in has if name not in variables}
+    # --environment replaces all variables, so the command names those that are there as well, but for the misspelt ones
+    kept = {name: "KEEP-ITS-VALUE" for name in has if name not in variables and name not in misspelt}
     values = {name: start if exact and start else example for name, start in variables.items()}
     after = json.dumps({"Variables": {**values, **kept}})
     return share(

@@ -14,7 +14,7 @@ from checks.wording import (
     trouble,
 )
 from checks.wording.structure import as_text, difference, read_json, unmentioned, wanted_in_words
-from labgrader.judging import Invocation, Probe, Verdict, check, failed, passed, quote
+from labgrader.judging import Invocation, NotGradedError, Probe, Verdict, check, failed, partial, passed, quote
 
 
 @check(
@@ -31,6 +31,8 @@ def event_answered(
     mentions: list[str] | None = None,
     qualifiers: list[str] | None = None,
     also_sent: list[Any] | None = None,
+    behind_api: bool = True,
+    handout_mistake: str = "",
     explanation: str = "",
 ) -> Verdict:
     """One event is answered with the status, and the answer's JSON body holds the structure.
@@ -47,7 +49,16 @@ def event_answered(
         mentions: texts that must stand in the body, whatever their case.
         qualifiers: aliases or versions; the first that exists is called. ``$LATEST`` where none is given.
         also_sent: events that are sent too and not judged, so that advice can say what came of them.
-        explanation: added to the message of a wrong answer.
+        behind_api: whether API Gateway passes the answer on, where it has a ``statusCode``: it answers 502 where the
+            body is no text (API Gateway Developer Guide, "Output format of a Lambda function for proxy integration"),
+            so what is right otherwise earns half.
+        handout_mistake: a text in the error of a function that followed a hand-out's own mistake: where it stands
+            there, the check is not graded, so that it costs no points.
+        explanation: added to the message of a wrong answer; where there is a ``handout_mistake``, only to that of a
+            function that made it.
+
+    Raises:
+        NotGradedError: the function failed by the hand-out's mistake.
     """
     statuses = status if isinstance(status, list) else [status]
     expected = wanted_in_words(statuses, contains, mentions)
@@ -62,9 +73,24 @@ def event_answered(
     if invocation.outcome == "answered":
         for other in also_sent or ():
             probe.invoke(function, qualifier or "", other)
-    if not wrong:
-        return passed(expected=expected, observed=_seen(invocation, statuses))
     target = target_name(function, qualifier or "")
+    if not wrong:
+        kind = _no_text(invocation.response.body) if behind_api and statuses != [0] else ""
+        if not kind:
+            return passed(expected=expected, observed=_seen(invocation, statuses))
+        return partial(
+            0.5,
+            f"{target}, called with {quote(as_text(event), 120)}, answered {invocation.response.status_code} with a "
+            f"body that is {kind} instead of text: API Gateway answers 502 to that. Return json.dumps(…) of it as the "
+            "body.",
+            expected=expected,
+            observed=f"a body that is {kind}",
+            hint=invoke_command(function, qualifier or "", event),
+        )
+    if handout_mistake:
+        if handout_mistake in f"{invocation.error_message}\n{as_text(invocation.response.body)}":
+            raise NotGradedError("", f"{target} {wrong}. {explanation}".rstrip())
+        explanation = ""
     return failed(
         f"{target}, called with {quote(as_text(event), 120)}, {wrong}. {explanation}".rstrip(),
         expected=expected,
@@ -96,6 +122,13 @@ def _wrong(invocation: Invocation, statuses: list[int], contains: dict[str, Any]
     if absent := unmentioned(f"{text}\n{quote(content, len(text) + 1)}", mentions):
         return f"{said}, but the answer {absent}: {quote(text)}"
     return ""
+
+
+def _no_text(body: Any) -> str:
+    """What a body is instead of text, in words; empty where it is text, or where there is none."""
+    if body is None or isinstance(body, str):
+        return ""
+    return "an object" if isinstance(body, dict) else "a list" if isinstance(body, list) else "a plain value"
 
 
 def _seen(invocation: Invocation, statuses: list[int]) -> str:

@@ -8,8 +8,6 @@ from checks.wording import (
     first_existing,
     invoke_command,
     last_lines,
-    missing_function,
-    no_qualifier,
     target_name,
     trouble,
 )
@@ -26,6 +24,8 @@ def event_survived(
 ) -> Verdict:
     """One event is answered, with any status: the function neither raises nor runs out of time.
 
+    Nothing is said where there is no such function: that is another check's to say.
+
     Args:
         function: the function.
         event: what it is called with.
@@ -34,11 +34,11 @@ def event_survived(
     """
     snapshot = probe.snapshot
     if snapshot.function(function) is None:
-        return failed(missing_function(snapshot, function), observed="no such function")
+        return passed(observed="no such function")
     qualifier = first_existing(snapshot, function, qualifiers)
     invocation = None if qualifier is None else probe.invoke(function, qualifier, event)
     if invocation is None:
-        return failed(no_qualifier(function, qualifiers), observed="no such alias or version")
+        return passed(observed="no such alias or version")
     wrong = None if invocation.outcome == "answered" else trouble(invocation, [200])
     if wrong is None:
         return passed(expected="an answer", observed="an answer")

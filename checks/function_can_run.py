@@ -11,8 +11,13 @@ from labgrader.judging import NotGradedError, Verdict, check, failed, passed, qu
     title="The function can take calls",
     hint="aws lambda get-function --function-name {function} --query Configuration.[State,StateReason]",
 )
-def function_can_run(snapshot: Snapshot, *, function: str) -> Verdict:
-    """The function is active, its last update succeeded, and its reserved concurrency is not 0."""
+def function_can_run(snapshot: Snapshot, *, function: str, executions: int = 10) -> Verdict:
+    """The function is active, its last update succeeded, and its reserved concurrency is not 0.
+
+    Args:
+        function: the function.
+        executions: how many the lab reserves, for the command that mends a reservation of 0.
+    """
     expected = "an active function"
     deployed = snapshot.function(function)
     if deployed is None:
@@ -24,7 +29,8 @@ def function_can_run(snapshot: Snapshot, *, function: str) -> Verdict:
             f"The reserved concurrency of {function} is 0, which switches it off: every call is refused.",
             expected="a reserved concurrency above 0",
             observed="reserved concurrency 0",
-            hint=f"aws lambda put-function-concurrency --function-name {function} --reserved-concurrent-executions 10",
+            hint=f"aws lambda put-function-concurrency --function-name {function} "
+            f"--reserved-concurrent-executions {executions}",
         )
     if deployed.state == "Failed":
         return failed(f"AWS could not set {function} up{reason}.", expected=expected, observed=observed)

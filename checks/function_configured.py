@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from checks.wording import first_existing, missing_function
+from checks.wording.roles import BASIC_EXECUTION, create_role
 from labgrader.evidence.snapshot import Function, Snapshot
 from labgrader.judging import Verdict, check, failed, quote, share
 
@@ -21,6 +22,7 @@ def function_configured(
     memory_mb: int | None = None,
     later_memory_mb: list[int] | None = None,
     qualifiers: list[str] | None = None,
+    role: str = "LabRole",
 ) -> Verdict:
     """The function exists, and each setting that is named has the value that is named; each is worth the same.
 
@@ -37,6 +39,8 @@ def function_configured(
         later_memory_mb: memory sizes that a later step of the lab sets: right, too, for all but version 1.
         qualifiers: aliases or versions; the settings of the first that exists are judged. ``$LATEST`` where none is
             given.
+        role: the role that the command gives a function which is not there; it makes every role but ``LabRole``, which
+            is there for the class.
     """
     wanted: list[tuple[str, str, str]] = []  # what it is, the option that sets it, the value
     if runtime:
@@ -54,7 +58,7 @@ def function_configured(
             missing_function(snapshot, function),
             expected=f"function {function} with {expected}" if expected else f"function {function}",
             observed="no such function",
-            hint=_create(function, wanted),
+            hint=_create(function, wanted, role),
         )
     if deployed.package_type != "Zip":
         return share(
@@ -63,7 +67,7 @@ def function_configured(
             f"{function} is a container image; the lab deploys a zip package.",
             expected=expected,
             observed=f"package type {quote(deployed.package_type)}",
-            hint=f"aws lambda delete-function --function-name {function}\n{_create(function, wanted)}",
+            hint=f"aws lambda delete-function --function-name {function}\n{_create(function, wanted, role)}",
         )
     judged = _served(snapshot, deployed, qualifiers)
     seen = _settings(judged)
@@ -83,7 +87,7 @@ def function_configured(
         observed=", ".join(_shown(what, quote(seen[what])) for what, _, _ in wanted),
         hint=f"aws lambda update-function-configuration --function-name {function} "
         + " ".join(f"{option} {_value(what, value)}" for what, option, value in wrong)
-        + ("" if judged is deployed else _republish(function)),
+        + ("" if judged is deployed else _republish(function, first_existing(snapshot, function, qualifiers) or "")),
     )
 
 
@@ -97,12 +101,13 @@ def _served(snapshot: Snapshot, deployed: Function, qualifiers: list[str] | None
     return next((one for one in snapshot.versions(deployed.name) if one.version == number), deployed)
 
 
-def _republish(function: str) -> str:
+def _republish(function: str, qualifier: str) -> str:
     """A version never changes: the command that publishes what was mended, and the one that serves it."""
+    alias = "ALIAS" if qualifier.isdecimal() else qualifier
     return (
         f"\naws lambda wait function-updated-v2 --function-name {function}"
         f"\naws lambda publish-version --function-name {function}"
-        f"\naws lambda update-alias --function-name {function} --name ALIAS --function-version N"
+        f"\naws lambda update-alias --function-name {function} --name {alias} --function-version N"
         "  # the number that publish-version printed"
     )
 
@@ -135,11 +140,17 @@ def _value(what: str, value: str) -> str:
     return {"python": "python3.13", "nodejs": "nodejs22.x"}.get(value, value) if what == "runtime" else value
 
 
-def _create(function: str, wanted: list[tuple[str, str, str]]) -> str:
+def _create(function: str, wanted: list[tuple[str, str, str]], role: str) -> str:
     options = " ".join(f"{option} {_value(what, value)}" for what, option, value in wanted)
     if not any(what == "handler" for what, _, _ in wanted):  # a zip package needs one; this is the console's
         options += " --handler lambda_function.lambda_handler"
-    role = "arn:aws:iam::{account_id}:role/LabRole"
-    return (
-        f"aws lambda create-function --function-name {function} {options} --role {role} --zip-file fileb://PACKAGE.zip"
+    before = [] if role == "LabRole" else create_role(role, [BASIC_EXECUTION])
+    if before:
+        before[0] += "  # unless it is there"
+    return "\n".join(
+        [
+            *before,
+            f"aws lambda create-function --function-name {function} {options} "
+            f"--role arn:aws:iam::{{account_id}}:role/{role} --zip-file fileb://PACKAGE.zip",
+        ]
     )

@@ -8,6 +8,11 @@ from checks.wording import missing_function, trouble
 from checks.wording.item_calls import ItemCalls, is_success, sentence
 from labgrader.judging import Probe, Verdict, check, failed, share
 
+_LEFT = (
+    "left behind by the grader, because DELETE deletes nothing: every item that it created, of the users whose names "
+    "begin with labgrader-"
+)
+
 
 @check(
     title="An item is deleted",
@@ -23,7 +28,9 @@ def item_deleted(
     status: int = 204,
     explanation: str = "",
 ) -> Verdict:
-    """``DELETE`` answers the status, and afterwards the item is neither read alone nor in the list: half each.
+    """``DELETE`` answers the status, and afterwards the item is neither read alone nor in the list.
+
+    The status alone is worth nothing, and a deletion with another status is worth half.
 
     Args:
         function: the function.
@@ -49,7 +56,10 @@ def item_deleted(
         if problem is not None:
             wrong.append(f"DELETE {path}/ID {problem.what}")
         if calls.find(identity) is not None:
-            wrong.append("the item is still there afterwards")
+            there = "the item is still there afterwards"
+            wrong = [*wrong, there] if wrong else [f"DELETE {path}/ID answered {status}, but {there}"] * 2
+            if is_success(answer):
+                calls.evidence.append(_LEFT)
         elif is_success(answer):
             calls.deleted(identity)
         else:  # a function that refuses to delete may as well refuse to show what is still there

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from checks.wording import missing_function, trouble
-from checks.wording.item_calls import ItemCalls, differing, sentence
+from checks.wording.item_calls import ItemCalls, differing, no_text, sentence
 from labgrader.judging import Probe, Verdict, check, failed, share
 
 
@@ -43,7 +43,8 @@ def item_updated(
         wrong = [f"{calls.call} {calls.trouble.what}"] * 2
     else:
         wrong = []
-        problem = trouble(calls.send("PUT", identity, body=changes), [200])
+        answer = calls.send("PUT", identity, body=changes)
+        problem = trouble(answer, [200]) or no_text(answer)
         hint = calls.hint
         if problem is not None:
             wrong.append(f"PUT {path}/ID {problem.what}")

@@ -86,7 +86,7 @@ def names_carry_prefix(
             f"There is nothing whose name begins with {snapshot.prefix}.",
             expected=expected,
             observed="nothing",
-            hint="Begin with Task 1: every name of the lab begins with {username}-",
+            hint="Begin with the first task: every name of the lab begins with {username}-",
         )
     return share(
         len(right),

@@ -42,7 +42,7 @@ def not_destroyed(snapshot: Snapshot, *, function: str, api: str, role: str, exp
         except NotGradedError as error:  # the check of that part says so
             refused = error
     if there in ([], [logs]):
-        raise refused or NotGradedError("lambda:GetFunction", f"nothing of {function} is there. {explanation}".rstrip())
+        raise refused or NotGradedError("", f"nothing of {function} is there. {explanation}".rstrip())
     return share(
         len(parts) - len(gone),
         len(parts),

@@ -29,7 +29,7 @@ def nothing_borrowed(snapshot: Snapshot, *, functions: list[str], dashboard: str
             f"None of {listed(functions)} exists.",
             expected=expected,
             observed="nothing to look at",
-            hint="Begin with Task 1: every name of the lab begins with {username}-",
+            hint="Begin with the first task: every name of the lab begins with {username}-",
         )
     borrowed = [
         f"{one.name} uses the layer {quote(layer.name)}{_of_account(snapshot, layer)}"

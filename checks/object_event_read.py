@@ -7,7 +7,7 @@ import re
 from checks.wording import invoke_command, last_lines, missing_function, trouble
 from checks.wording.buckets import own_notifications
 from labgrader.evidence.snapshot import Snapshot
-from labgrader.judging import Probe, Verdict, check, failed, passed
+from labgrader.judging import Probe, Verdict, check, failed, passed, quote
 
 STEM = "labgrader-no-such-object"
 
@@ -24,7 +24,7 @@ _S3_ANSWERED = re.compile(
     title="The function reads the object's place from an S3 event",
     hint="aws logs tail /aws/lambda/{function} --since 1h",
 )
-def object_event_read(probe: Probe, *, function: str, prefix: str = "", suffix: str = "") -> Verdict:
+def object_event_read(probe: Probe, *, function: str, prefix: str = "", suffix: str = "", handler: str = "") -> Verdict:
     """Called with the event of an object that is not there, the function gets as far as S3's refusal.
 
     No object is made, and none is changed. The function may let the refusal through, as the hand-outs do, or answer in
@@ -34,9 +34,11 @@ def object_event_read(probe: Probe, *, function: str, prefix: str = "", suffix: 
         function: its name.
         prefix: how the key of the object begins (``uploads/``).
         suffix: how it ends (``.json``).
+        handler: the handler that the lab asks for: where another one is why it cannot be loaded, the message says so.
     """
     expected = "S3's refusal passed on, or any answer"
-    if probe.snapshot.function(function) is None:
+    deployed = probe.snapshot.function(function)
+    if deployed is None:
         return failed(missing_function(probe.snapshot, function), expected=expected, observed="no such function")
     event = _event(probe.snapshot, _bucket(probe.snapshot, function), f"{prefix}{STEM}{suffix}")
     invocation = probe.invoke(function, "", event)
@@ -48,8 +50,12 @@ def object_event_read(probe: Probe, *, function: str, prefix: str = "", suffix: 
         return passed(expected=expected, observed="S3's refusal passed on")
     wrong = trouble(invocation, [200])
     what = wrong.what if wrong else "did not answer"
+    unloaded = "cannot be loaded" in what or "HandlerNotFound" in what
+    why = "; it should get as far as asking S3."
+    if handler and unloaded and deployed.handler != handler:
+        why = f". Its handler is {quote(deployed.handler) or 'empty'} instead of {handler}: mend that first."
     return failed(
-        f"{function}, called with the event of an object that is not there, {what}; it should get as far as asking S3.",
+        f"{function}, called with the event of an object that is not there, {what}{why}",
         expected=expected,
         observed=what,
         hint=invoke_command(function, "", event),

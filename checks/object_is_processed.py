@@ -63,7 +63,8 @@ def object_is_processed(
     if dropped.outcome != "answered":
         return failed(
             f"{quote(key)} was put into {quote(bucket)}, and after {dropped.waited_ms / 1000:.0f} s there was no "
-            f"{quote(awaited)}: {function} did not run, or failed. {explanation}".rstrip(),
+            f"{quote(awaited)}: {function} did not run, failed, or saved its result under "
+            f"another name, where it stays until you delete it. {explanation}".rstrip(),
             expected=expected,
             observed="no result",
             hint=hint,

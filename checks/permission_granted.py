@@ -59,6 +59,7 @@ def permission_granted(
     api: str = "",
     rule: str = "",
     bucket_prefix: str = "",
+    methods: list[str] | None = None,
 ) -> Verdict:
     """The function's policy lets the service call it, and only from one API, rule or bucket.
 
@@ -69,40 +70,48 @@ def permission_granted(
     Args:
         function: the function.
         principal: the service (``apigateway.amazonaws.com``, ``events.amazonaws.com``, ``s3.amazonaws.com``).
-        qualifiers: aliases or versions; the policy of the first that exists is looked at, as calls of an alias need a
-            permission on the alias. Where none is given it is what the API, rule or bucket calls, else the function.
+        qualifiers: aliases or versions; the policy of the first that exists is looked at where the API, rule or bucket
+            does not call the function yet. Where it does, it is what is called, as calls of an alias need a permission
+            on the alias.
         api: the REST API's name; where empty and API Gateway is to call, the API that leads to the function.
         rule: the rule's name.
         bucket_prefix: how the bucket's name begins.
+        methods: the HTTP methods that the API must be able to call the function for, where it has them; a permission
+            for some of them only earns half.
     """
     service = _NAMES.get(principal.split(".", maxsplit=1)[0], principal)
     expected = f"{service} may call {target_name(function, (qualifiers or [''])[0])}"
     if snapshot.function(function) is None:
         return failed(missing_function(snapshot, function), expected=expected, observed="no such function")
-    qualifier = first_existing(snapshot, function, qualifiers)
-    if qualifier is None:
-        return failed(no_qualifier(function, qualifiers), expected=expected, observed="no such alias or version")
     source = _source(snapshot, function, principal, api, rule, bucket_prefix)
     if isinstance(source, str):
         return failed(source, expected=expected, observed="nothing that could call it")
-    if qualifiers is None and source.calls:
-        qualifier = next((one for one in source.calls if _given(snapshot, function, one, principal)), source.calls[0])
-        expected = f"{service} may call {target_name(function, qualifier)}"
-    expected += f", from {source.name} only"
+    qualifier = first_existing(snapshot, function, qualifiers)
+    if source.calls:
+        wanted = [one for one in source.calls if one == qualifier]
+        permitted = [one for one in source.calls if _given(snapshot, function, one, principal)]
+        qualifier = [*wanted, *permitted, *source.calls][0]
+    if qualifier is None:
+        return failed(no_qualifier(function, qualifiers), expected=expected, observed="no such alias or version")
     target = target_name(function, qualifier)
+    expected = f"{service} may call {target}, from {source.name} only"
     hint = permit_command(function, qualifier, principal, source.option)
     given = _given(snapshot, function, qualifier, principal)
     if not given:
-        elsewhere = bool(qualifier) and bool(_given(snapshot, function, "", principal))
+        other, observed = _elsewhere(snapshot, function, qualifier, qualifiers, principal)
         return failed(
-            f"{service} may not call {target}: its policy has no such permission."
-            + (
-                f" There is one on {function} without the alias, which does not count for the alias."
-                if elsewhere
-                else ""
-            ),
+            f"{service} may not call {target}: its policy has no such permission.{other}",
             expected=expected,
-            observed="on the function, not on the alias" if elsewhere else "no permission",
+            observed=observed,
+            hint=hint,
+        )
+    if refused := _refused_methods(snapshot, source, given, methods or ()):
+        return partial(
+            0.5,
+            f"{service} may call {target}, but not for {listed(refused)}: the permission is only for "
+            f"{listed(one for statement in given for one in statement.condition_values('AWS:SourceArn'))}.",
+            expected=expected,
+            observed=f"not for {listed(refused)}",
             hint=hint,
         )
     judged = [(_judge(one, source, target, service, expected, snapshot), one.sid) for one in given]
@@ -114,6 +123,42 @@ def permission_granted(
     remove = f"aws lambda remove-permission --function-name {function}{at} --statement-id {which}"
     make = partial if best.fraction else _refused
     return make(best.fraction, best.message, expected=expected, observed=best.observed, hint=f"{remove}\n{hint}")
+
+
+def _elsewhere(
+    snapshot: Snapshot, function: str, qualifier: str, qualifiers: list[str] | None, principal: str
+) -> tuple[str, str]:
+    """Whether there is a permission on the function that was meant for its alias, or the other way round."""
+    if qualifier and _given(snapshot, function, "", principal):
+        return (
+            f" There is one on {function} without the alias, which does not count for the alias.",
+            "on the function, not on the alias",
+        )
+    alias = first_existing(snapshot, function, qualifiers) or ""
+    if not qualifier and alias and _given(snapshot, function, alias, principal):
+        return (
+            f" There is one on {function}:{alias}, which does not count for {function}, and that is what is called.",
+            "on the alias, not on the function",
+        )
+    return "", "no permission"
+
+
+def _refused_methods(
+    snapshot: Snapshot, source: _Source, given: Sequence[Statement], methods: Iterable[str]
+) -> list[str]:
+    """The methods that an API has and may not call the function for, where it may for another one of its methods."""
+    patterns = []
+    for one in given:
+        accounts = one.condition_values("AWS:SourceAccount")
+        if not accounts or snapshot.account_id in accounts:
+            patterns += [_plain(arn) for arn in one.condition_values("AWS:SourceArn") or ["*"]]
+    allowed, known = set(), set()
+    for arn in source.arns:
+        method = [*arn.rpartition(":")[2].split("/"), "", ""][2]
+        known.add(method)
+        if any(fnmatch.fnmatchcase(arn, pattern) for pattern in patterns):
+            allowed.add(method)
+    return [one for one in methods if one in known - allowed] if allowed else []
 
 
 def _refused(_: float, message: str, *, expected: str, observed: str, hint: str) -> Verdict:
@@ -158,8 +203,12 @@ def _judge(
     observed = f"from {listed(sources)}"
     matching = [one for one in sources if any(fnmatch.fnmatchcase(arn, _plain(one)) for arn in source.arns)]
     if not matching:
+        # its own API, but another stage, method or path than the one that leads to the function
+        start = f"{source.arns[0].partition('/')[0]}/"
+        own = service == "API Gateway" and any(_plain(one).startswith(start) for one in sources)
+        other = f"another stage, method or path of {source.name} than calls it" if own else f"not {source.name}"
         return failed(
-            f"{service} may call {target}, but only from {listed(sources)}, and that is not {source.name}: "
+            f"{service} may call {target}, but only from {listed(sources)}, and that is {other}: "
             "its calls are refused.",
             observed=observed,
         )

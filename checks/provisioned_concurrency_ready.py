@@ -21,13 +21,15 @@ def provisioned_concurrency_ready(snapshot: Snapshot, *, function: str, qualifie
 
     Args:
         function: the function.
-        qualifier: the alias or version.
+        qualifier: the alias or version; an alias with the student's prefix before this name is right, too.
         executions: how many.
     """
     expected = f"{executions} on {qualifier}, ready"
     if snapshot.function(function) is None:
         return failed(missing_function(snapshot, function), expected=expected, observed="no such function")
     found = snapshot.provisioned_concurrency_of(function, qualifier)
+    if found is None and not qualifier.startswith(snapshot.prefix) and not qualifier.isdecimal():
+        found = snapshot.provisioned_concurrency_of(function, f"{snapshot.prefix}{qualifier}")
     if found is None:
         return _elsewhere(snapshot, function, qualifier, executions, expected)
     observed = f"{found.requested} on {qualifier}, {quote(found.status) or 'status unknown'}"

@@ -20,6 +20,7 @@ def queue_configured(
     wait_time_s: int | None = None,
     visibility_s: int | None = None,
     visibility_at_least_timeout_of: str = "",
+    reader_timeout_s: int | None = None,
 ) -> Verdict:
     """The queue exists, and each attribute that is named has its value; each is worth the same, as is the queue.
 
@@ -31,6 +32,8 @@ def queue_configured(
         visibility_at_least_timeout_of: a function that reads the queue: every visibility timeout that is at least its
             timeout is right too, as Lambda reads the queue for it only then (AWS Lambda Developer Guide, "Using Lambda
             with Amazon SQS"); where Lambda does read it, so is every longer one than the one that is named.
+        reader_timeout_s: the timeout that the lab gives that function, in seconds: the command for a queue that is not
+            there sets no shorter visibility timeout.
     """
     wanted: list[tuple[str, str, int]] = []  # what it is, SQS's name for it, the value
     if retention_s is not None:
@@ -44,9 +47,12 @@ def queue_configured(
     expected = ", ".join(f"{what} {value} s" for what, _, value in wanted)
     found = snapshot.sqs.queue(queue)
     if found is None:
-        attributes = ",".join(f"{name}={value}" for _, name, value in wanted)
+        attributes = ",".join(
+            f"{name}={max(value, reader_timeout_s or 0) if name == 'VisibilityTimeout' else value}"
+            for _, name, value in wanted
+        )
         return failed(
-            missing("queue", queue, snapshot.sqs.queue_names()),
+            _missing_queue(snapshot, queue, visibility_at_least_timeout_of),
             expected=f"queue {queue} with {expected}" if expected else f"queue {queue}",
             observed="no such queue",
             hint=f"aws sqs create-queue --queue-name {queue}" + (f" --attributes {attributes}" if attributes else ""),
@@ -83,6 +89,14 @@ def queue_configured(
         hint=f"aws sqs set-queue-attributes --queue-url {found.url} --attributes "
         + ",".join(f"{name}={value}" for _, name, value in wrong),
     )
+
+
+def _missing_queue(snapshot: Snapshot, queue: str, reader: str) -> str:
+    """Say that there is no such queue; one without the prefix shows only where Lambda reads it for the function."""
+    bare = queue.removeprefix(snapshot.prefix)
+    if reader and bare != queue and bare in [one.source for one in snapshot.event_source_mappings(reader)]:
+        return f"There is no queue {queue}, but {reader} reads {bare}: the lab wants your prefix before the name."
+    return missing("queue", queue, snapshot.sqs.queue_names())
 
 
 def _long_enough(snapshot: Snapshot, queue: Queue, asked: int | None, least: int, function: str) -> bool:

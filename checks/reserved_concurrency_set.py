@@ -14,8 +14,20 @@ from labgrader.judging import Verdict, check, failed, partial, passed
     "# AWS keeps 100 executions of an account unreserved (a new account has only 10): where it answers that "
     "UnreservedConcurrentExecution would fall below its minimum, this account cannot do it: tell your instructor",
 )
-def reserved_concurrency_set(snapshot: Snapshot, *, function: str, executions: int) -> Verdict:
-    """The function reserves exactly so many concurrent executions; another number above 0 earns half."""
+def reserved_concurrency_set(
+    snapshot: Snapshot,
+    *,
+    function: str,
+    executions: int,
+    explanation: str = "(There is no command put-reserved-concurrency; it is called put-function-concurrency.)",
+) -> Verdict:
+    """The function reserves exactly so many concurrent executions; another number above 0 earns half.
+
+    Args:
+        function: the function.
+        executions: how many.
+        explanation: how it comes about that none are reserved, for the message.
+    """
     expected = f"{executions} reserved"
     deployed = snapshot.function(function)
     if deployed is None:
@@ -23,8 +35,7 @@ def reserved_concurrency_set(snapshot: Snapshot, *, function: str, executions: i
     reserved = deployed.reserved_concurrency
     if reserved is None:
         return failed(
-            f"No concurrency is reserved for {function}; the lab reserves {executions}. "
-            "(There is no command put-reserved-concurrency; it is called put-function-concurrency.)",
+            f"No concurrency is reserved for {function}; the lab reserves {executions}. {explanation}".rstrip(),
             expected=expected,
             observed="none reserved",
         )

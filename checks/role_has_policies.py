@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from checks.wording import missing_function
+from checks.wording.roles import attach_policy, create_role, trust_policy
 from labgrader.evidence.snapshot import Role, Snapshot, role_name
 from labgrader.judging import Verdict, check, failed, listed, quote, share
 
@@ -31,24 +32,23 @@ def role_has_policies(
             f"There is no role {role}.{_instead(snapshot, function)}",
             expected=expected,
             observed="no such role",
-            hint=_create(role, policies, trusts),
+            hint="\n".join([*create_role(role, policies, trusts), *_use(snapshot, role, function)]),
         )
     wrong: list[str] = []
     mend: list[str] = []
     if not _trusted(found, trusts):
         wrong.append(f"{trusts} may not take it on")
-        mend.append(f"aws iam update-assume-role-policy --role-name {role} --policy-document '{_trust_policy(trusts)}'")
+        mend.append(f"aws iam update-assume-role-policy --role-name {role} --policy-document '{trust_policy(trusts)}'")
     attached = [arn.rpartition("/")[2] for arn in found.attached]
     for policy in policies:
         if policy not in attached:
             wrong.append(f"the policy {policy} is not attached")
-            mend.append(_attach(role, policy))
+            mend.append(attach_policy(role, policy))
     if function:
         trouble = _not_used(snapshot, role, function)
         if trouble:
             wrong.append(trouble)
-            arn = found.arn or f"arn:aws:iam::{snapshot.account_id}:role/{role}"
-            mend.append(f"aws lambda update-function-configuration --function-name {function} --role {quote(arn)}")
+            mend += _use(snapshot, role, function, found.arn)
     parts = 2 + len(policies) + bool(function)
     return share(
         parts - len(wrong),
@@ -72,25 +72,15 @@ def _not_used(snapshot: Snapshot, role: str, function: str) -> str:
     return "" if used == role else f"{function} runs under {quote(used) or 'another role'} instead"
 
 
+def _use(snapshot: Snapshot, role: str, function: str, arn: str = "") -> list[str]:
+    """The command that lets the function run under the role; none where there is no function."""
+    if not function or snapshot.function(function) is None:
+        return []
+    arn = arn or f"arn:aws:iam::{snapshot.account_id}:role/{role}"
+    return [f"aws lambda update-function-configuration --function-name {function} --role {quote(arn)}"]
+
+
 def _instead(snapshot: Snapshot, function: str) -> str:
     deployed = snapshot.function(function) if function else None
     used = "" if deployed is None else role_name(deployed.role)
     return f" {function} runs under {quote(used)}." if used else ""
-
-
-def _trust_policy(service: str) -> str:
-    return (
-        '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", '
-        f'"Principal": {{"Service": "{service}"}}, "Action": "sts:AssumeRole"}}]}}'
-    )
-
-
-def _attach(role: str, policy: str) -> str:
-    """AWS keeps the policies for Lambda under a path of their own, and most others under none."""
-    path = "service-role/" if policy.startswith("AWSLambda") and policy.endswith("ExecutionRole") else ""
-    return f"aws iam attach-role-policy --role-name {role} --policy-arn arn:aws:iam::aws:policy/{path}{policy}"
-
-
-def _create(role: str, policies: list[str], trusts: str) -> str:
-    create = f"aws iam create-role --role-name {role} --assume-role-policy-document '{_trust_policy(trusts)}'"
-    return "\n".join([create, *(_attach(role, policy) for policy in policies)])

@@ -11,7 +11,15 @@ from labgrader.judging import Verdict, check, failed, listed, partial, passed, q
     title="The stage is deployed",
     hint="aws apigateway get-stages --rest-api-id API-ID",
 )
-def stage_serves(snapshot: Snapshot, *, stage: str, api: str = "", function: str = "", cache_size: str = "") -> Verdict:
+def stage_serves(
+    snapshot: Snapshot,
+    *,
+    stage: str,
+    api: str = "",
+    function: str = "",
+    cache_size: str = "",
+    other_stage: float = 0.0,
+) -> Verdict:
     """The REST API has the stage, with a cache cluster of the size; a stage without it earns half.
 
     A cache that AWS is still setting up counts: it was asked for.
@@ -21,6 +29,7 @@ def stage_serves(snapshot: Snapshot, *, stage: str, api: str = "", function: str
         api: the REST API's name; where empty the one whose route leads to the function.
         function: that function.
         cache_size: the cache's size in GB, as AWS writes it (``0.5``); empty where none is wanted.
+        other_stage: what an API earns that is deployed, but only to other stages: a share between 0 and 1.
     """
     expected = f"stage {stage}" + (f" with a cache of {cache_size} GB" if cache_size else "")
     found = own_api(snapshot, api) if api else api_leading_to(snapshot, function)
@@ -36,11 +45,11 @@ def stage_serves(snapshot: Snapshot, *, stage: str, api: str = "", function: str
     if deployed is None:
         others = [one.name for one in snapshot.api_gateway.stages(found.id)]
         there = f"; it has {listed(others)}." if others else ": it is not deployed."
+        message, hint = f"{quote(found.name)} has no stage {stage}{there}", deploy_command(found, stage) + cached
+        if others and other_stage:
+            return partial(other_stage, message, expected=expected, observed=f"stages {listed(others)}", hint=hint)
         return failed(
-            f"{quote(found.name)} has no stage {stage}{there}",
-            expected=expected,
-            observed=f"stages {listed(others)}" if others else "no stages",
-            hint=deploy_command(found, stage) + cached,
+            message, expected=expected, observed=f"stages {listed(others)}" if others else "no stages", hint=hint
         )
     if not cache_size:
         return passed(expected=expected, observed=f"stage {stage}")

@@ -54,8 +54,9 @@ def trigger_spares_own_output(
     ]
     sentence = "; ".join(each)
     return failed(
-        f"{sentence[:1].upper()}{sentence[1:]}. Where it writes to the same bucket it calls itself again and again, "
-        "and Lambda ends such a loop only after about 16 calls; a filter keeps its own output out."
+        f"{sentence[:1].upper()}{sentence[1:]}. What it writes to the same bucket calls it once more; a filter keeps "
+        "its own output out. Without one, code that does not tell its own output apart goes on until Lambda ends the "
+        "loop, after about 16 calls."
         f"{and_why(explanation)}",
         expected="a filter that its own output does not match",
         observed="no filter",

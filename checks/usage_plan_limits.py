@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from checks.wording import missing
-from checks.wording.endpoints import own_api
+from checks.wording.endpoints import api_by_name, own_api
 from labgrader.evidence.snapshot import Snapshot, UsagePlan
 from labgrader.judging import Verdict, check, failed, listed, quote, share
 
@@ -29,7 +29,7 @@ def usage_plan_limits(
     expected = f"{rate:g}/s, burst {burst}, {quota} a {period}, for {api}/{stage}"
     create = (
         f"aws apigateway create-usage-plan --name {plan} --throttle rateLimit={rate:g},burstLimit={burst} "
-        f"--quota limit={quota},period={period} --api-stages apiId=API-ID,stage={stage}"
+        f"--quota limit={quota},period={period} --api-stages apiId={api_by_name(api)},stage={stage}"
     )
     found = snapshot.api_gateway.usage_plan(plan)
     if found is None:
@@ -53,7 +53,7 @@ def usage_plan_limits(
     ids = [one.id for one in snapshot.api_gateway.rest_apis() if one.name == api]
     if not any((one, stage) in found.stages for one in ids):
         wrong.append(f"it is not bound to the stage {stage} of {api}{_bound(snapshot, found)}")
-        patches.append(f"op=add,path=/apiStages,value={target.id if target else 'API-ID'}:{stage}")
+        patches.append(f"op=add,path=/apiStages,value={target.id if target else api_by_name(api)}:{stage}")
     return share(
         4 - len(wrong),
         4,

@@ -11,6 +11,7 @@ from cli.main import app
 from labgrader.evidence.question import Answer, Answers, Question
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.check import Check
+from labgrader.lab import find_lab, lab_ids
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 
@@ -40,3 +41,8 @@ def test_every_command_it_shows_exists_with_its_options() -> None:
         assert name in commands, name
         known = {option for one in commands[name].params for option in one.opts}
         assert set(re.findall(r"(?<=\s)--[a-z-]+", rest)) <= known, (name, rest)
+
+
+def test_it_counts_the_checks_of_every_lab() -> None:
+    shown = dict(re.findall(r"^\| `([a-z-]+)` \| [^|]+ \| ([0-9]+) \|", README, re.MULTILINE))
+    assert shown == {lab_id: str(len(find_lab(lab_id).checks)) for lab_id in lab_ids()}

@@ -93,14 +93,32 @@ def choose_stage(snapshot: Snapshot, api: RestApi, name: str) -> Stage | None:
     return next((stage for stage in stages if stage.name == "prod"), next(iter(stages), None))
 
 
-def deploy_command(api: RestApi, stage: str) -> str:
-    """The command that puts an API's present state on a stage."""
+def deploy_command(api: RestApi, stage: str, snapshot: Snapshot | None = None) -> str:
+    """The command that puts an API's present state on a stage.
+
+    Args:
+        stage: the stage's name; where empty, the one that there is, else ``prod``.
+        snapshot: where to look for it.
+    """
+    if not stage and snapshot is not None:
+        there = choose_stage(snapshot, api, "")
+        stage = there.name if there is not None and re.fullmatch(r"\w+", there.name) else ""
     return f"aws apigateway create-deployment --rest-api-id {api.id} --stage-name {stage or 'prod'}"
 
 
+def api_by_name(name: str) -> str:
+    """What stands for the id of a REST API in a command; the name is a lab's, never a student's."""
+    return f"$(aws apigateway get-rest-apis --query \"items[?name=='{name}'].id\" --output text)"
+
+
+def plan_by_name(name: str) -> str:
+    """What stands for the id of a usage plan in a command; the name is a lab's, never a student's."""
+    return f"$(aws apigateway get-usage-plans --query \"items[?name=='{name}'].id\" --output text)"
+
+
 def resource_of(api: RestApi, path: str) -> str:
-    """What stands for the id of a path's resource in a command; a path is a lab's, never a student's."""
-    if not path:
+    """What stands for the id of a path's resource in a command; a path that a student wrote only if it is plain."""
+    if not re.fullmatch(r"/[\w/{}+.:-]*", path, re.ASCII):
         return "RESOURCE-ID"
     query = f"items[?path=='{path}'].id"
     return f'$(aws apigateway get-resources --rest-api-id {api.id} --query "{query}" --output text)'

@@ -70,7 +70,7 @@ class ItemCalls:
 
         Returns:
             What was answered, and the item's id, which is looked for in the list where the answer lacks it; empty, with
-            ``trouble`` set, where there is none.
+            ``trouble`` set, where there is none. There is trouble too where API Gateway would not pass the answer on.
         """
         invocation = self.send("POST", "", body=item)
         self.trouble = trouble(invocation, [status, *_success(invocation)])
@@ -85,11 +85,15 @@ class ItemCalls:
             self.call, self.event = said
         if identity:
             self._created.append(identity)
+            self.trouble = no_text(invocation)
         else:
             body = quote(invocation.response.body)
-            self.trouble = Trouble(
+            self.trouble = no_text(invocation) or Trouble(
                 f"answered {invocation.response.status_code} without the {self.id_field} of the item ({body}), and GET "
                 f"{self.path} does not show it"
+            )
+            self.evidence.append(
+                f"an item of user {self.user} may have stayed behind: the grader deletes only what it finds"
             )
         return invocation, identity
 
@@ -106,7 +110,8 @@ class ItemCalls:
         self._calls += 1
         self.call = f"{method} {path}" if not identity else f"{method} {self.path}/ID"
         who = user or self.user
-        context = {"authorizer": {"claims": {"sub": who}, "principalId": who}}  # of a user pool, or of a Lambda authorizer
+        # as an authorizer of a user pool says who it is, and as a Lambda authorizer does
+        context = {"authorizer": {"claims": {"sub": who}, "principalId": who}}
         # a lab is kept with its keys in another order: the same question must stay the same
         text = None if body is None else json.dumps(body, sort_keys=True)
         # the ID stands for the item's own: that is a student's text, and the item is deleted when this is read
@@ -138,7 +143,7 @@ class ItemCalls:
 
     def item_in(self, invocation: Invocation) -> Mapping[str, Any]:
         """The item in an answer, bare or below one key; an empty one where there is none."""
-        content = invocation.response.content
+        content = content_of(invocation)
         if not isinstance(content, dict) or self.id_field in content:
             return content if isinstance(content, dict) else {}
         below = [one for one in content.values() if isinstance(one, dict) and self.id_field in one]
@@ -157,7 +162,7 @@ class ItemCalls:
 
     def items_in(self, invocation: Invocation) -> Mapping[str, Mapping[str, Any]] | None:
         """The items in the answer to ``GET /items``, by id, as a bare list or below one key."""
-        content = invocation.response.content
+        content = content_of(invocation)
         if isinstance(content, dict):
             content = next((one for one in content.values() if isinstance(one, list)), None)
         if not isinstance(content, list):
@@ -213,6 +218,35 @@ def _success(invocation: Invocation) -> list[int]:
     """The status of an answer, where it is one of success; else none."""
     status = invocation.response.status_code
     return [status] if status is not None and 200 <= status < 300 else []
+
+
+def no_text(invocation: Invocation) -> Trouble | None:
+    """Say that API Gateway would not pass an answer on, whose body is no text.
+
+    Source: API Gateway Developer Guide, "Output format of a Lambda function for proxy integration".
+    """
+    body = invocation.response.body
+    if body is None or isinstance(body, str):
+        return None
+    kind = "an object" if isinstance(body, dict) else "a list" if isinstance(body, list) else "a bare value"
+    return Trouble(
+        f"answered {invocation.response.status_code} with a body that is {kind} instead of text: API Gateway answers "
+        "502 to that. Return json.dumps(…) of it as the body"
+    )
+
+
+def dumped_twice(invocation: Invocation) -> bool:
+    """Say whether the body is JSON that holds one text, and that text is JSON: an object or a list went in twice."""
+    return isinstance(invocation.response.content, str) and not isinstance(content_of(invocation), str)
+
+
+def content_of(invocation: Invocation) -> Any:
+    """The content of an answer, also where ``json.dumps`` was called twice, so that this costs points only once."""
+    content = invocation.response.content
+    if not isinstance(content, str) or not isinstance(invocation.response.body, str):
+        return content
+    again = Invocation("", "answered", json.dumps({"statusCode": 200, "body": content})).response.content
+    return again if isinstance(again, dict | list) else content
 
 
 def differing(item: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:

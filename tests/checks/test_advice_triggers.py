@@ -120,8 +120,9 @@ def test_a_trigger_that_may_call_itself() -> None:
     verdict = advise(world, "trigger_spares_own_output", suffix=".txt", explanation="The hand-out leaves it empty.")
     assert verdict.message == (
         "Every new object in user1-bucket calls user1-a, which writes objects itself: s3.put_object in save "
-        "(app.py:70). Where it writes to the same bucket it calls itself again and again, and Lambda ends such a loop "
-        "only after about 16 calls; a filter keeps its own output out. The hand-out leaves it empty."
+        "(app.py:70). What it writes to the same bucket calls it once more; a filter keeps its own output out. Without "
+        "one, code that does not tell its own output apart goes on until Lambda ends the loop, after about 16 calls. "
+        "The hand-out leaves it empty."
     )
     command = words(verdict.hint)
     assert " ".join(command[:-1]) == (

@@ -141,6 +141,44 @@ def test_a_function_of_the_same_name_elsewhere_is_not_ours(old: str, new: str, s
     assert verdict.message == f"{API}: POST /performance calls {FUNCTION} {says}: {uri}."
 
 
+def test_the_command_names_the_path_and_the_stage_that_there_are() -> None:
+    made = world().routes("api1", {("/hello", "GET"): method(qualifier="")}).stages("api1", {"stageName": "default"})
+    verdict = made.judge("api_routes_to", function=FUNCTION, methods=["GET", "POST"])
+    assert verdict.message == f"{API}: there is no method POST."
+    resource = "$(aws apigateway get-resources --rest-api-id api1 --query \"items[?path=='/hello'].id\" --output text)"
+    lines = verdict.hint.splitlines()
+    assert lines[0] == (
+        f"aws apigateway put-method --rest-api-id api1 --resource-id {resource} --http-method POST "
+        "--authorization-type NONE"
+    )
+    assert lines[1].startswith(
+        f"aws apigateway put-integration --rest-api-id api1 --resource-id {resource} --http-method POST "
+    )
+    assert lines[2:] == ["aws apigateway create-deployment --rest-api-id api1 --stage-name default"]
+    hostile = world().routes("api1", {("/x'`rm`", "GET"): method()})
+    assert "`rm`" not in hostile.judge("api_routes_to", function=FUNCTION, methods=["POST"]).hint
+
+
+def test_an_api_that_leads_elsewhere_is_not_blamed() -> None:
+    made = World().function(FUNCTION).api("user1-other-api").routes("api1", {("/x", "GET"): method("user1-other")})
+    verdict = made.judge("api_routes_to", function=FUNCTION, methods=["GET", "POST"])
+    assert (verdict.message, verdict.hint) == (
+        f"None of your REST APIs has a route that leads to {FUNCTION}. In the console, “Add trigger” on the function "
+        "makes one.",
+        f"aws apigateway create-rest-api --name {FUNCTION}-API",
+    )
+
+
+def test_commands_look_up_the_ids_that_are_not_known() -> None:
+    by_name = f"$(aws apigateway get-usage-plans --query \"items[?name=='{PLAN}'].id\" --output text)"
+    verdict = key(world()).judge("api_key_bound", plan=PLAN, key=KEY)
+    assert verdict.hint == (
+        f"aws apigateway create-usage-plan-key --usage-plan-id {by_name} --key-id key1 --key-type API_KEY"
+    )
+    by_name = f"$(aws apigateway get-rest-apis --query \"items[?name=='{API}'].id\" --output text)"
+    assert f"--api-stages apiId={by_name},stage=prod" in world().judge("usage_plan_limits", **LIMITS).hint
+
+
 def test_any_counts_for_every_method_and_any_qualifier_is_right_where_none_is_named() -> None:
     made = world().routes("api1", {("/{proxy+}", "ANY"): method(qualifier="")})
     call = {"function": FUNCTION, "methods": ["GET", "POST"]}
@@ -287,8 +325,6 @@ def test_a_permission_for_every_api_is_half(source: str) -> None:
     [
         f"{EXECUTE}:other/*/*",
         f"{EXECUTE}:api11/*/*",
-        f"{EXECUTE}:api1/dev/*",
-        f"{EXECUTE}:api1/*/GET/performance",
         f"arn:aws:execute-api:eu-west-1:{ACCOUNT}:api1/*/*",
         f"arn:aws:execute-api:{REGION}:[ACCOUNT-ID]:api1/*/*",
     ],
@@ -300,6 +336,36 @@ def test_a_permission_for_something_else_is_none(source: str) -> None:
         f"API Gateway may call {FUNCTION}:prod, but only from {source}, and that is not the REST API {API} (api1): "
         "its calls are refused.",
     )
+
+
+@pytest.mark.parametrize("source", [f"{EXECUTE}:api1/dev/*", f"{EXECUTE}:api1/*/GET/performance"])
+def test_a_permission_for_another_place_of_the_same_api_is_none(source: str) -> None:
+    verdict = _permitted(statement(source)).judge("permission_granted", **PERMIT)
+    assert (verdict.status, verdict.message) == (
+        "failed",
+        f"API Gateway may call {FUNCTION}:prod, but only from {source}, and that is another stage, method or path of "
+        f"the REST API {API} (api1) than calls it: its calls are refused.",
+    )
+
+
+def test_each_method_that_is_wanted_needs_the_permission() -> None:
+    made = world().routes("api1", {("/hello", one): method() for one in ("GET", "POST")})
+    call = {**PERMIT, "methods": ["GET", "POST"]}
+    only_get = statement(f"{EXECUTE}:api1/*/GET/hello")
+    verdict = made.permit(FUNCTION, only_get, qualifier="prod").judge("permission_granted", **call)
+    assert (verdict.fraction, verdict.message, verdict.observed) == (
+        0.5,
+        f"API Gateway may call {FUNCTION}:prod, but not for POST: the permission is only for "
+        f"{EXECUTE}:api1/*/GET/hello.",
+        "not for POST",
+    )
+    assert made.judge("permission_granted", **PERMIT).status == "passed"
+    both = [only_get, statement(f"{EXECUTE}:api1/*/POST/hello")]
+    assert made.permit(FUNCTION, *both, qualifier="prod").judge("permission_granted", **call).status == "passed"
+    anywhere = made.permit(FUNCTION, statement(), qualifier="prod").judge("permission_granted", **call)
+    assert "from anywhere" in anywhere.message
+    made.routes("api1", {("/hello", "ANY"): method()}).permit(FUNCTION, only_get, qualifier="prod")
+    assert made.judge("permission_granted", **call).observed == "not for POST"
 
 
 def test_a_permission_on_the_function_does_not_count_for_the_alias() -> None:
@@ -315,7 +381,7 @@ def test_a_permission_on_the_function_does_not_count_for_the_alias() -> None:
 
 def test_a_list_that_mixes_the_aliases_permissions_in_is_read_right() -> None:
     """As the embedded AWS gives it."""
-    made = world().permit(FUNCTION, statement(f"{EXECUTE}:api1/*/*", qualifier="prod"))
+    made = world(qualifier="").permit(FUNCTION, statement(f"{EXECUTE}:api1/*/*", qualifier="prod"))
     verdict = made.judge("permission_granted", **{**PERMIT, "qualifiers": ["$LATEST"]})
     assert verdict.message == f"API Gateway may not call {FUNCTION}: its policy has no such permission."
 
@@ -435,7 +501,7 @@ def test_a_permission_needs_what_it_is_for() -> None:
     assert World().judge("permission_granted", **call).message == f"There is no function {FUNCTION}."
     verdict = World().function(FUNCTION).judge("permission_granted", **call)
     assert verdict.message == f"None of your REST APIs has a route that leads to {FUNCTION}."
-    verdict = World().function(FUNCTION).judge("permission_granted", **call, qualifiers=["prod"])
+    verdict = World().function(FUNCTION).api(API).judge("permission_granted", **call, qualifiers=["prod"])
     assert verdict.message == f"{FUNCTION} has no alias or version prod."
 
 
@@ -556,6 +622,15 @@ def test_no_usage_plan() -> None:
 def test_a_key_is_enabled_and_bound(enabled: bool, bound: bool, fraction: float, says: str) -> None:
     verdict = key(plan(world()), enabled=enabled, bound=bound).judge("api_key_bound", plan=PLAN, key=KEY)
     assert (verdict.fraction, verdict.message) == (fraction, says)
+
+
+def test_an_api_is_there_or_not() -> None:
+    assert world().judge("api_exists", api=API).status == "passed"
+    verdict = World().judge("api_exists", api=API)
+    assert (verdict.message, verdict.hint) == (
+        f"There is no REST API {API}.",
+        f"aws apigateway create-rest-api --name {API}",
+    )
 
 
 def test_a_key_without_its_plan_and_no_key() -> None:
@@ -713,7 +788,8 @@ def test_a_method_that_asks_who_calls_is_not_taken_for_one_that_is_missing(
         "open."
     )
     assert verdict.hint == (
-        "aws apigateway update-method --rest-api-id api1 --resource-id RESOURCE-ID --http-method POST "
+        "aws apigateway update-method --rest-api-id api1 --resource-id $(aws apigateway get-resources --rest-api-id "
+        "api1 --query \"items[?path=='/performance'].id\" --output text) --http-method POST "
         "--patch-operations op=replace,path=/authorizationType,value=NONE\n"
         "aws apigateway create-deployment --rest-api-id api1 --stage-name prod"
     )

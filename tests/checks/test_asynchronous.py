@@ -143,6 +143,22 @@ def test_the_command_makes_what_is_not_there() -> None:
     )
 
 
+def test_the_second_of_two_commands_keeps_what_the_first_has_set() -> None:
+    together = {**DESTINATION, "also_set": {"maximum_age_s": 3600, "retries": 2}}
+    destination = f'--destination-config \'{{"OnFailure": {{"Destination": "{QUEUE_ARN}"}}}}\'  # '
+    needs = "the function's role needs sqs:SendMessage"
+    verdict = configured().judge("asynchronous_invocation_configured", **together)
+    assert verdict.message == f"{FUNCTION}: failed events go nowhere; the lab sends them to {QUEUE}."
+    assert verdict.hint == (
+        f"aws lambda put-function-event-invoke-config --function-name {FUNCTION} --maximum-event-age-in-seconds 3600 "
+        f"--maximum-retry-attempts 2 {destination}{needs}"
+    )
+    verdict = configured(MaximumRetryAttempts=2).judge("asynchronous_invocation_configured", **together)
+    assert verdict.hint == (
+        f"aws lambda update-function-event-invoke-config --function-name {FUNCTION} {destination}{needs}"
+    )
+
+
 def test_a_missing_function_is_said() -> None:
     verdict = World().function("user1-Async").judge("asynchronous_invocation_configured", **BOTH)
     assert (verdict.status, verdict.expected) == (

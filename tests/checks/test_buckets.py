@@ -16,6 +16,7 @@ BUCKET = "user1-lab-1"
 FREE: dict[str, Any] = {"function": FUNCTION, "key_ending": ".txt", "own_results": "analysis/"}
 FIXED: dict[str, Any] = {"function": FUNCTION, "prefix": "uploads/", "suffix": ".json"}
 EVERY = ("s3:ObjectCreated:*",)
+NEVER = " So it is never called for what the lab wants."
 
 
 def notification(
@@ -62,8 +63,8 @@ def test_a_free_filter_may_keep_the_results_out(prefix: str, suffix: str) -> Non
 )
 def test_a_free_filter_that_lets_nothing_right_through_costs_a_third(prefix: str, suffix: str, says: str) -> None:
     verdict = student(notification(prefix, suffix)).judge("bucket_notifies", **FREE)
-    assert (verdict.status, verdict.fraction) == ("partial", 2 / 3)
-    assert verdict.message == f"{FUNCTION}: the notification of {BUCKET} has {says}."
+    assert (verdict.status, verdict.fraction) == ("partial", 1 / 6)
+    assert verdict.message == f"{FUNCTION}: the notification of {BUCKET} has {says}.{NEVER}"
 
 
 def test_a_fixed_filter_is_right_when_it_is_the_same() -> None:
@@ -86,6 +87,56 @@ def test_a_fixed_filter_costs_a_third_when_it_differs(prefix: str, suffix: str, 
     assert verdict.message == (
         f"{FUNCTION}: the notification of {BUCKET} has {has} instead of the prefix uploads/ and the suffix .json."
     )
+
+
+@pytest.mark.parametrize(
+    ("prefix", "suffix", "has", "why"),
+    [
+        ("upload/", ".json", "the prefix upload/ and the suffix .json", ""),
+        ("uploads/", ".JSON", "the prefix uploads/ and the suffix .JSON", ""),
+        (
+            "/uploads/",
+            ".json",
+            "the prefix /uploads/ and the suffix .json",
+            ", but no key begins with a slash",
+        ),
+        (
+            "uploads/*",
+            ".json",
+            "the prefix uploads/* and the suffix .json",
+            ", but S3 knows no wildcards there: * stands for itself",
+        ),
+    ],
+)
+def test_a_fixed_filter_that_lets_nothing_through_earns_a_sixth(prefix: str, suffix: str, has: str, why: str) -> None:
+    verdict = student(notification(prefix, suffix)).judge("bucket_notifies", **FIXED)
+    assert (verdict.status, verdict.fraction) == ("partial", 1 / 6)
+    assert verdict.message == (
+        f"{FUNCTION}: the notification of {BUCKET} has {has} instead of the prefix uploads/ and the suffix .json{why}."
+        f"{NEVER}"
+    )
+
+
+def test_a_notification_of_removals_alone_earns_a_sixth() -> None:
+    removals = notification("uploads/", ".json", events=("s3:ObjectRemoved:*",))
+    verdict = student(removals).judge("bucket_notifies", **FIXED)
+    assert (verdict.status, verdict.fraction) == ("partial", 1 / 6)
+    assert verdict.message == (
+        f"{FUNCTION}: {BUCKET} calls it for s3:ObjectRemoved:*, not for s3:ObjectCreated:*.{NEVER}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("world", "named"),
+    [
+        (student(), "aws lambda add-permission --function-name user1-files"),
+        (World().function(FUNCTION), f"aws s3 mb s3://user1-bucket-{ACCOUNT}"),
+    ],
+)
+def test_the_commands_name_a_bucket_also_where_none_calls_yet(world: World, named: str) -> None:
+    hint = world.judge("bucket_notifies", **FIXED).hint
+    assert hint.startswith(named)
+    assert "YOUR-BUCKET" not in hint
 
 
 def test_no_filter_can_be_what_is_wanted() -> None:
@@ -135,7 +186,7 @@ def test_events_that_are_named_may_come_from_a_pattern() -> None:
     assert student(notification(events=("s3:ObjectRemoved:*",))).judge("bucket_notifies", **wanted).status == "passed"
     verdict = student(notification()).judge("bucket_notifies", **wanted)
     assert verdict.message == (
-        f"{FUNCTION}: {BUCKET} calls it for s3:ObjectCreated:*, not for s3:ObjectRemoved:Delete."
+        f"{FUNCTION}: {BUCKET} calls it for s3:ObjectCreated:*, not for s3:ObjectRemoved:Delete.{NEVER}"
     )
 
 
@@ -276,7 +327,7 @@ def test_no_result_comes_with_the_commands_that_show_why() -> None:
     assert verdict.status == "failed"
     assert verdict.message == (
         f"in/{KEY} was put into {BUCKET}, and after 45 s there was no analysis/in/{KEY}.json: {FUNCTION} did not run, "
-        "or failed. See step 5.3."
+        "failed, or saved its result under another name, where it stays until you delete it. See step 5.3."
     )
     assert verdict.hint.splitlines() == [
         r"printf 'one two\nthree 100%%' > test-file.txt",

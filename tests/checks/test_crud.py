@@ -88,7 +88,10 @@ def test_the_event_is_what_api_gateway_sends_for_a_user() -> None:
         "requestContext": {
             "requestId": "labgrader-item_created-1",
             "path": "/todos",
-            "authorizer": {"claims": {"sub": "labgrader-item-created-a"}},
+            "authorizer": {
+                "claims": {"sub": "labgrader-item-created-a"},
+                "principalId": "labgrader-item-created-a",
+            },
         },
         "body": '{"title": "Written by the grader"}',
         "isBase64Encoded": False,
@@ -147,8 +150,9 @@ def test_an_item_that_is_not_created_is_no_point(post: Invocation, says: str) ->
     assert (verdict.status, verdict.message) == ("failed", f"{TODO}: POST /todos {says}.")
     assert verdict.hint == (
         f"aws lambda invoke --function-name {TODO} --cli-binary-format raw-in-base64-out --payload "
-        """'{"httpMethod": "POST", "path": "/todos", "requestContext": {"authorizer": {"claims": {"sub": """
-        """"labgrader-item-created-a"}}}, "body": "{\\"title\\": \\"Written by the grader\\"}"}' --log-type Tail """
+        '\'{"httpMethod": "POST", "path": "/todos", "requestContext": {"authorizer": {"claims": {"sub": '
+        '"labgrader-item-created-a"}, "principalId": "labgrader-item-created-a"}}, "body": '
+        '"{\\"title\\": \\"Written by the grader\\"}"}\' --log-type Tail '
         "answer.json && cat answer.json"
     )
     # what was created without saying so is looked for, once
@@ -174,6 +178,124 @@ def test_an_item_whose_id_was_not_said_is_found_in_the_list_and_deleted() -> Non
     for check, parameters in EVERY[1:]:
         assert converse(check, todos, **parameters).status == "passed", check
         assert todos.items == {}
+
+
+def test_a_body_that_is_no_text_is_no_point_because_api_gateway_refuses_it() -> None:
+    class Undumped(Todos):
+        def right(self, event: Call) -> Invocation:
+            answered = json.loads(super().right(event).payload)
+            return raw(json.dumps({**answered, "body": json.loads(answered["body"])}))
+
+    todos = Undumped()
+    verdict = converse("item_created", todos, **CREATE)
+    assert (verdict.status, verdict.message) == (
+        "failed",
+        f"{TODO}: POST /todos answered 201 with a body that is an object instead of text: API Gateway answers 502 to "
+        "that. Return json.dumps(…) of it as the body.",
+    )
+    assert todos.items == {}
+
+
+@pytest.mark.parametrize(("body", "kind"), [([], "a list"), (7, "a bare value")])
+def test_any_other_body_that_is_no_text_is_named(body: Any, kind: str) -> None:
+    post = raw(json.dumps({"statusCode": 201, "body": body}))
+    verdict = converse("item_created", broken(POST_all=always(post)), **CREATE)
+    assert f"answered 201 with a body that is {kind} instead of text: API Gateway answers 502" in verdict.message
+
+
+@pytest.mark.parametrize(("check", "parameters"), EVERY)
+def test_a_body_that_was_dumped_twice_costs_half_of_one_check(check: str, parameters: dict[str, Any]) -> None:
+    class Twice(Todos):
+        def right(self, event: Call) -> Invocation:
+            answered = json.loads(super().right(event).payload)
+            return said(answered["statusCode"], answered["body"])
+
+    todos = Twice()
+    verdict = converse(check, todos, **parameters)
+    assert todos.items == {}
+    if check != "item_created":
+        assert (verdict.status, verdict.message) == ("passed", "")
+        return
+    assert (verdict.status, verdict.fraction) == ("partial", 0.5)
+    assert verdict.message == (
+        f"{TODO}: POST /todos created the item, but in the answer the body is JSON within JSON: json.dumps ran twice "
+        "on it, and once is right."
+    )
+
+
+def test_an_item_that_cannot_be_found_again_is_said_to_be_left() -> None:
+    verdict = converse("item_created", broken(POST_all=always(said(201, {"ok": True}))), **CREATE)
+    assert verdict.evidence == (
+        "an item of user labgrader-item-created-a may have stayed behind: the grader deletes only what it finds",
+    )
+
+
+TABLE = "user1-TodoItems"
+LAB = {"handler": "todo_api.lambda_handler", "table": TABLE, "variable": "TABLE_NAME", "explanation": "Open your own."}
+REFUSED = said(500, {})
+UNREACHED = Invocation(TODO, "answered", REFUSED.payload, len(REFUSED.payload), log_tail=NO_TABLE)
+
+
+def set_up(handler: str = LAB["handler"], names: str | None = TABLE, key_type: str = "S", table: str = TABLE) -> World:
+    environment = {} if names is None else {"Environment": {"Variables": {"TABLE_NAME": names}}}
+    return (
+        World()
+        .function(TODO, Handler=handler, **environment)
+        .table(
+            table,
+            KeySchema=[{"AttributeName": "userId", "KeyType": "HASH"}, {"AttributeName": "todoId", "KeyType": "RANGE"}],
+            AttributeDefinitions=[
+                {"AttributeName": "userId", "AttributeType": "S"},
+                {"AttributeName": "todoId", "AttributeType": key_type},
+            ],
+        )
+    )
+
+
+UNLOADED = crash("Runtime.ImportModuleError", "Unable to import module 'index': No module named 'index'")
+
+
+@pytest.mark.parametrize(
+    ("world", "post", "says"),
+    [
+        (set_up(), UNREACHED, "Open your own."),
+        (set_up(), REFUSED, ""),
+        (
+            set_up(names="TodoItems"),
+            UNREACHED,
+            f"Its environment variable TABLE_NAME is “TodoItems” instead of “{TABLE}”.",
+        ),
+        (set_up(names=None), UNREACHED, f"Its environment variable TABLE_NAME is not set: set it to {TABLE} first."),
+        (set_up(names="[redacted]"), UNREACHED, "Open your own."),
+        (
+            set_up(table="user1-todoitems"),
+            UNREACHED,
+            f"There is no table {TABLE}, but there is user1-todoitems: a name must match exactly. Mend that first.",
+        ),
+        (
+            set_up(key_type="N"),
+            REFUSED,
+            f"The sort key todoId of its table {TABLE} is of type N instead of S, so the table refuses a text there: "
+            "mend the table first.",
+        ),
+        (
+            set_up(handler="index.handler"),
+            UNLOADED,
+            "Its handler is index.handler instead of todo_api.lambda_handler: mend that first.",
+        ),
+        (set_up(), UNLOADED, ""),
+        (set_up(names="TodoItems", handler="index.handler"), crash("KeyError", "'x'"), ""),
+    ],
+)
+def test_the_setting_that_explains_it_is_named(world: World, post: Invocation, says: str) -> None:
+    verdict = converse("item_created", broken(POST_all=always(post)), world, **CREATE, **LAB)
+    assert verdict.status == "failed"
+    assert verdict.message.partition(". ")[2] == says
+
+
+def test_a_setting_that_does_no_harm_costs_nothing() -> None:
+    world = set_up(names=None, table="user1-other", handler="x.y")
+    assert converse("item_created", Todos(), world, **CREATE, **LAB).status == "passed"
 
 
 @pytest.mark.parametrize("post", [TIMED_OUT, crash("Runtime.ImportModuleError", "No module named 'todo_api'")])

@@ -66,11 +66,17 @@ def test_a_deletion_with_another_status_is_half() -> None:
     assert converse("item_deleted", todos, **READ, status=200).status == "passed"
 
 
-def test_a_deletion_that_deletes_nothing_is_half_and_what_stays_is_said() -> None:
+def test_a_deletion_that_deletes_nothing_is_nothing_and_what_stays_is_said() -> None:
     todos = broken(DELETE_one=always(said(204, {})))
     verdict = converse("item_deleted", todos, **READ)
-    assert (verdict.fraction, verdict.message) == (0.5, f"{TODO}: the item is still there afterwards.")
-    assert verdict.evidence == ()
+    assert (verdict.status, verdict.message) == (
+        "failed",
+        f"{TODO}: DELETE /todos/ID answered 204, but the item is still there afterwards.",
+    )
+    assert verdict.evidence == (
+        "left behind by the grader, because DELETE deletes nothing: every item that it created, of the users whose "
+        "names begin with labgrader-",
+    )
     verdict = converse("item_deleted", broken(DELETE_one=always(said(404, {}))), **READ)
     assert verdict.message == (
         f"{TODO}: DELETE /todos/ID answered 404 instead of 204 ({{}}); the item is still there afterwards."

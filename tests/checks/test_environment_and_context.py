@@ -55,6 +55,24 @@ def test_an_exact_value_that_differs_is_said(variables: dict[str, str], fraction
     )
 
 
+def test_a_misspelt_variable_is_not_kept() -> None:
+    verdict = configured(PREFFIX="Greetings", SUFFIX="Bye!", LENGTH="500", DEBUG="true", TZ="UTC").judge(
+        "environment_set", **EXACT
+    )
+    assert verdict.message == f"{FUNCTION}: PREFIX is not set (there is PREFFIX)."
+    assert verdict.hint.endswith(
+        '\'{"Variables": {"PREFIX": "Greetings", "SUFFIX": "Thanks!", "LENGTH": "500", "DEBUG": "true", '
+        '"TZ": "KEEP-ITS-VALUE"}}\''
+    )
+
+
+def test_a_variable_of_the_lab_is_no_misspelling_of_another() -> None:
+    wanted = {**EXACT, "variables": {"TABLE_NAME": "a", "TABLE_NAMES": "b"}}
+    verdict = configured(TABLE_NAMES="b").judge("environment_set", **wanted)
+    assert verdict.message == f"{FUNCTION}: TABLE_NAME is not set."
+    assert verdict.hint.endswith('\'{"Variables": {"TABLE_NAME": "a", "TABLE_NAMES": "b"}}\'')
+
+
 SHOWS: dict[str, Any] = {
     "function": FUNCTION,
     "event": {},

@@ -325,3 +325,40 @@ def test_nothing_is_said_where_nothing_was_seen(log: str) -> None:
 def test_a_throttled_function_is_not_graded() -> None:
     with pytest.raises(NotGradedError, match="throttled to the end"):
         probed(_world(), "event_answered", [Invocation(FUNCTION, "throttled")], **CALL)
+
+
+# --- what API Gateway cannot pass on, and what a hand-out got wrong ---------------------------------------------------
+
+
+@pytest.mark.parametrize(("body", "kind"), [({"result": 1}, "an object"), ([1], "a list"), (7, "a plain value")])
+def test_a_body_that_is_no_text_earns_half(body: Any, kind: str) -> None:
+    call = raw(json.dumps({"statusCode": 200, "body": body}))
+    verdict, _ = probed(_world(), "event_answered", [call], **CALL)
+    assert (verdict.fraction, verdict.message) == (
+        0.5,
+        f"{SAYS}answered 200 with a body that is {kind} instead of text: API Gateway answers 502 to that. Return "
+        "json.dumps(…) of it as the body.",
+    )
+    assert probed(_world(), "event_answered", [call], **CALL, behind_api=False)[0].status == "passed"
+
+
+def test_a_plain_answer_may_have_any_body() -> None:
+    call = raw(json.dumps({"body": {"a": 1}}))
+    verdict, _ = probed(_world(), "event_answered", [call], **CALL, status=0, contains={"body": {"a": 1}})
+    assert verdict.status == "passed"
+
+
+REQUEST_ID = "'LambdaContext' object has no attribute 'request_id'"
+
+
+@pytest.mark.parametrize("call", [crash("AttributeError", REQUEST_ID), answer(500, json.dumps({"error": REQUEST_ID}))])
+def test_a_hand_outs_own_mistake_is_not_graded(call: Invocation) -> None:
+    mistake = {"handout_mistake": "has no attribute 'request_id'", "explanation": "A mistake of the hand-out."}
+    with pytest.raises(NotGradedError, match=r"has no attribute 'request_id'.*A mistake of the hand-out\."):
+        probed(_world(), "event_answered", [call], **CALL, **mistake)
+    verdict, _ = probed(_world(), "event_answered", [crash("E", "x")], **CALL, **mistake)
+    assert (verdict.status, verdict.message) == ("failed", f"{SAYS}crashed: E: x.")
+
+
+def test_advice_says_nothing_of_a_function_that_is_not_there() -> None:
+    assert probed(World(), "event_survived", [], **CALL)[0].status == "passed"

@@ -67,6 +67,31 @@ def test_a_missing_function_comes_with_the_command_that_creates_it() -> None:
     )  # a zip package needs one
 
 
+def test_a_role_of_the_function_s_own_is_made_first() -> None:
+    verdict = World().judge("function_configured", function="user1-x", runtime="python", role="user1-x-role")
+    assert verdict.hint.splitlines() == [
+        "aws iam create-role --role-name user1-x-role --assume-role-policy-document "
+        '\'{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": '
+        '"lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}\'  # unless it is there',
+        "aws iam attach-role-policy --role-name user1-x-role "
+        "--policy-arn arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
+        "aws lambda create-function --function-name user1-x --runtime python3.13 "
+        "--handler lambda_function.lambda_handler --role arn:aws:iam::123456789012:role/user1-x-role "
+        "--zip-file fileb://PACKAGE.zip",
+    ]
+
+
+@pytest.mark.parametrize(("qualifier", "alias"), [("prod", "prod"), ("1", "ALIAS")])
+def test_a_version_that_is_mended_is_served_by_its_alias(qualifier: str, alias: str) -> None:
+    world = World().function("user1-x").version("user1-x", 1, MemorySize=128).alias("user1-x", "prod", "1")
+    verdict = world.judge("function_configured", function="user1-x", memory_mb=256, qualifiers=[qualifier])
+    assert verdict.message == "user1-x, version 1: the memory is 128 MB instead of 256 MB."
+    assert verdict.hint.splitlines()[-1] == (
+        f"aws lambda update-alias --function-name user1-x --name {alias} --function-version N"
+        "  # the number that publish-version printed"
+    )
+
+
 @pytest.mark.parametrize("near", ["User1-Baseline-Function", "user1_baseline_function", "user1-baseline-funtion"])
 def test_a_name_that_comes_near_is_said(near: str) -> None:
     verdict = World().function(near).judge("function_configured", **WANTED)

@@ -250,17 +250,35 @@ def test_the_code_of_step_4_2_with_the_right_attribute_is_right(monkeypatch: pyt
     assert advice["context-without-request-id"].status == "passed"
 
 
-def test_who_follows_step_4_2_to_the_letter_is_told_once_what_to_change(monkeypatch: pytest.MonkeyPatch) -> None:
-    _, result, advice = graded(perfect(), Account(monkeypatch, hello=HANDED_OUT))
+SPOILT_BY_REQUEST_ID = {
+    "hello-answers",
+    "hello-empty-event",
+    "hello-uses-environment",
+    "hello-api-get",
+    "hello-api-post",
+    "hello-bad-json",
+    "hello-logs",
+}
+
+
+def test_who_follows_step_4_2_to_the_letter_loses_nothing_and_is_told_once_what_to_change(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    verdicts, result, advice = graded(perfect(), Account(monkeypatch, hello=HANDED_OUT))
     statuses = {check.item.id: check.verdict for check in result.checks if check.verdict.status != "passed"}
-    assert {name for name, verdict in statuses.items() if verdict.status == "failed"} == {"hello-answers"}
-    assert {verdict.status for name, verdict in statuses.items() if name != "hello-answers"} == {"skipped"}
-    assert result.points == 81
-    message = statuses["hello-answers"].message
-    assert (
-        "crashed: AttributeError: 'LambdaContext' object has no attribute 'request_id'. Where the log says" in message
+    assert {name: verdict.status for name, verdict in statuses.items()} == dict.fromkeys(
+        SPOILT_BY_REQUEST_ID, "not_graded"
     )
-    assert "Write context.aws_request_id wherever the code of Labs 1 and 4 has context.request_id" in message
+    assert (result.points, result.open_points) == (81, 19)
+    assert verdicts["hello-answers"].message.endswith(
+        f"{HELLO} crashed: AttributeError: 'LambdaContext' object has no attribute 'request_id'. This is a mistake of "
+        "the hand-out, not yours: write context.aws_request_id wherever the code of Labs 1 and 4 has "
+        "context.request_id, deploy, and ask to be graded again."
+    )
+    assert verdicts["hello-api-get"].status == "failed"  # the 502 by itself
+    assert statuses["hello-api-get"].message == (
+        "cannot be told while “HelloWorldFunction greets whom it is asked to greet” is not graded"
+    )
     assert advice["context-without-request-id"].message == (
         f"{HELLO} uses context.request_id, which does not exist: it is called context.aws_request_id. "
         "The code of steps 1.4 and 4.2 is what has it: this is a mistake of the hand-out, not yours."
@@ -300,6 +318,35 @@ def test_first_values_of_the_variables_cost_their_own_points_only(monkeypatch: p
     assert result.points == 98
 
 
+def test_another_crash_is_no_mistake_of_the_hand_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = "def lambda_handler(event, context):\n    raise KeyError('name')\n"
+    verdicts, result, _ = graded(perfect(), Account(monkeypatch, hello=source))
+    assert result.complete
+    assert result.points == 81
+    assert verdicts["hello-answers"].message.endswith("crashed: KeyError: 'name'.")
+
+
+def test_utilities_in_the_package_cost_the_layer_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = perfect().configure(ADVANCED, Layers=[])
+    del world.layers["user1-common-utilities"]
+    _, result, _ = graded(world, Account(monkeypatch))
+    statuses = {check.item.id: check.verdict.status for check in result.checks if check.verdict.status != "passed"}
+    assert statuses == {"utilities-layer": "failed", "advanced-layer": "skipped"}
+    assert result.points == 95
+
+
+def test_a_function_that_cannot_import_its_utilities_says_so_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = Account(monkeypatch)
+    account.sources[ADVANCED] = "raise ImportError(\"No module named 'common_utils'\")"
+    verdicts, result, _ = graded(perfect(), account)
+    statuses = {check.item.id: check.verdict.status for check in result.checks if check.verdict.status != "passed"}
+    skipped = ("advanced-metrics", "advanced-sanitize", "advanced-validates", "advanced-unknown")
+    assert statuses == {"advanced-loads": "failed", **dict.fromkeys(skipped, "skipped")}
+    assert verdicts["advanced-loads"].message == (
+        f"{ADVANCED} cannot be loaded: version 1 has no module common_utils in its package or layers."
+    )
+
+
 def destroyed() -> World:
     """What ``terraform destroy`` leaves of a perfect student."""
     world = perfect()
@@ -315,8 +362,8 @@ def test_who_destroyed_lab_6_as_told_neither_loses_nor_gets_points(monkeypatch: 
     assert open_ones == TERRAFORM_ITEMS
     assert (result.points, result.open_points) == (81, 19)
     assert verdicts["terraform-resources"].message == (
-        "could not be graded, and no points are lost: lambda:GetFunction: nothing of user1-terraform-managed-lambda is "
-        "there. Step 6.9 of the hand-out has you destroy it, so the points stay open: run terraform apply once more, "
+        "could not be graded, and no points are lost: nothing of user1-terraform-managed-lambda is there. "
+        "Step 6.9 of the hand-out has you destroy it, so the points stay open: run terraform apply once more, "
         "and ask to be graded again."
     )
 

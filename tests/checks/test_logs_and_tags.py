@@ -166,6 +166,20 @@ def test_a_missing_role_comes_with_the_commands_that_make_it() -> None:
     assert [line.split(" --")[0] for line in verdict.hint.splitlines()] == [
         "aws iam create-role",
         "aws iam attach-role-policy",
+        "aws lambda update-function-configuration",
+    ]
+    assert verdict.hint.splitlines()[-1] == (
+        f"aws lambda update-function-configuration --function-name {FUNCTION} "
+        f"--role arn:aws:iam::{ACCOUNT}:role/user1-role"
+    )
+
+
+def test_a_missing_role_of_no_function_is_only_made() -> None:
+    verdict = World().say("iam:GetRole", None, RoleName="user1-role").judge("role_has_policies", **ROLE)
+    assert verdict.message == "There is no role user1-role."
+    assert [line.split(" --")[0] for line in verdict.hint.splitlines()] == [
+        "aws iam create-role",
+        "aws iam attach-role-policy",
     ]
 
 

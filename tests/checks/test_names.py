@@ -153,7 +153,7 @@ def test_a_bare_alias_is_fine_beside_the_prefixed_one_only() -> None:
 def test_nothing_at_all_carries_no_prefix() -> None:
     verdict = World().judge("names_carry_prefix", **NAMES)
     assert (verdict.status, verdict.message) == ("failed", "There is nothing whose name begins with user1-.")
-    assert verdict.hint == "Begin with Task 1: every name of the lab begins with user1-"
+    assert verdict.hint == "Begin with the first task: every name of the lab begins with user1-"
 
 
 def test_only_own_things_are_used() -> None:

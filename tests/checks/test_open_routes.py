@@ -193,6 +193,32 @@ def test_a_function_that_dies_before_fails(call: Invocation, says: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("deployed", "call", "ends"),
+    [
+        (
+            "index.handler",
+            crash("Runtime.ImportModuleError", "Unable to import module 'index': No module named 'index'"),
+            "no module index in its package or layers. Its handler is index.handler instead of "
+            "lambda_function.lambda_handler: mend that first.",
+        ),
+        (
+            "lambda_function.handler",
+            crash("Runtime.HandlerNotFound", "Handler 'handler' missing"),
+            "Handler 'handler' missing. Its handler is lambda_function.handler instead of "
+            "lambda_function.lambda_handler: mend that first.",
+        ),
+        ("index.handler", crash("KeyError", "'s3'"), "KeyError: 's3'; it should get as far as asking S3."),
+    ],
+)
+def test_a_handler_that_explains_it_is_named(deployed: str, call: Invocation, ends: str) -> None:
+    world = World().function(PROCESSOR, Handler=deployed).bucket("user1-b")
+    wanted = {**OBJECT, "handler": "lambda_function.lambda_handler"}
+    verdict, _ = probed(world, "object_event_read", [call], **wanted)
+    assert verdict.status == "failed"
+    assert verdict.message.endswith(ends)
+
+
+@pytest.mark.parametrize(
     ("world", "bucket"),
     [
         (processor("user1-a", "user1-b", calling="user1-b"), "user1-b"),

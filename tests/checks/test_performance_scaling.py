@@ -192,6 +192,11 @@ def fails(found: Score) -> set[str]:
     return {one.item.id for one in found.checks if one.verdict.status not in ("passed", "skipped")}
 
 
+def statuses(found: Score) -> dict[str, str]:
+    """Every check's status."""
+    return {one.item.id: one.verdict.status for one in found.checks}
+
+
 # --- the whole --------------------------------------------------------------------------------------------------------
 
 
@@ -267,7 +272,6 @@ def _entry(world: World, action: str, name: str, **settings: Any) -> None:
         (lambda world: world.provisioned[FUNCTION].clear(), "provisioned-concurrency"),
         (lambda world: world.functions.pop(TESTER), "load-tester"),
         (lambda world: world.configure(TESTER, Timeout=300), "load-tester"),
-        (lambda world: gateway(world, qualifier=""), "api-route"),
         (lambda world: gateway(world, source="other/*/*"), "api-permission"),
         (lambda world: world.stages("api1", {"stageName": "prod"}), "api-stage"),
         (lambda world: _entry(world, "apigateway:GetUsagePlans", PLAN, quota=None), "usage-plan"),
@@ -286,6 +290,129 @@ def _entry(world: World, action: str, name: str, **settings: Any) -> None:
 )
 def test_one_slip_costs_one_check(change: Callable[[World], Any], failed: str) -> None:
     assert fails(graded(_changed(change))) == {failed}
+
+
+def test_an_api_that_calls_the_function_itself_needs_the_permission_there() -> None:
+    world = gateway(perfect(), qualifier="")
+    assert fails(graded(world)) == {"api-route", "api-permission"}
+    verdict = judge(LAB.item("api-permission"), world.snapshot())
+    assert verdict.message == (
+        f"API Gateway may not call {FUNCTION}: its policy has no such permission. There is one on {FUNCTION}:prod, "
+        f"which does not count for {FUNCTION}, and that is what is called."
+    )
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "apigateway.amazonaws.com"},
+        "Action": "lambda:InvokeFunction",
+        "Resource": function_arn(FUNCTION),
+        "Condition": {"ArnLike": {"AWS:SourceArn": f"arn:aws:execute-api:{REGION}:{ACCOUNT}:api1/*/*"}},
+    }
+    found = graded(world.permit(FUNCTION, statement))
+    assert (fails(found), statuses(found)["endpoint"]) == ({"api-route"}, "passed")
+
+
+def test_an_alias_with_the_prefix_costs_the_alias_and_the_route() -> None:
+    world = gateway(perfect(), qualifier="user1-prod")
+    world.aliases[FUNCTION][0].update(Name="user1-prod")
+    world.provisioned[FUNCTION].clear()  # type: ignore[union-attr]
+    world.provision(FUNCTION, "user1-prod", 10)
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "apigateway.amazonaws.com"},
+        "Action": "lambda:InvokeFunction",
+        "Resource": function_arn(FUNCTION, "user1-prod"),
+        "Condition": {"ArnLike": {"AWS:SourceArn": f"arn:aws:execute-api:{REGION}:{ACCOUNT}:api1/*/*"}},
+    }
+    found = graded(world.permit(FUNCTION, statement, qualifier="user1-prod"))
+    assert fails(found) == {"alias-prod", "api-route"}
+    assert set(statuses(found).values()) == {"passed", "partial"}
+    assert judge(LAB.item("alias-prod"), world.snapshot()).message == (
+        "There is no alias prod, but there is user1-prod: the lab calls it prod, without your prefix."
+    )
+
+
+def test_another_method_or_path_costs_neither_the_permission_nor_the_stage() -> None:
+    for path, method in (("/performance", "GET"), ("/perf", "POST")):
+        uri = (
+            f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{function_arn(FUNCTION, 'prod')}/invocations"
+        )
+        world = perfect().routes("api1", {(path, method): {"methodIntegration": {"type": "AWS_PROXY", "uri": uri}}})
+        found = graded(world)
+        assert fails(found) == {"api-route"}
+        assert {name for name, status in statuses(found).items() if status == "skipped"} == {"endpoint"}
+
+
+def test_another_stage_is_called_all_the_same() -> None:
+    world = perfect().stages("api1", {"stageName": "dev"})
+    found = graded(world)
+    assert (fails(found), statuses(found)["endpoint"]) == ({"api-stage"}, "passed")
+    verdict = judge(LAB.item("api-stage"), world.snapshot())
+    assert (verdict.fraction, verdict.message) == (0.25, f"{API} has no stage prod; it has dev.")
+    assert fails(graded(perfect().stages("api1"))) == {"api-stage"}
+
+
+def test_a_wrong_handler_is_said_once_beside_the_configuration() -> None:
+    world = perfect()
+    error = crash("Runtime.ImportModuleError", "Unable to import module 'lambda_function'", "1").to_dict()
+
+    def live(question: Question) -> Any:
+        called = question.action == "lambda:InvokeFunction" and question.arguments["FunctionName"] == FUNCTION
+        return error if called else respond(question)
+
+    found = graded(world, live)
+    assert fails(found) == {"performance-loads"}
+    assert {name for name, status in statuses(found).items() if status == "skipped"} == {
+        *(name for name in statuses(found) if name.startswith("answers-")),
+        "bad-input",
+        "load-test-results",
+        "endpoint",
+        "under-load",
+    }
+
+
+def test_no_dashboard_is_said_once() -> None:
+    world = perfect()
+    world.dashboards.clear()
+    verdict = judge(LAB.item("dashboard"), world.snapshot())
+    assert (verdict.message, verdict.expected) == (f"There is no dashboard {DASHBOARD}.", f"dashboard {DASHBOARD}")
+    assert fails(graded(world)) == {"dashboard"}
+
+
+def test_the_load_needs_no_outside_service() -> None:
+    _, answers = judged(LAB.item("under-load"), perfect().snapshot())
+    assert [key for key in answers.to_dict() if "cpu_intensive" in key and "ClosedLoad" in key]
+
+
+def test_who_switched_the_function_off_is_given_one_number() -> None:
+    world = perfect()
+    _reserve(world, FUNCTION, 0)
+    command = f"aws lambda put-function-concurrency --function-name {FUNCTION} --reserved-concurrent-executions 50"
+    for name in ("performance-can-run", "reserved-concurrency"):
+        assert judge(LAB.item(name), world.snapshot()).hint.splitlines()[0] == command
+
+
+def test_the_reader_of_the_queue_is_told_its_own_trap() -> None:
+    world = perfect()
+    _reserve(world, SCALER, None)
+    assert judge(LAB.item("sqs-scaler-reserved"), world.snapshot()).message == (
+        f"No concurrency is reserved for {SCALER}; the lab reserves 100. (The hand-out's create-function "
+        "--reserved-concurrency does not exist; put-function-concurrency does it.)"
+    )
+
+
+def test_a_queue_without_the_prefix_that_is_read_is_named() -> None:
+    world = perfect()
+    world.lists["sqs:ListQueues"].clear()
+    world.queue("user1-high-throughput-dlq")
+    _mapping(world, EventSourceArn=f"arn:aws:sqs:{REGION}:{ACCOUNT}:high-throughput-queue")
+    verdict = judge(LAB.item("queue"), world.snapshot())
+    assert verdict.message == (
+        f"There is no queue {QUEUE}, but {SCALER} reads high-throughput-queue: the lab wants your prefix before the "
+        "name."
+    )
+    world.functions.pop(SCALER)
+    world.lists["lambda:ListEventSourceMappings"].clear()
+    assert "VisibilityTimeout=60" in judge(LAB.item("queue"), world.snapshot()).hint
 
 
 def test_a_repaired_function_is_right_with_its_newest_version() -> None:
@@ -364,8 +491,8 @@ def test_the_load_tester_is_sent_to_the_students_own_function() -> None:
     question = next(json.loads(key.partition(" ")[2]) for key in answers.to_dict() if "load-tester" in key)
     body = json.loads(question["Payload"]["body"])
     assert (body["concurrentRequests"], body["totalRequests"]) == (2, 4)
-    assert body["targetFunction"] == f"{FUNCTION}:prod"
-    assert body["testPayload"]["operation"] == "cpu_intensive"
+    assert body["targetFunction"] == FUNCTION  # not the alias: who named it otherwise loses no points here
+    assert body["testPayload"]["operation"] == "stream_processing"
 
 
 # --- advice -----------------------------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ LAB = Lab(
     checks=(
         Item("there", "not_destroyed", "All of it is there", "1", 1, parameters=THERE),
         Item("function", "function_can_run", "It can run", "1", 1, ("there",), {"function": FUNCTION}),
-        Item("answers", "event_survived", "It answers", "1", 1, ("function",), {"function": FUNCTION, "event": {}}),
+        Item("answers", "event_answered", "It answers", "1", 1, ("function",), {"function": FUNCTION, "event": {}}),
     ),
 )
 

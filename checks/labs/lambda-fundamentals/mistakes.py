@@ -1,11 +1,13 @@
 """What students get wrong in these labs, each with the checks that must find it.
 
-Who destroyed all of Lab 6, as step 6.9 says, makes no mistake: its points stay open (``tests/checks``).
+Who destroyed all of Lab 6, as step 6.9 says, or copied ``context.request_id`` from the hand-out, makes no mistake: the
+points stay open (``tests/checks``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from cli.simulation.mistake import Mistake, changed, classmate, document, edited, parameters, renamed, within, without
@@ -78,6 +80,22 @@ def _layer_of_a_classmate(student: SimulatedStudent) -> Change:
     return change
 
 
+def _permitted_for_get(_student: SimulatedStudent) -> Change:
+    """Permit GET alone where the API may call the function for every method."""
+
+    def change(step: Step) -> bool:
+        if step.operation == "add_permission" and step.target == HELLO:
+            step.parameters["SourceArn"] = step.parameters["SourceArn"].replace("/*/*/", "/*/GET/")
+        return True
+
+    return change
+
+
+def _utilities() -> str:
+    """The code of the layer."""
+    return (Path(__file__).parent / "student-code" / "common_utils.py").read_text(encoding="utf-8")
+
+
 def _underscored(name: str) -> str:
     """``user1_AdvancedProcessor`` for ``user1-AdvancedProcessor``."""
     return name.replace(f"-{ADVANCED}", f"_{ADVANCED}")
@@ -129,12 +147,6 @@ MISTAKES: list[Mistake] = [
         within("create_function", HELLO, VARIABLES, GREETING_SUFFIX=None, MAX_RESPONSE_LENGTH="5000"),
     ),
     _mistake(
-        "hello-request-id",
-        "copied context.request_id from the hand-out, which does not exist",
-        {"hello-answers"},
-        _replaced("context.aws_request_id", "context.request_id", HELLO),
-    ),
-    _mistake(
         "hello-lab-1-code",
         "kept the code of Lab 1, which takes the name from the event itself",
         {"hello-answers"},
@@ -166,7 +178,7 @@ MISTAKES: list[Mistake] = [
     _mistake(
         "api-not-deployed",
         "never deployed the API",
-        {"hello-api-get", "hello-api-post"},
+        {"hello-api-get"},
         without("create_deployment", HELLO_API),
     ),
     _mistake(
@@ -180,6 +192,12 @@ MISTAKES: list[Mistake] = [
         "lets every API of everybody call the function",
         {"hello-api-permission"},
         parameters("add_permission", HELLO, SourceArn=None),
+    ),
+    _mistake(
+        "only-get-permitted",
+        "lets the API call the function for GET only",
+        {"hello-api-permission"},
+        _permitted_for_get,
     ),
     # --- Lab 4 ------------------------------------------------------------------------------------------------------
     _mistake(
@@ -336,7 +354,14 @@ MISTAKES: list[Mistake] = [
         parameters("put_method", TERRAFORM_API, apiKeyRequired=True),
     ),
     # --- Lab 7 ------------------------------------------------------------------------------------------------------
-    _mistake("no-layer", "published no layer", {"utilities-layer"}, without(target=LAYER)),
+    _mistake("no-layer", "published no layer", {"utilities-layer", "advanced-loads"}, without(target=LAYER)),
+    _mistake(
+        "utilities-in-package",
+        "wrote the utilities into the function instead of a layer",
+        {"utilities-layer"},
+        without(target=LAYER),
+        _replaced("from common_utils import DataProcessor, format_response, validate_input", _utilities(), ADVANCED),
+    ),
     _mistake(
         "layer-for-node",
         "published the layer for Node.js",
@@ -346,7 +371,7 @@ MISTAKES: list[Mistake] = [
     _mistake(
         "layer-not-attached",
         "published the layer and did not attach it",
-        {"advanced-layer"},
+        {"advanced-layer", "advanced-loads"},
         parameters("create_function", ADVANCED, Layers=[]),
     ),
     _mistake(

@@ -26,22 +26,6 @@ API, PLAN, KEY, QUEUE = "optimized-api", "performance-plan", "performance-key", 
 DASHBOARD = "performance-dashboard"
 ROUTE = "POST /performance"
 
-OPERATIONS = {
-    "answers-default",
-    "answers-concurrent",
-    "answers-database",
-    "answers-stream",
-    "answers-cpu",
-    "answers-memory",
-}
-WIDGETS = {
-    "dashboard-duration",
-    "dashboard-concurrency",
-    "dashboard-errors",
-    "dashboard-custom",
-    "dashboard-api",
-}
-
 _FIVE_AT_ONCE = """
 import fcntl, tempfile
 for slot in range(5):  # files stand for the outside service's connections: on the embedded AWS all workers share them
@@ -115,6 +99,22 @@ def _without_alias(_: SimulatedStudent) -> Change:
     return change
 
 
+def _alias_with_prefix(student: SimulatedStudent) -> Change:
+    """Put the prefix before the alias, and use it so everywhere."""
+    name = student.named("prod")
+
+    def change(step: Step) -> bool:
+        for key in {"create_alias": ("Name",), "put_integration": ("uri",)}.get(step.operation, ("Qualifier",)):
+            value = step.parameters.get(key)
+            if value == "prod":
+                step.parameters[key] = name
+            elif isinstance(value, str):
+                step.parameters[key] = value.replace(":prod/invocations", f":{name}/invocations")
+        return True
+
+    return change
+
+
 def _other_api(student: SimulatedStudent) -> Change:
     """Give the permission to an API that the student made before and forgot."""
     first = create_rest_api(SimulatedStudent(student.username, student.connections), "first-try-api")
@@ -170,12 +170,13 @@ MISTAKES: list[Mistake] = [
         {
             "performance-function",
             "load-tester",
+            "api",
             "usage-plan",
             "api-key",
             "queue",
             "sqs-scaler",
             "names-carry-prefix",
-            *WIDGETS,
+            "dashboard",
         },
         changed(without()),
     ),
@@ -190,10 +191,10 @@ MISTAKES: list[Mistake] = [
     Mistake(
         "no-api",
         "created no REST API, so no usage plan either",
-        {"api-route", "usage-plan", "api-key"},
+        {"api", "usage-plan", "api-key"},
         changed(without(service="apigateway", target=API)),
     ),
-    Mistake("no-dashboard", "created no dashboard", set(WIDGETS), changed(without("put_dashboard"))),
+    Mistake("no-dashboard", "created no dashboard", {"dashboard"}, changed(without("put_dashboard"))),
     # --- names ------------------------------------------------------------------------------------------------------
     Mistake(
         "capital-letters",
@@ -217,7 +218,7 @@ MISTAKES: list[Mistake] = [
     Mistake(
         "performance-handler",
         "left the handler at the console's lambda_function.lambda_handler",
-        {"performance-function", *OPERATIONS},
+        {"performance-function", "performance-loads"},
         _other_handler(FUNCTION, "lambda_function.lambda_handler"),
     ),
     Mistake(
@@ -251,6 +252,12 @@ MISTAKES: list[Mistake] = [
             without("put_provisioned_concurrency_config"),
         ),
     ),
+    Mistake(
+        "alias-with-prefix",
+        "put the prefix before the alias, and used it everywhere",
+        {"alias-prod", "api-route"},
+        changed(_alias_with_prefix),
+    ),
     Mistake("alias-split", "left the alias split between two versions", {"alias-prod"}, afterwards(_another_version)),
     Mistake(
         "reserved-twenty",
@@ -273,8 +280,8 @@ MISTAKES: list[Mistake] = [
     # --- REST API ---------------------------------------------------------------------------------------------------
     Mistake(
         "route-without-alias",
-        "let the API call the function instead of its alias",
-        {"api-route"},
+        "let the API call the function instead of its alias, which has the permission",
+        {"api-route", "api-permission"},
         changed(_without_alias),
     ),
     Mistake(
@@ -397,8 +404,20 @@ MISTAKES: list[Mistake] = [
         {"dashboard-duration", "dashboard-concurrency"},
         _widgets(_plot_classmate),
     ),
+    Mistake(
+        "dashboard-half",
+        "left the widgets of the errors and of the function's own metrics out",
+        {"dashboard-errors", "dashboard-custom"},
+        _widgets(lambda widgets: widgets.__delitem__(slice(2, 4))),
+    ),
     Mistake("no-api-widget", "left the API's widget out", {"dashboard-api"}, _widgets(lambda widgets: widgets.pop())),
     # --- what the functions do --------------------------------------------------------------------------------------
+    Mistake(
+        "default-answers-500",
+        "answers 500 to the default operation",
+        {"answers-default"},
+        changed(edited("performance_function.py", _around("default", 'return {"statusCode": 500, "body": "{}"}'))),
+    ),
     Mistake(
         "batches-too-small",
         "knows no large batches",
@@ -433,7 +452,7 @@ MISTAKES: list[Mistake] = [
         "too-few-connections",
         "shares five connections among all calls, and fails when there are more at once",
         {"under-load"},
-        changed(edited("performance_function.py", _around("default", _FIVE_AT_ONCE))),
+        changed(edited("performance_function.py", _around("cpu_intensive", _FIVE_AT_ONCE))),
     ),
     Mistake(
         "load-tester-counts-nothing",

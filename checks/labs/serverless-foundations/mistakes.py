@@ -87,6 +87,10 @@ def _without_prefix(notification: Any) -> None:
     del notification["Filter"]["Key"]["FilterRules"][0]
 
 
+def _slash_first(notification: Any) -> None:
+    notification["Filter"]["Key"]["FilterRules"][0]["Value"] = "/uploads/"
+
+
 def _when_removed(notification: Any) -> None:
     notification["Events"] = ["s3:ObjectRemoved:*"]
 
@@ -197,6 +201,7 @@ MISTAKES: list[Mistake] = [
         changed(without("put_bucket_notification_configuration", BUCKET)),
     ),
     Mistake("no-prefix", "left the prefix out of the filter", {"s3-trigger"}, _notification(_without_prefix)),
+    Mistake("slash-first", "began the filter's prefix with a slash", {"s3-trigger"}, _notification(_slash_first)),
     Mistake("on-removal", "let the bucket call when objects are removed", {"s3-trigger"}, _notification(_when_removed)),
     Mistake(
         "no-s3-permission",
@@ -238,6 +243,21 @@ MISTAKES: list[Mistake] = [
         ),
     ),
     Mistake(
+        "number-key",
+        "took numbers for the table's sort key",
+        {"todo-table", "todo-create"},
+        changed(
+            parameters(
+                "create_table",
+                TABLE,
+                AttributeDefinitions=[
+                    {"AttributeName": "userId", "AttributeType": "S"},
+                    {"AttributeName": "todoId", "AttributeType": "N"},
+                ],
+            )
+        ),
+    ),
+    Mistake(
         "provisioned-table",
         "paid for the table by the hour",
         {"todo-table"},
@@ -270,6 +290,12 @@ MISTAKES: list[Mistake] = [
         changed(parameters("create_function", TODO, Environment=None)),
     ),
     Mistake(
+        "handouts-table-name",
+        "left the hand-out's table name in TABLE_NAME",
+        {"todo-environment", "todo-create"},
+        changed(within("create_function", TODO, "Environment.Variables", TABLE_NAME="TodoItems")),
+    ),
+    Mistake(
         "handouts-table",
         "left the hand-out's table name in the code",
         {"todo-create"},
@@ -286,6 +312,18 @@ MISTAKES: list[Mistake] = [
         "answers 200 to a new item",
         {"todo-create"},
         _todo_code("respond(201, item)", "respond(200, item)"),
+    ),
+    Mistake(
+        "body-no-text",
+        "answers with a body that is an object instead of text",
+        {"todo-create"},
+        _todo_code('"body": json.dumps(body)', '"body": body'),
+    ),
+    Mistake(
+        "dumped-twice",
+        "calls json.dumps twice on every body",
+        {"todo-create"},
+        _todo_code('"body": json.dumps(body)', '"body": json.dumps(json.dumps(body))'),
     ),
     Mistake(
         "no-id",
@@ -316,6 +354,12 @@ MISTAKES: list[Mistake] = [
         "did not write the deletion",
         {"todo-delete"},
         _todo_code('    if todo and method == "DELETE":\n        return delete_todo(user, todo)\n', ""),
+    ),
+    Mistake(
+        "deletes-nothing",
+        "answers a deletion and deletes nothing",
+        {"todo-delete"},
+        _todo_code('    table.delete_item(Key={"userId": user, "todoId": todo})\n', ""),
     ),
     Mistake(
         "deleted-200", "answers 200 to a deletion", {"todo-delete"}, _todo_code("respond(204, {})", "respond(200, {})")
