@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+import sysconfig
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -188,6 +189,6 @@ def as_on_aws(text: str) -> str:
 
     Each worker process keeps a folder of its own: messages that differed still do.
     """
-    text = text.replace(sys.base_prefix, "/var/lang")
+    text = text.replace(sysconfig.get_path("purelib"), "/var/runtime").replace(sys.base_prefix, "/var/lang")
     text = re.sub(r"/[\w./-]*/ministack-lambda-[\w-]*?-(\w{8})/(?:code/)?", r"/var/task/\1/", text)
     return re.sub(r"http://(?:localhost|127\.0\.0\.1):\d+/(\d{12})/", rf"https://sqs.{REGION}.amazonaws.com/\1/", text)

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from benchmarks.labs import asked
 from cli.simulation.pack import load_pack
 from labgrader.evidence.question import LIVE_ACTIONS, Answers, Question
 from labgrader.evidence.snapshot import Snapshot
@@ -32,6 +33,15 @@ EMPTY_LISTS = (
     "logs:DescribeLogGroups",
     "sqs:ListQueues",
 )
+
+CALLS = {
+    "lambda-optimization": (8, 4),
+    "performance-scaling": (13, 4),
+    "lambda-fundamentals": (27, 2),
+    "serverless-foundations": (21, 2),
+}
+"""Requests about a perfect student alone on the embedded AWS, and how many share Lambda's 15 a second. Where provisioned
+concurrency can be listed, which it cannot there, it is one less."""
 
 every_lab = pytest.mark.parametrize("lab_id", sorted(LABS))
 
@@ -106,3 +116,9 @@ def test_who_built_nothing_is_told_what_is_missing_in_words_that_are_theirs(lab_
 def _is_shared(question: Question) -> bool:
     """Whether one answer serves the class: roles, which are asked once an account."""
     return question.action.startswith("iam:")
+
+
+@every_lab
+def test_a_perfect_student_costs_few_calls(lab_id: str) -> None:
+    counted = asked(lab_id)
+    assert (counted.own.total(), counted.in_bucket) == CALLS[lab_id]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+import sysconfig
+
 import pytest
 
 from cli.proof import PERFECT, as_on_aws, cases, differences
@@ -85,3 +88,12 @@ def test_a_record_says_where_things_are_on_aws() -> None:
     for address in ("http://localhost:4566", "http://127.0.0.1:45671"):
         assert as_on_aws(f'{{"QueueUrl":"{address}/000000000000/m01-queue"}}') == f'{{"QueueUrl":"{queue}"}}'
     assert as_on_aws("http://localhost:3000/health") == "http://localhost:3000/health"  # a student's own
+
+
+def test_what_functions_logged_names_the_folders_of_lambda() -> None:
+    library = f"{sysconfig.get_path('purelib')}/botocore/client.py"
+    module = f"{sys.base_prefix}/lib/python3.13/json/decoder.py"
+    code = "/x/y/ministack-lambda-user1-f-1a2b3c4d/code/lambda_function.py"
+    assert as_on_aws(f"{library} {module} {code}") == (
+        "/var/runtime/botocore/client.py /var/lang/lib/python3.13/json/decoder.py /var/task/1a2b3c4d/lambda_function.py"
+    )

@@ -63,7 +63,7 @@ class Item:
             task=document.get("task", ""),
             points=float(document.get("points", 0)),
             requires=tuple(document.get("requires", ())),
-            parameters=dict(document.get("with", {})),
+            parameters=_in_order(document.get("with", {})),
             hint=document.get("hint", ""),
             visibility=document.get("visibility", "visible"),
         )
@@ -178,6 +178,14 @@ def load_lab(file: Path) -> Lab:
     if problems:
         raise BadInputError(problems)
     return Lab.from_dict(document)
+
+
+def _in_order(value: Any) -> Any:
+    """Sort the names in every object of a value, as a run's frozen lab has them: a sentence that lists them, or an
+    event that is made of them, is the same whoever judges."""
+    if isinstance(value, Mapping):
+        return {name: _in_order(value[name]) for name in sorted(value)}
+    return [_in_order(one) for one in value] if isinstance(value, (list, tuple)) else value
 
 
 def _filled(value: Any, values: Mapping[str, str]) -> Any:
