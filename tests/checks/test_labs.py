@@ -40,8 +40,8 @@ CALLS = {
     "lambda-fundamentals": (27, 2),
     "serverless-foundations": (21, 2),
 }
-"""Requests about a perfect student alone on the embedded AWS, and how many share Lambda's 15 a second. One is less where
-provisioned concurrency can be listed, as on AWS."""
+"""Requests about a perfect student alone on the embedded AWS, and how many share Lambda's 15 a second. AWS lists
+provisioned concurrency, so there it is one less."""
 
 every_lab = pytest.mark.parametrize("lab_id", sorted(LABS))
 
