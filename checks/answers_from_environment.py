@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from checks.wording import invoke_command, last_lines, missing_function, trouble
+from labgrader.evidence.snapshot import REDACTED
 from labgrader.judging import NotGradedError, Probe, Verdict, check, failed, listed, quote, share
-
-_REDACTED = "[redacted]"
 
 
 @check(title="The answer comes from the environment", hint="aws logs tail /aws/lambda/{function} --since 1h")
@@ -33,7 +32,7 @@ def answers_from_environment(probe: Probe, *, function: str, event: Any, fields:
             expected=expected,
             observed="none of the variables",
         )
-    if any(has[variable] == _REDACTED for variable in looked_at.values()):
+    if any(has[variable] == REDACTED for variable in looked_at.values()):
         raise NotGradedError("lambda:GetFunction", "the value of a variable looked secret and was not recorded")
     invocation = probe.invoke(function, "", event)
     if invocation is None:

@@ -6,10 +6,8 @@ import json
 import shlex
 
 from checks.wording import missing_function
-from labgrader.evidence.snapshot import Snapshot, closest
+from labgrader.evidence.snapshot import REDACTED, Snapshot, closest
 from labgrader.judging import NotGradedError, Verdict, check, failed, quote, share
-
-_REDACTED = "[redacted]"
 
 
 @check(
@@ -36,13 +34,13 @@ def environment_set(
     wrong: list[str] = []
     misspelt: set[str] = set()
     for name, start in variables.items():
-        if start and has.get(name) == _REDACTED:
+        if start and has.get(name) == REDACTED:
             raise NotGradedError("lambda:GetFunction", f"the value of {name} looked secret and was not recorded")
         if name not in has:
             near = closest(name, (other for other in has if other not in variables))
             misspelt.add(near)
             wrong.append(f"{name} is not set" + (f" (there is {quote(near)})" if near else ""))
-        elif has[name] != _REDACTED and not _right(has[name], start, exact):
+        elif has[name] != REDACTED and not _right(has[name], start, exact):
             instead = f" instead of “{start}”" if exact else f", which does not begin with {start}"
             wrong.append(f"{name} is “{quote(has[name], 80)}”" + (instead if start else ""))
     # --environment replaces all variables, so the command names those that are there as well, but for the misspelt ones

@@ -6,10 +6,8 @@ from typing import Any
 
 from checks.wording import Trouble, missing, missing_function
 from checks.wording.item_calls import ItemCalls, differing, dumped_twice, sentence
-from labgrader.evidence.snapshot import Function, Snapshot
+from labgrader.evidence.snapshot import REDACTED, Function, Snapshot
 from labgrader.judging import Probe, Verdict, check, failed, partial, quote, share
-
-_REDACTED = "[redacted]"
 
 
 @check(
@@ -102,7 +100,7 @@ def _wrong_settings(snapshot: Snapshot, deployed: Function, handler: str, table:
     value = deployed.environment.get(variable) if variable else None
     if variable and value is None:
         wrong["variable"] = f"Its environment variable {variable} is not set: set it to {table} first."
-    elif value is not None and value not in (table, _REDACTED):
+    elif value is not None and value not in (table, REDACTED):
         wrong["variable"] = f"Its environment variable {variable} is “{quote(value, 80)}” instead of “{table}”."
     if table:
         found = snapshot.dynamodb.table(table)

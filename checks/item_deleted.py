@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from checks.wording import missing_function, trouble
-from checks.wording.item_calls import ItemCalls, is_success, sentence
-from labgrader.judging import Probe, Verdict, check, failed, share
+from checks.wording.item_calls import ItemCalls, is_success
+from labgrader.judging import Probe, Verdict, check, failed
 
 _LEFT = (
     "left behind by the grader, because DELETE deletes nothing: every item that it created, of the users whose names "
@@ -64,13 +64,6 @@ def item_deleted(
             calls.deleted(identity)
         else:  # a function that refuses to delete may as well refuse to show what is still there
             wrong.append("so nothing was deleted")
-    calls.clean_up()
-    return share(
-        2 - len(wrong),
-        2,
-        sentence(function, list(dict.fromkeys(wrong)), calls.note),
-        expected=expected,
-        observed="deleted" if not wrong else "; ".join(dict.fromkeys(wrong)),
-        hint=hint,
-        evidence=calls.evidence,
+    return calls.verdict(
+        wrong, 2, expected=expected, observed="deleted" if not wrong else "; ".join(dict.fromkeys(wrong)), hint=hint
     )

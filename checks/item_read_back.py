@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from checks.wording import missing_function, trouble
-from checks.wording.item_calls import ItemCalls, differing, no_text, sentence
-from labgrader.judging import Probe, Verdict, check, failed, share
+from checks.wording.item_calls import ItemCalls, differing, no_text
+from labgrader.judging import Probe, Verdict, check, failed
 
 
 @check(
@@ -49,13 +49,4 @@ def item_read_back(
             what = problem.what if problem else what if found is not None else "answered 200, but without a list"
             wrong.append(f"GET {path} {what}")
             hint = hint if len(wrong) > 1 else calls.hint
-    calls.clean_up()
-    return share(
-        2 - len(wrong),
-        2,
-        sentence(function, list(dict.fromkeys(wrong)), calls.note),
-        expected=expected,
-        observed=f"{2 - len(wrong)} of 2 show it",
-        hint=hint,
-        evidence=calls.evidence,
-    )
+    return calls.verdict(wrong, 2, expected=expected, observed=f"{2 - len(wrong)} of 2 show it", hint=hint)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from checks.wording import missing_function, trouble
-from checks.wording.item_calls import ItemCalls, differing, no_text, sentence
-from labgrader.judging import Probe, Verdict, check, failed, share
+from checks.wording.item_calls import ItemCalls, differing, no_text
+from labgrader.judging import Probe, Verdict, check, failed
 
 
 @check(
@@ -53,13 +53,6 @@ def item_updated(
             wrong.append("afterwards the item cannot be read")
         elif differing(after, changes):
             wrong.append(f"afterwards {', '.join(differing(after, changes))}")
-    calls.clean_up()
-    return share(
-        2 - len(wrong),
-        2,
-        sentence(function, list(dict.fromkeys(wrong)), calls.note),
-        expected=expected,
-        observed="changed" if not wrong else "; ".join(dict.fromkeys(wrong)),
-        hint=hint,
-        evidence=calls.evidence,
+    return calls.verdict(
+        wrong, 2, expected=expected, observed="changed" if not wrong else "; ".join(dict.fromkeys(wrong)), hint=hint
     )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from checks.wording import missing_function, trouble
-from checks.wording.item_calls import ItemCalls, sentence
-from labgrader.judging import Probe, Verdict, check, failed, share
+from checks.wording.item_calls import ItemCalls
+from labgrader.judging import Probe, Verdict, check, failed
 
 UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 UNKNOWN_PATH = "/labgrader-unknown"
@@ -40,12 +40,4 @@ def unknown_is_not_found(
     if problem is not None:
         wrong.append(f"GET of a path that does not exist {problem.what}")
         hint = hint or calls.hint
-    return share(
-        2 - len(wrong),
-        2,
-        sentence(function, wrong, calls.note),
-        expected=expected,
-        observed=f"{status} for {2 - len(wrong)} of 2",
-        hint=hint,
-        evidence=calls.evidence,
-    )
+    return calls.verdict(wrong, 2, expected=expected, observed=f"{status} for {2 - len(wrong)} of 2", hint=hint)

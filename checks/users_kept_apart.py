@@ -6,7 +6,7 @@ from typing import Any
 
 from checks.wording import missing_function
 from checks.wording.item_calls import ItemCalls, sentence
-from labgrader.judging import Probe, Verdict, check, failed, share
+from labgrader.judging import Probe, Verdict, check, failed
 
 
 @check(
@@ -61,13 +61,4 @@ def users_kept_apart(
         hint = hint if wrong else command
         wrong.append(f"DELETE {path}/ID of another user deleted the item")
         calls.deleted(identity)
-    calls.clean_up()
-    return share(
-        3 - len(wrong),
-        3,
-        sentence(function, wrong, calls.note),
-        expected=expected,
-        observed=f"{3 - len(wrong)} of 3 kept apart",
-        hint=hint,
-        evidence=calls.evidence,
-    )
+    return calls.verdict(wrong, 3, expected=expected, observed=f"{3 - len(wrong)} of 3 kept apart", hint=hint)

@@ -9,7 +9,7 @@ from typing import Any
 
 from checks.wording import Trouble, invoke_command, last_lines, trouble
 from checks.wording.structure import ANY
-from labgrader.judging import Invocation, Probe, quote
+from labgrader.judging import Invocation, Probe, Verdict, parse_json, quote, share
 
 _UNREACHED = ("ResourceNotFoundException", "AccessDenied")
 """What the log of a function says whose table is not there, or not allowed to it."""
@@ -193,6 +193,19 @@ class ItemCalls:
         self._created, self._unknown = [], False
         self.trouble, self.call, self.event = said
 
+    def verdict(self, wrong: Sequence[str], of: int, *, expected: str, observed: str, hint: str) -> Verdict:
+        """Clean up, and say what was wrong: each phrase costs one part of ``of``, and is said once."""
+        self.clean_up()
+        return share(
+            of - len(wrong),
+            of,
+            sentence(self.function, list(dict.fromkeys(wrong)), self.note),
+            expected=expected,
+            observed=observed,
+            hint=hint,
+            evidence=self.evidence,
+        )
+
     @property
     def hint(self) -> str:
         """The command that repeats the last call."""
@@ -245,7 +258,7 @@ def content_of(invocation: Invocation) -> Any:
     content = invocation.response.content
     if not isinstance(content, str) or not isinstance(invocation.response.body, str):
         return content
-    again = Invocation("", "answered", json.dumps({"statusCode": 200, "body": content})).response.content
+    again, _ = parse_json(content)
     return again if isinstance(again, dict | list) else content
 
 

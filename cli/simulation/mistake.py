@@ -130,6 +130,17 @@ def edited(file: str, edit: Callable[[str], str], target: str = "") -> Callable[
     return lambda _: change
 
 
+def replaced(old: str, new: str) -> Callable[[str], str]:
+    """An edit of a module's text: a piece that must be there, written otherwise."""
+
+    def edit(text: str) -> str:
+        if old not in text:  # a mistake that changes nothing would prove nothing
+            raise ValueError(f"{old!r} is not in the student's code")
+        return text.replace(old, new)
+
+    return edit
+
+
 def files(
     operation: str, target: str, change_files: Callable[[dict[str, str]], None]
 ) -> Callable[[SimulatedStudent], Change]:

@@ -15,6 +15,7 @@ from cli.simulation.mistake import (
     edited,
     parameters,
     renamed,
+    replaced,
     within,
     without,
 )
@@ -53,19 +54,8 @@ def _around(operation: str, body: str) -> Callable[[str], str]:
     )
 
 
-def _replaced(old: str, new: str) -> Callable[[str], str]:
-    """Replace a piece of a module that must be there."""
-
-    def replace(text: str) -> str:
-        if old not in text:
-            raise ValueError(f"{old!r} is not in the student's code")
-        return text.replace(old, new)
-
-    return replace
-
-
 def _code(file: str, old: str, new: str) -> Callable[[SimulatedStudent], None]:
-    return changed(edited(f"{file}.py", _replaced(old, new)))
+    return changed(edited(f"{file}.py", replaced(old, new)))
 
 
 def _widgets(edit: Callable[[list[Any]], Any]) -> Callable[[SimulatedStudent], None]:

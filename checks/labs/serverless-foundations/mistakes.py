@@ -14,6 +14,7 @@ from cli.simulation.mistake import (
     edited,
     parameters,
     renamed,
+    replaced,
     within,
     without,
 )
@@ -30,19 +31,9 @@ RULE = "daily-cleanup"
 Apply = Callable[[SimulatedStudent], None]
 
 
-def _replaced(old: str, new: str) -> Callable[[str], str]:
-    """Replace a piece of a module that must be there."""
-
-    def replace(text: str) -> str:
-        assert old in text, old  # noqa: S101  a mistake that changes nothing would prove nothing
-        return text.replace(old, new)
-
-    return replace
-
-
 def _todo_code(old: str, new: str) -> Apply:
     """Write a piece of the todo API otherwise."""
-    return changed(edited("todo_api.py", _replaced(old, new), TODO))
+    return changed(edited("todo_api.py", replaced(old, new), TODO))
 
 
 def _courses_role(student: SimulatedStudent) -> None:
@@ -219,7 +210,7 @@ MISTAKES: list[Mistake] = [
         "event-misread",
         "looked for the bucket where the event does not have it",
         {"s3-event"},
-        changed(edited("lambda_function.py", _replaced('event["Records"][0]["s3"]', 'event["s3"]'))),
+        changed(edited("lambda_function.py", replaced('event["Records"][0]["s3"]', 'event["s3"]'))),
     ),
     # --- Lab 2: the table -------------------------------------------------------------------------------------------
     Mistake("no-table", "created no table", {"todo-table", "todo-create"}, changed(without("create_table", TABLE))),

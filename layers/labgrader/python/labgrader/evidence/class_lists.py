@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from labgrader.evidence.operation import MAX_CLASS_PAGES, ClassList, Operation, Paging, field_of, keeping
-from labgrader.evidence.tolerant import text
+from labgrader.evidence.tolerant import arn_parts, text
 
 LOG_GROUPS = "/aws/lambda/"
 """What the name of a function's log group begins with."""
@@ -29,7 +29,7 @@ def _log_group_function(entry: Any) -> str:
 
 
 def _mapped_function(entry: Any) -> str:
-    return [*field_of("FunctionArn")(entry).split(":"), *[""] * 7][6]
+    return arn_parts(field_of("FunctionArn")(entry))[6]
 
 
 CLASS_LISTS: Mapping[str, ClassList] = {

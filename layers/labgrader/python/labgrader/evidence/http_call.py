@@ -84,8 +84,9 @@ class ApiCaller:
         except NotAnsweredError as refusal:
             return Answer(error_code=refusal.code, error_message=f"apigateway:GetApiKey: {refusal.message}")
         address = f"{url}{_path(arguments['Path'])}{_query(arguments.get('Query') or {})}"
-        wire = Wire(Host(url))
-        request = _request(wire_host=Host(url), address=address, method=method, body=arguments.get("Body"), key=key)
+        host = Host(url)
+        wire = Wire(host)
+        request = _request(host=host, address=address, method=method, body=arguments.get("Body"), key=key)
         timeout_s = float(arguments.get("TimeoutSeconds") or CALL_TIMEOUT_S)
         try:
             reply = self._patience.repeat(
@@ -125,12 +126,12 @@ def stage_url(endpoint: str, region: str, api_id: str, stage: str) -> str:
     return f"{endpoint.rstrip('/')}/_aws/execute-api/{api_id}/{stage}"
 
 
-def _request(*, wire_host: Host, address: str, method: str, body: str | None, key: str) -> bytes:
+def _request(*, host: Host, address: str, method: str, body: str | None, key: str) -> bytes:
     """The whole HTTP request."""
     parts = urllib.parse.urlsplit(address)
     content = b"" if body is None else body.encode("utf-8", "replace")
     headers = {
-        "Host": wire_host.parts.netloc,
+        "Host": host.parts.netloc,
         "Accept": "*/*",
         "Accept-Encoding": "identity",
         "User-Agent": "labgrader",

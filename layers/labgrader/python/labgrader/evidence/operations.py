@@ -62,6 +62,14 @@ def _role(role: Any) -> Json:
 _POSITION = Paging("position", "position", {"limit": 500})
 _IAM = Paging("Marker", "Marker", {"MaxItems": 1000})
 _DESTINATION = {"Destination": None}
+_QUEUE_ATTRIBUTES = (
+    "QueueArn",
+    "VisibilityTimeout",
+    "MessageRetentionPeriod",
+    "ReceiveMessageWaitTimeSeconds",
+    "DelaySeconds",
+    "RedrivePolicy",
+)
 _FILTER = {"Key": {"FilterRules": [{"Name": None, "Value": None}]}}
 
 OPERATIONS: Mapping[str, Operation] = {
@@ -122,24 +130,8 @@ OPERATIONS: Mapping[str, Operation] = {
         "sqs",
         "get_queue_attributes",
         "Attributes",
-        fixed={
-            "AttributeNames": [
-                "QueueArn",
-                "VisibilityTimeout",
-                "MessageRetentionPeriod",
-                "ReceiveMessageWaitTimeSeconds",
-                "DelaySeconds",
-                "RedrivePolicy",
-            ]
-        },
-        keep=keeping(
-            "QueueArn",
-            "VisibilityTimeout",
-            "MessageRetentionPeriod",
-            "ReceiveMessageWaitTimeSeconds",
-            "DelaySeconds",
-            "RedrivePolicy",
-        ),
+        fixed={"AttributeNames": list(_QUEUE_ATTRIBUTES)},
+        keep=keeping(*_QUEUE_ATTRIBUTES),
     ),
     "s3:GetBucketNotification": Operation(
         "s3",

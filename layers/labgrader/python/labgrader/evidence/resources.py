@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from labgrader.evidence.question import Json
-from labgrader.evidence.tolerant import mapping, number, text
+from labgrader.evidence.tolerant import arn_parts, mapping, number, text
 
 
 @dataclass(frozen=True)
@@ -17,20 +17,16 @@ class LayerReference:
     arn: str
 
     @property
-    def _parts(self) -> list[str]:
-        return [*self.arn.split(":"), *[""] * 8][:8]
-
-    @property
     def account_id(self) -> str:
-        return self._parts[4]
+        return arn_parts(self.arn)[4]
 
     @property
     def name(self) -> str:
-        return self._parts[6]
+        return arn_parts(self.arn)[6]
 
     @property
     def version(self) -> int | None:
-        version = self._parts[7]
+        version = arn_parts(self.arn)[7]
         return number(version)
 
 

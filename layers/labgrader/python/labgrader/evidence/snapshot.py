@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from labgrader.errors import NotGradedError
 from labgrader.evidence.names import closest, owns
 from labgrader.evidence.question import Answers, Json, Question
+from labgrader.evidence.redaction import REDACTED
 from labgrader.evidence.resources import (
     Alias,
     Dashboard,
@@ -35,6 +36,7 @@ from labgrader.evidence.services.sqs import Queue, Sqs
 from labgrader.evidence.tolerant import mapping, sequence
 
 __all__ = [
+    "REDACTED",
     "Alarm",
     "Alias",
     "ApiKey",

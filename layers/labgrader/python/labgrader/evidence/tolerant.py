@@ -23,6 +23,14 @@ def text(value: Any) -> str:
     return value if isinstance(value, str) else "" if value is None else str(value)
 
 
+def arn_parts(arn: str) -> list[str]:
+    """The eight parts that the ARN of a function or layer has at most, empty where it is shorter.
+
+    ``arn:PARTITION:SERVICE:REGION:ACCOUNT:TYPE:NAME:QUALIFIER``. Source: AWS General Reference, Amazon Resource Names.
+    """
+    return [*arn.split(":"), *[""] * 8][:8]
+
+
 def number(value: Any) -> int | None:
     """The value where it is a whole number, also one written as text (SQS writes all attributes so), else ``None``."""
     if isinstance(value, str) and value.isdecimal() and len(value) < 19:

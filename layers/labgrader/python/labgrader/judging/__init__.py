@@ -1,6 +1,7 @@
 """What a check's file imports: the decorator, the evidence it reads, and the words of a verdict."""
 
 from labgrader.errors import NotGradedError
+from labgrader.evidence.hostile_json import parse_json
 from labgrader.evidence.live_answers import DroppedObject, HttpReply, SentMessages
 from labgrader.evidence.load import Comparison, LoadResult, LoadTest
 from labgrader.evidence.probe import Invocation, Probe, Response
@@ -24,6 +25,7 @@ __all__ = [
     "check",
     "failed",
     "listed",
+    "parse_json",
     "partial",
     "passed",
     "quote",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from labgrader.evidence.question import Json
-from labgrader.evidence.tolerant import mapping, number, sequence, text
+from labgrader.evidence.tolerant import arn_parts, mapping, number, sequence, text
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class EventSourceMapping:
     @classmethod
     def from_answer(cls, answer: Mapping[str, Json]) -> EventSourceMapping:
         """Read an entry of ListEventSourceMappings."""
-        parts = [*text(answer.get("FunctionArn")).split(":"), *[""] * 8]
+        parts = arn_parts(text(answer.get("FunctionArn")))
         return cls(
             function=parts[6],
             qualifier=parts[7],

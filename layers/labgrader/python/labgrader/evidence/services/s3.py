@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from labgrader.evidence.question import Answers, Json, Question
-from labgrader.evidence.tolerant import mapping, sequence, text
+from labgrader.evidence.tolerant import arn_parts, mapping, sequence, text
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Notification:
     @property
     def function(self) -> str:
         """The name of the function."""
-        return [*self.function_arn.split(":"), *[""] * 7][6]
+        return arn_parts(self.function_arn)[6]
 
     def includes(self, event: str) -> bool:
         """Say whether an event (``s3:ObjectCreated:Put``, or a pattern of them) is among its events."""
