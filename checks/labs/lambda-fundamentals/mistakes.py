@@ -10,7 +10,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from cli.simulation.mistake import Mistake, changed, classmate, document, edited, parameters, renamed, within, without
+from cli.simulation.mistake import (
+    Mistake,
+    changed,
+    classmate,
+    document,
+    edited,
+    parameters,
+    renamed,
+    replaced,
+    within,
+    without,
+)
 from cli.simulation.student import Change, SimulatedStudent, Step
 
 HELLO = "HelloWorldFunction"
@@ -43,13 +54,7 @@ def _mistake(
 
 def _replaced(old: str, new: str, target: str, file: str = FILE) -> Callable[[SimulatedStudent], Change]:
     """Write a part of a function's code otherwise; the part must be there."""
-
-    def edit(text: str) -> str:
-        if old not in text:
-            raise ValueError(f"{target} has no {old!r}")
-        return text.replace(old, new)
-
-    return edited(file, edit, target)
+    return edited(file, replaced(old, new), target)
 
 
 def _first_notification(edit: Callable[[Any], None]) -> Callable[[SimulatedStudent], Change]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from labgrader.judging.verdict import Verdict, not_graded, skipped
@@ -51,15 +51,12 @@ def score(items: Sequence[Item], verdicts: Mapping[str, Verdict]) -> Score:
     by_id = {item.id: item for item in items}
     final: dict[str, Verdict] = {}
 
-    def settle(item: Item) -> Verdict:
-        if item.id not in final:
-            own = verdicts.get(item.id) or not_graded("labgrader recorded no verdict for this check")
-            final[item.id] = apply_prerequisites(own, [(by_id[name], settle(by_id[name])) for name in item.requires])
-        return final[item.id]
+    def own(item: Item) -> Verdict:
+        return verdicts.get(item.id) or not_graded("labgrader recorded no verdict for this check")
 
     checks = tuple(
         ScoredCheck(item, verdict, round(verdict.fraction * item.points, 2))
-        for item, verdict in ((item, settle(item)) for item in items)
+        for item, verdict in ((item, settle(item, by_id.__getitem__, own, final)) for item in items)
     )
     return Score(
         checks=checks,
@@ -67,6 +64,23 @@ def score(items: Sequence[Item], verdicts: Mapping[str, Verdict]) -> Score:
         max_points=round(sum(item.points for item in items), 2),
         open_points=round(sum(check.item.points for check in checks if check.verdict.status == "not_graded"), 2),
     )
+
+
+def settle(
+    item: Item, find: Callable[[str], Item], own: Callable[[Item], Verdict], known: dict[str, Verdict]
+) -> Verdict:
+    """Return the verdict of a check once those of its prerequisites, and of theirs, are known.
+
+    Args:
+        item: the check.
+        find: a check of the lab by its id.
+        own: what a check says by itself; asked once for each.
+        known: the verdicts that are settled already, by id; filled.
+    """
+    if item.id not in known:
+        before = [(one, settle(one, find, own, known)) for one in map(find, item.requires)]
+        known[item.id] = apply_prerequisites(own(item), before)
+    return known[item.id]
 
 
 def apply_prerequisites(own: Verdict, prerequisites: Sequence[tuple[Item, Verdict]]) -> Verdict:

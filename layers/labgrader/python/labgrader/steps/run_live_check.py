@@ -12,7 +12,7 @@ from labgrader.evidence.question import LIVE_ACTIONS, Answer, Answers, Question
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.check import find_check
 from labgrader.judging.judge import judge_recorded, open_question
-from labgrader.judging.scoring import apply_prerequisites
+from labgrader.judging.scoring import settle
 from labgrader.judging.verdict import Verdict, not_graded
 from labgrader.lab import Item, Lab
 from labgrader.steps.run_record import CheckRecord, snapshot_of, students_lab
@@ -107,8 +107,11 @@ def _record(
 ) -> CheckRecord:
     """Ask until the check can be judged; nothing is asked where a prerequisite failed."""
     answers = Answers()
-    comes_first = _prerequisites(store, run_id, lab, item, snapshot)
-    pending = apply_prerequisites(not_graded("not run yet"), comes_first)
+
+    def own(one: Item) -> Verdict:
+        return not_graded("not run yet") if one.id == item.id else _own(store, run_id, one, snapshot)
+
+    pending = settle(item, lab.item, own, {})
     if pending.status == "skipped":
         return CheckRecord(item.id, answers, pending)
     for _ in range(MAX_QUESTIONS):
@@ -131,17 +134,6 @@ def _fits(question: Question, ends_at: float) -> bool:
     """
     timeout_s = question.arguments.get("TimeoutSeconds")
     return timeout_s is None or time.time() + float(timeout_s) + ROUND_S <= ends_at
-
-
-def _prerequisites(store: Store, run_id: str, lab: Lab, item: Item, snapshot: Snapshot) -> list[tuple[Item, Verdict]]:
-    """The checks that come first, each with its verdict once those before it are known: as the score settles them."""
-    return [
-        (
-            one,
-            apply_prerequisites(_own(store, run_id, one, snapshot), _prerequisites(store, run_id, lab, one, snapshot)),
-        )
-        for one in map(lab.item, item.requires)
-    ]
 
 
 def _own(store: Store, run_id: str, item: Item, snapshot: Snapshot) -> Verdict:
