@@ -13,8 +13,8 @@ from collections.abc import Iterator
 
 from botocore.credentials import Credentials
 
-from labgrader.evidence.closed_load import run_closed_load
-from labgrader.evidence.invoke_api import InvokeEndpoint
+from labgrader.evidence.live.closed_load import run_closed_load
+from labgrader.evidence.live.invoke_api import InvokeEndpoint
 from labgrader.evidence.load import LoadResult
 
 EVENT = b'{"body": "{\\"operation\\": \\"default\\"}"}'

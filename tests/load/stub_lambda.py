@@ -21,7 +21,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from botocore.credentials import Credentials
 
-from labgrader.evidence.invoke_api import InvokeEndpoint
+from labgrader.evidence.live.invoke_api import InvokeEndpoint
 
 OK = json.dumps({"statusCode": 200, "body": json.dumps({"message": "done"})}).encode()
 REPORT = (

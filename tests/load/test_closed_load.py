@@ -14,9 +14,9 @@ import pytest
 from botocore.credentials import Credentials
 from botocore.exceptions import CredentialRetrievalError
 
-from labgrader.evidence.closed_load import Measured, measurements, run_closed_load
-from labgrader.evidence.invoke_api import InvokeEndpoint
-from labgrader.evidence.invoker import Invoker
+from labgrader.evidence.live.closed_load import Measured, measurements, run_closed_load
+from labgrader.evidence.live.invoke_api import InvokeEndpoint
+from labgrader.evidence.live.invoker import Invoker
 from labgrader.evidence.load import LoadResult
 from labgrader.evidence.question import Answer, Question
 from tests.load.stub_lambda import (
@@ -346,7 +346,7 @@ def test_a_hanging_function_does_not_keep_the_process_alive() -> None:
     program = """
 import sys
 from tests.load.stub_lambda import Response, StubLambda
-from labgrader.evidence.closed_load import run_closed_load
+from labgrader.evidence.live.closed_load import run_closed_load
 with StubLambda(lambda request: Response(hangs=True)) as stub:
     answer = run_closed_load(stub.endpoint, "user1-f", "", b"{}", concurrency=5, requests=9, deadline_s=0.3)
     sys.stdout.write(str(answer.value["other_errors"]))

@@ -24,10 +24,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from labgrader.errors import BadInputError, NotGradedError
-from labgrader.evidence.invoke_api import InvokeEndpoint
-from labgrader.evidence.invoker import Invoker
+from labgrader.evidence.live.invoke_api import InvokeEndpoint
+from labgrader.evidence.live.invoker import Invoker
+from labgrader.evidence.live.patience import Patience
 from labgrader.evidence.load import Comparison
-from labgrader.evidence.patience import Patience
 from labgrader.evidence.probe import MAX_PAYLOAD_CHARACTERS, Invocation
 from labgrader.evidence.question import Answer, Question
 from tests.load.stub_lambda import (

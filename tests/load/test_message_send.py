@@ -17,10 +17,10 @@ from botocore.stub import Stubber
 from moto import mock_aws
 
 from labgrader.errors import BadInputError, NotGradedError
+from labgrader.evidence.live.message_send import MessageSender
+from labgrader.evidence.live.ownership import Ownership
+from labgrader.evidence.live.patience import Patience
 from labgrader.evidence.live_answers import SentMessages
-from labgrader.evidence.message_send import MessageSender
-from labgrader.evidence.ownership import Ownership
-from labgrader.evidence.patience import Patience
 from labgrader.evidence.question import Answer, Question
 
 OWNERSHIP = Ownership("user1", "labgrader-")

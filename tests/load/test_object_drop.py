@@ -18,10 +18,10 @@ from botocore.stub import ANY, Stubber
 from moto import mock_aws
 
 from labgrader.errors import NotGradedError
+from labgrader.evidence.live.object_drop import ObjectDropper
+from labgrader.evidence.live.ownership import Ownership
+from labgrader.evidence.live.patience import Patience
 from labgrader.evidence.live_answers import MAX_KEPT_CHARACTERS, DroppedObject
-from labgrader.evidence.object_drop import ObjectDropper
-from labgrader.evidence.ownership import Ownership
-from labgrader.evidence.patience import Patience
 from labgrader.evidence.question import Answer, Question
 
 BUCKET = "user1-uploads"

@@ -1,127 +1,34 @@
-"""The read side of load tests: what a run of many requests measured."""
+"""The read side of load tests: what a performance check asks, and the records it gets."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 
+from labgrader.evidence.load_plan import (
+    COST_CAP_USD,
+    MOST_IN_FLIGHT,
+    EndpointTarget,
+    FunctionTarget,
+    LoadPlan,
+    Target,
+    Threshold,
+)
+from labgrader.evidence.load_result import Comparison, LoadResult
 from labgrader.evidence.probe import deployed
 from labgrader.evidence.question import Answers, Json, Question
 from labgrader.evidence.snapshot import Snapshot
+
+__all__ = ["Comparison", "EndpointTarget", "FunctionTarget", "LoadPlan", "LoadResult", "LoadTest", "Threshold"]
+
+LOAD_TEST = "labgrader:LoadTest"
+COMPARE = "labgrader:Compare"
 
 REQUEST_TIMEOUT_S = 35
 """Seconds that one request of a load test may take."""
 
 DEADLINE_S = 90
 """Seconds that a whole load test may take; what is not answered by then is not sent."""
-
-_UNANSWERED = re.compile(r"(\d{1,6}) of them unanswered by then$")  # how closed_load ends ``cut_short``
-
-
-@dataclass(frozen=True)
-class LoadResult:
-    """What one load test measured. Counts add up: every request that was sent is in exactly one of them.
-
-    Args:
-        target: ``function:qualifier``.
-        model: ``closed`` (a fixed number in flight).
-        concurrency: requests kept in flight.
-        requests: requests sent.
-        planned_requests: requests that were to be sent; more than ``requests`` when the test was cut short.
-        duration_s: seconds from the first request to the last answer.
-        offered_rps, achieved_rps: requests sent, and requests that succeeded, a second.
-        throttled: HTTP 429 (not an error of the function); ``throttle_reason`` is AWS's (``ReservedFunction…``).
-        function_errors: HTTP 200 with FunctionError. application_errors: ``statusCode`` of 500 or more in the answer.
-        timeouts: no answer within ``REQUEST_TIMEOUT_S``. other_errors: anything else (connections, refusals, and
-            ``unanswered`` requests that the test's deadline gave less than that).
-        cold_starts: answers whose REPORT line has an Init or Restore Duration.
-        latency_ms: ``min mean p50 p90 p95 p99 max`` of the requests that succeeded, percentiles by nearest rank.
-        warm_latency_ms: ``p50 p95`` without the cold starts.
-        p95_interval_ms: 95% confidence interval of p95, from order statistics.
-        retries: requests sent again because the server had closed an idle connection before it read them; one that
-            was throttled or failed is never repeated.
-        error_samples: up to five different descriptions of what failed.
-        cut_short: why the test ended early, else empty.
-        samples: ``[start in ms, latency in ms, outcome]`` of up to 500 requests, for the plot.
-    """
-
-    target: str
-    model: str
-    concurrency: int
-    requests: int
-    planned_requests: int
-    duration_s: float
-    offered_rps: float
-    achieved_rps: float
-    succeeded: int
-    throttled: int
-    function_errors: int
-    application_errors: int
-    timeouts: int
-    other_errors: int
-    cold_starts: int
-    latency_ms: Mapping[str, float]
-    warm_latency_ms: Mapping[str, float]
-    p95_interval_ms: tuple[float, float]
-    retries: int = 0
-    throttle_reason: str = ""
-    error_samples: tuple[str, ...] = ()
-    cut_short: str = ""
-    samples: tuple[tuple[float, float, str], ...] = ()
-
-    @property
-    def failures(self) -> int:
-        """Requests that the function took and did not serve; a throttled one was never taken."""
-        return self.function_errors + self.application_errors + self.timeouts + self.other_errors
-
-    @property
-    def unanswered(self) -> int:
-        """Those of the ``other_errors`` that the test's own deadline cut off: they are nobody's failures."""
-        said = _UNANSWERED.search(self.cut_short)
-        return min(int(said.group(1)), self.other_errors) if said else 0
-
-    def to_dict(self) -> dict[str, Json]:
-        """Return the result as JSON."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, document: Mapping[str, Json]) -> LoadResult:
-        """Read what ``to_dict`` wrote."""
-        return cls(
-            **{
-                **document,
-                "p95_interval_ms": tuple(document["p95_interval_ms"]),
-                "error_samples": tuple(document["error_samples"]),
-                "samples": tuple(tuple(sample) for sample in document["samples"]),
-            }
-        )
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Two targets measured in turn (A B A B), one request in flight, so that the machine's drift hits both.
-
-    ``baseline_ms`` and ``candidate_ms`` are the latencies of the requests that succeeded, in milliseconds, in order,
-    without each target's first request (its cold start). The error fields hold what the others said.
-    """
-
-    baseline: str
-    candidate: str
-    baseline_ms: tuple[float, ...]
-    candidate_ms: tuple[float, ...]
-    baseline_errors: tuple[str, ...] = ()
-    candidate_errors: tuple[str, ...] = ()
-
-    def to_dict(self) -> dict[str, Json]:
-        """Return the result as JSON."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, document: Mapping[str, Json]) -> Comparison:
-        """Read what ``to_dict`` wrote."""
-        names = ("baseline_ms", "candidate_ms", "baseline_errors", "candidate_errors")
-        return cls(**{**document, **{name: tuple(document[name]) for name in names}})
 
 
 @dataclass
@@ -132,47 +39,135 @@ class LoadTest:
     answers: Answers = field(default_factory=Answers)
 
     def closed(
-        self, function: str, qualifier: str, event: Json, *, concurrency: int, requests: int
+        self,
+        target: Target,
+        *,
+        concurrency: int,
+        requests: int,
+        warm_up: int = 0,
+        threshold: Threshold | None = None,
+        cost_cap_usd: float = COST_CAP_USD,
     ) -> LoadResult | None:
         """Return the result of keeping ``concurrency`` requests in flight until ``requests`` were sent.
 
         ``None`` where the function or the alias does not exist. At most ``DEADLINE_S`` seconds.
+
+        Args:
+            target: whom to call.
+            concurrency: requests in flight; fewer, down to a half, where the account has no room for them.
+            requests: requests in all.
+            warm_up: requests sent before, as many at once, and reported apart.
+            threshold: requests are added until it is decided whether the percentile keeps the bound.
+            cost_cap_usd: US dollars after which nothing more is sent.
         """
-        if not deployed(self.snapshot, function):
-            return None
-        answer = self.answers.ask(
-            Question(
-                "labgrader:ClosedLoad",
-                {
-                    "FunctionName": function,
-                    "Qualifier": qualifier,
-                    "Payload": event,
-                    "Concurrency": concurrency,
-                    "Requests": requests,
-                },
-            )
+        return self._load(
+            target,
+            LoadPlan(
+                "closed",
+                concurrency,
+                requests=requests,
+                warm_up=warm_up,
+                threshold=threshold,
+                cost_cap_usd=cost_cap_usd,
+            ),
         )
-        return None if answer is None else LoadResult.from_dict(answer)
+
+    def open(
+        self,
+        target: Target,
+        *,
+        rate_rps: float,
+        duration_s: float,
+        most_in_flight: int = MOST_IN_FLIGHT,
+        warm_up: int = 0,
+        threshold: Threshold | None = None,
+        cost_cap_usd: float = COST_CAP_USD,
+    ) -> LoadResult | None:
+        """Return the result of ``rate_rps`` arrivals a second for ``duration_s`` seconds.
+
+        Latencies run from the moment at which a request was due, so that a function that freezes is felt by everybody
+        who would have called. ``None`` where the function or the alias does not exist.
+
+        Args:
+            target: whom to call.
+            rate_rps: arrivals a second.
+            duration_s: seconds of arrivals.
+            most_in_flight: an arrival that finds so many in flight is dropped and counted.
+            warm_up, threshold, cost_cap_usd: as for ``closed``; arrivals go on at the same rate to decide.
+        """
+        return self._load(
+            target,
+            LoadPlan(
+                "open",
+                most_in_flight,
+                rate_rps=rate_rps,
+                duration_s=duration_s,
+                warm_up=warm_up,
+                threshold=threshold,
+                cost_cap_usd=cost_cap_usd,
+            ),
+        )
 
     def compare(
-        self, baseline: str, candidate: str, event: Json, *, requests: int, candidate_qualifier: str = ""
+        self,
+        baseline: Target,
+        candidate: Target,
+        *,
+        rounds: int,
+        factor: float = 1.0,
+        most_rounds: int = 0,
     ) -> Comparison | None:
-        """Return ``requests`` warm latencies of each of two functions, measured in turn on ``$LATEST`` or an alias.
+        """Return warm latencies of each of two targets, measured in turn.
 
         ``None`` where one of them does not exist.
+
+        Args:
+            baseline: what to compare with.
+            candidate: what should be faster.
+            rounds: one request to each, so often, besides the first one of each.
+            factor: rounds are added while the interval of the ratio of medians straddles it …
+            most_rounds: … up to so many; 0 for none added.
         """
-        if not (deployed(self.snapshot, baseline) and deployed(self.snapshot, candidate)):
+        if not (self._there(baseline) and self._there(candidate)):
             return None
         answer = self.answers.ask(
             Question(
-                "labgrader:Compare",
+                COMPARE,
                 {
-                    "Baseline": baseline,
-                    "Candidate": candidate,
-                    "CandidateQualifier": candidate_qualifier,
-                    "Payload": event,
-                    "Requests": requests,
+                    "Baseline": self._complete(baseline).to_dict(),
+                    "Candidate": self._complete(candidate).to_dict(),
+                    "Rounds": rounds,
+                    "Factor": factor,
+                    "MostRounds": max(rounds, most_rounds),
                 },
             )
         )
         return None if answer is None else Comparison.from_dict(answer)
+
+    def results(self) -> list[LoadResult]:
+        """Every load test that is recorded; advice reads those of all checks of the student."""
+        return [LoadResult.from_dict(one) for one in self.answers.values(LOAD_TEST)]
+
+    def _load(self, target: Target, plan: LoadPlan) -> LoadResult | None:
+        if not self._there(target):
+            return None
+        arguments: Mapping[str, Json] = {"Target": self._complete(target).to_dict(), **plan.to_dict()}
+        answer = self.answers.ask(Question(LOAD_TEST, arguments))
+        return None if answer is None else LoadResult.from_dict(answer)
+
+    def _there(self, target: Target) -> bool:
+        """Whether there is a function to call; an API was found by whoever asks."""
+        return not isinstance(target, FunctionTarget) or deployed(self.snapshot, target.function)
+
+    def _complete(self, target: Target) -> Target:
+        """A function with what its price depends on."""
+        if not isinstance(target, FunctionTarget):
+            return target
+        found = self.snapshot.function(target.function)
+        if found is None:
+            return target
+        return replace(
+            target,
+            memory_mb=found.memory_mb or 0,
+            architecture="arm64" if "arm64" in found.architectures else "x86_64",
+        )

@@ -21,9 +21,9 @@ LIVE_ACTIONS = frozenset(
     {
         "lambda:InvokeFunction",
         "labgrader:CallApi",
-        "labgrader:ClosedLoad",
         "labgrader:Compare",
         "labgrader:DropObject",
+        "labgrader:LoadTest",
         "labgrader:SendMessages",
     }
 )

@@ -3,7 +3,7 @@
 from labgrader.errors import NotGradedError
 from labgrader.evidence.hostile_json import parse_json
 from labgrader.evidence.live_answers import DroppedObject, HttpReply, SentMessages
-from labgrader.evidence.load import Comparison, LoadResult, LoadTest
+from labgrader.evidence.load import Comparison, EndpointTarget, FunctionTarget, LoadResult, LoadTest, Threshold
 from labgrader.evidence.probe import Invocation, Probe, Response
 from labgrader.judging.check import Check, check
 from labgrader.judging.verdict import Verdict, failed, partial, passed, share
@@ -13,6 +13,8 @@ __all__ = [
     "Check",
     "Comparison",
     "DroppedObject",
+    "EndpointTarget",
+    "FunctionTarget",
     "HttpReply",
     "Invocation",
     "LoadResult",
@@ -21,6 +23,7 @@ __all__ = [
     "Probe",
     "Response",
     "SentMessages",
+    "Threshold",
     "Verdict",
     "check",
     "failed",

@@ -10,11 +10,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from labgrader.errors import NotGradedError, ServiceFaultError
 from labgrader.evidence.accounts import Accounts, Connection
 from labgrader.evidence.calls import understood
-from labgrader.evidence.http_call import CALL_API, ApiCaller
-from labgrader.evidence.invoker import Invoker
-from labgrader.evidence.message_send import SEND_MESSAGES, MessageSender
-from labgrader.evidence.object_drop import DROP_OBJECT, ObjectDropper
-from labgrader.evidence.ownership import Ownership
+from labgrader.evidence.live.http_call import CALL_API, ApiCaller
+from labgrader.evidence.live.invoker import Invoker
+from labgrader.evidence.live.message_send import SEND_MESSAGES, MessageSender
+from labgrader.evidence.live.object_drop import DROP_OBJECT, ObjectDropper
+from labgrader.evidence.live.ownership import Ownership
 from labgrader.evidence.question import Answer, Question
 from labgrader.steps.run_record import student_of
 from labgrader.store import Store

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from labgrader.evidence import statistics
-from labgrader.evidence.invoke_api import InvokeEndpoint, Line
+from labgrader.evidence.live.invoke_api import InvokeEndpoint, Line
+from labgrader.evidence.live.reply import Reply, Result
 from labgrader.evidence.load import DEADLINE_S, REQUEST_TIMEOUT_S
 from labgrader.evidence.question import Answer
-from labgrader.evidence.reply import Reply, Result
 
 MAX_SAMPLES = 500
 """Requests that are kept one by one, for the plot."""

@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from labgrader.evidence.calls import understood
-from labgrader.evidence.reply import Reply
+from labgrader.evidence.live.reply import Reply
 
 Said = TypeVar("Said")
 

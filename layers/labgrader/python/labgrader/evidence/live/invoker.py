@@ -10,14 +10,14 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from labgrader.errors import BadInputError, NotGradedError
-from labgrader.evidence.closed_load import run_closed_load
-from labgrader.evidence.comparison import COMPARE_DEADLINE_S, run_compare
-from labgrader.evidence.invoke_api import InvokeEndpoint, Line
+from labgrader.evidence.live.closed_load import run_closed_load
+from labgrader.evidence.live.comparison import COMPARE_DEADLINE_S, run_compare
+from labgrader.evidence.live.invoke_api import InvokeEndpoint, Line
+from labgrader.evidence.live.patience import Patience
+from labgrader.evidence.live.reply import Reply
 from labgrader.evidence.load import DEADLINE_S, REQUEST_TIMEOUT_S
-from labgrader.evidence.patience import Patience
 from labgrader.evidence.probe import MAX_PAYLOAD_CHARACTERS, PROBE_TIMEOUT_S, Invocation, Outcome
 from labgrader.evidence.question import Answer, Json, Question
-from labgrader.evidence.reply import Reply
 from labgrader.evidence.statistics import rounded
 
 INVOKE = "lambda:InvokeFunction"

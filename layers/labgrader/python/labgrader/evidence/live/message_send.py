@@ -12,9 +12,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from labgrader.errors import BadInputError, NotGradedError
 from labgrader.evidence.calls import MissingResourceError, NotAnsweredError
+from labgrader.evidence.live.ownership import Ownership
+from labgrader.evidence.live.patience import Patience
 from labgrader.evidence.live_answers import AWAIT_TIMEOUT_S, MAX_MESSAGES, SentMessages
-from labgrader.evidence.ownership import Ownership
-from labgrader.evidence.patience import Patience
 from labgrader.evidence.question import Answer, Question
 from labgrader.evidence.statistics import rounded
 from labgrader.evidence.tolerant import number

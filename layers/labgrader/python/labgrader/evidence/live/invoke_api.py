@@ -15,8 +15,8 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 
 from labgrader.errors import NotGradedError
-from labgrader.evidence.reply import Reply
-from labgrader.evidence.wire import Host, Wire
+from labgrader.evidence.live.reply import Reply
+from labgrader.evidence.live.wire import Host, Wire
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-from labgrader.evidence.invoke_api import InvokeEndpoint, Line
+from labgrader.evidence.live.invoke_api import InvokeEndpoint, Line
+from labgrader.evidence.live.patience import Patience
+from labgrader.evidence.live.reply import Reply
 from labgrader.evidence.load import REQUEST_TIMEOUT_S, Comparison
-from labgrader.evidence.patience import Patience
 from labgrader.evidence.question import Answer
-from labgrader.evidence.reply import Reply
 from labgrader.evidence.statistics import rounded
 
 COMPARE_DEADLINE_S = 60

@@ -20,7 +20,7 @@ from typing import Any, cast
 from botocore.httpsession import get_cert_path
 from urllib3.util import wait_for_read
 
-from labgrader.evidence.reply import Reply
+from labgrader.evidence.live.reply import Reply
 
 CONNECT_TIMEOUT_S = 5.0
 """Seconds to reach the endpoint. What takes longer is the network's fault or ours, never the function's."""

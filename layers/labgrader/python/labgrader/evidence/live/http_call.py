@@ -10,15 +10,15 @@ from typing import Any
 
 from labgrader.errors import BadInputError, NotGradedError
 from labgrader.evidence.calls import MissingResourceError, NotAnsweredError
+from labgrader.evidence.live.ownership import Ownership
+from labgrader.evidence.live.patience import Patience
+from labgrader.evidence.live.reply import Reply
+from labgrader.evidence.live.wire import Host, Wire
 from labgrader.evidence.live_answers import CALL_TIMEOUT_S, MAX_KEPT_CHARACTERS, HttpReply
-from labgrader.evidence.ownership import Ownership
-from labgrader.evidence.patience import Patience
 from labgrader.evidence.question import Answer, Json, Question
 from labgrader.evidence.redaction import REDACTED
-from labgrader.evidence.reply import Reply
 from labgrader.evidence.statistics import rounded
 from labgrader.evidence.tolerant import text
-from labgrader.evidence.wire import Host, Wire
 
 CALL_API = "labgrader:CallApi"
 

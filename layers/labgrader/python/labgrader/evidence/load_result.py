@@ -1,0 +1,156 @@
+"""The records of load tests: what a run of many requests measured, and what two targets measured in turn. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from labgrader.evidence.question import Json
+
+_UNANSWERED = re.compile(r"(\d{1,6}) of them unanswered by then$")  # how the engine ends ``cut_short``
+
+
+@dataclass(frozen=True)
+class LoadResult:
+    """What one load test measured. Counts add up: every request that was sent is in exactly one of them.
+
+    Args:
+        target: ``function:qualifier``, or ``POST api/stage/path``.
+        model: ``closed`` (a fixed number in flight) or ``open`` (arrivals on schedule).
+        concurrency: requests kept in flight (closed), or allowed there (open).
+        requests: requests sent, without the warm-up.
+        planned_requests: requests that were to be sent; more than ``requests`` when the test was cut short.
+        duration_s: seconds from the first request to the last answer.
+        offered_rps, achieved_rps: requests sent, and requests that succeeded, a second.
+        rate_rps: arrivals a second that were wanted (open); 0 in the closed model.
+        dropped: arrivals that were not sent, because ``concurrency`` were in flight already (open).
+        throttled: HTTP 429 (not an error of the function); ``throttle_reason`` is the most frequent of AWS's
+            (``ReservedFunction…``), ``throttle_reasons`` counts each.
+        function_errors: HTTP 200 with FunctionError; ``function_error_kinds`` counts ``handled``, ``unhandled``,
+            ``timeout`` and ``out_of_memory``.
+        application_errors: ``statusCode`` of 500 or more in the answer, or HTTP 500 or more from an endpoint.
+        timeouts: no answer within the time for one request.
+        other_errors: anything else (connections, refusals, and ``unanswered`` requests that the test's deadline gave
+            less time than that).
+        cold_starts: answers whose REPORT line has an Init or Restore Duration.
+        latency_ms: ``min mean p50 p90 p95 p99 max`` of the requests that succeeded, percentiles by nearest rank; in
+            the open model from the intended start, so that waiting to be sent counts.
+        warm_latency_ms, cold_latency_ms: ``p50 p95`` without, and of, the cold starts.
+        service_ms: ``p50 p95 p99`` from the moment of sending: the same as the latency in the closed model.
+        p95_interval_ms: 95% confidence interval of p95, from order statistics; ``intervals_ms`` has those of
+            ``p50 p90 p95 p99``.
+        curve: ``[percent, ms]`` of the percentile curve, for the plot.
+        retries: requests sent again because the server had closed an idle connection before it read them; one that
+            was throttled or failed is never repeated.
+        connections: connections that were opened.
+        warm_up: ``requests succeeded cold_starts`` and ``p50 max`` (ms) of the requests sent before; empty for none.
+        cost: ``estimated`` and ``actual``, each ``requests gb_seconds usd``, and ``cap_usd``.
+        notes: what was changed of the plan, waited for or added, and why, in sentences.
+        error_samples: up to five different descriptions of what failed.
+        cut_short: why the test ended early, else empty.
+        samples: ``[start in ms, latency in ms, outcome]`` of up to 500 requests, for the plot.
+    """
+
+    target: str
+    model: str
+    concurrency: int
+    requests: int
+    planned_requests: int
+    duration_s: float
+    offered_rps: float
+    achieved_rps: float
+    succeeded: int
+    throttled: int
+    function_errors: int
+    application_errors: int
+    timeouts: int
+    other_errors: int
+    cold_starts: int
+    latency_ms: Mapping[str, float]
+    warm_latency_ms: Mapping[str, float]
+    p95_interval_ms: tuple[float, float]
+    retries: int = 0
+    rate_rps: float = 0.0
+    dropped: int = 0
+    throttle_reason: str = ""
+    throttle_reasons: Mapping[str, int] = field(default_factory=dict)
+    function_error_kinds: Mapping[str, int] = field(default_factory=dict)
+    cold_latency_ms: Mapping[str, float] = field(default_factory=dict)
+    service_ms: Mapping[str, float] = field(default_factory=dict)
+    intervals_ms: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    curve: tuple[tuple[float, float], ...] = ()
+    connections: int = 0
+    warm_up: Mapping[str, float] = field(default_factory=dict)
+    cost: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    error_samples: tuple[str, ...] = ()
+    cut_short: str = ""
+    samples: tuple[tuple[float, float, str], ...] = ()
+
+    @property
+    def failures(self) -> int:
+        """Requests that the function took and did not serve; a throttled one was never taken."""
+        return self.function_errors + self.application_errors + self.timeouts + self.other_errors
+
+    @property
+    def unanswered(self) -> int:
+        """Those of the ``other_errors`` that the test's own deadline cut off: they are nobody's failures."""
+        said = _UNANSWERED.search(self.cut_short)
+        return min(int(said.group(1)), self.other_errors) if said else 0
+
+    def to_dict(self) -> dict[str, Json]:
+        """Return the result as JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Json]) -> LoadResult:
+        """Read what ``to_dict`` wrote."""
+        intervals = document.get("intervals_ms", {})
+        return cls(
+            **{
+                **document,
+                "p95_interval_ms": tuple(document["p95_interval_ms"]),
+                "intervals_ms": {name: tuple(bounds) for name, bounds in intervals.items()},
+                "curve": tuple(tuple(point) for point in document.get("curve", ())),
+                "notes": tuple(document.get("notes", ())),
+                "error_samples": tuple(document["error_samples"]),
+                "samples": tuple(tuple(sample) for sample in document["samples"]),
+            }
+        )
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two targets measured in turn (A B A B), one request in flight, so that the machine's drift hits both.
+
+    ``baseline_ms`` and ``candidate_ms`` are the latencies of the requests that succeeded, in milliseconds, in order,
+    without each target's first request (its cold start). The error fields hold what the others said. ``ratio`` is the
+    baseline's median over the candidate's (how many times faster the candidate is), ``ratio_interval`` its 95%
+    bootstrap interval; both 0 where one of them has no latency. ``baseline_report`` and ``candidate_report`` hold the
+    medians of what Lambda's REPORT lines said, ``duration_ms billed_ms memory_mb max_memory_mb``; empty without lines.
+    ``notes`` are sentences.
+    """
+
+    baseline: str
+    candidate: str
+    baseline_ms: tuple[float, ...]
+    candidate_ms: tuple[float, ...]
+    baseline_errors: tuple[str, ...] = ()
+    candidate_errors: tuple[str, ...] = ()
+    ratio: float = 0.0
+    ratio_interval: tuple[float, float] = (0.0, 0.0)
+    baseline_report: Mapping[str, float] = field(default_factory=dict)
+    candidate_report: Mapping[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Json]:
+        """Return the result as JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Json]) -> Comparison:
+        """Read what ``to_dict`` wrote."""
+        names = ("baseline_ms", "candidate_ms", "baseline_errors", "candidate_errors", "ratio_interval", "notes")
+        return cls(**{**document, **{name: tuple(document[name]) for name in names if name in document}})
