@@ -20,6 +20,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from botocore.credentials import Credentials
+from botocore.exceptions import CredentialRetrievalError
 
 from labgrader.evidence.live.invoke_api import InvokeEndpoint
 
@@ -94,6 +95,13 @@ def cold(delay_s: float = 0.0) -> Response:
 
 def warm(delay_s: float = 0.0) -> Response:
     return Response(headers=logged(f"START\nhello\n{REPORT}\n"), delay_s=delay_s)
+
+
+class EndedCredentials(Credentials):  # type: ignore[misc]
+    """Credentials of a role that is gone."""
+
+    def get_frozen_credentials(self) -> Any:
+        raise CredentialRetrievalError(provider="sts", error_msg="the role is gone")
 
 
 class StubLambda:

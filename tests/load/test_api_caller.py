@@ -11,9 +11,10 @@ import pytest
 from botocore.config import Config
 
 from labgrader.errors import BadInputError, NotGradedError
-from labgrader.evidence.live.http_call import ApiCaller, stage_url
+from labgrader.evidence.live.http_call import ApiCaller
 from labgrader.evidence.live.ownership import Ownership
 from labgrader.evidence.live.patience import Patience
+from labgrader.evidence.live.stage_request import stage_url
 from labgrader.evidence.live_answers import MAX_KEPT_CHARACTERS, HttpReply
 from labgrader.evidence.question import Answer, Question
 from tests.load.stub_lambda import Request, Response, StubLambda

@@ -1,4 +1,4 @@
-"""Probes and comparisons against a server that misbehaves in every way a function, or AWS, can."""
+"""Probes against a server that misbehaves in every way a function, or AWS, can."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import hmac
 import json
 import ssl
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -24,32 +23,30 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from labgrader.errors import BadInputError, NotGradedError
+from labgrader.evidence.live.callers import FunctionCaller
+from labgrader.evidence.live.engine import run_load
 from labgrader.evidence.live.invoke_api import InvokeEndpoint
 from labgrader.evidence.live.invoker import Invoker
 from labgrader.evidence.live.patience import Patience
-from labgrader.evidence.load import Comparison
+from labgrader.evidence.load_plan import FunctionTarget, LoadPlan
 from labgrader.evidence.probe import MAX_PAYLOAD_CHARACTERS, Invocation
 from labgrader.evidence.question import Answer, Question
 from tests.load.stub_lambda import (
     OK,
-    Request,
+    EndedCredentials,
     Response,
     StubLambda,
-    cold,
     error,
     function_error,
     logged,
     throttle,
-    warm,
 )
 
 BRISK = Patience(attempts=3, base_delay_s=0.001)
 
 
-def _invoker(stub: StubLambda, **limits: Any) -> Invoker:
-    return Invoker(
-        stub.endpoint, username="user1", forbidden="labgrader-", **{"patience": BRISK, "request_timeout_s": 5, **limits}
-    )
+def _invoker(stub: StubLambda) -> Invoker:
+    return Invoker(stub.endpoint, username="user1", forbidden="labgrader-", patience=BRISK)
 
 
 def _probe(
@@ -62,19 +59,6 @@ def _invoke(function: str, qualifier: str = "", event: Any = None, timeout_s: fl
     return Question(
         "lambda:InvokeFunction",
         {"FunctionName": function, "Qualifier": qualifier, "Payload": event, "TimeoutSeconds": timeout_s},
-    )
-
-
-def _compare(baseline: str = "user1-slow", candidate: str = "user1-fast", requests: int = 3) -> Question:
-    return Question(
-        "labgrader:Compare",
-        {
-            "Baseline": baseline,
-            "Candidate": candidate,
-            "CandidateQualifier": "user1-prod",
-            "Payload": {"body": "{}"},
-            "Requests": requests,
-        },
     )
 
 
@@ -91,11 +75,17 @@ def _invocation(answer: Answer) -> Invocation:
 @pytest.mark.parametrize(
     ("function", "reason"),
     [
-        ("user10-f", "user10-f does not begin with user1- and may be another student's: not invoked"),
-        ("user1", "user1 does not begin with user1- and may be another student's: not invoked"),
-        ("User1-f", "User1-f does not begin with user1- and may be another student's: not invoked"),
-        ("labgrader-run-probe", "labgrader-run-probe belongs to the grader and is never invoked for a student"),
-        ("LabGrader-run-probe", "LabGrader-run-probe belongs to the grader and is never invoked for a student"),
+        ("user10-f", "the function user10-f does not begin with user1- and may be another student's: not touched"),
+        ("user1", "the function user1 does not begin with user1- and may be another student's: not touched"),
+        ("User1-f", "the function User1-f does not begin with user1- and may be another student's: not touched"),
+        (
+            "labgrader-run-probe",
+            "the function labgrader-run-probe belongs to the grader and is never touched for a student",
+        ),
+        (
+            "LabGrader-run-probe",
+            "the function LabGrader-run-probe belongs to the grader and is never touched for a student",
+        ),
         ("user1-f:prod", "'user1-f:prod' is not the name of a function"),
         ("user1-/../../x", "'user1-/../../x' is not the name of a function"),
         ("user1-f\r\nX: y", "'user1-f\\r\\nX: y' is not the name of a function"),
@@ -107,16 +97,9 @@ def _invocation(answer: Answer) -> Invocation:
 )
 def test_only_the_students_own_functions_are_invoked(function: str, reason: str) -> None:
     with StubLambda() as stub:
-        load = {"FunctionName": function, "Qualifier": "", "Payload": {}, "Concurrency": 1, "Requests": 1}
-        for question in (
-            _invoke(function),
-            Question("labgrader:ClosedLoad", load),
-            _compare(baseline=function),
-            _compare(candidate=function),
-        ):
-            with pytest.raises(NotGradedError) as refused:
-                _invoker(stub).answer(question)
-            assert (refused.value.action, refused.value.reason) == ("lambda:InvokeFunction", reason)
+        with pytest.raises(NotGradedError) as refused:
+            _invoker(stub).answer(_invoke(function))
+        assert (refused.value.action, refused.value.reason) == ("lambda:InvokeFunction", reason)
         assert stub.requests == []
 
 
@@ -139,15 +122,12 @@ def test_an_empty_prefix_forbids_nothing_and_an_empty_username_everything() -> N
     ("action", "change", "problem"),
     [
         ("lambda:GetFunction", {}, "lambda:GetFunction is no question that calls a function"),
-        ("labgrader:ClosedLoad", {"Concurrency": 0}, "Concurrency is a whole number from 1 to 200, not 0"),
-        ("labgrader:ClosedLoad", {"Concurrency": 201}, "Concurrency is a whole number from 1 to 200, not 201"),
-        ("labgrader:ClosedLoad", {"Concurrency": True}, "Concurrency is a whole number from 1 to 200, not True"),
-        ("labgrader:ClosedLoad", {"Requests": 0}, "Requests is a whole number from 1 to 100000, not 0"),
-        ("labgrader:ClosedLoad", {"Qualifier": "a b"}, "'a b' is neither an alias nor a version"),
+        ("labgrader:LoadTest", {}, "labgrader:LoadTest is no question that calls a function"),
+        ("lambda:InvokeFunction", {"Qualifier": "a b"}, "'a b' is neither an alias nor a version"),
     ],
 )
 def test_a_question_that_makes_no_sense_is_bad_input(action: str, change: dict[str, Any], problem: str) -> None:
-    arguments = {"FunctionName": "user1-f", "Qualifier": "", "Payload": {}, "Concurrency": 1, "Requests": 1, **change}
+    arguments = {"FunctionName": "user1-f", "Qualifier": "", "Payload": {}, **change}
     with StubLambda() as stub:
         with pytest.raises(BadInputError) as refused:
             _invoker(stub).answer(Question(action, arguments))
@@ -242,7 +222,9 @@ def test_a_client_without_credentials_is_said_at_once(monkeypatch: pytest.Monkey
 def test_an_answer_is_recorded_whole() -> None:
     tail = logged("START\nhello\nEND\n")
     with StubLambda(lambda request: Response(headers={**tail, "X-Amz-Executed-Version": "7"}, delay_s=0.05)) as stub:
-        invocation = _invocation(_probe(stub, "user1-f", "user1-prod"))
+        invocation = _invocation(_probe(stub, "user1-f", "user1-prod", {"body": "é"}))
+        assert invocation.request == stub.requests[0].event.decode() == '{"body": "\\u00e9"}'
+    assert (invocation.status, invocation.request_truncated) == (200, False)
     assert invocation.target == "user1-f:user1-prod"
     assert invocation.outcome == "answered"
     assert invocation.payload == OK.decode()
@@ -379,6 +361,15 @@ def test_the_bound_of_what_is_kept(length: int, truncated: bool) -> None:
     assert (len(invocation.payload), invocation.truncated) == (MAX_PAYLOAD_CHARACTERS, truncated)
 
 
+@pytest.mark.parametrize(("spare", "truncated"), [(0, False), (1, True)])
+def test_the_bound_of_what_is_kept_of_the_event(spare: int, truncated: bool) -> None:
+    event = "x" * (MAX_PAYLOAD_CHARACTERS - 2 + spare)  # its quotes are two more
+    with StubLambda() as stub:
+        invocation = _invocation(_probe(stub, event=event))
+        assert json.loads(stub.requests[0].event) == event
+    assert (len(invocation.request), invocation.request_truncated) == (MAX_PAYLOAD_CHARACTERS, truncated)
+
+
 def test_bytes_that_are_no_text_are_replaced() -> None:
     with StubLambda(lambda request: Response(b'{"a": "\xff\xfe"}', headers=logged(b"\xff\x00log"))) as stub:
         invocation = _invocation(_probe(stub))
@@ -467,9 +458,11 @@ def test_https_asks_the_server_who_it_is(tmp_path: Path) -> None:
         assert endpoint.tls is not None
         endpoint.tls.load_verify_locations(pem)
         assert _invocation(invoker.answer(_invoke("user1-f"))).payload_size == 200_000
-        load = {"FunctionName": "user1-f", "Qualifier": "", "Payload": {}, "Concurrency": 2, "Requests": 20}
         connections = stub.connections
-        assert invoker.answer(Question("labgrader:ClosedLoad", load)).value["succeeded"] == 20
+        load = run_load(
+            FunctionCaller(endpoint, FunctionTarget("user1-f"), b"{}"), LoadPlan("closed", 2, requests=20)
+        ).value
+        assert (load["succeeded"], load["connections"]) == (20, 2)
         assert stub.connections == connections + 2  # kept open, tickets of TLS 1.3 notwithstanding
 
 
@@ -485,122 +478,11 @@ def test_https_waits_no_longer_for_a_hanging_function(tmp_path: Path) -> None:
         assert _invocation(answer).error == "no answer within 0.6 s"
 
 
-# --- comparisons --------------------------------------------------------------------------------------------------
-
-
-def _turns(slow: Callable[[int], Response], fast: Callable[[int], Response]) -> Callable[[Request], Response]:
-    """Answer each function by how often it was called before."""
-    calls = {"user1-slow": 0, "user1-fast": 0}
-
-    def respond(request: Request) -> Response:
-        calls[request.function] += 1
-        return (slow if request.function == "user1-slow" else fast)(calls[request.function])
-
-    return respond
-
-
-def _comparison(answer: Answer) -> Comparison:
-    assert answer.error_code == ""
-    document = json.loads(json.dumps(answer.value, allow_nan=False))
-    assert document == answer.value
-    return Comparison.from_dict(document)
-
-
-def test_two_functions_are_measured_in_turn_without_their_cold_starts() -> None:
-    respond = _turns(
-        lambda call: cold(0.4) if call == 1 else warm(0.06), lambda call: cold(0.4) if call == 1 else warm(0.02)
-    )
-    with StubLambda(respond) as stub:
-        result = _comparison(_invoker(stub).answer(_compare(requests=3)))
-        assert [request.function for request in stub.requests] == ["user1-slow", "user1-fast"] * 4
-        assert {request.qualifier for request in stub.requests if request.function == "user1-fast"} == {"user1-prod"}
-        assert stub.most_running == 1
-        assert stub.connections == 2
-    assert (result.baseline, result.candidate) == ("user1-slow", "user1-fast:user1-prod")
-    assert len(result.baseline_ms) == len(result.candidate_ms) == 3
-    assert all(60 <= value < 400 for value in result.baseline_ms)
-    assert all(20 <= value < 400 for value in result.candidate_ms)
-    assert min(result.candidate_ms) < min(result.baseline_ms)
-    assert result.baseline_errors == result.candidate_errors == ()
-
-
-def test_a_function_that_fails_twice_ends_the_comparison_and_says_why() -> None:
-    why = (
-        "HTTPSConnectionPool(host='api.github.com', port=443): Max retries exceeded with url: /repos/aws/aws-sdk-python"
-        " (Caused by NewConnectionError('<urllib3.connection.HTTPSConnection object at 0x7f2d4c0b1f10>: Failed to "
-        "establish a new connection: [Errno -3] Temporary failure in name resolution'))"
-    )
-    respond = _turns(lambda call: function_error("ConnectionError", why), lambda call: warm())
-    with StubLambda(respond) as stub:
-        result = _comparison(_invoker(stub).answer(_compare(requests=5)))
-        assert len(stub.requests) == 3
-    assert result.baseline_errors == (f"ConnectionError: {why}",) * 2
-    assert result.baseline_ms == ()
-
-
-def test_one_failure_is_forgiven_and_not_timed() -> None:
-    bad = Response(json.dumps({"statusCode": 500, "body": "<b>no\n</b>"}).encode())
-    respond = _turns(lambda call: warm(), lambda call: bad if call == 2 else warm())
-    with StubLambda(respond) as stub:
-        result = _comparison(_invoker(stub).answer(_compare(requests=3)))
-    assert len(result.baseline_ms) == 3
-    assert len(result.candidate_ms) == 2
-    assert result.candidate_errors == ("statusCode 500: <b>no�</b>",)
-
-
-@pytest.mark.parametrize(("status", "failures"), [(399, 0), (400, 2)])
-def test_an_answer_that_refuses_the_work_has_no_time(status: int, failures: int) -> None:
-    refusal = Response(json.dumps({"statusCode": status}).encode())
-    with StubLambda(_turns(lambda call: warm(), lambda call: refusal)) as stub:
-        result = _comparison(_invoker(stub).answer(_compare(requests=3)))
-    assert len(result.candidate_errors) == failures
-    assert len(result.candidate_ms) == (0 if failures else 3)
-
-
-def test_a_function_that_hangs_ends_the_comparison() -> None:
-    respond = _turns(lambda call: warm(), lambda call: Response(hangs=True))
-    with StubLambda(respond) as stub:
-        result = _comparison(_invoker(stub, request_timeout_s=0.3).answer(_compare()))
-        assert len(stub.requests) == 2
-    assert result.candidate_errors == ("no answer within 0.3 s",)
-
-
-def test_the_comparison_ends_at_its_deadline_and_blames_nobody() -> None:
-    respond = _turns(lambda call: warm(0.05), lambda call: warm(0.05))
-    with StubLambda(respond) as stub:
-        began = time.perf_counter()
-        result = _comparison(_invoker(stub, compare_deadline_s=0.6).answer(_compare(requests=50)))
-        assert time.perf_counter() - began < 1.5
-    assert 1 <= len(result.candidate_ms) <= len(result.baseline_ms) <= 5
-    assert result.baseline_errors == result.candidate_errors == ()
-
-
-def test_a_throttled_request_of_a_comparison_is_repeated_and_timed_once() -> None:
-    respond = _turns(lambda call: throttle() if call % 2 else warm(), lambda call: warm())
-    with StubLambda(respond) as stub:
-        result = _comparison(_invoker(stub).answer(_compare(requests=2)))
-    assert len(result.baseline_ms) == len(result.candidate_ms) == 2
-    assert result.baseline_errors == ()
-
-
-def test_a_function_that_is_always_throttled_is_said_so() -> None:
-    respond = _turns(lambda call: throttle(), lambda call: warm())
-    with StubLambda(respond) as stub:
-        result = _comparison(_invoker(stub).answer(_compare()))
-    assert result.baseline_errors == ("throttled: ReservedFunctionConcurrentInvocationLimitExceeded",) * 2
-
-
-@pytest.mark.parametrize(
-    ("response", "answer"),
-    [
-        (error(404, "ResourceNotFoundException"), Answer()),
-        (
-            error(403, "AccessDeniedException", "not authorized"),
-            Answer(error_code="AccessDeniedException", error_message="not authorized"),
-        ),
-        (error(500, "ServiceException", "oh"), Answer(error_code="ServiceException", error_message="oh")),
-    ],
-)
-def test_a_comparison_that_aws_refuses_is_no_evidence(response: Response, answer: Answer) -> None:
-    with StubLambda(_turns(lambda call: warm(), lambda call: response)) as stub:
-        assert _invoker(stub).answer(_compare()) == answer
+def test_credentials_that_end_are_our_own_failure() -> None:
+    with StubLambda() as stub:
+        endpoint = InvokeEndpoint(stub.endpoint.url, "us-east-1", EndedCredentials("a", "b"))
+        answer = Invoker(endpoint, username="user1", forbidden="").answer(_invoke("user1-f"))
+        assert stub.requests == []
+    assert (answer.error_code, answer.error_message) == (
+        "CredentialRetrievalError", "Error when retrieving credentials from sts: the role is gone"
+    )  # fmt: skip

@@ -7,7 +7,12 @@ import json
 import pytest
 
 from labgrader.evidence.hostile_json import parse_json
-from labgrader.evidence.probe import Invocation, Response
+from labgrader.evidence.live.invoker import Invoker
+from labgrader.evidence.live.patience import Patience
+from labgrader.evidence.probe import MAX_PAYLOAD_CHARACTERS, Invocation, Response
+from labgrader.evidence.question import Json, Question
+from tests.load.stub_lambda import Response as Reply
+from tests.load.stub_lambda import StubLambda, error, function_error, throttle
 
 
 def _read(payload: str) -> Response:
@@ -87,3 +92,68 @@ def test_a_hostile_error_payload_has_no_fields() -> None:
         invocation = Invocation("user1-f", "function_error", payload=payload, error="Unhandled")
         assert invocation.error_type == ""
         assert invocation.error_message == "Unhandled"
+
+
+# --- recorded whole ---------------------------------------------------------------------------------------------------
+
+
+def _recorded(reply: Reply, event: Json, timeout_s: float = 5) -> Invocation:
+    arguments = {"FunctionName": "user1-f", "Qualifier": "", "Payload": event, "TimeoutSeconds": timeout_s}
+    with StubLambda(lambda _: reply) as stub:
+        invoker = Invoker(
+            stub.endpoint, username="user1", forbidden="labgrader-", patience=Patience(attempts=1, base_delay_s=0.001)
+        )
+        value = invoker.answer(Question("lambda:InvokeFunction", arguments)).value
+    invocation = Invocation.from_dict(json.loads(json.dumps(value)))
+    assert invocation.to_dict() == value
+    return invocation
+
+
+def test_what_was_sent_and_how_it_was_answered_is_recorded() -> None:
+    recorded = _recorded(Reply(), {"body": "é", "n": [1, None]})
+    assert recorded.request == '{"body": "\\u00e9", "n": [1, null]}'
+    assert (recorded.request_truncated, recorded.status) == (False, 200)
+    assert _recorded(Reply(), None).request == "{}"
+
+
+def test_an_event_is_kept_to_a_limit() -> None:
+    fits = "x" * (MAX_PAYLOAD_CHARACTERS - 2)
+    recorded = _recorded(Reply(), fits)
+    assert (recorded.request, recorded.request_truncated) == (f'"{fits}"', False)
+    recorded = _recorded(Reply(), fits + "x")
+    assert (recorded.request, recorded.request_truncated) == (f'"{fits}x', True)
+    assert len(recorded.request) == MAX_PAYLOAD_CHARACTERS
+
+
+@pytest.mark.parametrize(
+    ("reply", "outcome", "status"),
+    [
+        (function_error("KeyError", "'a'"), "function_error", 200),
+        (throttle(), "throttled", 429),
+        (error(502, "EFSIOException"), "function_error", 502),
+    ],
+)
+def test_the_status_is_that_of_lambda(reply: Reply, outcome: str, status: int) -> None:
+    recorded = _recorded(reply, {})
+    assert (recorded.outcome, recorded.status, recorded.request) == (outcome, status, "{}")
+
+
+def test_a_function_that_does_not_answer_has_no_status() -> None:
+    recorded = _recorded(Reply(hangs=True), {"a": 1}, timeout_s=0.2)
+    assert (recorded.outcome, recorded.status, recorded.request) == ("timeout", 0, '{"a": 1}')
+
+
+def test_a_record_without_what_was_sent_is_still_read() -> None:
+    old = {
+        "target": "user1-f",
+        "outcome": "answered",
+        "payload": "{}",
+        "payload_size": 2,
+        "truncated": False,
+        "duration_ms": 1.5,
+        "executed_version": "1",
+        "error": "",
+        "log_tail": "",
+    }
+    read = Invocation.from_dict(old)
+    assert (read.payload, read.request, read.request_truncated, read.status) == ("{}", "", False, 0)

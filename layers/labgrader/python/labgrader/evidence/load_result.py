@@ -50,7 +50,8 @@ class LoadResult:
         notes: what was changed of the plan, waited for or added, and why, in sentences.
         error_samples: up to five different descriptions of what failed.
         cut_short: why the test ended early, else empty.
-        samples: ``[start in ms, latency in ms, outcome]`` of up to 500 requests, for the plot.
+        samples: ``[start in ms, latency in ms, outcome]`` of up to 500 requests, for the plot; a success that was
+            a cold start is ``cold_start``.
     """
 
     target: str

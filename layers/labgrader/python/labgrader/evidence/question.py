@@ -30,6 +30,10 @@ LIVE_ACTIONS = frozenset(
 """Questions that set a student's functions to work: a probe or a load test asks them, the snapshot asks all others."""
 
 
+REFUSED = "Refused"
+"""The error code where it was not AWS that refused but we: the message is a whole sentence, and all there is to say."""
+
+
 @dataclass(frozen=True)
 class Question:
     """One question about a student.
@@ -116,6 +120,8 @@ class Answers:
         answer = self._answers.get(question.key)
         if answer is None:
             raise UnaskedError(question)
+        if answer.error_code == REFUSED:
+            raise NotGradedError("", answer.error_message)
         if answer.error_code:
             raise NotGradedError(question.action, f"{answer.error_code}: {answer.error_message}")
         return answer.value

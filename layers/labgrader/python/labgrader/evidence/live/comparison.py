@@ -1,116 +1,171 @@
-"""Two functions measured in turn (A B A B), one request in flight, so that whatever drifts hits both."""
+"""Two targets measured in turn (A B A B), one request in flight, so that whatever drifts hits both."""
 
 from __future__ import annotations
 
+import json
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from statistics import median
 
-from labgrader.evidence.live.invoke_api import InvokeEndpoint, Line
+from labgrader.evidence.live.callers import Caller
 from labgrader.evidence.live.patience import Patience
 from labgrader.evidence.live.reply import Reply
-from labgrader.evidence.load import REQUEST_TIMEOUT_S, Comparison
+from labgrader.evidence.live.report_line import Report
+from labgrader.evidence.live.wire import Wire
+from labgrader.evidence.load import REQUEST_TIMEOUT_S
+from labgrader.evidence.load_result import Comparison
 from labgrader.evidence.question import Answer
-from labgrader.evidence.statistics import rounded
+from labgrader.evidence.statistics import bootstrap_ratio, decide, ratio_of_medians, rounded
 
 COMPARE_DEADLINE_S = 60
 """Seconds that a whole comparison may take."""
 
 MAX_FAILURES = 2
-"""Failures of one function after which neither is called again: there is nothing to compare."""
+"""Failures of one target after which neither is called again: there is nothing to compare."""
 
 ERROR_CHARACTERS = 500
 """Characters of what a function died of: enough for the host's name in the message of a failed HTTP request."""
+
+_REPORTED = ("duration_ms", "billed_ms", "memory_mb", "max_memory_mb")
 
 
 @dataclass
 class _Side:
     """One of the two, with what was measured of it. The first answer is its warm-up and is not counted."""
 
-    function: str
-    qualifier: str
-    line: Line
+    caller: Caller
+    wire: Wire
     calls: int = 0
     latencies_ms: list[float] = field(default_factory=list)
+    reports: list[Report] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
-    @property
-    def target(self) -> str:
-        return f"{self.function}:{self.qualifier}" if self.qualifier else self.function
-
     def record(self, reply: Reply) -> None:
-        """Count a reply: what did not do the work (``statusCode`` of 400 or more) has no time worth comparing."""
+        """Count a reply: what did not do the work has no time worth comparing."""
         self.calls += 1
-        if reply.answered and not reply.function_error and (reply.status_code or 0) < 400:
-            if self.calls > 1:
-                self.latencies_ms.append(rounded(1000 * reply.duration_s))
-        else:
-            self.errors.append(reply.describe(ERROR_CHARACTERS))
+        if not self.caller.did_the_work(reply):
+            self.errors.append(self.caller.describe(reply, ERROR_CHARACTERS))
+        elif self.calls > 1:
+            self.latencies_ms.append(rounded(1000 * reply.duration_s))
+            report = self.caller.report(reply)
+            if report.duration_ms:
+                self.reports.append(report)
+
+    def reported(self) -> dict[str, float]:
+        """The medians of what the REPORT lines said; empty without any."""
+        if not self.reports:
+            return {}
+        return {name: rounded(median(getattr(one, name) for one in self.reports)) for name in _REPORTED}
 
 
 def run_compare(
-    endpoint: InvokeEndpoint,
-    baseline: str,
-    candidate: str,
-    candidate_qualifier: str,
-    event: bytes,
+    baseline: Caller,
+    candidate: Caller,
     *,
-    requests: int,
+    rounds: int,
+    factor: float = 1.0,
+    most_rounds: int = 0,
     request_timeout_s: float = REQUEST_TIMEOUT_S,
     deadline_s: float = COMPARE_DEADLINE_S,
     patience: Patience | None = None,
+    notes: Sequence[str] = (),
 ) -> Answer:
-    """Call two functions in turn and return a ``Comparison`` as JSON.
+    """Call two targets in turn and return a ``Comparison`` as JSON.
 
     Throttles and faults of AWS are repeated, and only the request that was answered is timed. The comparison ends early
-    when one function failed ``MAX_FAILURES`` times or did not answer in time, and at the deadline.
+    when one target failed ``MAX_FAILURES`` times or did not answer in time, and at the deadline.
 
     Args:
-        endpoint: where Lambda is.
-        baseline: the function to compare with, on ``$LATEST``.
-        candidate, candidate_qualifier: the function that should be faster.
-        event: the event for both, as JSON.
-        requests: latencies wanted of each, besides its warm-up.
+        baseline: what to compare with.
+        candidate: what should be faster.
+        rounds: latencies wanted of each, besides its warm-up.
+        factor: while the interval of the ratio of medians straddles it, as many rounds are added …
+        most_rounds: … up to so many in all.
         request_timeout_s, deadline_s: seconds for each request, and for all.
         patience: how often a throttled request is repeated.
+        notes: what was changed before it began.
 
     Returns:
-        No value where one of the functions does not exist; an error where AWS refused or failed.
+        No value where one of the targets does not exist; an error where AWS refused or failed.
     """
-    end = time.perf_counter() + deadline_s
-    patience = patience or Patience()
-    sides = _Side(baseline, "", Line(endpoint)), _Side(candidate, candidate_qualifier, Line(endpoint))
+    comparison = _Comparison(
+        (_Side(baseline, Wire(baseline.host)), _Side(candidate, Wire(candidate.host))),
+        request_timeout_s,
+        time.perf_counter() + deadline_s,
+        patience or Patience(),
+    )
     try:
-        for _ in range(requests + 1):
-            for side in sides:
-                left = end - time.perf_counter()
-                if left <= 0:
-                    return _answer(*sides)
-                reply = patience.repeat(lambda side=side: _call(side, event, request_timeout_s, end))  # type: ignore[misc]
-                if refusal := reply.refusal():
-                    return refusal
-                if reply.timed_out and left < request_timeout_s and side.calls > 1:
-                    return _answer(*sides)  # the comparison ran out of time: that is not the function's failure
-                side.record(reply)
-                if reply.timed_out or len(side.errors) >= MAX_FAILURES:
-                    return _answer(*sides)
-        return _answer(*sides)
+        refusal = comparison.measure(rounds + 1)
+        done = rounds
+        while not refusal and not comparison.over and done < most_rounds and comparison.is_open(factor):
+            more = min(rounds, most_rounds - done)
+            refusal = comparison.measure(more)
+            done += more
     finally:
-        for side in sides:
-            side.line.close()
+        comparison.close()
+    if refusal:
+        return refusal
+    added = [f"added {done - rounds} rounds to decide whether {candidate.name} is {factor:g} times as fast"]
+    return comparison.answer([*notes, *(added if done > rounds else [])])
 
 
-def _call(side: _Side, event: bytes, timeout_s: float, end: float) -> Reply:
-    left = max(end - time.perf_counter(), 0.001)
-    return side.line.invoke(side.function, side.qualifier, event, min(timeout_s, left))
+@dataclass
+class _Comparison:
+    """A comparison under way."""
 
+    sides: tuple[_Side, _Side]
+    request_timeout_s: float
+    end: float
+    patience: Patience
+    over: bool = False
 
-def _answer(baseline: _Side, candidate: _Side) -> Answer:
-    result = Comparison(
-        baseline=baseline.target,
-        candidate=candidate.target,
-        baseline_ms=tuple(baseline.latencies_ms),
-        candidate_ms=tuple(candidate.latencies_ms),
-        baseline_errors=tuple(baseline.errors),
-        candidate_errors=tuple(candidate.errors),
-    ).to_dict()
-    return Answer({name: list(value) if isinstance(value, tuple) else value for name, value in result.items()})
+    def measure(self, rounds: int) -> Answer | None:
+        """Call both in turn, so often; return the answer where AWS refuses."""
+        for _ in range(rounds):
+            for side in self.sides:
+                left = self.end - time.perf_counter()
+                if self.over or left <= 0:
+                    self.over = True
+                    return None
+                reply = self.patience.repeat(lambda side=side: self._call(side), side.caller.may_pass)  # type: ignore[misc]
+                if refusal := side.caller.refusal(reply):
+                    return refusal
+                if reply.timed_out and left < self.request_timeout_s and side.calls > 1:
+                    self.over = True  # it ran out of time: that is not the target's failure
+                    return None
+                side.record(reply)
+                self.over = reply.timed_out or len(side.errors) >= MAX_FAILURES
+        return None
+
+    def is_open(self, factor: float) -> bool:
+        """Whether it is open on which side of a factor the ratio of medians is."""
+        baseline, candidate = (side.latencies_ms for side in self.sides)
+        return bool(baseline and candidate) and decide(bootstrap_ratio(baseline, candidate), factor) == "open"
+
+    def answer(self, notes: Sequence[str]) -> Answer:
+        """Return what was measured."""
+        baseline, candidate = self.sides
+        result = Comparison(
+            baseline=baseline.caller.name,
+            candidate=candidate.caller.name,
+            baseline_ms=tuple(baseline.latencies_ms),
+            candidate_ms=tuple(candidate.latencies_ms),
+            baseline_errors=tuple(baseline.errors),
+            candidate_errors=tuple(candidate.errors),
+            ratio=rounded(ratio_of_medians(baseline.latencies_ms, candidate.latencies_ms)),
+            ratio_interval=bootstrap_ratio(baseline.latencies_ms, candidate.latencies_ms),
+            baseline_report=baseline.reported(),
+            candidate_report=candidate.reported(),
+            notes=tuple(notes),
+        )
+        return Answer(json.loads(json.dumps(result.to_dict(), allow_nan=False)))
+
+    def close(self) -> None:
+        """Hang up."""
+        for side in self.sides:
+            side.wire.close()
+
+    def _call(self, side: _Side) -> Reply:
+        left = max(self.end - time.perf_counter(), 0.001)
+        return side.wire.exchange(side.caller.request(), min(self.request_timeout_s, left), side.caller.method)

@@ -19,6 +19,10 @@ class Ownership:
     username: str
     forbidden: str
 
+    def owns(self, name: str) -> bool:
+        """Whether a name is that of a resource of the student's."""
+        return bool(self.username) and name.startswith(f"{self.username}-")
+
     def require(self, action: str, kind: str, name: str) -> str:
         """Return the name when it is that of a resource of the student's.
 
@@ -32,7 +36,7 @@ class Ownership:
         """
         if self.forbidden and name.lower().startswith(self.forbidden.lower()):
             raise NotGradedError(action, f"the {kind} {name} belongs to the grader and is never touched for a student")
-        if not self.username or not name.startswith(f"{self.username}-"):
+        if not self.owns(name):
             raise NotGradedError(
                 action,
                 f"the {kind} {name} does not begin with {self.username}- and may be another student's: not touched",

@@ -53,7 +53,7 @@ class Patience:
             send: sends the request once.
             passing: says instead whether a reply may well be different the next time.
         """
-        may_change = passing or _passing
+        may_change = passing or worth_repeating
         began = time.monotonic()
         reply = send()
         for attempt in range(self.attempts - 1):
@@ -89,7 +89,7 @@ class Patience:
         time.sleep(random.uniform(0, min(self.max_delay_s, self.base_delay_s * 2**attempt)))
 
 
-def _passing(reply: Reply) -> bool:
+def worth_repeating(reply: Reply) -> bool:
     """Say whether it may well be different the next time."""
     lost = reply.trouble in ("unreachable", "broken")
     return lost or reply.throttled or reply.status >= 500 or reply.error_code in _NOT_YET

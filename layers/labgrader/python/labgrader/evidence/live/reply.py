@@ -1,4 +1,4 @@
-"""What came back from one request to Lambda's Invoke API, and what it says about the function."""
+"""What came back from one request, and what it says about the function where it went to Lambda's Invoke API."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Literal
 
 from labgrader.evidence.hostile_json import parse_json
+from labgrader.evidence.live.report_line import Report, read_report
 from labgrader.evidence.question import Answer, Json
 from labgrader.messages import quote
 
@@ -56,7 +57,8 @@ class Reply:
         status: the HTTP status; 0 where there was no whole answer.
         headers: the answer's headers, by name in lower case.
         body: the answer's bytes, as far as they were kept.
-        size: how many there were (a lower bound where the reading stopped).
+        size: how many there were (a lower bound where the reading stopped); where the connection broke, how many came
+            with the head.
         started: when it was sent, on the clock of ``time.perf_counter``.
         duration_s: seconds from sending it, on an open connection, to the answer's last byte.
         trouble: why there is no answer: ``timeout``; ``abandoned`` (the caller stopped waiting); ``unreachable`` (no
@@ -108,6 +110,8 @@ class Reply:
     @property
     def status_code(self) -> int | None:
         """The ``statusCode`` in the answer, or ``None``; API Gateway takes it as text too."""
+        if b"statusCode" not in self.body and b"\\u" not in self.body:  # a megabyte takes 10 ms to parse
+            return None
         value = self.document.get("statusCode") if isinstance(self.document, dict) else None
         if isinstance(value, str) and value.isdecimal() and len(value) == 3:
             return int(value)
@@ -147,20 +151,26 @@ class Reply:
             return ""
         return log.decode("utf-8", errors="replace")[-MAX_LOG_CHARACTERS:]
 
-    @property
-    def cold(self) -> bool:
-        """Whether the report that ends the log tells of an initialisation, or of a snapshot that was restored.
+    @cached_property
+    def report(self) -> Report:
+        """What the report that ends the log says; Lambda writes it last, whatever the function prints before."""
+        return read_report(self.log_tail)
 
-        Lambda writes it last, as text or as JSON, so a function that prints such a line itself changes nothing.
-        Source: Lambda Developer Guide, "Understanding the Lambda execution environment lifecycle" (``REPORT``) and
-        "Lambda Telemetry API Event schema reference" (``platform.report``).
+    @property
+    def function_error_kind(self) -> str:
+        """``handled``, ``unhandled``, ``timeout`` or ``out_of_memory``; empty where the function did not end badly.
+
+        Source: Lambda Developer Guide, "Troubleshoot invocation issues in Lambda" and "Understanding retry behavior"
+        (``Task timed out after``, ``Runtime.ExitError … signal: killed``, ``Runtime.OutOfMemory``).
         """
-        for line in reversed(self.log_tail.splitlines()):
-            if line.startswith("REPORT RequestId:"):
-                return "Init Duration:" in line or "Restore Duration:" in line
-            if '"platform.report"' in line:
-                return '"initDurationMs"' in line or '"restoreDurationMs"' in line
-        return False
+        if not self.function_error:
+            return ""
+        kind, message = self._field("errorType"), self._field("errorMessage")
+        if kind == "Sandbox.Timedout" or "Task timed out after" in message:
+            return "timeout"
+        if kind == "Runtime.OutOfMemory" or (kind == "Runtime.ExitError" and "signal: killed" in message):
+            return "out_of_memory"
+        return "handled" if self.function_error == "Handled" else "unhandled"
 
     @property
     def result(self) -> Result:
