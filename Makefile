@@ -9,7 +9,7 @@ BIN := .venv/bin
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
-.venv/installed: pyproject.toml layers/dependencies/requirements.txt
+.venv/installed: pyproject.toml layers/dependencies/requirements.txt layers/load_testing/requirements.txt
 	@test -n "$(PYTHON)" || { echo "labgrader needs Python 3.11 or newer (with venv) on the PATH" >&2; exit 2; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from cli.package import bundle, running_python
 from cli.project import BUILD, ROOT, TEMPLATE
-from cli.template import local_code, read_template
+from cli.template import layers, local_code, read_template
 
 RUNS = 5
 
@@ -37,7 +37,7 @@ def main() -> None:
     references = list(local_code(document, TEMPLATE.parent))
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        layers = []
+        unpacked: dict[str, Path] = {}
         print(f"{'bundle':24}{'zip KiB':>9}{'unzipped':>10}{'import ms':>11}")
         for reference in sorted(references, key=lambda one: (not one.kind.endswith("LayerVersion"), one.resource)):
             if not reference.kind.endswith(("LayerVersion", "Function")):
@@ -49,9 +49,10 @@ def main() -> None:
                 unzipped = sum(entry.file_size for entry in archive.infolist())
             text = ""
             if reference.kind.endswith("LayerVersion"):
-                layers.append(str(target / "python"))
+                unpacked[reference.resource] = target / "python"
             else:
-                text = f"{statistics.median(import_ms(target, layers, root) for _ in range(RUNS)):11.0f}"
+                own = [str(unpacked[name]) for name in layers(document, reference.resource)]
+                text = f"{statistics.median(import_ms(target, own, root) for _ in range(RUNS)):11.0f}"
             print(f"{reference.resource:24}{made.stat().st_size / 1024:9.0f}{unzipped / 1024:10.0f}{text}")
 
 

@@ -35,6 +35,9 @@ REGION = "us-east-1"
 ACCESS_KEY = "test"
 SECRET_KEY = "test"  # noqa: S105  (MiniStack's own root key: it opens nothing else)
 
+ACCOUNT_CONCURRENCY = 10_000
+"""Concurrent executions of the account: room for a class of the lab that reserves most, 150 for each student."""
+
 START_SECONDS = 30.0
 """How long a start may take; on two idle cores it takes one second."""
 
@@ -114,6 +117,9 @@ def environment(port: int, work: Path, *, enforce_iam: bool = False) -> dict[str
         "IOT_MTLS_ENABLED": "0",  # it would listen on port 8883 of every interface, whatever BIND_HOST says
         # each call in flight leaves a worker of 45 to 60 MB, for so many seconds
         "LAMBDA_WARM_TTL_SECONDS": "10",
+        # an account whose limit was raised for a class; its own would depend on this machine's memory, and it lets
+        # students reserve all of it, where AWS keeps 100 back
+        "LAMBDA_ACCOUNT_CONCURRENCY": str(ACCOUNT_CONCURRENCY),
         "AUTH": "true" if enforce_iam else "false",
         # it would look for containers of its own to remove; there are none, and the instructor's are not its business
         "DOCKER_HOST": f"unix://{work}/no-docker.sock",

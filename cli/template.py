@@ -128,6 +128,18 @@ def local_code(document: Mapping[str, Any], folder: Path) -> Iterator[LocalCode]
             yield LocalCode(name, resource["Type"], field, path)
 
 
+def layers(document: Mapping[str, Any], function: str) -> list[str]:
+    """Return the logical ids of a function's layers of ours, in their order: those of all functions, then its own.
+
+    Args:
+        document: the template.
+        function: the function's logical id.
+    """
+    common = document.get("Globals", {}).get("Function", {}).get("Layers", [])
+    own = document["Resources"][function].get("Properties", {}).get("Layers", [])
+    return [one.value for one in (*common, *own) if isinstance(one, Tagged) and one.tag == "!Ref"]
+
+
 def runtime(document: Mapping[str, Any]) -> tuple[str, str]:
     """Return the Python version (``3.13``) and architecture (``arm64`` or ``x86_64``) that the functions have.
 

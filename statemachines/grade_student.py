@@ -9,29 +9,21 @@ from stepfunctions.steps import Pass
 
 from statemachines.asl import render
 from statemachines.preparation import plan_and_snapshot, recording_failure
-from statemachines.student import caught, student_graph, summary
+from statemachines.student import STUDENT, caught, student_graph, summary
 
 HALF_AN_HOUR = 30 * 60
 
 
 def grade_student() -> str:
     """Return the machine's ASL."""
-    student = Pass(
-        "Student",
-        parameters={
-            "run_id.$": "$.run_id",
-            "mode.$": "$.mode",
-            "checks.$": "$.checks",
-            "username.$": "$.username",
-        },
-    )
+    student = Pass("Student", parameters={**STUDENT, "username.$": "$.username"})
     failure = recording_failure()
     first, last = student_graph()
     student.next(first)
     last.add_catch(caught(failure))
     last.next(summary(failure))
     return render(
-        plan_and_snapshot(student, failure, alone=True),
+        plan_and_snapshot(student, failure, students_at_once=1, alone=True),
         comment="Grade one student: plan, record, judge",
         timeout_seconds=HALF_AN_HOUR,
     )

@@ -1,10 +1,13 @@
 """The graph of one student, written once: checks, then probes, then load tests, then the report.
 
-Input: `{"run_id", "mode", "username", "checks": {"configuration": [id…], "behaviour": [id…], "performance": [id…]}}`.
+Input: `{"run_id", "mode", "username", "checks": {"configuration": [id…], "behaviour": [id…], "performance": [id…]},
+"students_at_once", "in_flight"}`; the last two say what a load test may have in flight, as planned for the whole class.
 Output: `{}`; everything else goes through S3, so that no state passes more than a few kilobytes.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from stepfunctions.steps import Catch, Choice, ChoiceRule, Retry
 from stepfunctions.steps.states import State
@@ -14,6 +17,15 @@ from statemachines.asl import FunctionTask, ItemsMap, JitteredRetry, JsonataPass
 CHECKS_AT_ONCE = 2
 PROBES_AT_ONCE = 2
 """Side by side for one student. A function with a reserved concurrency of 5 has room for them."""
+
+STUDENT = {
+    "run_id.$": "$.run_id",
+    "mode.$": "$.mode",
+    "checks.$": "$.checks",
+    "students_at_once.$": "$.students_at_once",
+    "in_flight.$": "$.in_flight",
+}
+"""What every student gets of the plan; the username is added."""
 
 MAX_CAUSE = 600
 """Characters of an error's cause that are passed on: it begins with the message, the rest is a stack trace."""
@@ -79,9 +91,25 @@ def function_task(
 
 
 def each_check(
-    map_name: str, task_name: str, resource: str, kind: str, *, at_once: int, timeout_seconds: int
+    map_name: str,
+    task_name: str,
+    resource: str,
+    kind: str,
+    *,
+    at_once: int,
+    timeout_seconds: int,
+    further: Sequence[str] = (),
 ) -> ItemsMap:
-    """Run one task for every check of a kind; an error that stays becomes `not_graded`, and the others go on."""
+    """Run one task for every check of a kind; an error that stays becomes `not_graded`, and the others go on.
+
+    Args:
+        map_name, task_name: the names of the states.
+        resource: the function's name in the template.
+        kind: the checks' kind.
+        at_once: checks of one student side by side.
+        timeout_seconds: above the function's own timeout.
+        further: what else of the student's input the task gets.
+    """
     task = function_task(
         task_name,
         resource,
@@ -102,7 +130,12 @@ def each_check(
     return ItemsMap(
         map_name,
         items_path=f"$.checks.{kind}",
-        item_selector={"run_id.$": "$.run_id", "username.$": "$.username", "check.$": "$$.Map.Item.Value"},
+        item_selector={
+            "run_id.$": "$.run_id",
+            "username.$": "$.username",
+            "check.$": "$$.Map.Item.Value",
+            **{f"{name}.$": f"$.{name}" for name in further},
+        },
         max_concurrency=at_once,
         iterator=task,
         result_path=f"$.results.{kind}",
@@ -119,7 +152,13 @@ def student_graph() -> tuple[State, State]:
         "Run probes", "Run probe", "RunProbeFunction", "behaviour", at_once=PROBES_AT_ONCE, timeout_seconds=330
     )
     load_tests = each_check(
-        "Run load tests", "Run load test", "RunLoadTestFunction", "performance", at_once=1, timeout_seconds=330
+        "Run load tests",
+        "Run load test",
+        "RunLoadTestFunction",
+        "performance",
+        at_once=1,
+        timeout_seconds=330,
+        further=("students_at_once", "in_flight"),
     )
     report = function_task("Write report", "WriteReportFunction", timeout_seconds=90, repeatable=True, output_path=None)
     checks.next(audit)

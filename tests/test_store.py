@@ -114,3 +114,40 @@ def test_the_keys_are_those_of_the_contract() -> None:
         "runs/r1/gradebook.csv",
         "runs/r1/class.html",
     ]
+
+
+def test_a_lease_has_one_holder_until_it_is_given_back(store: Store) -> None:
+    assert store.lease("user1-f", "first", now=100.0, ends_at=400.0)
+    assert not store.lease("user1-f", "second", now=101.5, ends_at=401.5)
+    assert store.lease("user2-f", "second", now=101.5, ends_at=401.5), "another function is another lease"
+    store.release("user1-f", "first")
+    assert store.lease("user1-f", "second", now=102.0, ends_at=402.0)
+
+
+@pytest.mark.parametrize(("now", "taken"), [(399.9, False), (400.0, True)])
+def test_a_lease_of_somebody_who_crashed_ends_by_itself(store: Store, now: float, taken: bool) -> None:
+    assert store.lease("user1-f", "crashed", now=100.0, ends_at=400.0)
+    assert store.lease("user1-f", "second", now=now, ends_at=now + 300) is taken
+
+
+def test_a_holder_may_prolong_its_lease(store: Store) -> None:
+    assert store.lease("user1-f", "first", now=100.0, ends_at=400.0)
+    assert store.lease("user1-f", "first", now=300.0, ends_at=600.0)
+    assert not store.lease("user1-f", "second", now=500.0, ends_at=800.0)
+
+
+def test_a_release_by_a_stranger_or_too_late_is_harmless(store: Store) -> None:
+    store.release("user1-f", "nobody")
+    assert store.lease("user1-f", "first", now=100.0, ends_at=400.0)
+    store.release("user1-f", "stranger")
+    assert not store.lease("user1-f", "second", now=200.0, ends_at=500.0)
+    assert store.lease("user1-f", "second", now=450.0, ends_at=750.0)
+    store.release("user1-f", "first")  # whose time was over
+    assert not store.lease("user1-f", "third", now=451.0, ends_at=751.0)
+
+
+def test_a_table_that_is_not_there_is_our_fault(store: Store) -> None:
+    store._table.delete()
+    for ask in (lambda: store.lease("f", "a", 1.0, 2.0), lambda: store.release("f", "a")):
+        with pytest.raises(RefusedError, match="ResourceNotFoundException"):
+            ask()

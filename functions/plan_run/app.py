@@ -5,6 +5,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from labgrader.evidence.live.admission import room_of_this_account
 from labgrader.roster import Home
 from labgrader.steps.plan_run import Request, plan_run
 from labgrader.store import store_of_this_function
@@ -14,11 +15,12 @@ logger = Logger(service="plan_run")
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Take ``run_id``, ``started_at``, ``request`` and ``alone`` (a run of one student); return the plan."""
+    """Take ``run_id``, ``started_at``, ``request``, ``alone`` and ``students_at_once``; return the plan."""
     logger.append_keys(run_id=event["run_id"])
     request = Request.from_dict(event["request"])
     home = Home.from_arn(context.invoked_function_arn)
     asked = (store_of_this_function(), event["run_id"], event["started_at"], request, home)
-    plan = plan_run(*asked, alone=event["alone"])
+    sharing = {"students_at_once": event["students_at_once"], "ask_room": room_of_this_account}
+    plan = plan_run(*asked, alone=event["alone"], **sharing)
     logger.info("planned", extra={"lab": request.lab, "mode": request.mode})
     return plan

@@ -7,8 +7,9 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from labgrader.roster import Home
 from labgrader.steps.run_live_check import Delivery, run_live_check
-from labgrader.steps.students_functions import StudentsFunctions
+from labgrader.steps.students_functions import Sharing, StudentsFunctions
 from labgrader.store import store_of_this_function
 
 logger = Logger(service="run_load_test")
@@ -16,11 +17,13 @@ logger = Logger(service="run_load_test")
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
-    """Take ``run_id``, ``username`` and ``check``; return the verdict's status."""
+    """Take ``run_id``, ``username``, ``check``, ``students_at_once`` and ``in_flight``; return the verdict's status."""
     logger.append_keys(run_id=event["run_id"], student=event["username"], check=event["check"])
     asked = (store_of_this_function(), event["run_id"], event["username"])
-    functions = StudentsFunctions(*asked, stack=os.environ["STACK"])
     delivery = Delivery(context.aws_request_id, time.time() + context.get_remaining_time_in_millis() / 1000)
+    home = Home.from_arn(context.invoked_function_arn)
+    sharing = Sharing(home, event["students_at_once"], event["in_flight"], delivery.ends_at)
+    functions = StudentsFunctions(*asked, stack=os.environ["STACK"], sharing=sharing)
     verdict = run_live_check(*asked, event["check"], functions.answer, delivery)
     logger.info("judged", extra={"status": verdict.status})
     return {"check": event["check"], "status": verdict.status}

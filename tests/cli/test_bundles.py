@@ -10,28 +10,39 @@ import pytest
 from benchmarks.bundles import import_ms
 from cli.package import bundle, running_python
 from cli.project import TEMPLATE
-from cli.template import local_code, read_template
+from cli.template import layers, local_code, read_template
 
 
 @pytest.mark.workflow
 def test_every_function_imports_in_an_isolated_interpreter(tmp_path: Path) -> None:
-    references = list(local_code(read_template(TEMPLATE), TEMPLATE.parent))
-    layers, functions = [], []
-    for reference in references:
+    template = read_template(TEMPLATE)
+    unpacked, functions = {}, []
+    for reference in local_code(template, TEMPLATE.parent):
         if not reference.kind.endswith(("Function", "LayerVersion")):
             continue
         folder = tmp_path / reference.resource
         with zipfile.ZipFile(bundle(reference.path, running_python(), tmp_path / "build").file) as archive:
             archive.extractall(folder)
         if reference.kind.endswith("LayerVersion"):
-            layers.append(str(folder / "python"))
+            unpacked[reference.resource] = folder / "python"
         else:
             functions.append(folder)
-    assert len(layers) == 2
+    assert set(unpacked) == {"LabgraderLayer", "DependenciesLayer", "LoadTestingLayer"}
     assert len(functions) >= 7
     for folder in functions:
-        assert 0 < import_ms(folder, layers, tmp_path) < 60_000
-    assert not (Path(layers[0]).parent / "python" / "boto3").exists()
+        own = [str(unpacked[name]) for name in layers(template, folder.name)]
+        assert 0 < import_ms(folder, own, tmp_path) < 60_000
+    assert all(not (folder / "boto3").exists() for folder in unpacked.values())
+    assert [name for name, folder in unpacked.items() if (folder / "httptools").exists()] == ["LoadTestingLayer"]
+
+
+def test_only_the_functions_that_call_students_functions_have_the_layer_of_load_tests() -> None:
+    template = read_template(TEMPLATE)
+    common = ["LabgraderLayer", "DependenciesLayer"]
+    for name, resource in template["Resources"].items():
+        if resource["Type"] == "AWS::Serverless::Function":
+            own = ["LoadTestingLayer"] if name in ("RunProbeFunction", "RunLoadTestFunction") else []
+            assert layers(template, name) == common + own
 
 
 def test_a_function_that_misses_a_package_says_which(tmp_path: Path) -> None:

@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 import yaml
 
+from labgrader.evidence.live.admission import LEASE_S, PROVISIONED_WAIT_S, TEST_S
 from labgrader.evidence.operations import IAM_ACTIONS
+from labgrader.store import LEASES
 
 ROOT = Path(__file__).parents[2]
 
@@ -103,7 +105,7 @@ def test_the_recorder_may_read_what_its_questions_take_and_nothing_more() -> Non
     assert invoking["Resource"].endswith(":function:${Username}-*")
 
 
-def test_a_probe_may_put_send_and_read_keys_for_a_student_and_a_load_test_may_not() -> None:
+def test_a_probe_may_put_and_send_for_a_student_and_a_load_test_may_not() -> None:
     live = {one["Sid"]: one for one in statements("RunProbeFunction") if "Sid" in one}
     student = template("student_account.yaml")["Resources"]["Reader"]["Properties"]["Policies"][0]["PolicyDocument"]
     theirs = {one["Sid"]: one for one in student["Statement"] if "Sid" in one}
@@ -121,8 +123,42 @@ def test_a_probe_may_put_send_and_read_keys_for_a_student_and_a_load_test_may_no
     assert never[0]["Resource"] == "${Bucket.Arn}/*labgrader-*"
     assert never[1]["Action"] == live["SendToPrefixedQueues"]["Action"]
     assert never[1]["Resource"].endswith(":${AWS::StackName}-*")
-    loading = {one["Sid"] for one in statements("RunLoadTestFunction") if "Sid" in one}
-    assert loading == {"InvokePrefixedFunctions", "NeverOurOwn"}
+
+
+def test_a_load_test_may_ask_what_there_is_room_for_and_take_leases_and_nothing_else_may() -> None:
+    loading = {one["Sid"]: one for one in statements("RunLoadTestFunction") if "Sid" in one}
+    assert set(loading) == {
+        "InvokePrefixedFunctions",
+        "NeverOurOwn",
+        "AskHowManyExecutionsThereAre",
+        "AskWhatPrefixedFunctionsMayUse",
+        "LeaseWhatIsLoaded",
+        "ReadKeysToCallWith",  # an API is loaded with the student's key
+    }
+    student = template("student_account.yaml")["Resources"]["Reader"]["Properties"]["Policies"][0]["PolicyDocument"]
+    theirs = {one["Sid"]: one for one in student["Statement"] if "Sid" in one}
+    for sid, resource in (
+        ("AskHowManyExecutionsThereAre", "*"),
+        ("AskWhatPrefixedFunctionsMayUse", "arn:${AWS::Partition}:lambda:*:${AWS::AccountId}:function:*-*"),
+        ("ReadKeysToCallWith", "arn:${AWS::Partition}:apigateway:*::/apikeys/*"),
+    ):
+        assert (loading[sid]["Effect"], loading[sid]["Resource"]) == ("Allow", resource)
+        assert theirs[sid]["Action"] == loading[sid]["Action"]
+        assert theirs[sid]["Resource"] == resource.replace(":function:*-*", ":function:${Username}-*")
+    lease = loading["LeaseWhatIsLoaded"]
+    assert lease["Action"] == ["dynamodb:PutItem", "dynamodb:DeleteItem"]
+    assert lease["Resource"] == "Table.Arn"
+    assert lease["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [LEASES]}}
+    asking = {name for name in FUNCTIONS if "lambda:GetAccountSettings" in actions(name)}
+    assert asking == {"PlanRunFunction", "RunLoadTestFunction"}
+    assert {name for name in FUNCTIONS if "dynamodb:DeleteItem" in actions(name)} == {"RunLoadTestFunction"}
+
+
+def test_run_load_test_has_the_time_for_a_test_and_for_waiting_before_it() -> None:
+    """Until all is warm, and as long again until another run is done; and its leases end when it does, not later."""
+    timeout_s = FUNCTIONS["RunLoadTestFunction"]["Timeout"]
+    assert timeout_s >= TEST_S + 2 * PROVISIONED_WAIT_S
+    assert timeout_s == LEASE_S
 
 
 def test_what_the_recorder_is_granted_only_reads() -> None:
@@ -136,11 +172,13 @@ def test_no_function_may_do_everything_or_delete_anything(name: str) -> None:
         assert "*" not in action
         if action in ("s3:DeleteObject", "sqs:DeleteMessage"):  # of its own objects and messages only: see below
             assert name == "RunProbeFunction"
+        elif action == "dynamodb:DeleteItem":  # of leases only: see above
+            assert name == "RunLoadTestFunction"
         else:
             assert not re.search(r":(Delete|Create|Update|Put(?!Object$|Item$))", action), action
     for statement in statements(name):
         if statement["Resource"] == "*":
-            assert statement.get("Sid") == "ReadStudentsResources"
+            assert statement.get("Sid") in ("ReadStudentsResources", "AskHowManyExecutionsThereAre")
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,31 @@ def test_both_machines_have_the_same_student() -> None:
         assert of_class[name] == alone[name]
 
 
+SHARED = {"students_at_once.$": "$.students_at_once", "in_flight.$": "$.in_flight"}
+
+
+@pytest.mark.parametrize(("name", "at_once"), [("grade_class", 4), ("grade_student", 1)])
+def test_the_plan_is_told_how_many_share_an_account_and_what_it_says_reaches_every_load_test(
+    name: str, at_once: int
+) -> None:
+    found = dict(states(definition(name)))
+    assert found["Plan run"]["Parameters"]["Payload"]["students_at_once"] == at_once
+    selected = found["Plan run"]["ResultSelector"]
+    assert {key: selected[key] for key in SHARED} == {key: f"$.Payload.{key[:-2]}" for key in SHARED}
+    student = found["For each student"]["ItemSelector"] if name == "grade_class" else found["Student"]["Parameters"]
+    for passed_on in (student, found["Run load tests"]["ItemSelector"]):
+        assert {key: passed_on.get(key) for key in SHARED} == SHARED
+    for others in ("Run checks", "Run probes"):
+        assert not set(SHARED) & set(found[others]["ItemSelector"])
+
+
+def test_as_many_students_share_an_account_as_are_judged_side_by_side_and_each_has_one_load_test() -> None:
+    found = dict(states(definition("grade_class")))
+    at_once = found["Plan run"]["Parameters"]["Payload"]["students_at_once"]
+    assert found["For each student"]["MaxConcurrency"] == at_once
+    assert found["Run load tests"]["MaxConcurrency"] == 1
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_substitutions_stand_inside_strings_and_the_template_gives_each(name: str) -> None:
     text = (FOLDER / f"{name}.asl.json").read_text()

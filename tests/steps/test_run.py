@@ -67,7 +67,7 @@ LAB = Lab(
 @pytest.fixture(autouse=True)
 def nothing_remembered() -> None:
     """A warm function remembers the last runs; each test is a function that starts cold."""
-    for remembered in (run_record.lab_of, run_record.snapshot_of, run_record._students_of):
+    for remembered in (run_record.lab_of, run_record.snapshot_of, run_record.students_of):
         remembered.cache_clear()
 
 
@@ -404,7 +404,11 @@ def test_the_evidence_of_calls_objects_and_messages_is_part_of_a_valid_report(st
             {"FunctionName": "user10-f", "Qualifier": "", "Payload": {}},
             "user10-f does not begin",
         ),
-        ("labgrader:CallApi", {"ApiName": "user10-api"}, "the API user10-api does not begin with user1-"),
+        (
+            "labgrader:CallApi",
+            {"Method": "GET", "ApiName": "user10-api"},
+            "the API user10-api does not begin with user1-",
+        ),
         ("labgrader:DropObject", {"Bucket": "user10-b"}, "the bucket user10-b does not begin with user1-"),
         (
             "labgrader:SendMessages",

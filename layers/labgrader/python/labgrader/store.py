@@ -32,6 +32,10 @@ Json = Any
 CONTENT_TYPES = {".json": "application/json", ".html": "text/html; charset=utf-8", ".csv": "text/csv; charset=utf-8"}
 
 
+LEASES = "LEASES"
+"""The partition of the leases: the role of Run load test may write in no other (``infra/template.yaml``)."""
+
+
 class MissingError(LabgraderError):
     """An object of a run that should be there is not."""
 
@@ -250,20 +254,51 @@ class Store:
         """A student's best result for a lab, or ``None``."""
         return self._get_item(f"STUDENT#{username}", f"LAB#{lab}#BEST")
 
+    # --- leases -----------------------------------------------------------------------------------------------------
+
+    def lease(self, name: str, holder: str, now: float, ends_at: float) -> bool:
+        """Take a lease, or prolong one's own; say whether it is the holder's now.
+
+        Args:
+            name: of what: only one holder has it at a time.
+            holder: who takes it.
+            now, ends_at: seconds since the epoch; from ``ends_at`` on anybody may take it: a crash holds nothing.
+        """
+        return self._put_item_if(
+            {"pk": LEASES, "sk": name, "holder": holder, "ends_at": ends_at},
+            "attribute_not_exists(pk) OR ends_at <= :now OR holder = :holder",
+            {":now": stored(now), ":holder": holder},
+        )
+
+    def release(self, name: str, holder: str) -> None:
+        """Give a lease back; one that another holds, or that is not there, stays as it is."""
+        try:
+            self._table.delete_item(
+                Key={"pk": LEASES, "sk": name},
+                ConditionExpression="holder = :holder",
+                ExpressionAttributeValues={":holder": holder},
+            )
+        except (ClientError, BotoCoreError) as error:
+            if error_code(error) != "ConditionalCheckFailedException":
+                raise translated(error) from error
+
     def _put_item(self, item: Mapping[str, Json]) -> None:
         try:
             self._table.put_item(Item=stored(item))
         except (ClientError, BotoCoreError) as error:
             raise translated(error) from error
 
-    def _put_item_if(self, item: Mapping[str, Json], condition: str, values: Mapping[str, Json]) -> None:
+    def _put_item_if(self, item: Mapping[str, Json], condition: str, values: Mapping[str, Json]) -> bool:
+        """Write an item under a condition; say whether it was met: where it was not, what is there stays."""
         try:
             self._table.put_item(
                 Item=stored(item), ConditionExpression=condition, ExpressionAttributeValues=dict(values)
             )
         except (ClientError, BotoCoreError) as error:
-            if error_code(error) != "ConditionalCheckFailedException":  # a newer or better one is there: it stays
+            if error_code(error) != "ConditionalCheckFailedException":
                 raise translated(error) from error
+            return False
+        return True
 
     def _get_item(self, pk: str, sk: str) -> dict[str, Json] | None:
         try:

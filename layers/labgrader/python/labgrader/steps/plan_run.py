@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from labgrader.errors import BadInputError, Problem
+from labgrader.evidence.calls import NotAnsweredError
+from labgrader.evidence.headroom import Room
 from labgrader.judging.check import find_check
 from labgrader.lab import Lab, find_lab
 from labgrader.messages import quote
-from labgrader.roster import Home, at_home, read_roster, select
+from labgrader.roster import Home, Student, at_home, at_once_in, read_roster, select
 from labgrader.store import Keys, MissingError, Store
+
+log = logging.getLogger(__name__)
 
 MODES = ("grade", "audit")
 
@@ -66,7 +71,15 @@ class Request:
 
 
 def plan_run(
-    store: Store, run_id: str, started_at: str, request: Request, home: Home, *, alone: bool = False
+    store: Store,
+    run_id: str,
+    started_at: str,
+    request: Request,
+    home: Home,
+    *,
+    alone: bool = False,
+    students_at_once: int = 1,
+    ask_room: Callable[[], Room] | None = None,
 ) -> dict[str, Any]:
     """Freeze a run's lab and students, and record that it runs.
 
@@ -77,10 +90,14 @@ def plan_run(
         request: what was asked for.
         home: where we are.
         alone: whether the run must be of exactly one student.
+        students_at_once: students whom the workflow judges side by side.
+        ask_room: asks what our own account has for load tests; not called where nobody there is load-tested.
 
     Returns:
-        ``run_id``, ``mode``, ``students_key`` (what the map reads), ``username`` of the first student and ``checks``:
-        check ids by kind.
+        ``run_id``, ``mode``, ``students_key`` (what the map reads), ``username`` of the first student, ``checks``:
+        check ids by kind, those of performance with the advice that measures, and for the load tests
+        ``students_at_once`` and ``in_flight``: the executions that one student in our own account may have in flight,
+        ``None`` where nobody asked or AWS refused.
 
     Raises:
         BadInputError: unknown lab, no roster at that key, a roster that cannot be used, or a student in another account
@@ -96,7 +113,7 @@ def plan_run(
         raise BadInputError([f"a run of one student has one name in students, not {len(students)}"])
     keys = Keys(run_id)
     lab = Lab.from_dict(store.put_json_once(keys.lab, lab.to_dict()))
-    store.put_json_once(keys.students, [student.to_dict() for student in students])
+    frozen = store.put_json_once(keys.students, [student.to_dict() for student in students])
     store.record_run(
         {
             "run_id": run_id,
@@ -111,10 +128,34 @@ def plan_run(
     checks: dict[str, list[str]] = {"configuration": [], "behaviour": [], "performance": []}
     for item in lab.checks:
         checks[find_check(item.check).kind].append(item.id)
+    checks["performance"] += [item.id for item in lab.advice if find_check(item.check).kind == "performance"]
+    loads = bool(checks["performance"]) and request.mode == "grade"
     return {
         "run_id": run_id,
         "mode": request.mode,
         "students_key": keys.students,
         "username": students[0].username,
         "checks": checks,
+        "students_at_once": students_at_once,
+        "in_flight": _in_flight([Student.from_dict(one) for one in frozen], home, students_at_once, ask_room)
+        if loads
+        else None,
     }
+
+
+def _in_flight(
+    students: Sequence[Student], home: Home, students_at_once: int, ask_room: Callable[[], Room] | None
+) -> int | None:
+    """One student's part of our own account, the same for the whole run, so that a class of any size keeps the bound.
+
+    Where AWS refuses, the run goes on: each load test asks again, keeps the same bound by what it hears, and is not
+    graded, with the reason, where it hears nothing either.
+    """
+    sharing = at_once_in(students, home, students_at_once)
+    if ask_room is None or not sharing:
+        return None
+    try:
+        return replace(ask_room(), students=sharing).part
+    except NotAnsweredError as refusal:
+        log.warning("what the account has for load tests is not known yet: %s", refusal)
+        return None

@@ -71,11 +71,12 @@ def students_lab(store: Store, run_id: str, snapshot: Snapshot) -> Lab:
 
 def student_of(store: Store, run_id: str, username: str) -> Student:
     """A student's row of the run's roster."""
-    return _students_of(store, run_id)[username]
+    return students_of(store, run_id)[username]
 
 
 @lru_cache(maxsize=2)
-def _students_of(store: Store, run_id: str) -> Mapping[str, Student]:
+def students_of(store: Store, run_id: str) -> Mapping[str, Student]:
+    """Every row of the run's roster, by username."""
     return {student.username: student for student in store.students(run_id)}
 
 

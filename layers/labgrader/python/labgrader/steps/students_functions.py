@@ -2,22 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from labgrader.errors import NotGradedError, ServiceFaultError
+from labgrader.errors import BadInputError, NotGradedError, ServiceFaultError
 from labgrader.evidence.accounts import Accounts, Connection
 from labgrader.evidence.calls import understood
+from labgrader.evidence.live.admission import Admission
 from labgrader.evidence.live.http_call import CALL_API, ApiCaller
 from labgrader.evidence.live.invoker import Invoker
 from labgrader.evidence.live.message_send import SEND_MESSAGES, MessageSender
 from labgrader.evidence.live.object_drop import DROP_OBJECT, ObjectDropper
 from labgrader.evidence.live.ownership import Ownership
-from labgrader.evidence.question import Answer, Question
-from labgrader.steps.run_record import student_of
+from labgrader.evidence.load import COMPARE, LOAD_TEST
+from labgrader.evidence.question import REFUSED, Answer, Question
+from labgrader.roster import Home, Student, at_once_in
+from labgrader.steps.run_record import student_of, students_of
 from labgrader.store import Store
+
+
+@dataclass(frozen=True)
+class Sharing:
+    """How the students of a run share the executions of their accounts.
+
+    Args:
+        home: the grader's own account and Region.
+        students_at_once: students whom the workflow judges side by side.
+        in_flight: what one student may have in flight in the grader's own account, as the run's plan says; ``None``
+            where it does not say.
+        ends_at: seconds since the epoch when the function that runs the load test is over.
+    """
+
+    home: Home
+    students_at_once: int
+    in_flight: int | None
+    ends_at: float
+
+    def admission(
+        self, students: Sequence[Student], student: Student, connection: Connection, **given: Any
+    ) -> Admission:
+        """What admits a student's load tests.
+
+        Args:
+            students: everybody in the run.
+            student: who is load-tested.
+            connection: the way into the student's account.
+            given: ``leases`` and ``holder``, as ``Admission`` takes them.
+        """
+        place = Home(student.account_id, student.region)
+        return Admission(
+            connection.client("lambda"),
+            place=connection.place,
+            students=max(1, at_once_in(students, place, self.students_at_once)),
+            in_flight=self.in_flight if place == self.home else None,
+            ends_at=self.ends_at,
+            **given,
+        )
 
 
 class StudentsFunctions:
@@ -27,11 +71,13 @@ class StudentsFunctions:
         store: the stack's store.
         run_id, username: whose functions.
         stack: the stack's name; what begins with it is the grader's own and never touched.
+        sharing: how load tests share the account; without it, none is run.
     """
 
-    def __init__(self, store: Store, run_id: str, username: str, stack: str) -> None:
+    def __init__(self, store: Store, run_id: str, username: str, stack: str, sharing: Sharing | None = None) -> None:
         self._store = store
         self._run_id = run_id
+        self._sharing = sharing
         self._ownership = Ownership(username, f"{stack}-")
         self._ways: dict[str, Callable[[Question], Answer]] = {}
 
@@ -50,14 +96,14 @@ class StudentsFunctions:
         student = student_of(self._store, self._run_id, self._ownership.username)
         accounts = _accounts(self._run_id)
         try:
-            return self._way(action, accounts.open(student))
+            return self._way(action, student, accounts.open(student))
         except (ClientError, BotoCoreError) as error:
             refusal = understood(error)
             if refusal.passing:
                 raise ServiceFaultError(f"{accounts.opens_with(student)}: {refusal}") from error  # tried again
             raise NotGradedError(accounts.opens_with(student), f"{refusal.code}: {refusal.message}") from error
 
-    def _way(self, action: str, connection: Connection) -> Callable[[Question], Answer]:
+    def _way(self, action: str, student: Student, connection: Connection) -> Callable[[Question], Answer]:
         """What answers an action; one for all questions of it, for it remembers what hung."""
         ownership = self._ownership
         if action == CALL_API:
@@ -66,8 +112,33 @@ class StudentsFunctions:
             return ObjectDropper(connection.client("s3"), ownership).answer
         if action == SEND_MESSAGES:
             return MessageSender(connection.client("sqs"), ownership).answer
+        if action in (LOAD_TEST, COMPARE):
+            return self._tester(student, connection)
         client = connection.client("lambda")
         return Invoker.from_client(client, username=ownership.username, forbidden=ownership.forbidden).answer
+
+    def _tester(self, student: Student, connection: Connection) -> Callable[[Question], Answer]:
+        if self._sharing is None:
+            raise BadInputError(["load tests are run by the state Run load test, which shares the account out"])
+        from labgrader.evidence.live.load_tester import LoadTester  # Run probe never needs it
+
+        students = students_of(self._store, self._run_id)
+        admission = self._sharing.admission(
+            list(students.values()), student, connection, leases=self._store, holder=self._run_id
+        )
+        clients = connection.client("lambda"), lambda: connection.client("apigateway")
+        tester = LoadTester(*clients, self._ownership, admission=admission)
+
+        def answer(question: Question) -> Answer:
+            try:
+                return tester.answer(question)
+            except NotGradedError as refusal:
+                if refusal.action:  # it is not the student's to be loaded
+                    raise
+                # Refused by us: kept as evidence, so that an instructor sees why.
+                return Answer(error_code=REFUSED, error_message=refusal.reason)
+
+        return answer
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,274 @@
+"""How a class shares the executions of its accounts: planned once, passed on, kept by every load test."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from labgrader.errors import BadInputError, NotGradedError
+from labgrader.evidence.accounts import Accounts, Connection
+from labgrader.evidence.calls import NotAnsweredError
+from labgrader.evidence.headroom import Room
+from labgrader.evidence.live.admission import TEST_S
+from labgrader.evidence.load_plan import FunctionTarget, LoadPlan
+from labgrader.evidence.question import REFUSED, Answer, Question
+from labgrader.evidence.snapshot import Snapshot
+from labgrader.judging.check import find_check
+from labgrader.lab import Item, Lab, find_lab
+from labgrader.roster import Home, Student, at_once_in
+from labgrader.steps import run_record, students_functions
+from labgrader.steps.plan_run import Request, plan_run
+from labgrader.steps.run_live_check import Delivery, run_live_check
+from labgrader.steps.students_functions import Sharing, StudentsFunctions
+from labgrader.store import Keys, Store
+
+RUN = "20260101-000000-sharing-0000"
+KEYS = Keys(RUN)
+STARTED = "2026-01-01T00:00:00Z"
+HOME = Home("111122223333", "us-east-1")
+ROLE = "arn:aws:iam::444455556666:role/labgrader-reader"
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered() -> None:
+    for remembered in (run_record.lab_of, run_record.snapshot_of, run_record.students_of, students_functions._accounts):
+        remembered.cache_clear()
+
+
+class Asked:
+    """An account that has some executions left, and counts how often it is asked."""
+
+    def __init__(self, unreserved: int = 1_000) -> None:
+        self.times = 0
+        self.unreserved = unreserved
+
+    def __call__(self) -> Room:
+        self.times += 1
+        return Room(1_000, self.unreserved)
+
+
+def plan(
+    store: Store,
+    ask_room: Callable[[], Room],
+    *rows: str,
+    lab: str = "lambda-optimization",
+    students_at_once: int = 4,
+    mode: str = "grade",
+) -> dict[str, Any]:
+    store.put("rosters/r.csv", "\n".join(["username,role_arn,region", *rows, ""]).encode())
+    request = Request(lab, "rosters/r.csv", mode)
+    return plan_run(store, RUN, STARTED, request, HOME, students_at_once=students_at_once, ask_room=ask_room)
+
+
+CLASS = tuple(f"user{number},," for number in range(1, 31))
+
+
+@pytest.mark.parametrize(
+    ("unreserved", "rows", "at_once", "in_flight"),
+    [
+        (1_000, CLASS, 4, 125),
+        (100, CLASS, 4, 12),
+        (10, CLASS, 4, 1),
+        (7, CLASS, 4, 0),
+        (10, CLASS[:1], 1, 5),
+        (100, CLASS[:2], 4, 25),  # no more can be at once than there are
+        (100, (*CLASS[:1], f"user99,{ROLE},", "user98,,eu-west-1"), 4, 50),  # nor those who are elsewhere
+    ],
+)
+def test_a_students_part_is_planned_once_for_the_class(
+    store: Store, unreserved: int, rows: tuple[str, ...], at_once: int, in_flight: int
+) -> None:
+    asked = Asked(unreserved)
+    planned = plan(store, asked, *rows, students_at_once=at_once)
+    assert (planned["in_flight"], planned["students_at_once"]) == (in_flight, at_once)
+    assert asked.times == 1
+
+
+def test_nobody_asks_for_an_audit_nor_where_everybody_is_elsewhere_nor_without_load_tests(store: Store) -> None:
+    asked = Asked()
+    assert plan(store, asked, *CLASS, mode="audit")["in_flight"] is None
+    store.put(KEYS.students, b"[]")
+    store._s3.delete_object(Bucket=store.bucket, Key=KEYS.students)
+    assert plan(store, asked, f"user1,{ROLE},")["in_flight"] is None
+    no_load_test = next(
+        name for name in ("serverless-foundations", "lambda-fundamentals") if not measured(find_lab(name))
+    )
+    for key in (KEYS.students, KEYS.lab):
+        store._s3.delete_object(Bucket=store.bucket, Key=key)
+    assert plan(store, asked, *CLASS, lab=no_load_test)["in_flight"] is None
+    assert asked.times == 0
+
+
+def measured(lab: Lab) -> list[str]:
+    """The ids of everything in a lab that is load-tested."""
+    return [item.id for item in (*lab.checks, *lab.advice) if find_check(item.check).kind == "performance"]
+
+
+def test_a_refused_question_does_not_end_the_run(store: Store) -> None:
+    """Each load test asks again, and says why where it is refused too."""
+
+    def refuse() -> Room:
+        raise NotAnsweredError("AccessDeniedException", "no")
+
+    planned = plan(store, refuse, *CLASS)
+    assert planned["in_flight"] is None
+    assert planned["checks"]["performance"]
+
+
+LOAD = {"function": "{username}-f", "operation": "x", "concurrency": 2, "requests": 20}
+
+
+def test_advice_that_measures_is_run_and_other_advice_is_not(store: Store) -> None:
+    lab = find_lab("lambda-optimization")
+    measures = Item(id="measures", check="succeeds_under_load", title="Loads", parameters=LOAD)
+    reads = Item(id="reads", check="memory_fits", title="Fits", parameters={"functions": ["{username}-f"]})
+    lab = replace(lab, advice=(measures, reads))
+    store.put_json(KEYS.lab, lab.to_dict())
+    performance = plan(store, Asked(), *CLASS)["checks"]["performance"]
+    assert performance[-1] == "measures"
+    assert performance[:-1] == [item.id for item in lab.checks if find_check(item.check).kind == "performance"]
+    assert lab.item("measures").points == 0
+
+
+@pytest.mark.parametrize(("account", "region", "at_once"), [("1", "a", 2), ("1", "b", 1), ("2", "a", 1), ("3", "a", 0)])
+def test_only_who_shares_an_account_and_region_shares_its_executions(account: str, region: str, at_once: int) -> None:
+    places = [("1", "a"), ("1", "a"), ("1", "a"), ("1", "b"), ("2", "a")]
+    students = [Student(f"user{n}", account_id=one, region=where) for n, (one, where) in enumerate(places)]
+    assert at_once_in(students, Home(account, region), 2) == at_once
+
+
+# --- in Run load test ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("student", "students_at_once", "in_flight"),
+    [
+        (Student("user1", account_id="111122223333", region="us-east-1"), 4, 12),
+        (Student("user2", account_id="111122223333", region="eu-west-1"), 1, None),  # its own Region, its own limit
+        (Student("user3", account_id="444455556666", region="us-east-1", role_arn=ROLE), 2, None),
+    ],
+)
+def test_the_workflows_part_holds_at_home_and_elsewhere_those_who_share_are_counted(
+    store: Store, student: Student, students_at_once: int, in_flight: int | None
+) -> None:
+    at_home = [Student(f"home{number}", account_id="111122223333", region="us-east-1") for number in range(9)]
+    faraway = [Student(f"far{number}", account_id="444455556666", region="us-east-1") for number in range(2)]
+    elsewhere = [Student("user2", account_id="111122223333", region="eu-west-1")]
+    sharing = Sharing(HOME, students_at_once=4, in_flight=12, ends_at=1e9)
+    connection = _connection(student)
+    students = [*at_home, *faraway, *elsewhere]
+    admission = sharing.admission(students, student, connection, leases=store, holder=RUN)
+    assert (admission.students, admission.in_flight) == (students_at_once, in_flight)
+    assert (admission.place, admission.ends_at) == (connection.place, 1e9)
+    assert admission.client is connection.client("lambda")
+
+
+def _connection(student: Student) -> Connection:
+    """The way into an account, as a run opens it, without asking anybody."""
+    accounts = Accounts(RUN)
+    return Connection(student.account_id, student.region, accounts._own, accounts._config, lambda _: None)
+
+
+LAB = Lab(
+    id="lambda-optimization",
+    version="1.0.0",
+    title="An example",
+    handout="",
+    points=10,
+    checks=(Item("loads", "succeeds_under_load", "It holds", "Task 1", 10, parameters=LOAD),),
+    advice=(Item("measures", "succeeds_under_load", "It holds", parameters=LOAD),),
+)
+
+
+def recorded(store: Store) -> None:
+    store.put_json(KEYS.lab, LAB.to_dict())
+    store.put_json(KEYS.students, [Student("user1", account_id="111122223333", region="us-east-1").to_dict()])
+    snapshot = Snapshot("user1", "111122223333", "us-east-1", STARTED)
+    snapshot.answers.record(Question("lambda:ListFunctions"), Answer(["user1-f"]))
+    function = {"Configuration": {"FunctionName": "user1-f", "State": "Active", "MemorySize": 128}, "Tags": {}}
+    snapshot.answers.record(Question("lambda:GetFunction", {"FunctionName": "user1-f"}), Answer(function))
+    store.put_json(KEYS.snapshot("user1"), snapshot.to_dict())
+
+
+@pytest.mark.parametrize("name", ["loads", "measures"])
+def test_a_load_test_that_we_refuse_is_kept_as_evidence_and_said_in_our_own_words(store: Store, name: str) -> None:
+    """For a check, and for advice that measures."""
+    recorded(store)
+    sentence = "this account allows 10 concurrent executions, and a load test may take 5 of them: it needs at least 10"
+    asked = []
+
+    def refuse(question: Question) -> Answer:
+        asked.append(question.action)
+        return Answer(error_code=REFUSED, error_message=sentence)
+
+    delivery = Delivery("request-1", 4e9)
+    for _ in range(2):
+        with pytest.raises(NotGradedError) as refused:
+            run_live_check(store, RUN, "user1", name, refuse, delivery)
+        assert str(refused.value) == f"could not be graded, and no points are lost: {sentence}"
+    assert asked == ["labgrader:LoadTest"]
+    kept = store.get_json(KEYS.evidence("user1", name))
+    assert kept["verdict"] is None
+    assert [one["error"]["message"] for one in kept["answers"].values()] == [sentence]
+
+
+LOADING = Question(
+    "labgrader:LoadTest",
+    {"Target": FunctionTarget("user1-f").to_dict(), **LoadPlan("closed", 20, requests=100).to_dict()},
+)
+COMPARING = Question(
+    "labgrader:Compare",
+    {
+        "Baseline": FunctionTarget("user1-f").to_dict(),
+        "Candidate": FunctionTarget("user1-g").to_dict(),
+        "Rounds": 5,
+        "Factor": 1.0,
+        "MostRounds": 5,
+    },
+)
+
+
+@pytest.mark.parametrize("question", [LOADING, COMPARING])
+def test_what_is_not_admitted_is_answered_in_our_own_words(store: Store, question: Question) -> None:
+    """The account in memory does not know the question that it is asked first."""
+    recorded(store)
+    functions = StudentsFunctions(store, RUN, "user1", "grader-stack", Sharing(HOME, 4, 12, 4e9))
+    answer = functions.answer(question)
+    assert answer.error_code == REFUSED
+    assert answer.error_message.startswith("AWS did not say what the account has left, so nothing was loaded")
+    name = "123456789012 us-east-1 function user1-f"
+    assert store.lease(name, "another", 0.0, 1.0), "and the lease is given back"
+
+
+@pytest.mark.parametrize("target", [FunctionTarget("user10-f"), FunctionTarget("grader-stack-run-check")])
+def test_what_is_not_the_students_is_neither_leased_nor_loaded(store: Store, target: FunctionTarget) -> None:
+    recorded(store)
+    functions = StudentsFunctions(store, RUN, "user1", "grader-stack", Sharing(HOME, 4, 12, 4e9))
+    question = Question("labgrader:LoadTest", {**LOADING.arguments, "Target": target.to_dict()})
+    with pytest.raises(NotGradedError, match=r"does not begin with user1-|belongs to the grader"):
+        functions.answer(question)
+    assert store.lease(f"123456789012 us-east-1 function {target.function}", "another", 0.0, 1.0)
+
+
+def test_run_probe_loads_nothing(store: Store) -> None:
+    recorded(store)
+    with pytest.raises(BadInputError, match="load tests are run by the state Run load test"):
+        StudentsFunctions(store, RUN, "user1", "grader-stack").answer(LOADING)
+
+
+@pytest.mark.parametrize(("beyond_s", "begun"), [(5, True), (-1, False)])
+def test_a_load_test_that_would_be_cut_off_is_not_begun(store: Store, beyond_s: float, begun: bool) -> None:
+    recorded(store)
+    asked = []
+
+    def refuse(question: Question) -> Answer:
+        asked.append(question.action)
+        return Answer(error_code=REFUSED, error_message="no")
+
+    with pytest.raises(NotGradedError, match="no" if begun else "NotReached: the time for this check was over"):
+        run_live_check(store, RUN, "user1", "loads", refuse, Delivery("request-1", time.time() + TEST_S + beyond_s))
+    assert bool(asked) is begun

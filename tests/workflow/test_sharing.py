@@ -1,0 +1,82 @@
+"""A load test in an account that has little left: reduced with a note, or refused with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from labgrader.store import Keys
+
+pytestmark = pytest.mark.workflow
+
+RESERVING = "labgrader-plan-run"
+"""A function that reserves, so that others have less; it is none of a student's."""
+
+
+@pytest.fixture(scope="module")
+def student(stack: Any) -> str:
+    stack.build("sharing")
+    return "sharing"
+
+
+@contextmanager
+def left(stack: Any, executions: int) -> Iterator[int]:
+    """Reserve what the account has but for so many executions; give the account's limit."""
+    client = stack.client("lambda")
+    limits = client.get_account_settings()["AccountLimit"]
+    reserved = limits["UnreservedConcurrentExecutions"] - executions
+    client.put_function_concurrency(FunctionName=RESERVING, ReservedConcurrentExecutions=reserved)
+    try:
+        assert client.get_account_settings()["AccountLimit"]["UnreservedConcurrentExecutions"] == executions
+        yield limits["ConcurrentExecutions"]
+    finally:
+        client.delete_function_concurrency(FunctionName=RESERVING)
+
+
+def load_tests(stack: Any, run_id: str, username: str) -> list[dict[str, Any]]:
+    """What was answered to the load tests of a student: values, or errors."""
+    evidence = stack.store.get_all_json(stack.store.keys(Keys(run_id).evidence(username)))
+    return [
+        answer
+        for record in evidence.values()
+        for question, answer in record["answers"].items()
+        if question.startswith("labgrader:LoadTest ")
+    ]
+
+
+def test_a_load_test_is_reduced_to_its_part_with_a_note(stack: Any, student: str) -> None:
+    with left(stack, 24):
+        stack.run("sharing-24", [student])
+    answers = load_tests(stack, "sharing-24", student)
+    assert answers
+    for result in (answer["value"] for answer in answers):
+        assert result["concurrency"] == 12
+        assert result["notes"][0] == (
+            "20 requests in flight were planned; this account has 24 concurrent executions left, half of them for load "
+            "tests, so 12 were kept in flight"
+        )
+        assert result["requests"] >= 100, "as many as planned, fewer at once"
+
+
+def test_a_load_test_without_room_is_refused_and_costs_nothing(stack: Any, student: str) -> None:
+    with left(stack, 10) as limit:
+        stack.run("sharing-10", [student])
+    (answer,) = load_tests(stack, "sharing-10", student)
+    refused = (
+        f"this account allows {limit:,} concurrent executions, of which {limit - 10:,} are reserved, and a load test "
+        "may take 5 of them: it needs at least 10; the instructor can ask AWS for more in Service Quotas (AWS Lambda, "
+        "“Concurrent executions”), or free reserved ones"
+    )
+    assert answer == {"error": {"code": "Refused", "message": refused}}
+    report = stack.report("sharing-10", student)
+    open_ = [check for check in report["checks"] if check["status"] != "passed"]
+    assert [check["message"] for check in open_] == [f"could not be graded, and no points are lost: {refused}"]
+    assert report["score"]["points"] + report["score"]["open_points"] == 100
+
+
+def test_what_was_leased_is_free_again(stack: Any, student: str) -> None:
+    table = stack.target.session.resource("dynamodb", endpoint_url=stack.target.endpoint).Table(stack.outputs["Table"])
+    assert [item["sk"] for item in table.scan()["Items"] if item["pk"] == "LEASES"] == []
