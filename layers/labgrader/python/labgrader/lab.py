@@ -27,6 +27,7 @@ class Item:
         parameters: the check's parameters; strings may hold ``{username}``, ``{account_id}``, ``{region}``.
         hint: in place of the check's own, or empty.
         visibility: ``hidden`` checks are not shown to students who check themselves.
+        needs_internet: whether the function has to reach the internet for it: where it could not, it is not graded.
     """
 
     id: str
@@ -38,6 +39,7 @@ class Item:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     hint: str = ""
     visibility: Visibility = "visible"
+    needs_internet: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Return the item as it stands in a lab file."""
@@ -51,6 +53,7 @@ class Item:
             "with": dict(self.parameters),
             "hint": self.hint,
             "visibility": self.visibility,
+            "needs_internet": self.needs_internet,
         }
 
     @classmethod
@@ -66,6 +69,7 @@ class Item:
             parameters=_in_order(document.get("with", {})),
             hint=document.get("hint", ""),
             visibility=document.get("visibility", "visible"),
+            needs_internet=document.get("needs_internet", False),
         )
 
 
@@ -88,12 +92,12 @@ class Lab:
     unseen: tuple[Mapping[str, str], ...] = ()
 
     def item(self, item_id: str) -> Item:
-        """Return one check by its id.
+        """Return one check, or one piece of advice, by its id.
 
         Raises:
-            BadInputError: the lab has no such check.
+            BadInputError: the lab has neither.
         """
-        for item in self.checks:
+        for item in (*self.checks, *self.advice):
             if item.id == item_id:
                 return item
         raise BadInputError([f"lab {self.id} has no check {item_id!r}"])
@@ -173,8 +177,8 @@ def load_lab(file: Path) -> Lab:
     """
     from labgrader.lab_file import read_yaml, shape_problems  # PyYAML, jsonschema: a run reads its frozen lab.json
 
-    document, problems, _ = read_yaml(file)
-    problems = problems or shape_problems(document, file)
+    document, problems, lines = read_yaml(file)
+    problems = problems or shape_problems(document, file, lines)
     if problems:
         raise BadInputError(problems)
     return Lab.from_dict(document)

@@ -57,17 +57,34 @@ def read_yaml(file: Path) -> tuple[Any, list[Problem], Lines]:
 
 
 def shape_problems(document: Any, file: Path, lines: Lines | None = None) -> list[Problem]:
-    """Hold a lab document against ``lab.schema.json``."""
+    """Hold a lab document against ``lab.schema.json``, and what it expects of answers against JSON Schema's own."""
     from jsonschema import Draft202012Validator  # 60 ms at import, and only those who read lab files need it
+
+    from labgrader.judging.schema_reading import schema_problems
 
     schema = json.loads((Path(__file__).parent / "schemas" / "lab.schema.json").read_text(encoding="utf-8"))
     where = lines or Lines()
-    return [
+    problems = [
         Problem(error.message, str(file), where.of(list(error.absolute_path)), dotted(error.absolute_path))
         for error in sorted(
             Draft202012Validator(schema).iter_errors(document), key=lambda error: list(map(str, error.absolute_path))
         )
     ]
+    if not problems:
+        for path, expectation in _expectations(document):
+            problems += [
+                Problem(message, str(file), where.of([*path, *below]), dotted([*path, *below]))
+                for message, below in schema_problems(expectation)
+            ]
+    return problems
+
+
+def _expectations(document: Any) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+    """Every schema of an answer, with its path: the parameter ``matches`` of whatever check."""
+    for section in ("checks", "advice"):
+        for index, item in enumerate(document.get(section, ())):
+            if isinstance(item.get("with", {}).get("matches"), dict):
+                yield (section, index, "with", "matches"), item["with"]["matches"]
 
 
 def _walk(

@@ -36,6 +36,9 @@ def lint(file: Path) -> list[Problem]:
                 seen.setdefault(item["id"], lines.of((section, index, "id")))
                 for message, path in _parameter_problems(item):
                     yield problem(message, section, index, *path)
+                if item.get("needs_internet") and _kind(item) == "configuration":
+                    message = f"check {item['check']} reads the configuration: that needs no internet"
+                    yield problem(message, section, index, "needs_internet")
         total = round(sum(item["points"] for item in document["checks"]), 2)
         if total != document["points"]:
             yield problem(f"the checks sum to {total:g} points, not {document['points']:g}", "points")
@@ -72,6 +75,13 @@ def _parameter_problems(item: Mapping[str, Any]) -> Iterator[tuple[str, tuple[st
             yield f"check {item['check']} needs the parameter {', '.join(missing)}", ("with",)
         else:
             yield wrong.message, ("with", *path)
+
+
+def _kind(item: Mapping[str, Any]) -> str:
+    try:
+        return find_check(item["check"]).kind
+    except BadInputError:  # said already
+        return ""
 
 
 def _loop(start: str, requires: Mapping[str, Sequence[str]]) -> list[str]:

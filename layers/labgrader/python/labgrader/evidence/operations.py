@@ -112,6 +112,13 @@ OPERATIONS: Mapping[str, Operation] = {
                     "cacheClusterEnabled": None,
                     "cacheClusterSize": None,
                     "cacheClusterStatus": None,
+                    "methodSettings": {
+                        "*": {
+                            "cachingEnabled": None,
+                            "cacheTtlInSeconds": None,
+                            "requireAuthorizationForCacheControl": None,
+                        }
+                    },
                     "tracingEnabled": None,
                 }
             ],

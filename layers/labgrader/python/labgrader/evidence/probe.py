@@ -26,7 +26,7 @@ PROBE_TIMEOUT_S = 35
 """How long one invocation may take, in seconds: the labs' functions have a timeout of 30, and AWS tells it first."""
 
 MAX_PAYLOAD_CHARACTERS = 32_768
-"""Characters of an answer that are kept; a Lambda response can be 6 MB."""
+"""Characters of an answer, and of the event that is sent, that are kept; a Lambda response can be 6 MB."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,11 @@ class Invocation:
         executed_version: the version that served the call.
         error: AWS's or our own description of what went wrong, else empty.
         log_tail: the last 4 KB of the function's log, decoded.
+        request: the event as it was sent, as text, cut as the payload is; empty where nothing was sent, and in records
+            that are older than this field.
+        request_truncated: whether it was cut.
+        status: the HTTP status of Lambda's answer (200 also where the function failed); 0 without an answer, and in
+            older records. The function's own ``statusCode`` is in ``response``.
     """
 
     target: str
@@ -69,6 +74,9 @@ class Invocation:
     executed_version: str = ""
     error: str = ""
     log_tail: str = ""
+    request: str = ""
+    request_truncated: bool = False
+    status: int = 0
 
     @property
     def error_type(self) -> str:

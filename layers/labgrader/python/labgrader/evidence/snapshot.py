@@ -23,7 +23,15 @@ from labgrader.evidence.resources import (
     Package,
     ProvisionedConcurrency,
 )
-from labgrader.evidence.services.api_gateway import ApiGateway, ApiKey, RestApi, Route, Stage, UsagePlan
+from labgrader.evidence.services.api_gateway import (
+    ApiGateway,
+    ApiKey,
+    MethodCaching,
+    RestApi,
+    Route,
+    Stage,
+    UsagePlan,
+)
 from labgrader.evidence.services.code import Call, Source
 from labgrader.evidence.services.dynamodb import DynamoDb, Table
 from labgrader.evidence.services.event_bridge import EventBridge, Rule
@@ -48,6 +56,7 @@ __all__ = [
     "LayerReference",
     "LayerVersion",
     "LogGroup",
+    "MethodCaching",
     "Metric",
     "Notification",
     "Package",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from labgrader.errors import NotGradedError
+from labgrader.evidence.internet import Unreached, unreached
 from labgrader.evidence.load import LoadTest
 from labgrader.evidence.probe import Probe
 from labgrader.evidence.question import Answers, Question, UnaskedError
@@ -16,6 +19,8 @@ from labgrader.messages import fill
 def judge(item: Item, snapshot: Snapshot, answers: Answers | None = None) -> Verdict:
     """Judge one item for one student.
 
+    An item that needs the internet is not graded where points would be lost because there was none.
+
     Args:
         item: a check of the lab, made the student's by ``Lab.for_student`` (no ``{username}`` is left in it).
         snapshot: what AWS said about the student.
@@ -25,6 +30,49 @@ def judge(item: Item, snapshot: Snapshot, answers: Answers | None = None) -> Ver
         NotGradedError: AWS refused an answer that the check needs.
         UnaskedError: the check asks what was never recorded.
     """
+    verdict = _by_itself(item, snapshot, answers)
+    found = _offline(item, verdict, answers)
+    if found is None:
+        return verdict
+    message = (
+        f"{found.target or 'your code'} could not reach the internet from here ({found.line}): no points are lost."
+    )
+    return replace(verdict, status="not_graded", fraction=0.0, message=message)
+
+
+def advice_without_internet(item: Item, snapshot: Snapshot, answers: Answers | None = None) -> Verdict | None:
+    """Return what an item would have said, as advice, where it is not graded for lack of the internet; else ``None``.
+
+    A hidden item says nothing: advice is for the student to read.
+
+    Args:
+        item, snapshot, answers: as for ``judge``.
+    """
+    if not item.needs_internet or item.visibility == "hidden":
+        return None
+    try:
+        verdict = _by_itself(item, snapshot, answers)
+    except (NotGradedError, UnaskedError):
+        return None
+    found = _offline(item, verdict, answers)
+    if found is None:
+        return None
+    return replace(
+        verdict,
+        message="This was tried where there is no internet, so it costs no points. See whether the function answers "
+        f"where there is one, or handles that there is none: {verdict.message}",
+    )
+
+
+def _offline(item: Item, verdict: Verdict, answers: Answers | None) -> Unreached | None:
+    """What kept a function from the internet, where that may be why an item loses points."""
+    if not item.needs_internet or verdict.status not in ("failed", "partial"):
+        return None
+    return unreached(answers or Answers())
+
+
+def _by_itself(item: Item, snapshot: Snapshot, answers: Answers | None) -> Verdict:
+    """The check's own verdict, with a hint that can be pasted."""
     found = find_check(item.check)
     evidence: Snapshot | Probe | LoadTest = snapshot
     if found.kind == "behaviour":
@@ -43,15 +91,7 @@ def judge(item: Item, snapshot: Snapshot, answers: Answers | None = None) -> Ver
             "region": snapshot.region,
         },
     )
-    return Verdict(
-        verdict.status,
-        verdict.fraction,
-        verdict.message,
-        verdict.expected,
-        verdict.observed,
-        hint,
-        verdict.evidence,
-    )
+    return replace(verdict, hint=hint)
 
 
 def judge_recorded(item: Item, snapshot: Snapshot, answers: Answers | None = None) -> Verdict:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from labgrader.evidence.question import Answers, Json, Question
 from labgrader.evidence.tolerant import mapping, number, sequence, text
@@ -46,8 +46,26 @@ class Route:
 
 
 @dataclass(frozen=True)
+class MethodCaching:
+    """Whether a stage caches the answers of a method.
+
+    Args:
+        enabled: whether it does.
+        ttl_s: seconds that an answer is kept; ``None`` for AWS's default of 300, 0 for no caching.
+        authorized_only: whether a caller must be authorized to have an answer made anew (``Cache-Control: max-age=0``).
+    """
+
+    enabled: bool = False
+    ttl_s: int | None = None
+    authorized_only: bool = False
+
+
+@dataclass(frozen=True)
 class Stage:
-    """A stage of a REST API. ``cache_size`` is in GB, as AWS writes it (``0.5``); empty without a cache cluster."""
+    """A stage of a REST API. ``cache_size`` is in GB, as AWS writes it (``0.5``); empty without a cache cluster.
+
+    ``caching`` has the methods' own settings by ``METHOD /path``, and those of all others by ``* *``.
+    """
 
     name: str
     deployment_id: str = ""
@@ -55,6 +73,17 @@ class Stage:
     cache_size: str = ""
     cache_status: str = ""
     tracing_enabled: bool = False
+    caching: Mapping[str, MethodCaching] = field(default_factory=dict)
+
+    def caching_of(self, method: str, path: str) -> MethodCaching:
+        """What the stage's cache does for a method; what is set for all methods counts for GET alone.
+
+        Source: API Gateway Developer Guide, "Cache settings for REST APIs in API Gateway".
+        """
+        own = self.caching.get(f"{method} {path}")
+        every = self.caching.get("* *") if method == "GET" else None
+        found = own or every or MethodCaching()
+        return found if self.cache_enabled and found.ttl_s != 0 else MethodCaching()
 
 
 @dataclass(frozen=True)
@@ -188,7 +217,22 @@ def _stage(answer: Mapping[str, Json]) -> Stage:
         cache_size=text(answer.get("cacheClusterSize")) if enabled else "",
         cache_status=text(answer.get("cacheClusterStatus")),
         tracing_enabled=answer.get("tracingEnabled") is True,
+        caching={
+            _method(name): MethodCaching(
+                enabled=mapping(settings).get("cachingEnabled") is True,
+                ttl_s=number(mapping(settings).get("cacheTtlInSeconds")),
+                authorized_only=mapping(settings).get("requireAuthorizationForCacheControl") is True,
+            )
+            for name, settings in mapping(answer.get("methodSettings")).items()
+        },
     )
+
+
+def _method(name: str) -> str:
+    """``POST /todos/{id}`` of ``~1todos~1{id}/POST``, or of the same with slashes, as others write it."""
+    path, _, method = name.rpartition("/")
+    path = path.replace("~1", "/").replace("~0", "~")
+    return f"{method} {path}" if path == "*" or path.startswith("/") else f"{method} /{path}"
 
 
 def _usage_plan(answer: Mapping[str, Json]) -> UsagePlan:

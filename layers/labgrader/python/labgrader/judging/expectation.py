@@ -1,0 +1,247 @@
+"""What an answer must be, said as a JSON Schema in a lab file, and what differs from it, said in a student's words."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from labgrader.errors import NotGradedError
+from labgrader.messages import listed, quote
+
+MAX_DIFFERENCES = 3
+"""Differences that one sentence names; the others are counted."""
+
+MAX_DEPTH = 50
+"""Levels of an answer that are compared with a schema."""
+
+MAX_MATCHED = 4_000
+"""Characters of a text that a lab's ``pattern`` is held against, and of a field's name: a pattern may take the square
+of a text's length, and the text is a student's."""
+
+MAX_SHOWN = 80
+"""Characters of a value that a difference shows."""
+
+_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+_KINDS = {
+    "object": "an object",
+    "array": "a list",
+    "string": "a text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "null",
+}
+
+_SIZES = {
+    "minItems": ("entry", "entries", "at least"),
+    "maxItems": ("entry", "entries", "at most"),
+    "minProperties": ("field", "fields", "at least"),
+    "maxProperties": ("field", "fields", "at most"),
+}
+
+_BOUNDS = {
+    "minimum": "at least",
+    "maximum": "at most",
+    "exclusiveMinimum": "more than",
+    "exclusiveMaximum": "less than",
+    "multipleOf": "a multiple of",
+}
+
+_SIMPLE = frozenset({"type", "enum", "const", "minLength", "maxLength", "pattern", *_BOUNDS})
+"""Keywords that one value breaks, and that say what it should be instead."""
+
+
+def unmet(answer: Any, schema: Mapping[str, Any], name: str = "the body") -> str:
+    """Say where an answer differs from what a lab asks of it: ``the body has no field total``.
+
+    Args:
+        answer: what came back, parsed: a student's, of any shape.
+        schema: a JSON Schema (draft 2020-12) that ``schema_problems`` has nothing against.
+        name: what the answer is called where it is wrong as a whole.
+
+    Returns:
+        At most ``MAX_DIFFERENCES`` differences, always in the same order, as a phrase that follows “but”; empty where
+        there are none.
+
+    Raises:
+        NotGradedError: the schema cannot be applied, which is the lab's fault.
+    """
+    if unfit := _unfit(answer):
+        return f"{name} {unfit}"
+    from labgrader.judging.schema_reading import validator_of  # jsonschema: 58 ms, for those labs alone that ask for it
+
+    try:
+        errors = sorted(validator_of(schema).iter_errors(answer), key=_order)
+        found = list(dict.fromkeys(_in_words(error, answer, name) for error in errors))
+    except Exception as fault:  # whatever it is (a loop of references, say): the answer was fit to be read
+        raise NotGradedError("", f"the lab's expectation cannot be applied ({type(fault).__name__})") from fault
+    more = len(found) - MAX_DIFFERENCES
+    return "; ".join([*found[:MAX_DIFFERENCES], *([f"and {more} more"] if more > 0 else [])])
+
+
+def asked_for(schema: Mapping[str, Any]) -> str:
+    """Say what a schema wants, short: ``an object with result and performance``."""
+    if "const" in schema:
+        return shown(schema["const"])
+    if "enum" in schema:
+        return _either(map(shown, schema["enum"]))
+    fields = [
+        *schema.get("required", ()),
+        *(name for name, one in schema.get("properties", {}).items() if one is not False),
+    ]
+    if fields:
+        return f"an object with {listed(dict.fromkeys(fields))}"
+    if "type" in schema:
+        kinds = schema["type"]
+        return _either(_KINDS[kind] for kind in ([kinds] if isinstance(kinds, str) else kinds))
+    return "what the lab asks for"
+
+
+def shown(value: Any) -> str:
+    """A value as it stands in a sentence: a text in quotation marks, everything else as JSON, both cut."""
+    return f'"{quote(value, MAX_SHOWN)}"' if isinstance(value, str) else quote(value, MAX_SHOWN)
+
+
+def below(path: str, key: str | int) -> str:
+    """The name of a part of a value: ``users[0].age``."""
+    if isinstance(key, int):
+        return f"{path}[{key}]"
+    if _PLAIN_KEY.fullmatch(key) and len(key) <= MAX_SHOWN:
+        return f"{path}.{key}" if path else key
+    return f"{path}[{shown(key)}]"
+
+
+def among(fields: Iterable[str]) -> str:
+    """What is there instead, as a name is often only spelt otherwise: `` (there is a and b)``."""
+    names = list(fields)
+    return f" (there is {listed([*names[:5], *(['…'] if len(names) > 5 else [])])})" if names else ""
+
+
+def _unfit(answer: Any) -> str:
+    """Why an answer is not compared at all: what would cost more than it can tell. Follows its name."""
+    level = [answer]
+    for _ in range(MAX_DEPTH):
+        following: list[Any] = []
+        for value in level:
+            if isinstance(value, float) and not math.isfinite(value):
+                return "holds a number that is too large to be read"
+            if isinstance(value, Mapping):
+                if any(len(key) > MAX_MATCHED for key in value):
+                    return f"has a field whose name has more than {MAX_MATCHED:,} characters"
+                following += value.values()
+            elif isinstance(value, list):
+                following += value
+        level = following
+        if not level:
+            return ""
+    return f"is nested more than {MAX_DEPTH} levels deep, too deeply to be compared"
+
+
+def _order(error: Any) -> tuple[list[tuple[bool, int, str]], list[str]]:
+    """By place in the answer, numbers as numbers, then by place in the schema."""
+    place = [(isinstance(part, str), part if isinstance(part, int) else 0, str(part)) for part in error.absolute_path]
+    return place, list(map(str, error.absolute_schema_path))
+
+
+def _in_words(error: Any, answer: Any, name: str) -> str:
+    """One difference, as a phrase that names the place and what is wanted there."""
+    path, value = "", answer
+    for part in error.absolute_path:
+        path, value = below(path, part), value[part]
+    place = f"{path} of {name}" if path.startswith("[") else path or name
+    wanted = error.validator_value
+    if value is not error.instance and isinstance(error.instance, str):  # `propertyNames`: a name, not what is there
+        return f"{place} has a field {shown(error.instance)}, whose name is not one that is wanted"
+    match error.validator:
+        case "required":
+            return _without(place, [field for field in wanted if field not in value], value)
+        case "dependentRequired":
+            absent = [field for given, fields in wanted.items() if given in value for field in fields]
+            return _without(place, [field for field in dict.fromkeys(absent) if field not in value], value)
+        case "additionalProperties" if wanted is False:
+            return f"{place} has {_extra(value, error.schema)}"
+        case "unevaluatedProperties" | "unevaluatedItems":
+            return f"{place} has more than is wanted: {shown(value)}"
+        case "minItems" | "maxItems" | "minProperties" | "maxProperties":
+            one, several, most = _SIZES[error.validator]
+            verb = "is" if wanted == 1 else "are"
+            return f"{place} has {_counted(len(value), one, several)}, where {most} {wanted} {verb} wanted"
+        case "items":  # `false`, after `prefixItems`
+            places = len(error.schema.get("prefixItems", ()))
+            return f"{place} has {_counted(len(value), 'entry', 'entries')}, where at most {places} are wanted"
+        case "uniqueItems":
+            return f"{place} has the same entry twice: {shown(value)}"
+        case "contains" | "minContains" | "maxContains":
+            entry = error.schema.get("contains", {})
+            which = asked_for(entry) if isinstance(entry, Mapping) else "what the lab asks for"
+            often = {"minContains": "too few entries that are", "maxContains": "too many entries that are"}
+            return f"{place} has {often.get(error.validator, 'no entry that is')} {which}"
+        case "oneOf" if not error.context:
+            return f"{place} is {shown(value)}, which fits several of the forms of which it may have one"
+        case "anyOf" | "oneOf" if any(one.validator not in _SIMPLE or one.relative_path for one in error.context):
+            forms = list(dict.fromkeys(_in_words(one, answer, name) for one in error.context))
+            return f"{place} has none of the forms that are allowed: {', or '.join(forms[:MAX_DIFFERENCES])}"
+        case "not" if not wanted:
+            return f"{place} should not be there"
+        case "not":
+            return f"{place} is {shown(value)}, which is not allowed there"
+    return f"{place} is {_with_kind(value, error)}, where {_wanted(error)} is wanted"
+
+
+def _wanted(error: Any) -> str:
+    wanted = error.validator_value
+    match error.validator:
+        case "type" | "enum" | "const":
+            return asked_for({error.validator: wanted})
+        case "minLength" | "maxLength":
+            most = "at least" if error.validator == "minLength" else "at most"
+            return f"a text of {most} {wanted} character{'' if wanted == 1 else 's'}"
+        case "pattern":
+            if len(error.instance) > MAX_MATCHED:
+                return f"a text of at most {MAX_MATCHED:,} characters"
+            return f"a text that matches {quote(wanted, MAX_SHOWN)}"
+        case "anyOf" | "oneOf":
+            return _either(dict.fromkeys(map(_wanted, error.context)))
+        case keyword if keyword in _BOUNDS:
+            return f"{_BOUNDS[keyword]} {quote(wanted, MAX_SHOWN)}"
+    return "something else"
+
+
+def _with_kind(value: Any, error: Any) -> str:
+    """A value, and of what kind it is where that is what is wrong with it."""
+    kind = ""
+    if error.validator == "type" and not isinstance(value, bool) and value is not None:
+        number = "integer" if isinstance(value, int) else "number"
+        kinds: dict[type, str] = {str: "string", list: "array", dict: "object"}
+        kind = f", {_KINDS[kinds.get(type(value), number)]}"
+    return f"{shown(value)}{kind}"
+
+
+def _without(place: str, absent: Sequence[str], value: Mapping[str, Any]) -> str:
+    return f"{place} has no field{'s' if len(absent) > 1 else ''} {_either(map(quote, absent))}{among(value)}"
+
+
+def _extra(value: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
+    patterns = schema.get("patternProperties", {})
+    more = [
+        key
+        for key in value
+        if key not in schema.get("properties", {}) and not any(re.search(pattern, key) for pattern in patterns)
+    ]
+    names = [quote(key, MAX_SHOWN) for key in more[:5]] + (["…"] if len(more) > 5 else [])
+    if len(more) == 1:
+        return f"a field {names[0]} that is not wanted"
+    return f"fields that are not wanted: {listed(names)}"
+
+
+def _counted(count: int, one: str, several: str) -> str:
+    return f"{count} {one if count == 1 else several}"
+
+
+def _either(words: Iterable[str]) -> str:
+    """Join what may be either: ``a, b or c``."""
+    *before, last = list(words) or ["nothing"]
+    return f"{', '.join(before)} or {last}" if before else last

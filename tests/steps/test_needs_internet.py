@@ -1,0 +1,90 @@
+"""A check that needs the internet, from its probe to the report, where there was none."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+from labgrader.evidence.probe import Invocation
+from labgrader.evidence.question import Answer, Answers, Question
+from labgrader.evidence.snapshot import Snapshot
+from labgrader.lab import Item, Lab
+from labgrader.roster import Student
+from labgrader.steps.run_live_check import Delivery, run_live_check
+from labgrader.steps.write_report import write_report
+from labgrader.store import Keys, Store
+
+RUN = "20260101-000000-internet-0000"
+KEYS = Keys(RUN)
+STARTED = "2026-01-01T00:00:00Z"
+REFUSED = "Max retries exceeded with url: /uuid (Caused by NewConnectionError)"
+
+
+def _graded(store: Store, payload: dict[str, Any], *, needs_internet: bool) -> dict[str, Any]:
+    """The report of a student whose function answered one event so."""
+    event = {"operation": "default"}
+    item = Item(
+        id="default-answers",
+        check="event_answered",
+        title="Default operation answers",
+        task="Task 1",
+        points=2,
+        parameters={"function": "{username}-f", "event": event},
+        needs_internet=needs_internet,
+    )
+    lab = Lab(id="internet", version="1.0.0", title="An example", handout="", points=2, checks=(item,))
+    store.put_json(KEYS.lab, lab.to_dict())
+    student = Student(username="user1", account_id="111122223333", region="us-east-1")
+    store.put_json(KEYS.students, [student.to_dict()])
+    store.record_run({"run_id": RUN, "lab": lab.id, "mode": "grade", "status": "running", "started_at": STARTED})
+    answers = Answers()
+    answers.record(Question("lambda:ListFunctions"), Answer(["user1-f"]))
+    configuration = {"FunctionName": "user1-f", "State": "Active"}
+    answers.record(
+        Question("lambda:GetFunction", {"FunctionName": "user1-f"}),
+        Answer({"Configuration": configuration, "Concurrency": {}, "Tags": {}}),
+    )
+    store.put_json(KEYS.snapshot("user1"), Snapshot("user1", "111122223333", "us-east-1", STARTED, answers).to_dict())
+
+    def answer(question: Question) -> Answer:
+        return Answer(Invocation(question.arguments["FunctionName"], "answered", json.dumps(payload)).to_dict())
+
+    run_live_check(store, RUN, "user1", item.id, answer, Delivery("request-1", time.time() + 3600))
+    return write_report(store, RUN, "grade", "user1")
+
+
+def _shown(report: dict[str, Any]) -> tuple[str, float, float, list[str]]:
+    score = report["score"]
+    return report["checks"][0]["status"], score["points"], score["open_points"], [one["id"] for one in report["advice"]]
+
+
+def test_points_stay_open_and_the_report_says_what_to_look_at(store: Store) -> None:
+    offline = {"statusCode": 500, "body": json.dumps({"error": REFUSED})}
+    report = _graded(store, offline, needs_internet=True)
+    assert _shown(report) == ("not_graded", 0, 2, ["default-answers"])
+    assert report["checks"][0]["message"] == (
+        f'user1-f could not reach the internet from here ({{"error": "{REFUSED}"}}): no points are lost.'
+    )
+    assert report["advice"][0]["title"] == "Default operation answers"
+    assert report["advice"][0]["message"] == (
+        "This was tried where there is no internet, so it costs no points. See whether the function answers where "
+        'there is one, or handles that there is none: user1-f, called with {"operation": "default"}, answered 500 '
+        f'instead of 200 ({{"error": "{REFUSED}"}}).'
+    )
+    assert report["advice"][0]["hint"].startswith("aws lambda invoke --function-name user1-f ")
+
+
+def test_another_failure_costs_its_points(store: Store) -> None:
+    failing = {"statusCode": 500, "body": "division by zero"}
+    assert _shown(_graded(store, failing, needs_internet=True)) == ("failed", 0, 0, [])
+
+
+def test_what_is_not_marked_costs_its_points(store: Store) -> None:
+    offline = {"statusCode": 500, "body": REFUSED}
+    assert _shown(_graded(store, offline, needs_internet=False)) == ("failed", 0, 0, [])
+
+
+def test_who_answers_all_the_same_gets_them(store: Store) -> None:
+    fine = {"statusCode": 200, "body": json.dumps({"uuid": "fallback", "note": REFUSED})}
+    assert _shown(_graded(store, fine, needs_internet=True)) == ("passed", 2, 0, [])
