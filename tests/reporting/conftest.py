@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -114,11 +114,43 @@ def load_result(**changes: Any) -> LoadResult:
     return LoadResult(**{**values, **changes})
 
 
+NEWER: dict[str, Any] = {
+    "throttle_reasons": {"ReservedFunctionConcurrentInvocationLimitExceeded": 3, "CallerRateLimitExceeded": 1},
+    "function_error_kinds": {"timeout": 1, "unhandled": 1},
+    "cold_latency_ms": {"p50": 655.0, "p95": 700.1},
+    "service_ms": {"p50": 61.5, "p95": 668.2, "p99": 700.1},
+    "intervals_ms": {"p50": (55.0, 64.0), "p90": (99.0, 668.0), "p95": (655.0, 702.0), "p99": (669.0, 702.0)},
+    "curve": ((0.0, 48.1), (50.0, 61.5), (90.0, 655.0), (95.0, 668.2), (99.0, 700.1), (100.0, 702.0)),
+    "connections": 21,
+    "warm_up": {"requests": 20, "succeeded": 19, "cold_starts": 18, "p50": 655.2, "max": 712.9},
+    "cost": {
+        "estimated": {"requests": 120, "gb_seconds": 1.5, "usd": 0.0000231},
+        "actual": {"requests": 116, "gb_seconds": 1.234, "usd": 0.0000205},
+        "cap_usd": 0.05,
+    },
+    "notes": ("This account allows 10 concurrent executions: 10 requests were kept in flight in place of 20.",),
+    "retries": 2,
+}
+"""What records of load tests have had since they were tallied by class; ``load_result`` alone is an older one."""
+
+OPEN: dict[str, Any] = {
+    "model": "open",
+    "rate_rps": 150.0,
+    "concurrency": 50,
+    "dropped": 3,
+    "service_ms": {"p50": 23.0, "p95": 33.0, "p99": 43.0},
+}
+
 COMPARISON = Comparison(
     baseline="user1-baseline-function",
     candidate="user1-optimized-function:user1-prod",
     baseline_ms=(2104.2, 2087.9, 2093.0, 2110.5),
     candidate_ms=(61.0, 55.2, 57.8, 59.1),
+    ratio=35.88,
+    ratio_interval=(34.22, 38.2),
+    baseline_report={"duration_ms": 2080.1, "billed_ms": 2081, "memory_mb": 128, "max_memory_mb": 71},
+    candidate_report={"duration_ms": 50.14, "billed_ms": 51, "memory_mb": 512, "max_memory_mb": 80},
+    notes=("1 round was added.",),
 )
 
 LAYERS = partial(
@@ -146,6 +178,18 @@ class Example:
         """A load test."""
         return load_result(**changes)
 
+    def newer_load_result(self, **changes: Any) -> LoadResult:
+        """A load test with every field."""
+        return load_result(**{**NEWER, **changes})
+
+    def open_load_result(self, **changes: Any) -> LoadResult:
+        """A load test in the open model, with every field."""
+        return load_result(**{**NEWER, **OPEN, **changes})
+
+    def comparison(self, **changes: Any) -> Comparison:
+        """Two functions measured in turn."""
+        return replace(COMPARISON, **changes)
+
     def report(
         self, student: Student, verdicts: dict[str, Verdict], *, lab: Lab | None = None, **changes: Any
     ) -> dict[str, Any]:
@@ -160,7 +204,7 @@ class Example:
             "account_id": ACCOUNT,
             "region": REGION,
             "score": score(mine.checks, verdicts),
-            "load_results": {},
+            "load_results": [],
             "advice": [],
             "graded_at": "2026-01-01T09:01:30Z",
         }
@@ -192,8 +236,8 @@ class Example:
             self.student(username, **columns),
             verdicts,
             advice=advice,
-            load_results={"holds-under-load": self.load_result()},
-            comparisons={"holds-under-load": COMPARISON},
+            load_results=[("holds-under-load", self.load_result())],
+            comparisons=[("holds-under-load", COMPARISON)],
             previous={
                 "run_id": "20251231T090000Z-lambda-optimization-0001",
                 "points": 33.33,

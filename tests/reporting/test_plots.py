@@ -7,17 +7,32 @@ import re
 import sys
 from collections.abc import Callable
 from typing import Any
-from xml.etree import ElementTree
 
 import pytest
 
-from labgrader.reporting.plots import comparison_plot, latency_plot
+from labgrader.reporting.plots import comparison_plot, latency_plot, percentile_plot
+from labgrader.reporting.plots.percentile_plot import stretched
+from tests.reporting.plot_reading import label, marks, parsed, shape, ticks, words
 
 SAMPLES = [[number * 10.0, 50.0 + number, "succeeded"] for number in range(10)]
+LATENCY = {"min": 20.0, "mean": 30.0, "p50": 24.0, "p90": 40.0, "p95": 50.0, "p99": 70.0, "max": 80.0}
+KINDS = ("warm", "cold", "throttled", "error", "timeout", "lost")
 
 
-def plot(samples: list[list[Any]], target: str = "user1-f:prod") -> str:
-    return str(latency_plot({"target": target, "samples": samples}))
+def plot(samples: list[list[Any]], target: str = "user1-f:prod", **fields: Any) -> str:
+    return str(latency_plot({"target": target, "samples": samples, **fields}))
+
+
+def curve(**changes: Any) -> str:
+    values = {
+        "target": "user1-f:prod",
+        "model": "closed",
+        "succeeded": 100,
+        "latency_ms": LATENCY,
+        "p95_interval_ms": [45.0, 75.0],
+        "curve": [[0, 20.0], [50, 24.0], [90, 40.0], [95, 50.0], [99, 70.0], [100, 80.0]],
+    }
+    return str(percentile_plot({**values, **changes}))
 
 
 def compared(**changes: Any) -> str:
@@ -25,11 +40,12 @@ def compared(**changes: Any) -> str:
     return str(comparison_plot({**values, **changes}))
 
 
-def parsed(svg: str) -> ElementTree.Element:
-    return ElementTree.fromstring(svg)  # noqa: S314  our own output
+ALL = pytest.mark.parametrize(
+    "draw", [lambda: plot(SAMPLES), curve, compared], ids=["latency", "percentile", "comparison"]
+)
 
 
-@pytest.mark.parametrize("draw", [lambda: plot(SAMPLES), compared], ids=["latency", "comparison"])
+@ALL
 def test_nothing_in_it_can_run_or_fetch_or_collide(draw: Callable[[], str]) -> None:
     svg = draw()
     lowered = svg.lower()
@@ -37,68 +53,95 @@ def test_nothing_in_it_can_run_or_fetch_or_collide(draw: Callable[[], str]) -> N
         assert word not in lowered
     assert not re.search(r"\b(id|style|on\w+)=", svg)
     assert parsed(svg).tag == "svg"
+    assert parsed(svg).get("role") == "img"
+
+
+@ALL
+def test_drawn_twice_it_is_the_same(draw: Callable[[], str]) -> None:
+    assert draw() == draw()
+
+
+@ALL
+def test_everything_stands_within_the_picture(draw: Callable[[], str]) -> None:
+    root = parsed(draw())
+    _, _, width, height = map(float, (root.get("viewBox") or "").split())
+    legends = [text for group in root if (group.get("class") or "").startswith("legend") for text in group.iter("text")]
+    assert legends
+    for text in legends:
+        assert 0 < float(text.get("y", 0)) < height
+        assert 0 < float(text.get("x", 0)) + 7 * len(text.text or "") < width
+
+
+# --- latency over time -----------------------------------------------------------------------------------------------
 
 
 def test_each_request_has_one_mark_of_its_kind() -> None:
     svg = plot(
         [
             *SAMPLES,
+            [1, 800, "cold_start"],
             [5, 6, "throttled"],
             [7, 6, "throttled"],
             [30, 3000, "timeout"],
             [31, 20, "function_error"],
             [32, 20, "application_error"],
+            [33, 20, "other_error"],
         ]
     )
-    assert svg.count("<title>") == 15
-    root = parsed(svg)
-    drawn = {
-        kind: len([mark for group in root.iter("g") if group.get("class") == f"series {kind}" for mark in group])
-        for kind in ("succeeded", "throttled", "broken")
+    assert svg.count("<title>") == 17
+    assert {kind: len(marks(svg, kind)) for kind in KINDS} == {
+        "warm": 10,
+        "cold": 1,
+        "throttled": 2,
+        "error": 2,
+        "timeout": 1,
+        "lost": 1,
     }
-    assert drawn == {"succeeded": 10, "throttled": 2, "broken": 3}
-    words = [text.text for text in root.iter("text")]
-    assert {"succeeded (10)", "throttled (2)", "failed (3)", "latency in ms", "seconds since the first request"} <= set(
-        words
-    )
+    assert {
+        "succeeded (10)",
+        "succeeded, cold start (1)",
+        "throttled (2)",
+        "error answered (2)",
+        "timed out (1)",
+        "no answer: connection, deadline (1)",
+        "seconds since the first request",
+    } <= set(words(svg))
     assert "<title>3,000 ms, 0.03 s after the first</title>" in svg
+    assert len({shape(marks(svg, kind)[0]) for kind in KINDS}) == len(KINDS), "no two kinds share a shape"
 
 
 def test_a_kind_that_did_not_happen_is_not_in_the_legend() -> None:
     assert "throttled" not in plot(SAMPLES)
 
 
+def test_cold_starts_do_not_flatten_what_is_warm() -> None:
+    svg = plot([*SAMPLES, [0, 399.0, "succeeded"]])
+    assert "latency in ms" in words(svg)
+    assert ticks(svg, "y")[0] == "0"
+    svg = plot([*SAMPLES, [0, 850.0, "succeeded"]])
+    assert "latency in ms, logarithmic scale" in words(svg)
+    assert ticks(svg, "y") == ["50", "100", "200", "500", "1,000"]
+
+
+def test_p95_is_a_line_with_words_where_something_succeeded() -> None:
+    assert "p95 50 ms" in words(plot(SAMPLES, succeeded=10, latency_ms=LATENCY))
+    assert "p95 50 ms" not in words(plot(SAMPLES, succeeded=0, latency_ms=LATENCY))
+
+
+def test_the_label_says_the_main_numbers() -> None:
+    fields = {"requests": 120, "succeeded": 100, "cold_starts": 20, "throttled": 12, "function_errors": 3}
+    svg = plot(SAMPLES, **fields, application_errors=1, other_errors=1, timeouts=3, latency_ms=LATENCY)
+    assert label(svg) == (
+        "Latency of each request to user1-f:prod over time: 120 requests, 10 of them drawn; 100 succeeded, "
+        "20 of them cold starts, 12 throttled, 5 failed, 3 timed out, median 24 ms, p95 50 ms."
+    )
+
+
 def test_nothing_measured_is_no_plot() -> None:
     assert plot([]) == ""
     assert str(latency_plot({"target": "f"})) == ""
+    assert curve(succeeded=0, curve=[], latency_ms=dict.fromkeys(LATENCY, 0)) == ""
     assert compared(candidate_ms=[]) == ""
-
-
-def test_drawn_twice_it_is_the_same() -> None:
-    assert plot(SAMPLES) == plot(SAMPLES)
-    assert compared() == compared()
-
-
-def test_hostile_names_are_escaped_and_cut() -> None:
-    name = "<script>alert(1)</script>\ud800" + "x" * 1000
-    svg = plot(SAMPLES, target=name) + compared(baseline=name)
-    assert "<script" not in svg
-    assert "&lt;script&gt;" in svg
-    assert len(svg) < 12_000
-    svg.encode()
-
-
-def test_the_bars_are_fastest_median_and_slowest() -> None:
-    svg = compared(baseline_ms=[2104.0, 2087.0, 2093.0, 2110.0])
-    assert re.findall(r"<title>([^<]*)</title>", svg) == [
-        "a: 2,087 ms",
-        "a: 2,093 ms",
-        "a: 2,110 ms",
-        "b: 0.5 ms",
-        "b: 0.5 ms",
-        "b: 0.5 ms",
-    ]
-    assert "NaN" not in svg
 
 
 @pytest.mark.parametrize(
@@ -108,11 +151,120 @@ def test_the_bars_are_fastest_median_and_slowest() -> None:
         [[0, 0, "throttled"], [0, 0, "succeeded"], [0, 0, "?"]],
         [[5, 7, "succeeded"]] * 500,
         [[0, 0.001, "succeeded"], [90_000, 35_000, "timeout"]],
-        [[3, 1e9, "succeeded"]],
+        [[3, 1e12, "succeeded"]],
+        [[0, 1e12, "succeeded"], [1e15, 0.001, "succeeded"], [2, 50, "timeout"]],
+        [[number, 3, "function_error"] for number in range(50)],
     ],
 )
 def test_odd_measurements_are_drawn_too(samples: list[list[Any]]) -> None:
-    assert plot(samples).count("<title>") == len(samples)
+    svg = plot(samples)
+    assert svg.count("<title>") == len(samples)
+    assert not re.search(r"\bnan\b|\binf", svg.lower())
+
+
+# --- percentiles -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("percent", "place"), [(0, 0), (90, 1), (99, 2), (99.9, 3)])
+def test_the_tail_is_stretched(percent: float, place: float) -> None:
+    assert stretched(percent) == pytest.approx(place)
+
+
+def test_the_curve_has_p95_with_its_interval() -> None:
+    svg = curve()
+    assert ticks(svg, "x") == ["0", "50%", "90%", "95%", "99%", "slowest"]
+    assert "p95 50 ms (45 ms to 75 ms)" in words(svg)
+    assert {"latency", "95% interval of p95"} <= set(words(svg))
+    assert svg.count("<title>p95 50 ms; with 95% confidence 45 ms to 75 ms</title>") == 2
+    assert label(svg) == (
+        "Percentiles of the latency of user1-f:prod: 50% within 24 ms, 90% within 40 ms, 95% within 50 ms, "
+        "99% within 70 ms; p95 with 95% confidence 45 ms to 75 ms."
+    )
+    assert "service time" not in svg
+
+
+def test_the_open_model_has_the_service_time_beside_what_was_felt() -> None:
+    service = {"p50": 22.0, "p95": 30.0, "p99": 43.0}
+    svg = curve(model="open", service_ms=service)
+    assert {
+        "latency, from the moment a request was due",
+        "service time, from the moment it was sent",
+    } <= set(words(svg))
+    assert [mark[0].text for mark in marks(svg, "service")] == [
+        "service time: 50% within 22 ms",
+        "service time: 95% within 30 ms",
+        "service time: 99% within 43 ms",
+    ]
+    assert "service time" not in curve(service_ms=service), "in the closed model both are the same"
+
+
+def test_an_older_record_without_a_curve_joins_its_percentiles() -> None:
+    svg = curve(curve=[])
+    (line,) = [path for path in parsed(svg).iter("path") if (path.get("class") or "").startswith("line reactive")]
+    assert len((line.get("d") or "").split()) == 2 * 6
+
+
+@pytest.mark.parametrize(("succeeded", "last"), [(1, "50%"), (1000, "99.9%"), (100_000, "99.99%")])
+def test_the_axis_ends_where_nothing_can_be_told_any_more(succeeded: int, last: str) -> None:
+    assert ticks(curve(succeeded=succeeded), "x")[-2:] == [last, "slowest"]
+
+
+@pytest.mark.parametrize("value", [0.0, 0.001, 50.0, 1e12])
+def test_one_request_and_all_equal_have_a_curve(value: float) -> None:
+    same = dict.fromkeys(LATENCY, value)
+    for succeeded in (1, 2, 10_000_000):
+        svg = curve(
+            succeeded=succeeded,
+            latency_ms=same,
+            curve=[[0, value], [100, value]],
+            p95_interval_ms=[value] * 2,
+            model="open",
+            service_ms=dict.fromkeys(("p50", "p95", "p99"), value),
+        )
+        assert len(marks(svg, "interval")) == 2
+        assert not re.search(r"\bnan\b|\binf", svg.lower())
+
+
+# --- comparison ------------------------------------------------------------------------------------------------------
+
+
+def test_every_latency_of_both_stands_on_one_axis_with_the_medians() -> None:
+    svg = compared(baseline_ms=[2104.0, 2087.0, 2093.0, 2110.0], candidate_ms=[61.0, 55.0, 57.0])
+    assert [mark[0].text for mark in marks(svg, "baseline")] == [
+        "a: 2,104 ms",
+        "a: 2,087 ms",
+        "a: 2,093 ms",
+        "a: 2,110 ms",
+    ]
+    assert len(marks(svg, "candidate")) == 3
+    assert {"a", "b", "median 2,098 ms", "median 57 ms", "baseline (4)", "candidate (3)"} <= set(words(svg))
+    assert "latency in ms, logarithmic scale" in words(svg)
+    assert shape(marks(svg, "baseline")[0]) != shape(marks(svg, "candidate")[0])
+    assert label(svg) == (
+        "Latencies of two functions on one axis: a median 2,098 ms of 4 requests, b median 57 ms of 3 requests."
+    )
+
+
+def test_equal_latencies_do_not_hide_each_other() -> None:
+    svg = compared(baseline_ms=[2.0] * 9)
+    places = [(mark.get("cx"), mark.get("cy")) for mark in marks(svg, "baseline")]
+    assert len(set(places)) == 9
+
+
+@pytest.mark.parametrize("side", [[0.0], [0.0] * 1000, [1e12, 0.0], [1e12] * 3])
+def test_odd_latencies_are_compared_too(side: list[float]) -> None:
+    svg = compared(baseline_ms=side)
+    assert len(marks(svg, "baseline")) == len(side)
+    assert not re.search(r"\bnan\b|\binf", svg.lower())
+
+
+def test_hostile_names_are_escaped_and_cut() -> None:
+    name = "<script>alert(1)</script>\ud800" + "x" * 1000
+    svg = plot(SAMPLES, target=name) + curve(target=name) + compared(baseline=name)
+    assert "<script" not in svg
+    assert "&lt;script&gt;" in svg
+    assert len(svg) < 20_000
+    svg.encode()
 
 
 def test_any_measurements_are_drawn() -> None:
@@ -124,7 +276,10 @@ def test_any_measurements_are_drawn() -> None:
         ]
         assert plot(samples).count("<title>") == len(samples)
         side = [dice.choice([0.0, dice.expovariate(0.01)]) for _ in range(dice.randint(1, 9))]
-        assert compared(baseline_ms=side).count("<title>") == 6
+        assert compared(baseline_ms=side).count("<title>") == len(side) + 1
+        least, *others = sorted(dice.choice([0.0, 10 ** dice.uniform(-3, 12)]) for _ in range(6))
+        latency = dict(zip(("min", "p50", "p90", "p95", "p99", "max"), (least, *others), strict=True))
+        assert len(marks(curve(latency_ms=latency, curve=[], p95_interval_ms=[least, others[-1]]), "interval")) == 2
 
 
 def test_drawing_leaves_the_import_system_as_it_was() -> None:

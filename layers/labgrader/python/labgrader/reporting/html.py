@@ -7,9 +7,12 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from labgrader.evidence.load import Comparison, LoadResult
 from labgrader.lab import Lab
 from labgrader.reporting import words
 from labgrader.reporting.class_view import class_view
+from labgrader.reporting.load_report import comparison_entry, load_test_entry
+from labgrader.reporting.load_view import comparison_view, load_test_view
 from labgrader.reporting.student_view import student_view
 
 if TYPE_CHECKING:
@@ -39,6 +42,21 @@ def render_class(run: Mapping[str, Any], reports: Sequence[Mapping[str, Any]], l
         lab: the lab as the run froze it, with ``{username}`` still in its words.
     """
     return _render("class.html.j2", class_view(run, reports, lab))
+
+
+def render_load_test(result: LoadResult | Comparison) -> str:
+    """Return the page of one load test, or of one comparison, that nobody's points depend on.
+
+    Args:
+        result: what was measured.
+    """
+    title = f"Load test of {result.target}" if isinstance(result, LoadResult) else "Two targets, measured in turn"
+    view: dict[str, Any] = {"title": title, "test": None, "comparison": None}
+    if isinstance(result, LoadResult):
+        view["test"] = load_test_view(load_test_entry("load-test", "What was measured", result), {})
+    else:
+        view["comparison"] = comparison_view(comparison_entry("load-test", "What was measured", result), {})
+    return _render("load.html.j2", view)
 
 
 def _render(template: str, view: Mapping[str, Any]) -> str:

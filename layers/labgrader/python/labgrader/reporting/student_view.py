@@ -6,15 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from labgrader.judging.verdict import STATUSES
-from labgrader.reporting.plots import comparison_plot, latency_plot, median
-
-FAILURES = (
-    ("function_errors", "function errors"),
-    ("application_errors", "answers of 500 or more"),
-    ("timeouts", "timeouts"),
-    ("other_errors", "other errors"),
-)
-"""The ways a request can fail, as a table's rows."""
+from labgrader.reporting.load_view import comparison_view, load_test_view
 
 
 def student_view(report: Mapping[str, Any]) -> dict[str, Any]:
@@ -33,8 +25,8 @@ def student_view(report: Mapping[str, Any]) -> dict[str, Any]:
         "to_mend": [check for check in checks if check["status"] in ("failed", "partial")],
         "open": [check for check in checks if check["status"] == "not_graded"],
         "titles": titles,
-        "load_tests": [_load_test(test, titles) for test in report["load_tests"]],
-        "comparisons": [_comparison(one, titles) for one in report.get("comparisons", ())],
+        "load_tests": [load_test_view(test, titles) for test in report["load_tests"]],
+        "comparisons": [comparison_view(one, titles) for one in report.get("comparisons", ())],
         "advice": report["advice"],
         "previous": report.get("previous"),
     }
@@ -55,36 +47,3 @@ def _tasks(checks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         }
         for task, members in by_task.items()
     ]
-
-
-def _load_test(test: Mapping[str, Any], titles: Mapping[str, str]) -> dict[str, Any]:
-    return {
-        **test,
-        "title": titles.get(test["id"], test["id"]),
-        "planned": test.get("planned_requests", test["requests"]),
-        "throttle_reason": test.get("throttle_reason", ""),
-        "cut_short": test.get("cut_short", ""),
-        "errors": test.get("error_samples", ()),
-        "failures": [(title, test[name]) for name, title in FAILURES if test[name]],
-        "plot": latency_plot(test),
-    }
-
-
-def _comparison(comparison: Mapping[str, Any], titles: Mapping[str, str]) -> dict[str, Any]:
-    sides = []
-    for name in ("baseline", "candidate"):
-        latencies = sorted(comparison[f"{name}_ms"])
-        sides.append(
-            {
-                "kind": name,
-                "name": comparison[name],
-                "requests": len(latencies),
-                "latencies": (latencies[0], median(latencies), latencies[-1]) if latencies else (),
-                "errors": comparison.get(f"{name}_errors", ()),
-            }
-        )
-    return {
-        "title": titles.get(comparison["id"], comparison["id"]),
-        "sides": sides,
-        "plot": comparison_plot(comparison),
-    }

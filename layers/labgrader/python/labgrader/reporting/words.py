@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from datetime import UTC, datetime
+from decimal import Decimal
 
 MAX_TEXT = 4_000
 """Characters of one text in a report; a check quotes at most 200 of a student's, so this is for what went wrong."""
@@ -62,6 +63,18 @@ def points_text(value: float) -> str:
 def milliseconds_text(value: float) -> str:
     """A latency as people read it: ``0.84 ms``, ``53 ms``, ``2,150 ms``."""
     return f"{value:,.0f} ms" if value >= 10 else f"{value:.3g} ms"
+
+
+def ratio_text(value: float) -> str:
+    """How many times, as people read it: ``0.98``, ``1.07``, ``36.4``, ``1,200``."""
+    if value < 0.095:
+        return f"{value:.2g}"
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def dollars_text(value: float) -> str:
+    """US dollars to two digits that matter: ``$0.00012``, ``$0.05``, ``$12``."""
+    return f"${Decimal(f'{value:.2g}'):f}"
 
 
 def moment_text(moment: str) -> str:

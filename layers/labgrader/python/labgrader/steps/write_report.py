@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 from labgrader.errors import NOT_GRADED, NotGradedError
-from labgrader.evidence.load import Comparison, LoadResult
-from labgrader.evidence.question import Answers
+from labgrader.evidence.load import COMPARE, LOAD_TEST, Comparison, LoadResult
+from labgrader.evidence.question import Answer, Answers, Json, Question
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.check import find_check
-from labgrader.judging.judge import judge_recorded
+from labgrader.judging.judge import advice_without_internet, judge_recorded
 from labgrader.judging.scoring import Score, score
 from labgrader.judging.verdict import Verdict, not_graded
 from labgrader.lab import Item, Lab
@@ -76,16 +77,10 @@ def write_report(
         account_id=account_id,
         region=region,
         score=scored,
-        load_results={
-            check: LoadResult.from_dict(value)
-            for check, record in records.items()
-            for value in record.answers.values("labgrader:ClosedLoad")
-        },
-        comparisons={
-            check: Comparison.from_dict(value)
-            for check, record in records.items()
-            for value in record.answers.values("labgrader:Compare")
-        },
+        load_results=[
+            (item, LoadResult.from_dict(value)) for item, value in _measured(lab, snapshot, records, LOAD_TEST)
+        ],
+        comparisons=[(item, Comparison.from_dict(value)) for item, value in _measured(lab, snapshot, records, COMPARE)],
         advice=list(_advice(lab, snapshot, records)),
         graded_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         previous=_previous(store, run_id, username, lab.id, scored),
@@ -154,10 +149,16 @@ def _advice(lab: Lab, snapshot: Snapshot | None, records: Mapping[str, CheckReco
     """Advice that applies; what cannot be told is no advice.
 
     It reads the student's snapshot and, where it is about behaviour, what was recorded for all checks. Nothing is asked
-    for it: advice that asks what was not recorded is none.
+    for it: advice that asks what was not recorded is none. What a check would have said is advice, too, where it needs
+    the internet and there was none.
     """
     if snapshot is None:
         return
+    for item in lab.checks:
+        if item.id in records:
+            without_internet = advice_without_internet(item, snapshot, records[item.id].answers)
+            if without_internet:
+                yield item, without_internet
     recorded: dict[str, Any] = {}
     for record in records.values():
         recorded |= record.answers.to_dict()
@@ -167,6 +168,55 @@ def _advice(lab: Lab, snapshot: Snapshot | None, records: Mapping[str, CheckReco
             yield item, judge_recorded(item, snapshot, answers)
         except NotGradedError:
             continue
+
+
+def _measured(
+    lab: Lab, snapshot: Snapshot | None, records: Mapping[str, CheckRecord], action: str
+) -> Iterable[tuple[str, Json]]:
+    """What was recorded for an action: in the order of the lab's checks, then of its advice, then of what is left.
+
+    Advice of kind performance is measured as a load test of its own, recorded under its id.
+    """
+    items = {item.id: item for item in (*lab.checks, *lab.advice)}
+    for item in items.values():
+        if item.id in records:
+            for value in _as_asked(item, snapshot, records[item.id].answers, action):
+                yield item.id, value
+    for item_id in sorted(set(records) - set(items)):
+        for value in records[item_id].answers.values(action):
+            yield item_id, value
+
+
+def _as_asked(item: Item, snapshot: Snapshot | None, answers: Answers, action: str) -> Iterable[Json]:
+    """The values of an action in the order in which the check asks for them: a record is sorted by its questions.
+
+    What the check does not ask any more comes last.
+    """
+    recorded = answers.values(action)
+    if len(recorded) < 2 or snapshot is None:
+        return recorded
+    heard = _Heard(answers)
+    with suppress(NotGradedError):  # it has asked what it could by then
+        judge_recorded(item, snapshot, heard)
+    ordered: list[Json] = []
+    for given, value in heard.given:
+        if given == action and value in recorded and value not in ordered:
+            ordered.append(value)
+    return ordered + [value for value in recorded if value not in ordered]
+
+
+class _Heard(Answers):
+    """Recorded answers that remember in which order they were given."""
+
+    def __init__(self, answers: Answers) -> None:
+        super().__init__({key: Answer.from_dict(value) for key, value in answers.to_dict().items()})
+        self.given: list[tuple[str, Json]] = []
+
+    def ask(self, question: Question) -> Json:
+        """Return the recorded value, and remember it."""
+        value = super().ask(question)
+        self.given.append((question.action, value))
+        return value
 
 
 def _previous(store: Store, run_id: str, username: str, lab_id: str, scored: Score) -> dict[str, Any] | None:

@@ -1,0 +1,107 @@
+"""Baseline against optimized: every latency of both on one axis, with their medians."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from statistics import median
+from typing import Any
+from xml.etree.ElementTree import Element, SubElement
+
+from markupsafe import Markup
+
+from labgrader.messages import quote
+from labgrader.reporting.plots import marks
+from labgrader.reporting.plots.axis import Axis, measured_axis
+from labgrader.reporting.plots.svg import WIDTH, Place, Series, marked, plot, write
+from labgrader.reporting.words import counted, milliseconds_text
+
+HEIGHT = 290
+MAX_NAME = 80
+"""Characters of a function's name that fit above its strip."""
+
+COLUMNS = 120
+"""Dots that fit beside each other."""
+
+STRIP = 0.28
+"""How far a strip's dots may spread from its middle; the strips are 1 apart."""
+
+STEP = 0.05
+"""How far apart two dots of one column stand, where there is room."""
+
+
+def comparison_plot(comparison: Mapping[str, Any]) -> Markup:
+    """Draw every measured latency of two functions on one axis, with their medians; empty where one has none.
+
+    Args:
+        comparison: one of a report's ``comparisons``.
+    """
+    sides = {name: [float(value) for value in comparison[f"{name}_ms"]] for name in ("baseline", "candidate")}
+    if not all(sides.values()):
+        return Markup("")
+    names = {name: quote(comparison[name], MAX_NAME) for name in sides}
+    medians = {name: median(side) for name, side in sides.items()}
+    axis = measured_axis([value for side in sides.values() for value in side], min(medians.values()))
+    series = []
+    for row, name, mark in ((1, "baseline", marks.ring), (0, "candidate", marks.dot)):
+        places = [axis.place(value) for value in sides[name]]
+        points = [(place, row + off) for place, off in zip(places, _spread(places, axis), strict=True)]
+        tips = [f"{names[name]}: {milliseconds_text(value)}" for value in sides[name]]
+        series.append(Series(name, points, marked(mark, tips), f"{name} ({len(points)})", mark))
+        middle = axis.place(medians[name])
+        words = f"median {milliseconds_text(medians[name])}"
+        series.append(Series("median", [(middle, row - 0.36), (middle, row + 0.36)], _draw_median(words)))
+        series.append(Series("name", [(axis.ends[0], row + 0.44)], _draw_name(names[name])))
+    said = ", ".join(
+        f"{names[name]} median {milliseconds_text(medians[name])} of {counted(len(sides[name]), 'request')}"
+        for name in sides
+    )
+    return plot(
+        series,
+        label=f"Latencies of two functions on one axis: {said}.",
+        height=HEIGHT,
+        x_title=axis.titled("latency in ms"),
+        x_labels=axis.labels,
+        x_ends=axis.ends,
+        y_title="",
+        y_labels=[(-0.5, ""), (0.58, ""), (1.66, "")],
+        y_ends=(-0.5, 1.66),
+    )
+
+
+def _spread(places: Sequence[float], axis: Axis) -> list[float]:
+    """How far each dot stands from its strip's middle, so that equal latencies don't hide each other."""
+    low, high = axis.ends
+    columns = [math.floor((place - low) / ((high - low) or 1) * COLUMNS) for place in places]
+    step = min(STEP, 2 * STRIP / max(Counter(columns).values()))
+    seen: dict[int, int] = {}
+    offsets = []
+    for column in columns:
+        number = seen[column] = seen.get(column, -1) + 1
+        offsets.append((number + 1) // 2 * step * (1 if number % 2 else -1))
+    return offsets
+
+
+def _draw_median(words: str) -> Any:
+    """Return what draws an upright line with its words, on the side where there is room."""
+
+    def draw(parent: Element, places: Sequence[Place]) -> None:
+        (x, bottom), (_, top) = places
+        SubElement(parent, "path", {"class": "mark", "d": f"M{x:.1f} {bottom:.1f} V{top:.1f}"})
+        if x > WIDTH * 0.75:
+            write(parent, x - 6, bottom - 2, words, "note end")
+        else:
+            write(parent, x + 6, bottom - 2, words)
+
+    return draw
+
+
+def _draw_name(name: str) -> Any:
+    """Return what writes a function's name above its strip."""
+
+    def draw(parent: Element, places: Sequence[Place]) -> None:
+        ((x, y),) = places
+        write(parent, x + 4, y, name, "name")
+
+    return draw

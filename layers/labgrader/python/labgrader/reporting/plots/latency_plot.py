@@ -1,0 +1,112 @@
+"""Latency over time: one mark for each request, its shape what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+from xml.etree.ElementTree import Element, SubElement
+
+from markupsafe import Markup
+
+from labgrader.messages import quote
+from labgrader.reporting.plots import marks
+from labgrader.reporting.plots.axis import linear_axis, measured_axis
+from labgrader.reporting.plots.svg import Place, Series, marked, plot, write
+from labgrader.reporting.words import counted, milliseconds_text
+
+HEIGHT = 320
+
+MOST_SECONDS = 1e6
+"""What starts later, in seconds, is drawn there: no load test takes eleven days."""
+
+
+class _Kind(NamedTuple):
+    """How one kind of request is drawn: ``name`` is its CSS class, ``mark`` can be told without colours."""
+
+    name: str
+    title: str
+    outcomes: frozenset[str]
+    mark: marks.Mark
+
+
+_KINDS = (
+    _Kind("warm", "succeeded", frozenset({"succeeded"}), marks.dot),
+    _Kind("cold", "succeeded, cold start", frozenset({"cold_start"}), marks.diamond),
+    _Kind("throttled", "throttled", frozenset({"throttled"}), marks.triangle),
+    _Kind("error", "error answered", frozenset({"function_error", "application_error"}), marks.cross),
+    _Kind("timeout", "timed out", frozenset({"timeout"}), marks.square),
+    _Kind("lost", "no answer: connection, deadline", frozenset(), marks.plus),  # and whatever else there may be
+)
+
+
+def latency_plot(load_test: Mapping[str, Any]) -> Markup:
+    """Draw the latency of every request over time, by what became of it; empty without samples.
+
+    The axis is logarithmic where the slowest would flatten the typical one. The warm-up is not in the samples.
+
+    Args:
+        load_test: one of a report's ``load_tests``.
+    """
+    samples: Sequence[Sequence[Any]] = load_test.get("samples") or []
+    if not samples:
+        return Markup("")
+    latencies = sorted(latency for _, latency, _ in samples)
+    milliseconds = measured_axis(latencies, latencies[(len(latencies) - 1) // 2])
+    seconds = linear_axis(min(max(start for start, _, _ in samples) / 1000, MOST_SECONDS))
+    series: list[Series] = []
+    p95 = load_test.get("latency_ms", {}).get("p95", 0) if load_test.get("succeeded") else 0
+    complete = len(samples) >= load_test.get("requests", 0)
+    for kind in _KINDS:
+        mine = [(start / 1000, latency) for start, latency, outcome in samples if _kind(outcome) is kind]
+        if mine:
+            points = [(min(start, MOST_SECONDS), milliseconds.place(latency)) for start, latency in mine]
+            tips = [f"{milliseconds_text(latency)}, {start:.2f} s after the first" for start, latency in mine]
+            title = f"{kind.title} ({len(mine)})" if complete else kind.title
+            series.append(Series(kind.name, points, marked(kind.mark, tips), title, kind.mark))
+    if 0 < p95 <= milliseconds.ticks[-1]:
+        place = max(milliseconds.place(p95), milliseconds.ends[0])
+        line = [(seconds.ends[0], place), (seconds.ends[1], place)]
+        series.insert(0, Series("bound", line, _draw_bound(f"p95 {milliseconds_text(p95)}")))
+    return plot(
+        series,
+        label=f"Latency of each request to {quote(load_test['target'])} over time: {_said(load_test, samples)}.",
+        height=HEIGHT,
+        x_title="seconds since the first request",
+        x_labels=seconds.labels,
+        x_ends=seconds.ends,
+        y_title=milliseconds.titled("latency in ms"),
+        y_labels=milliseconds.labels,
+        y_ends=milliseconds.ends,
+    )
+
+
+def _kind(outcome: str) -> _Kind:
+    return next((kind for kind in _KINDS if outcome in kind.outcomes), _KINDS[-1])
+
+
+def _said(load_test: Mapping[str, Any], samples: Sequence[Sequence[Any]]) -> str:
+    """The plot's main numbers, in words."""
+    numbers = [
+        (load_test.get("succeeded", 0), "succeeded"),
+        (load_test.get("cold_starts", 0), "of them cold starts"),
+        (load_test.get("throttled", 0), "throttled"),
+        (sum(load_test.get(f"{kind}_errors", 0) for kind in ("function", "application", "other")), "failed"),
+        (load_test.get("timeouts", 0), "timed out"),
+    ]
+    said = [f"{number} {what}" for number, what in numbers if number]
+    latency = load_test.get("latency_ms", {})
+    if load_test.get("succeeded"):
+        said += [f"median {milliseconds_text(latency['p50'])}", f"p95 {milliseconds_text(latency['p95'])}"]
+    shown = "" if len(samples) >= load_test.get("requests", 0) else f", {len(samples)} of them drawn"
+    return f"{counted(max(load_test.get('requests', 0), len(samples)), 'request')}{shown}; " + ", ".join(said or ["–"])
+
+
+def _draw_bound(words: str) -> Any:
+    """Return what draws a level across the plot, with its words at the right end."""
+
+    def draw(parent: Element, places: Sequence[Place]) -> None:
+        (left, y), (right, _) = places
+        SubElement(parent, "path", {"class": "level", "d": f"M{left:.1f} {y:.1f} H{right:.1f}"})
+        write(parent, right - 4, y - 5, words, "note end")
+
+    return draw

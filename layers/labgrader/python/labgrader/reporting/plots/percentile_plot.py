@@ -1,0 +1,111 @@
+"""The percentile curve: how many requests stayed within which latency, with the tail stretched."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+from xml.etree.ElementTree import Element, SubElement
+
+from markupsafe import Markup
+
+from labgrader.messages import quote
+from labgrader.reporting.plots import marks
+from labgrader.reporting.plots.axis import measured_axis
+from labgrader.reporting.plots.svg import Place, Series, marked, plot, unmarked, write
+from labgrader.reporting.words import milliseconds_text
+
+HEIGHT = 300
+
+TICKS = ((0.0, "0"), (50.0, "50%"), (90.0, "90%"), (95.0, "95%"), (99.0, "99%"), (99.9, "99.9%"), (99.99, "99.99%"))
+"""Percentiles along the axis."""
+
+LAST_PERCENT = 99.999
+"""Where the axis ends at the latest."""
+
+
+def percentile_plot(load_test: Mapping[str, Any]) -> Markup:
+    """Draw the percentile curve, p95 with its 95% interval, and in the open model the service time beside it.
+
+    The axis is that of HdrHistogram's plots: equal steps divide by ten how many requests are slower. Without a curve
+    (an older record) the percentiles of the report are joined.
+
+    Args:
+        load_test: one of a report's ``load_tests``.
+    """
+    succeeded, latency = load_test["succeeded"], load_test["latency_ms"]
+    if not succeeded:
+        return Markup("")
+    last = stretched(min(100 - 50 / max(succeeded, 2), LAST_PERCENT))  # half a request is slower than the slowest
+    curve = sorted(load_test.get("curve") or [(0, latency["min"]), *((p, latency[f"p{p}"]) for p in (50, 90, 95, 99))])
+    curve = [*((percent, value) for percent, value in curve if percent < 100), (100, latency["max"])]
+    service = [(percent, load_test.get("service_ms", {}).get(f"p{percent}", 0)) for percent in (50, 95, 99)]
+    service = service if load_test["model"] == "open" and any(value for _, value in service) else []
+    low, high = load_test["p95_interval_ms"]
+    values = [value for _, value in (*curve, *service)] + [low, high, latency["p95"]]
+    axis = measured_axis(values, min([latency["p50"], *(value for _, value in service[:1])]))
+
+    def placed(percent: float, value: float) -> Place:
+        return min(stretched(percent), last), max(axis.place(value), axis.ends[0])
+
+    felt = "latency, from the moment a request was due" if load_test["model"] == "open" else "latency"
+    series = [Series("felt", [placed(*point) for point in curve], unmarked, felt, marks.stroke, joined=True)]
+    if service:
+        tips = [f"service time: {percent}% within {milliseconds_text(value)}" for percent, value in service]
+        series.append(
+            Series(
+                "service",
+                [placed(*point) for point in service],
+                marked(marks.diamond, tips),
+                "service time, from the moment it was sent",
+                marks.diamond,
+                joined=True,
+            )
+        )
+    sure = f"{milliseconds_text(low)} to {milliseconds_text(high)}"
+    words = f"p95 {milliseconds_text(latency['p95'])}"
+    series.append(
+        Series(
+            "interval",
+            [placed(95, low), placed(95, latency["p95"]), placed(95, high)],
+            _draw_interval(f"{words} ({sure})", f"{words}; with 95% confidence {sure}"),
+            "95% interval of p95",
+            marks.bar,
+        )
+    )
+    said = ", ".join(f"{p}% within {milliseconds_text(latency[f'p{p}'])}" for p in (50, 90, 95, 99))
+    return plot(
+        series,
+        label=f"Percentiles of the latency of {quote(load_test['target'])}: {said}; p95 with 95% confidence {sure}.",
+        height=HEIGHT,
+        x_title="of the requests that succeeded, so many took at most …",
+        x_labels=_labels(last),
+        x_ends=(0, last),
+        y_title=axis.titled("latency in ms"),
+        y_labels=axis.labels,
+        y_ends=axis.ends,
+    )
+
+
+def stretched(percent: float) -> float:
+    """Where a percentile stands: 0 at 0%, 1 at 90%, 2 at 99%, 3 at 99.9%. Source: HdrHistogram's percentile plots."""
+    return math.inf if percent >= 100 else math.log10(100 / (100 - max(percent, 0)))
+
+
+def _labels(last: float) -> list[tuple[float, str]]:
+    """The percentiles that lie on the axis, and the slowest at its end."""
+    labels = [(stretched(percent), words) for percent, words in TICKS if stretched(percent) < last - 0.15]
+    return [*labels, (last, "slowest")]
+
+
+def _draw_interval(words: str, tip: str) -> Any:
+    """Return what draws an upright bar with feet and a diamond at its value, the words beside it."""
+
+    def draw(parent: Element, places: Sequence[Place]) -> None:
+        (x, low), (_, value), (_, high) = places
+        feet = f"M{x - 5:.1f} {low:.1f} h10 M{x:.1f} {low:.1f} V{high:.1f} M{x - 5:.1f} {high:.1f} h10"
+        SubElement(SubElement(parent, "path", {"class": "mark", "d": feet}), "title").text = tip
+        SubElement(marks.square(parent, x, value), "title").text = tip
+        write(parent, x - 9, value - 6, words, "note end")
+
+    return draw
