@@ -23,9 +23,9 @@ from checks.wording.endpoints import (
     routes_there,
     routes_to,
 )
-from checks.wording.structure import as_text, difference, unmentioned, wanted_in_words
+from checks.wording.structure import ANY, as_text, difference, unmentioned, wanted_in_words
 from labgrader.evidence.snapshot import RestApi, Route, Snapshot
-from labgrader.judging import HttpReply, NotGradedError, Probe, Verdict, check, failed, passed, quote
+from labgrader.judging import HttpReply, NotGradedError, Probe, Verdict, check, failed, passed, quote, unmet
 
 
 @check(
@@ -44,11 +44,12 @@ def endpoint_answers(
     body: Any = None,
     status: int | list[int] = 200,
     contains: dict[str, Any] | None = None,
+    matches: dict[str, Any] | None = None,
     mentions: list[str] | None = None,
     plan: str = "",
     explanation: str = "",
 ) -> Verdict:
-    """One call of a stage is answered with the status, and its JSON body holds the structure.
+    """One call of a stage is answered with the status, and its JSON body holds the structure and fits the schema.
 
     Args:
         function: the function behind it. Where ``api`` is empty, the student's REST API that leads to it is called.
@@ -60,12 +61,13 @@ def endpoint_answers(
         body: the request's body: text as it stands, everything else as JSON.
         status: the status that is right, or several.
         contains: what the body must hold, compared as for ``event_answered``.
+        matches: a JSON Schema of the body, as for ``event_answered``.
         mentions: texts that must stand in the body, whatever their case.
         plan: the usage plan whose key is sent where the method wants one; where empty, any that is bound to the stage.
         explanation: added to the message of a wrong reply.
     """
     statuses = status if isinstance(status, list) else [status]
-    expected = wanted_in_words(statuses, contains, mentions)
+    expected = wanted_in_words(statuses, contains, mentions, matches)
     snapshot = probe.snapshot
     if function and snapshot.function(function) is None:
         return failed(missing_function(snapshot, function), expected=expected, observed="no such function")
@@ -103,7 +105,7 @@ def endpoint_answers(
     )
     if reply.outcome == "unreachable":
         raise NotGradedError("execute-api:Invoke", f"{target} could not be reached: {quote(reply.error)}")
-    wrong = _closed(reply, statuses, route, plan) or _wrong(reply, statuses, contains, mentions or [])
+    wrong = _closed(reply, statuses, route, plan) or _wrong(reply, statuses, contains, matches, mentions or [])
     if wrong is None:
         return passed(expected=expected, observed=str(reply.status))
     if reply.status == 429:
@@ -151,16 +153,21 @@ def _closed(reply: HttpReply, statuses: list[int], route: Route, plan: str) -> M
 
 
 def _wrong(
-    reply: HttpReply, statuses: list[int], contains: dict[str, Any] | None, mentions: list[str]
+    reply: HttpReply,
+    statuses: list[int],
+    contains: dict[str, Any] | None,
+    matches: dict[str, Any] | None,
+    mentions: list[str],
 ) -> Misfire | None:
     wrong = misfire(reply, statuses)
     if wrong is not None:
         return wrong
     said = f"answered {reply.status}"
-    if contains:
+    if contains or matches:
         if reply.problem:
             return Misfire(f"{said}, but {reply.problem}", "answer")
-        if differs := difference(reply.content, contains):
+        differs = difference(reply.content, contains or ANY) or (unmet(reply.content, matches) if matches else "")
+        if differs:
             return Misfire(f"{said}, but {differs}", "answer")
     if absent := unmentioned(f"{reply.body}\n{quote(reply.content, len(reply.body) + 1)}", mentions):
         return Misfire(f"{said}, but the body {absent}: {quote(reply.body)}", "answer")

@@ -14,7 +14,7 @@ from checks.wording import (
     trouble,
 )
 from checks.wording.structure import as_text, difference, read_json, unmentioned, wanted_in_words
-from labgrader.judging import Invocation, NotGradedError, Probe, Verdict, check, failed, partial, passed, quote
+from labgrader.judging import Invocation, NotGradedError, Probe, Verdict, check, failed, partial, passed, quote, unmet
 
 
 @check(
@@ -28,6 +28,7 @@ def event_answered(
     event: Any,
     status: int | list[int] = 200,
     contains: dict[str, Any] | None = None,
+    matches: dict[str, Any] | None = None,
     mentions: list[str] | None = None,
     qualifiers: list[str] | None = None,
     also_sent: list[Any] | None = None,
@@ -35,7 +36,7 @@ def event_answered(
     handout_mistake: str = "",
     explanation: str = "",
 ) -> Verdict:
-    """One event is answered with the status, and the answer's JSON body holds the structure.
+    """One event is answered with the status, and the answer's JSON body holds the structure and fits the schema.
 
     A part is compared: objects may have more keys, lists have as many entries, ``…`` stands for any value (and within
     a text for any text), numbers are the same within 1e-9.
@@ -46,6 +47,8 @@ def event_answered(
         status: the ``statusCode`` that is right, or several. 0 for a function that answers with a plain object: its
             whole answer is compared.
         contains: what the body must hold.
+        matches: a JSON Schema (draft 2020-12) of the body, parsed where it is JSON in a string; of the whole answer
+            where the ``status`` is 0. A format is not checked, and a reference leads nowhere but into the schema.
         mentions: texts that must stand in the body, whatever their case.
         qualifiers: aliases or versions; the first that exists is called. ``$LATEST`` where none is given.
         also_sent: events that are sent too and not judged, so that advice can say what came of them.
@@ -61,7 +64,7 @@ def event_answered(
         NotGradedError: the function failed by the hand-out's mistake.
     """
     statuses = status if isinstance(status, list) else [status]
-    expected = wanted_in_words(statuses, contains, mentions)
+    expected = wanted_in_words(statuses, contains, mentions, matches)
     snapshot = probe.snapshot
     if snapshot.function(function) is None:
         return failed(missing_function(snapshot, function), expected=expected, observed="no such function")
@@ -69,7 +72,7 @@ def event_answered(
     invocation = None if qualifier is None else probe.invoke(function, qualifier, event)
     if invocation is None:
         return failed(no_qualifier(function, qualifiers), expected=expected, observed="no such alias or version")
-    wrong = _wrong(invocation, statuses, contains, mentions or [])
+    wrong = _wrong(invocation, statuses, contains, matches, mentions or [])
     if invocation.outcome == "answered":
         for other in also_sent or ():
             probe.invoke(function, qualifier or "", other)
@@ -100,11 +103,17 @@ def event_answered(
     )
 
 
-def _wrong(invocation: Invocation, statuses: list[int], contains: dict[str, Any] | None, mentions: list[str]) -> str:
+def _wrong(
+    invocation: Invocation,
+    statuses: list[int],
+    contains: dict[str, Any] | None,
+    matches: dict[str, Any] | None,
+    mentions: list[str],
+) -> str:
     """What is wrong with an answer, as a phrase that follows the name of what was called; empty where nothing is."""
     plain = statuses == [0]
     if invocation.outcome != "answered" or not plain:
-        found = trouble(invocation, statuses, readable=bool(contains))
+        found = trouble(invocation, statuses, readable=bool(contains or matches))
         if found is not None:
             return found.what
     if plain:
@@ -118,6 +127,8 @@ def _wrong(invocation: Invocation, statuses: list[int], contains: dict[str, Any]
         content, text = invocation.response.content, as_text(invocation.response.body)
         said = f"answered {invocation.response.status_code}"
     if contains and (differs := difference(content, contains)):
+        return f"{said}, but {differs}"
+    if matches and (differs := unmet(content, matches, "the answer" if plain else "the body")):
         return f"{said}, but {differs}"
     if absent := unmentioned(f"{text}\n{quote(content, len(text) + 1)}", mentions):
         return f"{said}, but the answer {absent}: {quote(text)}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from checks.wording import (
     Trouble,
     event_for,
@@ -16,7 +18,7 @@ from checks.wording import (
     target_name,
     trouble,
 )
-from labgrader.judging import Probe, Verdict, check, failed, listed, share
+from labgrader.judging import Probe, Verdict, check, failed, listed, share, unmet
 
 
 @check(
@@ -24,7 +26,13 @@ from labgrader.judging import Probe, Verdict, check, failed, listed, share
     hint="aws logs tail /aws/lambda/{function} --since 1h",
 )
 def operations_answer(
-    probe: Probe, *, function: str, operations: list[str], qualifiers: list[str] | None = None, explanation: str = ""
+    probe: Probe,
+    *,
+    function: str,
+    operations: list[str],
+    matches: dict[str, Any] | None = None,
+    qualifiers: list[str] | None = None,
+    explanation: str = "",
 ) -> Verdict:
     """Each operation answers 200 with a body that can be read; each is worth the same.
 
@@ -33,6 +41,7 @@ def operations_answer(
     Args:
         function: the function.
         operations: what ``operation`` is in the request's body, one call each.
+        matches: a JSON Schema of the body that each of them answers with, as for ``event_answered``.
         qualifiers: aliases or versions; the first that exists is called. ``$LATEST`` where none is given.
         explanation: added to the message where the handler's own module is not in the package.
     """
@@ -55,6 +64,8 @@ def operations_answer(
         if invocation is None:
             return failed(f"{target} does not exist.", expected=expected, observed="no such function or alias")
         wrong = trouble(invocation, [200])
+        if wrong is None and matches and (differs := unmet(invocation.response.content, matches)):
+            wrong = Trouble(f"answered 200, but {differs}")
         if wrong is not None:
             troubles[operation] = wrong
             evidence += last_lines(invocation.log_tail)

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from checks.wording import event_for, first_existing, missing_function, no_qualifier, plural, target_name
+from checks.wording.load import (
+    account_reason,
+    kinds_of_failure,
+    no_room,
+    notes_of,
+    own_failures,
+    refused,
+    require_room,
+    unreachable,
+)
+from labgrader.evidence.snapshot import Function
 from labgrader.judging import (
+    FunctionTarget,
     LoadResult,
     LoadTest,
     NotGradedError,
     Verdict,
     check,
     failed,
-    listed,
     partial,
     passed,
     quote,
@@ -18,6 +29,12 @@ from labgrader.judging import (
 
 TOLERABLE = 0.9
 """The share of served requests from which on half of the points are earned."""
+
+LONGEST_TIMEOUT_S = 900
+MOST_MEMORY_MB = 10_240
+"""What Lambda allows a function. Source: Lambda Developer Guide, "Lambda quotas"."""
+
+_INVOKE = "lambda:InvokeFunction"
 
 
 @check(
@@ -32,19 +49,22 @@ def succeeds_under_load(
     concurrency: int,
     requests: int,
     served_at_least: int = 10,
+    warm_up: int = 0,
     qualifiers: list[str] | None = None,
 ) -> Verdict:
     """Every request that the function takes is served; how fast is not judged, as machines differ.
 
     Requests that Lambda refuses (429) because the function reserves fewer executions than there are in flight are
-    counted and shown, not held against it. With errors in at most a tenth of the requests half is earned.
+    counted and shown, not held against it. Where the account's limits refuse more than a tenth, or have no room for the
+    test, nothing is graded. With errors in at most a tenth of the requests half is earned.
 
     Args:
         function: the function.
         operation: what ``operation`` is in the request's body.
-        concurrency: requests in flight.
-        requests: requests in all.
+        concurrency: requests in flight; where the account has no room for them fewer, down to a half.
+        requests: requests in all, without the warm-up.
         served_at_least: how many must have been served for the test to say anything.
+        warm_up: requests sent before, so that the cold starts are shown apart; not judged.
         qualifiers: aliases or versions; the first that exists is called. ``$LATEST`` where none is given.
     """
     expected = f"no errors in {requests} requests, {concurrency} in flight"
@@ -54,62 +74,51 @@ def succeeds_under_load(
     qualifier = first_existing(load.snapshot, function, qualifiers)
     result = None
     if qualifier is not None:
-        result = load.closed(function, qualifier, event_for(operation), concurrency=concurrency, requests=requests)
+        called = FunctionTarget(function, qualifier, event_for(operation))
+        result = load.closed(called, concurrency=concurrency, requests=requests, warm_up=warm_up)
     if result is None:
         return failed(no_qualifier(function, qualifiers), expected=expected, observed="no such alias or version")
     target = target_name(function, qualifier or "")
     observed = _counted(result)
-    own_failures = result.function_errors + result.application_errors + result.timeouts
-    if own_failures:
-        taken = result.succeeded + own_failures
+    failures = own_failures(result)
+    if failures:
+        taken = result.succeeded + failures
         message = (
-            f"{target}: {own_failures} of {plural(taken, 'request')} that it took failed under load ({_kinds(result)})."
+            f"{target}: {failures} of {plural(taken, 'request')} that it took failed under load "
+            f"({kinds_of_failure(result)})."
         )
         evidence = [quote(sample) for sample in result.error_samples]
+        hint = _mending(result, deployed, qualifier or "")
         if result.succeeded >= TOLERABLE * taken:
-            return partial(0.5, message, expected=expected, observed=observed, evidence=evidence)
-        return failed(message, expected=expected, observed=observed, evidence=evidence)
-    reserved = deployed.reserved_concurrency
-    own_limit = result.throttle_reason.startswith("Reserved") or (
-        not result.throttle_reason and reserved is not None and reserved < concurrency
-    )
-    if result.throttled > result.requests / 10 and not own_limit:
-        raise NotGradedError(
-            "lambda:InvokeFunction",
-            f"the account, not {target}, had no concurrency left: {plural(result.throttled, 'request')} refused "
-            f"({quote(result.throttle_reason) or 'no reason given'})",
-        )
-    unreached = result.other_errors - result.unanswered
-    if unreached > result.requests / 10:
-        raise NotGradedError("lambda:InvokeFunction", f"{target} could not be reached: {listed(result.error_samples)}")
+            return partial(0.5, message, expected=expected, observed=observed, hint=hint, evidence=evidence)
+        return failed(message, expected=expected, observed=observed, hint=hint, evidence=evidence)
+    own, by_account = refused(result, deployed)
+    require_room(result, target, by_account)
     if result.succeeded >= served_at_least:
-        return passed(_remarks(result, own_limit), expected=expected, observed=observed)
+        return passed(_remarks(result, own, by_account), expected=expected, observed=observed)
     if result.unanswered:
         raise NotGradedError(
-            "lambda:InvokeFunction",
+            _INVOKE,
             f"{target} was too slow for the load test, which {quote(result.cut_short)}: {result.succeeded} served",
         )
-    if unreached:
-        raise NotGradedError("lambda:InvokeFunction", f"{target} could not be reached: {listed(result.error_samples)}")
+    if result.other_errors:
+        raise NotGradedError(_INVOKE, unreachable(result, target))
+    reserve = f"aws lambda put-function-concurrency --function-name {function} --reserved-concurrent-executions 10"
     if deployed.reserved_concurrency == 0:
         return failed(
             f"{target} refused every request: its reserved concurrency is 0, which switches it off.",
             expected=expected,
             observed=observed,
-            hint=f"aws lambda put-function-concurrency --function-name {function} --reserved-concurrent-executions 10",
+            hint=reserve,
         )
-    if deployed.reserved_concurrency is None or not result.throttle_reason.startswith("Reserved"):
-        raise NotGradedError(
-            "lambda:InvokeFunction",
-            f"the account, not {target}, had no concurrency left: {plural(result.throttled, 'request')} refused "
-            f"({quote(result.throttle_reason) or 'no reason given'})",
-        )
+    if deployed.reserved_concurrency is None or not own:
+        raise NotGradedError(_INVOKE, no_room(result, target, result.throttled))
     return failed(
         f"{target} served {plural(result.succeeded, 'request')} and refused {result.throttled}: "
         f"it reserves {plural(deployed.reserved_concurrency, 'execution')}.",
         expected=expected,
         observed=observed,
-        hint=f"aws lambda put-function-concurrency --function-name {function} --reserved-concurrent-executions 10",
+        hint=reserve,
     )
 
 
@@ -121,27 +130,39 @@ def _counted(result: LoadResult) -> str:
     return f"{result.succeeded} served, {result.throttled} throttled, {failures} failed{slow}{cut}"
 
 
-def _kinds(result: LoadResult) -> str:
-    kinds = {
-        "crashed": result.function_errors,
-        "answered 500 or more": result.application_errors,
-        "did not answer in time": result.timeouts,
-    }
-    return ", ".join(f"{count} {kind}" for kind, count in kinds.items() if count)
+def _mending(result: LoadResult, deployed: Function, qualifier: str) -> str:
+    """The commands for what went wrong in most cases; empty for the check's own, which shows the errors."""
+    kinds = result.function_error_kinds
+    if 2 * kinds.get("timeout", 0) > own_failures(result):
+        setting = f"--timeout {min(LONGEST_TIMEOUT_S, 2 * (deployed.timeout_s or 3))}"
+    elif 2 * kinds.get("out_of_memory", 0) > own_failures(result):
+        setting = f"--memory-size {min(MOST_MEMORY_MB, 2 * (deployed.memory_mb or 128))}"
+    else:
+        return ""
+    name = deployed.name
+    commands = [f"aws lambda update-function-configuration --function-name {name} {setting}"]
+    if qualifier and not qualifier.isdecimal():
+        commands += [
+            f"aws lambda wait function-updated-v2 --function-name {name}",
+            f"aws lambda publish-version --function-name {name}",
+            f"aws lambda update-alias --function-name {name} --name {qualifier} "
+            "--function-version N  # the number that publish-version printed",
+        ]
+    return "\n".join(commands)
 
 
-def _remarks(result: LoadResult, own_limit: bool) -> str:
+def _remarks(result: LoadResult, own: int, by_account: int) -> str:
     """What a student may wonder about, with nobody to blame."""
-    remarks = []
-    if result.throttled and own_limit:
+    remarks = [notes_of(result.notes)]
+    if own:
         remarks.append(
-            f"{plural(result.throttled, 'request')} of {result.requests} refused (429): the function has fewer "
+            f"{plural(own, 'request')} of {result.requests} refused (429): the function has fewer "
             f"executions than the {result.concurrency} in flight. That is what a reservation does, not an error."
         )
-    elif result.throttled:
+    if by_account:
         remarks.append(
-            f"{plural(result.throttled, 'request')} of {result.requests} refused (429) by the account's limit "
-            f"({quote(result.throttle_reason) or 'no reason given'}), which is not the function's fault."
+            f"{plural(by_account, 'request')} of {result.requests} refused (429) by the account's limit "
+            f"({account_reason(result)}), which is not the function's fault."
         )
     if result.unanswered:
         remarks.append(
@@ -149,4 +170,4 @@ def _remarks(result: LoadResult, own_limit: bool) -> str:
         )
     if unreached := result.other_errors - result.unanswered:
         remarks.append(f"{plural(unreached, 'request')} could not be sent, which is not the function's fault.")
-    return " ".join(remarks)
+    return " ".join(remark for remark in remarks if remark)

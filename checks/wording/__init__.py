@@ -10,14 +10,10 @@ from typing import Any
 
 from labgrader.evidence.snapshot import Function, Snapshot, closest
 from labgrader.judging import Invocation, listed, quote
+from labgrader.judging import lacks_internet as lacks_internet
 
 _NO_MODULE = re.compile(r"No module named ['\"]([\w.]+)['\"]|Cannot find module ['\"]([^'\"]+)['\"]")
 _TIMED_OUT = re.compile(r"Task timed out after ([\d.]+) seconds")
-_NO_INTERNET = re.compile(
-    r"ConnectionError|NameResolution|URLError|Max retries exceeded|ConnectTimeout|Temporary failure|getaddrinfo"
-    r"|Failed to resolve|Name or service not known|nodename nor servname|Network is unreachable|EndpointConnection"
-    r"|ProxyError|Tunnel connection failed|NewConnectionError|ReadTimeout|Connection refused"
-)
 
 
 def missing(kind: str, name: str, others: Iterable[str]) -> str:
@@ -87,11 +83,6 @@ def invoke_command(function: str, qualifier: str, event: Mapping[str, Any]) -> s
         f"aws lambda invoke --function-name {function}{at} --cli-binary-format raw-in-base64-out "
         f"--payload '{json.dumps(event)}' --log-type Tail answer.json && cat answer.json"
     )
-
-
-def lacks_internet(text: str) -> bool:
-    """Say whether an error is that of a function that could not reach the internet."""
-    return _NO_INTERNET.search(text) is not None
 
 
 def module_of(handler: str) -> str:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from labgrader.judging import listed, quote
+from labgrader.judging import among, asked_for, below, listed, quote, shown
 
 ANY = "…"
 """Stands for any value; within a text, for any text (``Hello…``)."""
@@ -16,7 +16,6 @@ ANY = "…"
 NEAR = 1e-9
 """How near two numbers must be, relative or absolute, to be the same."""
 
-_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MAX_SHOWN = 80
 
 
@@ -39,22 +38,22 @@ def difference(seen: Any, wanted: Any, path: str = "") -> str:
         return ""
     if isinstance(wanted, Mapping):
         if not isinstance(seen, Mapping):
-            return f"{name} is {_shown(seen)} instead of an object with {listed(wanted)}"
+            return f"{name} is {shown(seen)} instead of an object with {listed(wanted)}"
         for key, value in wanted.items():
-            below = _below(path, key)
+            here = below(path, key)
             if key not in seen:
-                return f"{below} is missing{_among(seen)}"
-            if found := difference(seen[key], value, below):
+                return f"{here} is missing{among(seen)}"
+            if found := difference(seen[key], value, here):
                 return found
         return ""
     if isinstance(wanted, list):
         if not isinstance(seen, list):
-            return f"{name} is {_shown(seen)} instead of {_shown(wanted)}"
+            return f"{name} is {shown(seen)} instead of {shown(wanted)}"
         if len(seen) != len(wanted):
-            return f"{name} has {_entries(seen)} instead of {len(wanted)}: {_shown(seen)}"
+            return f"{name} has {_entries(seen)} instead of {len(wanted)}: {shown(seen)}"
         pairs = enumerate(zip(seen, wanted, strict=True))
         return next((found for at, (one, two) in pairs if (found := difference(one, two, f"{path}[{at}]"))), "")
-    return "" if _same(seen, wanted) else f"{name} is {_shown(seen)} instead of {_shown(wanted)}"
+    return "" if _same(seen, wanted) else f"{name} is {shown(seen)} instead of {shown(wanted)}"
 
 
 def unmentioned(text: str, mentions: Iterable[str]) -> str:
@@ -78,11 +77,18 @@ def as_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True)  # a kept lab orders its keys
 
 
-def wanted_in_words(statuses: Iterable[int], contains: Mapping[str, Any] | None, mentions: Iterable[str] | None) -> str:
+def wanted_in_words(
+    statuses: Iterable[int],
+    contains: Mapping[str, Any] | None,
+    mentions: Iterable[str] | None,
+    matches: Mapping[str, Any] | None = None,
+) -> str:
     """What is expected of an answer, short: ``200 with {"result": …}``."""
     parts = [" or ".join(str(status) for status in statuses if status)]
     if contains:
         parts.append(quote(contains, _MAX_SHOWN))
+    if matches is not None:
+        parts.append(quote(asked_for(matches), _MAX_SHOWN))
     if mentions:
         parts.append(f"a mention of {listed(mentions)}")
     return " with ".join(part for part in parts if part)
@@ -99,24 +105,6 @@ def _same(seen: Any, wanted: Any) -> bool:
         except OverflowError:  # a whole number beyond every float
             return bool(seen == wanted)
     return type(seen) is type(wanted) and bool(seen == wanted)
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, str):
-        return f'"{quote(value, _MAX_SHOWN)}"'
-    return quote(value, _MAX_SHOWN)
-
-
-def _below(path: str, key: str) -> str:
-    if _PLAIN_KEY.fullmatch(key):
-        return f"{path}.{key}" if path else key
-    return f"{path}[{_shown(key)}]"
-
-
-def _among(seen: Mapping[str, Any]) -> str:
-    """What is there instead, as a name is often only spelt otherwise."""
-    names = list(seen)
-    return f" (there is {listed([*names[:5], *(['…'] if len(names) > 5 else [])])})" if names else ""
 
 
 def _entries(values: list[Any]) -> str:

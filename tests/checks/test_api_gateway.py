@@ -775,6 +775,27 @@ def test_what_a_reply_means_is_said_with_the_command_that_mends_it(got: HttpRepl
 
 
 @pytest.mark.parametrize(
+    ("got", "says"),
+    [
+        (reply(200, {"result": {"operation": "default", "ms": 1.5}}), ""),
+        (
+            reply(200, {"result": {"operation": "default", "ms": "1.5"}}),
+            'answered 200, but result.ms is "1.5", a text, where a number is wanted',
+        ),
+        (reply(200, {"result": {"operation": "x"}}), 'answered 200, but result.operation is "x" instead of "default"'),
+        (reply(200, "["), "answered 200, but the body is not valid JSON"),
+    ],
+)
+@pytest.mark.parametrize("structure", [{}, {"contains": None}])
+def test_a_reply_is_held_against_a_schema(got: HttpReply, says: str, structure: dict[str, Any]) -> None:
+    schema = {"required": ["result"], "properties": {"result": {"properties": {"ms": {"type": "number"}}}}}
+    verdict, _ = probed(world(), "endpoint_answers", [got], **{**CALL, **structure, "matches": schema})  # type: ignore[list-item]
+    if structure and "instead of" in says:  # the structure's to say
+        says = ""
+    assert (verdict.status, verdict.message) == ("failed" if says else "passed", f"{TARGET} {says}." if says else "")
+
+
+@pytest.mark.parametrize(
     ("status", "authorization", "said"),
     [(403, "AWS_IAM", "Missing Authentication Token"), (401, "COGNITO_USER_POOLS", "Unauthorized")],
 )

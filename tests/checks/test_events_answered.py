@@ -181,6 +181,75 @@ def test_a_body_may_have_to_mention_something() -> None:
     assert verdict.status == "passed"
 
 
+# --- a schema of the answer -------------------------------------------------------------------------------------------
+
+SCHEMA = {
+    "type": "object",
+    "required": ["user_id"],
+    "properties": {"users": {"type": "array", "items": {"properties": {"age": {"type": "integer"}}}}},
+}
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (_body(user_id=1, users=[{"age": 12}]), ""),
+        (raw(json.dumps({"statusCode": 200, "body": json.dumps({"user_id": 1})})), ""),
+        (_body(users=[]), "answered 200, but the body has no field user_id (there is users)."),
+        (
+            _body(user_id=1, users=[{"age": 1}, {"age": "12"}]),
+            'answered 200, but users[1].age is "12", a text, where a whole number is wanted.',
+        ),
+        (answer(200, "[]"), "answered 200, but the body is [], a list, where an object is wanted."),
+        (answer(200, "no JSON"), "answered 200, but the body is not valid JSON."),
+        (answer(200, "[" * 10_000 + "]" * 10_000), "answered 200, but the body is nested too deeply to be read."),
+        (
+            answer(200, "[" * 60 + "]" * 60),
+            "answered 200, but the body is nested more than 50 levels deep, too deeply to be compared.",
+        ),
+        (answer(200, "9" * 5000), "answered 200, but the body is not valid JSON."),
+        (answer(500, "{}"), "answered 500 instead of 200 ({})."),
+        (crash("KeyError", "'a'"), "crashed: KeyError: 'a'."),
+    ],
+)
+def test_a_body_is_held_against_a_schema(call: Invocation, says: str) -> None:
+    verdict, _ = probed(_world(), "event_answered", [call], **CALL, matches=SCHEMA)
+    assert (verdict.status, verdict.message) == ("failed" if says else "passed", SAYS + says if says else "")
+    assert verdict.expected == "200 with an object with user_id and users"
+
+
+@pytest.mark.parametrize(
+    ("payload", "says"),
+    [
+        ('{"user_id": 1}', ""),
+        ('{"body": "{}"}', "answered, but the answer has no field user_id (there is body)."),
+        ("null", "answered, but the answer is null, where an object is wanted."),
+        ('{"user_id": 1e999}', "answered, but the answer holds a number that is too large to be read."),
+    ],
+)
+def test_a_plain_answer_is_held_against_a_schema_as_a_whole(payload: str, says: str) -> None:
+    verdict, _ = probed(_world(), "event_answered", [raw(payload)], **CALL, status=0, matches=SCHEMA)
+    assert verdict.message == (SAYS + says if says else "")
+
+
+def test_a_structure_comes_before_a_schema() -> None:
+    both = {"contains": {"a": 1}, "matches": {"required": ["b"]}}
+    verdict, _ = probed(_world(), "event_answered", [_body(a=2)], **CALL, **both)
+    assert verdict.message == f"{SAYS}answered 200, but a is 2 instead of 1."
+    verdict, _ = probed(_world(), "event_answered", [_body(a=1)], **CALL, **both)
+    assert verdict.message == f"{SAYS}answered 200, but the body has no field b (there is a)."
+    assert verdict.expected == '200 with {"a": 1} with an object with b'
+
+
+def test_every_operations_body_is_held_against_a_schema() -> None:
+    call = {"function": FUNCTION, "operations": ["a", "b"], "matches": SCHEMA}
+    verdict, _ = probed(_world(), "operations_answer", [_body(user_id=1), _body(user=1)], **call)
+    assert (verdict.fraction, verdict.message) == (
+        0.5,
+        f"{FUNCTION}: the operation b answered 200, but the body has no field user_id (there is user).",
+    )
+
+
 BATCH: dict[str, Any] = {
     "function": FUNCTION,
     "event": {"Records": []},

@@ -53,7 +53,7 @@ def _calls(snapshot: Snapshot) -> Counter[str]:
     snapshot.answers = listening
     for item in (*MINE.checks, *MINE.advice):
         question = open_question(item, snapshot)
-        live = ("lambda:InvokeFunction", "labgrader:ClosedLoad", "labgrader:Compare")
+        live = ("lambda:InvokeFunction", "labgrader:LoadTest", "labgrader:Compare")
         assert question is None or question.action in live
     return Counter(action for action in (key.split()[0] for key in listening.asked) if action not in SHARED)
 
@@ -134,7 +134,7 @@ def _any_verdict(item: Item, snapshot: Snapshot) -> Verdict | None:
         except UnaskedError as unasked:
             question = unasked.question
         value: Any = crash("KeyError", "'a'").to_dict()
-        if question.action == "labgrader:ClosedLoad":
+        if question.action == "labgrader:LoadTest":
             value = load_result(0, function_errors=100).to_dict()
         if question.action == "labgrader:Compare":
             value = {"baseline": "b", "candidate": "c", "baseline_ms": [], "candidate_ms": []}

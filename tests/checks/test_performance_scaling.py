@@ -21,7 +21,7 @@ from labgrader.judging.judge import judge, open_question
 from labgrader.judging.scoring import Score, score
 from labgrader.judging.verdict import Verdict, not_graded
 from labgrader.lab import Item, find_lab, labs_folder
-from tests.checks.world import ACCOUNT, REGION, World, crash, function_arn, load_result
+from tests.checks.world import ACCOUNT, REGION, World, comparison, crash, function_arn, load_result, report_line
 
 LAB = find_lab("performance-scaling").for_student("user1", ACCOUNT, REGION)
 CODE = labs_folder() / "performance-scaling" / "student-code"
@@ -164,8 +164,23 @@ def respond(question: Question) -> Any:
         return HttpReply("answered", reply["statusCode"], {}, reply["body"]).to_dict()
     if question.action == "labgrader:SendMessages":
         return SentMessages("consumed", len(question.arguments["Bodies"])).to_dict()
-    assert question.action == "labgrader:ClosedLoad"
+    if question.action == "labgrader:Compare":
+        reports = {"baseline_report": report_line(180.0, 1024), "candidate_report": report_line(100.0, 2048)}
+        return json.loads(json.dumps(comparison((181.0,), (101.0,), (1.7, 1.9), **reports).to_dict()))
+    assert question.action == "labgrader:LoadTest"
+    if question.arguments["Model"] == "open":
+        return offered(question, refused=500 if question.arguments["Rate"] > 500 else 0)
     return json.loads(json.dumps(load_result(100).to_dict()))
+
+
+def offered(question: Question, refused: int) -> Any:
+    """Calls that came as fast as they should, some of them refused by the usage plan."""
+    sent = round(question.arguments["Rate"] * question.arguments["DurationSeconds"])
+    reasons = {"TooManyRequestsException": refused} if refused else {}
+    result = load_result(
+        sent - refused, throttled=refused, throttle_reasons=reasons, offered_rps=question.arguments["Rate"]
+    )
+    return json.loads(json.dumps(result.to_dict()))
 
 
 def judged(item: Item, snapshot: Snapshot, live: Respond = respond) -> tuple[Verdict, Answers]:
@@ -380,7 +395,7 @@ def test_no_dashboard_is_said_once() -> None:
 
 def test_the_load_needs_no_outside_service() -> None:
     _, answers = judged(LAB.item("under-load"), perfect().snapshot())
-    assert [key for key in answers.to_dict() if "cpu_intensive" in key and "ClosedLoad" in key]
+    assert [key for key in answers.to_dict() if "cpu_intensive" in key and key.startswith("labgrader:LoadTest")]
 
 
 def test_who_switched_the_function_off_is_given_one_number() -> None:
@@ -470,7 +485,7 @@ def _but(operation: str, value: Any) -> Respond:
         ("labgrader:CallApi", HttpReply("answered", 502).to_dict(), {"endpoint"}),
         ("labgrader:SendMessages", SentMessages("left", 3, 3, 45_000.0).to_dict(), {"messages-consumed"}),
         (
-            "labgrader:ClosedLoad",
+            "labgrader:LoadTest",
             json.loads(json.dumps(load_result(80, function_errors=20).to_dict())),
             {"under-load"},
         ),
@@ -502,12 +517,13 @@ def advice(world: World, live: Respond = respond) -> dict[str, str]:
     """What the advice says, from all recorded answers of the student, as the report has it."""
     snapshot = world.snapshot()
     everything: dict[str, Any] = {}
-    for item in LAB.checks:
+    measuring = [item for item in LAB.advice if find_check(item.check).kind == "performance"]
+    for item in (*LAB.checks, *measuring):
         if find_check(item.check).kind != "configuration":
             everything |= judged(item, snapshot, live)[1].to_dict()
     merged = Answers.from_dict(everything)
     verdicts = {item.id: judge(item, snapshot, merged) for item in LAB.advice}
-    return {name: verdict.message for name, verdict in verdicts.items() if verdict.status == "failed"}
+    return {name: verdict.message for name, verdict in verdicts.items() if verdict.status in ("failed", "partial")}
 
 
 def test_who_did_what_the_handout_says_is_told_what_it_does_not_say() -> None:
@@ -545,6 +561,50 @@ def test_who_knew_better_is_told_nothing_but_what_it_costs() -> None:
     method = {"apiKeyRequired": True, "methodIntegration": {"type": "AWS_PROXY", "uri": ""}}
     world.routes("api1", {("/performance", "POST"): method})
     assert set(advice(world)) == {"provisioned-concurrency-costs"}
+
+
+def test_who_goes_further_than_the_handout_is_told_what_that_does() -> None:
+    """The method wants the key, the stage caches it, and the versions of one code have different memory."""
+    world = perfect(2048)
+    world.configure(FUNCTION, CodeSha256="sha-1")
+    method = {"apiKeyRequired": True, "methodIntegration": {"type": "AWS_PROXY", "uri": ""}}
+    world.routes("api1", {("/performance", "POST"): method})
+    cache = {"cacheClusterEnabled": True, "cacheClusterSize": "0.5", "cacheClusterStatus": "AVAILABLE"}
+    settings = {"~1performance/POST": {"cachingEnabled": True}}
+    world.stages("api1", {"stageName": "prod", "methodSettings": settings, **cache})
+
+    def live(question: Question) -> Any:
+        return offered(question, 0) if question.arguments.get("Model") == "open" else respond(question)
+
+    said = advice(world, live)
+    assert set(said) == {
+        "usage-plan-throttles",
+        "cache-saves-time",
+        "memory-sizes-compared",
+        "prod-keeps-its-memory",
+        "provisioned-concurrency-costs",
+    }
+    assert said["usage-plan-throttles"] == (
+        f"POST /performance of {API}: at 1,500 requests a second 0 of 2250 were refused (429), at 250 a second none of "
+        f"500, although the usage plan {PLAN} allows 500 requests a second, burst 1000. The key is not limited by it."
+    )
+    assert said["cache-saves-time"].startswith(
+        f"POST /performance of {API}: an answer from the cache of the stage prod took 101 ms, one from the function "
+        "181 ms: 1.8 times faster (95% interval 1.7 to 1.9). But the body of a POST is no part of the cache's key: "
+    )
+    assert "with 1,024 MB (version 1) a call ran 180.0 ms" in said["memory-sizes-compared"]
+    assert (
+        "512 MB was not measured: from 1,024 MB on, a call would be billed 180 to 360 ms"
+        in (said["memory-sizes-compared"])
+    )
+
+
+def test_who_follows_the_handout_is_not_measured_again() -> None:
+    """The method wants no key, nothing is cached, and the sizes differ only where the code is the same."""
+    snapshot = perfect(1024).configure(FUNCTION, CodeSha256="sha-1").snapshot()
+    for item in LAB.advice:
+        if find_check(item.check).kind == "performance":
+            assert len(judged(item, snapshot)[1]) == 0, item.id
 
 
 def test_who_built_nothing_is_given_no_advice() -> None:

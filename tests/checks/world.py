@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
+from statistics import median
 from typing import Any
 
 from labgrader.evidence.live_answers import DroppedObject, HttpReply, SentMessages
@@ -341,15 +343,25 @@ def probed(world: World, check: str, calls: Sequence[Called], **parameters: Any)
 
 def loaded(world: World, check: str, *results: LoadResult | Comparison | None, **parameters: Any) -> Verdict:
     """Judge a check that loads, answering what it asks in order."""
-    snapshot, answers = world.snapshot(), Answers()
+    return loading(world, check, results, **parameters)[0]
+
+
+def loading(
+    world: World, check: str, results: Sequence[LoadResult | Comparison | None], **parameters: Any
+) -> tuple[Verdict, list[Question]]:
+    """Judge a check that loads, answering what it asks in order; say what it asked."""
+    snapshot, answers, asked = world.snapshot(), Answers(), list[Question]()
     left = list(results)
     while True:
         try:
-            return judge(item(check, **parameters), snapshot, answers)
+            return judge(item(check, **parameters), snapshot, answers), asked
         except UnaskedError as unasked:
-            result = left.pop(0)
-            document = None if result is None else json.loads(json.dumps(result.to_dict()))
-            answers.record(unasked.question, Answer(document))
+            question = unasked.question
+        asked.append(question)
+        assert left, f"one load test too many: {question.key}"
+        result = left.pop(0)
+        document = None if result is None else json.loads(json.dumps(result.to_dict()))
+        answers.record(question, Answer(document))
 
 
 def load_result(succeeded: int = 100, **counts: Any) -> LoadResult:
@@ -376,7 +388,18 @@ def load_result(succeeded: int = 100, **counts: Any) -> LoadResult:
 
 
 def comparison(
-    baseline_ms: tuple[float, ...], candidate_ms: tuple[float, ...], **errors: tuple[str, ...]
+    baseline_ms: tuple[float, ...],
+    candidate_ms: tuple[float, ...],
+    interval: tuple[float, float] | None = None,
+    **fields: Any,
 ) -> Comparison:
-    """Two functions that were measured in turn."""
-    return Comparison(BASELINE, f"{OPTIMIZED}:user1-prod", baseline_ms, candidate_ms, **errors)
+    """Two targets that were measured in turn; the ratio is that of the medians, and sure unless an interval is said."""
+    ratio = median(baseline_ms) / median(candidate_ms) if baseline_ms and candidate_ms else 0.0
+    settings: dict[str, Any] = {"ratio": ratio, "ratio_interval": interval or (ratio, ratio), **fields}
+    return Comparison(BASELINE, f"{OPTIMIZED}:user1-prod", baseline_ms, candidate_ms, **settings)
+
+
+def report_line(duration_ms: float, memory_mb: int) -> dict[str, float]:
+    """What REPORT lines said, as a comparison has their medians."""
+    billed_ms = float(math.ceil(duration_ms))
+    return {"duration_ms": duration_ms, "billed_ms": billed_ms, "memory_mb": memory_mb, "max_memory_mb": 64}

@@ -128,6 +128,17 @@ def _permission_on_function(student: SimulatedStudent) -> None:
     student.epilogue.append(permit)
 
 
+def _memory_after_publishing(student: SimulatedStudent) -> None:
+    """Publish with little memory, and give more to what nobody calls."""
+    student.changes.append(parameters("create_function", FUNCTION, MemorySize=512)(student))
+
+    def change() -> None:
+        function = student.named(FUNCTION)
+        student.call("update_function_configuration", FunctionName=function, MemorySize=2048)
+
+    student.epilogue.append(change)
+
+
 def _another_version(student: SimulatedStudent) -> None:
     """Publish twice and leave the alias split between the versions."""
     function = student.named(FUNCTION)
@@ -204,6 +215,12 @@ MISTAKES: list[Mistake] = [
         "published the version with 512 MB, as if it were the lab's later test",
         {"performance-function"},
         changed(parameters("create_function", FUNCTION, MemorySize=512)),
+    ),
+    Mistake(
+        "memory-after-publishing",
+        "published the version with 512 MB, and gave 2048 MB to $LATEST, which the alias does not serve",
+        {"performance-function"},
+        _memory_after_publishing,
     ),
     Mistake(
         "performance-handler",
@@ -324,6 +341,15 @@ MISTAKES: list[Mistake] = [
         "mixed up the rate and the burst of the usage plan",
         {"usage-plan"},
         changed(within("create_usage_plan", PLAN, "throttle", rateLimit=1000, burstLimit=500)),
+    ),
+    Mistake(
+        "plan-throttles-early",
+        "let the method ask for the key, and limits it to ten calls a second, which are seen to be refused above that",
+        {"usage-plan"},
+        changed(
+            parameters("put_method", API, ROUTE, apiKeyRequired=True),
+            within("create_usage_plan", PLAN, "throttle", rateLimit=10, burstLimit=10),
+        ),
     ),
     Mistake(
         "plan-unbound",
