@@ -1,0 +1,204 @@
+"""`labgrader load-test` from the outside, against a server that speaks enough of STS, Lambda and API Gateway."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from cli.load_line import line
+from cli.main import main
+from labgrader.evidence.live.progress import Progress
+from tests.load.stub_lambda import Request, Response, StubLambda, error, throttle
+
+IDENTITY = b"""<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
+<Arn>arn:aws:iam::111122223333:user/ada</Arn><UserId>A</UserId><Account>111122223333</Account>
+</GetCallerIdentityResult></GetCallerIdentityResponse>"""
+
+Run = Callable[..., int]
+
+
+def _aws(invoked: Callable[[Request], Response], account_limit: int) -> Callable[[Request], Response]:
+    """Answer who we are and what there is; ``invoked`` answers the calls of functions and stages."""
+
+    def respond(request: Request) -> Response:
+        if request.target == "/":
+            return Response(IDENTITY, headers={"Content-Type": "text/xml"})
+        if request.target.endswith("/configuration"):
+            if "/nope/" in request.target:
+                return error(404, "ResourceNotFoundException", "Function not found")
+            return Response(json.dumps({"MemorySize": 256, "Architectures": ["arm64"]}).encode())
+        if "account-settings" in request.target:
+            limits = {"ConcurrentExecutions": account_limit, "UnreservedConcurrentExecutions": account_limit}
+            return Response(json.dumps({"AccountLimit": limits}).encode())
+        if request.method == "GET" and "concurrency" in request.target:
+            return Response(b"{}")
+        if request.target.startswith("/restapis"):
+            return Response(json.dumps({"item": [{"id": "a1", "name": "user1-api"}]}).encode())
+        if request.target.startswith("/apikeys/"):
+            return Response(json.dumps({"id": "k1", "name": "user1-key", "value": "secret-key-value"}).encode())
+        if request.target.startswith("/apikeys"):
+            return Response(json.dumps({"item": [{"id": "k1", "name": "user1-key"}]}).encode())
+        return invoked(request)
+
+    return respond
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+    """Run the command against a server that answers as it is told."""
+    seen: list[StubLambda] = []
+
+    def start(
+        *arguments: str,
+        invoked: Callable[[Request], Response] = lambda request: Response(),
+        account_limit: int = 1000,
+    ) -> int:
+        stub = StubLambda(_aws(invoked, account_limit))
+        stub.__enter__()
+        seen.append(stub)
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{stub.port}")
+        return main(["load-test", *arguments, "--aws"])
+
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    start.stubs = seen  # type: ignore[attr-defined]
+    yield start
+    for stub in seen:
+        stub.__exit__(None, None, None)
+
+
+def test_a_closed_test_says_what_it_measured(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    status = run("user1-f:prod", "--requests", "30", "--concurrency", "5", "--warm-up", "5")
+    said = capsys.readouterr()
+    assert status == 0
+    lines = dict(re.split(r"\s{2,}", text, maxsplit=1) for text in said.out.splitlines()[:9])
+    assert lines["target"] == "user1-f:prod"
+    assert lines["model"] == "closed, 5 in flight"
+    assert lines["requests"].startswith("30 sent, 30 served in ")
+    assert lines["not served"] == "none"
+    assert lines["connections"] == "5 opened, 0 requests sent again"
+    assert lines["warm-up"].startswith("5 sent, 5 served, 0 cold starts, p50 ")
+    assert lines["cost"].endswith("cap $0.05")
+    assert [text.split()[0] for text in said.out.splitlines()[-4:]] == ["p50", "p90", "p95", "p99"]
+    assert "warm-up 5/5" in said.err or "load " in said.err
+
+
+def test_an_open_test_keeps_its_rate_and_counts_throttles(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    def every_second(request: Request) -> Response:
+        return throttle() if request.number % 2 else Response()
+
+    assert run("user1-f", "--rate", "100", "--duration", "0.5", "--json", invoked=every_second) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert (result["model"], result["requests"]) == ("open", 50)
+    assert result["throttled"] == 25
+    assert result["throttle_reasons"] == {"ReservedFunctionConcurrentInvocationLimitExceeded": 25}
+
+
+@pytest.mark.parametrize(
+    ("bound", "sentence"),
+    [("60000", "p95 is below 60000 ms (95% sure: "), ("0.001", "p95 is above 0.001 ms (95% sure: ")],
+)
+def test_a_bound_is_decided_in_words(run: Run, capsys: pytest.CaptureFixture[str], bound: str, sentence: str) -> None:
+    assert run("user1-f", "--requests", "100", "--below", bound) == 0
+    assert sentence in capsys.readouterr().out.splitlines()[-1]
+
+
+def test_two_functions_are_compared_in_turn(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    def slower(request: Request) -> Response:
+        return Response(delay_s=0.06 if request.function == "user1-slow" else 0.005)
+
+    assert run("user1-fast", "--against", "user1-slow", "--rounds", "10", invoked=slower) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    found = re.fullmatch(r"user1-fast is ([\d.]+) times as fast as user1-slow \(95% sure: ([\d.]+) to ([\d.]+)\)", last)
+    assert found is not None
+    assert float(found.group(2)) > 1
+
+
+def test_a_stage_is_called_with_its_key_which_is_never_shown(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    keys = []
+
+    def stage(request: Request) -> Response:
+        keys.append(request.headers.get("x-api-key"))
+        return Response(b"you sent " + str(request.headers.get("x-api-key")).encode(), status=500)
+
+    assert run("GET user1-api/prod/x", "--api-key", "user1-key", "--requests", "3", invoked=stage) == 0
+    said = capsys.readouterr()
+    assert keys == ["secret-key-value"] * 3
+    assert "secret-key-value" not in said.out + said.err
+    assert "3 answers of 500 or more" in said.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "sentence"),
+    [
+        (["nope"], 3, "error: there is no function nope"),
+        (["GET x"], 2, "error: 'GET x' is neither FUNCTION, FUNCTION:ALIAS nor 'POST API/STAGE/PATH'"),
+        (["GET nope/prod/x"], 3, "error: there is no REST API nope"),
+        (["GET user1-api/prod/x", "--api-key", "nope"], 3, "error: there is no API key nope"),
+        (["user1-f", "--concurrency", "0"], 2, "error: Concurrency is a whole number from 1 to 200, not 0"),
+        (["user1-f", "--event", "{"], 2, "error: --event is not JSON: Expecting property name"),
+        (["user1-f", "--below", "5", "--percentile", "70"], 2, "error: --percentile is one of 50, 90, 95, 99, not 70"),
+    ],
+)
+def test_what_cannot_be_tested_is_said(
+    run: Run, capsys: pytest.CaptureFixture[str], arguments: list[str], status: int, sentence: str
+) -> None:
+    assert run(*arguments) == status
+    assert sentence in capsys.readouterr().err
+
+
+def test_an_event_can_come_from_a_file(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "event.json").write_text('{"from": "a file"}')
+    events = []
+
+    def keep(request: Request) -> Response:
+        events.append(json.loads(request.event))
+        return Response()
+
+    assert run("user1-f", "--event", f"@{tmp_path / 'event.json'}", "--requests", "1", invoked=keep) == 0
+    assert events == [{"from": "a file"}]
+
+
+def test_what_the_account_has_no_room_for_is_reduced_and_said(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("user1-f", "--requests", "30", account_limit=30) == 0
+    said = capsys.readouterr().out
+    assert "closed, 15 in flight" in said
+    note = (
+        "note: 20 requests in flight were planned; this account has 30 concurrent executions left, half of them for "
+        "load tests, so 15 were kept in flight"
+    )
+    assert note in said
+
+
+def test_what_the_account_has_no_room_for_at_all_is_refused(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("user1-f", "--requests", "30", account_limit=10) == 2
+    assert "error: this account allows 10 concurrent executions" in capsys.readouterr().err
+
+
+def test_it_can_be_drawn(run: Run, tmp_path: Path) -> None:
+    assert run("user1-f", "--requests", "30", "-o", str(tmp_path / "load.html")) == 0
+    page = (tmp_path / "load.html").read_text(encoding="utf-8")
+    assert "<h1><bdi>Load test of user1-f</bdi></h1>" in page
+    assert page.count("<svg") == 2
+    assert "<script" not in page
+
+
+def test_a_comparison_can_be_drawn(run: Run, tmp_path: Path) -> None:
+    assert run("user1-f", "--against", "user1-g", "--rounds", "3", "-o", str(tmp_path / "load.html")) == 0
+    page = (tmp_path / "load.html").read_text(encoding="utf-8")
+    assert "<h1><bdi>Two targets, measured in turn</bdi></h1>" in page
+    assert page.count("<svg") == 1
+
+
+def test_the_live_line() -> None:
+    progress = Progress(
+        planned=100, sent=70, answered=63, succeeded=60, throttled=2, failed=1, elapsed_s=3.15, p50_ms=52.4,
+        p95_ms=97.6, phase="load",
+    )  # fmt: skip
+    assert line(progress) == "load 63/100  3.1 s  20 answered/s  p50 52 ms  p95 98 ms  2 throttled  1 failed"
