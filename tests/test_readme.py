@@ -14,6 +14,7 @@ from labgrader.judging.check import Check
 from labgrader.lab import find_lab, lab_ids
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+LOAD_TESTS = (Path(__file__).parents[1] / "docs" / "load-tests.md").read_text(encoding="utf-8")
 
 
 def test_the_example_is_a_check_that_judges() -> None:
@@ -33,10 +34,11 @@ def test_the_example_is_a_check_that_judges() -> None:
 
 def test_every_command_it_shows_exists_with_its_options() -> None:
     commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-    (session,) = re.findall(r"```bash\n(.*?)```", README, re.DOTALL)
-    shown = re.findall(r"labgrader ([a-z]+)([^#\n]*)", session)
-    shown += re.findall(r"`labgrader ([a-z]+)([^`]*)`", README)
-    assert {"up", "simulate", "grade", "runs", "down", "deploy", "verify", "lint"} <= {name for name, _ in shown}
+    sessions = re.findall(r"```bash\n(.*?)```", README + LOAD_TESTS, re.DOTALL)
+    shown = [one for session in sessions for one in re.findall(r"labgrader ([a-z-]+)([^#\n]*)", session)]
+    shown += re.findall(r"`labgrader ([a-z-]+)([^`]*)`", README)
+    told = {name for name, _ in shown}
+    assert {"up", "simulate", "grade", "runs", "down", "deploy", "verify", "lint", "load-test"} <= told
     for name, rest in shown:
         assert name in commands, name
         known = {option for one in commands[name].params for option in one.opts}
