@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from cli import screen
+from labgrader.evidence.live.comparison import FEWEST_ROUNDS
 from labgrader.evidence.load import Comparison, LoadResult, Threshold
-from labgrader.evidence.statistics import decide
+from labgrader.evidence.statistics import decide, fewest_measurements
 
 PERCENTILES = ("p50", "p90", "p95", "p99")
 """Those that have an interval."""
+
+
+_REASONS = {
+    "Reserved": "the function's own reserved concurrency",
+    "ConcurrentInvocation": "the account's concurrency",
+    "FunctionInvocationRate": "the account's rate for this function",
+    "CallerRate": "the account's rate of calls",
+    "TooManyRequests": "the usage plan's, the stage's or the account's rate",
+    "LimitExceeded": "the usage plan's quota",
+}
+"""What AWS means by the reasons that begin so. Source: Lambda API Reference, Invoke, ``TooManyRequestsException``;
+API Gateway Developer Guide, "Gateway response types"."""
 
 
 def give_load_result(result: LoadResult) -> None:
@@ -27,7 +40,7 @@ def give_load_result(result: LoadResult) -> None:
         "requests": f"{result.requests} sent, {result.succeeded} served in {result.duration_s:.2f} s",
         "rate": f"offered {result.offered_rps:,.1f}/s, achieved {result.achieved_rps:,.1f}/s",
         "not served": ", ".join(f"{count} {name}" for name, count in failed.items() if count) or "none",
-        "throttles": ", ".join(f"{count} {reason}" for reason, count in result.throttle_reasons.items()),
+        "throttles": ", ".join(f"{count} {_reason(reason)}" for reason, count in result.throttle_reasons.items()),
         "cold starts": result.cold_starts,
         "connections": f"{result.connections} opened, {result.retries} requests sent again",
         "warm-up": _warm_up(result),
@@ -39,12 +52,17 @@ def give_load_result(result: LoadResult) -> None:
         screen.give(f"note: {note}")
     for sample in result.error_samples:
         screen.give(f"error: {sample}")
+        if sample.startswith("HTTP 403"):
+            screen.give("hint: is the path right, and does the method want an --api-key whose plan serves this stage?")
+    if not result.succeeded:
+        screen.give("no request was served: there is no latency to show")
+        return
     screen.give_table(
         ("percentile", "latency ms", "95% interval", "warm ms", "cold ms", "from sending ms"),
         [
             (
                 name,
-                f"{result.latency_ms[name]:,.1f}",
+                _number(result.latency_ms[name]),
                 " to ".join(f"{bound:,.1f}" for bound in result.intervals_ms.get(name, ())),
                 _number(result.warm_latency_ms.get(name)),
                 _number(result.cold_latency_ms.get(name) if result.cold_starts else None),
@@ -57,12 +75,35 @@ def give_load_result(result: LoadResult) -> None:
 
 
 def verdict(result: LoadResult, threshold: Threshold) -> str:
-    name = f"p{threshold.percentile}"
-    interval = result.intervals_ms.get(name, (0.0, 0.0))
-    said = {"below": "is below", "beyond": "is above", "open": "is too close to call: more requests are needed for"}
-    decided = decide(interval, threshold.milliseconds) if result.succeeded else "open"
-    low, high = interval
-    return f"{name} {said[decided]} {threshold.milliseconds:g} ms (95% sure: {low:,.1f} to {high:,.1f} ms)"
+    """Say whether a percentile keeps a bound, for how many of the requests, and how sure that is."""
+    name, bound = f"p{threshold.percentile}", f"{threshold.milliseconds:g} ms"
+    arrivals = result.requests + result.dropped
+    if not result.succeeded:
+        return f"{name} cannot be said: none of {arrivals} requests was served"
+    if result.dropped:
+        return (
+            f"{name} cannot be said: {result.dropped} of {arrivals} arrivals found no room in flight and were not "
+            "sent; raise --concurrency or lower --rate"
+        )
+    low, high = result.intervals_ms.get(name, (0.0, 0.0))
+    of = f" of the {result.succeeded} of {result.requests} requests that were served"
+    whose = f"{name}{of}" if result.succeeded < result.requests else name
+    fewest = fewest_measurements(threshold.percentile)
+    decided = decide((low, high), threshold.milliseconds)
+    if decided != "beyond" and result.succeeded < fewest:
+        return f"{whose} is too close to call: {fewest} requests are the fewest that can say that it is below {bound}"
+    if decided == "open":
+        return (
+            f"{whose} is too close to call: it lies between {low:,.1f} and {high:,.1f} ms (95% sure), and more "
+            f"requests are needed to tell whether that is below {bound}"
+        )
+    return f"{whose} is {'below' if decided == 'below' else 'above'} {bound} (95% sure: {low:,.1f} to {high:,.1f} ms)"
+
+
+def _reason(reason: str) -> str:
+    """AWS's reason for a throttle, and what it means."""
+    meaning = next((words for start, words in _REASONS.items() if reason.startswith(start)), "")
+    return f"{reason} ({meaning})" if meaning else reason
 
 
 def _warm_up(result: LoadResult) -> str:
@@ -80,8 +121,12 @@ def _cost(result: LoadResult) -> str:
     actual, estimated = cost["actual"], cost["estimated"]
     return (
         f"${actual['usd']:.6f} ({actual['requests']} requests, {actual['gb_seconds']:.2f} GB-s), "
-        f"estimated ${estimated['usd']:.6f}, cap ${cost['cap_usd']:g}"
+        f"estimated ${estimated['usd']:.6f}, cap ${_plain(cost['cap_usd'])}"
     )
+
+
+def _plain(amount: float) -> str:
+    return f"{amount:.8f}".rstrip("0").rstrip(".")
 
 
 def _number(value: float | None) -> str:
@@ -106,11 +151,31 @@ def give_comparison(comparison: Comparison) -> None:
     )
     for error in (*comparison.baseline_errors, *comparison.candidate_errors):
         screen.give(f"error: {error}")
-    if comparison.ratio:
-        low, high = comparison.ratio_interval
-        screen.give(
-            f"{comparison.candidate} is {comparison.ratio:.2f} times as fast as {comparison.baseline} "
-            f"(95% sure: {low:.2f} to {high:.2f})"
-        )
+    screen.give(_compared(comparison))
     for note in comparison.notes:
         screen.give(f"note: {note}")
+
+
+def _compared(comparison: Comparison) -> str:
+    served = min(len(comparison.baseline_ms), len(comparison.candidate_ms))
+    failed = [
+        name
+        for name, errors in (
+            (comparison.baseline, comparison.baseline_errors),
+            (comparison.candidate, comparison.candidate_errors),
+        )
+        if errors
+    ]
+    stopped = f"; it ended after {served} rounds because {' and '.join(failed)} failed" if failed else ""
+    if not comparison.ratio:
+        return f"cannot be compared{stopped}" if failed else "cannot be compared: one of them has no latency"
+    faster = comparison.ratio >= 1
+    low, high = (
+        comparison.ratio_interval if faster else tuple(1 / bound for bound in reversed(comparison.ratio_interval))
+    )
+    times = comparison.ratio if faster else 1 / comparison.ratio
+    sure = f"95% sure: {low:.2f} to {high:.2f}" if served >= FEWEST_ROUNDS else f"only {served} rounds: not sure"
+    return (
+        f"{comparison.candidate} is {times:.2f} times as {'fast' if faster else 'slow'} as {comparison.baseline} "
+        f"({sure}){stopped}"
+    )

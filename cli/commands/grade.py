@@ -42,9 +42,7 @@ def grade(
         list[str] | None, typer.Option("--student", metavar="USERNAME", help="Only this student; may be repeated.")
     ] = None,
     mode: Annotated[Mode, typer.Option("--mode", help="An audit invokes nothing and runs no load test.")] = Mode.GRADE,
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="Where the results go [default: out/RUN_ID].")
-    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Where the results go: out/RUN_ID.")] = None,
     aws: Aws = False,
     stack: Stack = DEFAULT_STACK,
     as_json: Json = False,

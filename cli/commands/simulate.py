@@ -40,7 +40,8 @@ def simulate(
 ) -> None:
     """Build a class of students, good and bad, on the embedded AWS. Prints the roster as CSV.
 
-    Students of the same names that are there already are replaced.
+    Students of the same names that are there already are replaced, with everything whose name begins with theirs
+    (user1-).
     """
     found = find_lab(lab)
     enrolled = enroll(found.id, students, seed)

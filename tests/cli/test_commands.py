@@ -37,7 +37,21 @@ def grade(roster: Path, *more: str) -> int:
     return main(["grade", "--lab", "lambda-optimization", "--roster", str(roster), *more])
 
 
-COMMANDS = ["up", "down", "status", "deploy", "labs", "lint", "verify", "simulate", "grade", "report", "runs", "load-test", "demo"]
+COMMANDS = [
+    "up",
+    "down",
+    "status",
+    "deploy",
+    "labs",
+    "lint",
+    "verify",
+    "simulate",
+    "grade",
+    "report",
+    "runs",
+    "load-test",
+    "demo",
+]
 
 
 @pytest.mark.parametrize("command", [*([name] for name in COMMANDS), ["labs", "show"]], ids=" ".join)

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cli.load_line import line
+from cli.load_results import verdict
 from cli.main import main
 from labgrader.evidence.live.progress import Progress
-from tests.load.stub_lambda import Request, Response, StubLambda, error, throttle
+from labgrader.evidence.load import LoadResult, Threshold
+from tests.load.stub_lambda import Request, Response, StubLambda, error, function_error, throttle
 
 IDENTITY = b"""<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
 <Arn>arn:aws:iam::111122223333:user/ada</Arn><UserId>A</UserId><Account>111122223333</Account>
@@ -106,7 +110,7 @@ def test_an_open_test_keeps_its_rate_and_counts_throttles(run: Run, capsys: pyte
 )
 def test_a_bound_is_decided_in_words(run: Run, capsys: pytest.CaptureFixture[str], bound: str, sentence: str) -> None:
     assert run("user1-f", "--requests", "100", "--below", bound) == 0
-    assert sentence in capsys.readouterr().out.splitlines()[-1]
+    assert f"note: {sentence}" in capsys.readouterr().out
 
 
 def test_two_functions_are_compared_in_turn(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
@@ -141,9 +145,30 @@ def test_a_stage_is_called_with_its_key_which_is_never_shown(run: Run, capsys: p
         (["GET x"], 2, "error: 'GET x' is neither FUNCTION, FUNCTION:ALIAS nor 'POST API/STAGE/PATH'"),
         (["GET nope/prod/x"], 3, "error: there is no REST API nope"),
         (["GET user1-api/prod/x", "--api-key", "nope"], 3, "error: there is no API key nope"),
-        (["user1-f", "--concurrency", "0"], 2, "error: Concurrency is a whole number from 1 to 200, not 0"),
+        (["user1-f", "--concurrency", "0"], 2, "error: --concurrency is a whole number from 1 to 200, not 0"),
         (["user1-f", "--event", "{"], 2, "error: --event is not JSON: Expecting property name"),
         (["user1-f", "--below", "5", "--percentile", "70"], 2, "error: --percentile is one of 50, 90, 95, 99, not 70"),
+        (["user1-f", "--below", "-5"], 2, "error: --below is a number above 0 and at most 900000, not -5.0"),
+        (
+            ["user1-f", "--rate", "5", "--duration", "0"],
+            2,
+            "error: --duration is a number above 0 and at most 60, not 0",
+        ),
+        (["user1-f", "--duration", "5"], 2, "error: --duration needs --rate"),
+        (["user1-f", "--rate", "5", "--requests", "5"], 2, "error: --requests does nothing with --rate"),
+        (["user1-f", "--percentile", "95"], 2, "error: --percentile needs --below"),
+        (["user1-f", "--below", "5", "--most", "10"], 2, "error: --most is at least --requests, 100, not 10"),
+        (["user1-f", "--against", "user1-g", "--below", "5"], 2, "error: --below does nothing with --against"),
+        (["user1-f", "--rounds", "5"], 2, "error: --rounds needs --against"),
+        (["user1-f", "--api-key", "user1-key"], 2, "error: --api-key does nothing with a function"),
+        (["user1-f", "-o", "/nowhere/load.html"], 2, "error: /nowhere/load.html cannot be written"),
+        (["FETCH user1-api/prod/x"], 2, "error: 'FETCH user1-api/prod/x' is neither FUNCTION, FUNCTION:ALIAS nor"),
+        ([""], 2, "error: '' is neither FUNCTION, FUNCTION:ALIAS nor 'POST API/STAGE/PATH'"),
+        (
+            ["user1-f", "--cost-cap", "0.000001", "--warm-up", "5"],
+            2,
+            "error: user1-f: the load test would cost about $0.0000",
+        ),
     ],
 )
 def test_what_cannot_be_tested_is_said(
@@ -179,6 +204,96 @@ def test_what_the_account_has_no_room_for_is_reduced_and_said(run: Run, capsys: 
 def test_what_the_account_has_no_room_for_at_all_is_refused(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("user1-f", "--requests", "30", account_limit=10) == 2
     assert "error: this account allows 10 concurrent executions" in capsys.readouterr().err
+
+
+def _result(**fields: Any) -> LoadResult:
+    found = LoadResult(
+        target="user1-f",
+        model="closed",
+        concurrency=20,
+        requests=400,
+        planned_requests=400,
+        duration_s=1.0,
+        offered_rps=400.0,
+        achieved_rps=400.0,
+        succeeded=400,
+        throttled=0,
+        function_errors=0,
+        application_errors=0,
+        timeouts=0,
+        other_errors=0,
+        cold_starts=0,
+        latency_ms={},
+        warm_latency_ms={},
+        p95_interval_ms=(90.0, 110.0),
+        intervals_ms={"p95": (90.0, 110.0), "p99": (120.0, 130.0)},
+    )
+    return replace(found, **fields)
+
+
+@pytest.mark.parametrize(
+    ("fields", "percentile", "bound", "sentence"),
+    [
+        ({}, 95, 110, "p95 is below 110 ms (95% sure: 90.0 to 110.0 ms)"),
+        (
+            {},
+            95,
+            109,
+            "p95 is too close to call: it lies between 90.0 and 110.0 ms (95% sure), and more requests are needed to "
+            "tell whether that is below 109 ms",
+        ),
+        ({}, 95, 89, "p95 is above 89 ms (95% sure: 90.0 to 110.0 ms)"),
+        (
+            {"succeeded": 100, "function_errors": 300},
+            95,
+            110,
+            "p95 of the 100 of 400 requests that were served is below 110 ms (95% sure: 90.0 to 110.0 ms)",
+        ),
+        (
+            {"succeeded": 0, "function_errors": 400},
+            95,
+            110,
+            "p95 cannot be said: none of 400 requests was served",
+        ),
+        (
+            {"dropped": 100},
+            95,
+            110,
+            "p95 cannot be said: 100 of 500 arrivals found no room in flight and were not sent; raise --concurrency or "
+            "lower --rate",
+        ),
+        ({"succeeded": 368, "requests": 368}, 99, 130, "p99 is below 130 ms (95% sure: 120.0 to 130.0 ms)"),
+        (
+            {"succeeded": 367, "requests": 367},
+            99,
+            130,
+            "p99 is too close to call: 368 requests are the fewest that can say that it is below 130 ms",
+        ),
+    ],
+)
+def test_a_bound_is_decided_by_its_interval(
+    fields: dict[str, Any], percentile: int, bound: float, sentence: str
+) -> None:
+    assert verdict(_result(**fields), Threshold(percentile, bound, 1000)) == sentence
+
+
+def test_a_comparison_that_broke_off_says_so(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    def dies(request: Request) -> Response:
+        return function_error("ValueError", "no") if request.function == "user1-bad" else Response()
+
+    assert run("user1-f", "--against", "user1-bad", invoked=dies) == 0
+    assert (
+        capsys.readouterr()
+        .out.splitlines()[-1]
+        .startswith("cannot be compared; it ended after 0 rounds because user1-bad failed")
+    )
+
+
+def test_nothing_served_shows_no_latency(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("user1-f", "--requests", "20", invoked=lambda request: function_error("ValueError", "no")) == 0
+    said = capsys.readouterr().out
+    assert said.splitlines()[-1] == "no request was served: there is no latency to show"
+    assert "20 function errors" in said
 
 
 def test_it_can_be_drawn(run: Run, tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ def test_dates_and_modes_say_nothing(function: Path, tmp_path: Path) -> None:
 
 def test_the_layer_holds_the_checks_and_no_answers(tmp_path: Path) -> None:
     found = names(bundle(LAYER, ELSEWHERE, tmp_path / "build").file)
-    assert "python/labgrader/store.py" in found
+    assert "python/labgrader/store/__init__.py" in found
     assert "python/labgrader/schemas/lab.schema.json" in found
     assert "python/checks/__init__.py" in found
     inside_labs = {name.rpartition("/")[2] for name in found if name.startswith("python/checks/labs/")}
