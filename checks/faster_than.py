@@ -37,12 +37,12 @@ def faster_than(
     factor: float,
     baseline_by_design_ms: float,
     idle_operation: str = "",
-    requests: int = 3,
+    requests: int = 5,
     most_rounds: int = 0,
     qualifiers: list[str] | None = None,
 ) -> Verdict:
     """The candidate is a ``factor`` faster than the baseline: the ratio of their median latencies, measured in turn
-    while warm, with its 95% interval.
+    while warm, with its 95% interval (less than that below five requests to each).
 
     It passes where the whole interval is at or above the factor. Requests are added while the interval straddles the
     factor; where it still does after ``most_rounds``, it is too close to call and half is earned, with words. Where the

@@ -103,6 +103,9 @@ def succeeds_under_load(
         )
     if result.other_errors:
         raise NotGradedError(_INVOKE, unreachable(result, target))
+    if not result.throttled:
+        why = quote(result.cut_short) or f"{plural(result.succeeded, 'request')} served"
+        raise NotGradedError(_INVOKE, f"the load test of {target} was too short to tell: {why}")
     reserve = f"aws lambda put-function-concurrency --function-name {function} --reserved-concurrent-executions 10"
     if deployed.reserved_concurrency == 0:
         return failed(

@@ -105,13 +105,15 @@ def usage_plan_throttles(
     if early := _throttled(below):
         return failed(
             f"{called}: at {_rate(below)} requests a second {early} of {below.requests} were "
-            f"refused (429), although the usage plan {plan} allows {allowed}: another limit is lower, that of the "
-            f"stage {quote(stage)}, of its methods, or of the plan for this method.{_notes(below)}",
+            f"refused (429), although the usage plan {plan} allows {allowed}: another limit is lower: that of the "
+            f"stage {quote(stage)}, of its methods, of the plan for this method, or of the account, which all of its "
+            f"APIs share.{_notes(below)}",
             expected=expected,
             observed=f"{early} refused below the limit",
             hint=f"aws apigateway get-stage --rest-api-id {found.id} --stage-name {argument(stage)} "
             "--query methodSettings\n"
-            f"aws apigateway get-usage-plan --usage-plan-id {limits.id} --query apiStages",
+            f"aws apigateway get-usage-plan --usage-plan-id {limits.id} --query apiStages\n"
+            "aws apigateway get-account --query throttleSettings",
         )
     slow = f"{called} could not be called faster than its usage plan allows ({allowed})"
     if below.offered_rps < BELOW * rate * KEEPING_UP:  # then three times the rate is out of reach: spare them the load

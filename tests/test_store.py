@@ -1,8 +1,11 @@
 """The bucket and the table: written twice, it is the same record."""
 
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
 import pytest
 
-from labgrader.errors import RefusedError
+from labgrader.errors import RefusedError, ServiceFaultError
 from labgrader.store import Keys, MissingError, Store
 
 RESULT = {
@@ -146,8 +149,68 @@ def test_a_release_by_a_stranger_or_too_late_is_harmless(store: Store) -> None:
     assert not store.lease("user1-f", "third", now=451.0, ends_at=751.0)
 
 
+def test_all_parts_together_stay_within_the_bound(store: Store) -> None:
+    assert store.take_part("executions", "first", 60, most=100, now=100.0, ends_at=400.0)
+    assert not store.take_part("executions", "second", 41, most=100, now=101.0, ends_at=401.0)
+    assert store.take_part("executions", "second", 40, most=100, now=102.0, ends_at=402.0)
+    assert not store.take_part("executions", "third", 1, most=100, now=103.0, ends_at=403.0)
+    assert store.take_part("elsewhere", "third", 1, most=100, now=103.0, ends_at=403.0)
+    store.give_part_back("executions", "first")
+    assert not store.take_part("executions", "third", 61, most=100, now=104.0, ends_at=404.0)
+    assert store.take_part("executions", "third", 60, most=100, now=104.0, ends_at=404.0)
+
+
+@pytest.mark.parametrize(("now", "taken"), [(399.9, False), (400.0, True)])
+def test_a_part_of_somebody_who_crashed_ends_by_itself(store: Store, now: float, taken: bool) -> None:
+    assert store.take_part("executions", "crashed", 100, most=100, now=100.0, ends_at=400.0)
+    assert store.take_part("executions", "second", 1, most=100, now=now, ends_at=now + 300) is taken
+
+
+def test_a_part_taken_twice_by_one_holder_is_one_part(store: Store) -> None:
+    """As when the answer to the first write was lost, and it is sent again."""
+    for now in (100.0, 101.0):
+        assert store.take_part("executions", "first", 60, most=100, now=now, ends_at=400.0)
+    assert store.take_part("executions", "second", 40, most=100, now=102.0, ends_at=402.0)
+    store.give_part_back("executions", "first")
+    store.give_part_back("executions", "first")  # what is gone is given back
+    store.give_part_back("nothing", "first")
+
+
+def test_a_part_that_cannot_be_given_back_for_all_the_others_is_said_and_ends_by_itself(store: Store) -> None:
+    class Overtaken(Store):
+        """Whenever it has read who has what, somebody else takes a part."""
+
+        others = 0
+
+        def _parts(self, name: str) -> tuple[dict[str, Any], int]:
+            found = super()._parts(name)
+            self.others += 1
+            assert store.take_part(name, f"other {self.others}", 1, most=1_000, now=102.0, ends_at=402.0)
+            return found
+
+    overtaken = Overtaken(store._s3, store.bucket, store._table)
+    assert store.take_part("executions", "first", 60, most=100, now=100.0, ends_at=400.0)
+    with pytest.raises(ServiceFaultError, match="executions was changed by others 20 times while a part was given"):
+        overtaken.give_part_back("executions", "first")
+    assert not store.take_part("executions", "second", 21, most=100, now=103.0, ends_at=403.0)
+    assert store.take_part("executions", "second", 20, most=100, now=103.0, ends_at=403.0)
+
+
+def test_many_who_take_parts_at_once_never_have_more_than_the_bound(store: Store) -> None:
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        had = list(pool.map(lambda n: store.take_part("executions", f"{n}", 30, 100, 1.0, 9.0), range(24)))
+    item = store._get_item("LEASES", "executions") or {}
+    assert sorted(item["parts"]) == sorted(str(number) for number, taken in enumerate(had) if taken)
+    assert 1 <= sum(had) <= 3
+
+
 def test_a_table_that_is_not_there_is_our_fault(store: Store) -> None:
     store._table.delete()
-    for ask in (lambda: store.lease("f", "a", 1.0, 2.0), lambda: store.release("f", "a")):
+    for ask in (
+        lambda: store.lease("f", "a", 1.0, 2.0),
+        lambda: store.release("f", "a"),
+        lambda: store.take_part("f", "a", 1, 2, 1.0, 2.0),
+        lambda: store.give_part_back("f", "a"),
+    ):
         with pytest.raises(RefusedError, match="ResourceNotFoundException"):
             ask()

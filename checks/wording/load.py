@@ -12,6 +12,7 @@ TOLERABLE_LOSS = 0.1
 """The share of requests that may be lost to the account's limits, or on the way, before a test says nothing."""
 
 _INVOKE = "lambda:InvokeFunction"
+_UNSAID = ("", "TooManyRequestsException")  # the error's own name, where there is no reason
 
 
 def refused(result: LoadResult, deployed: Function) -> tuple[int, int]:
@@ -24,7 +25,8 @@ def refused(result: LoadResult, deployed: Function) -> tuple[int, int]:
     reserved = deployed.reserved_concurrency
     own = 0
     for reason, count in reasons.items():
-        if reason.startswith("Reserved") or (not reason and reserved is not None and reserved < result.concurrency):
+        short = reason in _UNSAID and reserved is not None and reserved < result.concurrency
+        if short or reason.startswith("Reserved"):
             own += count
     own = min(own, result.throttled)
     return own, result.throttled - own
@@ -33,7 +35,7 @@ def refused(result: LoadResult, deployed: Function) -> tuple[int, int]:
 def account_reason(result: LoadResult) -> str:
     """What the account's limits were called that refused requests, for a sentence."""
     reasons = result.throttle_reasons or {result.throttle_reason: result.throttled}
-    others = sorted(reason for reason in reasons if reason and not reason.startswith("Reserved"))
+    others = sorted(reason for reason in reasons if reason not in _UNSAID and not reason.startswith("Reserved"))
     return listed(others) if others else "no reason given"
 
 

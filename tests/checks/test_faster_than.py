@@ -126,7 +126,7 @@ def test_a_comparison_that_ended_before_the_candidates_turn_is_finished_without_
     assert (asked[1].arguments["Concurrency"], asked[1].arguments["WarmUp"], asked[1].arguments["Requests"]) == (
         1,
         1,
-        3,
+        5,
     )
 
 

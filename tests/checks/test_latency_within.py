@@ -102,7 +102,7 @@ def test_what_belongs_to_the_figure_is_said() -> None:
     )
 
 
-@pytest.mark.parametrize(("errors", "status"), [(20, "passed"), (21, "failed")])
+@pytest.mark.parametrize(("errors", "status"), [(10, "passed"), (11, "failed")])
 def test_a_function_that_fails_is_not_fast(errors: int, status: str) -> None:
     result = measured(
         1.0,
@@ -116,7 +116,7 @@ def test_a_function_that_fails_is_not_fast(errors: int, status: str) -> None:
     assert verdict.status == status
     if status == "failed":
         assert verdict.message == (
-            f"{TARGET}: 21 of 200 requests that it took failed (21 ran out of memory), so that its latency says "
+            f"{TARGET}: 11 of 200 requests that it took failed (11 ran out of memory), so that its latency says "
             "nothing."
         )
         assert verdict.hint == f"aws logs tail /aws/lambda/{OPTIMIZED} --since 1h --filter-pattern ERROR"
@@ -136,6 +136,15 @@ def test_a_function_that_fails_is_not_fast(errors: int, status: str) -> None:
             f"{TARGET} could not be reached: ConnectionError: refused",
         ),
         (measured(1.0, 2.0, 9), f"{TARGET} served 9 requests: too few for p95"),
+        (
+            measured(1.0, 2.0, 71),
+            f"{TARGET} served 71 requests: too few to be 95% sure of p95, which takes 72",
+        ),
+        (
+            measured(111.0, 130.0, late_ms=12.0),
+            "the load tester itself was late by 12 ms in one request of a hundred, which may have made the difference: "
+            "p95 lies between 111 and 130 ms (95% sure), the bound is 100 ms",
+        ),
         (load_result(200), f"{TARGET} served 200 requests: too few for p95"),
     ],
 )
@@ -143,6 +152,28 @@ def test_what_cannot_be_told_is_not_graded(result: LoadResult, why: str) -> None
     with pytest.raises(NotGradedError) as caught:
         loaded(perfect(), "latency_within", result, **BOUND)
     assert caught.value.reason == why
+
+
+@pytest.mark.parametrize(
+    ("result", "status"),
+    [
+        (measured(1.0, 2.0, 72), "passed"),
+        (measured(101.0, 120.0, 71), "failed"),  # few are enough to see that it is broken
+        (measured(113.0, 130.0, late_ms=12.0), "failed"),  # we were not that late
+        (measured(80.0, 100.0, late_ms=12.0), "passed"),  # in spite of it
+    ],
+)
+def test_what_can_be_told_all_the_same_is_graded(result: LoadResult, status: str) -> None:
+    assert loaded(perfect(), "latency_within", result, **BOUND).status == status
+
+
+@pytest.mark.parametrize(
+    ("percentile", "errors", "status"), [(50, 40, "passed"), (50, 41, "failed"), (99, 4, "passed"), (99, 5, "failed")]
+)
+def test_failures_count_against_the_percentile(percentile: int, errors: int, status: str) -> None:
+    intervals = {f"p{percentile}": (1.0, 2.0)}
+    result = load_result(400 - errors, timeouts=errors, intervals_ms=intervals)
+    assert loaded(perfect(), "latency_within", result, **{**BOUND, "percentile": percentile}).status == status
 
 
 def test_nothing_is_timed_that_is_not_there() -> None:

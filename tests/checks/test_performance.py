@@ -102,16 +102,29 @@ def test_an_account_without_room_says_nothing_about_the_function(reason: str) ->
     )
 
 
+@pytest.mark.parametrize("reasons", [{}, {"TooManyRequestsException": 50}])  # the error's own name says nothing
 @pytest.mark.parametrize(("reserved", "own"), [(19, True), (20, False), (None, False)])
-def test_a_refusal_without_a_reason_is_the_reservations_where_that_is_short(reserved: int | None, own: bool) -> None:
+def test_a_refusal_without_a_reason_is_the_reservations_where_that_is_short(
+    reserved: int | None, own: bool, reasons: dict[str, int]
+) -> None:
     world = perfect()
     world.functions[OPTIMIZED]["Concurrency"] = {"ReservedConcurrentExecutions": reserved} if reserved else {}
-    result = load_result(50, throttled=50)
+    result = load_result(50, throttled=50, throttle_reasons=reasons)
     if own:
         assert loaded(world, "succeeds_under_load", result, **LOAD).status == "passed"
         return
     with pytest.raises(NotGradedError, match=r"50 requests refused \(no reason given\)"):
         loaded(world, "succeeds_under_load", result, **LOAD)
+
+
+def test_a_test_that_hardly_sent_anything_is_no_evidence() -> None:
+    result = load_result(3, cut_short="stopped at its cost cap: 3 of 100 requests were sent")
+    with pytest.raises(NotGradedError) as caught:
+        loaded(perfect(), "succeeds_under_load", result, **LOAD)
+    assert caught.value.reason == (
+        f"the load test of {OPTIMIZED}:user1-prod was too short to tell: "
+        "stopped at its cost cap: 3 of 100 requests were sent"
+    )
 
 
 @pytest.mark.parametrize(("lost", "graded"), [(10, True), (11, False)])

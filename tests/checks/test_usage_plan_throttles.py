@@ -132,12 +132,13 @@ def test_refusals_below_the_limit_are_said_and_no_more_is_sent() -> None:
     assert (verdict.status, verdict.message) == (
         "failed",
         "POST /performance of user1-api: at 250 requests a second 7 of 500 were refused (429), although the usage plan "
-        "user1-plan allows 500 requests a second, burst 1000: another limit is lower, that of the stage prod, of its "
-        "methods, or of the plan for this method.",
+        "user1-plan allows 500 requests a second, burst 1000: another limit is lower: that of the stage prod, of its "
+        "methods, of the plan for this method, or of the account, which all of its APIs share.",
     )
     assert verdict.hint.splitlines() == [
         "aws apigateway get-stage --rest-api-id api1 --stage-name prod --query methodSettings",
         "aws apigateway get-usage-plan --usage-plan-id plan1 --query apiStages",
+        "aws apigateway get-account --query throttleSettings",
     ]
 
 
@@ -151,7 +152,7 @@ def test_a_hostile_stage_is_quoted() -> None:
     world = account()
     world.lists["apigateway:GetUsagePlans"][PLAN][0]["apiStages"] = [{"apiId": "api1", "stage": "<b>;\n"}]
     verdict = loaded(world, "usage_plan_throttles", below(7), **CALL)
-    assert "another limit is lower, that of the stage <b>;�, of its methods" in verdict.message
+    assert "another limit is lower: that of the stage <b>;�, of its methods" in verdict.message
     assert "--stage-name '<b>;�' --query" in verdict.hint
 
 

@@ -146,7 +146,7 @@ def test_a_load_test_may_ask_what_there_is_room_for_and_take_leases_and_nothing_
         assert theirs[sid]["Action"] == loading[sid]["Action"]
         assert theirs[sid]["Resource"] == resource.replace(":function:*-*", ":function:${Username}-*")
     lease = loading["LeaseWhatIsLoaded"]
-    assert lease["Action"] == ["dynamodb:PutItem", "dynamodb:DeleteItem"]
+    assert lease["Action"] == ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"]
     assert lease["Resource"] == "Table.Arn"
     assert lease["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [LEASES]}}
     asking = {name for name in FUNCTIONS if "lambda:GetAccountSettings" in actions(name)}

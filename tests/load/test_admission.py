@@ -16,6 +16,7 @@ from labgrader.evidence.calls import NotAnsweredError
 from labgrader.evidence.headroom import Room
 from labgrader.evidence.live.admission import LEASE_S, TEST_S, Admission, read_room
 from labgrader.evidence.live.patience import Patience
+from labgrader.evidence.load import DEADLINE_S
 from labgrader.evidence.load_plan import EndpointTarget, FunctionTarget, LoadPlan, Target
 from labgrader.evidence.services.api_gateway import RestApi
 from labgrader.store import Store
@@ -25,6 +26,7 @@ FUNCTION = FunctionTarget("user1-f")
 ALIAS = FunctionTarget("user1-f", "prod")
 LATEST = FunctionTarget("user1-f", "$LATEST")
 NOW = 1_000_000.0
+MINE = {"place": "111122223333 us-east-1", "student": "user1"}
 
 
 class Aws:
@@ -71,7 +73,7 @@ class Aws:
     def admission(self, **given: Any) -> Admission:
         patience = Patience(attempts=3, base_delay_s=0.0)
         times: dict[str, Any] = {"clock": lambda: self.now, "sleep": self.sleep}
-        return Admission(self.client, **{"place": "111122223333 us-east-1", "patience": patience, **times, **given})
+        return Admission(self.client, **{**MINE, "patience": patience, **times, **given})
 
     def admitted(self, *targets: Target, plan: LoadPlan = PLAN, **given: Any) -> LoadPlan:
         """Admit a test; every answer of the script must have been asked for."""
@@ -253,7 +255,7 @@ def test_the_notes_of_the_plan_come_first() -> None:
 # --- leases ----------------------------------------------------------------------------------------------------------
 
 
-def test_two_runs_never_load_one_function_at_once(store: Store) -> None:
+def test_two_runs_never_load_one_student_at_once(store: Store) -> None:
     """The second waits until the first is done, about a second at a time."""
     first, second = Aws().account().reserved(), Aws().account().reserved()
     loading = first.admission(leases=store, holder="run-1").admit((LATEST,), PLAN)
@@ -269,38 +271,43 @@ def test_two_runs_never_load_one_function_at_once(store: Store) -> None:
     assert second.now == NOW + 3
 
 
-def test_an_alias_shares_its_functions_lease(store: Store) -> None:
+@pytest.mark.parametrize(
+    "target",
+    [FUNCTION, FunctionTarget("user1-g"), EndpointTarget(RestApi("a1", "user1-api"), "prod", "GET", "/")],
+    ids=["an alias shares its function's executions", "another function", "a stage calls the function"],
+)
+def test_one_lease_serves_all_that_a_student_built(store: Store, target: Target) -> None:
     first, second = Aws().account().reserved().provisioned("READY", 10), Aws()
     with first.admission(leases=store).admit((ALIAS,), PLAN):
-        assert second.refused(FUNCTION, leases=store) == (
-            "another run is load-testing user1-f; run this student again when it is done"
+        assert second.refused(target, leases=store) == (
+            "another run is load-testing what user1 built; run this student again when it is done"
         )
 
 
 @pytest.mark.parametrize(
-    ("target", "place"),
+    ("place", "student"),
     [
-        (FunctionTarget("user1-g"), "111122223333 us-east-1"),
-        (FUNCTION, "111122223333 eu-west-1"),
-        (FUNCTION, "444455556666 us-east-1"),
-        (EndpointTarget(RestApi("user1-f", "user1-api"), "prod", "GET", "/"), "111122223333 us-east-1"),
+        ("111122223333 us-east-1", "user10"),
+        ("111122223333 eu-west-1", "user1"),
+        ("444455556666 us-east-1", "user1"),
     ],
 )
-def test_what_is_another_thing_has_another_lease(store: Store, target: Target, place: str) -> None:
-    first, second = Aws().account().reserved(), Aws().account()
-    if isinstance(target, FunctionTarget):
-        second.reserved(function=target.function)
-    with first.admission(leases=store).admit((FUNCTION,), PLAN):
-        assert second.admitted(target, leases=store, place=place) == PLAN
+def test_another_student_or_place_has_another_lease(store: Store, place: str, student: str) -> None:
+    with Aws().account().reserved().admission(leases=store).admit((FUNCTION,), PLAN):
+        second = Aws().account().reserved()
+        assert second.admitted(leases=store, place=place, student=student) == PLAN
 
 
-def test_a_stage_has_one_lease_whatever_is_called_on_it(store: Store) -> None:
-    api = RestApi("a1", "user1-api")
-    first = EndpointTarget(api, "prod", "GET", "/x")
-    with Aws().account().admission(leases=store).admit((first,), PLAN):
-        reason = Aws().refused(EndpointTarget(api, "prod", "POST", "/y"), leases=store)
-        assert reason == "another run is load-testing user1-api/prod; run this student again when it is done"
-        assert Aws().account().admitted(EndpointTarget(api, "dev", "GET", "/x"), leases=store) == PLAN
+@pytest.mark.parametrize(("left_s", "begins"), [(DEADLINE_S, True), (DEADLINE_S - 0.5, False)])
+def test_a_test_that_would_be_cut_off_is_not_begun(left_s: float, begins: bool) -> None:
+    """AWS may take its time to say what there is room for."""
+    aws = Aws().account().reserved()
+    if begins:
+        assert aws.admitted(ends_at=NOW + left_s) == PLAN
+    else:
+        assert aws.refused(ends_at=NOW + left_s) == (
+            "AWS took so long to say what the account has left that no time remained for the load test; try again later"
+        )
 
 
 @pytest.mark.parametrize(("left_s", "waited_s"), [(TEST_S + 5, 5), (TEST_S + 0.5, 0), (1, 0)])
@@ -319,7 +326,7 @@ def test_without_an_end_the_wait_ends_all_the_same(store: Store) -> None:
 
 
 def test_the_lease_of_a_run_that_crashed_is_taken_over(store: Store) -> None:
-    assert store.lease("111122223333 us-east-1 function user1-f", "crashed", NOW - 10, NOW + 7)
+    assert store.lease("111122223333 us-east-1 student user1", "crashed", NOW - 10, NOW + 7)
     aws = Aws().account().reserved()
     assert aws.admitted(leases=store) == PLAN
     assert aws.now == NOW + 7
@@ -337,17 +344,45 @@ def test_a_lease_is_given_back_whatever_happened(store: Store) -> None:
     assert aws.now == NOW
 
 
-def test_two_targets_are_leased_both_or_none(store: Store) -> None:
-    """Whoever wants the same two, in whatever order, takes them in the same order; what was taken is given back."""
-    baseline, optimized = FunctionTarget("user1-a"), FunctionTarget("user1-b")
-    with Aws().account().reserved(function="user1-b").admission(leases=store).admit((optimized,), PLAN):
-        assert "user1-b" in Aws().refused(optimized, baseline, leases=store)
-        assert Aws().account().reserved(function="user1-a").admitted(baseline, leases=store) == PLAN
+# --- all runs together ------------------------------------------------------------------------------------------------
 
 
-def test_one_function_twice_is_one_lease(store: Store) -> None:
-    aws = Aws().account().reserved().provisioned("READY", 10)
-    assert aws.admitted(ALIAS, FUNCTION, leases=store) == PLAN
+def test_all_runs_together_keep_half_of_what_the_account_has(store: Store) -> None:
+    """Each of two runs may have 50 of the 100 that are left; while one has 40, the other waits for its 20."""
+    first, second = Aws().account(1_000, 100).reserved(), Aws().account(1_000, 100).reserved()
+    loading = first.admission(leases=store, holder="run-1").admit((FUNCTION,), LoadPlan("closed", 40, requests=100))
+    loading.__enter__()
+    waits = itertools.count(1)
+
+    def end_of_the_first() -> None:
+        if next(waits) == 2:
+            loading.__exit__(None, None, None)
+
+    second.while_waiting = end_of_the_first
+    assert second.admitted(leases=store, holder="run-2", student="user2") == PLAN
+    assert second.now == NOW + 2
+
+
+def test_what_others_leave_is_taken_at_once_and_else_refused_in_the_end(store: Store) -> None:
+    others = LoadPlan("closed", 30, requests=100)
+    with Aws().account(1_000, 100).reserved().admission(leases=store).admit((FUNCTION,), others):
+        aws = Aws().account(1_000, 100).reserved()
+        assert aws.admitted(leases=store, student="user2") == PLAN
+        assert aws.now == NOW
+        late = Aws().account(1_000, 100).reserved()
+        more = LoadPlan("closed", 21, requests=100)
+        assert late.refused(plan=more, leases=store, student="user3", ends_at=NOW + TEST_S + 5) == (
+            "other load tests have so many of the 50 concurrent executions that load tests may take of this account "
+            "that 21 were not free; try again later"
+        )
+        assert late.now == NOW + 5
+
+
+def test_another_region_has_its_own_executions(store: Store) -> None:
+    most = LoadPlan("closed", 50, requests=100)
+    with Aws().account(1_000, 100).reserved().admission(leases=store).admit((FUNCTION,), most):
+        elsewhere = Aws().account(1_000, 100).reserved()
+        assert elsewhere.admitted(plan=most, leases=store, place="111122223333 eu-west-1") == most
 
 
 def test_a_lease_that_cannot_be_given_back_loses_no_result(store: Store) -> None:

@@ -280,9 +280,10 @@ def test_a_function_that_hangs_ends_the_test_early() -> None:
         assert time.perf_counter() - began < 3
         assert len(stub.requests) == result.requests
     assert 20 <= result.requests < 40  # the first twenty, and what a quick worker sent before the last of them gave up
-    assert (result.timeouts, result.planned_requests) == (result.requests, 100)
+    assert (result.timeouts + result.unanswered, result.planned_requests) == (result.requests, 100)
+    assert result.timeouts >= 20
     sentence = r"stopped after [0-2] s, when 20 requests in a row had no answer: (\d+) of 100 requests were sent"
-    assert re.fullmatch(sentence, result.cut_short)
+    assert re.match(sentence, result.cut_short)
     assert result.latency_ms == dict.fromkeys(("min", "mean", "p50", "p90", "p95", "p99", "max"), 0)
 
 
@@ -295,9 +296,9 @@ def test_a_few_that_hang_among_many_do_not_end_it() -> None:
 def test_a_function_that_begins_to_hang_ends_the_test_too() -> None:
     with StubLambda(lambda request: Response(hangs=request.number > 10)) as stub:
         result = _load(stub, concurrency=4, requests=100, request_timeout_s=0.2)
-    assert (result.succeeded, result.timeouts) == (10, result.requests - 10)
+    assert (result.succeeded, result.timeouts + result.unanswered) == (10, result.requests - 10)
     assert 8 <= result.timeouts <= 11  # twice four, and what was in flight
-    assert result.cut_short.endswith(f"requests in a row had no answer: {result.requests} of 100 requests were sent")
+    assert f"requests in a row had no answer: {result.requests} of 100 requests were sent" in result.cut_short
 
 
 def test_all_that_were_to_be_sent_hang_and_nothing_was_cut() -> None:
@@ -403,5 +404,5 @@ def test_a_function_that_is_deleted_meanwhile_is_evidence_all_the_same() -> None
 def test_a_function_that_cannot_run_as_configured_is_evidence() -> None:
     with StubLambda(lambda request: error(502, "InvalidRuntimeException", "python2.7 is gone")) as stub:
         result = _load(stub, concurrency=2, requests=10)
-    assert result.other_errors == 10
+    assert (result.function_errors, result.other_errors) == (10, 0)
     assert result.error_samples == ("InvalidRuntimeException: python2.7 is gone",)

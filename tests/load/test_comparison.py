@@ -206,9 +206,16 @@ def test_rounds_are_added_while_it_is_open_whether_the_factor_is_reached() -> No
 
 def test_no_rounds_are_added_where_it_is_decided() -> None:
     with StubLambda(_turns(lambda call: warm(0.1), lambda call: warm(0.01))) as stub:
-        result = _comparison(_compare(stub, rounds=3, factor=1.5, most_rounds=10))
-        assert len(stub.requests) == 2 * 4
+        result = _comparison(_compare(stub, rounds=5, factor=1.5, most_rounds=10))
+        assert len(stub.requests) == 2 * 6
     assert result.notes == ()
+
+
+def test_three_rounds_decide_nothing_where_more_may_be_added() -> None:
+    with StubLambda(_turns(lambda call: warm(0.05), lambda call: warm(0.005))) as stub:
+        result = _comparison(_compare(stub, rounds=3, factor=1.5, most_rounds=10))
+        assert len(stub.requests) == 2 * 7
+    assert result.notes == ("added 3 rounds to decide whether user1-fast:user1-prod is 1.5 times as fast",)
 
 
 def test_no_rounds_are_added_after_the_deadline() -> None:

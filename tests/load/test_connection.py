@@ -215,6 +215,24 @@ def test_nothing_else_is_ever_sent_again(answers: tuple[bytes, ...], delay_s: fl
     assert (replies[-1].trouble, replies[-1].resent) == ("broken", False)
 
 
+def test_a_trailer_is_no_header() -> None:
+    body = b"HTTP/1.1 200 OK\r\nX: said\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX: unsaid\r\n\r\n"
+    reply = _exchange(body)
+    assert (reply.body, reply.headers["x"], reply.trouble) == (b"ok", "said", "")
+
+
+def test_what_is_neither_head_nor_body_is_limited_too() -> None:
+    trailer = b"X: " + 60_000 * b"x" + b"\r\n"
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
+    reply = _exchange(head + trailer * ((READ_LIMIT + HEAD_LIMIT) // len(trailer) + 2))
+    assert (reply.trouble, reply.detail) == ("broken", f"the answer has more than {READ_LIMIT} bytes")
+
+
+def test_words_in_between_end_with_the_time() -> None:
+    reply = _exchange(b"HTTP/1.1 100 Continue\r\n\r\n" * 10_000, timeout_s=0.3)
+    assert (reply.trouble, reply.detail) == ("timeout", "no answer within 0.3 s")
+
+
 # --- deadlines ----------------------------------------------------------------------------------------------------
 
 

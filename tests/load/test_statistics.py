@@ -12,6 +12,7 @@ import pytest
 from labgrader.evidence.statistics import (
     bootstrap_ratio,
     decide,
+    fewest_measurements,
     interval,
     interval_ranks,
     percentile,
@@ -171,15 +172,23 @@ def test_the_interval_is_that_of_a_bootstrap_that_writes_every_resample_out(many
     assert bootstrap_ratio(baseline, candidate, resamples=20_000) == pytest.approx(written_out, rel=0.01)
 
 
-def test_the_interval_of_the_ratio_holds_the_true_one_as_often_as_it_says() -> None:
+@pytest.mark.parametrize(("percent", "count"), [(50, 6), (90, 36), (95, 72), (99, 368)])
+def test_the_largest_of_so_many_is_an_upper_bound(percent: int, count: int) -> None:
+    assert fewest_measurements(percent) == count
+    assert 1 - (percent / 100) ** count >= 0.975
+    assert 1 - (percent / 100) ** (count - 1) < 0.975
+
+
+@pytest.mark.parametrize("count", [5, 25])
+def test_the_interval_of_the_ratio_holds_the_true_one_as_often_as_it_says(count: int) -> None:
     rng = random.Random(11)
     held = 0
     for _ in range(300):
         baseline, candidate = (
-            [rng.lognormvariate(1, 0.4) for _ in range(25)],
-            [rng.lognormvariate(0, 0.4) for _ in range(25)],
+            [rng.lognormvariate(1, 0.4) for _ in range(count)],
+            [rng.lognormvariate(0, 0.4) for _ in range(count)],
         )
-        low, high = bootstrap_ratio(baseline, candidate, resamples=1000)
+        low, high = bootstrap_ratio(baseline, candidate, resamples=500)
         held += low <= math.e <= high
     assert 276 <= held <= 299  # of 300: 92% to 99.7%
 

@@ -54,6 +54,7 @@ def test_a_load_test_has_the_fields_of_the_contract_and_all_that_was_measured(ex
     assert test == {
         "id": "holds-under-load",
         "title": "Holds 20 requests in flight",
+        "visibility": "visible",
         "target": "user1-optimized-function:user1-prod",
         "model": "open",
         "concurrency": 50,
@@ -206,6 +207,7 @@ def test_a_comparison_has_its_ratio_and_what_lambda_reported(example: Any) -> No
     assert compared(example, example.comparison()) == {
         "id": "holds-under-load",
         "title": "Holds 20 requests in flight",
+        "visibility": "visible",
         "baseline": "user1-baseline-function",
         "candidate": "user1-optimized-function:user1-prod",
         "baseline_ms": [2104.2, 2087.9, 2093, 2110.5],
@@ -218,6 +220,34 @@ def test_a_comparison_has_its_ratio_and_what_lambda_reported(example: Any) -> No
         "baseline_errors": [],
         "candidate_errors": [],
     }
+
+
+@pytest.mark.parametrize(
+    ("item", "visibility"),
+    [("holds-under-load", "visible"), ("answers-bad-json", "hidden"), ("memory-advice", "visible"), ("gone", "hidden")],
+)
+def test_what_a_hidden_check_measured_is_hidden_and_what_the_lab_no_longer_names_too(
+    example: Any, item: str, visibility: str
+) -> None:
+    """A report that is shown to a student leaves hidden entries out; the instructor's page says so beside them."""
+    report = example.report(
+        example.student(),
+        example.all_passed,
+        load_results=[(item, example.load_result())],
+        comparisons=[(item, example.comparison())],
+    )
+    validate(report, "report")
+    assert [report[place][0]["visibility"] for place in ("load_tests", "comparisons")] == [visibility] * 2
+    of_the_check = 1  # answers-bad-json has a tag of its own
+    assert render_student(report).count("hidden from students") == of_the_check + 2 * (visibility == "hidden")
+
+
+def test_a_report_from_before_there_was_a_visibility_is_shown(example: Any) -> None:
+    report = example.mixed()
+    for entry in (*report["load_tests"], *report["comparisons"]):
+        del entry["visibility"]
+    validate(report, "report")
+    assert render_student(report).count("hidden from students") == 1
 
 
 @pytest.mark.parametrize(

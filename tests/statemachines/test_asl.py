@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from labgrader.judging.check import find_check
+from labgrader.lab import find_lab, lab_ids
 from statemachines.__main__ import MACHINES
 
 FOLDER = Path(__file__).parents[2] / "statemachines"
@@ -126,6 +128,19 @@ def test_as_many_students_share_an_account_as_are_judged_side_by_side_and_each_h
     at_once = found["Plan run"]["Parameters"]["Payload"]["students_at_once"]
     assert found["For each student"]["MaxConcurrency"] == at_once
     assert found["Run load tests"]["MaxConcurrency"] == 1
+
+
+def test_a_self_check_has_a_report_even_where_each_of_its_load_tests_takes_all_its_time() -> None:
+    """A load test may wait for another run that is at the same student; a machine that is cut off writes nothing."""
+    machine = definition("grade_student")
+    seconds = {name: state["TimeoutSeconds"] for name, state in states(machine) if state["Type"] == "Task"}
+    most = max(
+        sum(find_check(item.check).kind == "performance" for item in (*lab.checks, *lab.advice))
+        for lab in map(find_lab, lab_ids())
+    )
+    before_and_after = sum(seconds[name] for name in ("Plan run", "Take snapshot", "Write report", "Summarise run"))
+    assert most >= 4
+    assert machine["TimeoutSeconds"] > before_and_after + most * seconds["Run load test"]
 
 
 @pytest.mark.parametrize("name", NAMES)

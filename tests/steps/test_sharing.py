@@ -163,7 +163,7 @@ def test_the_workflows_part_holds_at_home_and_elsewhere_those_who_share_are_coun
     students = [*at_home, *faraway, *elsewhere]
     admission = sharing.admission(students, student, connection, leases=store, holder=RUN)
     assert (admission.students, admission.in_flight) == (students_at_once, in_flight)
-    assert (admission.place, admission.ends_at) == (connection.place, 1e9)
+    assert (admission.place, admission.student, admission.ends_at) == (connection.place, student.username, 1e9)
     assert admission.client is connection.client("lambda")
 
 
@@ -216,6 +216,8 @@ def test_a_load_test_that_we_refuse_is_kept_as_evidence_and_said_in_our_own_word
     assert [one["error"]["message"] for one in kept["answers"].values()] == [sentence]
 
 
+LEASE = "123456789012 us-east-1 student user1"
+
 LOADING = Question(
     "labgrader:LoadTest",
     {"Target": FunctionTarget("user1-f").to_dict(), **LoadPlan("closed", 20, requests=100).to_dict()},
@@ -240,8 +242,7 @@ def test_what_is_not_admitted_is_answered_in_our_own_words(store: Store, questio
     answer = functions.answer(question)
     assert answer.error_code == REFUSED
     assert answer.error_message.startswith("AWS did not say what the account has left, so nothing was loaded")
-    name = "123456789012 us-east-1 function user1-f"
-    assert store.lease(name, "another", 0.0, 1.0), "and the lease is given back"
+    assert store.lease(LEASE, "another", 0.0, 1.0), "and the lease is given back"
 
 
 @pytest.mark.parametrize("target", [FunctionTarget("user10-f"), FunctionTarget("grader-stack-run-check")])
@@ -251,7 +252,16 @@ def test_what_is_not_the_students_is_neither_leased_nor_loaded(store: Store, tar
     question = Question("labgrader:LoadTest", {**LOADING.arguments, "Target": target.to_dict()})
     with pytest.raises(NotGradedError, match=r"does not begin with user1-|belongs to the grader"):
         functions.answer(question)
-    assert store.lease(f"123456789012 us-east-1 function {target.function}", "another", 0.0, 1.0)
+    assert store.lease(LEASE, "another", 0.0, 1.0)
+
+
+def test_while_another_run_loads_the_student_nothing_is_loaded(store: Store) -> None:
+    recorded(store)
+    now = time.time()
+    assert store.lease(LEASE, "another", now, now + 1_000)
+    functions = StudentsFunctions(store, RUN, "user1", "grader-stack", Sharing(HOME, 4, 12, now + TEST_S))
+    said = "another run is load-testing what user1 built; run this student again when it is done"
+    assert functions.answer(LOADING) == Answer(error_code=REFUSED, error_message=said)
 
 
 def test_run_probe_loads_nothing(store: Store) -> None:

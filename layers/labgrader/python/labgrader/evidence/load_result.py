@@ -28,12 +28,12 @@ class LoadResult:
         dropped: arrivals that were not sent, because ``concurrency`` were in flight already (open).
         throttled: HTTP 429 (not an error of the function); ``throttle_reason`` is the most frequent of AWS's
             (``ReservedFunction…``), ``throttle_reasons`` counts each.
-        function_errors: HTTP 200 with FunctionError; ``function_error_kinds`` counts ``handled``, ``unhandled``,
-            ``timeout`` and ``out_of_memory``.
+        function_errors: HTTP 200 with FunctionError, or Lambda says that the function cannot run as it is configured;
+            ``function_error_kinds`` counts ``handled``, ``unhandled``, ``timeout`` and ``out_of_memory`` of the former.
         application_errors: ``statusCode`` of 500 or more in the answer, or HTTP 500 or more from an endpoint.
         timeouts: no answer within the time for one request.
-        other_errors: anything else (connections, refusals, and ``unanswered`` requests that the test's deadline gave
-            less time than that).
+        other_errors: anything else (connections, refusals, and ``unanswered`` requests that the test's end gave less
+            time than that).
         cold_starts: answers whose REPORT line has an Init or Restore Duration.
         latency_ms: ``min mean p50 p90 p95 p99 max`` of the requests that succeeded, percentiles by nearest rank; in
             the open model from the intended start, so that waiting to be sent counts.
@@ -42,10 +42,12 @@ class LoadResult:
         p95_interval_ms: 95% confidence interval of p95, from order statistics; ``intervals_ms`` has those of
             ``p50 p90 p95 p99``.
         curve: ``[percent, ms]`` of the percentile curve, for the plot.
-        retries: requests sent again because the server had closed an idle connection before it read them; one that
+        retries: requests sent again because the server closed an idle connection just when they were sent; one that
             was throttled or failed is never repeated.
         connections: connections that were opened.
         warm_up: ``requests succeeded cold_starts`` and ``p50 max`` (ms) of the requests sent before; empty for none.
+        late_ms: milliseconds that the load tester itself was late in one request of a hundred; 0 where that is next to
+            nothing.
         cost: ``estimated`` and ``actual``, each ``requests gb_seconds usd``, and ``cap_usd``.
         notes: what was changed of the plan, waited for or added, and why, in sentences.
         error_samples: up to five different descriptions of what failed.
@@ -84,6 +86,7 @@ class LoadResult:
     curve: tuple[tuple[float, float], ...] = ()
     connections: int = 0
     warm_up: Mapping[str, float] = field(default_factory=dict)
+    late_ms: float = 0.0
     cost: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     error_samples: tuple[str, ...] = ()
@@ -97,7 +100,7 @@ class LoadResult:
 
     @property
     def unanswered(self) -> int:
-        """Those of the ``other_errors`` that the test's own deadline cut off: they are nobody's failures."""
+        """Those of the ``other_errors`` that the test's own end cut off: they are nobody's failures."""
         said = _UNANSWERED.search(self.cut_short)
         return min(int(said.group(1)), self.other_errors) if said else 0
 

@@ -7,6 +7,7 @@ from labgrader.evidence.internet import lacks_internet
 from labgrader.evidence.live_answers import DroppedObject, HttpReply, SentMessages
 from labgrader.evidence.load import Comparison, EndpointTarget, FunctionTarget, LoadResult, LoadTest, Threshold
 from labgrader.evidence.probe import Invocation, Probe, Response
+from labgrader.evidence.statistics import fewest_measurements
 from labgrader.judging.check import Check, check
 from labgrader.judging.expectation import among, asked_for, below, shown, unmet
 from labgrader.judging.verdict import Verdict, failed, partial, passed, share
@@ -33,6 +34,7 @@ __all__ = [
     "below",
     "check",
     "failed",
+    "fewest_measurements",
     "lacks_internet",
     "lambda_cost",
     "listed",

@@ -53,9 +53,9 @@ def render_load_test(result: LoadResult | Comparison) -> str:
     title = f"Load test of {result.target}" if isinstance(result, LoadResult) else "Two targets, measured in turn"
     view: dict[str, Any] = {"title": title, "test": None, "comparison": None}
     if isinstance(result, LoadResult):
-        view["test"] = load_test_view(load_test_entry("load-test", "What was measured", result), {})
+        view["test"] = load_test_view(load_test_entry("load-test", "What was measured", "visible", result), {})
     else:
-        view["comparison"] = comparison_view(comparison_entry("load-test", "What was measured", result), {})
+        view["comparison"] = comparison_view(comparison_entry("load-test", "What was measured", "visible", result), {})
     return _render("load.html.j2", view)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from labgrader.evidence.load import Comparison, LoadResult
 from labgrader.evidence.statistics import thinned
+from labgrader.lab import Visibility
 from labgrader.reporting.words import clean, rounded
 
 MAX_SAMPLES = 500
@@ -40,17 +41,19 @@ COSTS = ("estimated", "actual")
 REPORTED = ("duration_ms", "billed_ms", "memory_mb", "max_memory_mb")
 
 
-def load_test_entry(item_id: str, title: str, result: LoadResult) -> dict[str, Any]:
+def load_test_entry(item_id: str, title: str, visibility: Visibility, result: LoadResult) -> dict[str, Any]:
     """Return an entry of a report's ``load_tests``; what the record does not have is left out where it may be.
 
     Args:
         item_id: the check or the advice that asked.
         title: its words.
+        visibility: whether students who check themselves are shown what it asked for.
         result: what was measured.
     """
     entry: dict[str, Any] = {
         "id": item_id,
         "title": title,
+        "visibility": visibility,
         "target": clean(result.target),
         "model": result.model,
         "concurrency": result.concurrency,
@@ -105,17 +108,19 @@ def load_test_entry(item_id: str, title: str, result: LoadResult) -> dict[str, A
     return entry
 
 
-def comparison_entry(item_id: str, title: str, result: Comparison) -> dict[str, Any]:
+def comparison_entry(item_id: str, title: str, visibility: Visibility, result: Comparison) -> dict[str, Any]:
     """Return an entry of a report's ``comparisons``.
 
     Args:
         item_id: the check or the advice that asked.
         title: its words.
+        visibility: whether students who check themselves are shown what it asked for.
         result: what was measured.
     """
     return {
         "id": item_id,
         "title": title,
+        "visibility": visibility,
         "baseline": clean(result.baseline),
         "candidate": clean(result.candidate),
         "baseline_ms": [_measure(latency) for latency in thinned(result.baseline_ms, MAX_COMPARED)],

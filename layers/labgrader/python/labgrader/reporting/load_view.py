@@ -57,6 +57,7 @@ def load_test_view(test: Mapping[str, Any], titles: Mapping[str, str]) -> dict[s
     return {
         "title": test.get("title") or titles.get(test["id"], test["id"]),
         "is_advice": test["id"] not in titles,
+        "is_hidden": test.get("visibility") == "hidden",
         "target": test["target"],
         "plan": _plan(test),
         "requests": test["requests"],
@@ -87,6 +88,7 @@ def comparison_view(comparison: Mapping[str, Any], titles: Mapping[str, str]) ->
     return {
         "title": comparison.get("title") or titles.get(comparison["id"], comparison["id"]),
         "is_advice": comparison["id"] not in titles,
+        "is_hidden": comparison.get("visibility") == "hidden",
         "verdict": _verdict(comparison),
         "sides": [(side["name"], side["errors"]) for side in sides],
         "rows": [

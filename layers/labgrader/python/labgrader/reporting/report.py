@@ -10,7 +10,7 @@ from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.check import find_check
 from labgrader.judging.scoring import Score, ScoredCheck
 from labgrader.judging.verdict import Verdict
-from labgrader.lab import Item, Lab
+from labgrader.lab import Item, Lab, Visibility
 from labgrader.reporting.load_report import comparison_entry, load_test_entry
 from labgrader.reporting.words import clean, rounded
 from labgrader.roster import Student
@@ -64,7 +64,12 @@ def build_report(
     Raises:
         BadInputError: a check of the lab is not in the registry.
     """
-    titles = {item.id: clean(item.title) for item in (*lab.checks, *lab.advice)}
+    items = {item.id: (clean(item.title), item.visibility) for item in (*lab.checks, *lab.advice)}
+
+    def said_of(item_id: str) -> tuple[str, str, Visibility]:
+        """What the lab says of what asked; a record that the lab no longer names is the instructor's alone."""
+        return item_id, *items.get(item_id, (item_id, "hidden"))
+
     report: dict[str, Any] = {
         "schema": SCHEMA,
         "run_id": run_id,
@@ -88,9 +93,7 @@ def build_report(
             "open_points": rounded(score.open_points),
         },
         "checks": [_check(check) for check in score.checks],
-        "load_tests": [
-            load_test_entry(item_id, titles.get(item_id, item_id), result) for item_id, result in load_results
-        ],
+        "load_tests": [load_test_entry(*said_of(item_id), result) for item_id, result in load_results],
         "advice": [
             {
                 "id": item.id,
@@ -103,9 +106,7 @@ def build_report(
         ],
     }
     if comparisons:
-        report["comparisons"] = [
-            comparison_entry(item_id, titles.get(item_id, item_id), result) for item_id, result in comparisons
-        ]
+        report["comparisons"] = [comparison_entry(*said_of(item_id), result) for item_id, result in comparisons]
     if previous is not None:
         report["previous"] = dict(previous)
     return report

@@ -57,6 +57,7 @@ class Sharing:
         return Admission(
             connection.client("lambda"),
             place=connection.place,
+            student=student.username,
             students=max(1, at_once_in(students, place, self.students_at_once)),
             in_flight=self.in_flight if place == self.home else None,
             ends_at=self.ends_at,

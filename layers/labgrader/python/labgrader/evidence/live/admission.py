@@ -1,4 +1,4 @@
-"""Before a load test: nobody else loads the same function, the account has room for it, and what is warming is warm."""
+"""Before a load test: no other run loads the student, the account has room, and what is warming is warm."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TEST_S = DEADLINE_S + 30
 ask what there is room for and to keep what was measured."""
 
 LEASE_S = 300.0
-"""Seconds that a function is leased where nobody says when the test is over; Run load test may run as long."""
+"""Seconds that a student is leased where nobody says when the test is over; Run load test may run as long."""
 
 POLL_S = 1.0
 """Seconds between two looks at a lease that another holds, or at provisioned concurrency that is being prepared."""
@@ -39,6 +39,9 @@ POLL_S = 1.0
 PROVISIONED_WAIT_S = 60.0
 """Seconds that provisioned concurrency is waited for; AWS takes a minute or two to prepare it.
 Source: Lambda Developer Guide, "Configuring provisioned concurrency for a function"."""
+
+TOO_LATE = "AWS took so long to say what the account has left that no time remained for the load test; try again later"
+"""Why a test is not begun that would be cut off."""
 
 
 class Leases(Protocol):
@@ -49,6 +52,12 @@ class Leases(Protocol):
 
     def release(self, name: str, holder: str) -> None:
         """Give a lease back; one that another holds stays."""
+
+    def take_part(self, name: str, holder: str, wanted: int, most: int, now: float, ends_at: float) -> bool:
+        """Take a part of what several share, unless all would have more than ``most``; say whether it is had."""
+
+    def give_part_back(self, name: str, holder: str) -> None:
+        """Give a part back."""
 
 
 def read_room(client: Any, patience: Patience | None = None) -> Room:
@@ -70,8 +79,9 @@ def read_room(client: Any, patience: Patience | None = None) -> Room:
 
 def room_of_this_account() -> Room:
     """Ask the account that this function runs in; raises as ``read_room`` does."""
-    config = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=5, read_timeout=20)
-    return read_room(boto3.client("lambda", config=config))
+    config = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=5, read_timeout=5)
+    # Plan run has a minute: a run never fails because this is not known
+    return read_room(boto3.client("lambda", config=config), Patience(attempts=4, max_delay_s=4.0, budget_s=10.0))
 
 
 @dataclass(frozen=True)
@@ -80,7 +90,8 @@ class Admission:
 
     Args:
         client: a boto3 Lambda client of the student's account that repeats nothing by itself.
-        place: ``ACCOUNT REGION`` of what is called; part of the leases' names.
+        place: ``ACCOUNT REGION`` of what is called; part of the lease's name.
+        student: whose functions and stages are called; the other part of it.
         students: students of that account who are load-tested side by side, this one included.
         in_flight: one student's part as it was computed when the run was planned; ``None`` where it was not.
         leases: where leases are kept; ``None`` for none taken.
@@ -92,6 +103,7 @@ class Admission:
 
     client: Any
     place: str = ""
+    student: str = ""
     students: int = 1
     in_flight: int | None = None
     leases: Leases | None = None
@@ -103,63 +115,86 @@ class Admission:
 
     @contextmanager
     def admit(self, targets: tuple[Target, ...], plan: LoadPlan) -> Iterator[LoadPlan]:
-        """Keep others off the targets for as long as the block lasts; give the plan as it fits, with its notes.
+        """Keep other runs off the student for as long as the block lasts; give the plan as it fits, with its notes.
+
+        One lease serves all that is the student's: aliases share their function's executions, and a stage calls
+        functions, too.
 
         Args:
             targets: whom the test calls; each is the student's own, which the caller has made sure of.
             plan: what was planned.
 
         Raises:
-            NotGradedError: another run is loading a target, the account has no room, or would not say what it has.
+            NotGradedError: another run is loading the student's, the account has no room, or would not say what it has
+                in time.
             ServiceFaultError, ThrottledError: the table of leases failed.
         """
         until = min(self.ends_at, self.clock() + LEASE_S) - TEST_S
         functions = sorted({target.function for target in targets if isinstance(target, FunctionTarget)})
         aliases = sorted({(one.function, one.qualifier) for one in targets if isinstance(one, FunctionTarget)})
-        with self._leased(targets, until):
+        with self._leased(until):
             room = self._room()
             reserved, notes = self._reserved(functions)
             fitting = fitted(plan, replace(room, reserved=reserved), self.in_flight)
             for function, qualifier in aliases:
                 if qualifier not in ("", "$LATEST"):  # neither can have any
                     notes += self._warm(function, qualifier, until)
-            yield replace(fitting, notes=(*fitting.notes, *notes))
+            with self._executions(fitting.concurrency, room, until):
+                if self.clock() + DEADLINE_S > self.ends_at:  # what was measured then would be lost
+                    raise NotGradedError("", TOO_LATE)
+                yield replace(fitting, notes=(*fitting.notes, *notes))
 
     @contextmanager
-    def _leased(self, targets: tuple[Target, ...], until: float) -> Iterator[None]:
-        """Take a lease on each target, in the order of their names, so that two who want the same two never lock."""
-        holder = f"{self.holder} {uuid.uuid4()}"
-        taken: list[str] = []
-        try:
-            for name, shown in sorted({self._lease_name(target) for target in targets}):
-                self._take(name, shown, holder, until)
-                taken.append(name)
+    def _leased(self, until: float) -> Iterator[None]:
+        """Keep other runs off the student. A run itself loads a student once at a time."""
+        if (leases := self.leases) is None:
             yield
-        finally:
-            for name in taken:
-                self._release(name, holder)
-
-    def _lease_name(self, target: Target) -> tuple[str, str]:
-        """What the lease on a target is called, and what a student calls it; aliases share a function's executions."""
-        if isinstance(target, FunctionTarget):
-            return f"{self.place} function {target.function}", target.function
-        return f"{self.place} stage {target.api.id} {target.stage}", f"{target.api.name}/{target.stage}"
-
-    def _take(self, name: str, shown: str, holder: str, until: float) -> None:
-        if self.leases is None:
             return
-        while not self.leases.lease(name, holder, self.clock(), min(self.ends_at, self.clock() + LEASE_S)):
+        name, holder = f"{self.place} student {self.student}", self._holder()
+        said = f"another run is load-testing what {quote(self.student)} built; run this student again when it is done"
+        self._wait(lambda now, ends_at: leases.lease(name, holder, now, ends_at), until, said)
+        with self._given_back(name, leases.release, holder):
+            yield
+
+    @contextmanager
+    def _executions(self, wanted: int, room: Room, until: float) -> Iterator[None]:
+        """Have a part of the account's executions: all runs together keep the bound that each of them keeps."""
+        if (leases := self.leases) is None:
+            yield
+            return
+        name, holder, most = f"{self.place} executions", self._holder(), room.unreserved // 2
+        said = (
+            f"other load tests have so many of the {most:,} concurrent executions that load tests may take of this "
+            f"account that {wanted} were not free; try again later"
+        )
+        self._wait(lambda now, ends_at: leases.take_part(name, holder, wanted, most, now, ends_at), until, said)
+        with self._given_back(name, leases.give_part_back, holder):
+            yield
+
+    def _holder(self) -> str:
+        """Who takes a lease: two deliveries of one task are two."""
+        return f"{self.holder} {uuid.uuid4()}"
+
+    def _wait(self, take: Callable[[float, float], bool], until: float, said: str) -> None:
+        """Try to take something, given the time and when it ends, until it is ours.
+
+        Raises:
+            NotGradedError: it never was; with what is said of it.
+        """
+        while not take(self.clock(), min(self.ends_at, self.clock() + LEASE_S)):
             if self.clock() + POLL_S > until:
-                said = f"another run is load-testing {quote(shown)}; run this student again when it is done"
                 raise NotGradedError("", said)
             self.sleep(POLL_S)
 
-    def _release(self, name: str, holder: str) -> None:
+    @contextmanager
+    def _given_back(self, name: str, give_back: Callable[[str, str], None], holder: str) -> Iterator[None]:
         try:
-            if self.leases is not None:
-                self.leases.release(name, holder)
-        except LabgraderError:  # it ends by itself, and what was measured is not lost for it
-            log.warning("the lease on %s was not released", name, exc_info=True)
+            yield
+        finally:
+            try:
+                give_back(name, holder)
+            except LabgraderError:  # it ends by itself, and what was measured is not lost for it
+                log.warning("%s was not given back", name, exc_info=True)
 
     def _room(self) -> Room:
         try:

@@ -17,9 +17,9 @@ from labgrader.evidence.live.progress import Progress
 from labgrader.evidence.live.tally import Tally
 from labgrader.evidence.live.traffic import Traffic
 from labgrader.evidence.load import DEADLINE_S, REQUEST_TIMEOUT_S
-from labgrader.evidence.load_plan import LoadPlan
+from labgrader.evidence.load_plan import LoadPlan, Threshold
 from labgrader.evidence.question import Answer
-from labgrader.evidence.statistics import decide, rounded
+from labgrader.evidence.statistics import EARLY_CONFIDENCE, decide, fewest_measurements, rounded
 
 ASSUMED_S = 1.0
 """Billed seconds that a request is taken to cost where no warm-up says."""
@@ -29,6 +29,9 @@ TELL_S = 0.2
 
 LATE_MS = 10.0
 """Milliseconds that one arrival in a hundred may be late, before the result says that the tester was."""
+
+FEWEST_LOOKS = 100
+"""Looks at our own lateness before one in a hundred is spoken of."""
 
 SPARE_S = 1.0
 """Seconds before the deadline by which requests that are added shall be over."""
@@ -55,8 +58,8 @@ def run_load(
 
     The test ends early at the deadline, at its cost cap, when as many requests in a row as are kept in flight were
     never answered (twice as many, where some were answered before), or when AWS refuses. What is in flight then is
-    abandoned (but for the cost cap: it is paid for): where the deadline left it less than ``request_timeout_s`` it is
-    among the ``other_errors``, else a timeout.
+    abandoned (but for the cost cap: it is paid for) and is among the ``other_errors``: only what had all of
+    ``request_timeout_s`` is a timeout.
 
     Args:
         caller: whom to call.
@@ -133,15 +136,14 @@ class _Test:
             await send_on_schedule(self._traffic, plan.concurrency, count, plan.rate_rps)
 
     async def _decide(self) -> None:
-        """Send more while it is open on which side of its bound the percentile is."""
+        """Send more, each time as many as there were, while it is open on which side of its bound the percentile is."""
         threshold, traffic = self._plan.threshold, self._traffic
         if threshold is None:
             return
         added = 0
         while not traffic.stopped:
-            interval = traffic.tally.latencies.interval(threshold.percentile)
-            more = min(self._plan.arrivals, threshold.most_requests - traffic.planned, self._fitting())
-            if more <= 0 or not traffic.tally.succeeded or decide(interval, threshold.milliseconds) != "open":
+            more = min(traffic.planned, threshold.most_requests - traffic.planned, self._fitting())
+            if more <= 0 or not traffic.tally.succeeded or self._decided(threshold):
                 break
             added += more
             await self._phase("deciding", lambda more=more: self._send(more))  # type: ignore[misc]
@@ -150,6 +152,12 @@ class _Test:
                 f"added {added} requests to decide whether p{threshold.percentile} is below "
                 f"{threshold.milliseconds:g} ms"
             )
+
+    def _decided(self, threshold: Threshold) -> bool:
+        latencies = self._traffic.tally.latencies
+        interval = latencies.interval(threshold.percentile, EARLY_CONFIDENCE)
+        enough = len(latencies) >= fewest_measurements(threshold.percentile)
+        return enough and decide(interval, threshold.milliseconds) != "open"
 
     def _fitting(self) -> int:
         """Requests that there is still time for, at the pace so far."""
@@ -209,6 +217,7 @@ class _Test:
     def _result(self) -> dict[str, Any]:
         plan, traffic = self._plan, self._traffic
         traffic.tally.connections = traffic.connections
+        late_ms = _late_ms(traffic.lateness)
         return {
             "target": self._caller.name,
             "model": plan.model,
@@ -221,13 +230,14 @@ class _Test:
                 "actual": self._caller.cost(*traffic.spent).to_dict(),
                 "cap_usd": plan.cost_cap_usd,
             },
-            "notes": [*self._notes, *_lateness(traffic.lateness)],
+            "late_ms": late_ms,
+            "notes": [*self._notes, *([_lateness(late_ms)] if late_ms else [])],
             "cut_short": self._cut_short(),
             **traffic.tally.fields(),
         }
 
     def _cut_short(self) -> str:
-        """Say why the test ended early, and how many requests its own deadline left unanswered."""
+        """Say why the test ended early, and how many requests its end left unanswered."""
         traffic = self._traffic
         left = traffic.tally.abandoned + traffic.tally.sent - traffic.tally.over
         unanswered = f", {left} of them unanswered by then" if left else ""
@@ -245,15 +255,18 @@ def _warm_up(tally: Tally) -> dict[str, float]:
     }
 
 
-def _lateness(lateness: Latencies) -> list[str]:
+def _late_ms(lateness: Latencies) -> float:
+    """How late we were ourselves in one case of a hundred; 0 where that is not worth a word, or too few were seen."""
+    late_ms = rounded(lateness.percentile(99))
+    return late_ms if late_ms > LATE_MS and len(lateness) >= FEWEST_LOOKS else 0.0
+
+
+def _lateness(late_ms: float) -> str:
     """Say when it was us who were late, so that nobody else is blamed for it."""
-    late_ms = lateness.percentile(99)
-    if late_ms <= LATE_MS:
-        return []
-    return [
-        f"the load tester itself was late by {rounded(late_ms):g} ms in one request of a hundred: these latencies are "
+    return (
+        f"the load tester itself was late by {late_ms:g} ms in one request of a hundred: these latencies are "
         "partly its own"
-    ]
+    )
 
 
 def _usd(amount: float) -> str:

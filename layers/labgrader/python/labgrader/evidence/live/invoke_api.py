@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import time
 import urllib.parse
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 from labgrader.errors import NotGradedError
 from labgrader.evidence.live.host import Host
@@ -73,7 +74,8 @@ class SignedRequest:
     """The request of one invocation, signed once a second.
 
     A signature's date has whole seconds, so equal requests in one second have equal signatures anyway; to make it is
-    the dearest part of a request.
+    the dearest part of a request. The credentials are those of the first request: botocore refreshes them ten minutes
+    before they end, and to fetch others would keep all requests in flight waiting.
 
     Args:
         endpoint: where Lambda is, and who we are there.
@@ -94,6 +96,10 @@ class SignedRequest:
             botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError: the credentials could not be refreshed.
         """
         second = int(time.time())
+        if not self._signed:
+            frozen = self._endpoint.credentials.get_frozen_credentials()
+            fixed = Credentials(frozen.access_key, frozen.secret_key, frozen.token)
+            self._endpoint = replace(self._endpoint, credentials=fixed)
         if second != self._second:
             self._signed = self._endpoint.request(*self._called)
             self._second = second

@@ -11,6 +11,9 @@ from labgrader.evidence.live.traffic import Traffic
 PAUSE_S = (0.05, 0.2)
 """Seconds that a worker waits, at random between these, after its request was throttled or never answered."""
 
+LOOK_S = 0.02
+"""Seconds between two looks, in the closed model, at how late our own timers are."""
+
 _NAP_S = 0.25  # after so long, an arrival that is not due for longer looks whether the test was ended
 _AT_ONCE = 16  # arrivals that were due already, between two looks at what was answered meanwhile
 
@@ -18,7 +21,12 @@ _AT_ONCE = 16  # arrivals that were due already, between two looks at what was a
 async def keep_in_flight(traffic: Traffic, concurrency: int, count: int) -> None:
     """Keep ``concurrency`` requests in flight until ``count`` more were sent, and wait for the last."""
     traffic.planned += count
-    await traffic.run(*(_work(traffic) for _ in range(min(concurrency, count))))
+    watching = asyncio.ensure_future(_watch(traffic))
+    try:
+        await traffic.run(*(_work(traffic) for _ in range(min(concurrency, count))))
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
 
 
 async def send_on_schedule(traffic: Traffic, concurrency: int, count: int, rate_rps: float) -> None:
@@ -28,6 +36,14 @@ async def send_on_schedule(traffic: Traffic, concurrency: int, count: int, rate_
     """
     traffic.planned += count
     await traffic.run(_Schedule(traffic, concurrency).arrive(count, rate_rps))
+
+
+async def _watch(traffic: Traffic) -> None:
+    """Measure how late we are ourselves: an answer that waits for us to read it looks like a slow one."""
+    while True:
+        due = time.perf_counter() + LOOK_S
+        await asyncio.sleep(LOOK_S)
+        traffic.lateness.add(max(1000 * (time.perf_counter() - due), 0))
 
 
 async def _work(traffic: Traffic) -> None:

@@ -179,10 +179,10 @@ class Reply:
             return "timeout"
         if self.throttled:
             return "throttled"
+        if self.function_error or self.blames_function:
+            return "function_error"
         if not self.answered:
             return "other_error"
-        if self.function_error:
-            return "function_error"
         return "application_error" if (self.status_code or 0) >= 500 else "succeeded"
 
     def describe(self, limit: int) -> str:

@@ -88,6 +88,8 @@ class Stream(asyncio.Protocol):
             return
         if self._waiting is not None and not self._in_body and self._received > HEAD_LIMIT:
             self.end("broken", f"the head of the answer has more than {HEAD_LIMIT} bytes")
+        elif self._waiting is not None and self._received > READ_LIMIT + HEAD_LIMIT:  # most of it is no body
+            self.end("broken", f"the answer has more than {READ_LIMIT} bytes")
 
     def eof_received(self) -> None:
         if self._waiting is not None and self._in_body and self._until_close:
@@ -105,6 +107,8 @@ class Stream(asyncio.Protocol):
             self.abort()  # an answer that nobody asked for
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        if self._in_body:
+            return  # a trailer says nothing of the answer (RFC 9110, section 6.5)
         self._headers[name.decode("latin-1").lower()] = value.decode("latin-1").strip(" \t")
 
     def on_headers_complete(self) -> None:

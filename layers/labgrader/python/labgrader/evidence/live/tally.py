@@ -45,7 +45,7 @@ class Measured:
         throttle_reason: which limit it met.
         function_error_kind: how the function ended badly.
         resent: whether it was sent twice, because the server had closed the idle connection.
-        abandoned: whether the test's own deadline cut it off.
+        abandoned: whether the test ended before its time to answer was over.
         gb_ms: gigabyte-milliseconds that are billed for it; ``None`` where it never ran.
     """
 

@@ -62,6 +62,7 @@ class Traffic:
         self._billed = 0
         self._gb_ms = 0.0
         self.stopped = False
+        self._halted = False
         self._in_flight = 0
         self._unanswered_in_a_row = 0
         self._room = Room()
@@ -90,7 +91,8 @@ class Traffic:
         self.tally = Tally()
         self.planned = 0
         self.why = ""
-        self.stopped = False
+        self.stopped = self._halted = False
+        self.lateness = Latencies()
         self._unanswered_in_a_row = 0
         self.began = time.perf_counter()
 
@@ -179,10 +181,13 @@ class Traffic:
         left = self.end - handed
         if due is not None:
             self.lateness.add(max(1000 * (handed - due), 0))
-        reply = await connection.exchange(request, min(self._request_timeout_s, left), self._caller.method)
+        if self._halted:  # between its arrival and its sender's turn
+            reply = Reply(started=handed, trouble="abandoned")
+        else:
+            reply = await connection.exchange(request, min(self._request_timeout_s, left), self._caller.method)
         self._in_flight -= 1
         cut_off = left < self._request_timeout_s and self.time_left_s <= TIMELY_S
-        abandoned = cut_off and (reply.timed_out or reply.trouble == "unreachable")
+        abandoned = reply.trouble == "abandoned" or (cut_off and (reply.timed_out or reply.trouble == "unreachable"))
         self._record(reply, due, 0.0 if due is None else handed - due, abandoned=abandoned)
         self._heed_refusal(reply)
         self._heed_silence(reply)
@@ -259,7 +264,7 @@ class Traffic:
 
     def _halt(self) -> None:
         """Send nothing more, and abandon what is in flight."""
-        self.stopped = True
+        self.stopped = self._halted = True
         for connection in self._used:
             connection.abandon()
         self._room.give_up()

@@ -1,0 +1,56 @@
+"""Where a run is kept. Nothing else knows a bucket key or a table key.
+
+Every write can be repeated: S3 objects of a run are written once (``If-None-Match``) and read back when they are there
+already, DynamoDB items are written under a condition, so the same task delivered twice leaves one record.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+from labgrader.lab import Lab
+from labgrader.roster import Student
+from labgrader.store.keys import Keys, roster_key
+from labgrader.store.objects import MissingError, Objects, encoded
+from labgrader.store.records import LEASES, Records
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+    from mypy_boto3_s3 import S3Client
+
+__all__ = ["LEASES", "Keys", "MissingError", "Store", "encoded", "roster_key", "store_of_this_function"]
+
+
+class Store(Objects, Records):
+    """The bucket and the table of one stack.
+
+    Args:
+        s3: an S3 client.
+        bucket: the name of the stack's bucket.
+        table: the stack's DynamoDB table.
+    """
+
+    def __init__(self, s3: S3Client, bucket: str, table: Table) -> None:
+        Objects.__init__(self, s3, bucket)
+        Records.__init__(self, table)
+
+    def lab(self, run_id: str) -> Lab:
+        """The lab as the run froze it."""
+        return Lab.from_dict(self.get_json(Keys(run_id).lab))
+
+    def students(self, run_id: str) -> list[Student]:
+        """The students of the run."""
+        return [Student.from_dict(one) for one in self.get_json(Keys(run_id).students)]
+
+
+@cache
+def store_of_this_function() -> Store:
+    """The store that a function's environment names (``BUCKET``, ``TABLE``), made when it is first wanted."""
+    config = Config(retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=5, read_timeout=30)
+    table = boto3.resource("dynamodb", config=config).Table(os.environ["TABLE"])
+    return Store(boto3.client("s3", config=config.merge(Config(max_pool_connections=16))), os.environ["BUCKET"], table)

@@ -1,0 +1,111 @@
+"""The bucket of a stack: what a run is made of, written once or over what is there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from labgrader.aws import error_code, translated
+from labgrader.errors import LabgraderError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+Json = Any
+
+CONTENT_TYPES = {".json": "application/json", ".html": "text/html; charset=utf-8", ".csv": "text/csv; charset=utf-8"}
+
+
+class MissingError(LabgraderError):
+    """An object of a run that should be there is not."""
+
+
+class Objects:
+    """The objects of one stack.
+
+    Args:
+        s3: an S3 client.
+        bucket: the name of the stack's bucket.
+    """
+
+    def __init__(self, s3: S3Client, bucket: str) -> None:
+        self._s3 = s3
+        self.bucket = bucket
+
+    def get(self, key: str) -> bytes:
+        """Return an object.
+
+        Raises:
+            MissingError: there is none.
+        """
+        try:
+            return self._s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        except (ClientError, BotoCoreError) as error:
+            if error_code(error) in ("NoSuchKey", "404"):
+                raise MissingError(f"s3://{self.bucket}/{key} does not exist") from None
+            raise translated(error) from error
+
+    def get_json(self, key: str) -> Json:
+        """Return an object parsed as JSON; raises as ``get`` does."""
+        return json.loads(self.get(key))
+
+    def put(self, key: str, content: bytes) -> None:
+        """Write an object, over what is there."""
+        self._put(key, content)
+
+    def put_json(self, key: str, document: Json) -> None:
+        """Write a JSON object, over what is there."""
+        self._put(key, encoded(document))
+
+    def put_once(self, key: str, content: bytes) -> bytes:
+        """Write an object unless it is there already; return what is there now, ours or the earlier one."""
+        try:
+            self._put(key, content, IfNoneMatch="*")
+        except _AlreadyThereError:
+            return self.get(key)
+        return content
+
+    def put_json_once(self, key: str, document: Json) -> Json:
+        """Write a JSON object unless it is there already; return what is there now."""
+        return json.loads(self.put_once(key, encoded(document)))
+
+    def keys(self, prefix: str) -> list[str]:
+        """List the keys below a prefix, all pages."""
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
+        try:
+            return [entry["Key"] for page in pages for entry in page.get("Contents", ())]
+        except (ClientError, BotoCoreError) as error:
+            raise translated(error) from error
+
+    def get_all_json(self, keys: Sequence[str]) -> dict[str, Json]:
+        """Return many JSON objects by key, fetched side by side."""
+        with ThreadPoolExecutor(max_workers=16) as pool:
+            return dict(zip(keys, pool.map(self.get_json, keys), strict=True))
+
+    def _put(self, key: str, content: bytes, **condition: Any) -> None:
+        suffix = key[key.rfind(".") :]
+        try:
+            self._s3.put_object(
+                Bucket=self.bucket,
+                Key=key,
+                Body=content,
+                ContentType=CONTENT_TYPES.get(suffix, "application/octet-stream"),
+                **condition,
+            )
+        except (ClientError, BotoCoreError) as error:
+            if error_code(error) in ("PreconditionFailed", "412"):
+                raise _AlreadyThereError(key) from None
+            raise translated(error) from error
+
+
+class _AlreadyThereError(LabgraderError):
+    """An object is there already."""
+
+
+def encoded(document: Json) -> bytes:
+    """JSON as it is stored: ASCII, so that no character of a student's output can break it, and no NaN."""
+    return json.dumps(document, indent=1, sort_keys=True, allow_nan=False).encode()
