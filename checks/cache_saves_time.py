@@ -72,7 +72,7 @@ def cache_saves_time(
         raise NotGradedError("", f"{hit.name} could not be timed")
     slow, fast = median(measured.baseline_ms), median(measured.candidate_ms)
     low, high = measured.ratio_interval
-    sure = surely(low, high)
+    sure = surely(measured)
     notes = notes_of(measured.notes)
     message = (
         f"{method} {path} of {api}: an answer from the cache of the stage {quote(called.name)} took {fast:,.0f} ms, "

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from statistics import median
 
-from checks.wording import event_for, first_existing, lacks_internet, missing_function, no_qualifier, target_name
+from checks.wording import (
+    event_for,
+    first_existing,
+    lacks_internet,
+    missing_function,
+    no_qualifier,
+    plural,
+    target_name,
+)
 from checks.wording.load import notes_of, surely
 from labgrader.judging import (
     Comparison,
@@ -42,7 +50,7 @@ def faster_than(
     qualifiers: list[str] | None = None,
 ) -> Verdict:
     """The candidate is a ``factor`` faster than the baseline: the ratio of their median latencies, measured in turn
-    while warm, with its 95% interval (less than that below five requests to each).
+    while warm, with its interval (95% from five requests to each on).
 
     It passes where the whole interval is at or above the factor. Requests are added while the interval straddles the
     factor; where it still does after ``most_rounds``, it is too close to call and half is earned, with words. Where the
@@ -128,9 +136,9 @@ def _perhaps_faster(measured: Comparison, factor: float) -> bool:
 def _decided(measured: Comparison, factor: float, message: str, expected: str, observed: str) -> Verdict:
     """Say what the interval of the ratio leaves no doubt about, and what it does."""
     low, high = measured.ratio_interval
-    sure = surely(low, high, 2)
+    sure = surely(measured, 2)
     observed = f"{observed} ({sure})"
-    requests = min(len(measured.baseline_ms), len(measured.candidate_ms))
+    requests = plural(measured.rounds, "request")
     notes = notes_of(measured.notes)
     told = f"{message} {notes}" if notes else message
     if low >= factor:
@@ -141,8 +149,8 @@ def _decided(measured: Comparison, factor: float, message: str, expected: str, o
         return partial(
             FASTER,
             f"{told} That is too close to call: it is {measured.ratio:.2f} times faster, but the {sure} does not say "
-            f"whether it is {factor:g} times, after {requests} requests to each; more would be needed to tell. Half of "
-            "the points are given.",
+            f"whether it is {factor:g} times, after {requests} to each; more would be needed to tell. Half of the "
+            "points are given.",
             expected=expected,
             observed=observed,
         )
@@ -155,7 +163,7 @@ def _decided(measured: Comparison, factor: float, message: str, expected: str, o
         )
     return failed(
         f"{told} That is not {factor:g} times faster, and no difference can be seen for sure ({sure}, "
-        f"after {requests} requests to each).",
+        f"after {requests} to each).",
         expected=expected,
         observed=observed,
     )

@@ -60,9 +60,10 @@ def latency_within(
     and half is earned, with words. A p50 takes 6 served requests to be kept for sure, a p90 36, a p95 72, a p99 368:
     with fewer nothing is graded, unless it is broken. A request that failed was not answered in time, so more failures
     than the percentile leaves out (a tenth at most) fail as well. Where the load tester itself was so late that it may
-    have made the difference, nothing is graded. Judged are all requests that were served after the warm-up, which takes
-    the first cold starts away; those that come all the same count, because somebody waits for them, and are named. The
-    latency is the caller's, with the way to Lambda and back.
+    have made the difference, or requests that were due could not be sent, nothing is graded, unless it is broken all
+    the same. Judged are all requests that were served after the warm-up, which takes the first cold starts away; those
+    that come all the same count, because somebody waits for them, and are named. The latency is the caller's, with the
+    way to Lambda and back.
 
     Args:
         function: the function.
@@ -124,6 +125,13 @@ def latency_within(
             _INVOKE,
             f"the load tester itself was late by {result.late_ms:,.0f} ms in one request of a hundred, "
             f"which may have made the difference: {lies}, the bound is {milliseconds:g} ms",
+        )
+    if result.dropped and low <= milliseconds:
+        raise NotGradedError(
+            _INVOKE,
+            f"{result.dropped} of {plural(result.requests + result.dropped, 'request')} found no room in flight and "
+            f"were not sent, so that nobody knows how long they would have waited: of the others, {lies}, the bound is "
+            f"{milliseconds:g} ms",
         )
     if high <= milliseconds:
         return passed(remarks, expected=expected, observed=observed)

@@ -74,7 +74,6 @@ def memory_sizes_compared(
     before, after = measured.baseline_report, measured.candidate_report
     if not (before.get("billed_ms") and after.get("billed_ms")):
         return passed(f"There are no REPORT lines, so nothing can be said of the memory of {function}.")
-    low, high = measured.ratio_interval
     costs = [_cost(one, report["billed_ms"]) for one, report in ((small, before), (large, after))]
     names = [f"{one.memory_mb:,} MB ({_name(one)})" for one in pair]
     ran = [f"{report.get('duration_ms', report['billed_ms']):,.1f}" for report in (before, after)]
@@ -93,7 +92,7 @@ def memory_sizes_compared(
         " ".join(sentence for sentence in sentences if sentence),
         expected="the size that pays",
         observed=f"{_usd(costs[0])} against {_usd(costs[1])} for a million calls, {measured.ratio:.2f} times faster "
-        f"({surely(low, high, 2)})",
+        f"({surely(measured, 2)})",
         hint=f"aws lambda update-function-configuration --function-name {function} --memory-size {cheaper.memory_mb}"
         f"  # the cheaper one; {large.memory_mb} where a fast answer is worth the difference",
     )
@@ -137,7 +136,7 @@ def _usd(amount: float) -> str:
 def _verdict_of(measured: Comparison, costs: Sequence[float], small: Function, large: Function) -> str:
     """Which of the two is faster, and which is cheaper."""
     low, high = measured.ratio_interval
-    sure = surely(low, high, 2)
+    sure = surely(measured, 2)
     dearer = 100 * (costs[1] / costs[0] - 1) if costs[0] else 0.0
     price = f"{abs(dearer):.0f}% {'dearer' if dearer > 0 else 'cheaper'}" if abs(dearer) >= 1 else "no dearer"
     if low > 1:

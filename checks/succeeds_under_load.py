@@ -34,6 +34,9 @@ LONGEST_TIMEOUT_S = 900
 MOST_MEMORY_MB = 10_240
 """What Lambda allows a function. Source: Lambda Developer Guide, "Lambda quotas"."""
 
+FAILING_STATUS = 400
+"""From which ``statusCode`` on an answer is a failure: the request is a valid one, so 404 is no way to serve it."""
+
 _INVOKE = "lambda:InvokeFunction"
 
 
@@ -54,6 +57,7 @@ def succeeds_under_load(
 ) -> Verdict:
     """Every request that the function takes is served; how fast is not judged, as machines differ.
 
+    An answer whose ``statusCode`` is 400 or more does not serve a request.
     Requests that Lambda refuses (429) because the function reserves fewer executions than there are in flight are
     counted and shown, not held against it. Where the account's limits refuse more than a tenth, or have no room for the
     test, nothing is graded. With errors in at most a tenth of the requests half is earned.
@@ -75,7 +79,9 @@ def succeeds_under_load(
     result = None
     if qualifier is not None:
         called = FunctionTarget(function, qualifier, event_for(operation))
-        result = load.closed(called, concurrency=concurrency, requests=requests, warm_up=warm_up)
+        result = load.closed(
+            called, concurrency=concurrency, requests=requests, warm_up=warm_up, failing_status=FAILING_STATUS
+        )
     if result is None:
         return failed(no_qualifier(function, qualifiers), expected=expected, observed="no such alias or version")
     target = target_name(function, qualifier or "")
@@ -129,8 +135,10 @@ def _counted(result: LoadResult) -> str:
     p95 = result.latency_ms.get("p95")
     slow = f", p95 {p95:,.0f} ms" if result.succeeded and p95 is not None else ""
     cut = f" (ended early: {quote(result.cut_short)})" if result.cut_short else ""
-    failures = result.failures - result.unanswered
-    return f"{result.succeeded} served, {result.throttled} throttled, {failures} failed{slow}{cut}"
+    unreached = result.other_errors - result.unanswered
+    lost = f", {unreached} not reached" if unreached else ""
+    counts = f"{result.succeeded} served, {result.throttled} throttled, {own_failures(result)} failed{lost}"
+    return f"{counts}{slow}{cut}"
 
 
 def _mending(result: LoadResult, deployed: Function, qualifier: str) -> str:

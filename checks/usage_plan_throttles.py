@@ -116,7 +116,9 @@ def usage_plan_throttles(
             "aws apigateway get-account --query throttleSettings",
         )
     slow = f"{called} could not be called faster than its usage plan allows ({allowed})"
-    if below.offered_rps < BELOW * rate * KEEPING_UP:  # then three times the rate is out of reach: spare them the load
+    if below.requests < BELOW * rate * KEEPING_UP * _seconds(
+        below, BELOW_S
+    ):  # then three times the rate is out of reach: spare them the load
         raise NotGradedError("", slow)
     above = _sent(load, target, above_rps, duration_s, most_in_flight)
     late = _throttled(above)
@@ -163,13 +165,14 @@ def _is_quota(reason: str) -> bool:
 
 
 def _seconds(result: LoadResult, planned_s: float) -> float:
-    """How long it took to send the calls."""
-    return result.requests / result.offered_rps if result.offered_rps > 0 else planned_s
+    """How long it took to send the calls, those included that were dropped."""
+    return (result.requests + result.dropped) / result.offered_rps if result.offered_rps > 0 else planned_s
 
 
 def _rate(result: LoadResult) -> str:
     """How fast the calls came; a few calls that were on time came as fast as they should."""
-    rate = min(result.offered_rps, result.rate_rps or result.offered_rps)
+    arrivals = result.requests + result.dropped
+    rate = min(result.offered_rps, result.rate_rps or result.offered_rps) * result.requests / arrivals
     return f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}"
 
 

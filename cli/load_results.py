@@ -3,24 +3,12 @@
 from __future__ import annotations
 
 from cli import screen
-from labgrader.evidence.live.comparison import FEWEST_ROUNDS
 from labgrader.evidence.load import Comparison, LoadResult, Threshold
 from labgrader.evidence.statistics import decide, fewest_measurements
+from labgrader.evidence.throttles import throttle_meaning
 
 PERCENTILES = ("p50", "p90", "p95", "p99")
 """Those that have an interval."""
-
-
-_REASONS = {
-    "Reserved": "the function's own reserved concurrency",
-    "ConcurrentInvocation": "the account's concurrency",
-    "FunctionInvocationRate": "the account's rate for this function",
-    "CallerRate": "the account's rate of calls",
-    "TooManyRequests": "the usage plan's, the stage's or the account's rate",
-    "LimitExceeded": "the usage plan's quota",
-}
-"""What AWS means by the reasons that begin so. Source: Lambda API Reference, Invoke, ``TooManyRequestsException``;
-API Gateway Developer Guide, "Gateway response types"."""
 
 
 def give_load_result(result: LoadResult) -> None:
@@ -29,7 +17,7 @@ def give_load_result(result: LoadResult) -> None:
     failed = {
         "throttled": result.throttled,
         "function errors": result.function_errors,
-        "answers of 500 or more": result.application_errors,
+        f"answers of {result.failing_status} or more": result.application_errors,
         "timeouts": result.timeouts,
         "other errors": result.other_errors,
         "dropped": result.dropped,
@@ -41,7 +29,7 @@ def give_load_result(result: LoadResult) -> None:
         "rate": f"offered {result.offered_rps:,.1f}/s, achieved {result.achieved_rps:,.1f}/s",
         "not served": ", ".join(f"{count} {name}" for name, count in failed.items() if count) or "none",
         "throttles": ", ".join(f"{count} {_reason(reason)}" for reason, count in result.throttle_reasons.items()),
-        "cold starts": result.cold_starts,
+        "cold starts": result.cold_starts if result.cold_starts_known else "unknown (no REPORT line)",
         "connections": f"{result.connections} opened, {result.retries} requests sent again",
         "warm-up": _warm_up(result),
         "cost": _cost(result),
@@ -64,7 +52,7 @@ def give_load_result(result: LoadResult) -> None:
                 name,
                 _number(result.latency_ms[name]),
                 " to ".join(f"{bound:,.1f}" for bound in result.intervals_ms.get(name, ())),
-                _number(result.warm_latency_ms.get(name)),
+                _number(result.warm_latency_ms.get(name) if result.cold_starts_known else None),
                 _number(result.cold_latency_ms.get(name) if result.cold_starts else None),
                 _number(result.service_ms.get(name)),
             )
@@ -80,16 +68,16 @@ def verdict(result: LoadResult, threshold: Threshold) -> str:
     arrivals = result.requests + result.dropped
     if not result.succeeded:
         return f"{name} cannot be said: none of {arrivals} requests was served"
-    if result.dropped:
+    low, high = result.intervals_ms.get(name, (0.0, 0.0))
+    decided = decide((low, high), threshold.milliseconds)
+    if result.dropped and decided != "beyond":
         return (
             f"{name} cannot be said: {result.dropped} of {arrivals} arrivals found no room in flight and were not "
             "sent; raise --concurrency or lower --rate"
         )
-    low, high = result.intervals_ms.get(name, (0.0, 0.0))
     of = f" of the {result.succeeded} of {result.requests} requests that were served"
     whose = f"{name}{of}" if result.succeeded < result.requests else name
     fewest = fewest_measurements(threshold.percentile)
-    decided = decide((low, high), threshold.milliseconds)
     if decided != "beyond" and result.succeeded < fewest:
         return f"{whose} is too close to call: {fewest} requests are the fewest that can say that it is below {bound}"
     if decided == "open":
@@ -102,7 +90,7 @@ def verdict(result: LoadResult, threshold: Threshold) -> str:
 
 def _reason(reason: str) -> str:
     """AWS's reason for a throttle, and what it means."""
-    meaning = next((words for start, words in _REASONS.items() if reason.startswith(start)), "")
+    meaning = throttle_meaning(reason)
     return f"{reason} ({meaning})" if meaning else reason
 
 
@@ -110,7 +98,8 @@ def _warm_up(result: LoadResult) -> str:
     warm_up = result.warm_up
     if not warm_up:
         return ""
-    served, cold = f"{warm_up['succeeded']:g} served", f"{warm_up['cold_starts']:g} cold starts"
+    known = warm_up.get("reported") or warm_up["cold_starts"]
+    served, cold = f"{warm_up['succeeded']:g} served", f"{warm_up['cold_starts'] if known else 'unknown'} cold starts"
     return f"{warm_up['requests']:g} sent, {served}, {cold}, p50 {warm_up['p50']:,.1f} ms, max {warm_up['max']:,.1f} ms"
 
 
@@ -157,25 +146,13 @@ def give_comparison(comparison: Comparison) -> None:
 
 
 def _compared(comparison: Comparison) -> str:
-    served = min(len(comparison.baseline_ms), len(comparison.candidate_ms))
-    failed = [
-        name
-        for name, errors in (
-            (comparison.baseline, comparison.baseline_errors),
-            (comparison.candidate, comparison.candidate_errors),
-        )
-        if errors
-    ]
-    stopped = f"; it ended after {served} rounds because {' and '.join(failed)} failed" if failed else ""
     if not comparison.ratio:
-        return f"cannot be compared{stopped}" if failed else "cannot be compared: one of them has no latency"
+        return "cannot be compared: one of them has no latency"
     faster = comparison.ratio >= 1
     low, high = (
         comparison.ratio_interval if faster else tuple(1 / bound for bound in reversed(comparison.ratio_interval))
     )
     times = comparison.ratio if faster else 1 / comparison.ratio
-    sure = f"95% sure: {low:.2f} to {high:.2f}" if served >= FEWEST_ROUNDS else f"only {served} rounds: not sure"
-    return (
-        f"{comparison.candidate} is {times:.2f} times as {'fast' if faster else 'slow'} as {comparison.baseline} "
-        f"({sure}){stopped}"
-    )
+    sure = f"95% sure: {low:.2f} to {high:.2f}" if comparison.sure else f"only {comparison.rounds} rounds: not sure"
+    how = f"{times:.2f} times as {'fast' if faster else 'slow'}"
+    return f"{comparison.candidate} is {how} as {comparison.baseline} ({sure})"

@@ -11,11 +11,12 @@ from statemachines.preparation import plan_and_snapshot, recording_failure
 from statemachines.student import STUDENT, caught, student_graph, summary
 
 STUDENTS_AT_ONCE = 4
-"""Students side by side. Their load tests of 20 in flight are below a tenth of an account's 1,000; a smaller account is
-shared out by Plan run, which is told this number."""
+"""Students side by side. Their load tests of 20 in flight are below a tenth of an account's 1,000; in a smaller one
+they wait for each other."""
 
 TWO_DAYS = 48 * 60 * 60
-"""The largest class, 10,000 students, takes 17 hours at 25 s each, and 42 hours where load tests make it a minute."""
+"""The largest class, 10,000 students, takes 17 hours at 25 s each, and 42 hours where load tests make it a minute.
+Where an account has so little left that load tests go one after the other, it is time for 4,300 students of 40 s."""
 
 
 def grade_class() -> str:
@@ -35,7 +36,7 @@ def grade_class() -> str:
     students.add_catch(caught(failure))
     students.next(summary(failure))
     return render(
-        plan_and_snapshot(students, failure, students_at_once=STUDENTS_AT_ONCE),
+        plan_and_snapshot(students, failure),
         comment="Grade a class: plan, record, judge every student, summarise",
         timeout_seconds=TWO_DAYS,
     )

@@ -9,7 +9,7 @@ from statemachines.asl import FailWithCause
 from statemachines.student import caught, function_task
 
 
-def plan_and_snapshot(then: State, on_failure: State, *, students_at_once: int, alone: bool = False) -> State:
+def plan_and_snapshot(then: State, on_failure: State, *, alone: bool = False) -> State:
     """Plan the run, record the class, go on with `then`; return the first state.
 
     Taking the snapshot of a large class takes longer than one function may run: it says how far it came, and is called
@@ -18,7 +18,6 @@ def plan_and_snapshot(then: State, on_failure: State, *, students_at_once: int, 
     Args:
         then: what follows when every student is recorded.
         on_failure: where an error leads that no retry mends; it finds it in `$.error`.
-        students_at_once: students whom the machine judges side by side: they share what load tests may have in flight.
         alone: whether the run is of exactly one student; anything else is refused then.
     """
     plan = function_task(
@@ -30,7 +29,6 @@ def plan_and_snapshot(then: State, on_failure: State, *, students_at_once: int, 
             "started_at.$": "$$.Execution.StartTime",
             "request.$": "$",
             "alone": alone,
-            "students_at_once": students_at_once,
         },
         result_selector={
             "run_id.$": "$.Payload.run_id",
@@ -38,7 +36,6 @@ def plan_and_snapshot(then: State, on_failure: State, *, students_at_once: int, 
             "students_key.$": "$.Payload.students_key",
             "username.$": "$.Payload.username",
             "checks.$": "$.Payload.checks",
-            "students_at_once.$": "$.Payload.students_at_once",
             "in_flight.$": "$.Payload.in_flight",
         },
     )

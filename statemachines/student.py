@@ -1,7 +1,7 @@
 """The graph of one student, written once: checks, then probes, then load tests, then the report.
 
 Input: `{"run_id", "mode", "username", "checks": {"configuration": [id…], "behaviour": [id…], "performance": [id…]},
-"students_at_once", "in_flight"}`; the last two say what a load test may have in flight, as planned for the whole class.
+"in_flight"}`; the last says what all load tests of the class may have in flight together.
 Output: `{}`; everything else goes through S3, so that no state passes more than a few kilobytes.
 """
 
@@ -22,7 +22,6 @@ STUDENT = {
     "run_id.$": "$.run_id",
     "mode.$": "$.mode",
     "checks.$": "$.checks",
-    "students_at_once.$": "$.students_at_once",
     "in_flight.$": "$.in_flight",
 }
 """What every student gets of the plan; the username is added."""
@@ -158,7 +157,7 @@ def student_graph() -> tuple[State, State]:
         "performance",
         at_once=1,
         timeout_seconds=330,
-        further=("students_at_once", "in_flight"),
+        further=("in_flight",),
     )
     report = function_task("Write report", "WriteReportFunction", timeout_seconds=90, repeatable=True, output_path=None)
     checks.next(audit)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from checks.wording import plural
 from labgrader.evidence.snapshot import Function, RestApi, Snapshot, UsagePlan
-from labgrader.judging import LoadResult, NotGradedError, listed, quote
+from labgrader.judging import WITHOUT_FUNCTION, Comparison, LoadResult, NotGradedError, listed, quote
 
 TOLERABLE_LOSS = 0.1
 """The share of requests that may be lost to the account's limits, or on the way, before a test says nothing."""
@@ -77,21 +77,25 @@ def kinds_of_failure(result: LoadResult) -> str:
         "ran into the function's timeout": timed_out,
         "ran out of memory": out_of_memory,
         "crashed": result.function_errors - timed_out - out_of_memory,
-        "answered 500 or more": result.application_errors,
+        f"answered {result.failing_status} or more": result.application_errors,
         "did not answer in time": result.timeouts,
     }
     return ", ".join(f"{count} {kind}" for kind, count in kinds.items() if count > 0)
 
 
 def notes_of(notes: tuple[str, ...]) -> str:
-    """What the tester changed of the plan, or waited for, as sentences that follow another."""
-    sentences = [quote(note).strip() for note in notes]
+    """What the tester changed of the plan, or waited for, as sentences that follow another; not what it cost."""
+    sentences = [quote(note).strip() for note in notes if note != WITHOUT_FUNCTION]
     return " ".join(f"{one[0].upper()}{one[1:]}{'' if one[-1] in '.!?' else '.'}" for one in sentences if one)
 
 
-def surely(low: float, high: float, digits: int = 1) -> str:
-    """``95% interval 1.6 to 1.9``."""
-    return f"95% interval {low:,.{digits}f} to {high:,.{digits}f}"
+def surely(measured: Comparison, digits: int = 1) -> str:
+    """``95% interval 1.6 to 1.9``; of too few rounds ``interval 1.6 to 1.9 in all 3 rounds``."""
+    low, high = measured.ratio_interval
+    interval = f"interval {low:,.{digits}f} to {high:,.{digits}f}"
+    if measured.sure:
+        return f"95% {interval}"
+    return f"{interval} in all {measured.rounds} rounds" if measured.rounds > 1 else f"{interval} in a single round"
 
 
 def key_of(snapshot: Snapshot, plan: UsagePlan) -> str:

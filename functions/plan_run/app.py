@@ -15,12 +15,11 @@ logger = Logger(service="plan_run")
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Take ``run_id``, ``started_at``, ``request``, ``alone`` and ``students_at_once``; return the plan."""
+    """Take ``run_id``, ``started_at``, ``request`` and ``alone``; return the plan."""
     logger.append_keys(run_id=event["run_id"])
     request = Request.from_dict(event["request"])
     home = Home.from_arn(context.invoked_function_arn)
     asked = (store_of_this_function(), event["run_id"], event["started_at"], request, home)
-    sharing = {"students_at_once": event["students_at_once"], "ask_room": room_of_this_account}
-    plan = plan_run(*asked, alone=event["alone"], **sharing)
+    plan = plan_run(*asked, alone=event["alone"], ask_room=room_of_this_account)
     logger.info("planned", extra={"lab": request.lab, "mode": request.mode})
     return plan

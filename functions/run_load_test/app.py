@@ -17,12 +17,12 @@ logger = Logger(service="run_load_test")
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
-    """Take ``run_id``, ``username``, ``check``, ``students_at_once`` and ``in_flight``; return the verdict's status."""
+    """Take ``run_id``, ``username``, ``check`` and ``in_flight``; return the verdict's status."""
     logger.append_keys(run_id=event["run_id"], student=event["username"], check=event["check"])
     asked = (store_of_this_function(), event["run_id"], event["username"])
     delivery = Delivery(context.aws_request_id, time.time() + context.get_remaining_time_in_millis() / 1000)
     home = Home.from_arn(context.invoked_function_arn)
-    sharing = Sharing(home, event["students_at_once"], event["in_flight"], delivery.ends_at)
+    sharing = Sharing(home, event["in_flight"], delivery.ends_at)
     functions = StudentsFunctions(*asked, stack=os.environ["STACK"], sharing=sharing)
     verdict = run_live_check(*asked, event["check"], functions.answer, delivery)
     logger.info("judged", extra={"status": verdict.status})

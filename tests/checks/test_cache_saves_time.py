@@ -14,7 +14,7 @@ API = "user1-api"
 CALL: dict[str, Any] = {"api": API, "path": "/todos", "method": "GET", "stage": "prod"}
 POST: dict[str, Any] = {**CALL, "method": "POST", "body": {"a": 1}}
 CACHED = {"cachingEnabled": True, "cacheTtlInSeconds": 60, "requireAuthorizationForCacheControl": False}
-SLOW, FAST = (30.0, 31.0, 32.0), (9.0, 10.0, 11.0)
+SLOW, FAST = (30.0, 31.0, 31.0, 31.0, 32.0), (9.0, 10.0, 10.0, 10.0, 11.0)
 
 
 def account(settings: dict[str, Any] | None = None, *, required: bool = False, **stage: Any) -> World:

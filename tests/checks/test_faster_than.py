@@ -32,10 +32,10 @@ def test_nothing_is_compared_that_is_not_there() -> None:
 
 CLOSE = (
     " That is too close to call: it is 2.00 times faster, but the 95% interval {} to {} does not say whether it is 2 "
-    "times, after 3 requests to each; more would be needed to tell. Half of the points are given."
+    "times, after 5 requests to each; more would be needed to tell. Half of the points are given."
 )
 NOT_SEEN = (
-    " That is not 2 times faster, and no difference can be seen for sure (95% interval 1.00 to 1.99, after 3 requests "
+    " That is not 2 times faster, and no difference can be seen for sure (95% interval 1.00 to 1.99, after 5 requests "
     "to each)."
 )
 
@@ -55,12 +55,37 @@ NOT_SEEN = (
 def test_the_interval_of_the_ratio_decides(
     interval: tuple[float, float], status: str, fraction: float, end: str
 ) -> None:
-    result = comparison((900.0, 1000.0, 9000.0), (10.0, 500.0, 600.0), interval)
+    result = comparison((900.0, 1000.0, 1000.0, 1000.0, 9000.0), (10.0, 500.0, 500.0, 500.0, 600.0), interval)
     verdict = loaded(perfect(), "faster_than", result, **FASTER)
     assert (verdict.status, verdict.fraction) == (status, fraction)
     assert verdict.message == f"Operation heavy: {TARGET} took 500 ms; {BASELINE} took 1,000 ms.{end}"
     low, high = interval
     assert verdict.observed == (f"500 ms against 1,000 ms, 2.0 times faster (95% interval {low:.2f} to {high:.2f})")
+
+
+@pytest.mark.parametrize(
+    ("rounds", "how_sure"),
+    [
+        (1, "interval 0.10 to 0.20 in a single round"),
+        (4, "interval 0.10 to 0.20 in all 4 rounds"),
+        (5, "95% interval 0.10 to 0.20"),
+    ],
+)
+def test_the_interval_of_a_few_rounds_is_not_called_one_of_95_percent(rounds: int, how_sure: str) -> None:
+    result = comparison((1000.0,) * rounds, (5000.0,) * rounds, (0.1, 0.2))
+    verdict = loaded(perfect(), "faster_than", result, **FASTER)
+    assert verdict.message == (
+        f"Operation heavy: {TARGET} took 5,000 ms; {BASELINE} took 1,000 ms. That is not faster ({how_sure})."
+    )
+
+
+def test_a_comparison_that_broke_off_says_why() -> None:
+    why = "the comparison stopped after 60 s, in round 6 of 9"
+    verdict = loaded(perfect(), "faster_than", comparison((1000.0,) * 5, (100.0,) * 5, notes=(why,)), **FASTER)
+    assert verdict.message == (
+        f"Operation heavy: {TARGET} took 100 ms; {BASELINE} took 1,000 ms. "
+        "The comparison stopped after 60 s, in round 6 of 9."
+    )
 
 
 def test_rounds_are_added_up_to_what_the_lab_allows() -> None:
@@ -87,7 +112,7 @@ def test_rounds_are_added_up_to_what_the_lab_allows() -> None:
             " That is not 2 times faster, and no difference can be seen for sure (95% interval 0.95 to 1.40, after 9 "
             "requests to each).",
         ),
-        ((1.9, 2.1), "partial", CLOSE.format("1.90", "2.10").replace("2.00 times", "1.25 times").replace("3 r", "9 r")),
+        ((1.9, 2.1), "partial", CLOSE.format("1.90", "2.10").replace("2.00 times", "1.25 times").replace("5 r", "9 r")),
     ],
 )
 def test_whether_it_is_faster_at_all_is_worth_more_requests(
@@ -111,7 +136,7 @@ def test_what_is_decided_is_not_measured_again(interval: tuple[float, float]) ->
 
 
 def test_a_second_comparison_that_fails_changes_nothing() -> None:
-    first = comparison((1000.0,) * 3, (900.0,) * 3, (1.0, 1.99))
+    first = comparison((1000.0,) * 5, (900.0,) * 5, (1.0, 1.99))
     verdict = loaded(perfect(), "faster_than", first, comparison((), ()), **FASTER, most_rounds=9)
     assert verdict.message == f"Operation heavy: {TARGET} took 900 ms; {BASELINE} took 1,000 ms.{NOT_SEEN}"
 

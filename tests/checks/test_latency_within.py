@@ -146,6 +146,11 @@ def test_a_function_that_fails_is_not_fast(errors: int, status: str) -> None:
             "p95 lies between 111 and 130 ms (95% sure), the bound is 100 ms",
         ),
         (load_result(200), f"{TARGET} served 200 requests: too few for p95"),
+        (
+            measured(1.0, 2.0, dropped=1),
+            "1 of 201 requests found no room in flight and were not sent, so that nobody knows how long they would "
+            "have waited: of the others, p95 lies between 1 and 2 ms (95% sure), the bound is 100 ms",
+        ),
     ],
 )
 def test_what_cannot_be_told_is_not_graded(result: LoadResult, why: str) -> None:
@@ -158,6 +163,7 @@ def test_what_cannot_be_told_is_not_graded(result: LoadResult, why: str) -> None
     ("result", "status"),
     [
         (measured(1.0, 2.0, 72), "passed"),
+        (measured(101.0, 120.0, dropped=1), "failed"),  # those that were dropped would not have been faster
         (measured(101.0, 120.0, 71), "failed"),  # few are enough to see that it is broken
         (measured(113.0, 130.0, late_ms=12.0), "failed"),  # we were not that late
         (measured(80.0, 100.0, late_ms=12.0), "passed"),  # in spite of it

@@ -24,8 +24,8 @@ def account(latest_mb: int = 2048, **versions: int) -> World:
 
 def measured(small: tuple[float, int], large: tuple[float, int], interval: tuple[float, float], **fields: Any) -> Any:
     return comparison(
-        (small[0],),
-        (large[0],),
+        (small[0],) * 5,
+        (large[0],) * 5,
         interval,
         **{"baseline_report": report_line(*small), "candidate_report": report_line(*large), **fields},
     )

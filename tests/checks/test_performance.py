@@ -238,6 +238,23 @@ def test_a_refusal_of_the_tester_passes_through() -> None:
         judge(item("succeeds_under_load", **LOAD), snapshot, answers)
 
 
+def test_an_answer_of_400_does_not_serve_a_request() -> None:
+    result = load_result(67, application_errors=33, other_errors=2, failing_status=400)
+    verdict, asked = loading(perfect(), "succeeds_under_load", [result], **LOAD)
+    assert asked[0].arguments["FailingStatus"] == 400
+    assert (verdict.status, verdict.message) == (
+        "failed",
+        f"{TARGET}: 33 of 100 requests that it took failed under load (33 answered 400 or more).",
+    )
+    assert verdict.observed == "67 served, 0 throttled, 33 failed, 2 not reached, p95 55 ms"
+
+
+def test_what_a_load_test_cost_is_no_verdicts() -> None:
+    notes = ("the cost is that of the API's calls, without the function behind them", "it waited 3 s")
+    verdict = loaded(perfect(), "succeeds_under_load", load_result(100, notes=notes), **LOAD)
+    assert verdict.message == "It waited 3 s."
+
+
 def test_the_warm_up_is_asked_for() -> None:
     _, asked = loading(perfect(), "succeeds_under_load", [load_result(100)], **LOAD, warm_up=20)
     assert (asked[0].arguments["WarmUp"], asked[0].arguments["Requests"]) == (20, 100)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from cli.load_line import line
-from cli.load_results import verdict
+from cli.load_results import give_load_result, verdict
 from cli.main import main
 from labgrader.evidence.live.progress import Progress
 from labgrader.evidence.load import LoadResult, Threshold
@@ -82,12 +82,13 @@ def test_a_closed_test_says_what_it_measured(run: Run, capsys: pytest.CaptureFix
     said = capsys.readouterr()
     assert status == 0
     lines = dict(re.split(r"\s{2,}", text, maxsplit=1) for text in said.out.splitlines()[:9])
+    assert lines["cold starts"] == "unknown (no REPORT line)"
     assert lines["target"] == "user1-f:prod"
     assert lines["model"] == "closed, 5 in flight"
     assert lines["requests"].startswith("30 sent, 30 served in ")
     assert lines["not served"] == "none"
     assert lines["connections"] == "5 opened, 0 requests sent again"
-    assert lines["warm-up"].startswith("5 sent, 5 served, 0 cold starts, p50 ")
+    assert lines["warm-up"].startswith("5 sent, 5 served, unknown cold starts, p50 ")
     assert lines["cost"].endswith("cap $0.05")
     assert [text.split()[0] for text in said.out.splitlines()[-4:]] == ["p50", "p90", "p95", "p99"]
     assert "warm-up 5/5" in said.err or "load " in said.err
@@ -262,6 +263,7 @@ def _result(**fields: Any) -> LoadResult:
             "p95 cannot be said: 100 of 500 arrivals found no room in flight and were not sent; raise --concurrency or "
             "lower --rate",
         ),
+        ({"dropped": 100}, 95, 89, "p95 is above 89 ms (95% sure: 90.0 to 110.0 ms)"),
         ({"succeeded": 368, "requests": 368}, 99, 130, "p99 is below 130 ms (95% sure: 120.0 to 130.0 ms)"),
         (
             {"succeeded": 367, "requests": 367},
@@ -277,16 +279,28 @@ def test_a_bound_is_decided_by_its_interval(
     assert verdict(_result(**fields), Threshold(percentile, bound, 1000)) == sentence
 
 
+@pytest.mark.parametrize(("fields", "cold", "warm"), [({"reported": 400}, "0", "7.0"), ({}, "unknown", "")])
+def test_the_warm_column_needs_a_report_line(
+    fields: dict[str, Any], cold: str, warm: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    latencies = {"p50": 7.0, "p90": 8.0, "p95": 9.0, "p99": 10.0}
+    give_load_result(_result(latency_ms=latencies, warm_latency_ms={"p50": 7.0}, intervals_ms={}, **fields))
+    said = capsys.readouterr().out.splitlines()
+    (told,) = [text for text in said if text.startswith("cold starts")]
+    assert told.split()[2] == cold
+    (row,) = [text for text in said if text.startswith("p50")]
+    assert row.split() == ["p50", "7.0", *([warm] if warm else [])]
+
+
 def test_a_comparison_that_broke_off_says_so(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     def dies(request: Request) -> Response:
         return function_error("ValueError", "no") if request.function == "user1-bad" else Response()
 
     assert run("user1-f", "--against", "user1-bad", invoked=dies) == 0
-    assert (
-        capsys.readouterr()
-        .out.splitlines()[-1]
-        .startswith("cannot be compared; it ended after 0 rounds because user1-bad failed")
-    )
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        "cannot be compared: one of them has no latency",
+        "note: the comparison stopped after 2 failures of user1-bad, in round 1 of 20",
+    ]
 
 
 def test_nothing_served_shows_no_latency(run: Run, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from labgrader.errors import NotGradedError
-from labgrader.judging.expectation import MAX_DEPTH, MAX_MATCHED, asked_for, unmet
+from labgrader.judging.expectation import asked_for, unmet
+from labgrader.judging.limits import MAX_DEPTH, MAX_MATCHED
 
 USERS: dict[str, Any] = {
     "type": "object",

@@ -3,91 +3,17 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
-from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
-from botocore.stub import Stubber
 
-from labgrader.errors import NotGradedError
 from labgrader.evidence.calls import NotAnsweredError
 from labgrader.evidence.headroom import Room
-from labgrader.evidence.live.admission import LEASE_S, TEST_S, Admission, read_room
-from labgrader.evidence.live.patience import Patience
+from labgrader.evidence.live.admission import LEASE_S, TEST_S, read_room
 from labgrader.evidence.load import DEADLINE_S
 from labgrader.evidence.load_plan import EndpointTarget, FunctionTarget, LoadPlan, Target
 from labgrader.evidence.services.api_gateway import RestApi
 from labgrader.store import Store
-
-PLAN = LoadPlan("closed", 20, requests=100)
-FUNCTION = FunctionTarget("user1-f")
-ALIAS = FunctionTarget("user1-f", "prod")
-LATEST = FunctionTarget("user1-f", "$LATEST")
-NOW = 1_000_000.0
-MINE = {"place": "111122223333 us-east-1", "student": "user1"}
-
-
-class Aws:
-    """A Lambda client that answers as AWS does, from a script, and a clock that moves when somebody waits."""
-
-    def __init__(self) -> None:
-        config = Config(retries={"mode": "standard", "total_max_attempts": 1})
-        keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
-        self.client = boto3.client("lambda", region_name="us-east-1", config=config, **keys)
-        self.stub = Stubber(self.client)
-        self.stub.activate()
-        self.now = NOW
-        self.while_waiting: Callable[[], None] = lambda: None
-
-    def account(self, limit: int = 1_000, unreserved: int = 1_000) -> Aws:
-        limits = {"ConcurrentExecutions": limit, "UnreservedConcurrentExecutions": unreserved}
-        self.stub.add_response("get_account_settings", {"AccountLimit": limits}, {})
-        return self
-
-    def reserved(self, executions: int | None = None, function: str = "user1-f") -> Aws:
-        answer = {} if executions is None else {"ReservedConcurrentExecutions": executions}
-        self.stub.add_response("get_function_concurrency", answer, {"FunctionName": function})
-        return self
-
-    def provisioned(self, status: str, ready: int = 0, reason: str = "") -> Aws:
-        answer = {
-            "RequestedProvisionedConcurrentExecutions": 10,
-            "AvailableProvisionedConcurrentExecutions": ready,
-            "Status": status,
-            **({"StatusReason": reason} if reason else {}),
-        }
-        asked = {"FunctionName": "user1-f", "Qualifier": "prod"}
-        self.stub.add_response("get_provisioned_concurrency_config", answer, asked)
-        return self
-
-    def refuses(self, operation: str, code: str, message: str = "no", status: int = 400) -> Aws:
-        self.stub.add_client_error(operation, code, message, http_status_code=status)
-        return self
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
-        self.while_waiting()
-
-    def admission(self, **given: Any) -> Admission:
-        patience = Patience(attempts=3, base_delay_s=0.0)
-        times: dict[str, Any] = {"clock": lambda: self.now, "sleep": self.sleep}
-        return Admission(self.client, **{**MINE, "patience": patience, **times, **given})
-
-    def admitted(self, *targets: Target, plan: LoadPlan = PLAN, **given: Any) -> LoadPlan:
-        """Admit a test; every answer of the script must have been asked for."""
-        with self.admission(**given).admit(targets or (FUNCTION,), plan) as fitting:
-            self.stub.assert_no_pending_responses()
-        return fitting
-
-    def refused(self, *targets: Target, plan: LoadPlan = PLAN, **given: Any) -> str:
-        with pytest.raises(NotGradedError) as refused:
-            self.admitted(*targets, plan=plan, **given)
-        self.stub.assert_no_pending_responses()
-        assert refused.value.action == ""
-        return refused.value.reason
-
+from tests.load.stub_account import ALIAS, FUNCTION, LATEST, NOW, PLAN, Aws
 
 # --- what the account has --------------------------------------------------------------------------------------------
 
@@ -103,18 +29,19 @@ def test_a_new_account_is_refused_with_its_limit() -> None:
         .reserved()
         .refused()
         .startswith(
-            "this account allows 10 concurrent executions, and a load test may take 5 of them: it needs at least 10"
+            "this account allows 10 concurrent executions, and a load test may take half of them, 5 of 10: it needs at "
+            "least 10; "
         )
     )
 
 
-def test_a_plan_is_reduced_to_the_part_of_each_of_the_students() -> None:
-    fitting = Aws().account(1_000, 100).reserved().admitted(students=4)
+def test_a_plan_is_reduced_to_half_of_what_is_left() -> None:
+    fitting = Aws().account(1_000, 24).reserved().admitted()
     assert fitting.concurrency == 12
-    assert fitting.notes[0].endswith("half of them for 4 students at once, so 12 were kept in flight")
+    assert fitting.notes[0].endswith("half of them for load tests, so 12 were kept in flight")
 
 
-def test_the_workflows_part_is_kept() -> None:
+def test_what_the_run_planned_is_kept() -> None:
     assert Aws().account().reserved().admitted(in_flight=11).concurrency == 11
 
 
@@ -122,7 +49,13 @@ def test_five_reserved_under_twenty_in_flight_are_noted_and_loaded_all_the_same(
     fitting = Aws().account().reserved(5).admitted()
     assert fitting.concurrency == 20
     assert fitting.notes == (
-        "5 executions are reserved for the function: requests beyond that are throttled, and counted apart",
+        "5 executions are reserved for the function: what is beyond that is throttled by AWS, and counted apart",
+    )
+
+
+def test_a_function_that_is_switched_off_is_noted() -> None:
+    assert Aws().account().reserved(0).admitted().notes == (
+        "0 executions are reserved for the function, which switches it off",
     )
 
 
@@ -163,8 +96,8 @@ def test_an_account_without_that_question_is_a_refusal_too() -> None:
         read_room(aws.client)
 
 
-def test_the_room_is_that_of_one_student() -> None:
-    assert read_room(Aws().account(1_000, 900).client) == Room(1_000, 900, students=1)
+def test_the_room_is_that_of_the_account() -> None:
+    assert read_room(Aws().account(1_000, 900).client) == Room(1_000, 900)
 
 
 def test_a_reservation_that_cannot_be_read_stops_nothing() -> None:
@@ -342,47 +275,6 @@ def test_a_lease_is_given_back_whatever_happened(store: Store) -> None:
         raise KeyError
     assert aws.account().reserved().admitted(leases=store) == PLAN
     assert aws.now == NOW
-
-
-# --- all runs together ------------------------------------------------------------------------------------------------
-
-
-def test_all_runs_together_keep_half_of_what_the_account_has(store: Store) -> None:
-    """Each of two runs may have 50 of the 100 that are left; while one has 40, the other waits for its 20."""
-    first, second = Aws().account(1_000, 100).reserved(), Aws().account(1_000, 100).reserved()
-    loading = first.admission(leases=store, holder="run-1").admit((FUNCTION,), LoadPlan("closed", 40, requests=100))
-    loading.__enter__()
-    waits = itertools.count(1)
-
-    def end_of_the_first() -> None:
-        if next(waits) == 2:
-            loading.__exit__(None, None, None)
-
-    second.while_waiting = end_of_the_first
-    assert second.admitted(leases=store, holder="run-2", student="user2") == PLAN
-    assert second.now == NOW + 2
-
-
-def test_what_others_leave_is_taken_at_once_and_else_refused_in_the_end(store: Store) -> None:
-    others = LoadPlan("closed", 30, requests=100)
-    with Aws().account(1_000, 100).reserved().admission(leases=store).admit((FUNCTION,), others):
-        aws = Aws().account(1_000, 100).reserved()
-        assert aws.admitted(leases=store, student="user2") == PLAN
-        assert aws.now == NOW
-        late = Aws().account(1_000, 100).reserved()
-        more = LoadPlan("closed", 21, requests=100)
-        assert late.refused(plan=more, leases=store, student="user3", ends_at=NOW + TEST_S + 5) == (
-            "other load tests have so many of the 50 concurrent executions that load tests may take of this account "
-            "that 21 were not free; try again later"
-        )
-        assert late.now == NOW + 5
-
-
-def test_another_region_has_its_own_executions(store: Store) -> None:
-    most = LoadPlan("closed", 50, requests=100)
-    with Aws().account(1_000, 100).reserved().admission(leases=store).admit((FUNCTION,), most):
-        elsewhere = Aws().account(1_000, 100).reserved()
-        assert elsewhere.admitted(plan=most, leases=store, place="111122223333 eu-west-1") == most
 
 
 def test_a_lease_that_cannot_be_given_back_loses_no_result(store: Store) -> None:

@@ -89,6 +89,7 @@ def test_a_function_that_fails_twice_ends_the_comparison_and_says_why() -> None:
         assert len(stub.requests) == 3
     assert result.baseline_errors == (f"ConnectionError: {why}",) * 2
     assert result.baseline_ms == ()
+    assert result.notes == ("the comparison stopped after 2 failures of user1-slow, in round 1 of 5",)
 
 
 def test_one_failure_is_forgiven_and_not_timed() -> None:
@@ -116,6 +117,9 @@ def test_a_function_that_hangs_ends_the_comparison() -> None:
         result = _comparison(_compare(stub, request_timeout_s=0.3))
         assert len(stub.requests) == 2
     assert result.candidate_errors == ("no answer within 0.3 s",)
+    assert result.notes == (
+        "the comparison stopped because user1-fast:user1-prod gave no answer in time, in the warm-up",
+    )
 
 
 def test_the_comparison_ends_at_its_deadline_and_blames_nobody() -> None:
@@ -125,6 +129,7 @@ def test_the_comparison_ends_at_its_deadline_and_blames_nobody() -> None:
         result = _comparison(_compare(stub, rounds=50, deadline_s=0.6))
         assert time.perf_counter() - began < 1.5
     assert 1 <= len(result.candidate_ms) <= len(result.baseline_ms) <= 5
+    assert result.notes == (f"the comparison stopped after 0.6 s, in round {len(result.candidate_ms) + 1} of 50",)
     assert result.baseline_errors == result.candidate_errors == ()
 
 
@@ -224,6 +229,12 @@ def test_no_rounds_are_added_after_the_deadline() -> None:
         assert len(stub.requests) <= 14
     assert 3 <= len(result.candidate_ms) <= 6
     assert result.baseline_errors == result.candidate_errors == ()
+
+
+@pytest.mark.parametrize(("rounds", "sure"), [((5, 5), True), ((5, 4), False), ((4, 9), False), ((0, 0), False)])
+def test_five_rounds_of_each_make_it_sure(rounds: tuple[int, int], sure: bool) -> None:
+    result = Comparison("a", "b", (1.0,) * rounds[0], (1.0,) * rounds[1])
+    assert (result.rounds, result.sure) == (min(rounds), sure)
 
 
 def test_what_was_said_before_is_said_again() -> None:

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from labgrader.evidence.histogram import Latencies
-from labgrader.evidence.live.callers import FunctionCaller
+from labgrader.evidence.live.callers import FunctionCaller, StageCaller
 from labgrader.evidence.live.engine import _late_ms, run_load
+from labgrader.evidence.live.host import Host
 from labgrader.evidence.live.progress import Progress
+from labgrader.evidence.live.stage_request import StageRequest
 from labgrader.evidence.load_plan import FunctionTarget, LoadPlan, Threshold
 from labgrader.evidence.load_result import LoadResult
 from labgrader.evidence.question import Answer
@@ -84,7 +86,7 @@ def test_errors_of_the_warm_up_are_not_those_of_the_test() -> None:
     with StubLambda(lambda request: function_error("E", "no") if request.number <= 4 else warm()) as stub:
         result = _load(stub, 2, 10, warm_up=4)
     assert (result.succeeded, result.failures, result.error_samples) == (10, 0, ())
-    assert result.warm_up == {"requests": 4, "succeeded": 0, "cold_starts": 0, "p50": 0, "max": 0}
+    assert result.warm_up == {"requests": 4, "succeeded": 0, "cold_starts": 0, "reported": 0, "p50": 0, "max": 0}
 
 
 @pytest.mark.parametrize(
@@ -155,6 +157,45 @@ def test_each_reason_of_a_throttle_is_counted() -> None:
         result = _load(stub, 1, 6)
     assert result.throttle_reasons == {reasons[0]: 4, reasons[1]: 2}
     assert result.throttle_reason == reasons[0]
+
+
+def _status(status: object) -> Response:
+    return Response(json.dumps({"statusCode": status, "body": "no"}).encode())
+
+
+@pytest.mark.parametrize(
+    ("status", "failing", "failed"),
+    [
+        (404, 500, 0),
+        (404, 400, 1),
+        (399, 400, 0),
+        (400, 400, 1),
+        (429, 400, 1),
+        (499, 500, 0),
+        (500, 500, 1),
+        (503.0, 500, 1),
+        (499.0, 500, 0),
+        (503.5, 500, 0),
+        ("500", 500, 1),
+    ],
+)
+def test_a_plan_says_from_which_status_on_an_answer_is_an_error(status: object, failing: int, failed: int) -> None:
+    with StubLambda(lambda request: _status(status)) as stub:
+        result = _load(stub, 1, 1, failing_status=failing)
+    assert (result.application_errors, result.succeeded, result.failing_status) == (failed, 1 - failed, failing)
+
+
+def test_a_float_for_a_status_is_shown_as_a_number() -> None:
+    with StubLambda(lambda request: _status(503.0)) as stub:
+        assert _load(stub, 1, 1).error_samples == ("statusCode 503: no",)
+
+
+@pytest.mark.parametrize(("response", "reported"), [(warm(), 2), (Response(), 0)])
+def test_whether_a_report_line_came_is_counted(response: Response, reported: int) -> None:
+    with StubLambda(lambda request: response) as stub:
+        result = _load(stub, 1, 2, warm_up=2)
+    assert (result.reported, result.warm_up["reported"]) == (reported, reported)
+    assert result.cold_starts_known == bool(reported)
 
 
 # --- enough requests to decide ------------------------------------------------------------------------------------
@@ -270,6 +311,60 @@ def test_nothing_more_is_sent_when_the_cap_is_reached() -> None:
     assert (result.requests, result.succeeded, result.unanswered) == (3, 3, 0)
     assert result.cut_short == "stopped at its cost cap: 3 of 10 requests were sent"
     assert result.cost["actual"]["usd"] > 0.005
+
+
+@pytest.mark.parametrize(
+    ("cap_usd", "notes"),
+    [
+        (0.005, ()),  # to a ten-thousandth
+        (0.004, ("it cost about $0.005, more than its cap of $0.004: what was in flight had to be waited for",)),
+    ],
+)
+def test_what_was_in_flight_at_the_cap_is_said_to_cost_more(cap_usd: float, notes: tuple[str, ...]) -> None:
+    with StubLambda(lambda request: _reported(10_000, 10_240)) as stub:
+        result = _load(stub, 1, 10, memory_mb=128, cost_cap_usd=cap_usd)
+    assert (result.requests, result.notes) == (3, notes)
+
+
+def test_what_is_in_flight_counts_towards_the_cap() -> None:
+    """One hangs with 10 GB, for 0.00017 dollars a second; the others are cheap, and no more than 40 fit beside it."""
+
+    def respond(request: Request) -> Response:
+        cheap = _reported(1, 128)
+        return Response(delay_s=1.5) if request.number == 2 else Response(headers=cheap.headers, delay_s=0.01)
+
+    with StubLambda(respond) as stub:
+        result = _load(stub, 2, 200, memory_mb=10_240, cost_cap_usd=0.00006, warm_up=1)
+    assert 2 <= result.requests <= 40
+    assert result.cut_short == f"stopped at its cost cap: {result.requests} of 200 requests were sent"
+    (note,) = result.notes
+    assert note.startswith("it cost about $0.000")
+    assert note.endswith(", more than its cap of $0.00006: what was in flight had to be waited for")
+
+
+# --- stages -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("status", "failing", "outcome"),
+    [
+        (399, 400, "succeeded"),
+        (400, 400, "application_errors"),
+        (404, 400, "application_errors"),
+        (404, 500, "other_errors"),
+        (500, 500, "application_errors"),
+        (429, 400, "throttled"),
+    ],
+)
+def test_a_plan_says_from_which_status_on_a_stage_failed(status: int, failing: int, outcome: str) -> None:
+    with StubLambda(lambda request: Response(b"no", status)) as stub:
+        content = b"GET /prod/x HTTP/1.1\r\nHost: x\r\n\r\n"
+        stage = StageCaller("x", StageRequest(Host(f"http://127.0.0.1:{stub.port}"), "GET", "", content, ""))
+        answer = run_load(stage, LoadPlan("closed", 1, requests=1, failing_status=failing))
+    result = LoadResult.from_dict(answer.value)
+    assert (getattr(result, outcome), result.requests) == (1, 1)
+    assert result.notes == ("the cost is that of the API's calls, without the function behind them",)
+    assert not result.cold_starts_known
 
 
 def test_without_a_report_the_time_that_passed_is_reckoned() -> None:

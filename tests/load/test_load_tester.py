@@ -271,6 +271,8 @@ OPEN = {"Model": "open", "Concurrency": 5, "Requests": 0, "Rate": 10.0, "Duratio
         ({"Requests": 0}, "Requests is a whole number from 1 to 100000, not 0"),
         ({"Requests": 100_001}, "Requests is a whole number from 1 to 100000, not 100001"),
         ({"WarmUp": -1}, "WarmUp is a whole number from 0 to 100000, not -1"),
+        ({"FailingStatus": 399}, "FailingStatus is a whole number from 400 to 599, not 399"),
+        ({"FailingStatus": 600}, "FailingStatus is a whole number from 400 to 599, not 600"),
         ({"CostCapUsd": 0}, "CostCapUsd is a number above 0 and at most 1000, not 0"),
         ({"CostCapUsd": float("nan")}, "CostCapUsd is a number above 0 and at most 1000, not nan"),
         ({**OPEN, "Concurrency": 1001}, "Concurrency is a whole number from 1 to 1000, not 1001"),

@@ -102,6 +102,11 @@ def test_an_arrival_that_finds_no_room_is_dropped_and_not_sent() -> None:
         assert stub.most_running == 5
         assert stub.connections == 5
     assert (result.planned_requests, result.requests, result.dropped, result.cut_short) == (20, 5, 15, "")
+    assert result.notes[0] == (
+        "15 of 20 arrivals found no room in flight and were not sent: the latencies are those of the others"
+    )
+    assert 20 < result.offered_rps <= 40  # all of them, over half a second and not until the last answer
+    assert result.achieved_rps < 5  # over a second and more
 
 
 @pytest.mark.parametrize(("in_flight", "dropped"), [(9, 1), (10, 0)])
@@ -109,6 +114,15 @@ def test_the_bound_of_the_room(in_flight: int, dropped: int) -> None:
     with StubLambda(lambda request: Response(delay_s=1.0)) as stub:
         result = _load(stub, rate=100, seconds=0.1, in_flight=in_flight)
     assert (result.requests, result.dropped) == (in_flight, dropped)
+    assert any("found no room" in note for note in result.notes) == bool(dropped)
+
+
+@pytest.mark.parametrize(("in_flight", "requests"), [(1, 10), (200, 40)])
+def test_nothing_is_added_to_decide_where_arrivals_were_dropped(in_flight: int, requests: int) -> None:
+    with StubLambda(lambda request: warm(0.15 if request.number % 2 else 0.1)) as stub:
+        result = _load(stub, rate=100, seconds=0.1, in_flight=in_flight, threshold=Threshold(50, 120, 40))
+    assert result.requests + result.dropped == requests
+    assert bool(result.dropped) == (in_flight == 1)
 
 
 def test_idle_connections_are_used_again() -> None:

@@ -36,6 +36,20 @@ def test_rates_come_from_what_was_sent_and_the_time_it_took() -> None:
     assert fields["samples"][0] == (0.0, 500.0, "throttled")
 
 
+def test_arrivals_are_offered_over_their_schedule() -> None:
+    tally = _tally(*(Measured(10.0 + index / 10, 5.0, "succeeded") for index in range(10)))
+    tally.dropped, tally.scheduled_s = 10, 2.0
+    assert (tally.fields()["offered_rps"], tally.fields()["achieved_rps"]) == (10, 1.695)
+    later = Tally.from_dict(tally.to_dict())
+    later.scheduled_s = 4.0
+    assert tally.merged(later).fields()["offered_rps"] == 10  # forty arrivals, side by side in four seconds
+
+
+def test_report_lines_are_counted() -> None:
+    fields = _tally(Measured(1.0, 0.1, "succeeded", reported=True), Measured(1.0, 0.1, "succeeded")).fields()
+    assert (fields["reported"], fields["cold_starts"]) == (1, 0)
+
+
 def test_what_never_came_back_is_nobodys_timeout() -> None:
     fields = _tally(Measured(10.0, 0.5, "succeeded"), sent=3, ended=12.0).fields()
     assert (fields["requests"], fields["succeeded"], fields["timeouts"], fields["other_errors"]) == (3, 1, 0, 2)

@@ -121,8 +121,9 @@ NEWER: dict[str, Any] = {
     "service_ms": {"p50": 61.5, "p95": 668.2, "p99": 700.1},
     "intervals_ms": {"p50": (55.0, 64.0), "p90": (99.0, 668.0), "p95": (655.0, 702.0), "p99": (669.0, 702.0)},
     "curve": ((0.0, 48.1), (50.0, 61.5), (90.0, 655.0), (95.0, 668.2), (99.0, 700.1), (100.0, 702.0)),
+    "reported": 96,
     "connections": 21,
-    "warm_up": {"requests": 20, "succeeded": 19, "cold_starts": 18, "p50": 655.2, "max": 712.9},
+    "warm_up": {"requests": 20, "succeeded": 19, "cold_starts": 18, "reported": 19, "p50": 655.2, "max": 712.9},
     "cost": {
         "estimated": {"requests": 120, "gb_seconds": 1.5, "usd": 0.0000231},
         "actual": {"requests": 116, "gb_seconds": 1.234, "usd": 0.0000205},
@@ -135,6 +136,7 @@ NEWER: dict[str, Any] = {
 
 OPEN: dict[str, Any] = {
     "model": "open",
+    "planned_requests": 103,
     "rate_rps": 150.0,
     "concurrency": 50,
     "dropped": 3,

@@ -42,6 +42,11 @@ class Page(HTMLParser):
         return " ".join(" ".join(self.words).split())
 
 
+def labels(page: Page) -> list[str]:
+    """What the page's plots say to who cannot see them."""
+    return [attributes["aria-label"] or "" for tag, attributes in page.tags if tag == "svg"]
+
+
 def safe(page: str) -> Page:
     """Read a page and check that nothing in it can run or fetch."""
     read = Page(page)

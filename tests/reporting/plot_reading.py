@@ -21,6 +21,11 @@ def marks(svg: str, kind: str) -> list[ElementTree.Element]:
     ]
 
 
+def lines(svg: str) -> list[ElementTree.Element]:
+    """The lines that join points, without those of the legend."""
+    return [path for path in parsed(svg).iter("path") if (path.get("class") or "").startswith("line reactive")]
+
+
 def shape(mark: ElementTree.Element) -> str:
     """A mark's form, wherever it stands."""
     return mark.tag + mark.get("r", "") + re.sub(r"M[-\d.]+ [-\d.]+", "M", mark.get("d", ""))

@@ -1,14 +1,15 @@
-"""What the page says of load tests and comparisons: the numbers beside each picture, in plain words."""
+"""What the page says of load tests: the numbers beside each picture, in plain words."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
-from labgrader.evidence.load import Comparison, LoadResult
+from labgrader.evidence.load import LoadResult
 from labgrader.reporting.html import render_student
-from tests.reporting.page_reading import Page, safe
+from tests.reporting.page_reading import Page, labels, safe
 
 
 def page_of(example: Any, *results: LoadResult, item: str = "holds-under-load") -> Page:
@@ -19,31 +20,27 @@ def page_of(example: Any, *results: LoadResult, item: str = "holds-under-load") 
     )
 
 
-def compared(example: Any, result: Comparison, item: str = "holds-under-load") -> Page:
-    return safe(render_student(example.report(example.student(), example.all_passed, comparisons=[(item, result)])))
-
-
-def labels(page: Page) -> list[str]:
-    return [attributes["aria-label"] or "" for tag, attributes in page.tags if tag == "svg"]
-
-
 def test_all_that_was_measured_in_the_closed_model(example: Any) -> None:
     page = page_of(example, example.newer_load_result(planned_requests=120, cut_short="stopped after 90 s"))
     for words in (
         "20 requests kept in flight until 120 requests were sent",
-        "Cut short after 100 requests: stopped after 90 s",
+        "Cut short after 100 of 120 requests: stopped after 90 s",
         "This account allows 10 concurrent executions: 10 requests were kept in flight in place of 20.",
-        "What became of 100 requests succeeded 94 throttled 4 ReservedFunctionConcurrentInvocationLimitExceeded 3 "
-        "CallerRateLimitExceeded 1 function errors 2 not handled 1 ran into the function’s timeout 1 cold starts 20 "
+        "What became of 100 of 120 requests succeeded 94 throttled 4 "
+        "ReservedFunctionConcurrentInvocationLimitExceeded: the function's own reserved concurrency 3 "
+        "CallerRateLimitExceeded: the account's rate of calls 1 function errors 2 not handled 1 "
+        "ran into the function’s timeout 1 cold starts 20 "
         "sent again on a new connection 2",
         "The whole test took 1.23 s offered 81.0 a second achieved 76.1 a second connections 21 "
         "warm-up, apart 20 requests, 19 succeeded, 18 cold starts warm-up took median 655 ms, slowest 713 ms "
         "cost, estimated $0.000023, 1.5 GB-seconds cost, actual $0.000021, 1.23 GB-seconds cost cap $0.05",
         "Latency of those that succeeded latency 95% interval fastest 48 ms median (p50) 62 ms 55 ms to 64 ms "
         "90% within (p90) 655 ms 99 ms to 668 ms 95% within (p95) 668 ms 655 ms to 702 ms "
-        "99% within (p99) 700 ms 669 ms to 702 ms slowest 702 ms mean 171 ms",
+        "99% within (p99) 700 ms 669 ms to 702 ms * slowest 702 ms mean 171 ms",
         "Warm and cold apart median 95% within warm 58 ms 101 ms cold start 655 ms 700 ms",
-        "with 95% confidence, the mark that 95% stay within lies between 655 ms and 702 ms.",
+        "How sure that is: with 95% confidence, the mark that 95% stay within lies between 655 ms and 702 ms. "
+        "* Less sure than 95%, which takes more requests that succeed: 368 for p99.",
+        "seconds until a request was sent (the test took 1.23 s)",
         "What failed said: Task timed out after 3.00 seconds",
     ):
         assert words in page.text, words
@@ -60,11 +57,13 @@ def test_all_that_was_measured_in_the_closed_model(example: Any) -> None:
 def test_the_open_model_says_what_was_wanted_dropped_and_felt(example: Any) -> None:
     page = page_of(example, example.open_load_result())
     for words in (
-        "150 requests a second, 100 requests in all, at most 50 in flight",
-        "cold starts 20 not sent, too many in flight 3",
+        "150 arrivals a second, 103 in all, at most 50 in flight "
+        "3 of 103 arrivals found no room in flight and were not sent: the percentiles are those of the others.",
+        "What became of 103 arrivals succeeded 94",
+        "not sent, too many in flight 3 cold starts 20",
         "took 1.23 s wanted 150 a second offered 81.0 a second achieved 76.1 a second",
         "felt 95% interval service time fastest 48 ms median (p50) 62 ms 55 ms to 64 ms 23 ms",
-        "95% within (p95) 668 ms 655 ms to 702 ms 33 ms 99% within (p99) 700 ms 669 ms to 702 ms 43 ms",
+        "95% within (p95) 668 ms 655 ms to 702 ms 33 ms 99% within (p99) 700 ms 669 ms to 702 ms * 43 ms",
         "Felt: from the moment a request was due, so that waiting to be sent counts. "
         "Service time: from the moment it was sent.",
         "latency, from the moment a request was due",
@@ -75,7 +74,8 @@ def test_the_open_model_says_what_was_wanted_dropped_and_felt(example: Any) -> N
 def test_an_older_record_says_what_it_has(example: Any) -> None:
     page = page_of(example, example.load_result())
     for words in (
-        "throttled 4 ReservedFunctionConcurrentInvocationLimitExceeded 4 function errors 2 cold starts 20",
+        "throttled 4 ReservedFunctionConcurrentInvocationLimitExceeded: the function's own reserved concurrency 4 "
+        "function errors 2 cold starts 20",
         "95% within (p95) 668 ms 655 ms to 702 ms 99% within (p99) 700 ms slowest 702 ms",
         "Warm and cold apart median 95% within warm 58 ms 101 ms",
     ):
@@ -85,14 +85,68 @@ def test_an_older_record_says_what_it_has(example: Any) -> None:
     assert len(labels(page)) == 2
 
 
+def test_every_mark_has_a_colour(example: Any) -> None:
+    """Of itself the chart's style fills no mark and strokes none."""
+    outcomes = ("succeeded", "cold_start", "throttled", "function_error", "timeout", "other_error")
+    samples = tuple((float(number), 50.0, outcome) for number, outcome in enumerate(outcomes))
+    curve = {"samples": samples, "requests": len(samples)}
+    page = render_student(
+        example.report(
+            example.student(),
+            example.all_passed,
+            load_results=[
+                ("holds-under-load", example.load_result(**curve)),
+                ("holds-under-load", example.open_load_result()),
+            ],
+            comparisons=[("holds-under-load", example.comparison())],
+        )
+    )
+    kinds = set(re.findall(r'class="series (\w+)"', page)) - {"name", "bound"}  # words, and a line with its own style
+    assert len(kinds) == 12
+    assert [kind for kind in sorted(kinds) if f".chart .{kind} .mark {{" not in page] == []
+
+
 def test_a_load_test_in_which_nothing_succeeded(example: Any) -> None:
-    broken = example.load_result(
-        succeeded=0, timeouts=7, cold_starts=0, requests=7, latency_ms={}, samples=(), cut_short="nobody answers"
+    nothing: dict[str, Any] = {"p50": 0.0, "p95": 0.0, "p99": 0.0}
+    broken = example.open_load_result(
+        requests=7,
+        planned_requests=12,
+        dropped=1,
+        succeeded=0,
+        throttled=0,
+        throttle_reasons={},
+        throttle_reason="",
+        function_errors=0,
+        timeouts=7,
+        cold_starts=0,
+        reported=0,
+        duration_s=0.0,
+        offered_rps=0.0,
+        achieved_rps=0.0,
+        latency_ms={},
+        warm_latency_ms=nothing,
+        cold_latency_ms=nothing,
+        service_ms=nothing,
+        p95_interval_ms=(0.0, 0.0),
+        intervals_ms={"p50": (0.0, 0.0)},
+        warm_up={"requests": 3, "succeeded": 0, "cold_starts": 0, "reported": 0, "p50": 0.0, "max": 0.0},
+        cost={},
+        curve=(),
+        samples=(),
+        notes=(),
+        retries=0,
+        connections=0,
+        cut_short="nobody answers",
     )
     page = page_of(example, broken)
-    assert "no request succeeded" in page.text
-    assert "timeouts 7" in page.text
-    assert "Cut short after 7 requests: nobody answers" in page.text
+    assert (
+        "150 arrivals a second, 12 in all, at most 50 in flight "
+        "Cut short after 8 of 12 arrivals: nobody answers "
+        "1 of 8 arrivals found no room in flight and was not sent. "
+        "What became of 8 of 12 arrivals succeeded 0 throttled 0 timeouts 7 not sent, too many in flight 1 "
+        "The whole test wanted 150 a second warm-up, apart 3 requests, 0 succeeded "
+        "Latency of those that succeeded no request succeeded What failed said:"
+    ) in page.text
     assert "Warm and cold apart" not in page.text
     assert "95% confidence" not in page.text
     assert labels(page) == []
@@ -108,87 +162,103 @@ def test_a_plot_of_some_of_the_requests_says_so(example: Any) -> None:
 
 
 def test_one_request_is_said_in_the_singular(example: Any) -> None:
-    page = page_of(example, example.load_result(planned_requests=1, concurrency=1))
+    page = page_of(example, example.load_result(requests=1, planned_requests=1, concurrency=1))
     assert "1 request kept in flight until 1 request was sent" in page.text
 
 
 def test_nothing_that_failed_is_said_too(example: Any) -> None:
-    page = page_of(example, example.load_result(throttled=0, throttle_reason="", function_errors=0, cold_starts=0))
+    nothing: dict[str, Any] = {"throttled": 0, "throttle_reason": "", "function_errors": 0, "cold_starts": 0}
+    page = page_of(example, example.load_result(**nothing, reported=94))
     assert "succeeded 94 throttled 0 failed 0 cold starts 0 The whole test" in page.text
+
+
+@pytest.mark.parametrize(
+    ("target", "reported", "words"),
+    [
+        ("user1-f:prod", 94, "cold starts 0 The"),
+        ("user1-f:prod", 96, "cold starts 0 The"),
+        ("user1-f:prod", 93, "cold starts 0 answers with a REPORT line 93 The"),
+        ("user1-f:prod", 0, "cold starts unknown Lambda sent no REPORT line The"),
+        ("POST user1-api/prod/data", 0, "cold starts unknown an endpoint does not tell The"),
+    ],
+)
+def test_cold_starts_are_counted_only_where_something_tells(
+    example: Any, target: str, reported: int, words: str
+) -> None:
+    page = page_of(example, example.load_result(target=target, reported=reported, cold_starts=0))
+    assert words in page.text
+    assert "Warm and cold apart" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [
+        ({"cold_starts": 0, "reported": 0}, "19 succeeded, cold starts unknown warm-up took"),
+        ({"cold_starts": 0, "reported": 1}, "19 succeeded, 0 cold starts warm-up took"),
+        ({"cold_starts": 0}, "19 succeeded, 0 cold starts warm-up took"),
+    ],
+)
+def test_the_cold_starts_of_the_warm_up_too(example: Any, counts: dict[str, int], words: str) -> None:
+    warm_up = {"requests": 20, "succeeded": 19, "p50": 655.2, "max": 712.9, **counts}
+    assert words in page_of(example, example.newer_load_result(warm_up=warm_up)).text
+
+
+def test_a_record_from_before_report_lines_were_counted_says_what_it_said(example: Any) -> None:
+    older = example.load_result(cold_starts=0).to_dict()
+    del older["reported"]
+    assert "cold starts 0 The" in page_of(example, LoadResult.from_dict(older)).text
+
+
+def test_what_was_dropped_is_said_once_and_before_the_picture(example: Any) -> None:
+    note = "340 of 600 arrivals found no room in flight and were not sent: the latencies are those of the others"
+    result = example.open_load_result(requests=260, planned_requests=600, dropped=340, notes=(note, "An extra note."))
+    text = page_of(example, result).text
+    said = "340 of 600 arrivals found no room in flight and were not sent: the percentiles are those of the others."
+    assert text.count("found no room in flight") == 1
+    assert text.index(said) < text.index("An extra note.") < text.index("seconds until a request was due")
+    assert "150 arrivals a second, 600 in all" in text
+    assert "What became of 600 arrivals" in text
+    assert "found no room" not in page_of(example, example.open_load_result(dropped=0)).text
+
+
+@pytest.mark.parametrize(
+    ("succeeded", "less_sure"),
+    [
+        (5, "6 for p50, 36 for p90, 72 for p95, 368 for p99"),
+        (6, "36 for p90, 72 for p95, 368 for p99"),
+        (35, "36 for p90, 72 for p95, 368 for p99"),
+        (36, "72 for p95, 368 for p99"),
+        (71, "72 for p95, 368 for p99"),
+        (72, "368 for p99"),
+        (367, "368 for p99"),
+        (368, ""),
+    ],
+)
+def test_an_interval_that_promises_less_is_marked(example: Any, succeeded: int, less_sure: str) -> None:
+    text = page_of(example, example.newer_load_result(requests=400, succeeded=succeeded)).text
+    table = text[text.index("Latency of those that succeeded") : text.index("slowest 702 ms")]
+    marked = [words for words in table.split(" ms") if words.startswith(" *")]
+    assert len(marked) == less_sure.count("for")
+    said = f"* Less sure than 95%, which takes more requests that succeed: {less_sure}."
+    assert (said in text) == bool(less_sure)
+    assert ("with 95% confidence, the mark that 95% stay within" in text) == (succeeded >= 72)
+    assert ("95% interval of p95" in text) == (succeeded >= 72)
+
+
+def test_from_which_status_on_an_answer_was_an_error_is_said(example: Any) -> None:
+    assert "answers of 500 or more 3" in page_of(example, example.load_result(application_errors=3)).text
+    assert "answers of 400 or more 3" in (
+        page_of(example, example.load_result(application_errors=3, failing_status=400)).text
+    )
 
 
 def test_several_load_tests_of_a_check_and_that_of_an_advice_are_shown(example: Any) -> None:
     above = example.open_load_result(target="POST user1-api/prod/data", rate_rps=600.0)
     page = page_of(example, example.open_load_result(), above)
-    assert page.text.index("150 requests a second") < page.text.index("600 requests a second")
+    assert page.text.index("150 arrivals a second") < page.text.index("600 arrivals a second")
     assert len(labels(page)) == 4
     advice = page_of(example, example.load_result(), item="memory-advice")
     assert "Versions keep the memory they were published with no points depend on it" in advice.text
-
-
-def test_a_comparison_says_how_many_times_as_fast_and_how_sure_that_is(example: Any) -> None:
-    page = compared(example, example.comparison(baseline_errors=("throttled",)))
-    for words in (
-        "By their medians, user1-optimized-function:user1-prod is 35.9 times as fast as user1-baseline-function; "
-        "with 95% confidence, 34.2 to 38.2 times.",
-        "1 round was added.",
-        "Measured user1-baseline-function user1-optimized-function:user1-prod requests that succeeded 4 4 "
-        "fastest 2,088 ms 55 ms median 2,099 ms 58 ms slowest 2,110 ms 61 ms "
-        "Lambda’s own duration, median 2,080 ms 50 ms billed duration, median 2,081 ms 51 ms memory 128 MB 512 MB "
-        "memory used, median 71 MB 80 MB",
-        "What failed of user1-baseline-function said: throttled",
-    ):
-        assert words in page.text, words
-    assert labels(page) == [
-        "Latencies of two functions on one axis: user1-baseline-function median 2,099 ms of 4 requests, "
-        "user1-optimized-function:user1-prod median 58 ms of 4 requests."
-    ]
-
-
-@pytest.mark.parametrize(
-    ("ratio", "interval", "words"),
-    [
-        (
-            1.05,
-            (1.001, 1.12),
-            "By their medians, b is 1.05 times as fast as a; with 95% confidence, 1.00 to 1.12 times.",
-        ),
-        (
-            1.05,
-            (1.0, 1.12),
-            "Not certain which one is faster: by their medians, b is 1.05 times as fast as a; "
-            "with 95% confidence, 1.00 to 1.12 times.",
-        ),
-        (
-            0.95,
-            (0.9, 1.0),
-            "Not certain which one is faster: by their medians, b is 0.95 times as fast as a; "
-            "with 95% confidence, 0.90 to 1.00 times.",
-        ),
-        (
-            0.5,
-            (0.4, 0.8),
-            "By their medians, b takes 2.00 times as long as a; with 95% confidence, 1.25 to 2.50 times.",
-        ),
-        (3.0, (0.0, 0.0), "By their medians, b is 3.00 times as fast as a."),
-    ],
-)
-def test_the_ratio_in_words(example: Any, ratio: float, interval: tuple[float, float], words: str) -> None:
-    page = compared(example, example.comparison(baseline="a", candidate="b", ratio=ratio, ratio_interval=interval))
-    assert words in page.text
-
-
-def test_a_comparison_of_which_one_side_never_answered(example: Any) -> None:
-    page = compared(
-        example,
-        Comparison("a", "b", (), (1.0, 2.0), baseline_errors=("Task timed out after 3.00 seconds",)),
-        item="memory-advice",
-    )
-    assert "Versions keep the memory they were published with no points depend on it" in page.text
-    assert "requests that succeeded 0 2 fastest – 1 ms median – 1.5 ms slowest – 2 ms" in page.text
-    assert "What failed of a said: Task timed out after 3.00 seconds" in page.text
-    assert "By their medians" not in page.text
-    assert labels(page) == []
 
 
 @pytest.mark.parametrize("value", [0.0, 0.001, 1e12])
@@ -207,4 +277,3 @@ def test_extreme_latencies_are_a_page_too(example: Any, value: float) -> None:
     )
     page = page_of(example, result)
     assert len(labels(page)) == 2
-    assert labels(compared(example, example.comparison(baseline_ms=(value,), candidate_ms=(value, value), ratio=value)))

@@ -59,7 +59,7 @@ def test_a_load_test_has_the_fields_of_the_contract_and_all_that_was_measured(ex
         "model": "open",
         "concurrency": 50,
         "requests": 100,
-        "planned_requests": 100,
+        "planned_requests": 103,
         "duration_s": 1.234,
         "rate_rps": 150,
         "offered_rps": 81,
@@ -72,9 +72,11 @@ def test_a_load_test_has_the_fields_of_the_contract_and_all_that_was_measured(ex
         "function_errors": 2,
         "function_error_kinds": {"timeout": 1, "unhandled": 1},
         "application_errors": 0,
+        "failing_status": 500,
         "timeouts": 0,
         "other_errors": 0,
         "cold_starts": 20,
+        "reported": 96,
         "latency_ms": {"min": 48.1, "mean": 171.2, "p50": 61.5, "p90": 655, "p95": 668.2, "p99": 700.1, "max": 702},
         "warm_latency_ms": {"p50": 58, "p95": 101},
         "cold_latency_ms": {"p50": 655, "p95": 700.1},
@@ -84,7 +86,7 @@ def test_a_load_test_has_the_fields_of_the_contract_and_all_that_was_measured(ex
         "curve": [[0, 48.1], [50, 61.5], [90, 655], [95, 668.2], [99, 700.1], [100, 702]],
         "retries": 2,
         "connections": 21,
-        "warm_up": {"requests": 20, "succeeded": 19, "cold_starts": 18, "p50": 655.2, "max": 712.9},
+        "warm_up": {"requests": 20, "succeeded": 19, "cold_starts": 18, "reported": 19, "p50": 655.2, "max": 712.9},
         "cost": {
             "estimated": {"requests": 120, "gb_seconds": 1.5, "usd": 0.0000231},
             "actual": {"requests": 116, "gb_seconds": 1.234, "usd": 0.0000205},
@@ -99,13 +101,25 @@ def test_a_load_test_has_the_fields_of_the_contract_and_all_that_was_measured(ex
 def test_an_older_record_gives_a_report_with_the_fields_of_the_contract(example: Any) -> None:
     newer = {
         "rate_rps", "dropped", "throttle_reasons", "function_error_kinds", "cold_latency_ms", "service_ms",
-        "intervals_ms", "curve", "connections", "warm_up", "cost", "notes",
+        "intervals_ms", "curve", "connections", "warm_up", "cost", "notes", "reported", "failing_status", "late_ms",
     }  # fmt: skip
     older = {name: value for name, value in example.load_result().to_dict().items() if name not in newer}
     test = entry(example, LoadResult.from_dict(json.loads(json.dumps(older))))
     assert set(test) >= CONTRACT
     assert not {"cold_latency_ms", "service_ms", "warm_up", "cost"} & set(test)
     assert (test["throttle_reasons"], test["curve"], test["notes"], test["dropped"]) == ({}, [], [], 0)
+    assert test["reported"] == test["succeeded"] == 94
+
+
+def test_a_report_from_before_report_lines_were_counted_is_valid(example: Any) -> None:
+    report = example.report(
+        example.student(), example.all_passed, load_results=[("holds-under-load", example.newer_load_result())]
+    )
+    for name in ("reported", "failing_status"):
+        del report["load_tests"][0][name]
+    del report["load_tests"][0]["warm_up"]["reported"]
+    validate(report, "report")
+    render_student(report)
 
 
 def test_the_entries_stand_as_they_were_given_and_advice_has_its_title(example: Any) -> None:

@@ -70,7 +70,7 @@ def test_a_student_with_something_of_everything(example: Any) -> None:
         "? Not graded",
         "hidden from students",
         "20 requests kept in flight until 100 requests were sent",
-        "throttled 4 ReservedFunctionConcurrentInvocationLimitExceeded 4",
+        "throttled 4 ReservedFunctionConcurrentInvocationLimitExceeded: the function's own reserved concurrency 4",
         "lies between 655 ms and 702 ms",
         "Task timed out after 3.00 seconds",
         "33.33 points then, 49.99 now",

@@ -12,7 +12,7 @@ import pytest
 
 from labgrader.reporting.plots import comparison_plot, latency_plot, percentile_plot
 from labgrader.reporting.plots.percentile_plot import stretched
-from tests.reporting.plot_reading import label, marks, parsed, shape, ticks, words
+from tests.reporting.plot_reading import label, lines, marks, parsed, shape, ticks, words
 
 SAMPLES = [[number * 10.0, 50.0 + number, "succeeded"] for number in range(10)]
 LATENCY = {"min": 20.0, "mean": 30.0, "p50": 24.0, "p90": 40.0, "p95": 50.0, "p99": 70.0, "max": 80.0}
@@ -104,7 +104,7 @@ def test_each_request_has_one_mark_of_its_kind() -> None:
         "error answered (2)",
         "timed out (1)",
         "no answer: connection, deadline (1)",
-        "seconds since the first request",
+        "seconds until a request was sent",
     } <= set(words(svg))
     assert "<title>3,000 ms, 0.03 s after the first</title>" in svg
     assert len({shape(marks(svg, kind)[0]) for kind in KINDS}) == len(KINDS), "no two kinds share a shape"
@@ -121,6 +121,18 @@ def test_cold_starts_do_not_flatten_what_is_warm() -> None:
     svg = plot([*SAMPLES, [0, 850.0, "succeeded"]])
     assert "latency in ms, logarithmic scale" in words(svg)
     assert ticks(svg, "y") == ["50", "100", "200", "500", "1,000"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "title"),
+    [
+        ({"duration_s": 6.0213}, "seconds until a request was sent (the test took 6.02 s)"),
+        ({"duration_s": 6.0213, "model": "open"}, "seconds until a request was due (the test took 6.02 s)"),
+        ({"duration_s": 0, "model": "closed"}, "seconds until a request was sent"),
+    ],
+)
+def test_the_time_axis_says_what_it_is_and_how_long_the_test_took(fields: dict[str, Any], title: str) -> None:
+    assert title in words(plot(SAMPLES, **fields))
 
 
 def test_p95_is_a_line_with_words_where_something_succeeded() -> None:
@@ -195,13 +207,33 @@ def test_the_open_model_has_the_service_time_beside_what_was_felt() -> None:
         "service time: 95% within 30 ms",
         "service time: 99% within 43 ms",
     ]
+    assert len(lines(svg)) == 1, "what was not measured between three percentiles is not drawn"
     assert "service time" not in curve(service_ms=service), "in the closed model both are the same"
 
 
-def test_an_older_record_without_a_curve_joins_its_percentiles() -> None:
+def test_an_interval_of_fewer_than_72_requests_is_not_called_one_of_95_percent() -> None:
+    svg = curve(succeeded=72)
+    assert "95% interval of p95" in words(svg)
+    assert label(svg).endswith("p95 with 95% confidence 45 ms to 75 ms.")
+    svg = curve(succeeded=71)
+    assert "interval of p95, less sure than 95%" in words(svg)
+    assert "95% interval of p95" not in words(svg)
+    assert label(svg).endswith("p95 45 ms to 75 ms, less sure than 95%.")
+    assert svg.count("<title>p95 50 ms; 45 ms to 75 ms, less sure than 95%</title>") == 2
+
+
+def test_an_older_record_without_a_curve_has_marks_at_its_percentiles() -> None:
+    assert marks(curve(), "felt") == []
     svg = curve(curve=[])
-    (line,) = [path for path in parsed(svg).iter("path") if (path.get("class") or "").startswith("line reactive")]
-    assert len((line.get("d") or "").split()) == 2 * 6
+    assert lines(svg) == []
+    assert [mark[0].text for mark in marks(svg, "felt")] == [
+        "0% within 20 ms",
+        "50% within 24 ms",
+        "90% within 40 ms",
+        "95% within 50 ms",
+        "99% within 70 ms",
+        "100% within 80 ms",
+    ]
 
 
 @pytest.mark.parametrize(("succeeded", "last"), [(1, "50%"), (1000, "99.9%"), (100_000, "99.99%")])
@@ -225,37 +257,7 @@ def test_one_request_and_all_equal_have_a_curve(value: float) -> None:
         assert not re.search(r"\bnan\b|\binf", svg.lower())
 
 
-# --- comparison ------------------------------------------------------------------------------------------------------
-
-
-def test_every_latency_of_both_stands_on_one_axis_with_the_medians() -> None:
-    svg = compared(baseline_ms=[2104.0, 2087.0, 2093.0, 2110.0], candidate_ms=[61.0, 55.0, 57.0])
-    assert [mark[0].text for mark in marks(svg, "baseline")] == [
-        "a: 2,104 ms",
-        "a: 2,087 ms",
-        "a: 2,093 ms",
-        "a: 2,110 ms",
-    ]
-    assert len(marks(svg, "candidate")) == 3
-    assert {"a", "b", "median 2,098 ms", "median 57 ms", "baseline (4)", "candidate (3)"} <= set(words(svg))
-    assert "latency in ms, logarithmic scale" in words(svg)
-    assert shape(marks(svg, "baseline")[0]) != shape(marks(svg, "candidate")[0])
-    assert label(svg) == (
-        "Latencies of two functions on one axis: a median 2,098 ms of 4 requests, b median 57 ms of 3 requests."
-    )
-
-
-def test_equal_latencies_do_not_hide_each_other() -> None:
-    svg = compared(baseline_ms=[2.0] * 9)
-    places = [(mark.get("cx"), mark.get("cy")) for mark in marks(svg, "baseline")]
-    assert len(set(places)) == 9
-
-
-@pytest.mark.parametrize("side", [[0.0], [0.0] * 1000, [1e12, 0.0], [1e12] * 3])
-def test_odd_latencies_are_compared_too(side: list[float]) -> None:
-    svg = compared(baseline_ms=side)
-    assert len(marks(svg, "baseline")) == len(side)
-    assert not re.search(r"\bnan\b|\binf", svg.lower())
+# --- all of them ----------------------------------------------------------------------------------------------------
 
 
 def test_hostile_names_are_escaped_and_cut() -> None:

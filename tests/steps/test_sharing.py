@@ -9,26 +9,23 @@ from typing import Any
 
 import pytest
 
-from labgrader.errors import BadInputError, NotGradedError
+from labgrader.errors import NOT_GRADED, BadInputError, NotGradedError
 from labgrader.evidence.accounts import Accounts, Connection
 from labgrader.evidence.calls import NotAnsweredError
 from labgrader.evidence.headroom import Room
 from labgrader.evidence.live.admission import TEST_S
 from labgrader.evidence.load_plan import FunctionTarget, LoadPlan
 from labgrader.evidence.question import REFUSED, Answer, Question
-from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.check import find_check
 from labgrader.lab import Item, Lab, find_lab
-from labgrader.roster import Home, Student, at_once_in
+from labgrader.roster import Home, Student
 from labgrader.steps import run_record, students_functions
 from labgrader.steps.plan_run import Request, plan_run
 from labgrader.steps.run_live_check import Delivery, run_live_check
 from labgrader.steps.students_functions import Sharing, StudentsFunctions
-from labgrader.store import Keys, Store
+from labgrader.store import Store
+from tests.steps.loaded_student import KEYS, LOAD, RUN, STARTED, recorded
 
-RUN = "20260101-000000-sharing-0000"
-KEYS = Keys(RUN)
-STARTED = "2026-01-01T00:00:00Z"
 HOME = Home("111122223333", "us-east-1")
 ROLE = "arn:aws:iam::444455556666:role/labgrader-reader"
 
@@ -56,35 +53,34 @@ def plan(
     ask_room: Callable[[], Room],
     *rows: str,
     lab: str = "lambda-optimization",
-    students_at_once: int = 4,
     mode: str = "grade",
 ) -> dict[str, Any]:
     store.put("rosters/r.csv", "\n".join(["username,role_arn,region", *rows, ""]).encode())
     request = Request(lab, "rosters/r.csv", mode)
-    return plan_run(store, RUN, STARTED, request, HOME, students_at_once=students_at_once, ask_room=ask_room)
+    return plan_run(store, RUN, STARTED, request, HOME, ask_room=ask_room)
 
 
 CLASS = tuple(f"user{number},," for number in range(1, 31))
 
 
 @pytest.mark.parametrize(
-    ("unreserved", "rows", "at_once", "in_flight"),
+    ("unreserved", "rows", "in_flight"),
     [
-        (1_000, CLASS, 4, 125),
-        (100, CLASS, 4, 12),
-        (10, CLASS, 4, 1),
-        (7, CLASS, 4, 0),
-        (10, CLASS[:1], 1, 5),
-        (100, CLASS[:2], 4, 25),  # no more can be at once than there are
-        (100, (*CLASS[:1], f"user99,{ROLE},", "user98,,eu-west-1"), 4, 50),  # nor those who are elsewhere
+        (1_000, CLASS, 500),
+        (30, CLASS, 15),
+        (31, CLASS[:1], 15),
+        (1, CLASS, 0),
+        (0, CLASS, 0),
+        (100, (f"user99,{ROLE},", "user98,,eu-west-1", *CLASS[:1]), 50),
     ],
 )
-def test_a_students_part_is_planned_once_for_the_class(
-    store: Store, unreserved: int, rows: tuple[str, ...], at_once: int, in_flight: int
+def test_half_of_what_is_left_is_planned_once_for_the_class(
+    store: Store, unreserved: int, rows: tuple[str, ...], in_flight: int
 ) -> None:
+    """However many they are: one test after the other may have all of it."""
     asked = Asked(unreserved)
-    planned = plan(store, asked, *rows, students_at_once=at_once)
-    assert (planned["in_flight"], planned["students_at_once"]) == (in_flight, at_once)
+    planned = plan(store, asked, *rows)
+    assert planned["in_flight"] == in_flight
     assert asked.times == 1
 
 
@@ -93,7 +89,7 @@ def test_nobody_asks_for_an_audit_nor_where_everybody_is_elsewhere_nor_without_l
     assert plan(store, asked, *CLASS, mode="audit")["in_flight"] is None
     store.put(KEYS.students, b"[]")
     store._s3.delete_object(Bucket=store.bucket, Key=KEYS.students)
-    assert plan(store, asked, f"user1,{ROLE},")["in_flight"] is None
+    assert plan(store, asked, f"user1,{ROLE},", "user98,,eu-west-1")["in_flight"] is None
     no_load_test = next(
         name for name in ("serverless-foundations", "lambda-fundamentals") if not measured(find_lab(name))
     )
@@ -119,9 +115,6 @@ def test_a_refused_question_does_not_end_the_run(store: Store) -> None:
     assert planned["checks"]["performance"]
 
 
-LOAD = {"function": "{username}-f", "operation": "x", "concurrency": 2, "requests": 20}
-
-
 def test_advice_that_measures_is_run_and_other_advice_is_not(store: Store) -> None:
     lab = find_lab("lambda-optimization")
     measures = Item(id="measures", check="succeeds_under_load", title="Loads", parameters=LOAD)
@@ -134,35 +127,24 @@ def test_advice_that_measures_is_run_and_other_advice_is_not(store: Store) -> No
     assert lab.item("measures").points == 0
 
 
-@pytest.mark.parametrize(("account", "region", "at_once"), [("1", "a", 2), ("1", "b", 1), ("2", "a", 1), ("3", "a", 0)])
-def test_only_who_shares_an_account_and_region_shares_its_executions(account: str, region: str, at_once: int) -> None:
-    places = [("1", "a"), ("1", "a"), ("1", "a"), ("1", "b"), ("2", "a")]
-    students = [Student(f"user{n}", account_id=one, region=where) for n, (one, where) in enumerate(places)]
-    assert at_once_in(students, Home(account, region), 2) == at_once
-
-
 # --- in Run load test ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("student", "students_at_once", "in_flight"),
+    ("student", "in_flight"),
     [
-        (Student("user1", account_id="111122223333", region="us-east-1"), 4, 12),
-        (Student("user2", account_id="111122223333", region="eu-west-1"), 1, None),  # its own Region, its own limit
-        (Student("user3", account_id="444455556666", region="us-east-1", role_arn=ROLE), 2, None),
+        (Student("user1", account_id="111122223333", region="us-east-1"), 12),
+        (Student("user2", account_id="111122223333", region="eu-west-1"), None),  # its own Region, its own limit
+        (Student("user3", account_id="444455556666", region="us-east-1", role_arn=ROLE), None),
     ],
 )
-def test_the_workflows_part_holds_at_home_and_elsewhere_those_who_share_are_counted(
-    store: Store, student: Student, students_at_once: int, in_flight: int | None
+def test_what_was_planned_holds_at_home_and_elsewhere_what_the_account_says(
+    store: Store, student: Student, in_flight: int | None
 ) -> None:
-    at_home = [Student(f"home{number}", account_id="111122223333", region="us-east-1") for number in range(9)]
-    faraway = [Student(f"far{number}", account_id="444455556666", region="us-east-1") for number in range(2)]
-    elsewhere = [Student("user2", account_id="111122223333", region="eu-west-1")]
-    sharing = Sharing(HOME, students_at_once=4, in_flight=12, ends_at=1e9)
+    sharing = Sharing(HOME, in_flight=12, ends_at=1e9)
     connection = _connection(student)
-    students = [*at_home, *faraway, *elsewhere]
-    admission = sharing.admission(students, student, connection, leases=store, holder=RUN)
-    assert (admission.students, admission.in_flight) == (students_at_once, in_flight)
+    admission = sharing.admission(student, connection, leases=store, holder=RUN)
+    assert admission.in_flight == in_flight
     assert (admission.place, admission.student, admission.ends_at) == (connection.place, student.username, 1e9)
     assert admission.client is connection.client("lambda")
 
@@ -173,32 +155,11 @@ def _connection(student: Student) -> Connection:
     return Connection(student.account_id, student.region, accounts._own, accounts._config, lambda _: None)
 
 
-LAB = Lab(
-    id="lambda-optimization",
-    version="1.0.0",
-    title="An example",
-    handout="",
-    points=10,
-    checks=(Item("loads", "succeeds_under_load", "It holds", "Task 1", 10, parameters=LOAD),),
-    advice=(Item("measures", "succeeds_under_load", "It holds", parameters=LOAD),),
-)
-
-
-def recorded(store: Store) -> None:
-    store.put_json(KEYS.lab, LAB.to_dict())
-    store.put_json(KEYS.students, [Student("user1", account_id="111122223333", region="us-east-1").to_dict()])
-    snapshot = Snapshot("user1", "111122223333", "us-east-1", STARTED)
-    snapshot.answers.record(Question("lambda:ListFunctions"), Answer(["user1-f"]))
-    function = {"Configuration": {"FunctionName": "user1-f", "State": "Active", "MemorySize": 128}, "Tags": {}}
-    snapshot.answers.record(Question("lambda:GetFunction", {"FunctionName": "user1-f"}), Answer(function))
-    store.put_json(KEYS.snapshot("user1"), snapshot.to_dict())
-
-
 @pytest.mark.parametrize("name", ["loads", "measures"])
 def test_a_load_test_that_we_refuse_is_kept_as_evidence_and_said_in_our_own_words(store: Store, name: str) -> None:
     """For a check, and for advice that measures."""
     recorded(store)
-    sentence = "this account allows 10 concurrent executions, and a load test may take 5 of them: it needs at least 10"
+    sentence = "this account allows 10 concurrent executions"
     asked = []
 
     def refuse(question: Question) -> Answer:
@@ -209,7 +170,7 @@ def test_a_load_test_that_we_refuse_is_kept_as_evidence_and_said_in_our_own_word
     for _ in range(2):
         with pytest.raises(NotGradedError) as refused:
             run_live_check(store, RUN, "user1", name, refuse, delivery)
-        assert str(refused.value) == f"could not be graded, and no points are lost: {sentence}"
+        assert str(refused.value) == f"{NOT_GRADED}: {sentence}"
     assert asked == ["labgrader:LoadTest"]
     kept = store.get_json(KEYS.evidence("user1", name))
     assert kept["verdict"] is None
@@ -238,7 +199,7 @@ COMPARING = Question(
 def test_what_is_not_admitted_is_answered_in_our_own_words(store: Store, question: Question) -> None:
     """The account in memory does not know the question that it is asked first."""
     recorded(store)
-    functions = StudentsFunctions(store, RUN, "user1", "grader-stack", Sharing(HOME, 4, 12, 4e9))
+    functions = StudentsFunctions(store, RUN, "user1", "grader-stack", Sharing(HOME, 12, 4e9))
     answer = functions.answer(question)
     assert answer.error_code == REFUSED
     assert answer.error_message.startswith("AWS did not say what the account has left, so nothing was loaded")
@@ -248,7 +209,7 @@ def test_what_is_not_admitted_is_answered_in_our_own_words(store: Store, questio
 @pytest.mark.parametrize("target", [FunctionTarget("user10-f"), FunctionTarget("grader-stack-run-check")])
 def test_what_is_not_the_students_is_neither_leased_nor_loaded(store: Store, target: FunctionTarget) -> None:
     recorded(store)
-    functions = StudentsFunctions(store, RUN, "user1", "grader-stack", Sharing(HOME, 4, 12, 4e9))
+    functions = StudentsFunctions(store, RUN, "user1", "grader-stack", Sharing(HOME, 12, 4e9))
     question = Question("labgrader:LoadTest", {**LOADING.arguments, "Target": target.to_dict()})
     with pytest.raises(NotGradedError, match=r"does not begin with user1-|belongs to the grader"):
         functions.answer(question)
@@ -259,7 +220,7 @@ def test_while_another_run_loads_the_student_nothing_is_loaded(store: Store) -> 
     recorded(store)
     now = time.time()
     assert store.lease(LEASE, "another", now, now + 1_000)
-    functions = StudentsFunctions(store, RUN, "user1", "grader-stack", Sharing(HOME, 4, 12, now + TEST_S))
+    functions = StudentsFunctions(store, RUN, "user1", "grader-stack", Sharing(HOME, 12, now + TEST_S))
     said = "another run is load-testing what user1 built; run this student again when it is done"
     assert functions.answer(LOADING) == Answer(error_code=REFUSED, error_message=said)
 

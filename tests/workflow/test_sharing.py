@@ -1,7 +1,8 @@
-"""A load test in an account that has little left: reduced with a note, or refused with the reason."""
+"""Load tests in an account that has little left: reduced with a note, in turn, or refused with the reason."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -20,6 +21,12 @@ RESERVING = "labgrader-plan-run"
 def student(stack: Any) -> str:
     stack.build("sharing")
     return "sharing"
+
+
+def leases(stack: Any) -> list[dict[str, Any]]:
+    """Who is load-testing whom, and who has how many executions."""
+    table = stack.target.session.resource("dynamodb", endpoint_url=stack.target.endpoint).Table(stack.outputs["Table"])
+    return [item for item in table.scan()["Items"] if item["pk"] == "LEASES"]
 
 
 @contextmanager
@@ -67,8 +74,8 @@ def test_a_load_test_without_room_is_refused_and_costs_nothing(stack: Any, stude
     (answer,) = load_tests(stack, "sharing-10", student)
     refused = (
         f"this account allows {limit:,} concurrent executions, of which {limit - 10:,} are reserved, and a load test "
-        "may take 5 of them: it needs at least 10; the instructor can ask AWS for more in Service Quotas (AWS Lambda, "
-        "“Concurrent executions”), or free reserved ones"
+        "may take half of the rest, 5 of 10: it needs at least 10; the instructor can ask AWS for more in Service "
+        "Quotas (AWS Lambda, “Concurrent executions”), or free reserved ones"
     )
     assert answer == {"error": {"code": "Refused", "message": refused}}
     report = stack.report("sharing-10", student)
@@ -77,7 +84,31 @@ def test_a_load_test_without_room_is_refused_and_costs_nothing(stack: Any, stude
     assert report["score"]["points"] + report["score"]["open_points"] == 100
 
 
+def test_with_little_left_four_students_are_all_graded_in_turn(stack: Any) -> None:
+    """No two of their load tests, of 10 in flight at least, fit into the 15 that all may have together."""
+    students = [f"turn{number}" for number in range(1, 5)]
+    for username in students:
+        stack.build(username)
+    seen: list[list[int]] = []
+    with left(stack, 30):
+        execution = stack.start("sharing-30", students)
+        end = time.monotonic() + 420
+        while (ended := stack.client("stepfunctions").describe_execution(executionArn=execution))[
+            "status"
+        ] == "RUNNING":
+            assert time.monotonic() < end
+            seen += [[int(part["taken"]) for part in item.get("parts", {}).values()] for item in leases(stack)]
+            time.sleep(0.1)
+    assert ended["status"] == "SUCCEEDED"
+    for username in students:
+        report = stack.report("sharing-30", username)
+        assert (report["status"], report["score"]["open_points"]) == ("complete", 0), username
+        answers = load_tests(stack, "sharing-30", username)
+        assert answers
+        assert {answer["value"]["concurrency"] for answer in answers} == {15}, username
+    assert max(sum(parts) for parts in seen) == 15
+
+
 def test_what_was_leased_is_free_again(stack: Any, student: str) -> None:
-    table = stack.target.session.resource("dynamodb", endpoint_url=stack.target.endpoint).Table(stack.outputs["Table"])
-    held = [item for item in table.scan()["Items"] if item["pk"] == "LEASES"]
+    held = leases(stack)
     assert [(item["sk"].endswith(" executions"), item.get("parts")) for item in held] == [(True, {})]

@@ -42,8 +42,8 @@ class BadInputError(LabgraderError):
 
 
 NOT_GRADED = "could not be graded, and no points are lost"
-"""What a ``NotGradedError`` begins with: its text is what the student reads, and by it the report knows it, for the
-embedded AWS does not pass on the class of an exception."""
+"""What a ``NotGradedError`` begins with, and every other error whose text is for the student: by it the report knows
+it, for the embedded AWS does not pass on the class of an exception."""
 
 
 class NotGradedError(LabgraderError):

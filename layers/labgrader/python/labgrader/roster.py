@@ -160,19 +160,6 @@ def at_home(students: Sequence[Student], home: Home) -> list[Student]:
     ]
 
 
-def at_once_in(students: Sequence[Student], home: Home, students_at_once: int) -> int:
-    """How many students of one account and Region are judged side by side: no more than there are.
-
-    Args:
-        students: everybody in the run, with their accounts and Regions filled in.
-        home: the account and the Region.
-        students_at_once: students whom the workflow judges side by side, wherever their resources are.
-    """
-    return min(
-        students_at_once, sum((one.account_id, one.region) == (home.account_id, home.region) for one in students)
-    )
-
-
 def _student(row: Mapping[str, str], line: int, source: str) -> tuple[Student, list[Problem]]:
     values = {column: row.get(column, "").strip() for column in COLUMNS}
     values["username"] = values["username"].lower()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from labgrader.evidence.load_plan import (
     COST_CAP_USD,
+    FAILING_STATUS,
     MOST_IN_FLIGHT,
     EndpointTarget,
     FunctionTarget,
@@ -47,6 +48,7 @@ class LoadTest:
         warm_up: int = 0,
         threshold: Threshold | None = None,
         cost_cap_usd: float = COST_CAP_USD,
+        failing_status: int = FAILING_STATUS,
     ) -> LoadResult | None:
         """Return the result of keeping ``concurrency`` requests in flight until ``requests`` were sent.
 
@@ -59,6 +61,7 @@ class LoadTest:
             warm_up: requests sent before, as many at once, and reported apart.
             threshold: requests are added until it is decided whether the percentile keeps the bound.
             cost_cap_usd: US dollars after which nothing more is sent.
+            failing_status: from which ``statusCode`` or HTTP status on an answer is an application error.
         """
         return self._load(
             target,
@@ -69,6 +72,7 @@ class LoadTest:
                 warm_up=warm_up,
                 threshold=threshold,
                 cost_cap_usd=cost_cap_usd,
+                failing_status=failing_status,
             ),
         )
 
@@ -82,6 +86,7 @@ class LoadTest:
         warm_up: int = 0,
         threshold: Threshold | None = None,
         cost_cap_usd: float = COST_CAP_USD,
+        failing_status: int = FAILING_STATUS,
     ) -> LoadResult | None:
         """Return the result of ``rate_rps`` arrivals a second for ``duration_s`` seconds.
 
@@ -93,7 +98,8 @@ class LoadTest:
             rate_rps: arrivals a second.
             duration_s: seconds of arrivals.
             most_in_flight: an arrival that finds so many in flight is dropped and counted.
-            warm_up, threshold, cost_cap_usd: as for ``closed``; arrivals go on at the same rate to decide.
+            warm_up, threshold, cost_cap_usd, failing_status: as for ``closed``; arrivals go on at the same rate to
+                decide, unless some were dropped.
         """
         return self._load(
             target,
@@ -105,6 +111,7 @@ class LoadTest:
                 warm_up=warm_up,
                 threshold=threshold,
                 cost_cap_usd=cost_cap_usd,
+                failing_status=failing_status,
             ),
         )
 

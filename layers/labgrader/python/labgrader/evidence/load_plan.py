@@ -17,6 +17,9 @@ COST_CAP_USD = 0.05
 MOST_IN_FLIGHT = 200
 """Requests that an open load test keeps in flight at most, unless it says otherwise."""
 
+FAILING_STATUS = 500
+"""From which ``statusCode`` or HTTP status on an answer is an application error, unless a plan says otherwise."""
+
 
 @dataclass(frozen=True)
 class FunctionTarget:
@@ -131,6 +134,8 @@ class LoadPlan:
             test is refused. 0 for half of ``concurrency``.
         threshold: a bound to decide on.
         cost_cap_usd: US dollars after which nothing more is sent.
+        failing_status: an answer with a ``statusCode`` (of an endpoint: an HTTP status) of so much or more is an
+            application error, 400 to 599. HTTP 429 is a throttle all the same.
         notes: what was changed of the plan, and why, in sentences.
     """
 
@@ -143,6 +148,7 @@ class LoadPlan:
     least_concurrency: int = 0
     threshold: Threshold | None = None
     cost_cap_usd: float = COST_CAP_USD
+    failing_status: int = FAILING_STATUS
     notes: tuple[str, ...] = ()
 
     @property
@@ -179,4 +185,5 @@ class LoadPlan:
                 else None
             ),
             "CostCapUsd": self.cost_cap_usd,
+            "FailingStatus": self.failing_status,
         }

@@ -7,7 +7,15 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from labgrader.evidence.load_plan import FAILING_STATUS
 from labgrader.evidence.question import Json
+
+FEWEST_ROUNDS = 5
+"""Rounds of a comparison before which nothing is decided: the bootstrap interval of three holds the true ratio in 90 of
+100 cases, not in 95 (simulated, log-normal latencies)."""
+
+WITHOUT_FUNCTION = "the cost is that of the API's calls, without the function behind them"
+"""The note of every load test of an endpoint."""
 
 _UNANSWERED = re.compile(r"(\d{1,6}) of them unanswered by then$")  # how the engine ends ``cut_short``
 
@@ -23,18 +31,22 @@ class LoadResult:
         requests: requests sent, without the warm-up.
         planned_requests: requests that were to be sent; more than ``requests`` when the test was cut short.
         duration_s: seconds from the first request to the last answer.
-        offered_rps, achieved_rps: requests sent, and requests that succeeded, a second.
+        offered_rps, achieved_rps: requests sent, and requests that succeeded, a second of ``duration_s``; in the open
+            model, ``offered_rps`` is the arrivals, dropped ones included, a second of the schedule as it was kept.
         rate_rps: arrivals a second that were wanted (open); 0 in the closed model.
         dropped: arrivals that were not sent, because ``concurrency`` were in flight already (open).
         throttled: HTTP 429 (not an error of the function); ``throttle_reason`` is the most frequent of AWS's
             (``ReservedFunction…``), ``throttle_reasons`` counts each.
         function_errors: HTTP 200 with FunctionError, or Lambda says that the function cannot run as it is configured;
             ``function_error_kinds`` counts ``handled``, ``unhandled``, ``timeout`` and ``out_of_memory`` of the former.
-        application_errors: ``statusCode`` of 500 or more in the answer, or HTTP 500 or more from an endpoint.
+        application_errors: ``statusCode`` of ``failing_status`` or more in the answer, or such an HTTP status from an
+            endpoint.
         timeouts: no answer within the time for one request.
         other_errors: anything else (connections, refusals, and ``unanswered`` requests that the test's end gave less
             time than that).
         cold_starts: answers whose REPORT line has an Init or Restore Duration.
+        reported: answers that came with a REPORT line; where there is none, nobody knows how many were cold.
+        failing_status: from which status on an answer was an application error.
         latency_ms: ``min mean p50 p90 p95 p99 max`` of the requests that succeeded, percentiles by nearest rank; in
             the open model from the intended start, so that waiting to be sent counts.
         warm_latency_ms, cold_latency_ms: ``p50 p95`` without, and of, the cold starts.
@@ -45,7 +57,8 @@ class LoadResult:
         retries: requests sent again because the server closed an idle connection just when they were sent; one that
             was throttled or failed is never repeated.
         connections: connections that were opened.
-        warm_up: ``requests succeeded cold_starts`` and ``p50 max`` (ms) of the requests sent before; empty for none.
+        warm_up: ``requests succeeded cold_starts reported`` and ``p50 max`` (ms) of the requests sent before; empty for
+            none.
         late_ms: milliseconds that the load tester itself was late in one request of a hundred; 0 where that is next to
             nothing.
         cost: ``estimated`` and ``actual``, each ``requests gb_seconds usd``, and ``cap_usd``.
@@ -74,6 +87,8 @@ class LoadResult:
     latency_ms: Mapping[str, float]
     warm_latency_ms: Mapping[str, float]
     p95_interval_ms: tuple[float, float]
+    reported: int = 0
+    failing_status: int = FAILING_STATUS
     retries: int = 0
     rate_rps: float = 0.0
     dropped: int = 0
@@ -99,6 +114,11 @@ class LoadResult:
         return self.function_errors + self.application_errors + self.timeouts + self.other_errors
 
     @property
+    def cold_starts_known(self) -> bool:
+        """Whether anything told which answers were cold starts."""
+        return bool(self.reported or self.cold_starts)
+
+    @property
     def unanswered(self) -> int:
         """Those of the ``other_errors`` that the test's own end cut off: they are nobody's failures."""
         said = _UNANSWERED.search(self.cut_short)
@@ -110,11 +130,12 @@ class LoadResult:
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Json]) -> LoadResult:
-        """Read what ``to_dict`` wrote."""
+        """Read what ``to_dict`` wrote; in a record from before they were counted, every success had a REPORT line."""
         intervals = document.get("intervals_ms", {})
         return cls(
             **{
                 **document,
+                "reported": document.get("reported", document["succeeded"]),
                 "p95_interval_ms": tuple(document["p95_interval_ms"]),
                 "intervals_ms": {name: tuple(bounds) for name, bounds in intervals.items()},
                 "curve": tuple(tuple(point) for point in document.get("curve", ())),
@@ -131,10 +152,10 @@ class Comparison:
 
     ``baseline_ms`` and ``candidate_ms`` are the latencies of the requests that succeeded, in milliseconds, in order,
     without each target's first request (its cold start). The error fields hold what the others said. ``ratio`` is the
-    baseline's median over the candidate's (how many times faster the candidate is), ``ratio_interval`` its 95%
-    bootstrap interval; both 0 where one of them has no latency. ``baseline_report`` and ``candidate_report`` hold the
-    medians of what Lambda's REPORT lines said, ``duration_ms billed_ms memory_mb max_memory_mb``; empty without lines.
-    ``notes`` are sentences.
+    baseline's median over the candidate's (how many times faster the candidate is), ``ratio_interval`` its bootstrap
+    interval, of 95% where it is ``sure``; both 0 where one of them has no latency. ``baseline_report`` and
+    ``candidate_report`` hold the medians of what Lambda's REPORT lines said, ``duration_ms billed_ms memory_mb
+    max_memory_mb``; empty without lines. ``notes`` are sentences, the last of them why it ended early, if it did.
     """
 
     baseline: str
@@ -148,6 +169,16 @@ class Comparison:
     baseline_report: Mapping[str, float] = field(default_factory=dict)
     candidate_report: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+
+    @property
+    def rounds(self) -> int:
+        """Latencies of the one that has fewer."""
+        return min(len(self.baseline_ms), len(self.candidate_ms))
+
+    @property
+    def sure(self) -> bool:
+        """Whether the ratio's interval may be called one of 95%."""
+        return self.rounds >= FEWEST_ROUNDS
 
     def to_dict(self) -> dict[str, Json]:
         """Return the result as JSON."""

@@ -119,6 +119,16 @@ class Alias:
     weights: Mapping[str, float] = field(default_factory=dict)
     description: str = ""
 
+    @classmethod
+    def from_answer(cls, answer: Mapping[str, Json]) -> Alias:
+        """Read an entry of ListAliases."""
+        return cls(
+            name=str(answer.get("Name", "")),
+            version=str(answer.get("FunctionVersion", "")),
+            weights=(answer.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {},
+            description=str(answer.get("Description", "")),
+        )
+
 
 @dataclass(frozen=True)
 class ProvisionedConcurrency:
@@ -175,6 +185,12 @@ class Package:
 
     size: int
     paths: tuple[str, ...] | None
+
+    @classmethod
+    def from_answer(cls, answer: Mapping[str, Json]) -> Package:
+        """Read what reading a package recorded."""
+        paths = answer.get("Paths")
+        return cls(size=int(answer.get("Size") or 0), paths=None if paths is None else tuple(paths))
 
 
 @dataclass(frozen=True)

@@ -131,18 +131,7 @@ class Snapshot:
     def aliases(self, function: str) -> list[Alias]:
         """The aliases of a function, by name."""
         answer = self._about_existing("lambda:ListAliases", function) or ()
-        return sorted(
-            (
-                Alias(
-                    name=str(one.get("Name", "")),
-                    version=str(one.get("FunctionVersion", "")),
-                    weights=(one.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {},
-                    description=str(one.get("Description", "")),
-                )
-                for one in answer
-            ),
-            key=lambda alias: alias.name,
-        )
+        return sorted((Alias.from_answer(one) for one in answer), key=lambda alias: alias.name)
 
     def alias(self, function: str, name: str) -> Alias | None:
         """One alias of a function, or ``None``."""
@@ -171,10 +160,7 @@ class Snapshot:
     def package(self, function: str) -> Package | None:
         """What lies in the deployed package of ``$LATEST``, from the URL that GetFunction gives."""
         answer = self._about_existing("labgrader:ReadPackage", function)
-        if answer is None:
-            return None
-        paths = answer.get("Paths")
-        return Package(size=int(answer.get("Size") or 0), paths=None if paths is None else tuple(paths))
+        return None if answer is None else Package.from_answer(answer)
 
     def layer_names(self) -> list[str]:
         """The names of the student's layers (one list serves the whole class)."""

@@ -6,6 +6,7 @@ from labgrader.evidence.hostile_json import parse_json
 from labgrader.evidence.internet import lacks_internet
 from labgrader.evidence.live_answers import DroppedObject, HttpReply, SentMessages
 from labgrader.evidence.load import Comparison, EndpointTarget, FunctionTarget, LoadResult, LoadTest, Threshold
+from labgrader.evidence.load_result import WITHOUT_FUNCTION
 from labgrader.evidence.probe import Invocation, Probe, Response
 from labgrader.evidence.statistics import fewest_measurements
 from labgrader.judging.check import Check, check
@@ -14,6 +15,7 @@ from labgrader.judging.verdict import Verdict, failed, partial, passed, share
 from labgrader.messages import listed, quote
 
 __all__ = [
+    "WITHOUT_FUNCTION",
     "Check",
     "Comparison",
     "DroppedObject",

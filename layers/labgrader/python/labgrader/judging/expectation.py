@@ -8,17 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from labgrader.errors import NotGradedError
+from labgrader.judging.limits import MAX_DEPTH, MAX_MATCHED
 from labgrader.messages import listed, quote
 
 MAX_DIFFERENCES = 3
 """Differences that one sentence names; the others are counted."""
-
-MAX_DEPTH = 50
-"""Levels of an answer that are compared with a schema."""
-
-MAX_MATCHED = 4_000
-"""Characters of a text that a lab's ``pattern`` is held against, and of a field's name: a pattern may take the square
-of a text's length, and the text is a student's."""
 
 MAX_SHOWN = 80
 """Characters of a value that a difference shows."""

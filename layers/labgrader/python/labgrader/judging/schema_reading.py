@@ -16,7 +16,7 @@ from referencing import Registry
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
 
-from labgrader.judging.expectation import MAX_MATCHED
+from labgrader.judging.limits import MAX_MATCHED
 
 Path = tuple[str | int, ...]
 

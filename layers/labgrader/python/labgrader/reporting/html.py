@@ -11,8 +11,9 @@ from labgrader.evidence.load import Comparison, LoadResult
 from labgrader.lab import Lab
 from labgrader.reporting import words
 from labgrader.reporting.class_view import class_view
+from labgrader.reporting.comparison_view import comparison_view
 from labgrader.reporting.load_report import comparison_entry, load_test_entry
-from labgrader.reporting.load_view import comparison_view, load_test_view
+from labgrader.reporting.load_view import load_test_view
 from labgrader.reporting.student_view import student_view
 
 if TYPE_CHECKING:

@@ -74,9 +74,11 @@ def load_test_entry(item_id: str, title: str, visibility: Visibility, result: Lo
         "function_errors": result.function_errors,
         "function_error_kinds": _counts(result.function_error_kinds, FUNCTION_ERROR_KINDS),
         "application_errors": result.application_errors,
+        "failing_status": result.failing_status,
         "timeouts": result.timeouts,
         "other_errors": result.other_errors,
         "cold_starts": result.cold_starts,
+        "reported": result.reported,
         "latency_ms": _measures(result.latency_ms, LATENCIES),
         "warm_latency_ms": _measures(result.warm_latency_ms, SPLIT_LATENCIES),
         "p95_interval_ms": _bounds(result.p95_interval_ms),
@@ -101,6 +103,7 @@ def load_test_entry(item_id: str, title: str, visibility: Visibility, result: Lo
     if result.warm_up:
         entry["warm_up"] = {
             **{name: int(result.warm_up.get(name, 0)) for name in WARM_UP_COUNTS},
+            **({"reported": int(result.warm_up["reported"])} if "reported" in result.warm_up else {}),
             **_measures(result.warm_up, WARM_UP_LATENCIES),
         }
     if result.cost:

@@ -1,19 +1,20 @@
-"""What the page of one student shows of load tests and comparisons: numbers in words, beside their plots. Pure."""
+"""What the page of one student shows of load tests: numbers in words, beside their plots. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from statistics import median
 from typing import Any
 
-from labgrader.reporting.plots import comparison_plot, latency_plot, percentile_plot
-from labgrader.reporting.words import counted, dollars_text, milliseconds_text, ratio_text
+from labgrader.evidence.statistics import fewest_measurements
+from labgrader.evidence.throttles import throttle_meaning
+from labgrader.reporting.plots import latency_plot, percentile_plot
+from labgrader.reporting.words import counted, dollars_text, milliseconds_text
 
 Rows = list[tuple[str, ...]]
 
 FAILURES = (
     ("function_errors", "function errors"),
-    ("application_errors", "answers of 500 or more"),
+    ("application_errors", "answers of {failing_status} or more"),
     ("timeouts", "timeouts"),
     ("other_errors", "other errors"),
 )
@@ -28,23 +29,16 @@ KINDS = {
 """What function errors are, as a table's rows."""
 
 PERCENTILES = (
-    ("p50", "median (p50)"),
-    ("p90", "90% within (p90)"),
-    ("p95", "95% within (p95)"),
-    ("p99", "99% within (p99)"),
+    (50, "median (p50)"),
+    (90, "90% within (p90)"),
+    (95, "95% within (p95)"),
+    (99, "99% within (p99)"),
 )
 
-MEASURED = (
-    ("requests", "requests that succeeded"),
-    ("fastest", "fastest"),
-    ("median", "median"),
-    ("slowest", "slowest"),
-    ("duration_ms", "Lambda’s own duration, median"),
-    ("billed_ms", "billed duration, median"),
-    ("memory_mb", "memory"),
-    ("max_memory_mb", "memory used, median"),
-)
-"""What a comparison has of each side, as a table's rows; the last four are from Lambda's REPORT lines."""
+LESS_SURE = "*"
+"""Stands beside an interval that promises less than 95%."""
+
+_OF_DROPPED = "found no room in flight"  # what the engine's own note of them says, too
 
 
 def load_test_view(test: Mapping[str, Any], titles: Mapping[str, str]) -> dict[str, Any]:
@@ -54,64 +48,64 @@ def load_test_view(test: Mapping[str, Any], titles: Mapping[str, str]) -> dict[s
         test: the entry.
         titles: of the lab's checks, by id; what is not among them is advice.
     """
+    service = test.get("service_ms", {}) if test["model"] == "open" else {}
     return {
         "title": test.get("title") or titles.get(test["id"], test["id"]),
         "is_advice": test["id"] not in titles,
         "is_hidden": test.get("visibility") == "hidden",
         "target": test["target"],
         "plan": _plan(test),
-        "requests": test["requests"],
-        "succeeded": test["succeeded"],
+        "sent": _sent(test),
         "cut_short": test.get("cut_short", ""),
-        "notes": test.get("notes", ()),
+        "dropped": _dropped(test),
+        "notes": [note for note in test.get("notes", ()) if not (test.get("dropped") and _OF_DROPPED in note)],
         "errors": test.get("error_samples", ()),
         "outcomes": _outcomes(test),
-        "latencies": _latencies(test),
-        "service": test.get("service_ms", {}) if test["model"] == "open" else {},
+        "latencies": _latencies(test, service),
+        "service": service,
+        "how_sure": _how_sure(test),
         "split": _split(test),
         "whole": _whole(test),
-        "interval": test["p95_interval_ms"],
         "drawn": _drawn(test),
         "latency_plot": latency_plot(test),
         "percentile_plot": percentile_plot(test),
     }
 
 
-def comparison_view(comparison: Mapping[str, Any], titles: Mapping[str, str]) -> dict[str, Any]:
-    """Return what the page shows of one entry of ``comparisons``.
-
-    Args:
-        comparison: the entry.
-        titles: of the lab's checks, by id; what is not among them is advice.
-    """
-    sides = [_side(comparison, name) for name in ("baseline", "candidate")]
-    return {
-        "title": comparison.get("title") or titles.get(comparison["id"], comparison["id"]),
-        "is_advice": comparison["id"] not in titles,
-        "is_hidden": comparison.get("visibility") == "hidden",
-        "verdict": _verdict(comparison),
-        "sides": [(side["name"], side["errors"]) for side in sides],
-        "rows": [
-            (words, [side["values"].get(field, "–") for side in sides])
-            for field, words in MEASURED
-            if any(field in side["values"] for side in sides)
-        ],
-        "notes": comparison.get("notes", ()),
-        "plot": comparison_plot(comparison),
-    }
-
-
-# --- one load test ---------------------------------------------------------------------------------------------------
-
-
 def _plan(test: Mapping[str, Any]) -> str:
     """What was to be done, in words."""
-    planned = counted(test.get("planned_requests", test["requests"]), "request")
+    planned = _planned(test)
     if test["model"] == "closed":
-        were = "was" if planned == "1 request" else "were"
-        return f"{counted(test['concurrency'], 'request')} kept in flight until {planned} {were} sent"
+        until = f"{counted(planned, 'request')} {'was' if planned == 1 else 'were'} sent"
+        return f"{counted(test['concurrency'], 'request')} kept in flight until {until}"
     rate = test.get("rate_rps") or test["offered_rps"]
-    return f"{rate:,g} requests a second, {planned} in all, at most {test['concurrency']} in flight"
+    return f"{rate:,g} arrivals a second, {planned:,} in all, at most {test['concurrency']} in flight"
+
+
+def _arrivals(test: Mapping[str, Any]) -> int:
+    """How many requests came to be sent: those that were, and (open) those that found no room."""
+    return int(test["requests"] + test.get("dropped", 0))
+
+
+def _planned(test: Mapping[str, Any]) -> int:
+    return max(int(test.get("planned_requests", 0)), _arrivals(test))
+
+
+def _sent(test: Mapping[str, Any]) -> str:
+    """How many requests there were, and of how many, where the test did not come to all of them."""
+    noun = "arrival" if test["model"] == "open" else "request"
+    arrivals, planned = _arrivals(test), _planned(test)
+    return counted(arrivals, noun) if arrivals == planned else f"{arrivals:,} of {counted(planned, noun)}"
+
+
+def _dropped(test: Mapping[str, Any]) -> str:
+    """What the percentiles are silent about: arrivals that were never sent."""
+    dropped = test.get("dropped", 0)
+    if not dropped:
+        return ""
+    were = "was" if dropped == 1 else "were"
+    of_others = ": the percentiles are those of the others" if test["succeeded"] else ""
+    return f"{dropped:,} of {counted(_arrivals(test), 'arrival')} {_OF_DROPPED} and {were} not sent{of_others}."
 
 
 def _drawn(test: Mapping[str, Any]) -> str:
@@ -126,34 +120,83 @@ def _outcomes(test: Mapping[str, Any]) -> Rows:
     reasons = test.get("throttle_reasons") or {}
     if not reasons and test.get("throttle_reason"):
         reasons = {test["throttle_reason"]: test["throttled"]}
-    rows += [("part", reason, _count(number)) for reason, number in reasons.items()]
+    rows += [("part", _reason(reason), _count(number)) for reason, number in reasons.items()]
     failures = [(name, words) for name, words in FAILURES if test[name]]
     for name, words in failures:
-        rows.append(("", words, _count(test[name])))
+        rows.append(("", words.format(failing_status=test.get("failing_status", 500)), _count(test[name])))
         if name == "function_errors":
             kinds = test.get("function_error_kinds", {})
             rows += [("part", words, _count(kinds[kind])) for kind, words in KINDS.items() if kinds.get(kind)]
     if not failures:
         rows.append(("", "failed", "0"))
-    rows.append(("", "cold starts", _count(test["cold_starts"])))
     if test["model"] == "open":
         rows.append(("", "not sent, too many in flight", _count(test.get("dropped", 0))))
+    rows += _cold_starts(test)
     if test["retries"]:
         rows.append(("", "sent again on a new connection", _count(test["retries"])))
     return rows
 
 
-def _latencies(test: Mapping[str, Any]) -> Rows:
-    """Each percentile with its 95% interval, and what it is from the moment of sending where that differs."""
+def _reason(reason: str) -> str:
+    """AWS's reason for a throttle, and what it means."""
+    meaning = throttle_meaning(reason)
+    return f"{reason}: {meaning}" if meaning else reason
+
+
+def _cold_starts(test: Mapping[str, Any]) -> Rows:
+    """How many cold starts there were, and what they were told from; no row where no answer could tell."""
+    number, reported = test["cold_starts"], test.get("reported")
+    if number or reported is None or reported >= test["succeeded"] > 0:  # an older record does not say how many
+        return [("", "cold starts", _count(number))]
+    if reported:
+        return [("", "cold starts", _count(number)), ("part", "answers with a REPORT line", _count(reported))]
     if not test["succeeded"]:
         return []
-    latency = test["latency_ms"]
+    is_function = not any(character.isspace() for character in test["target"])
+    why = "Lambda sent no REPORT line" if is_function else "an endpoint does not tell"
+    return [("", "cold starts", "unknown"), ("part", why, "")]
+
+
+def _intervals(test: Mapping[str, Any]) -> dict[int, Sequence[float]]:
+    """The interval of each percentile that has one."""
     intervals = {"p95": test["p95_interval_ms"], **test.get("intervals_ms", {})}
-    service = test.get("service_ms", {}) if test["model"] == "open" else {}
-    rows: Rows = [
-        (words, milliseconds_text(latency[name]), _interval(intervals.get(name)), _optional(service.get(name)))
-        for name, words in PERCENTILES
-    ]
+    return {percent: intervals[f"p{percent}"] for percent, _ in PERCENTILES if f"p{percent}" in intervals}
+
+
+def _is_sure(test: Mapping[str, Any], percent: int) -> bool:
+    """Whether the interval of a percentile keeps its 95%: few requests have no interval that does."""
+    return bool(test["succeeded"] >= fewest_measurements(percent))
+
+
+def _how_sure(test: Mapping[str, Any]) -> str:
+    """What the intervals promise, in sentences."""
+    if not test["succeeded"]:
+        return ""
+    said = []
+    if _is_sure(test, 95):
+        low, high = map(milliseconds_text, test["p95_interval_ms"])
+        said.append(
+            f"How sure that is: with 95% confidence, the mark that 95% stay within lies between {low} and {high}."
+        )
+    missing = [percent for percent in _intervals(test) if not _is_sure(test, percent)]
+    if missing:
+        needed = ", ".join(f"{fewest_measurements(percent)} for p{percent}" for percent in missing)
+        said.append(f"{LESS_SURE} Less sure than 95%, which takes more requests that succeed: {needed}.")
+    return " ".join(said)
+
+
+def _latencies(test: Mapping[str, Any], service: Mapping[str, float]) -> Rows:
+    """Each percentile with its interval, and what it is from the moment of sending where that differs."""
+    if not test["succeeded"]:
+        return []
+    latency, intervals = test["latency_ms"], _intervals(test)
+    rows: Rows = []
+    for percent, words in PERCENTILES:
+        name, interval = f"p{percent}", ""
+        if percent in intervals:
+            low, high = map(milliseconds_text, intervals[percent])
+            interval = f"{low} to {high}{'' if _is_sure(test, percent) else f' {LESS_SURE}'}"
+        rows.append((words, milliseconds_text(latency[name]), interval, _optional(service.get(name))))
     return [
         ("fastest", milliseconds_text(latency["min"]), "", ""),
         *rows,
@@ -177,29 +220,25 @@ def _split(test: Mapping[str, Any]) -> Rows:
 
 def _whole(test: Mapping[str, Any]) -> Rows:
     """The test as a whole: time, rates, connections, warm-up and cost."""
-    rows: Rows = [("took", f"{test['duration_s']:,.2f} s")]
+    rows: Rows = [("took", f"{test['duration_s']:,.2f} s")] if test["duration_s"] else []
     if test.get("rate_rps"):
         rows.append(("wanted", f"{test['rate_rps']:,g} a second"))
-    rows.append(("offered", f"{test['offered_rps']:,.1f} a second"))
-    rows.append(("achieved", f"{test['achieved_rps']:,.1f} a second"))
+    if test["duration_s"]:
+        rows.append(("offered", f"{test['offered_rps']:,.1f} a second"))
+    if test["succeeded"]:
+        rows.append(("achieved", f"{test['achieved_rps']:,.1f} a second"))
     if test.get("connections"):
         rows.append(("connections", _count(test["connections"])))
     warm_up = test.get("warm_up")
     if warm_up:
-        rows.append(
-            (
-                "warm-up, apart",
-                f"{counted(warm_up['requests'], 'request')}, {warm_up['succeeded']} succeeded, "
-                f"{counted(warm_up['cold_starts'], 'cold start')}",
-            )
-        )
+        said = [counted(warm_up["requests"], "request"), f"{_count(warm_up['succeeded'])} succeeded"]
         if warm_up["succeeded"]:
-            rows.append(
-                (
-                    "warm-up took",
-                    f"median {milliseconds_text(warm_up['p50'])}, slowest {milliseconds_text(warm_up['max'])}",
-                )
-            )
+            known = warm_up["cold_starts"] or warm_up.get("reported", 1)
+            said.append(counted(warm_up["cold_starts"], "cold start") if known else "cold starts unknown")
+        rows.append(("warm-up, apart", ", ".join(said)))
+        if warm_up["succeeded"]:
+            took = f"median {milliseconds_text(warm_up['p50'])}, slowest {milliseconds_text(warm_up['max'])}"
+            rows.append(("warm-up took", took))
     cost = test.get("cost", {})
     for name, words in (("estimated", "cost, estimated"), ("actual", "cost, actual")):
         if name in cost:
@@ -216,42 +255,3 @@ def _count(number: int) -> str:
 
 def _optional(milliseconds: float | None) -> str:
     return "" if milliseconds is None else milliseconds_text(milliseconds)
-
-
-def _interval(bounds: Sequence[float] | None) -> str:
-    return f"{milliseconds_text(bounds[0])} to {milliseconds_text(bounds[1])}" if bounds else ""
-
-
-# --- a comparison ----------------------------------------------------------------------------------------------------
-
-
-def _verdict(comparison: Mapping[str, Any]) -> str:
-    """How many times as fast, with its interval, in a sentence; empty where it is not known."""
-    ratio, (low, high) = comparison.get("ratio", 0), comparison.get("ratio_interval", (0, 0))
-    baseline, candidate = comparison["baseline"], comparison["candidate"]
-    if not ratio:
-        return ""
-    if not low:
-        return f"By their medians, {candidate} is {ratio_text(ratio)} times as fast as {baseline}."
-    if high < 1:
-        return (
-            f"By their medians, {candidate} takes {ratio_text(1 / ratio)} times as long as {baseline}; "
-            f"with 95% confidence, {ratio_text(1 / high)} to {ratio_text(1 / low)} times."
-        )
-    said = (
-        f"y their medians, {candidate} is {ratio_text(ratio)} times as fast as {baseline}; "
-        f"with 95% confidence, {ratio_text(low)} to {ratio_text(high)} times."
-    )
-    return f"B{said}" if low > 1 else f"Not certain which one is faster: b{said}"
-
-
-def _side(comparison: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """What was measured of one of the two, as text, by the row of the table; a row without a number is left out."""
-    latencies = comparison[f"{name}_ms"]
-    values = {"requests": _count(len(latencies))}
-    if latencies:
-        for field, value in (("fastest", min(latencies)), ("median", median(latencies)), ("slowest", max(latencies))):
-            values[field] = milliseconds_text(value)
-    for field, value in comparison.get(f"{name}_report", {}).items():
-        values[field] = milliseconds_text(value) if field.endswith("_ms") else f"{value:,.0f} MB"
-    return {"name": comparison[name], "values": values, "errors": comparison.get(f"{name}_errors", ())}

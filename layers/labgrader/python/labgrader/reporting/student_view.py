@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from labgrader.judging.verdict import STATUSES
-from labgrader.reporting.load_view import comparison_view, load_test_view
+from labgrader.reporting.comparison_view import comparison_view
+from labgrader.reporting.load_view import load_test_view
 
 
 def student_view(report: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from labgrader.errors import BadInputError, Problem
@@ -13,7 +13,7 @@ from labgrader.evidence.headroom import Room
 from labgrader.judging.check import find_check
 from labgrader.lab import Lab, find_lab
 from labgrader.messages import quote
-from labgrader.roster import Home, Student, at_home, at_once_in, read_roster, select
+from labgrader.roster import Home, Student, at_home, read_roster, select
 from labgrader.store import Keys, MissingError, Store
 
 log = logging.getLogger(__name__)
@@ -78,7 +78,6 @@ def plan_run(
     home: Home,
     *,
     alone: bool = False,
-    students_at_once: int = 1,
     ask_room: Callable[[], Room] | None = None,
 ) -> dict[str, Any]:
     """Freeze a run's lab and students, and record that it runs.
@@ -90,14 +89,12 @@ def plan_run(
         request: what was asked for.
         home: where we are.
         alone: whether the run must be of exactly one student.
-        students_at_once: students whom the workflow judges side by side.
         ask_room: asks what our own account has for load tests; not called where nobody there is load-tested.
 
     Returns:
         ``run_id``, ``mode``, ``students_key`` (what the map reads), ``username`` of the first student, ``checks``:
-        check ids by kind, those of performance with the advice that measures, and for the load tests
-        ``students_at_once`` and ``in_flight``: the executions that one student in our own account may have in flight,
-        ``None`` where nobody asked or AWS refused.
+        check ids by kind, those of performance with the advice that measures, and ``in_flight``: the executions that
+        all load tests in our own account may have in flight together, ``None`` where nobody asked or AWS refused.
 
     Raises:
         BadInputError: unknown lab, no roster at that key, a roster that cannot be used, or a student in another account
@@ -136,26 +133,20 @@ def plan_run(
         "students_key": keys.students,
         "username": students[0].username,
         "checks": checks,
-        "students_at_once": students_at_once,
-        "in_flight": _in_flight([Student.from_dict(one) for one in frozen], home, students_at_once, ask_room)
-        if loads
-        else None,
+        "in_flight": _in_flight([Student.from_dict(one) for one in frozen], home, ask_room) if loads else None,
     }
 
 
-def _in_flight(
-    students: Sequence[Student], home: Home, students_at_once: int, ask_room: Callable[[], Room] | None
-) -> int | None:
-    """One student's part of our own account, the same for the whole run, so that a class of any size keeps the bound.
+def _in_flight(students: Sequence[Student], home: Home, ask_room: Callable[[], Room] | None) -> int | None:
+    """What load tests may have of our own account, the same for the whole run, so that a class keeps the bound.
 
     Where AWS refuses, the run goes on: each load test asks again, keeps the same bound by what it hears, and is not
     graded, with the reason, where it hears nothing either.
     """
-    sharing = at_once_in(students, home, students_at_once)
-    if ask_room is None or not sharing:
+    if ask_room is None or home not in [Home(one.account_id, one.region) for one in students]:
         return None
     try:
-        return replace(ask_room(), students=sharing).part
+        return ask_room().part
     except NotAnsweredError as refusal:
         log.warning("what the account has for load tests is not known yet: %s", refusal)
         return None

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
-from labgrader.errors import NotGradedError, ServiceFaultError, ThrottledError
+from labgrader.errors import NOT_GRADED, NotGradedError, ServiceFaultError, ThrottledError
 from labgrader.evidence.calls import NOT_REACHED
 from labgrader.evidence.live.admission import TEST_S
 from labgrader.evidence.load import COMPARE, LOAD_TEST
@@ -56,7 +56,7 @@ def run_live_check(
     """Record what a behaviour or performance check asks, and judge it.
 
     Delivered twice, nothing is invoked a second time: the record that is there is judged again, and where the other
-    delivery is still at it, its record is waited for.
+    delivery is still at it, its record is waited for. A delivery that gives up leaves its answers to the next one.
 
     Args:
         store: the stack's store.
@@ -66,7 +66,8 @@ def run_live_check(
 
     Raises:
         NotGradedError: AWS refused, the check asks what was not recorded, or the other delivery left no record.
-        ServiceFaultError, ThrottledError: AWS failed on the way to the student's functions; the next delivery goes on.
+        ServiceFaultError, ThrottledError: AWS failed on the way to the student's functions, or there was no time for a
+            load test any more; the next delivery goes on.
     """
     snapshot = snapshot_of(store, run_id, username)
     lab = students_lab(store, run_id, snapshot)
@@ -79,10 +80,12 @@ def run_live_check(
         if claim["id"] != delivery.id and time.time() < claim["ends_at"]:
             record = _wait_for(store, key, min(claim["ends_at"], delivery.ends_at))
         else:
+            answers = Answers.from_dict(claim.get("answers", {}))
             try:
-                made = _record(store, run_id, lab, item, snapshot, answer, delivery.ends_at)
+                made = _record(store, run_id, lab, item, snapshot, answers, answer, delivery.ends_at)
             except (ServiceFaultError, ThrottledError):  # the workflow tries again in a moment, as another delivery
-                store.put_json(Keys(run_id).claim(username, check_id), {**asdict(delivery), "ends_at": 0.0})
+                given_up = {**asdict(delivery), "ends_at": 0.0, "answers": answers.to_dict()}
+                store.put_json(Keys(run_id).claim(username, check_id), given_up)
                 raise
             record = CheckRecord.from_dict(store.put_json_once(key, made.to_dict()))
     return record.verdict or judge_recorded(item, snapshot, record.answers)
@@ -104,11 +107,16 @@ def _record(
     lab: Lab,
     item: Item,
     snapshot: Snapshot,
+    answers: Answers,
     answer: Callable[[Question], Answer],
     ends_at: float,
 ) -> CheckRecord:
-    """Ask until the check can be judged; nothing is asked where a prerequisite failed."""
-    answers = Answers()
+    """Ask until the check can be judged, on top of the answers there are; nothing where a prerequisite failed.
+
+    Raises:
+        ServiceFaultError, ThrottledError: as ``answer`` does, or no time was left for a load test that follows others,
+            as where those had to wait.
+    """
 
     def own(one: Item) -> Verdict:
         return not_graded("not run yet") if one.id == item.id else _own(store, run_id, one, snapshot)
@@ -116,13 +124,17 @@ def _record(
     pending = settle(item, lab.item, own, {})
     if pending.status == "skipped":
         return CheckRecord(item.id, answers, pending)
+    began = time.time()
     for _ in range(MAX_QUESTIONS):
         question = open_question(item, snapshot, answers)
         if question is None:
             break
         if question.action not in LIVE_ACTIONS:
             break  # the snapshot does not hold it: judging says so
-        answers.record(question, answer(question) if _fits(question, ends_at) else NO_TIME_LEFT)
+        fits = _fits(question, ends_at)
+        if not fits and question.action in (LOAD_TEST, COMPARE) and began + TEST_S <= ends_at:
+            raise ThrottledError(f"{NOT_GRADED}: {NO_TIME_LEFT.error_message}")  # the next delivery has all its time
+        answers.record(question, answer(question) if fits else NO_TIME_LEFT)
     try:
         return CheckRecord(item.id, answers, judge_recorded(item, snapshot, answers))
     except NotGradedError:

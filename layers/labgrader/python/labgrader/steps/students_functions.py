@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -20,35 +20,30 @@ from labgrader.evidence.live.object_drop import DROP_OBJECT, ObjectDropper
 from labgrader.evidence.live.ownership import Ownership
 from labgrader.evidence.load import COMPARE, LOAD_TEST
 from labgrader.evidence.question import REFUSED, Answer, Question
-from labgrader.roster import Home, Student, at_once_in
-from labgrader.steps.run_record import student_of, students_of
+from labgrader.roster import Home, Student
+from labgrader.steps.run_record import student_of
 from labgrader.store import Store
 
 
 @dataclass(frozen=True)
 class Sharing:
-    """How the students of a run share the executions of their accounts.
+    """How the load tests of a run share the executions of an account.
 
     Args:
         home: the grader's own account and Region.
-        students_at_once: students whom the workflow judges side by side.
-        in_flight: what one student may have in flight in the grader's own account, as the run's plan says; ``None``
-            where it does not say.
+        in_flight: what all of them may have in flight together in the grader's own account, as the run's plan says;
+            ``None`` where it does not say.
         ends_at: seconds since the epoch when the function that runs the load test is over.
     """
 
     home: Home
-    students_at_once: int
     in_flight: int | None
     ends_at: float
 
-    def admission(
-        self, students: Sequence[Student], student: Student, connection: Connection, **given: Any
-    ) -> Admission:
+    def admission(self, student: Student, connection: Connection, **given: Any) -> Admission:
         """What admits a student's load tests.
 
         Args:
-            students: everybody in the run.
             student: who is load-tested.
             connection: the way into the student's account.
             given: ``leases`` and ``holder``, as ``Admission`` takes them.
@@ -58,7 +53,6 @@ class Sharing:
             connection.client("lambda"),
             place=connection.place,
             student=student.username,
-            students=max(1, at_once_in(students, place, self.students_at_once)),
             in_flight=self.in_flight if place == self.home else None,
             ends_at=self.ends_at,
             **given,
@@ -123,10 +117,7 @@ class StudentsFunctions:
             raise BadInputError(["load tests are run by the state Run load test, which shares the account out"])
         from labgrader.evidence.live.load_tester import LoadTester  # Run probe never needs it
 
-        students = students_of(self._store, self._run_id)
-        admission = self._sharing.admission(
-            list(students.values()), student, connection, leases=self._store, holder=self._run_id
-        )
+        admission = self._sharing.admission(student, connection, leases=self._store, holder=self._run_id)
         clients = connection.client("lambda"), lambda: connection.client("apigateway")
         tester = LoadTester(*clients, self._ownership, admission=admission)
 

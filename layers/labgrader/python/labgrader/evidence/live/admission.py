@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import boto3
 from botocore.config import Config
 
-from labgrader.errors import LabgraderError, NotGradedError
+from labgrader.errors import NOT_GRADED, LabgraderError, NotGradedError, ThrottledError
 from labgrader.evidence.calls import DENIED, MissingResourceError, NotAnsweredError
 from labgrader.evidence.headroom import Room, fitted
 from labgrader.evidence.live.patience import Patience
@@ -61,7 +61,7 @@ class Leases(Protocol):
 
 
 def read_room(client: Any, patience: Patience | None = None) -> Room:
-    """Ask an account what it has, for one student at a time.
+    """Ask an account what it has.
 
     Args:
         client: a boto3 Lambda client that repeats nothing by itself.
@@ -92,8 +92,8 @@ class Admission:
         client: a boto3 Lambda client of the student's account that repeats nothing by itself.
         place: ``ACCOUNT REGION`` of what is called; part of the lease's name.
         student: whose functions and stages are called; the other part of it.
-        students: students of that account who are load-tested side by side, this one included.
-        in_flight: one student's part as it was computed when the run was planned; ``None`` where it was not.
+        in_flight: what all load tests of the run may have together in that account, as was computed when the run was
+            planned; ``None`` where nothing was.
         leases: where leases are kept; ``None`` for none taken.
         holder: who takes them: the run's id.
         ends_at: seconds since the epoch when whoever runs the test is over; infinity where nobody knows.
@@ -104,7 +104,6 @@ class Admission:
     client: Any
     place: str = ""
     student: str = ""
-    students: int = 1
     in_flight: int | None = None
     leases: Leases | None = None
     holder: str = "labgrader"
@@ -127,7 +126,9 @@ class Admission:
         Raises:
             NotGradedError: another run is loading the student's, the account has no room, or would not say what it has
                 in time.
-            ServiceFaultError, ThrottledError: the table of leases failed.
+            ThrottledError: other load tests had the account's executions for as long as could be waited, so that the
+                test is worth a second try; or the table of leases was throttled.
+            ServiceFaultError: the table of leases failed.
         """
         until = min(self.ends_at, self.clock() + LEASE_S) - TEST_S
         functions = sorted({target.function for target in targets if isinstance(target, FunctionTarget)})
@@ -135,7 +136,7 @@ class Admission:
         with self._leased(until):
             room = self._room()
             reserved, notes = self._reserved(functions)
-            fitting = fitted(plan, replace(room, reserved=reserved), self.in_flight)
+            fitting = fitted(plan, replace(room, reserved=reserved))
             for function, qualifier in aliases:
                 if qualifier not in ("", "$LATEST"):  # neither can have any
                     notes += self._warm(function, qualifier, until)
@@ -152,22 +153,27 @@ class Admission:
             return
         name, holder = f"{self.place} student {self.student}", self._holder()
         said = f"another run is load-testing what {quote(self.student)} built; run this student again when it is done"
-        self._wait(lambda now, ends_at: leases.lease(name, holder, now, ends_at), until, said)
+        if not self._wait(lambda now, ends_at: leases.lease(name, holder, now, ends_at), until):
+            raise NotGradedError("", said)
         with self._given_back(name, leases.release, holder):
             yield
 
     @contextmanager
     def _executions(self, wanted: int, room: Room, until: float) -> Iterator[None]:
-        """Have a part of the account's executions: all runs together keep the bound that each of them keeps."""
+        """Have a part of the account's executions, when it is free: all load tests together keep the bound.
+
+        With little left one test goes after the other. Who waited in vain has sent nothing, and may try again.
+        """
         if (leases := self.leases) is None:
             yield
             return
-        name, holder, most = f"{self.place} executions", self._holder(), room.unreserved // 2
+        name, holder, most = f"{self.place} executions", self._holder(), room.part
         said = (
-            f"other load tests have so many of the {most:,} concurrent executions that load tests may take of this "
+            f"other load tests had so many of the {most:,} concurrent executions that load tests may take of this "
             f"account that {wanted} were not free; try again later"
         )
-        self._wait(lambda now, ends_at: leases.take_part(name, holder, wanted, most, now, ends_at), until, said)
+        if not self._wait(lambda now, ends_at: leases.take_part(name, holder, wanted, most, now, ends_at), until):
+            raise ThrottledError(f"{NOT_GRADED}: {said}")  # what the student reads where no second try gets in either
         with self._given_back(name, leases.give_part_back, holder):
             yield
 
@@ -175,16 +181,13 @@ class Admission:
         """Who takes a lease: two deliveries of one task are two."""
         return f"{self.holder} {uuid.uuid4()}"
 
-    def _wait(self, take: Callable[[float, float], bool], until: float, said: str) -> None:
-        """Try to take something, given the time and when it ends, until it is ours.
-
-        Raises:
-            NotGradedError: it never was; with what is said of it.
-        """
+    def _wait(self, take: Callable[[float, float], bool], until: float) -> bool:
+        """Try to take something, given the time and when it ends, until it is ours; say whether it ever was."""
         while not take(self.clock(), min(self.ends_at, self.clock() + LEASE_S)):
             if self.clock() + POLL_S > until:
-                raise NotGradedError("", said)
+                return False
             self.sleep(POLL_S)
+        return True
 
     @contextmanager
     def _given_back(self, name: str, give_back: Callable[[str, str], None], holder: str) -> Iterator[None]:
@@ -198,7 +201,7 @@ class Admission:
 
     def _room(self) -> Room:
         try:
-            return replace(read_room(self.client, self.patience), students=self.students)
+            return replace(read_room(self.client, self.patience), planned=self.in_flight)
         except NotAnsweredError as refusal:
             raise NotGradedError("", _unknown(refusal)) from None
 

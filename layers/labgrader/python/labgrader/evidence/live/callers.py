@@ -13,7 +13,8 @@ from labgrader.evidence.live.patience import worth_repeating
 from labgrader.evidence.live.reply import Reply, Result
 from labgrader.evidence.live.report_line import Report
 from labgrader.evidence.live.stage_request import StageRequest
-from labgrader.evidence.load_plan import FunctionTarget
+from labgrader.evidence.load_plan import FAILING_STATUS, FunctionTarget
+from labgrader.evidence.load_result import WITHOUT_FUNCTION
 from labgrader.evidence.question import Answer
 from labgrader.messages import quote
 
@@ -48,8 +49,12 @@ class Caller(Protocol):
     def request(self) -> bytes:
         """Return the whole request as of now."""
 
-    def result(self, reply: Reply) -> Result:
-        """Say which class of outcomes a reply belongs to."""
+    @property
+    def without(self) -> str:
+        """What the cost leaves out, in a sentence; empty where it is all there."""
+
+    def result(self, reply: Reply, failing_status: int) -> Result:
+        """Say which class of outcomes a reply belongs to, where this status or more is the application's error."""
 
     def throttle_reason(self, reply: Reply) -> str:
         """Name the limit that a throttled reply met; empty for others."""
@@ -86,6 +91,7 @@ class FunctionCaller:
     """
 
     method = "POST"
+    without = ""
 
     def __init__(self, endpoint: InvokeEndpoint, target: FunctionTarget, event: bytes) -> None:
         self.name = target.name
@@ -94,9 +100,9 @@ class FunctionCaller:
         self.request = SignedRequest(endpoint, target.function, target.qualifier, event).bytes
         self._architecture = target.architecture
 
-    def result(self, reply: Reply) -> Result:
-        """A 200 with FunctionError or with ``statusCode`` of 500 or more is an error, too."""
-        return reply.result
+    def result(self, reply: Reply, failing_status: int) -> Result:
+        """A 200 with FunctionError or with such a ``statusCode`` is an error, too."""
+        return reply.result(failing_status)
 
     def throttle_reason(self, reply: Reply) -> str:
         """Lambda's own word: ``ReservedFunctionConcurrentInvocationLimitExceeded``."""
@@ -144,6 +150,7 @@ class StageCaller:
     """
 
     memory_mb = 0.0
+    without = WITHOUT_FUNCTION
 
     def __init__(self, name: str, request: StageRequest) -> None:
         self.name = name
@@ -155,15 +162,15 @@ class StageCaller:
         """The same bytes each time: the key's value does not change."""
         return self._request.content
 
-    def result(self, reply: Reply) -> Result:
-        """HTTP 500 and more is the application's error, other refusals (403, 404) are other errors."""
+    def result(self, reply: Reply, failing_status: int) -> Result:
+        """Refusals (403, 404) below the failing status are other errors."""
         if reply.timed_out:
             return "timeout"
         if reply.throttled:
             return "throttled"
-        if reply.trouble or 400 <= reply.status < 500:
-            return "other_error"
-        return "application_error" if reply.status >= 500 else "succeeded"
+        if not reply.trouble and reply.status >= failing_status:
+            return "application_error"
+        return "other_error" if reply.trouble or reply.status >= 400 else "succeeded"
 
     def throttle_reason(self, reply: Reply) -> str:
         """API Gateway's word: nothing that the student's own code may have written into its 429.
@@ -181,7 +188,7 @@ class StageCaller:
 
     def did_the_work(self, reply: Reply) -> bool:
         """What answers with 400 or more did not do the work."""
-        return self.result(reply) == "succeeded"
+        return self.result(reply, FAILING_STATUS) == "succeeded"
 
     def describe(self, reply: Reply, limit: int) -> str:
         """The status and what was said with it, without the key's value."""

@@ -14,16 +14,12 @@ from labgrader.evidence.live.reply import Reply
 from labgrader.evidence.live.report_line import Report
 from labgrader.evidence.live.wire import Wire
 from labgrader.evidence.load import REQUEST_TIMEOUT_S
-from labgrader.evidence.load_result import Comparison
+from labgrader.evidence.load_result import FEWEST_ROUNDS, Comparison
 from labgrader.evidence.question import Answer
 from labgrader.evidence.statistics import EARLY_CONFIDENCE, bootstrap_ratio, decide, ratio_of_medians, rounded
 
 COMPARE_DEADLINE_S = 60
 """Seconds that a whole comparison may take."""
-
-FEWEST_ROUNDS = 5
-"""Rounds before which nothing is decided: the bootstrap interval of three holds the true ratio in 90 of 100 cases, not
-in 95 (simulated, log-normal latencies)."""
 
 MAX_FAILURES = 2
 """Failures of one target after which neither is called again: there is nothing to compare."""
@@ -97,7 +93,7 @@ def run_compare(
     comparison = _Comparison(
         (_Side(baseline, Wire(baseline.host)), _Side(candidate, Wire(candidate.host))),
         request_timeout_s,
-        time.perf_counter() + deadline_s,
+        deadline_s,
         patience or Patience(),
     )
     try:
@@ -112,7 +108,8 @@ def run_compare(
     if refusal:
         return refusal
     added = [f"added {done - rounds} rounds to decide whether {candidate.name} is {factor:g} times as fast"]
-    return comparison.answer([*notes, *(added if done > rounds else [])])
+    ended = [comparison.why] if comparison.why else []
+    return comparison.answer([*notes, *(added if done > rounds else []), *ended])
 
 
 @dataclass
@@ -121,27 +118,48 @@ class _Comparison:
 
     sides: tuple[_Side, _Side]
     request_timeout_s: float
-    end: float
+    deadline_s: float
     patience: Patience
-    over: bool = False
+    why: str = ""
+    rounds: int = 0  # begun, with the warm-up
+    planned: int = 0
+
+    def __post_init__(self) -> None:
+        self.end = time.perf_counter() + self.deadline_s
+
+    @property
+    def over(self) -> bool:
+        """Whether it ended early."""
+        return bool(self.why)
 
     def measure(self, rounds: int) -> Answer | None:
         """Call both in turn, so often; return the answer where AWS refuses."""
+        self.planned += rounds
         for _ in range(rounds):
+            self.rounds += 1
             for side in self.sides:
                 left = self.end - time.perf_counter()
-                if self.over or left <= 0:
-                    self.over = True
+                if left <= 0:
+                    self._stop(f"after {self.deadline_s:g} s")
+                if self.over:
                     return None
                 reply = self.patience.repeat(lambda side=side: self._call(side), side.caller.may_pass)  # type: ignore[misc]
                 if refusal := side.caller.refusal(reply):
                     return refusal
                 if reply.timed_out and left < self.request_timeout_s and side.calls > 1:
-                    self.over = True  # it ran out of time: that is not the target's failure
+                    self._stop(f"after {self.deadline_s:g} s")  # that is not the target's failure
                     return None
                 side.record(reply)
-                self.over = reply.timed_out or len(side.errors) >= MAX_FAILURES
+                if reply.timed_out:
+                    self._stop(f"because {side.caller.name} gave no answer in time")
+                elif len(side.errors) >= MAX_FAILURES:
+                    self._stop(f"after {MAX_FAILURES} failures of {side.caller.name}")
         return None
+
+    def _stop(self, why: str) -> None:
+        """Say why it ends, and when, unless that is said."""
+        when = f"in round {self.rounds - 1} of {self.planned - 1}" if self.rounds > 1 else "in the warm-up"
+        self.why = self.why or f"the comparison stopped {why}, {when}"
 
     def is_open(self, factor: float) -> bool:
         """Whether it is open on which side of a factor the ratio of medians is."""

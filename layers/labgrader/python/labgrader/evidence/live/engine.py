@@ -58,7 +58,7 @@ def run_load(
 
     The test ends early at the deadline, at its cost cap, when as many requests in a row as are kept in flight were
     never answered (twice as many, where some were answered before), or when AWS refuses. What is in flight then is
-    abandoned (but for the cost cap: it is paid for) and is among the ``other_errors``: only what had all of
+    abandoned (but for the cost cap, which counts it in) and is among the ``other_errors``: only what had all of
     ``request_timeout_s`` is a timeout.
 
     Args:
@@ -97,7 +97,9 @@ class _Test:
         self._caller = caller
         self._plan = plan
         self._tell = tell
-        self._traffic = Traffic(caller, plan.concurrency, request_timeout_s, deadline_s, self._may_cost)
+        self._traffic = Traffic(
+            caller, plan.concurrency, request_timeout_s, deadline_s, self._may_cost, plan.failing_status
+        )
         self._notes = list(plan.notes)
         self._warm_up: dict[str, float] = {}
         self._estimate = Cost()
@@ -136,14 +138,18 @@ class _Test:
             await send_on_schedule(self._traffic, plan.concurrency, count, plan.rate_rps)
 
     async def _decide(self) -> None:
-        """Send more, each time as many as there were, while it is open on which side of its bound the percentile is."""
+        """Send more, each time as many as there were, while it is open on which side of its bound the percentile is.
+
+        Where arrivals were dropped it stays open: nobody knows how long those would have waited.
+        """
         threshold, traffic = self._plan.threshold, self._traffic
         if threshold is None:
             return
         added = 0
         while not traffic.stopped:
             more = min(traffic.planned, threshold.most_requests - traffic.planned, self._fitting())
-            if more <= 0 or not traffic.tally.succeeded or self._decided(threshold):
+            tally = traffic.tally
+            if more <= 0 or not tally.succeeded or tally.dropped or self._decided(threshold):
                 break
             added += more
             await self._phase("deciding", lambda more=more: self._send(more))  # type: ignore[misc]
@@ -218,6 +224,7 @@ class _Test:
         plan, traffic = self._plan, self._traffic
         traffic.tally.connections = traffic.connections
         late_ms = _late_ms(traffic.lateness)
+        actual = self._caller.cost(*traffic.spent)
         return {
             "target": self._caller.name,
             "model": plan.model,
@@ -227,14 +234,28 @@ class _Test:
             "warm_up": self._warm_up,
             "cost": {
                 "estimated": self._estimate.to_dict(),
-                "actual": self._caller.cost(*traffic.spent).to_dict(),
+                "actual": actual.to_dict(),
                 "cap_usd": plan.cost_cap_usd,
             },
             "late_ms": late_ms,
-            "notes": [*self._notes, *([_lateness(late_ms)] if late_ms else [])],
+            "failing_status": plan.failing_status,
+            "notes": [*self._notes, *self._remarks(late_ms, actual.usd)],
             "cut_short": self._cut_short(),
             **traffic.tally.fields(),
         }
+
+    def _remarks(self, late_ms: float, usd: float) -> list[str]:
+        """What has to be known of the figures, in sentences."""
+        tally, cap_usd = self._traffic.tally, self._plan.cost_cap_usd
+        remarks = {
+            f"{tally.dropped} of {tally.sent + tally.dropped} arrivals found no room in flight and were not sent: the "
+            "latencies are those of the others": tally.dropped > 0,
+            _lateness(late_ms): late_ms > 0,
+            f"it cost about {_usd(usd)}, more than its cap of {_usd(cap_usd)}: what was in flight had to be waited "
+            "for": usd > cap_usd and _usd(usd) != _usd(cap_usd),
+            self._caller.without: bool(self._caller.without),
+        }
+        return [sentence for sentence, said in remarks.items() if said]
 
     def _cut_short(self) -> str:
         """Say why the test ended early, and how many requests its end left unanswered."""
@@ -250,6 +271,7 @@ def _warm_up(tally: Tally) -> dict[str, float]:
         "requests": tally.sent,
         "succeeded": tally.succeeded,
         "cold_starts": tally.cold_starts,
+        "reported": tally.reported,
         "p50": tally.latencies.percentile(50),
         "max": tally.latencies.percentile(100),
     }

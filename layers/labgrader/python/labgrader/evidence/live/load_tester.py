@@ -21,7 +21,15 @@ from labgrader.evidence.live.patience import Patience
 from labgrader.evidence.live.progress import Progress
 from labgrader.evidence.live.stage_request import Stages
 from labgrader.evidence.load import COMPARE, DEADLINE_S, LOAD_TEST, REQUEST_TIMEOUT_S
-from labgrader.evidence.load_plan import COST_CAP_USD, EndpointTarget, FunctionTarget, LoadPlan, Target, Threshold
+from labgrader.evidence.load_plan import (
+    COST_CAP_USD,
+    FAILING_STATUS,
+    EndpointTarget,
+    FunctionTarget,
+    LoadPlan,
+    Target,
+    Threshold,
+)
 from labgrader.evidence.question import Answer, Json, Question
 from labgrader.evidence.services.api_gateway import RestApi
 
@@ -226,6 +234,7 @@ def _plan(arguments: Mapping[str, Json]) -> LoadPlan:
         if threshold
         else None,
         cost_cap_usd=arguments.get("CostCapUsd", COST_CAP_USD),
+        failing_status=arguments.get("FailingStatus", FAILING_STATUS),
     )
 
 
@@ -250,6 +259,7 @@ def _check(plan: LoadPlan) -> None:
         raise BadInputError([f"Model is closed or open, not {plan.model!r}"])
     _count("WarmUp", plan.warm_up, MOST_REQUESTS, least=0)
     _number("CostCapUsd", plan.cost_cap_usd, 1_000)
+    _count("FailingStatus", plan.failing_status, 599, least=400)
     if plan.threshold:
         _count("Percentile", plan.threshold.percentile, 99)
         _number("Milliseconds", plan.threshold.milliseconds, 900_000)

@@ -71,7 +71,9 @@ class _Schedule:
 
     async def arrive(self, count: int, rate_rps: float) -> None:
         """Let the arrivals come when they are due; what is due already comes at once, and nothing is left out."""
-        began = time.perf_counter()
+        tally = self._traffic.tally
+        began = last = time.perf_counter()
+        before = tally.sent + tally.dropped
         try:
             for number in range(count):
                 due = began + number / rate_rps
@@ -81,8 +83,11 @@ class _Schedule:
                     await asyncio.sleep(min(left, _NAP_S))
                 if not self._let_in(due):
                     return
+                last = time.perf_counter()
         finally:
             self._over = True
+            arrived = tally.sent + tally.dropped - before
+            tally.scheduled_s += max(arrived / rate_rps, last - began)  # the former, unless we were late ourselves
             for idle in self._idle:
                 idle.set_result(None)
 

@@ -109,11 +109,13 @@ class Reply:
 
     @property
     def status_code(self) -> int | None:
-        """The ``statusCode`` in the answer, or ``None``; API Gateway takes it as text too."""
+        """The ``statusCode`` in the answer, or ``None``; API Gateway takes it as text, and as ``503.0``, too."""
         if b"statusCode" not in self.body and b"\\u" not in self.body:  # a megabyte takes 10 ms to parse
             return None
         value = self.document.get("statusCode") if isinstance(self.document, dict) else None
         if isinstance(value, str) and value.isdecimal() and len(value) == 3:
+            return int(value)
+        if isinstance(value, float) and value.is_integer():
             return int(value)
         return value if isinstance(value, int) and not isinstance(value, bool) else None
 
@@ -172,9 +174,12 @@ class Reply:
             return "out_of_memory"
         return "handled" if self.function_error == "Handled" else "unhandled"
 
-    @property
-    def result(self) -> Result:
-        """The class of outcomes that a load test counts it in."""
+    def result(self, failing_status: int) -> Result:
+        """Return the class of outcomes that a load test counts it in.
+
+        Args:
+            failing_status: from which ``statusCode`` on an answer is an application error.
+        """
         if self.timed_out:
             return "timeout"
         if self.throttled:
@@ -183,7 +188,7 @@ class Reply:
             return "function_error"
         if not self.answered:
             return "other_error"
-        return "application_error" if (self.status_code or 0) >= 500 else "succeeded"
+        return "application_error" if (self.status_code or 0) >= failing_status else "succeeded"
 
     def describe(self, limit: int) -> str:
         """Say what went wrong, in text that is safe to quote.

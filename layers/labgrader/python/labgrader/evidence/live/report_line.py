@@ -37,6 +37,11 @@ class Report:
     max_memory_mb: float = 0.0
     cold: bool = False
 
+    @property
+    def found(self) -> bool:
+        """Whether there was such a line at all."""
+        return self != _NONE
+
 
 _NONE = Report()
 

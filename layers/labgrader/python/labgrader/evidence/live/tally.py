@@ -28,7 +28,7 @@ COLD_START = "cold_start"
 
 _SUCCESSES = ("succeeded", COLD_START)
 _COUNTS = ("results", "throttle_reasons", "function_error_kinds")
-_SUMS = ("sent", "dropped", "abandoned", "cold_starts", "resent", "connections", "billed", "gb_ms")
+_SUMS = ("sent", "dropped", "abandoned", "cold_starts", "reported", "resent", "connections", "billed", "gb_ms")
 _Sample = tuple[float, float, str]  # started (seconds since the epoch), milliseconds, how it ended
 
 
@@ -42,6 +42,7 @@ class Measured:
         result: how it ended.
         service_s: seconds from the moment of sending; ``None`` where that is ``duration_s``.
         cold: whether an environment was made for it.
+        reported: whether a REPORT line said so.
         throttle_reason: which limit it met.
         function_error_kind: how the function ended badly.
         resent: whether it was sent twice, because the server had closed the idle connection.
@@ -54,6 +55,7 @@ class Measured:
     result: Result
     service_s: float | None = None
     cold: bool = False
+    reported: bool = False
     throttle_reason: str = ""
     function_error_kind: str = ""
     resent: bool = False
@@ -74,10 +76,12 @@ class Tally:
         self.dropped = 0
         self.abandoned = 0
         self.cold_starts = 0
+        self.reported = 0
         self.resent = 0
         self.connections = 0
         self.billed = 0
         self.gb_ms = 0.0
+        self.scheduled_s = 0.0  # how long arrivals came; 0 where there was no schedule
         self.results: Counter[str] = Counter()
         self.throttle_reasons: Counter[str] = Counter()
         self.function_error_kinds: Counter[str] = Counter()
@@ -111,6 +115,7 @@ class Tally:
         self.results[request.result] += 1
         self._samples.append((started, milliseconds, request.outcome))
         self.cold_starts += request.cold
+        self.reported += request.reported
         self.resent += request.resent
         self.abandoned += request.abandoned
         if request.gb_ms is not None:
@@ -143,6 +148,7 @@ class Tally:
             setattr(both, name, getattr(self, name) + getattr(other, name))
         for description in (*self.errors, *other.errors):
             both.note_error(description)
+        both.scheduled_s = max(self.scheduled_s, other.scheduled_s)
         both._samples = [*self._samples, *other._samples]
         both._began = min(filter(None, (self._began, other._began)), default=0.0)
         both._over = max(self._over, other._over)
@@ -155,6 +161,7 @@ class Tally:
             **{name: getattr(self, name).to_dict() for name in _LATENCIES},
             **{name: dict(getattr(self, name)) for name in _COUNTS},
             **{name: getattr(self, name) for name in _SUMS},
+            "scheduled_s": self.scheduled_s,
             "errors": list(self.errors),
             "samples": [list(sample) for sample in _thinned(self._samples)],
             "began": self._began,
@@ -172,6 +179,7 @@ class Tally:
             setattr(tally, name, Counter(document[name]))
         for name in _SUMS:
             setattr(tally, name, document[name])
+        tally.scheduled_s = document["scheduled_s"]
         tally.errors = dict.fromkeys(document["errors"])
         tally._samples = [tuple(sample) for sample in document["samples"]]
         tally._began, tally._over, tally._ended = document["began"], document["over"], document["ended"]
@@ -189,7 +197,11 @@ class Tally:
         return {
             "requests": self.sent,
             "duration_s": statistics.rounded(duration_s),
-            "offered_rps": statistics.rate(self.sent, duration_s),
+            "offered_rps": (
+                statistics.rate(self.sent + self.dropped, self.scheduled_s)
+                if self.scheduled_s
+                else statistics.rate(self.sent, duration_s)
+            ),
             "achieved_rps": statistics.rate(self.succeeded, duration_s),
             "dropped": self.dropped,
             "succeeded": self.succeeded,
@@ -199,6 +211,7 @@ class Tally:
             "timeouts": self.results["timeout"],
             "other_errors": self.results["other_error"] + missing,
             "cold_starts": self.cold_starts,
+            "reported": self.reported,
             "latency_ms": self.latencies.summary(),
             "warm_latency_ms": self.warm.percentiles(50, 95),
             "cold_latency_ms": self.cold.percentiles(50, 95),

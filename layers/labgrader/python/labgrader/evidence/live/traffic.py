@@ -15,6 +15,7 @@ from labgrader.evidence.live.connection import Connection
 from labgrader.evidence.live.reply import Reply, Result
 from labgrader.evidence.live.room import Room
 from labgrader.evidence.live.tally import Measured, Tally
+from labgrader.evidence.load_plan import FAILING_STATUS
 from labgrader.evidence.question import Answer
 
 ERROR_CHARACTERS = 200
@@ -35,7 +36,9 @@ class Traffic:
         concurrency: requests in flight, kept there or at most.
         request_timeout_s: seconds for each.
         deadline_s: seconds for all phases together.
-        may_cost: says whether the account may pay for more, given the gigabyte-milliseconds and requests so far.
+        may_cost: says whether the account may pay for more, given the requests and gigabyte-milliseconds so far, those
+            of the requests in flight included.
+        failing_status: from which status on an answer is an application error.
     """
 
     def __init__(
@@ -45,6 +48,7 @@ class Traffic:
         request_timeout_s: float,
         deadline_s: float,
         may_cost: Callable[[int, float], bool],
+        failing_status: int = FAILING_STATUS,
     ) -> None:
         self.tally = Tally()
         self.planned = 0
@@ -59,11 +63,15 @@ class Traffic:
         self._request_timeout_s = request_timeout_s
         self._deadline_s = deadline_s
         self._may_cost = may_cost
+        self._failing_status = failing_status
         self._billed = 0
         self._gb_ms = 0.0
         self.stopped = False
         self._halted = False
         self._in_flight = 0
+        self._running = 0
+        self._sent_sum_s = 0.0  # of when those were sent, since we began
+        self._epoch = self.began
         self._unanswered_in_a_row = 0
         self._room = Room()
         self._addresses = Addresses()
@@ -80,6 +88,12 @@ class Traffic:
     def spent(self) -> tuple[int, float]:
         """Requests that are billed, and gigabyte-milliseconds, of all phases."""
         return self._billed, self._gb_ms
+
+    @property
+    def _committed(self) -> tuple[int, float]:
+        """What is spent, and what the requests in flight come to so far: the account pays for those as well."""
+        running_s = self._running * (time.perf_counter() - self._epoch) - self._sent_sum_s
+        return self._billed + self._running, self._gb_ms + 1000 * running_s * self._caller.memory_mb / 1024
 
     @property
     def connections(self) -> int:
@@ -156,7 +170,7 @@ class Traffic:
         if self.time_left_s <= TIMELY_S:
             self._end_by_deadline()
             return False
-        if not self._may_cost(self._billed, self._gb_ms):
+        if not self._may_cost(*self._committed):
             self.why = "stopped at its cost cap: "
             self.stopped = True  # what is in flight is paid for
             self._room.give_up()
@@ -184,7 +198,8 @@ class Traffic:
         if self._halted:  # between its arrival and its sender's turn
             reply = Reply(started=handed, trouble="abandoned")
         else:
-            reply = await connection.exchange(request, min(self._request_timeout_s, left), self._caller.method)
+            with self._paying(handed):
+                reply = await connection.exchange(request, min(self._request_timeout_s, left), self._caller.method)
         self._in_flight -= 1
         cut_off = left < self._request_timeout_s and self.time_left_s <= TIMELY_S
         abandoned = reply.trouble == "abandoned" or (cut_off and (reply.timed_out or reply.trouble == "unreachable"))
@@ -197,10 +212,21 @@ class Traffic:
             self._room.give_up()
         return reply
 
+    @contextlib.contextmanager
+    def _paying(self, handed: float) -> Iterator[None]:
+        """Count a request as running."""
+        self._running += 1
+        self._sent_sum_s += handed - self._epoch
+        try:
+            yield
+        finally:
+            self._running -= 1
+            self._sent_sum_s -= handed - self._epoch
+
     def _record(self, reply: Reply, due: float | None, waited_s: float, *, abandoned: bool) -> None:
         caller = self._caller
-        result: Result = "other_error" if abandoned else caller.result(reply)
-        gb_ms = caller.gb_ms(reply)
+        result: Result = "other_error" if abandoned else caller.result(reply, self._failing_status)
+        gb_ms, report = caller.gb_ms(reply), caller.report(reply)
         if gb_ms is not None:
             self._billed += 1
             self._gb_ms += gb_ms
@@ -210,7 +236,8 @@ class Traffic:
                 duration_s=reply.duration_s + waited_s,  # without what it took to reach the endpoint
                 result=result,
                 service_s=reply.duration_s,
-                cold=caller.report(reply).cold,
+                cold=report.cold,
+                reported=report.found,
                 throttle_reason=caller.throttle_reason(reply),
                 function_error_kind=reply.function_error_kind if result == "function_error" else "",
                 resent=reply.resent,

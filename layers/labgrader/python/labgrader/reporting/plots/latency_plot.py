@@ -71,13 +71,20 @@ def latency_plot(load_test: Mapping[str, Any]) -> Markup:
         series,
         label=f"Latency of each request to {quote(load_test['target'])} over time: {_said(load_test, samples)}.",
         height=HEIGHT,
-        x_title="seconds since the first request",
+        x_title=_time(load_test),
         x_labels=seconds.labels,
         x_ends=seconds.ends,
         y_title=milliseconds.titled("latency in ms"),
         y_labels=milliseconds.labels,
         y_ends=milliseconds.ends,
     )
+
+
+def _time(load_test: Mapping[str, Any]) -> str:
+    """What the axis is: it ends where the last request began, and that is not where the test ended."""
+    began = "was due" if load_test.get("model") == "open" else "was sent"
+    lasted = load_test.get("duration_s")
+    return f"seconds until a request {began}" + (f" (the test took {lasted:,.2f} s)" if lasted else "")
 
 
 def _kind(outcome: str) -> _Kind:

@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from markupsafe import Markup
 
+from labgrader.evidence.statistics import fewest_measurements
 from labgrader.messages import quote
 from labgrader.reporting.plots import marks
 from labgrader.reporting.plots.axis import measured_axis
@@ -25,10 +26,10 @@ LAST_PERCENT = 99.999
 
 
 def percentile_plot(load_test: Mapping[str, Any]) -> Markup:
-    """Draw the percentile curve, p95 with its 95% interval, and in the open model the service time beside it.
+    """Draw the percentile curve, p95 with its interval, and in the open model the service time beside it.
 
-    The axis is that of HdrHistogram's plots: equal steps divide by ten how many requests are slower. Without a curve
-    (an older record) the percentiles of the report are joined.
+    The axis is that of HdrHistogram's plots: equal steps divide by ten how many requests are slower. A line joins only
+    what was measured all along: of the service time, and of an older record without a curve, there are marks.
 
     Args:
         load_test: one of a report's ``load_tests``.
@@ -37,7 +38,8 @@ def percentile_plot(load_test: Mapping[str, Any]) -> Markup:
     if not succeeded:
         return Markup("")
     last = stretched(min(100 - 50 / max(succeeded, 2), LAST_PERCENT))  # half a request is slower than the slowest
-    curve = sorted(load_test.get("curve") or [(0, latency["min"]), *((p, latency[f"p{p}"]) for p in (50, 90, 95, 99))])
+    whole = load_test.get("curve")
+    curve = sorted(whole or [(0, latency["min"]), *((p, latency[f"p{p}"]) for p in (50, 90, 95, 99))])
     curve = [*((percent, value) for percent, value in curve if percent < 100), (100, latency["max"])]
     service = [(percent, load_test.get("service_ms", {}).get(f"p{percent}", 0)) for percent in (50, 95, 99)]
     service = service if load_test["model"] == "open" and any(value for _, value in service) else []
@@ -49,7 +51,9 @@ def percentile_plot(load_test: Mapping[str, Any]) -> Markup:
         return min(stretched(percent), last), max(axis.place(value), axis.ends[0])
 
     felt = "latency, from the moment a request was due" if load_test["model"] == "open" else "latency"
-    series = [Series("felt", [placed(*point) for point in curve], unmarked, felt, marks.stroke, joined=True)]
+    tips = [f"{percent:g}% within {milliseconds_text(value)}" for percent, value in curve]
+    draw, key = (unmarked, marks.stroke) if whole else (marked(marks.ring, tips), marks.ring)
+    series = [Series("felt", [placed(*point) for point in curve], draw, felt, key, joined=bool(whole))]
     if service:
         tips = [f"service time: {percent}% within {milliseconds_text(value)}" for percent, value in service]
         series.append(
@@ -59,24 +63,25 @@ def percentile_plot(load_test: Mapping[str, Any]) -> Markup:
                 marked(marks.diamond, tips),
                 "service time, from the moment it was sent",
                 marks.diamond,
-                joined=True,
             )
         )
-    sure = f"{milliseconds_text(low)} to {milliseconds_text(high)}"
+    bounds = f"{milliseconds_text(low)} to {milliseconds_text(high)}"
+    is_sure = succeeded >= fewest_measurements(95)
+    sure = f"with 95% confidence {bounds}" if is_sure else f"{bounds}, less sure than 95%"
     words = f"p95 {milliseconds_text(latency['p95'])}"
     series.append(
         Series(
             "interval",
             [placed(95, low), placed(95, latency["p95"]), placed(95, high)],
-            _draw_interval(f"{words} ({sure})", f"{words}; with 95% confidence {sure}"),
-            "95% interval of p95",
+            _draw_interval(f"{words} ({bounds})", f"{words}; {sure}"),
+            "95% interval of p95" if is_sure else "interval of p95, less sure than 95%",
             marks.bar,
         )
     )
     said = ", ".join(f"{p}% within {milliseconds_text(latency[f'p{p}'])}" for p in (50, 90, 95, 99))
     return plot(
         series,
-        label=f"Percentiles of the latency of {quote(load_test['target'])}: {said}; p95 with 95% confidence {sure}.",
+        label=f"Percentiles of the latency of {quote(load_test['target'])}: {said}; p95 {sure}.",
         height=HEIGHT,
         x_title="of the requests that succeeded, so many took at most …",
         x_labels=_labels(last),

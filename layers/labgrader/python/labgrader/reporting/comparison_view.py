@@ -1,0 +1,103 @@
+"""What the page of one student shows of a comparison: how many times as fast, and how sure that is. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from statistics import median
+from typing import Any
+
+from labgrader.evidence.load_result import FEWEST_ROUNDS
+from labgrader.reporting.plots import comparison_plot
+from labgrader.reporting.words import counted, milliseconds_text, ratio_text
+
+MEASURED = (
+    ("requests", "requests that succeeded"),
+    ("fastest", "fastest"),
+    ("median", "median"),
+    ("slowest", "slowest"),
+    ("duration_ms", "Lambda’s own duration, median"),
+    ("billed_ms", "billed duration, median"),
+    ("memory_mb", "memory"),
+    ("max_memory_mb", "memory used, median"),
+)
+"""What a comparison has of each side, as a table's rows; the last four are from Lambda's REPORT lines."""
+
+
+def comparison_view(comparison: Mapping[str, Any], titles: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the page shows of one entry of ``comparisons``.
+
+    Args:
+        comparison: the entry.
+        titles: of the lab's checks, by id; what is not among them is advice.
+    """
+    sides = [_side(comparison, name) for name in ("baseline", "candidate")]
+    return {
+        "title": comparison.get("title") or titles.get(comparison["id"], comparison["id"]),
+        "is_advice": comparison["id"] not in titles,
+        "is_hidden": comparison.get("visibility") == "hidden",
+        "verdict": _verdict(comparison),
+        "sides": [(side["name"], side["errors"]) for side in sides],
+        "rows": [
+            (words, [side["values"].get(field, "–") for side in sides])
+            for field, words in MEASURED
+            if any(field in side["values"] for side in sides)
+        ],
+        "notes": comparison.get("notes", ()),
+        "plot": comparison_plot(comparison),
+    }
+
+
+def _verdict(comparison: Mapping[str, Any]) -> str:
+    """How many times as fast or as slow, and how sure that is, in a sentence."""
+    ratio, baseline, candidate = comparison.get("ratio", 0), comparison["baseline"], comparison["candidate"]
+    without = [comparison[side] for side in ("baseline", "candidate") if not comparison[f"{side}_ms"]]
+    if without:
+        return f"They cannot be compared: no request to {' and none to '.join(without)} succeeded."
+    if not ratio:
+        return ""
+    how_sure, (low, high) = _interval(comparison)
+    said = f"y their medians, {candidate} is {_speed(ratio)} as {baseline}"
+    if not high:
+        return f"B{said}{how_sure}."
+    certain = low > 1 or high < 1
+    return f"{'B' if certain else 'Not certain which one is faster: b'}{said}; {how_sure}{_range(low, high)}."
+
+
+def _interval(comparison: Mapping[str, Any]) -> tuple[str, tuple[float, float]]:
+    """What the ratio's interval is of, in words, and the interval: zeros where there is none."""
+    pairs = (comparison["baseline_ms"], comparison["candidate_ms"])
+    fewest = min(map(len, pairs))
+    if fewest >= FEWEST_ROUNDS:
+        low, high = comparison.get("ratio_interval", (0, 0))
+        return ("with 95% confidence, ", (low, high)) if low else ("", (0, 0))
+    failed = any(comparison.get(f"{side}_errors") for side in ("baseline", "candidate"))
+    ratios = [one / other for one, other in zip(*pairs, strict=False) if one and other]
+    if failed or len(set(map(len, pairs))) > 1 or len(ratios) < max(fewest, 2):  # then nobody knows which were a round
+        verb = "is" if fewest == 1 else "are"
+        return f"; {counted(fewest, 'request')} {verb} too few to say how sure that is", (0, 0)
+    return f"in {'both' if fewest == 2 else f'all {fewest}'} rounds: ", (min(ratios), max(ratios))
+
+
+def _speed(ratio: float) -> str:
+    return f"{ratio_text(ratio)} times as fast" if ratio >= 1 else f"{ratio_text(1 / ratio)} times as slow"
+
+
+def _range(low: float, high: float) -> str:
+    """From one ratio to another, as ``_speed`` says them."""
+    if low >= 1:
+        return f"{ratio_text(low)} to {ratio_text(high)} times"
+    if high < 1:
+        return f"{ratio_text(1 / high)} to {ratio_text(1 / low)} times"
+    return f"between {_speed(low)} and {_speed(high)}"
+
+
+def _side(comparison: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """What was measured of one of the two, as text, by the row of the table; a row without a number is left out."""
+    latencies = comparison[f"{name}_ms"]
+    values = {"requests": f"{len(latencies):,}"}
+    if latencies:
+        for field, value in (("fastest", min(latencies)), ("median", median(latencies)), ("slowest", max(latencies))):
+            values[field] = milliseconds_text(value)
+    for field, value in comparison.get(f"{name}_report", {}).items():
+        values[field] = milliseconds_text(value) if field.endswith("_ms") else f"{value:,.0f} MB"
+    return {"name": comparison[name], "values": values, "errors": comparison.get(f"{name}_errors", ())}

@@ -1,0 +1,125 @@
+"""A load test that waited in vain is tried again by the workflow, and goes on from what was measured."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from labgrader.errors import NotGradedError, ThrottledError
+from labgrader.evidence.live.admission import TEST_S
+from labgrader.evidence.load_result import Comparison
+from labgrader.evidence.question import REFUSED, Answer, Question
+from labgrader.steps import run_record, students_functions
+from labgrader.steps.run_live_check import Delivery, run_live_check
+from labgrader.steps.write_report import write_report
+from labgrader.store import MissingError, Store
+from tests.steps.loaded_student import KEYS, LAB, RUN, recorded
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered() -> None:
+    for remembered in (run_record.lab_of, run_record.snapshot_of, run_record.students_of, students_functions._accounts):
+        remembered.cache_clear()
+
+
+OTHERS = "could not be graded, and no points are lost: other load tests had so many of the 15 concurrent executions"
+
+
+def test_a_load_test_that_waited_in_vain_is_begun_by_the_next_delivery(store: Store) -> None:
+    """Nothing is kept of it, so that the workflow's next try is the first one that counts."""
+    recorded(store)
+    asked = []
+
+    def others_are_at_it(question: Question) -> Answer:
+        asked.append(question.action)
+        if len(asked) == 1:
+            raise ThrottledError(OTHERS)
+        return Answer(error_code=REFUSED, error_message="begun")
+
+    with pytest.raises(ThrottledError, match=OTHERS):
+        run_live_check(store, RUN, "user1", "loads", others_are_at_it, Delivery("request-1", time.time() + 300))
+    with pytest.raises(MissingError):
+        store.get_json(KEYS.evidence("user1", "loads"))
+    with pytest.raises(NotGradedError, match="begun"):
+        run_live_check(store, RUN, "user1", "loads", others_are_at_it, Delivery("request-2", time.time() + 300))
+    assert asked == ["labgrader:LoadTest"] * 2
+
+
+FASTER = {
+    "baseline": "{username}-f",
+    "candidate": "{username}-f",
+    "operation": "x",
+    "factor": 3.0,
+    "baseline_by_design_ms": 100.0,
+    "most_rounds": 20,
+}
+
+
+class TwoMeasurements:
+    """Answers a check that compares twice, as the first time left open whether one is faster at all."""
+
+    def __init__(self, on_second: Callable[[], None] = lambda: None) -> None:
+        self.asked: list[float] = []
+        self.on_second = on_second
+
+    def __call__(self, question: Question) -> Answer:
+        factor = question.arguments["Factor"]
+        self.asked.append(factor)
+        if factor == 1.0:
+            self.on_second()
+            return Answer(Comparison("f", "g", (100.0,) * 20, (50.0,) * 20, (), (), 2.0, (1.9, 2.1)).to_dict())
+        return Answer(Comparison("f", "g", (100.0,) * 5, (50.0,) * 5, (), (), 2.0, (0.9, 2.5)).to_dict())
+
+
+def test_the_next_delivery_goes_on_from_what_was_measured(store: Store) -> None:
+    """The second of a check's tests waits in vain: the first is not sent, nor paid for, again."""
+    recorded(store, replace(LAB, checks=(replace(LAB.checks[0], check="faster_than", parameters=FASTER),)))
+
+    def others_are_at_it() -> None:
+        raise ThrottledError(OTHERS)
+
+    first, second = TwoMeasurements(others_are_at_it), TwoMeasurements()
+    with pytest.raises(ThrottledError, match=OTHERS):
+        run_live_check(store, RUN, "user1", "loads", first, Delivery("request-1", time.time() + 300))
+    verdict = run_live_check(store, RUN, "user1", "loads", second, Delivery("request-2", time.time() + 300))
+    assert (first.asked, second.asked) == ([3.0, 1.0], [1.0])
+    assert verdict.status == "partial"
+    assert len(store.get_json(KEYS.evidence("user1", "loads"))["answers"]) == 2
+
+
+@pytest.mark.parametrize(("left_s", "asked"), [(TEST_S + 30, [3.0, 1.0]), (TEST_S + 3, [3.0])])
+def test_a_second_test_whose_time_was_waited_away_is_left_to_the_next_delivery(
+    store: Store, left_s: float, asked: list[float]
+) -> None:
+    recorded(store, replace(LAB, checks=(replace(LAB.checks[0], check="faster_than", parameters=FASTER),)))
+    measured = TwoMeasurements()
+
+    def answer(question: Question) -> Answer:
+        time.sleep(0.0 if len(asked) == 2 else 3.1)  # what others took
+        return measured(question)
+
+    delivery = Delivery("request-1", time.time() + left_s)
+    if len(asked) == 2:
+        assert run_live_check(store, RUN, "user1", "loads", answer, delivery).status == "partial"
+    else:
+        said = "could not be graded, and no points are lost: the time for this check was over before everything"
+        with pytest.raises(ThrottledError, match=said):
+            run_live_check(store, RUN, "user1", "loads", answer, delivery)
+        again = Delivery("request-2", time.time() + 300)
+        assert run_live_check(store, RUN, "user1", "loads", measured, again).status == "partial"
+        assert measured.asked == [3.0, 1.0], "each once"
+    assert measured.asked[: len(asked)] == asked
+
+
+def test_a_load_test_that_waited_in_vain_with_no_second_try_says_so_in_the_report(store: Store) -> None:
+    recorded(store)
+    cause = json.dumps({"errorMessage": f"{OTHERS} …; try again later", "errorType": "ThrottledError"})
+    outcome = {"check": "loads", "status": "not_graded", "error": "ThrottledError", "cause": cause}
+    report = write_report(store, RUN, "grade", "user1", [outcome])
+    (check,) = report["checks"]
+    assert (check["status"], check["message"]) == ("not_graded", f"{OTHERS} …; try again later")
+    assert report["score"]["open_points"] == 10
