@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from benchmarks.stub_aws import Clock, StubAws, served, zipped
-from labgrader.evidence.accounts import Accounts
-from labgrader.evidence.class_lists import LISTS
-from labgrader.evidence.pacing import HEADROOM, LAMBDA_CONTROL_PLANE, Pacer, Quota, quota_of
-from labgrader.evidence.recorder import Recorder
+from labgrader.evidence.asking.accounts import Accounts
+from labgrader.evidence.asking.class_lists import LISTS
+from labgrader.evidence.asking.pacing import HEADROOM, LAMBDA_CONTROL_PLANE, Pacer, Quota, quota_of
+from labgrader.evidence.asking.recorder import Recorder
 from labgrader.judging.judge import open_question
 from labgrader.lab import Lab, find_lab
 from labgrader.roster import Student

@@ -7,9 +7,9 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from labgrader.evidence.class_lists import LISTS
-from labgrader.evidence.operations import MANAGED_POLICY, READ_CODE, READ_PACKAGE
-from labgrader.evidence.pacing import LAMBDA_CONTROL_PLANE, quota_of
+from labgrader.evidence.asking.class_lists import LISTS
+from labgrader.evidence.asking.operations import MANAGED_POLICY, READ_CODE, READ_PACKAGE
+from labgrader.evidence.asking.pacing import LAMBDA_CONTROL_PLANE, quota_of
 from labgrader.lab import lab_ids
 
 FIXTURES = Path(__file__).parents[1] / "tests" / "fixtures"

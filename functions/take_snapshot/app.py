@@ -6,8 +6,8 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from labgrader.evidence.accounts import Accounts
-from labgrader.evidence.recorder import FINISH_S
+from labgrader.evidence.asking.accounts import Accounts
+from labgrader.evidence.asking.recorder import FINISH_S
 from labgrader.steps.take_snapshot import take_snapshot
 from labgrader.store import store_of_this_function
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from labgrader.errors import NotGradedError
-from labgrader.evidence.code_reading import read_file
+from labgrader.evidence.asking.code_reading import read_file
 from labgrader.evidence.question import Answer, Answers, Question, UnaskedError
 from labgrader.judging.check import find_check
 from labgrader.judging.judge import judge

@@ -8,7 +8,7 @@ import pytest
 
 from checks.wording.logs import own_lines
 from labgrader.errors import NotGradedError
-from labgrader.evidence.code_reading import read_file
+from labgrader.evidence.asking.code_reading import read_file
 from labgrader.evidence.probe import Invocation
 from labgrader.evidence.question import Answer, Answers, Question
 from labgrader.judging.judge import judge

@@ -35,9 +35,9 @@ from cli.simulation.rest_api import (
 )
 from cli.simulation.student import Connections, SimulatedStudent, connect
 from cli.simulation.teardown import delete_class, delete_student
-from labgrader.evidence.accounts import Accounts
-from labgrader.evidence.pacing import Pacer
-from labgrader.evidence.recorder import Recorder
+from labgrader.evidence.asking.accounts import Accounts
+from labgrader.evidence.asking.pacing import Pacer
+from labgrader.evidence.asking.recorder import Recorder
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.roster import Student
 from tests.evidence.recording import record_all

@@ -8,9 +8,9 @@ from typing import Any
 import botocore.session
 
 from benchmarks.stub_aws import ACCOUNT, REGION, StubAws
-from labgrader.evidence.class_lists import CLASS_LISTS
-from labgrader.evidence.operation import Operation
-from labgrader.evidence.operations import ACCOUNT_OPERATIONS, OPERATIONS
+from labgrader.evidence.asking.class_lists import CLASS_LISTS
+from labgrader.evidence.asking.operation import Operation
+from labgrader.evidence.asking.operations import ACCOUNT_OPERATIONS, OPERATIONS
 from labgrader.evidence.question import Question
 
 ROLE = "LabRole"

@@ -9,11 +9,11 @@ import pytest
 
 from benchmarks.stub_aws import Clock, StubAws
 from labgrader.errors import NotGradedError
-from labgrader.evidence.accounts import Accounts
-from labgrader.evidence.facts import ClassFacts
-from labgrader.evidence.pacing import Pacer
+from labgrader.evidence.asking.accounts import Accounts
+from labgrader.evidence.asking.facts import ClassFacts
+from labgrader.evidence.asking.pacing import Pacer
+from labgrader.evidence.asking.recorder import Recorder
 from labgrader.evidence.question import Question, UnaskedError
-from labgrader.evidence.recorder import Recorder
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.roster import Student
 

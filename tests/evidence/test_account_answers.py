@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from benchmarks.stub_aws import ACCOUNT, REGION, Fault, StubAws
-from labgrader.evidence.facts import EVERYWHERE, AccountFacts, ClassFacts
-from labgrader.evidence.operations import MANAGED_POLICY
+from labgrader.evidence.asking.facts import EVERYWHERE, AccountFacts, ClassFacts
+from labgrader.evidence.asking.operations import MANAGED_POLICY
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.roster import Student
 from tests.evidence.recording import record, record_all, recorder, refusal

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from benchmarks.stub_aws import Fault, StubAws
-from labgrader.evidence.accounts import Accounts
+from labgrader.evidence.asking.accounts import Accounts
 from labgrader.roster import Student
 from tests.evidence.recording import record_all, recorder, refusal
 

@@ -11,8 +11,8 @@ import pytest
 
 from benchmarks.stub_aws import StubAws, served, zipped
 from labgrader.errors import NotGradedError
-from labgrader.evidence.code_reading import MAX_CALLS, MAX_NAME, read_code, read_file
-from labgrader.evidence.own_files import OwnFiles
+from labgrader.evidence.asking.code_reading import MAX_CALLS, MAX_NAME, read_code, read_file
+from labgrader.evidence.asking.own_files import OwnFiles
 from labgrader.roster import Student
 from tests.evidence.recording import record, record_all, recorder
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from benchmarks.stub_aws import Clock, Fault
-from labgrader.evidence.class_lists import CLASS_LISTS
-from labgrader.evidence.operation import picked
-from labgrader.evidence.operations import ACCOUNT_OPERATIONS, IAM_ACTIONS, OPERATIONS
+from labgrader.evidence.asking.class_lists import CLASS_LISTS
+from labgrader.evidence.asking.operation import picked
+from labgrader.evidence.asking.operations import ACCOUNT_OPERATIONS, IAM_ACTIONS, OPERATIONS
 from labgrader.roster import Student
 from tests.evidence.listing_aws import (
     ARGUMENTS,

@@ -8,7 +8,7 @@ import zipfile
 import pytest
 
 from benchmarks.stub_aws import zipped
-from labgrader.evidence import own_files
+from labgrader.evidence.asking import own_files
 
 
 def paths(files: dict[str, str], handler: str = "app.handler") -> list[str]:

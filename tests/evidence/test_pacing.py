@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from benchmarks.stub_aws import Clock, StubAws
-from labgrader.evidence.pacing import FLOOR_PER_S, RECOVERY_S, Pacer, quota_of
+from labgrader.evidence.asking.pacing import FLOOR_PER_S, RECOVERY_S, Pacer, quota_of
 from labgrader.roster import Student
 from tests.evidence.recording import record_all, recorder
 

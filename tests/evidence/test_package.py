@@ -11,8 +11,8 @@ import urllib3
 
 from benchmarks.stub_aws import StubAws, served, zipped
 from labgrader.errors import NotGradedError, ServiceFaultError
-from labgrader.evidence import package
-from labgrader.evidence.package import Deployed, UnreadablePackageError, open_package, paths_of
+from labgrader.evidence.asking import package
+from labgrader.evidence.asking.package import Deployed, UnreadablePackageError, open_package, paths_of
 from tests.evidence.recording import record
 
 F = "user1-f"

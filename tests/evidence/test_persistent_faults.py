@@ -12,10 +12,10 @@ from botocore.exceptions import ClientError, NoCredentialsError
 
 from benchmarks.stub_aws import Clock, Fault, StubAws
 from labgrader.errors import NotGradedError
-from labgrader.evidence.accounts import Accounts
-from labgrader.evidence.calls import FORGET_THROTTLE_S, MAX_PATIENCE_S, Calls, NotAnsweredError
-from labgrader.evidence.pacing import Pacer
-from labgrader.evidence.recorder import FINISH_S, Recorder
+from labgrader.evidence.asking.accounts import Accounts
+from labgrader.evidence.asking.calls import FORGET_THROTTLE_S, MAX_PATIENCE_S, Calls, NotAnsweredError
+from labgrader.evidence.asking.pacing import Pacer
+from labgrader.evidence.asking.recorder import FINISH_S, Recorder
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.check import find_check
 from labgrader.judging.judge import judge, open_question

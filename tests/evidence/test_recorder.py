@@ -15,11 +15,11 @@ from botocore.exceptions import EndpointConnectionError
 from benchmarks.calls import record as bench_record
 from benchmarks.stub_aws import ACCOUNT, REGION, UNREACHABLE, Clock, Fault, StubAws, served, zipped
 from labgrader.errors import NotGradedError
-from labgrader.evidence.calls import MAX_ATTEMPTS, MAX_PATIENCE_S
-from labgrader.evidence.facts import ClassFacts, NamesByPrefix
-from labgrader.evidence.operations import IAM_ACTIONS
+from labgrader.evidence.asking.calls import MAX_ATTEMPTS, MAX_PATIENCE_S
+from labgrader.evidence.asking.facts import ClassFacts, NamesByPrefix
+from labgrader.evidence.asking.operations import IAM_ACTIONS
+from labgrader.evidence.asking.recorder import MAX_QUESTIONS, SETTLE_LOOKS, SETTLE_WAIT_S
 from labgrader.evidence.question import Question
-from labgrader.evidence.recorder import MAX_QUESTIONS, SETTLE_LOOKS, SETTLE_WAIT_S
 from labgrader.evidence.snapshot import Snapshot, owns
 from labgrader.judging.judge import judge_recorded, open_question
 from labgrader.lab import find_lab

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from labgrader.evidence.redaction import REDACTED, looks_secret, scrubbed, without_secrets
+from labgrader.evidence.asking.redaction import REDACTED, looks_secret, scrubbed, without_secrets
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ1c2VyMSJ9.4pcPyMD09olPSyXnrXCjTwXyr4BsezdI1AVTmud2fU4"
 

@@ -10,8 +10,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from labgrader.evidence.accounts import Accounts
-from labgrader.evidence.recorder import Recorder
+from labgrader.evidence.asking.accounts import Accounts
+from labgrader.evidence.asking.recorder import Recorder
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.roster import Student
 from tests.evidence.recording import Reading, record_all

@@ -13,10 +13,10 @@ from moto import mock_aws
 
 from benchmarks.stub_aws import zipped
 from labgrader.errors import NotGradedError
-from labgrader.evidence.accounts import Accounts
-from labgrader.evidence.pacing import Pacer
+from labgrader.evidence.asking.accounts import Accounts
+from labgrader.evidence.asking.pacing import Pacer
+from labgrader.evidence.asking.recorder import Recorder
 from labgrader.evidence.question import Answer, Answers, Question, UnaskedError
-from labgrader.evidence.recorder import Recorder
 from labgrader.evidence.snapshot import Snapshot, closest, owns
 from labgrader.roster import Student
 from tests.evidence.recording import record_all

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
+from labgrader.evidence.asking.operations import IAM_ACTIONS
 from labgrader.evidence.live.admission import LEASE_S, PROVISIONED_WAIT_S, TEST_S
-from labgrader.evidence.operations import IAM_ACTIONS
 from labgrader.store import LEASES
 
 ROOT = Path(__file__).parents[2]

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from labgrader.evidence.calls import NotAnsweredError
+from labgrader.evidence.asking.calls import NotAnsweredError
 from labgrader.evidence.headroom import Room
 from labgrader.evidence.live.admission import LEASE_S, TEST_S, read_room
 from labgrader.evidence.load import DEADLINE_S

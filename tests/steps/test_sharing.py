@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from labgrader.errors import NOT_GRADED, BadInputError, NotGradedError
-from labgrader.evidence.accounts import Accounts, Connection
-from labgrader.evidence.calls import NotAnsweredError
+from labgrader.evidence.asking.accounts import Accounts, Connection
+from labgrader.evidence.asking.calls import NotAnsweredError
 from labgrader.evidence.headroom import Room
 from labgrader.evidence.live.admission import TEST_S
 from labgrader.evidence.load_plan import FunctionTarget, LoadPlan

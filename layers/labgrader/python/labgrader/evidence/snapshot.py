@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from labgrader.errors import NotGradedError
+from labgrader.evidence.asking.redaction import REDACTED
 from labgrader.evidence.names import closest, owns
 from labgrader.evidence.question import Answers, Json, Question
-from labgrader.evidence.redaction import REDACTED
 from labgrader.evidence.resources import (
     Alias,
     Dashboard,

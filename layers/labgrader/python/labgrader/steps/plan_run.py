@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labgrader.errors import BadInputError, Problem
-from labgrader.evidence.calls import NotAnsweredError
+from labgrader.evidence.asking.calls import NotAnsweredError
 from labgrader.evidence.headroom import Room
 from labgrader.judging.check import find_check
 from labgrader.lab import Lab, find_lab

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 from labgrader.errors import NOT_GRADED, NotGradedError, ServiceFaultError, ThrottledError
-from labgrader.evidence.calls import NOT_REACHED
+from labgrader.evidence.asking.calls import NOT_REACHED
 from labgrader.evidence.live.admission import TEST_S
 from labgrader.evidence.load import COMPARE, LOAD_TEST
 from labgrader.evidence.question import LIVE_ACTIONS, Answer, Answers, Question

@@ -10,8 +10,8 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from labgrader.errors import BadInputError, NotGradedError, ServiceFaultError
-from labgrader.evidence.accounts import Accounts, Connection
-from labgrader.evidence.calls import understood
+from labgrader.evidence.asking.accounts import Accounts, Connection
+from labgrader.evidence.asking.calls import understood
 from labgrader.evidence.live.admission import Admission
 from labgrader.evidence.live.http_call import CALL_API, ApiCaller
 from labgrader.evidence.live.invoker import Invoker

@@ -15,7 +15,7 @@ import boto3
 from botocore.config import Config
 
 from labgrader.errors import NOT_GRADED, LabgraderError, NotGradedError, ThrottledError
-from labgrader.evidence.calls import DENIED, MissingResourceError, NotAnsweredError
+from labgrader.evidence.asking.calls import DENIED, MissingResourceError, NotAnsweredError
 from labgrader.evidence.headroom import Room, fitted
 from labgrader.evidence.live.patience import Patience
 from labgrader.evidence.load import DEADLINE_S

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from labgrader.evidence.calls import NotAnsweredError
+from labgrader.evidence.asking.calls import NotAnsweredError
 from labgrader.evidence.live.ownership import Ownership
 from labgrader.evidence.live.patience import Patience
 from labgrader.evidence.live.reply import Reply

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from botocore.exceptions import BotoCoreError, ClientError
 
 from labgrader.errors import BadInputError
-from labgrader.evidence.calls import NotAnsweredError
+from labgrader.evidence.asking.calls import NotAnsweredError
 from labgrader.evidence.live.callers import Caller, FunctionCaller, StageCaller
 from labgrader.evidence.live.comparison import COMPARE_DEADLINE_S, run_compare
 from labgrader.evidence.live.engine import run_load

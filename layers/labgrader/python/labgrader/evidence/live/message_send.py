@@ -11,7 +11,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from labgrader.errors import BadInputError, NotGradedError
-from labgrader.evidence.calls import MissingResourceError, NotAnsweredError
+from labgrader.evidence.asking.calls import MissingResourceError, NotAnsweredError
 from labgrader.evidence.live.ownership import Ownership
 from labgrader.evidence.live.patience import Patience
 from labgrader.evidence.live_answers import AWAIT_TIMEOUT_S, MAX_MESSAGES, SentMessages

@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from labgrader.errors import NotGradedError
-from labgrader.evidence.calls import DENIED, MissingResourceError, NotAnsweredError, understood
+from labgrader.evidence.asking.calls import DENIED, MissingResourceError, NotAnsweredError, understood
 from labgrader.evidence.live.ownership import Ownership
 from labgrader.evidence.live.patience import Patience
 from labgrader.evidence.live_answers import AWAIT_TIMEOUT_S, MAX_KEPT_CHARACTERS, OWN_NAMES, DroppedObject

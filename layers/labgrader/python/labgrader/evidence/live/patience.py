@@ -11,7 +11,7 @@ from typing import TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from labgrader.evidence.calls import understood
+from labgrader.evidence.asking.calls import understood
 from labgrader.evidence.live.reply import Reply
 
 Said = TypeVar("Said")

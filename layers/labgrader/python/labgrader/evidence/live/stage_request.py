@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from labgrader.errors import BadInputError, NotGradedError
-from labgrader.evidence.calls import MissingResourceError, NotAnsweredError
+from labgrader.evidence.asking.calls import MissingResourceError, NotAnsweredError
+from labgrader.evidence.asking.redaction import REDACTED
 from labgrader.evidence.live.host import Host
 from labgrader.evidence.live.ownership import Ownership
 from labgrader.evidence.live.patience import Patience
 from labgrader.evidence.question import Json
-from labgrader.evidence.redaction import REDACTED
 from labgrader.evidence.tolerant import text
 
 _ACTION = "execute-api:Invoke"

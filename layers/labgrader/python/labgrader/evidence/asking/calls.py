@@ -14,10 +14,10 @@ from botocore.exceptions import ConnectionError as BotoConnectionError
 from botocore.parsers import ResponseParserError
 
 from labgrader.errors import BadInputError, LabgraderError, ServiceFaultError
-from labgrader.evidence.accounts import Client, Connection
-from labgrader.evidence.pacing import Pacer, quota_of
-from labgrader.evidence.package import UnreadablePackageError
-from labgrader.evidence.redaction import scrubbed
+from labgrader.evidence.asking.accounts import Client, Connection
+from labgrader.evidence.asking.pacing import Pacer, quota_of
+from labgrader.evidence.asking.package import UnreadablePackageError
+from labgrader.evidence.asking.redaction import scrubbed
 
 log = logging.getLogger(__name__)
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from labgrader.evidence.class_lists import CLASS_LISTS, READS_APIS
-from labgrader.evidence.operation import Operation, Paging, keeping, picked
+from labgrader.evidence.asking.class_lists import CLASS_LISTS, READS_APIS
+from labgrader.evidence.asking.operation import Operation, Paging, keeping, picked
+from labgrader.evidence.asking.redaction import REDACTED, looks_secret, scrubbed, without_secrets
 from labgrader.evidence.question import Json
-from labgrader.evidence.redaction import REDACTED, looks_secret, scrubbed, without_secrets
 from labgrader.evidence.tolerant import mapping, sequence, text
 
 MANAGED_POLICY = "labgrader:ReadManagedPolicy"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from labgrader.evidence.accounts import Connection
-from labgrader.evidence.calls import Calls, client_of
-from labgrader.evidence.facts import EVERYWHERE
-from labgrader.evidence.operation import Operation, Paging
+from labgrader.evidence.asking.accounts import Connection
+from labgrader.evidence.asking.calls import Calls, client_of
+from labgrader.evidence.asking.facts import EVERYWHERE
+from labgrader.evidence.asking.operation import Operation, Paging
 from labgrader.evidence.question import Json, Question
 
 

@@ -22,10 +22,10 @@ import threading
 import warnings
 from collections.abc import Iterable
 
-from labgrader.evidence.code_names import Scope, bound_in, dotted, imported_by, undefined_in
-from labgrader.evidence.own_files import OwnFiles
+from labgrader.evidence.asking.code_names import Scope, bound_in, dotted, imported_by, undefined_in
+from labgrader.evidence.asking.own_files import OwnFiles
+from labgrader.evidence.asking.redaction import scrubbed
 from labgrader.evidence.question import Json
-from labgrader.evidence.redaction import scrubbed
 
 MAX_CALLS = 500
 """Calls that are kept of one file."""

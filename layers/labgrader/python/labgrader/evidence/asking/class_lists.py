@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from labgrader.evidence.operation import MAX_CLASS_PAGES, ClassList, Operation, Paging, field_of, keeping
+from labgrader.evidence.asking.operation import MAX_CLASS_PAGES, ClassList, Operation, Paging, field_of, keeping
 from labgrader.evidence.tolerant import arn_parts, text
 
 LOG_GROUPS = "/aws/lambda/"

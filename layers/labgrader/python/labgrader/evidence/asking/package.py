@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import urllib3
 
 from labgrader.errors import LabgraderError, ServiceFaultError
-from labgrader.evidence.own_files import OwnFiles, own_files
+from labgrader.evidence.asking.own_files import OwnFiles, own_files
 from labgrader.evidence.question import Json
 from labgrader.evidence.tolerant import mapping, number, text
 

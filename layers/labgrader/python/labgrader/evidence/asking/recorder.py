@@ -15,11 +15,11 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 from typing import Generic, Protocol, TypeVar
 
-from labgrader.evidence.accounts import Accounts
-from labgrader.evidence.answering import Answering, Subject
-from labgrader.evidence.calls import Calls
-from labgrader.evidence.facts import ClassFacts
-from labgrader.evidence.pacing import Pacer
+from labgrader.evidence.asking.accounts import Accounts
+from labgrader.evidence.asking.answering import Answering, Subject
+from labgrader.evidence.asking.calls import Calls
+from labgrader.evidence.asking.facts import ClassFacts
+from labgrader.evidence.asking.pacing import Pacer
 from labgrader.evidence.question import LIVE_ACTIONS, Answer, Json, Question
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.roster import Student

@@ -10,8 +10,8 @@ import urllib3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from labgrader.errors import BadInputError
-from labgrader.evidence.accounts import Accounts, Connection
-from labgrader.evidence.calls import (
+from labgrader.evidence.asking.accounts import Accounts, Connection
+from labgrader.evidence.asking.calls import (
     DENIED,
     FORGET_THROTTLE_S,
     THROTTLES,
@@ -21,11 +21,11 @@ from labgrader.evidence.calls import (
     client_of,
     understood,
 )
-from labgrader.evidence.class_lists import CLASS_LISTS
-from labgrader.evidence.code_reading import read_code
-from labgrader.evidence.facts import EVERYWHERE, AccountFacts, ClassFacts
-from labgrader.evidence.operation import Operation, Paging
-from labgrader.evidence.operations import (
+from labgrader.evidence.asking.class_lists import CLASS_LISTS
+from labgrader.evidence.asking.code_reading import read_code
+from labgrader.evidence.asking.facts import EVERYWHERE, AccountFacts, ClassFacts
+from labgrader.evidence.asking.operation import Operation, Paging
+from labgrader.evidence.asking.operations import (
     ACCOUNT_OPERATIONS,
     IAM_ACTIONS,
     MANAGED_POLICY,
@@ -34,10 +34,10 @@ from labgrader.evidence.operations import (
     READ_PACKAGE,
     kept_tag,
 )
-from labgrader.evidence.package import Contents, Deployed, open_package
+from labgrader.evidence.asking.package import Contents, Deployed, open_package
+from labgrader.evidence.asking.redaction import without_secrets
+from labgrader.evidence.asking.sending import Requests, place_of
 from labgrader.evidence.question import Answer, Json, Question
-from labgrader.evidence.redaction import without_secrets
-from labgrader.evidence.sending import Requests, place_of
 from labgrader.evidence.tolerant import mapping
 from labgrader.roster import Student
 

@@ -1,0 +1,1 @@
+"""The AWS side of snapshots: what asks AWS about a student's resources, each question once, within the quotas."""
