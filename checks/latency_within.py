@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from checks.wording import event_for, first_existing, missing_function, no_qualifier, plural, target_name
 from checks.wording.load import (
+    FAILING_STATUS,
     TOLERABLE_LOSS,
     kinds_of_failure,
     notes_of,
@@ -59,11 +60,11 @@ def latency_within(
     added while the interval straddles the bound; where it still does after ``most_requests``, it is too close to call
     and half is earned, with words. A p50 takes 6 served requests to be kept for sure, a p90 36, a p95 72, a p99 368:
     with fewer nothing is graded, unless it is broken. A request that failed was not answered in time, so more failures
-    than the percentile leaves out (a tenth at most) fail as well. Where the load tester itself was so late that it may
-    have made the difference, or requests that were due could not be sent, nothing is graded, unless it is broken all
-    the same. Judged are all requests that were served after the warm-up, which takes the first cold starts away; those
-    that come all the same count, because somebody waits for them, and are named. The latency is the caller's, with the
-    way to Lambda and back.
+    than the percentile leaves out (a tenth at most) fail as well; a ``statusCode`` of 400 or more is one. Where the
+    load tester itself was so late that it may have made the difference, or requests that were due could not be sent,
+    nothing is graded, unless it is broken all the same. Judged are all requests that were served after the warm-up,
+    which takes the first cold starts away; those that come all the same count, because somebody waits for them, and are
+    named. The latency is the caller's, with the way to Lambda and back.
 
     Args:
         function: the function.
@@ -90,6 +91,7 @@ def latency_within(
             requests=requests,
             warm_up=warm_up,
             threshold=Threshold(percentile, milliseconds, max(requests, most_requests)),
+            failing_status=FAILING_STATUS,
         )
     if result is None:
         return failed(no_qualifier(function, qualifiers), expected=expected, observed="no such alias or version")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from checks.wording import event_for, first_existing, missing_function, no_qualifier, plural, target_name
 from checks.wording.load import (
+    FAILING_STATUS,
     account_reason,
     kinds_of_failure,
     no_room,
@@ -33,9 +34,6 @@ TOLERABLE = 0.9
 LONGEST_TIMEOUT_S = 900
 MOST_MEMORY_MB = 10_240
 """What Lambda allows a function. Source: Lambda Developer Guide, "Lambda quotas"."""
-
-FAILING_STATUS = 400
-"""From which ``statusCode`` on an answer is a failure: the request is a valid one, so 404 is no way to serve it."""
 
 _INVOKE = "lambda:InvokeFunction"
 

@@ -14,6 +14,9 @@ TOLERABLE_LOSS = 0.1
 _INVOKE = "lambda:InvokeFunction"
 _UNSAID = ("", "TooManyRequestsException")  # the error's own name, where there is no reason
 
+FAILING_STATUS = 400
+"""From which ``statusCode`` on an answer is a failure: the request is a valid one, so 404 is no way to serve it."""
+
 
 def refused(result: LoadResult, deployed: Function) -> tuple[int, int]:
     """How many requests were throttled by the function's own reservation, and how many by the account's limits.
