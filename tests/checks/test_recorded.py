@@ -34,7 +34,8 @@ def judged(lab: Lab, file: Path) -> tuple[Lab, dict[str, Verdict], Score]:
     snapshot = Snapshot.from_dict(kept["snapshot"])
     mine = lab.for_student(snapshot.username, snapshot.account_id, snapshot.region)
     verdicts = {}
-    for item in mine.checks:
+    measured = [item for item in mine.advice if item.id in kept["evidence"]]
+    for item in [*mine.checks, *measured]:
         evidence = kept["evidence"].get(item.id)
         answers = CheckRecord.from_dict(evidence).answers if evidence else None
         try:
