@@ -51,7 +51,7 @@ def latency_within(
     concurrency: int = 1,
     requests: int = 100,
     most_requests: int = 1000,
-    warm_up: int = 0,
+    warm_up: int | None = None,
     qualifiers: list[str] | None = None,
 ) -> Verdict:
     """A percentile of the latency keeps a bound, as surely as its 95% interval tells.
@@ -75,7 +75,8 @@ def latency_within(
         concurrency: requests in flight.
         requests: requests at first, without the warm-up.
         most_requests: requests are added, up to so many in all, while it is too close to call.
-        warm_up: requests sent before, and not judged; as many as there are in flight take the first cold starts.
+        warm_up: requests sent before, and not judged: as many as there are in flight, which takes the first cold
+            starts away. With fewer, requests that are added to decide would thin out the cold starts among them.
         qualifiers: aliases or versions; the first that exists is called. ``$LATEST`` where none is given.
     """
     expected = f"p{percentile} within {milliseconds:g} ms"
@@ -89,7 +90,7 @@ def latency_within(
             FunctionTarget(function, qualifier, event_for(operation) if event is None else event),
             concurrency=concurrency,
             requests=requests,
-            warm_up=warm_up,
+            warm_up=concurrency if warm_up is None else warm_up,
             threshold=Threshold(percentile, milliseconds, max(requests, most_requests)),
             failing_status=FAILING_STATUS,
         )

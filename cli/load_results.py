@@ -51,7 +51,7 @@ def give_load_result(result: LoadResult) -> None:
             (
                 name,
                 _number(result.latency_ms[name]),
-                " to ".join(f"{bound:,.1f}" for bound in result.intervals_ms.get(name, ())),
+                _interval(result, name),
                 _number(result.warm_latency_ms.get(name) if result.cold_starts_known else None),
                 _number(result.cold_latency_ms.get(name) if result.cold_starts else None),
                 _number(result.service_ms.get(name)),
@@ -75,6 +75,17 @@ def verdict(result: LoadResult, threshold: Threshold) -> str:
             f"{name} cannot be said: {result.dropped} of {arrivals} arrivals found no room in flight and were not "
             "sent; raise --concurrency or lower --rate"
         )
+    if result.broken_by_failures(threshold.percentile):
+        failed = result.function_errors + result.application_errors + result.timeouts
+        left_out = 100 - threshold.percentile
+        return (
+            f"{name} is not below {bound}: {failed} of {result.succeeded + failed} requests failed, and {name} leaves "
+            f"out no more than {left_out} of 100"
+        )
+    if decided == "beyond" and low - result.late_ms <= threshold.milliseconds:
+        return (
+            f"{name} cannot be said: the load tester itself was late by {result.late_ms:.0f} ms, which may be all of it"
+        )
     of = f" of the {result.succeeded} of {result.requests} requests that were served"
     whose = f"{name}{of}" if result.succeeded < result.requests else name
     fewest = fewest_measurements(threshold.percentile)
@@ -85,7 +96,15 @@ def verdict(result: LoadResult, threshold: Threshold) -> str:
             f"{whose} is too close to call: it lies between {low:,.1f} and {high:,.1f} ms (95% sure), and more "
             f"requests are needed to tell whether that is below {bound}"
         )
+    if result.succeeded < fewest:
+        return f"{whose} is above {bound} (95% sure: at least {low:,.1f} ms)"
     return f"{whose} is {'below' if decided == 'below' else 'above'} {bound} (95% sure: {low:,.1f} to {high:,.1f} ms)"
+
+
+def _interval(result: LoadResult, name: str) -> str:
+    """The interval of a percentile; with a mark where there are too few requests for its upper end to be sure."""
+    said = " to ".join(f"{bound:,.1f}" for bound in result.intervals_ms.get(name, ()))
+    return f"{said} or more" if said and result.succeeded < fewest_measurements(int(name[1:])) else said
 
 
 def _reason(reason: str) -> str:
@@ -100,6 +119,8 @@ def _warm_up(result: LoadResult) -> str:
         return ""
     known = warm_up.get("reported") or warm_up["cold_starts"]
     served, cold = f"{warm_up['succeeded']:g} served", f"{warm_up['cold_starts'] if known else 'unknown'} cold starts"
+    if not warm_up["succeeded"]:
+        return f"{warm_up['requests']:g} sent, {served}"
     return f"{warm_up['requests']:g} sent, {served}, {cold}, p50 {warm_up['p50']:,.1f} ms, max {warm_up['max']:,.1f} ms"
 
 
@@ -138,8 +159,9 @@ def give_comparison(comparison: Comparison) -> None:
         rows,
         numbers=("served", "fastest ms", "median ms", "slowest ms", "failed"),
     )
-    for error in (*comparison.baseline_errors, *comparison.candidate_errors):
-        screen.give(f"error: {error}")
+    for error in dict.fromkeys((*comparison.baseline_errors, *comparison.candidate_errors)):
+        code, reason = error.partition(": ")[::2]
+        screen.give(f"error: {code}: {_reason(reason)}" if code == "throttled" else f"error: {error}")
     screen.give(_compared(comparison))
     for note in comparison.notes:
         screen.give(f"note: {note}")
@@ -153,6 +175,10 @@ def _compared(comparison: Comparison) -> str:
         comparison.ratio_interval if faster else tuple(1 / bound for bound in reversed(comparison.ratio_interval))
     )
     times = comparison.ratio if faster else 1 / comparison.ratio
-    sure = f"95% sure: {low:.2f} to {high:.2f}" if comparison.sure else f"only {comparison.rounds} rounds: not sure"
+    sure = f"95% sure: {low:.2f} to {high:.2f}" if comparison.sure else f"only {_rounds(comparison.rounds)}: not sure"
     how = f"{times:.2f} times as {'fast' if faster else 'slow'}"
     return f"{comparison.candidate} is {how} as {comparison.baseline} ({sure})"
+
+
+def _rounds(number: int) -> str:
+    return "1 round" if number == 1 else f"{number} rounds"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,29 +11,22 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from botocore.exceptions import ClientError
 
 from cli import screen
 from cli.errors import Interrupted, TargetError, UsageError
 from cli.load_line import line, load_line
 from cli.load_results import PERCENTILES, give_comparison, give_load_result, verdict
+from cli.load_targets import OwnAccount, find_target, is_endpoint, read_event
 from cli.options import Aws, Json
-from cli.target import Target, choose, reached
-from labgrader.aws import error_code
+from cli.target import choose, reached
 from labgrader.errors import BadInputError, NotGradedError
 from labgrader.evidence.live.admission import Admission
 from labgrader.evidence.live.load_tester import LoadTester
-from labgrader.evidence.live.ownership import Ownership
 from labgrader.evidence.live.progress import Progress
-from labgrader.evidence.load import COMPARE, Comparison, EndpointTarget, FunctionTarget, LoadResult
+from labgrader.evidence.load import COMPARE, Comparison, LoadResult
 from labgrader.evidence.load_plan import COST_CAP_USD, MOST_IN_FLIGHT, LoadPlan, Threshold
 from labgrader.evidence.load_plan import Target as Called
 from labgrader.evidence.question import Answer, Question
-from labgrader.evidence.services.api_gateway import RestApi
-from labgrader.evidence.tolerant import sequence, text
-
-_ENDPOINT = re.compile(r"(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) ([^/]+)/([A-Za-z0-9_-]+)(/.*)")
-
 
 IN_FLIGHT, REQUESTS, DURATION_S, ROUNDS = 20, 100, 10.0, 20
 PERCENTILE, MOST = 95, 1_000
@@ -51,13 +44,6 @@ _OPTIONS = {
     "Rounds": "--rounds",
     "MostRounds": "--rounds",
 }
-
-
-class OwnResources(Ownership):
-    """Whatever the person at the terminal names: it is their account, and their decision."""
-
-    def owns(self, name: str) -> bool:  # noqa: ARG002
-        return True
 
 
 def register(app: typer.Typer) -> None:
@@ -94,7 +80,11 @@ def load_test(
     ] = None,
     warm_up: Annotated[
         int | None,
-        typer.Option("--warm-up", metavar="N", help="Sent before, and reported apart; best as many as are in flight."),
+        typer.Option(
+            "--warm-up",
+            metavar="N",
+            help="Sent before, and reported apart: with --below as many as are in flight, else 0.",
+        ),
     ] = None,
     below: Annotated[
         float | None, typer.Option("--below", metavar="MS", help="Decide whether a percentile is below this bound.")
@@ -149,13 +139,15 @@ def load_test(
         raise UsageError(f"--most is at least --requests, {requests or REQUESTS}, not {most}")
     if output is not None and (output.is_dir() or not output.resolve().parent.is_dir()):
         raise UsageError(f"{output} cannot be written")
-    content = _content(event)
+    if api_key and not any(is_endpoint(one) for one in (target, against or "")):
+        raise UsageError("--api-key does nothing with a function")
+    content = read_event(event)
     account = choose(aws)
     with reached():
-        called = _called(account, target, content, api_key)
-        other = _called(account, against, content, api_key) if against is not None else None
+        called = find_target(account, target, content, api_key)
+        other = find_target(account, against, content, api_key) if against is not None else None
     client = account.client("lambda")
-    tester = LoadTester(client, account.client("apigateway"), OwnResources("", ""), admission=Admission(client))
+    tester = LoadTester(client, account.client("apigateway"), OwnAccount("", ""), admission=Admission(client))
     with _in_the_words_of_the_command():
         if other is not None:
             answer = _compare(tester, other, called, ROUNDS if rounds is None else rounds)
@@ -166,13 +158,16 @@ def load_test(
             else:
                 give_comparison(compared)
             return
+        in_flight = concurrency if concurrency is not None else IN_FLIGHT if rate is None else MOST_IN_FLIGHT
+        warmed = warm_up if warm_up is not None else _warm_up(in_flight, rate) if below is not None else 0
         plan = LoadPlan(
             "closed" if rate is None else "open",
-            concurrency if concurrency is not None else IN_FLIGHT if rate is None else MOST_IN_FLIGHT,
+            in_flight,
             requests=REQUESTS if requests is None else requests,
             rate_rps=rate or 0.0,
             duration_s=0.0 if rate is None else DURATION_S if duration is None else duration,
-            warm_up=warm_up or 0,
+            warm_up=warmed,
+            notes=_thinned(warmed, in_flight) if below is not None and rate is None else (),
             threshold=None
             if below is None
             else Threshold(PERCENTILE if percentile is None else percentile, below, MOST if most is None else most),
@@ -205,6 +200,23 @@ def _run(tester: LoadTester, called: Called, plan: LoadPlan, tell: Callable[[Pro
         raise
 
 
+def _warm_up(in_flight: int, rate: float | None) -> int:
+    """Requests to send before a bound is decided on: as many as there are in flight, or come in a second.
+
+    Requests that are added to decide would thin out the cold starts among them, until any bound is kept.
+    """
+    return in_flight if rate is None else min(in_flight, math.ceil(rate))
+
+
+def _thinned(warm_up: int, in_flight: int) -> tuple[str, ...]:
+    if warm_up >= in_flight:
+        return ()
+    return (
+        f"a warm-up of {warm_up} with {in_flight} in flight leaves cold starts among the requests: the more are added "
+        "to decide, the fewer they seem",
+    )
+
+
 def _refuse_unused(option: str, given: bool, with_it: Mapping[str, object], without_it: Mapping[str, object]) -> None:
     """Refuse options that would do nothing.
 
@@ -230,53 +242,6 @@ def _in_the_words_of_the_command() -> Iterator[None]:
         raise UsageError("; ".join(said)) from refused
 
 
-def _called(account: Target, name: str, content: Any, api_key: str) -> Called:
-    """Find what is to be called by how it was named."""
-    endpoint = _ENDPOINT.fullmatch(name)
-    if endpoint is None:
-        if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}(:[A-Za-z0-9_$-]{1,128})?", name):
-            raise UsageError(f"{name!r} is neither FUNCTION, FUNCTION:ALIAS nor 'POST API/STAGE/PATH'")
-        if api_key:
-            raise UsageError("--api-key does nothing with a function")
-        function, _, qualifier = name.partition(":")
-        try:
-            found = account.client("lambda").get_function_configuration(FunctionName=function)
-        except ClientError as error:
-            if error_code(error) != "ResourceNotFoundException":
-                raise
-            raise TargetError(f"there is no function {function}") from None
-        return FunctionTarget(
-            function, qualifier, content, found.get("MemorySize", 0), *found.get("Architectures", ["x86_64"])[:1]
-        )
-    method, api, stage, path = endpoint.groups()
-    gateway = account.client("apigateway")
-    apis = _named(gateway.get_paginator("get_rest_apis"), api, "REST API")
-    key_id = _named(gateway.get_paginator("get_api_keys"), api_key, "API key") if api_key else ""
-    body = json.dumps(content) if method in ("POST", "PUT", "PATCH") else None
-    return EndpointTarget(RestApi(apis, api), stage, method, path, body=body, api_key_id=key_id)
-
-
-def _named(pages: Any, name: str, kind: str) -> str:
-    """The id of the one entry with a name."""
-    found = [
-        text(entry.get("id"))
-        for page in pages.paginate()
-        for entry in sequence(page.get("items"))
-        if entry.get("name") == name
-    ]
-    if len(found) != 1:
-        raise TargetError(f"there is no {kind} {name}" if not found else f"{len(found)} {kind}s are called {name}")
-    return found[0]
-
-
-def _content(event: str) -> Any:
-    said = Path(event[1:]).read_text(encoding="utf-8") if event.startswith("@") else event
-    try:
-        return json.loads(said)
-    except ValueError as error:
-        raise UsageError(f"--event is not JSON: {error}") from None
-
-
 def _compare(tester: LoadTester, baseline: Called, candidate: Called, rounds: int) -> Answer:
     arguments = {
         "Baseline": baseline.to_dict(),
@@ -285,7 +250,11 @@ def _compare(tester: LoadTester, baseline: Called, candidate: Called, rounds: in
         "Factor": 1.0,
         "MostRounds": rounds,
     }
-    return tester.answer(Question(COMPARE, arguments))
+    try:
+        return tester.answer(Question(COMPARE, arguments))
+    except Interrupted:
+        screen.say("stopped; nothing is kept")
+        raise
 
 
 def _value(answer: Answer, target: str) -> Any:

@@ -264,7 +264,7 @@ def test_a_closed_test_sees_how_late_its_own_timers_are() -> None:
         result = _load(stub, 1, 21, tell=lambda progress: time.sleep(0.05))
     assert result.late_ms > 10
     assert result.notes == (
-        f"the load tester itself was late by {result.late_ms:g} ms in one request of a hundred: these latencies are "
+        f"the load tester itself was late by {result.late_ms:.0f} ms in one request of a hundred: these latencies are "
         "partly its own",
     )
 

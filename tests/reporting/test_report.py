@@ -76,7 +76,7 @@ def test_a_perfect_student(example: Any) -> None:
         "performance",
     ]
     assert "previous" not in report
-    assert "comparisons" not in report
+    assert report["comparisons"] == []
 
 
 def test_a_student_with_something_of_everything(example: Any) -> None:

@@ -118,6 +118,16 @@ class LoadResult:
         """Whether anything told which answers were cold starts."""
         return bool(self.reported or self.cold_starts)
 
+    def broken_by_failures(self, percentile: int) -> bool:
+        """Whether more requests failed than a percentile leaves out: of 100, five for p95. What failed was not served
+        in time, however long one would wait; what nobody answered for our own reasons is left aside.
+
+        Args:
+            percentile: 1 to 99.
+        """
+        failed = self.function_errors + self.application_errors + self.timeouts
+        return 100 * failed > (100 - percentile) * (self.succeeded + failed)
+
     @property
     def unanswered(self) -> int:
         """Those of the ``other_errors`` that the test's own end cut off: they are nobody's failures."""

@@ -10,7 +10,6 @@ from functools import cache
 from typing import Any
 
 from jsonschema import Draft202012Validator, ValidationError
-from jsonschema.exceptions import SchemaError
 from jsonschema.validators import extend
 from referencing import Registry
 from referencing.exceptions import Unresolvable
@@ -77,16 +76,22 @@ _ENDLESS = re.compile(r"[*+}]\)(?:[*+]|\{\d+,\})")
 _SAMPLES: tuple[Any, ...] = (None, True, 0, "", [], {})
 
 
+_META_SCHEMA = Draft202012Validator(
+    Draft202012Validator.META_SCHEMA, format_checker=Draft202012Validator.FORMAT_CHECKER
+)
+"""What a schema itself must look like."""
+
+
 def schema_problems(schema: Any) -> Iterator[tuple[str, Path]]:
     """Yield what is wrong with a schema: a sentence, and the path of the value in the schema.
 
     It is stricter than JSON Schema, which passes over what it does not know: a misspelt keyword would ask for nothing.
     """
-    try:
-        Draft202012Validator.check_schema(schema)
-    except SchemaError as error:
+    unlike = sorted(_META_SCHEMA.iter_errors(schema), key=lambda error: [str(step) for step in error.absolute_path])
+    for error in unlike:
         path = tuple(error.absolute_path)
         yield _unlike_a_schema(error), path[:-1] if path[-2:-1] == ("type",) else path
+    if unlike:
         return
     found = list(_walk(schema, schema, ()))
     yield from found
@@ -129,7 +134,7 @@ def _walk(schema: Any, root: Any, path: Path) -> Iterator[tuple[str, Path]]:
             yield f"there is no keyword {keyword!r} that could be used here", here
 
 
-def _unlike_a_schema(error: SchemaError) -> str:
+def _unlike_a_schema(error: ValidationError) -> str:
     value, path = error.instance, list(error.absolute_path)
     if "type" in path[-2:] and (value is None or (isinstance(value, list) and None in value)):
         return 'write "null" in quotation marks: without them, YAML reads it as nothing'

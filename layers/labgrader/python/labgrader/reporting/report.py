@@ -105,8 +105,7 @@ def build_report(
             if verdict.status in ("failed", "partial")
         ],
     }
-    if comparisons:
-        report["comparisons"] = [comparison_entry(*said_of(item_id), result) for item_id, result in comparisons]
+    report["comparisons"] = [comparison_entry(*said_of(item_id), result) for item_id, result in comparisons]
     if previous is not None:
         report["previous"] = dict(previous)
     return report

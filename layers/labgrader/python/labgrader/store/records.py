@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,9 @@ Json = Any
 
 LEASES = "LEASES"
 """The partition of the leases: the role of Run load test may write in no other (``infra/template.yaml``)."""
+
+RELEASE_PAUSE_S = 0.05
+"""Seconds to wait at most before a part is given back again, after somebody else changed the count."""
 
 RELEASES = 20
 """How often a part is tried to be given back, while others take or give back theirs."""
@@ -149,6 +154,7 @@ class Records:
             parts, version = self._parts(name)
             if parts.pop(holder, None) is None or self._keep_parts(name, parts, version):
                 return
+            time.sleep(random.uniform(0, RELEASE_PAUSE_S))  # not all at once again
         raise ServiceFaultError(f"{name} was changed by others {RELEASES} times while a part was given back")
 
     def _parts(self, name: str) -> tuple[dict[str, Json], int]:

@@ -140,7 +140,8 @@ class _Test:
     async def _decide(self) -> None:
         """Send more, each time as many as there were, while it is open on which side of its bound the percentile is.
 
-        Where arrivals were dropped it stays open: nobody knows how long those would have waited.
+        Where arrivals were dropped it stays open: nobody knows how long those would have waited. Where more requests
+        failed than the percentile leaves out, no latency can mend it.
         """
         threshold, traffic = self._plan.threshold, self._traffic
         if threshold is None:
@@ -149,7 +150,8 @@ class _Test:
         while not traffic.stopped:
             more = min(traffic.planned, threshold.most_requests - traffic.planned, self._fitting())
             tally = traffic.tally
-            if more <= 0 or not tally.succeeded or tally.dropped or self._decided(threshold):
+            hopeless = not tally.succeeded or tally.dropped or tally.failed_share > 1 - threshold.percentile / 100
+            if more <= 0 or hopeless or self._decided(threshold):
                 break
             added += more
             await self._phase("deciding", lambda more=more: self._send(more))  # type: ignore[misc]
@@ -286,7 +288,7 @@ def _late_ms(lateness: Latencies) -> float:
 def _lateness(late_ms: float) -> str:
     """Say when it was us who were late, so that nobody else is blamed for it."""
     return (
-        f"the load tester itself was late by {late_ms:g} ms in one request of a hundred: these latencies are "
+        f"the load tester itself was late by {late_ms:.0f} ms in one request of a hundred: these latencies are "
         "partly its own"
     )
 

@@ -106,6 +106,12 @@ class Tally:
         """Requests that succeeded."""
         return self.results["succeeded"]
 
+    @property
+    def failed_share(self) -> float:
+        """The share of those that were taken and not served, of those that were taken; 0 to 1."""
+        failed = sum(self.results[kind] for kind in ("function_error", "application_error", "timeout"))
+        return failed / (failed + self.succeeded) if failed else 0.0
+
     def add(self, request: Measured) -> None:
         """Count a request that is over."""
         started = request.started + self._epoch
@@ -202,7 +208,7 @@ class Tally:
                 if self.scheduled_s
                 else statistics.rate(self.sent, duration_s)
             ),
-            "achieved_rps": statistics.rate(self.succeeded, duration_s),
+            "achieved_rps": statistics.rate(self.succeeded, max(duration_s, self.scheduled_s)),
             "dropped": self.dropped,
             "succeeded": self.succeeded,
             "throttled": self.results["throttled"],
@@ -214,7 +220,7 @@ class Tally:
             "reported": self.reported,
             "latency_ms": self.latencies.summary(),
             "warm_latency_ms": self.warm.percentiles(50, 95),
-            "cold_latency_ms": self.cold.percentiles(50, 95),
+            "cold_latency_ms": self.cold.percentiles(50, 95) if len(self.cold) else {},
             "service_ms": self.service.percentiles(50, 95, 99),
             "p95_interval_ms": self.latencies.interval(95),
             "intervals_ms": {f"p{percent}": self.latencies.interval(percent) for percent in (50, 90, 95, 99)},

@@ -1,0 +1,94 @@
+"""What `load-test` shall call: found by its name in the account, with what its price depends on."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from cli.errors import TargetError, UsageError
+from cli.target import Target
+from labgrader.aws import error_code
+from labgrader.evidence.live.ownership import Ownership
+from labgrader.evidence.load import EndpointTarget, FunctionTarget
+from labgrader.evidence.load_plan import Target as Called
+from labgrader.evidence.services.api_gateway import RestApi
+from labgrader.evidence.tolerant import sequence, text
+
+_ENDPOINT = re.compile(r"(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) ([^/]+)/([A-Za-z0-9_-]+)(/.*)")
+
+
+class OwnAccount(Ownership):
+    """Whatever the person at the terminal names: it is their account, and their decision."""
+
+    def owns(self, name: str) -> bool:  # noqa: ARG002
+        return True
+
+
+def is_endpoint(name: str) -> bool:
+    """Whether a name is that of a method of an API's stage."""
+    return _ENDPOINT.fullmatch(name) is not None
+
+
+def find_target(account: Target, name: str, content: Any, api_key: str) -> Called:
+    """Find what is to be called by how it was named.
+
+    Args:
+        account: where it is.
+        name: ``FUNCTION``, ``FUNCTION:ALIAS`` or ``POST API/STAGE/PATH``.
+        content: the event, or the body for an API.
+        api_key: the name of the key that is sent along; empty for none.
+
+    Raises:
+        UsageError: it is none of these.
+        TargetError: there is no such thing, or not exactly one.
+    """
+    endpoint = _ENDPOINT.fullmatch(name)
+    if endpoint is None:
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}(:[A-Za-z0-9_$-]{1,128})?", name):
+            raise UsageError(f"{name!r} is neither FUNCTION, FUNCTION:ALIAS nor 'POST API/STAGE/PATH'")
+        function, _, qualifier = name.partition(":")
+        try:
+            found = account.client("lambda").get_function_configuration(FunctionName=function)
+        except ClientError as error:
+            if error_code(error) != "ResourceNotFoundException":
+                raise
+            raise TargetError(f"there is no function {function}") from None
+        return FunctionTarget(
+            function, qualifier, content, found.get("MemorySize", 0), *found.get("Architectures", ["x86_64"])[:1]
+        )
+    method, api, stage, path = endpoint.groups()
+    gateway = account.client("apigateway")
+    apis = _named(gateway.get_paginator("get_rest_apis"), api, "REST API")
+    key_id = _named(gateway.get_paginator("get_api_keys"), api_key, "API key") if api_key else ""
+    body = json.dumps(content) if method in ("POST", "PUT", "PATCH") else None
+    return EndpointTarget(RestApi(apis, api), stage, method, path, body=body, api_key_id=key_id)
+
+
+def _named(pages: Any, name: str, kind: str) -> str:
+    """The id of the one entry with a name."""
+    found = [
+        text(entry.get("id"))
+        for page in pages.paginate()
+        for entry in sequence(page.get("items"))
+        if entry.get("name") == name
+    ]
+    if len(found) != 1:
+        raise TargetError(f"there is no {kind} {name}" if not found else f"{len(found)} {kind}s are called {name}")
+    return found[0]
+
+
+def read_event(event: str) -> Any:
+    """Read an event: JSON, or ``@`` and the name of a file that holds it.
+
+    Raises:
+        UsageError: it is not JSON.
+    """
+    said = Path(event[1:]).read_text(encoding="utf-8") if event.startswith("@") else event
+    try:
+        return json.loads(said)
+    except ValueError as error:
+        raise UsageError(f"--event is not JSON: {error}") from None
