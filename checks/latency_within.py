@@ -7,10 +7,8 @@ from typing import Any, Literal
 from checks.wording import event_for, first_existing, missing_function, no_qualifier, plural, target_name
 from checks.wording.load import (
     FAILING_STATUS,
-    TOLERABLE_LOSS,
     kinds_of_failure,
     notes_of,
-    own_failures,
     refused,
     require_room,
 )
@@ -98,8 +96,8 @@ def latency_within(
         return failed(no_qualifier(function, qualifiers), expected=expected, observed="no such alias or version")
     target = target_name(function, qualifier or "")
     own, by_account = refused(result, deployed)
-    failures = own_failures(result)
-    if 100 * failures > min(100 * TOLERABLE_LOSS, 100 - percentile) * (result.succeeded + failures):
+    failures = result.own_failures
+    if result.broken_by_failures(max(percentile, 90)):  # a tenth at most, whatever the percentile
         return failed(
             f"{target}: {failures} of {plural(result.succeeded + failures, 'request')} that it took failed "
             f"({kinds_of_failure(result)}), so that its latency says nothing.",

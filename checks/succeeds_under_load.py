@@ -9,7 +9,6 @@ from checks.wording.load import (
     kinds_of_failure,
     no_room,
     notes_of,
-    own_failures,
     refused,
     require_room,
     unreachable,
@@ -84,7 +83,7 @@ def succeeds_under_load(
         return failed(no_qualifier(function, qualifiers), expected=expected, observed="no such alias or version")
     target = target_name(function, qualifier or "")
     observed = _counted(result)
-    failures = own_failures(result)
+    failures = result.own_failures
     if failures:
         taken = result.succeeded + failures
         message = (
@@ -135,16 +134,16 @@ def _counted(result: LoadResult) -> str:
     cut = f" (ended early: {quote(result.cut_short)})" if result.cut_short else ""
     unreached = result.other_errors - result.unanswered
     lost = f", {unreached} not reached" if unreached else ""
-    counts = f"{result.succeeded} served, {result.throttled} throttled, {own_failures(result)} failed{lost}"
+    counts = f"{result.succeeded} served, {result.throttled} throttled, {result.own_failures} failed{lost}"
     return f"{counts}{slow}{cut}"
 
 
 def _mending(result: LoadResult, deployed: Function, qualifier: str) -> str:
     """The commands for what went wrong in most cases; empty for the check's own, which shows the errors."""
     kinds = result.function_error_kinds
-    if 2 * kinds.get("timeout", 0) > own_failures(result):
+    if 2 * kinds.get("timeout", 0) > result.own_failures:
         setting = f"--timeout {min(LONGEST_TIMEOUT_S, 2 * (deployed.timeout_s or 3))}"
-    elif 2 * kinds.get("out_of_memory", 0) > own_failures(result):
+    elif 2 * kinds.get("out_of_memory", 0) > result.own_failures:
         setting = f"--memory-size {min(MOST_MEMORY_MB, 2 * (deployed.memory_mb or 128))}"
     else:
         return ""

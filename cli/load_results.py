@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from statistics import median
+
 from cli import screen
 from labgrader.evidence.load import Comparison, LoadResult, Threshold
 from labgrader.evidence.statistics import decide, fewest_measurements
@@ -76,7 +78,7 @@ def verdict(result: LoadResult, threshold: Threshold) -> str:
             "sent; raise --concurrency or lower --rate"
         )
     if result.broken_by_failures(threshold.percentile):
-        failed = result.function_errors + result.application_errors + result.timeouts
+        failed = result.own_failures
         left_out = 100 - threshold.percentile
         return (
             f"{name} is not below {bound}: {failed} of {result.succeeded + failed} requests failed, and {name} leaves "
@@ -150,10 +152,8 @@ def give_comparison(comparison: Comparison) -> None:
         (comparison.baseline, comparison.baseline_ms, comparison.baseline_errors),
         (comparison.candidate, comparison.candidate_ms, comparison.candidate_errors),
     ):
-        ordered = sorted(latencies)
-        middle = ordered[(len(ordered) - 1) // 2] if ordered else None
-        ends = (ordered[0], ordered[-1]) if ordered else (None, None)
-        rows.append((name, len(ordered), _number(ends[0]), _number(middle), _number(ends[1]), len(errors)))
+        shown = [_number(of(latencies) if latencies else None) for of in (min, median, max)]
+        rows.append((name, len(latencies), *shown, len(errors)))
     screen.give_table(
         ("target", "served", "fastest ms", "median ms", "slowest ms", "failed"),
         rows,

@@ -67,11 +67,6 @@ def unreachable(result: LoadResult, target: str) -> str:
     return f"{target} could not be reached: {listed(result.error_samples)}"
 
 
-def own_failures(result: LoadResult) -> int:
-    """Requests that the function took and did not serve."""
-    return result.function_errors + result.application_errors + result.timeouts
-
-
 def kinds_of_failure(result: LoadResult) -> str:
     """What became of them: ``3 ran into the function's timeout, 1 crashed``."""
     known: Mapping[str, int] = result.function_error_kinds

@@ -9,6 +9,7 @@ from typing import Any
 
 from labgrader.evidence.load_plan import FAILING_STATUS
 from labgrader.evidence.question import Json
+from labgrader.evidence.statistics import leaves_out
 
 FEWEST_ROUNDS = 5
 """Rounds of a comparison before which nothing is decided: the bootstrap interval of three holds the true ratio in 90 of
@@ -111,22 +112,25 @@ class LoadResult:
     @property
     def failures(self) -> int:
         """Requests that the function took and did not serve; a throttled one was never taken."""
-        return self.function_errors + self.application_errors + self.timeouts + self.other_errors
+        return self.own_failures + self.other_errors
 
     @property
     def cold_starts_known(self) -> bool:
         """Whether anything told which answers were cold starts."""
         return bool(self.reported or self.cold_starts)
 
+    @property
+    def own_failures(self) -> int:
+        """Those of the ``failures`` that are the function's own: what nobody answered for our reasons is left aside."""
+        return self.function_errors + self.application_errors + self.timeouts
+
     def broken_by_failures(self, percentile: int) -> bool:
-        """Whether more requests failed than a percentile leaves out: of 100, five for p95. What failed was not served
-        in time, however long one would wait; what nobody answered for our own reasons is left aside.
+        """Whether more requests failed than a percentile leaves out.
 
         Args:
             percentile: 1 to 99.
         """
-        failed = self.function_errors + self.application_errors + self.timeouts
-        return 100 * failed > (100 - percentile) * (self.succeeded + failed)
+        return not leaves_out(percentile, self.own_failures, self.succeeded)
 
     @property
     def unanswered(self) -> int:

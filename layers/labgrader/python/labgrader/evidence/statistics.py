@@ -130,6 +130,17 @@ def decide(interval: tuple[float, float], bound: float) -> Decision:
     return "beyond" if lower > bound else "open"
 
 
+def leaves_out(percent: int, failed: int, served: int) -> bool:
+    """Say whether a percentile leaves out as many as failed: of 100, five for p95. What failed was not served in time,
+    however long one would wait.
+
+    Args:
+        percent: which percentile, 1 to 100.
+        failed, served: how many requests ended so.
+    """
+    return 100 * failed <= (100 - percent) * (served + failed)
+
+
 def summary(ordered: Sequence[float]) -> dict[str, float]:
     """Return ``min mean p50 p90 p95 p99 max``, or zeros where nothing was measured.
 

@@ -19,7 +19,7 @@ from labgrader.evidence.live.traffic import Traffic
 from labgrader.evidence.load import DEADLINE_S, REQUEST_TIMEOUT_S
 from labgrader.evidence.load_plan import LoadPlan, Threshold
 from labgrader.evidence.question import Answer
-from labgrader.evidence.statistics import EARLY_CONFIDENCE, decide, fewest_measurements, rounded
+from labgrader.evidence.statistics import EARLY_CONFIDENCE, decide, fewest_measurements, leaves_out, rounded
 
 ASSUMED_S = 1.0
 """Billed seconds that a request is taken to cost where no warm-up says."""
@@ -150,8 +150,8 @@ class _Test:
         while not traffic.stopped:
             more = min(traffic.planned, threshold.most_requests - traffic.planned, self._fitting())
             tally = traffic.tally
-            hopeless = not tally.succeeded or tally.dropped or tally.failed_share > 1 - threshold.percentile / 100
-            if more <= 0 or hopeless or self._decided(threshold):
+            mendable = tally.succeeded and leaves_out(threshold.percentile, tally.failed, tally.succeeded)
+            if more <= 0 or not mendable or tally.dropped or self._decided(threshold):
                 break
             added += more
             await self._phase("deciding", lambda more=more: self._send(more))  # type: ignore[misc]

@@ -107,10 +107,9 @@ class Tally:
         return self.results["succeeded"]
 
     @property
-    def failed_share(self) -> float:
-        """The share of those that were taken and not served, of those that were taken; 0 to 1."""
-        failed = sum(self.results[kind] for kind in ("function_error", "application_error", "timeout"))
-        return failed / (failed + self.succeeded) if failed else 0.0
+    def failed(self) -> int:
+        """Requests that were taken and not served."""
+        return sum(self.results[kind] for kind in ("function_error", "application_error", "timeout"))
 
     def add(self, request: Measured) -> None:
         """Count a request that is over."""
