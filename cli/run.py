@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import json
-import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from cli.errors import TargetError
 from cli.target import Target, reached
 from labgrader.errors import ServiceFaultError, ThrottledError
 from labgrader.messages import quote
+from labgrader.run_request import new_run_id
 from labgrader.store import Keys, roster_key
-
-MAX_NAME = 80
-"""Characters of an execution's name (Step Functions API, StartExecution)."""
 
 Result = Mapping[str, Any]
 
@@ -39,12 +35,6 @@ class Run:
 
 MAX_FAILED_LOOKS = 5
 """Looks in a row that may fail before we give up following a run."""
-
-
-def new_run_id(lab_id: str, now: datetime | None = None) -> str:
-    """Return ``YYYYMMDD-HHMMSS-LAB-XXXX`` (UTC; the last four are random): ids sort by time."""
-    moment = f"{now or datetime.now(UTC):%Y%m%d-%H%M%S}"
-    return f"{moment}-{lab_id[: MAX_NAME - len(moment) - 6]}-{secrets.token_hex(2)}"
 
 
 def start_run(

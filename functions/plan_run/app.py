@@ -7,7 +7,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from labgrader.evidence.live.admission import room_of_this_account
 from labgrader.roster import Home
-from labgrader.steps.plan_run import Request, plan_run
+from labgrader.run_request import Request
+from labgrader.steps.plan_run import plan_run
 from labgrader.store import store_of_this_function
 
 logger = Logger(service="plan_run")

@@ -11,8 +11,9 @@ import pytest
 from cli import embedded
 from cli.deploy import deploy
 from cli.errors import TargetError
-from cli.run import Run, ended, follow, new_run_id
+from cli.run import Run, ended, follow
 from cli.target import Target, embedded_target
+from labgrader.run_request import new_run_id
 
 SAM = """\
 AWSTemplateFormatVersion: "2010-09-09"

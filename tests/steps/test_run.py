@@ -20,8 +20,9 @@ from labgrader.judging.verdict import Verdict
 from labgrader.lab import Item, Lab
 from labgrader.messages import quote
 from labgrader.roster import Home, Student
+from labgrader.run_request import Request
 from labgrader.steps import run_record
-from labgrader.steps.plan_run import Request, plan_run
+from labgrader.steps.plan_run import plan_run
 from labgrader.steps.run_check import run_check
 from labgrader.steps.run_live_check import Delivery, run_live_check
 from labgrader.steps.run_record import CheckRecord

@@ -19,8 +19,9 @@ from labgrader.evidence.question import REFUSED, Answer, Question
 from labgrader.judging.check import find_check
 from labgrader.lab import Item, Lab, find_lab
 from labgrader.roster import Home, Student
+from labgrader.run_request import Request
 from labgrader.steps import run_record, students_functions
-from labgrader.steps.plan_run import Request, plan_run
+from labgrader.steps.plan_run import plan_run
 from labgrader.steps.run_live_check import Delivery, run_live_check
 from labgrader.steps.students_functions import Sharing, StudentsFunctions
 from labgrader.store import Store

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -74,11 +74,26 @@ class Item:
 
 
 @dataclass(frozen=True)
+class SelfChecks:
+    """How often a student may check a lab alone.
+
+    Args:
+        per_hour, per_day: checks in any 60 minutes, and in any 24 hours.
+    """
+
+    per_hour: int = 5
+    per_day: int = 20
+
+
+@dataclass(frozen=True)
 class Lab:
     """A lab pack: its checks, its advice, and what none of them can see.
 
     Args:
         points: what the checks sum to.
+        self_checks: how often a student may check it alone.
+        hidden_checks, hidden_points: how many checks were left out of it for students to see, and what they are worth;
+            0 for a whole lab.
         unseen: ``{"promise": …, "why": …}`` for each promise of the hand-out that no check can see.
     """
 
@@ -90,6 +105,24 @@ class Lab:
     checks: tuple[Item, ...]
     advice: tuple[Item, ...] = ()
     unseen: tuple[Mapping[str, str], ...] = ()
+    self_checks: SelfChecks = SelfChecks()
+    hidden_checks: int = 0
+    hidden_points: float = 0.0
+
+    def for_self_check(self) -> Lab:
+        """Return the lab as a student may see it: the visible checks, and how many others there are.
+
+        ``lint`` has seen to it that no visible check requires a hidden one.
+        """
+        shown = tuple(item for item in self.checks if item.visibility == "visible")
+        hidden = [item for item in self.checks if item.visibility != "visible"]
+        return replace(
+            self,
+            checks=shown,
+            points=round(sum(item.points for item in shown), 2),
+            hidden_checks=self.hidden_checks + len(hidden),
+            hidden_points=round(self.hidden_points + sum(item.points for item in hidden), 2),
+        )
 
     def item(self, item_id: str) -> Item:
         """Return one check, or one piece of advice, by its id.
@@ -129,6 +162,8 @@ class Lab:
             "checks": [item.to_dict() for item in self.checks],
             "advice": [item.to_dict() for item in self.advice],
             "unseen": [dict(one) for one in self.unseen],
+            "self_checks": asdict(self.self_checks),
+            "hidden": {"checks": self.hidden_checks, "points": self.hidden_points},
         }
 
     @classmethod
@@ -143,6 +178,9 @@ class Lab:
             checks=tuple(Item.from_dict(item) for item in document["checks"]),
             advice=tuple(Item.from_dict(item) for item in document.get("advice", ())),
             unseen=tuple(document.get("unseen", ())),
+            self_checks=SelfChecks(**document.get("self_checks", {})),
+            hidden_checks=document.get("hidden", {}).get("checks", 0),
+            hidden_points=document.get("hidden", {}).get("points", 0.0),
         )
 
 

@@ -3,71 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from labgrader.errors import BadInputError, Problem
+from labgrader.errors import BadInputError
 from labgrader.evidence.asking.calls import NotAnsweredError
 from labgrader.evidence.headroom import Room
 from labgrader.judging.check import find_check
 from labgrader.lab import Lab, find_lab
 from labgrader.messages import quote
 from labgrader.roster import Home, Student, at_home, read_roster, select
+from labgrader.run_request import Request
 from labgrader.store import Keys, MissingError, Store
 
 log = logging.getLogger(__name__)
-
-MODES = ("grade", "audit")
-
-
-@dataclass(frozen=True)
-class Request:
-    """What somebody asked for.
-
-    Args:
-        lab: a lab's id.
-        roster: the key of a roster in the stack's bucket, below ``rosters/``.
-        mode: ``grade``, or ``audit``, which invokes nothing.
-        students: usernames; empty for the whole roster.
-    """
-
-    lab: str
-    roster: str
-    mode: str = "grade"
-    students: tuple[str, ...] = ()
-
-    @classmethod
-    def from_dict(cls, document: Any) -> Request:
-        """Read a request.
-
-        Raises:
-            BadInputError: everything that is wrong with it.
-        """
-        if not isinstance(document, Mapping):
-            raise BadInputError(["a request is an object with lab, roster, mode and students"])
-        problems = [
-            Problem(f"unknown field; a request has: {', '.join(cls.__dataclass_fields__)}", field=quote(name))
-            for name in document
-            if name not in cls.__dataclass_fields__
-        ]
-        problems += [
-            Problem("is missing or not text", field=name)
-            for name in ("lab", "roster")
-            if not isinstance(document.get(name), str) or not document.get(name)
-        ]
-        roster = document.get("roster")
-        if isinstance(roster, str) and roster and (not roster.startswith("rosters/") or ".." in roster):
-            problems.append(Problem(f"{quote(roster)} is not a key below rosters/", field="roster"))
-        mode = document.get("mode", "grade")
-        if mode not in MODES:
-            problems.append(Problem(f"{quote(mode)} is not one of: {', '.join(MODES)}", field="mode"))
-        students = document.get("students") or []
-        if not isinstance(students, list) or not all(isinstance(name, str) for name in students):
-            problems.append(Problem("is not a list of usernames", field="students"))
-        if problems:
-            raise BadInputError(problems)
-        return cls(document["lab"], document["roster"], mode, tuple(students))
 
 
 def plan_run(

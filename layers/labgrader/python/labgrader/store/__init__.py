@@ -15,9 +15,11 @@ from botocore.config import Config
 
 from labgrader.lab import Lab
 from labgrader.roster import Student
+from labgrader.store.items import Items
 from labgrader.store.keys import Keys, roster_key
+from labgrader.store.leases import LEASES, Leases
 from labgrader.store.objects import MissingError, Objects, encoded
-from labgrader.store.records import LEASES, Records
+from labgrader.store.records import Records
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["LEASES", "Keys", "MissingError", "Store", "encoded", "roster_key", "store_of_this_function"]
 
 
-class Store(Objects, Records):
+class Store(Objects, Records, Leases):
     """The bucket and the table of one stack.
 
     Args:
@@ -37,7 +39,7 @@ class Store(Objects, Records):
 
     def __init__(self, s3: S3Client, bucket: str, table: Table) -> None:
         Objects.__init__(self, s3, bucket)
-        Records.__init__(self, table)
+        Items.__init__(self, table)
 
     def lab(self, run_id: str) -> Lab:
         """The lab as the run froze it."""

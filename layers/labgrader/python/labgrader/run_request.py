@@ -1,0 +1,115 @@
+"""What somebody asked for when a run was started: by command, through the API, by an event, by a schedule."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from labgrader.errors import BadInputError, Problem
+from labgrader.messages import quote
+
+MODES = ("grade", "audit", "self-check")
+"""``grade`` judges everything, ``audit`` invokes nothing, ``self-check`` is one student's, of what students may see."""
+
+MAX_NAME = 80
+"""Characters of an execution's name (Step Functions API, StartExecution)."""
+
+MAX_REQUESTED_BY = 200
+"""Characters that a run keeps of who asked for it."""
+
+_ROSTER_KEY = re.compile(r"(?:rosters|courses/[a-z0-9][a-z0-9-]{0,60}/rosters)/[A-Za-z0-9._-]{1,200}")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What somebody asked for.
+
+    Args:
+        lab: a lab's id.
+        roster: the key of a roster in the stack's bucket, below ``rosters/`` or ``courses/COURSE/rosters/``.
+        mode: one of ``MODES``.
+        students: usernames; empty for the whole roster.
+        course: the course that it is a run of, or empty.
+        requested_by: who asked, as the run's record shows it (``instructor ada``, ``schedule``, ``event ID``).
+    """
+
+    lab: str
+    roster: str
+    mode: str = "grade"
+    students: tuple[str, ...] = ()
+    course: str = ""
+    requested_by: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the request as JSON: the input of a machine's execution."""
+        return {
+            "lab": self.lab,
+            "roster": self.roster,
+            "mode": self.mode,
+            "students": list(self.students),
+            "course": self.course,
+            "requested_by": self.requested_by,
+        }
+
+    @classmethod
+    def from_dict(cls, document: Any) -> Request:
+        """Read a request.
+
+        Raises:
+            BadInputError: everything that is wrong with it.
+        """
+        if not isinstance(document, Mapping):
+            raise BadInputError(["a request is an object with lab, roster, mode and students"])
+        problems = [
+            Problem(f"unknown field; a request has: {', '.join(cls.__dataclass_fields__)}", field=quote(name))
+            for name in document
+            if name not in cls.__dataclass_fields__
+        ]
+        problems += [
+            Problem("is missing or not text", field=name)
+            for name in ("lab", "roster")
+            if not isinstance(document.get(name), str) or not document.get(name)
+        ]
+        problems += [
+            Problem("is not text", field=name)
+            for name in ("course", "requested_by")
+            if not isinstance(document.get(name, ""), str)
+        ]
+        roster = document.get("roster")
+        if isinstance(roster, str) and roster and (not _ROSTER_KEY.fullmatch(roster) or ".." in roster):
+            problems.append(Problem(f"{quote(roster)} is not a key below rosters/", field="roster"))
+        mode = document.get("mode", "grade")
+        if mode not in MODES:
+            problems.append(Problem(f"{quote(mode)} is not one of: {', '.join(MODES)}", field="mode"))
+        students = document.get("students") or []
+        if not isinstance(students, list) or not all(isinstance(name, str) for name in students):
+            problems.append(Problem("is not a list of usernames", field="students"))
+        if problems:
+            raise BadInputError(problems)
+        return cls(
+            document["lab"],
+            document["roster"],
+            mode,
+            tuple(students),
+            document.get("course", ""),
+            quote(document.get("requested_by", ""), MAX_REQUESTED_BY),
+        )
+
+
+def new_run_id(lab_id: str, now: datetime | None = None, *, asked: str = "") -> str:
+    """Return ``YYYYMMDD-HHMMSS-LAB-XXXX`` (UTC), which is also the execution's name: ids sort by time.
+
+    Args:
+        lab_id: the lab.
+        now: when it was asked for.
+        asked: what tells this request from all others (an event's id): the same one, of the same moment, gives the same
+            id, with eight characters at its end. Without it, the last four are random.
+    """
+    moment = f"{now or datetime.now(UTC):%Y%m%d-%H%M%S}"
+    last = hashlib.sha256(asked.encode()).hexdigest()[:8] if asked else secrets.token_hex(2)
+    return f"{moment}-{lab_id[: MAX_NAME - len(moment) - len(last) - 2]}-{last}"
