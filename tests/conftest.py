@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
+from typing import Any
 
 import boto3
 import pytest
+from botocore.loaders import JSONFileLoader
 from moto import mock_aws
 
 from labgrader.store import Store
+
+_load_file = JSONFileLoader.load_file
+
+
+@cache
+def _loaded(path: str) -> Any:
+    return _load_file(JSONFileLoader(), path)
+
+
+JSONFileLoader.load_file = lambda _, path: _loaded(path)  # type: ignore[method-assign,assignment]
+"""AWS's service models are read once a process: each test has sessions of its own, and half of its time went there."""
 
 
 @pytest.fixture
