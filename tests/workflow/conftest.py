@@ -31,9 +31,9 @@ class Stack:
     def client(self, service: str) -> Any:
         return self.target.client(service)
 
-    def build(self, username: str, mistake: str = "") -> None:
+    def build(self, username: str, mistake: str = "", lab: str = LAB) -> None:
         """Build a simulated student, perfect or with one mistake."""
-        pack = load_pack(LAB)
+        pack = load_pack(lab)
         connections = connect(self.target.session, self.target.endpoint)
         build_student(pack, username, connections, pack.mistake(mistake) if mistake else None)
 

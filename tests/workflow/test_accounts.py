@@ -44,9 +44,9 @@ def elsewhere(stack: Any) -> Connections:
     return connections
 
 
-def graded(stack: Any, run_id: str, external_id: str) -> dict[str, Any]:
+def graded(stack: Any, run_id: str, external_id: str, lab: str = "lambda-optimization") -> dict[str, Any]:
     roster = f"username,role_arn,external_id,region\nfaraway,{ROLE},{external_id},us-east-1\n"
-    ended = stack.finish(stack.start(run_id, ["faraway"], roster=roster))
+    ended = stack.finish(stack.start(run_id, ["faraway"], roster=roster, lab=lab))
     assert ended["status"] == "SUCCEEDED", (ended.get("error"), ended.get("cause"))
     return stack.report(run_id, "faraway")
 
@@ -59,7 +59,7 @@ def test_a_student_in_another_account_is_graded_through_the_role(stack: Any, els
 
 
 def test_a_role_that_refuses_us_opens_every_point_and_names_the_action(stack: Any, elsewhere: Connections) -> None:
-    report = graded(stack, "faraway-2", "another-long-secret")
+    report = graded(stack, "faraway-2", "another-long-secret", "serverless-foundations")
     assert {check["status"] for check in report["checks"]} == {"not_graded"}
     assert report["score"] == {"points": 0, "max_points": 100, "percent": 0, "open_points": 100}
     assert all("sts:AssumeRole" in check["message"] for check in report["checks"])
