@@ -1,0 +1,127 @@
+"""`token`: bearer tokens for the API: issue them, list them, revoke them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from cli import screen
+from cli.access import signing_key
+from cli.errors import TargetError, UsageError
+from cli.options import Aws, Json, Stack, chosen
+from cli.project import DEFAULT_STACK
+from cli.target import choose, stack_outputs
+from labgrader.access.tokens import DEFAULT_DAYS, MAX_DAYS, check_request, issue, moment
+from labgrader.errors import BadInputError
+from labgrader.messages import quote
+
+_token = typer.Typer(
+    help="Bearer tokens for the API: issue, list, revoke.",
+    epilog="Example: labgrader token issue --student user1 > user1.token",
+    no_args_is_help=True,
+)
+
+
+class Role(StrEnum):
+    """What a token's bearer may do."""
+
+    STUDENT = "student"
+    INSTRUCTOR = "instructor"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.add_typer(_token, name="token")
+
+
+@_token.command("issue", epilog="Example: labgrader token issue --student user1 --days 30 > user1.token")
+def issue_token(
+    student: Annotated[str, typer.Option("--student", metavar="USERNAME", help="Whose token it is.")],
+    role: Annotated[
+        Role,
+        typer.Option("--role", help="A student sees the own work; an instructor may start runs and see everybody's."),
+    ] = Role.STUDENT,
+    days: Annotated[
+        int, typer.Option("--days", metavar="N", help=f"How long it is good, 1 to {MAX_DAYS}.")
+    ] = DEFAULT_DAYS,
+    aws: Aws = False,
+    stack: Stack = DEFAULT_STACK,
+) -> None:
+    """Issue a bearer token for the API. Prints the token alone; it is shown once and kept nowhere."""
+    check_request(student, role, days)
+    target = choose(aws)
+    outputs = stack_outputs(target, stack)
+    token, claims = issue(signing_key(target, outputs), student, role, days, datetime.now(UTC), stack)
+    if not target.store(outputs).record_token(claims.to_record()):
+        raise TargetError(f"there is another token of the id {claims.jti}; issue it again")
+    screen.say(f"a token for {claims.subject} ({claims.role}), good until {moment(claims.expires_at)}")
+    screen.say("hand it over in private: whoever has it is taken for its owner")
+    screen.say(f"revoke it with `labgrader token revoke {claims.jti}{chosen(aws, stack)}`")
+    screen.give(token)
+
+
+@_token.command(epilog="Example: labgrader token revoke 0f3a5b7c9d1e2f40")
+def revoke(
+    jti: Annotated[
+        list[str] | None, typer.Argument(metavar="JTI…", help="The tokens, as `labgrader token list` names them.")
+    ] = None,
+    student: Annotated[
+        str | None, typer.Option("--student", metavar="USERNAME", help="All tokens of this student.")
+    ] = None,
+    aws: Aws = False,
+    stack: Stack = DEFAULT_STACK,
+) -> None:
+    """Revoke tokens: from the next request on they open nothing. A token that is revoked already stays so."""
+    if bool(jti) == bool(student):
+        raise UsageError("name either the tokens, or with --student whose tokens they are")
+    target = choose(aws)
+    store = target.store(stack_outputs(target, stack))
+    now = datetime.now(UTC)
+    wanted = jti or [one["jti"] for one in store.tokens(_username(student or "")) if _state(one, now) == "active"]
+    revoked = {one: store.revoke_token(one, moment(now)) for one in dict.fromkeys(wanted)}
+    for token in revoked.values():
+        if token is not None:
+            screen.give(f"{token['jti']}  {token['subject']} ({token['role']})  revoked {token['revoked_at']}")
+    if student and not revoked:
+        screen.say(f"{quote(_username(student))} has no token that is still good")
+    unknown = [one for one, token in revoked.items() if token is None]
+    if unknown:
+        raise BadInputError([f"there is no token {quote(one)}; see `labgrader token list`" for one in unknown])
+
+
+@_token.command("list", epilog="Example: labgrader token list --student user1")
+def list_tokens(
+    student: Annotated[
+        str | None, typer.Option("--student", metavar="USERNAME", help="Only the tokens of this student.")
+    ] = None,
+    aws: Aws = False,
+    stack: Stack = DEFAULT_STACK,
+    as_json: Json = False,
+) -> None:
+    """List the tokens that were issued, newest first: whose they are and whether they are still good."""
+    target = choose(aws)
+    store = target.store(stack_outputs(target, stack))
+    now = datetime.now(UTC)
+    rows = [{**token, "state": _state(token, now)} for token in store.tokens(_username(student or ""))]
+    if as_json:
+        screen.give_json(rows)
+        return
+    columns = ("jti", "subject", "role", "state", "issued_at", "expires_at")
+    screen.give_table(
+        ("token", "username", "role", "state", "issued", "expires"), [[row[name] for name in columns] for row in rows]
+    )
+
+
+def _state(token: Mapping[str, Any], now: datetime) -> str:
+    if "revoked_at" in token:
+        return "revoked"
+    return "active" if now < datetime.fromisoformat(token["expires_at"]) else "expired"
+
+
+def _username(typed: str) -> str:
+    """A username as a roster has it, however it was typed."""
+    return typed.strip().lower()

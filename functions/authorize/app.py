@@ -1,0 +1,27 @@
+"""Authorize: say what the bearer of a token may ask of the API."""
+
+import os
+from datetime import UTC, datetime
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from labgrader.access.authorizer import UnauthorizedError, authorize
+from labgrader.access.signing_key import signing_key_of_this_function
+from labgrader.logs import function_logger
+from labgrader.store import store_of_this_function
+
+logger = function_logger("authorize")
+
+
+@logger.inject_lambda_context(clear_state=True, log_event=False)  # whatever the environment says: it holds the token
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Take ``authorizationToken`` and ``methodArn``; return the bearer and the policy."""
+    key = signing_key_of_this_function().read()
+    try:
+        policy = authorize(store_of_this_function(), key, os.environ["STACK"], event, datetime.now(UTC))
+    except UnauthorizedError as refused:
+        logger.info("refused", extra={"reason": refused.reason})
+        raise
+    logger.info("let in", extra=policy["context"])
+    return policy

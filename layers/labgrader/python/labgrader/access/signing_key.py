@@ -1,0 +1,60 @@
+"""The key that signs tokens: in Secrets Manager, made by the stack, read where a token is issued or used."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from labgrader.aws import translated
+
+KEPT_S = 300.0
+"""Seconds that a function keeps the key in memory: so long after a rotation the old one still opens the door."""
+
+
+def read_key(client: Any, arn: str) -> str:
+    """Return the key.
+
+    Raises:
+        RefusedError, ThrottledError, ServiceFaultError: Secrets Manager did not give it.
+    """
+    try:
+        return str(client.get_secret_value(SecretId=arn)["SecretString"])
+    except (ClientError, BotoCoreError) as error:
+        raise translated(error) from error
+
+
+class SigningKey:
+    """The key, asked for again when it was kept long enough. Where it cannot be had then, there is none.
+
+    Args:
+        client: a Secrets Manager client.
+        arn: the secret.
+        clock: seconds that only go up.
+    """
+
+    def __init__(self, client: Any, arn: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._client = client
+        self._arn = arn
+        self._clock = clock
+        self._kept: tuple[str, float] | None = None
+
+    def read(self) -> str:
+        """Return the key; raises as ``read_key`` does."""
+        now = self._clock()
+        if self._kept is None or now >= self._kept[1]:
+            self._kept = (read_key(self._client, self._arn), now + KEPT_S)
+        return self._kept[0]
+
+
+@cache
+def signing_key_of_this_function() -> SigningKey:
+    """The key that a function's environment names (``TOKEN_KEY_ARN``), with a client made when it is first wanted."""
+    config = Config(retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=2, read_timeout=5)
+    return SigningKey(boto3.client("secretsmanager", config=config), os.environ["TOKEN_KEY_ARN"])

@@ -1,0 +1,223 @@
+"""`labgrader token`: what an instructor types, against a stack in memory."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import boto3
+import pytest
+
+from cli.main import main
+from labgrader.access.authorizer import UnauthorizedError, authorize
+from labgrader.access.tokens import read
+from labgrader.store import Store
+
+KEY = "k" * 64
+ARN = "arn:aws:execute-api:us-east-1:111122223333:a1b2c3d4e5/api/GET/v1/labs"
+
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(autouse=True)
+def _signals_and_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("LABGRADER_STATE", str(tmp_path / "state"))
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def deploy(outputs: dict[str, str]) -> None:
+    template = {
+        "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}},
+        "Outputs": {name: {"Value": value} for name, value in outputs.items()},
+    }
+    boto3.client("cloudformation").create_stack(StackName="labgrader", TemplateBody=json.dumps(template))
+
+
+@pytest.fixture(autouse=True)
+def _stack(store: Store) -> None:
+    key = boto3.client("secretsmanager").create_secret(Name="labgrader-key", SecretString=KEY)
+    deploy({"Bucket": "bucket", "Table": "table", "GradeClassArn": "arn", "TokenKeyArn": key["ARN"]})
+
+
+def token(*arguments: str) -> int:
+    return main(["token", *arguments, "--aws"])
+
+
+def issued(capsys: Capture, *arguments: str) -> str:
+    assert token("issue", *arguments) == 0
+    return capsys.readouterr().out.strip()
+
+
+def test_the_token_stands_alone_on_standard_output(store: Store, capsys: Capture) -> None:
+    assert token("issue", "--student", "User1") == 0
+    captured = capsys.readouterr()
+    claims = read(captured.out.rstrip("\n"), KEY, "labgrader", datetime.now(UTC))
+    assert (claims.subject, claims.role) == ("user1", "student")
+    assert claims.expires_at - claims.issued_at == timedelta(days=120)
+    assert captured.err.splitlines()[1:] == [
+        f"a token for user1 (student), good until {claims.expires_at:%Y-%m-%dT%H:%M:%SZ}",
+        "hand it over in private: whoever has it is taken for its owner",
+        f"revoke it with `labgrader token revoke {claims.jti} --aws`",
+    ]
+    assert store.token(claims.jti) == claims.to_record()
+    event = {"authorizationToken": f"Bearer {captured.out.strip()}", "methodArn": ARN}
+    assert authorize(store, KEY, "labgrader", event, datetime.now(UTC))["principalId"] == "user1"
+
+
+def test_an_instructors_token_for_a_day(capsys: Capture) -> None:
+    made = issued(capsys, "--student", "ada", "--role", "instructor", "--days", "1")
+    claims = read(made, KEY, "labgrader", datetime.now(UTC))
+    assert (claims.role, claims.expires_at - claims.issued_at) == ("instructor", timedelta(days=1))
+
+
+def test_nothing_of_the_token_is_kept(store: Store, capsys: Capture) -> None:
+    made = issued(capsys, "--student", "user1")
+    kept = json.dumps(store.tokens())
+    assert not any(part in kept for part in made.split("."))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--days", "0"], "error: days: a token is good for 1 to 400 days, not 0"),
+        (["--days", "401"], "error: days: a token is good for 1 to 400 days, not 401"),
+    ],
+)
+def test_a_token_for_too_long_or_too_short(arguments: list[str], said: str, store: Store, capsys: Capture) -> None:
+    assert token("issue", "--student", "user1", *arguments) == 2
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err.splitlines()) == ("", [said])
+    assert store.tokens() == []
+
+
+def test_everything_that_is_wrong_is_said_before_anything_is_asked(capsys: Capture) -> None:
+    assert token("issue", "--student", "../etc\x1b[2J", "--days", "401") == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.splitlines() == [
+        "error: student: ../etc\ufffd[2j is not letters, digits, hyphens and underscores, beginning and ending with a "
+        "letter or digit, at most 80 characters",
+        "error: days: a token is good for 1 to 400 days, not 401",
+    ]
+
+
+@pytest.mark.parametrize("arguments", [["issue"], ["issue", "--student", "user1", "--role", "root"], ["nothing"]])
+def test_wrong_usage_is_2(arguments: list[str], capsys: Capture) -> None:
+    assert token(*arguments) == 2
+    assert capsys.readouterr().out == ""
+
+
+def test_a_stack_without_a_key(capsys: Capture) -> None:
+    boto3.client("cloudformation").delete_stack(StackName="labgrader")
+    deploy({"Bucket": "bucket", "Table": "table", "GradeClassArn": "arn"})
+    assert token("issue", "--student", "user1") == 3
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.splitlines()[-1] == (
+        "error: the stack has no key for tokens (output TokenKeyArn); deploy it again with `labgrader deploy --aws`"
+    )
+
+
+def test_a_key_that_cannot_be_read(store: Store, capsys: Capture) -> None:
+    boto3.client("secretsmanager").delete_secret(SecretId="labgrader-key", ForceDeleteWithoutRecovery=True)
+    assert token("issue", "--student", "user1") == 3
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "Secrets Manager can't find the specified secret" in captured.err
+    assert store.tokens() == []
+
+
+def test_a_token_that_could_not_be_recorded_is_not_given_out(capsys: Capture) -> None:
+    boto3.client("dynamodb").delete_table(TableName="table")
+    assert token("issue", "--student", "user1") == 3
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.splitlines()[-1].startswith("error: ")
+
+
+def test_a_revoked_token_opens_nothing(store: Store, capsys: Capture) -> None:
+    made = issued(capsys, "--student", "user1")
+    other = issued(capsys, "--student", "user1")
+    jti = read(made, KEY, "labgrader", datetime.now(UTC)).jti
+    assert token("revoke", jti) == 0
+    assert re.fullmatch(rf"{jti}  user1 \(student\)  revoked \d{{4}}-\d\d-\d\dT[\d:]{{8}}Z\n", capsys.readouterr().out)
+    with pytest.raises(UnauthorizedError):
+        authorize(
+            store, KEY, "labgrader", {"authorizationToken": f"Bearer {made}", "methodArn": ARN}, datetime.now(UTC)
+        )
+    event = {"authorizationToken": f"Bearer {other}", "methodArn": ARN}
+    assert authorize(store, KEY, "labgrader", event, datetime.now(UTC))["principalId"] == "user1"
+
+
+def test_all_tokens_of_a_student_and_of_nobody_else(store: Store, capsys: Capture) -> None:
+    for name in ("user1", "user1", "user10"):
+        issued(capsys, "--student", name)
+    assert token("revoke", "--student", " USER1") == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2
+    assert ["revoked_at" in one for one in store.tokens("user1")] == [True, True]
+    assert ["revoked_at" in one for one in store.tokens("user10")] == [False]
+    assert token("revoke", "--student", "user1") == 0
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.splitlines()[-1] == "user1 has no token that is still good"
+
+
+def test_an_unknown_token_does_not_keep_the_known_ones(store: Store, capsys: Capture) -> None:
+    jti = read(issued(capsys, "--student", "user1"), KEY, "labgrader", datetime.now(UTC)).jti
+    assert token("revoke", "0" * 16, jti, "x\x1b[2J") == 2
+    captured = capsys.readouterr()
+    assert captured.out.startswith(f"{jti}  user1 (student)  revoked ")
+    assert captured.err.splitlines()[-2:] == [
+        "error: there is no token 0000000000000000; see `labgrader token list`",
+        "error: there is no token x\ufffd[2J; see `labgrader token list`",
+    ]
+    assert len(store.tokens()) == 1
+
+
+@pytest.mark.parametrize("arguments", [[], ["0" * 16, "--student", "user1"]])
+def test_revoke_needs_one_of_both(arguments: list[str], capsys: Capture) -> None:
+    assert token("revoke", *arguments) == 2
+    assert capsys.readouterr().err == ("error: name either the tokens, or with --student whose tokens they are\n")
+
+
+def test_tokens_are_listed_with_their_state(store: Store, capsys: Capture) -> None:
+    record = {"subject": "user1", "role": "student", "expires_at": "2999-01-01T00:00:00Z"}
+    store.record_token({**record, "jti": "a" * 16, "issued_at": "2026-01-03T00:00:00Z"})
+    store.record_token({**record, "jti": "b" * 16, "issued_at": "2026-01-02T00:00:00Z"})
+    store.revoke_token("b" * 16, "2026-01-04T00:00:00Z")
+    old = {**record, "subject": "ada", "role": "instructor", "expires_at": "2026-01-02T00:00:00Z"}
+    store.record_token({**old, "jti": "c" * 16, "issued_at": "2026-01-01T00:00:00Z"})
+    assert token("list") == 0
+    assert [line.split() for line in capsys.readouterr().out.splitlines()] == [
+        ["token", "username", "role", "state", "issued", "expires"],
+        ["a" * 16, "user1", "student", "active", "2026-01-03T00:00:00Z", "2999-01-01T00:00:00Z"],
+        ["b" * 16, "user1", "student", "revoked", "2026-01-02T00:00:00Z", "2999-01-01T00:00:00Z"],
+        ["c" * 16, "ada", "instructor", "expired", "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"],
+    ]
+    assert token("list", "--student", "ADA", "--json") == 0
+    assert json.loads(capsys.readouterr().out) == [
+        {**old, "jti": "c" * 16, "issued_at": "2026-01-01T00:00:00Z", "state": "expired"}
+    ]
+
+
+def test_no_embedded_aws_is_3(capsys: Capture) -> None:
+    for arguments in (["issue", "--student", "user1"], ["list"], ["revoke", "0" * 16]):
+        assert main(["token", *arguments]) == 3
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        assert captured.err == (
+            "error: no embedded AWS is running; start it with `labgrader up`, or use your AWS account with --aws\n"
+        )
+
+
+@pytest.mark.parametrize("command", ["issue", "revoke", "list"])
+def test_every_command_has_help_with_an_example(command: str, capsys: Capture) -> None:
+    assert main(["token", command, "--help"]) == 0
+    assert "Example: labgrader token" in capsys.readouterr().out
