@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +13,8 @@ from cli.errors import TargetError
 from cli.target import Target, reached
 from labgrader.errors import ServiceFaultError, ThrottledError
 from labgrader.messages import quote
-from labgrader.run_request import new_run_id
+from labgrader.run_request import Request, new_run_id
+from labgrader.starting.class_run import start_class_run
 from labgrader.store import Keys, roster_key
 
 Result = Mapping[str, Any]
@@ -61,17 +63,26 @@ def start_run(
         students: only these usernames; empty for all.
 
     Raises:
-        TargetError: AWS refused.
+        BadInputError: the request cannot be used: everything that is wrong with it.
+        LabgraderError: AWS could not be reached, or refused.
     """
     run_id = new_run_id(lab_id)
     key = roster_key(run_id, suffix)
+    request = Request(lab_id, key, mode, tuple(students), requested_by=f"command {who()}")
     with reached():
-        target.store(outputs).put(key, roster)
-        request = {"lab": lab_id, "roster": key, "mode": mode, "students": list(students)}
-        started = target.client("stepfunctions").start_execution(
-            stateMachineArn=outputs["GradeClassArn"], name=run_id, input=json.dumps(request)
-        )
-    return Run(run_id, started["executionArn"], total)
+        store = target.store(outputs)
+        store.put(key, roster)
+        states = target.client("stepfunctions")
+        started = start_class_run(store, states, outputs["GradeClassArn"], request, run_id)
+    return Run(run_id, started.execution, total)
+
+
+def who() -> str:
+    """Say who types the command, as the computer knows them."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # in a container, a user may be nothing but a number
+        return "somebody"
 
 
 def follow(

@@ -2,16 +2,17 @@
 
 from typing import Any
 
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from labgrader.events import publisher_of_this_function
 from labgrader.evidence.live.admission import room_of_this_account
+from labgrader.logs import function_logger
 from labgrader.roster import Home
 from labgrader.run_request import Request
 from labgrader.steps.plan_run import plan_run
 from labgrader.store import store_of_this_function
 
-logger = Logger(service="plan_run")
+logger = function_logger("plan_run")
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -21,6 +22,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     request = Request.from_dict(event["request"])
     home = Home.from_arn(context.invoked_function_arn)
     asked = (store_of_this_function(), event["run_id"], event["started_at"], request, home)
-    plan = plan_run(*asked, alone=event["alone"], ask_room=room_of_this_account)
+    publish = publisher_of_this_function().publish
+    plan = plan_run(*asked, alone=event["alone"], ask_room=room_of_this_account, publish=publish)
     logger.info("planned", extra={"lab": request.lab, "mode": request.mode})
     return plan

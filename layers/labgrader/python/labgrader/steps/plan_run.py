@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from labgrader.errors import BadInputError
+from labgrader.events import Publish, run_started
 from labgrader.evidence.asking.calls import NotAnsweredError
 from labgrader.evidence.headroom import Room
 from labgrader.judging.check import find_check
@@ -14,6 +15,8 @@ from labgrader.lab import Lab, find_lab
 from labgrader.messages import quote
 from labgrader.roster import Home, Student, at_home, read_roster, select
 from labgrader.run_request import Request
+from labgrader.starting.class_run import SELF_CHECK_OF_A_CLASS
+from labgrader.steps.telling import tell
 from labgrader.store import Keys, MissingError, Store
 
 log = logging.getLogger(__name__)
@@ -28,6 +31,7 @@ def plan_run(
     *,
     alone: bool = False,
     ask_room: Callable[[], Room] | None = None,
+    publish: Publish | None = None,
 ) -> dict[str, Any]:
     """Freeze a run's lab and students, and record that it runs.
 
@@ -39,16 +43,21 @@ def plan_run(
         home: where we are.
         alone: whether the run must be of exactly one student.
         ask_room: asks what our own account has for load tests; not called where nobody there is load-tested.
+        publish: sends the event that the run has started; not called again where the run is planned again.
 
     Returns:
         ``run_id``, ``mode``, ``students_key`` (what the map reads), ``username`` of the first student, ``checks``:
-        check ids by kind, those of performance with the advice that measures, and ``in_flight``: the executions that
-        all load tests in our own account may have in flight together, ``None`` where nobody asked or AWS refused.
+        check ids by kind, those of performance with the advice that measures (which a self-check leaves out), and
+        ``in_flight``: the executions that all load tests in our own account may have in flight together, ``None`` where
+        nobody asked or AWS refused.
 
     Raises:
-        BadInputError: unknown lab, no roster at that key, a roster that cannot be used, or a student in another account
-            without a role to read it.
+        BadInputError: unknown lab, no roster at that key, a roster that cannot be used, a student in another account
+            without a role to read it, or a self-check of a class.
     """
+    own = request.mode == "self-check"
+    if own and not alone:
+        raise BadInputError([SELF_CHECK_OF_A_CLASS])
     lab = find_lab(request.lab)
     try:
         content = store.get(request.roster)
@@ -58,24 +67,15 @@ def plan_run(
     if alone and len(students) != 1:
         raise BadInputError([f"a run of one student has one name in students, not {len(students)}"])
     keys = Keys(run_id)
-    lab = Lab.from_dict(store.put_json_once(keys.lab, lab.to_dict()))
+    lab = Lab.from_dict(store.put_json_once(keys.lab, (lab.for_self_check() if own else lab).to_dict()))
     frozen = store.put_json_once(keys.students, [student.to_dict() for student in students])
-    store.record_run(
-        {
-            "run_id": run_id,
-            "lab": lab.id,
-            "mode": request.mode,
-            "status": "running",
-            "started_at": started_at,
-            "finished_at": "",
-            "counts": {"students": len(students), "complete": 0, "incomplete": 0},
-        }
-    )
+    _record(store, run_id, started_at, request, [Student.from_dict(one) for one in frozen], publish)
     checks: dict[str, list[str]] = {"configuration": [], "behaviour": [], "performance": []}
     for item in lab.checks:
         checks[find_check(item.check).kind].append(item.id)
-    checks["performance"] += [item.id for item in lab.advice if find_check(item.check).kind == "performance"]
-    loads = bool(checks["performance"]) and request.mode == "grade"
+    if not own:  # twenty a day would spend what the student's own account has
+        checks["performance"] += [item.id for item in lab.advice if find_check(item.check).kind == "performance"]
+    loads = bool(checks["performance"]) and request.mode != "audit"
     return {
         "run_id": run_id,
         "mode": request.mode,
@@ -84,6 +84,41 @@ def plan_run(
         "checks": checks,
         "in_flight": _in_flight([Student.from_dict(one) for one in frozen], home, ask_room) if loads else None,
     }
+
+
+def _record(
+    store: Store,
+    run_id: str,
+    started_at: str,
+    request: Request,
+    students: Sequence[Student],
+    publish: Publish | None,
+) -> None:
+    """Record that the run goes on, and tell others, once: the record says whether they were told.
+
+    What is in the record from the time before stays, but not how it ended: what was recorded as failed goes on after
+    all, and what is complete stays complete.
+    """
+    before = store.run(run_id) or {}
+    if before.get("status") in ("complete", "incomplete"):
+        return
+    record = {
+        "requested_by": request.requested_by,
+        "course": request.course,
+        **{name: value for name, value in before.items() if name != "error"},
+        "run_id": run_id,
+        "lab": request.lab,
+        "mode": request.mode,
+        "status": "running",
+        "started_at": started_at,
+        "finished_at": "",
+        "counts": {"students": len(students), "complete": 0, "incomplete": 0},
+        **({"student": students[0].username} if request.mode == "self-check" else {}),
+        "announced": publish is not None,
+    }
+    if not before.get("announced"):
+        tell(publish, lambda: [run_started(record)])
+    store.record_run(record)
 
 
 def _in_flight(students: Sequence[Student], home: Home, ask_room: Callable[[], Room] | None) -> int | None:

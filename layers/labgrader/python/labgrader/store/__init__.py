@@ -15,20 +15,34 @@ from botocore.config import Config
 
 from labgrader.lab import Lab
 from labgrader.roster import Student
+from labgrader.store.courses import CourseKeys, Courses, Enrolment
 from labgrader.store.items import Items
 from labgrader.store.keys import Keys, roster_key
 from labgrader.store.leases import LEASES, Leases
 from labgrader.store.objects import MissingError, Objects, encoded
 from labgrader.store.records import Records
+from labgrader.store.requests import Requests
+from labgrader.store.self_checks import SelfCheckLedgers
+from labgrader.store.tokens import Tokens
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
     from mypy_boto3_s3 import S3Client
 
-__all__ = ["LEASES", "Keys", "MissingError", "Store", "encoded", "roster_key", "store_of_this_function"]
+__all__ = [
+    "LEASES",
+    "CourseKeys",
+    "Enrolment",
+    "Keys",
+    "MissingError",
+    "Store",
+    "encoded",
+    "roster_key",
+    "store_of_this_function",
+]
 
 
-class Store(Objects, Records, Leases):
+class Store(Objects, Records, Leases, Tokens, Requests, SelfCheckLedgers, Courses):
     """The bucket and the table of one stack.
 
     Args:

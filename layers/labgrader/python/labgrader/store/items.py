@@ -34,9 +34,8 @@ class Items:
     def _put_item_if(self, item: Mapping[str, Json], condition: str, values: Mapping[str, Json]) -> bool:
         """Write an item under a condition; say whether it was met: where it was not, what is there stays."""
         try:
-            self._table.put_item(
-                Item=stored(item), ConditionExpression=condition, ExpressionAttributeValues=dict(values)
-            )
+            given: dict[str, Any] = {"ExpressionAttributeValues": dict(values)} if values else {}
+            self._table.put_item(Item=stored(item), ConditionExpression=condition, **given)
         except (ClientError, BotoCoreError) as error:
             if error_code(error) != "ConditionalCheckFailedException":
                 raise translated(error) from error
@@ -50,10 +49,11 @@ class Items:
             raise translated(error) from error
         return None if item is None else plain(item)
 
-    def _query(self, pk: str) -> Iterator[Mapping[str, Json]]:
+    def _query(self, pk: str, prefix: str = "") -> Iterator[Mapping[str, Json]]:
+        """Yield the items of a partition, or those of it whose sort key begins with a prefix, in the keys' order."""
         request: dict[str, Any] = {
-            "KeyConditionExpression": "pk = :pk",
-            "ExpressionAttributeValues": {":pk": pk},
+            "KeyConditionExpression": "pk = :pk AND begins_with(sk, :prefix)" if prefix else "pk = :pk",
+            "ExpressionAttributeValues": {":pk": pk, **({":prefix": prefix} if prefix else {})},
             "ConsistentRead": True,
         }
         while True:

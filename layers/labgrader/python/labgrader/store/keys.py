@@ -36,6 +36,11 @@ class Keys:
         return f"{self.root}/class.html"
 
     @property
+    def audit(self) -> str:
+        """What an audit found of the class: what changed, what is gone, what costs money."""
+        return f"{self.root}/audit.json"
+
+    @property
     def facts(self) -> str:
         """What is common to the class, for a recording that takes more than one function's time."""
         return f"{self.root}/facts.json"

@@ -81,6 +81,14 @@ class Objects:
         except (ClientError, BotoCoreError) as error:
             raise translated(error) from error
 
+    def delete(self, keys: Sequence[str]) -> None:
+        """Delete objects, one after the other; those that are not there are no matter."""
+        try:
+            for key in keys:
+                self._s3.delete_object(Bucket=self.bucket, Key=key)
+        except (ClientError, BotoCoreError) as error:
+            raise translated(error) from error
+
     def get_all_json(self, keys: Sequence[str]) -> dict[str, Json]:
         """Return many JSON objects by key, fetched side by side."""
         with ThreadPoolExecutor(max_workers=16) as pool:

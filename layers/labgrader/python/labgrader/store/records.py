@@ -11,6 +11,13 @@ from labgrader.store.items import Items
 Json = Any
 
 
+RUNS = "RUNS"
+"""The partition of the runs that somebody started for a class."""
+
+SELF_CHECKS = "SELF-CHECKS"
+"""The partition of students' own: a class makes thousands, and who lists the runs does not want to see them."""
+
+
 class Records(Items):
     """The runs and results of one stack."""
 
@@ -18,50 +25,95 @@ class Records(Items):
         """Write a run's record: what ``run.json`` says without its students. The last write of a run wins.
 
         Args:
-            run: at least ``run_id``, ``lab``, ``mode``, ``status``, ``started_at``.
+            run: at least ``run_id``, ``lab``, ``mode``, ``status``, ``started_at``. What is in the record already and
+                not in this is lost: who rewrites one gives ``{**store.run(run_id), …}``.
         """
-        self._put_item({"pk": "RUNS", "sk": run["run_id"], **run})
+        partition = SELF_CHECKS if run.get("mode") == "self-check" else RUNS
+        self._put_item({"pk": partition, "sk": run["run_id"], **run})
 
     def run(self, run_id: str) -> dict[str, Json] | None:
-        """A run's record, or ``None``."""
-        return self._get_item("RUNS", run_id)
+        """A run's record, or a self-check's, or ``None``."""
+        return self._get_item(RUNS, run_id) or self._get_item(SELF_CHECKS, run_id)
 
     def runs(self, lab: str = "") -> list[dict[str, Json]]:
-        """The runs, newest first."""
-        found = [plain(item) for item in self._query("RUNS")]
+        """The runs, newest first, without students' self-checks."""
+        return self._runs_in(RUNS, lab)
+
+    def self_checks(self, lab: str = "") -> list[dict[str, Json]]:
+        """Students' self-checks, newest first."""
+        return self._runs_in(SELF_CHECKS, lab)
+
+    def runs_of_day(self, day: str) -> list[dict[str, Json]]:
+        """The runs and self-checks of one day (``YYYYMMDD``, UTC), as their ids begin with it."""
+        return [plain(item) for partition in (RUNS, SELF_CHECKS) for item in self._query(partition, f"{day}-")]
+
+    def _runs_in(self, partition: str, lab: str) -> list[dict[str, Json]]:
+        found = [plain(item) for item in self._query(partition)]
         newest_first = sorted(found, key=lambda run: (run["started_at"], run["run_id"]), reverse=True)
         return [run for run in newest_first if not lab or run["lab"] == lab]
 
     def record_result(
         self, run_id: str, result: Mapping[str, Json], *, keep_latest: bool = True, keep_best: bool
     ) -> None:
-        """Write what a student reached in a run, and the student's latest and best for the lab.
+        """Write what a student reached in a run, in the student's history too, and the latest and best for the lab.
 
         Written twice, it is the same record: the latest only moves forward in ``graded_at``, the best only up.
 
         Args:
             run_id: the run.
-            result: ``username``, ``student_id``, ``lab``, ``status``, ``points``, ``max_points``, ``open_points``,
-                ``percent``, ``graded_at``, ``report_key``.
-            keep_latest: whether this is the student's latest; an audit, which leaves points open, is not.
+            result: ``username``, ``student_id``, ``lab``, ``mode``, ``status``, ``points``, ``max_points``,
+                ``open_points``, ``percent``, the same of what students may see (``visible_points``,
+                ``visible_max_points``, ``visible_open_points``), ``graded_at``, ``report_key``, and ``our_fault``:
+                whether a check is not graded for a reason that is not the student's.
+            keep_latest: whether this is the student's latest; an audit, which carries over or leaves open what needs an
+                invocation, is not, nor is a self-check, which does not judge what is hidden.
             keep_best: whether this may become the best (a complete, graded result).
         """
         username, lab = result["username"], result["lab"]
         record = {"run_id": run_id, **result}
-        self._put_item({"pk": f"RUN#{run_id}", "sk": f"STUDENT#{username}", **record})
         student = f"STUDENT#{username}"
+        self._put_item({"pk": f"RUN#{run_id}", "sk": student, **record})
+        self._put_item({"pk": student, "sk": f"RUN#{run_id}", **record})
         if keep_latest:
-            self._put_item_if(
-                {"pk": student, "sk": f"LAB#{lab}#LATEST", **record},
-                "attribute_not_exists(pk) OR graded_at < :value OR run_id = :run",
-                {":value": result["graded_at"], ":run": run_id},
-            )
+            self._put_newer({"pk": student, "sk": f"LAB#{lab}#LATEST", **record})
         if keep_best:
             self._put_item_if(
                 {"pk": student, "sk": f"LAB#{lab}#BEST", **record},
                 "attribute_not_exists(pk) OR points < :value OR run_id = :run",
                 {":value": stored(result["points"]), ":run": run_id},
             )
+
+    def record_seen(self, run_id: str, username: str, lab: str, seen: Mapping[str, Json]) -> None:
+        """Write what the last graded run or audit of a student found, for the next audit to compare with.
+
+        Written twice, it is the same record, and it only moves forward in ``graded_at``.
+
+        Args:
+            run_id: the run.
+            username, lab: whose it is, and of which lab.
+            seen: ``graded_at``, ``lab_version``, ``known`` (by check id its last verdict that could be told:
+                ``status``, and ``share`` of the points that it earned) and ``snapshot_run`` (the last run that has a
+                snapshot of the student, or empty).
+        """
+        self._put_newer({"pk": f"STUDENT#{username}", "sk": f"LAB#{lab}#SEEN", "run_id": run_id, **seen})
+
+    def seen(self, username: str, lab: str) -> dict[str, Json] | None:
+        """What the last graded run or audit of a student found, as ``record_seen`` has it, or ``None``."""
+        return self._get_item(f"STUDENT#{username}", f"LAB#{lab}#SEEN")
+
+    def history(self, username: str, lab: str = "") -> list[dict[str, Json]]:
+        """What a student reached in every run, self-checks and audits too, newest first."""
+        found = [plain(item) for item in self._query(f"STUDENT#{username}", "RUN#")]
+        newest_first = sorted(found, key=lambda result: (result["graded_at"], result["run_id"]), reverse=True)
+        return [result for result in newest_first if not lab or result["lab"] == lab]
+
+    def _put_newer(self, item: Mapping[str, Json]) -> None:
+        """Write an item unless what is there is of a later moment and of another run."""
+        self._put_item_if(
+            item,
+            "attribute_not_exists(pk) OR graded_at < :value OR run_id = :run",
+            {":value": item["graded_at"], ":run": item["run_id"]},
+        )
 
     def results(self, run_id: str) -> list[dict[str, Json]]:
         """What each student reached in a run, so far."""

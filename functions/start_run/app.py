@@ -1,0 +1,37 @@
+"""Start run: the run that a `Grade Requested` event asks for."""
+
+import os
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.config import Config
+
+from labgrader.events import publisher_of_this_function
+from labgrader.logs import function_logger
+from labgrader.starting.event import start_from_event
+from labgrader.store import store_of_this_function
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
+
+logger = function_logger("start_run")
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Take an event as EventBridge delivers it; return the run's id and whether it was started."""
+    logger.append_keys(event_id=str(event.get("id", "")))
+    publish = publisher_of_this_function().publish
+    run_id, started = start_from_event(
+        store_of_this_function(), _states(), os.environ["GRADE_CLASS_ARN"], publish, event
+    )
+    logger.info("started" if started else "refused", extra={"run_id": run_id})
+    return {"run_id": run_id, "started": started is not None}
+
+
+@cache
+def _states() -> "SFNClient":
+    config = Config(retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=5, read_timeout=15)
+    return boto3.client("stepfunctions", config=config)

@@ -1,0 +1,256 @@
+"""A class run from a command, the API or an event: checked before it begins, and begun once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from labgrader.errors import BadInputError, RefusedError, ThrottledError
+from labgrader.lab import lab_ids
+from labgrader.run_request import Request
+from labgrader.starting.class_run import Started, keep_roster, read_request, start_class_run
+from labgrader.store import Store
+from tests.starting.conftest import Machines
+
+RUN = "20260101-000000-lambda-optimization-0000"
+KEY = "rosters/class.csv"
+LAB = "lambda-optimization"
+CLASS = b"username,section\nuser1,A\nuser2,B\n"
+LABS = ", ".join(lab_ids())
+
+
+def problems(error: pytest.ExceptionInfo[BadInputError]) -> list[str]:
+    return [str(problem) for problem in error.value.problems]
+
+
+# --- the class list --------------------------------------------------------------------------------------------------
+
+
+def test_a_class_list_in_the_bucket_stays_where_it_is(store: Store) -> None:
+    store.put(KEY, CLASS)
+    assert keep_roster(store, RUN, KEY) == KEY
+    assert store.keys("rosters/") == [KEY]
+
+
+@pytest.mark.parametrize(
+    ("roster", "suffix", "content"),
+    [
+        ("username\nuser1\n", ".csv", b"username\nuser1\n"),
+        ("username,section\r\nuser1,A", ".csv", b"username,section\r\nuser1,A"),
+        ('[{"username": "user1"}]', ".json", b'[{"username": "user1"}]'),
+        ('{"students": [{"username": "user1"}]}', ".json", b'{"students": [{"username": "user1"}]}'),
+        ([{"username": "user1"}], ".json", b'[\n {\n  "username": "user1"\n }\n]'),
+    ],
+)
+def test_a_class_list_that_came_along_is_read_and_kept(store: Store, roster: Any, suffix: str, content: bytes) -> None:
+    key = keep_roster(store, RUN, roster)
+    assert key == f"rosters/{RUN}{suffix}"
+    assert store.get(key) == content
+
+
+@pytest.mark.parametrize(
+    ("roster", "said"),
+    [
+        ("rosters/none.csv", ["roster: there is no roster at rosters/none.csv"]),
+        ("courses/autumn/rosters/none.csv", ["roster: there is no roster at courses/autumn/rosters/none.csv"]),
+        ("class.csv", ["roster: class.csv is not a key below rosters/"]),
+        ("runs/r1/students.json", ["roster: runs/r1/students.json is not a key below rosters/"]),
+        ("rosters/../runs/r1/lab.json", ["roster: rosters/../runs/r1/lab.json is not a key below rosters/"]),
+        ("rosters/..", ["roster: rosters/.. is not a key below rosters/"]),
+        (7, ["roster: is neither a key below rosters/, nor CSV text, nor a list of students"]),
+        ({"username": "user1"}, ["roster: is neither a key below rosters/, nor CSV text, nor a list of students"]),
+        (["user1"], ["roster:1: is not an object"]),
+        (
+            "username,email\nuser1,x\nuser1,y\n-,z",
+            [
+                "roster:3: username: user1 is already on row 2",
+                "roster:4: username: - is not letters, digits, hyphens and underscores, beginning and ending with a "
+                "letter or digit, at most 80 characters",
+            ],
+        ),
+    ],
+)
+def test_a_class_list_that_cannot_be_used_is_refused_with_every_problem(
+    store: Store, roster: Any, said: list[str]
+) -> None:
+    with pytest.raises(BadInputError) as refused:
+        keep_roster(store, RUN, roster)
+    assert problems(refused) == said
+    assert store.keys("rosters/") == []
+
+
+# --- the request -----------------------------------------------------------------------------------------------------
+
+
+def test_a_request_is_read_with_its_class_list(store: Store) -> None:
+    document = {"lab": LAB, "roster": CLASS.decode(), "mode": "audit", "students": ["user2"], "course": "autumn"}
+    request = read_request(store, RUN, document, "instructor ada")
+    assert request == Request(LAB, f"rosters/{RUN}.csv", "audit", ("user2",), "autumn", "instructor ada")
+    assert store.get(request.roster) == CLASS
+
+
+def test_nobody_says_for_another_who_asked(store: Store) -> None:
+    document = {"lab": LAB, "roster": CLASS.decode(), "requested_by": "the dean"}
+    assert read_request(store, RUN, document, "event e1").requested_by == "event e1"
+
+
+def test_everything_that_is_wrong_is_said_at_once_and_nothing_is_kept(store: Store) -> None:
+    document = {
+        "lab": "lab-5",
+        "roster": "username,shoe_size\nuser1,44\n",
+        "mode": "exam",
+        "students": "user1",
+        "course": 7,
+        "extra": 1,
+    }
+    with pytest.raises(BadInputError) as refused:
+        read_request(store, RUN, document, "event e1")
+    assert problems(refused) == [
+        "extra: unknown field; a request has: lab, roster, mode, students, course, requested_by",
+        "course: is not text",
+        "mode: exam is not one of: grade, audit, self-check",
+        "students: is not a list of usernames",
+        f"lab: there is no lab lab-5; the labs are: {LABS}",
+        "roster:1: shoe_size: unknown column; a roster has: student_id, username, name, email, section, account_id, "
+        "region, role_arn, external_id",
+    ]
+    assert store.keys("rosters/") == []
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        ([], ["a request is an object with lab, roster, mode and students"]),
+        (None, ["a request is an object with lab, roster, mode and students"]),
+        ({}, ["lab: is missing or not text", "roster: is missing or not text"]),
+        ({"lab": LAB, "roster": ""}, ["roster: is missing or not text"]),
+        ({"lab": ["x"], "roster": "username\nuser1"}, ["lab: is missing or not text"]),
+        (
+            {"lab": LAB, "roster": "username\nuser1", "mode": "self-check"},
+            ["mode: a self-check is of one student alone, who starts it: a class run has the mode grade or audit"],
+        ),
+        (
+            {"lab": LAB, "roster": "username\nuser1", "students": ["user1", "user3", "user2"]},
+            ["user2 is not on the roster", "user3 is not on the roster"],
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_request(store: Store, document: Any, said: list[str]) -> None:
+    with pytest.raises(BadInputError) as refused:
+        read_request(store, RUN, document, "event e1")
+    assert problems(refused) == said
+
+
+# --- the start -------------------------------------------------------------------------------------------------------
+
+
+def asked(**changed: Any) -> Request:
+    return Request(**{"lab": LAB, "roster": KEY, "course": "autumn", "requested_by": "instructor ada", **changed})
+
+
+def test_a_run_is_recorded_and_started(store: Store, machines: Machines) -> None:
+    store.put(KEY, CLASS)
+    execution = f"arn:aws:states:us-east-1:123456789012:execution:labgrader-grade-class:{RUN}"
+    started = start_class_run(store, machines.client, machines.grade_class, asked(), RUN)
+    assert started == Started(RUN, execution, again=False, total=2)
+    assert machines.client.describe_execution(executionArn=execution)["status"] == "RUNNING"
+    assert machines.inputs() == {RUN: asked().to_dict()}
+    record = store.run(RUN) or {}
+    assert record.pop("started_at") > "2026"
+    assert record == {
+        "run_id": RUN,
+        "lab": LAB,
+        "mode": "grade",
+        "status": "running",
+        "finished_at": "",
+        "counts": {"students": 2, "complete": 0, "incomplete": 0},
+        "requested_by": "instructor ada",
+        "course": "autumn",
+        "execution": execution,
+    }
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_started_twice_it_is_one_run(store: Store, machines: Machines, ended: bool) -> None:
+    store.put(KEY, CLASS)
+    first = start_class_run(store, machines.client, machines.grade_class, asked(), RUN)
+    if ended:
+        machines.stop(first.execution)
+        store.record_run({**(store.run(RUN) or {}), "status": "complete"})
+    before = store.run(RUN)
+    again = start_class_run(store, machines.client, machines.grade_class, asked(students=("user1",)), RUN)
+    assert again == Started(RUN, first.execution, again=True, total=1)
+    assert store.run(RUN) == before
+    assert machines.inputs() == {RUN: asked().to_dict()}
+
+
+def test_a_start_that_broke_off_after_the_record_goes_on(store: Store, machines: Machines) -> None:
+    store.put(KEY, CLASS)
+    store.record_run({"run_id": RUN, "lab": LAB, "mode": "grade", "status": "running", "started_at": "2026"})
+    assert start_class_run(store, machines.client, machines.grade_class, asked(), RUN).again
+    assert list(machines.inputs()) == [RUN]
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        (
+            {"lab": "lab-5", "students": ("user9",)},
+            [f"lab: there is no lab lab-5; the labs are: {LABS}", "user9 is not on the roster"],
+        ),
+        ({"roster": "rosters/none.csv"}, ["roster: there is no roster at rosters/none.csv"]),
+        (
+            {"mode": "self-check"},
+            ["mode: a self-check is of one student alone, who starts it: a class run has the mode grade or audit"],
+        ),
+    ],
+)
+def test_what_cannot_be_graded_is_neither_recorded_nor_started(
+    store: Store, machines: Machines, changed: dict[str, Any], said: list[str]
+) -> None:
+    store.put(KEY, CLASS)
+    with pytest.raises(BadInputError) as refused:
+        start_class_run(store, machines.client, machines.grade_class, asked(**changed), RUN)
+    assert problems(refused) == said
+    assert store.run(RUN) is None
+    assert machines.inputs() == {}
+
+
+def test_a_student_in_an_account_that_nobody_may_read_is_said_before_the_start(
+    store: Store, machines: Machines
+) -> None:
+    store.put(KEY, b"username,account_id\nuser1,222233334444\n")
+    with pytest.raises(BadInputError, match="user1 has account 222233334444 and no role_arn; labgrader runs in 123456"):
+        start_class_run(store, machines.client, machines.grade_class, asked(), RUN)
+    assert machines.inputs() == {}
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "kind"),
+    [("AccessDeniedException", 400, RefusedError), ("ThrottlingException", 400, ThrottledError)],
+)
+def test_a_start_that_aws_refuses_is_recorded_as_failed_and_can_be_tried_again(
+    store: Store, machines: Machines, code: str, status: int, kind: type[Exception]
+) -> None:
+    store.put(KEY, CLASS)
+    refusing: Any = boto3.client("stepfunctions", region_name="us-east-1")
+    with Stubber(refusing) as stub:
+        stub.add_client_error("start_execution", code, "not now", http_status_code=status)
+        with pytest.raises(kind, match="not now"):
+            start_class_run(store, refusing, machines.grade_class, asked(), RUN)
+    record = store.run(RUN) or {}
+    assert record["status"] == "failed"
+    assert record["finished_at"] >= record["started_at"]
+    assert record["error"].startswith(f"it could not be started: An error occurred ({code}) when calling the")
+    assert start_class_run(store, machines.client, machines.grade_class, asked(), RUN).run_id == RUN
+    assert list(machines.inputs()) == [RUN]
+
+
+def test_a_client_token_is_one_run(store: Store) -> None:
+    assert store.remember_request("ada token-1", "digest", "run-1") == ("run-1", True)
+    assert store.remember_request("ada token-1", "digest", "run-2") == ("run-1", True)
+    assert store.remember_request("ada token-1", "another", "run-3") == ("run-1", False)
+    assert store.remember_request("bob token-1", "another", "run-4") == ("run-4", True)

@@ -1,0 +1,188 @@
+"""A run that an event asks for: the same event is one run, and one that cannot be used is answered with an event."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from labgrader.errors import ServiceFaultError
+from labgrader.events import Event
+from labgrader.lab import lab_ids
+from labgrader.schemas import validate
+from labgrader.starting.event import start_from_event
+from labgrader.store import Store
+from tests.starting.conftest import Machines
+
+LAB = "lambda-optimization"
+ID = "17793124-05d4-b198-2fde-7ededc63b103"
+RUN = "20260102-030405-lambda-optimization-d3406077"
+
+
+def event(detail: Any, **changed: Any) -> dict[str, Any]:
+    """As EventBridge delivers it."""
+    return {
+        "version": "0",
+        "id": ID,
+        "detail-type": "Grade Requested",
+        "source": "school.lms",
+        "account": "123456789012",
+        "time": "2026-01-02T03:04:05Z",
+        "region": "us-east-1",
+        "resources": [],
+        "detail": detail,
+        **changed,
+    }
+
+
+class Bus(list[Event]):
+    """What was published: events are refused here as the real bus's publisher refuses them."""
+
+    def publish(self, *events: Event) -> None:
+        for one in events:
+            validate(one.detail, one.schema)
+            self.append(one)
+
+
+@pytest.mark.parametrize(
+    ("roster", "key"),
+    [
+        ("rosters/class.csv", "rosters/class.csv"),
+        ("username\nuser1\nuser2\n", f"rosters/{RUN}.csv"),
+        ([{"username": "user1"}, {"username": "user2"}], f"rosters/{RUN}.json"),
+    ],
+)
+def test_an_event_starts_a_run(store: Store, machines: Machines, roster: Any, key: str) -> None:
+    store.put("rosters/class.csv", b"username\nuser1\nuser2\n")
+    bus = Bus()
+    asked = event({"lab": LAB, "roster": roster, "mode": "audit", "students": ["user2"], "course": "autumn"})
+    run_id, started = start_from_event(store, machines.client, machines.grade_class, bus.publish, asked)
+    assert started is not None
+    assert (run_id, started.run_id, started.again, started.total) == (RUN, RUN, False, 1)
+    assert machines.inputs() == {
+        RUN: {
+            "lab": LAB,
+            "roster": key,
+            "mode": "audit",
+            "students": ["user2"],
+            "course": "autumn",
+            "requested_by": f"event {ID}",
+        }
+    }
+    assert bus == [], "the run itself says that it has started"
+
+
+def test_an_event_that_is_delivered_twice_is_one_run(store: Store, machines: Machines) -> None:
+    bus = Bus()
+    asked = event({"lab": LAB, "roster": "username\nuser1\n"})
+    first = start_from_event(store, machines.client, machines.grade_class, bus.publish, asked)
+    machines.stop((store.run(RUN) or {})["execution"])
+    again = start_from_event(store, machines.client, machines.grade_class, bus.publish, asked)
+    assert first[0] == again[0] == RUN
+    assert first[1] is not None
+    assert again[1] is not None
+    assert (first[1].again, again[1].again) == (False, True)
+    assert list(machines.inputs()) == [RUN]
+
+
+def test_another_event_is_another_run(store: Store, machines: Machines) -> None:
+    detail = {"lab": LAB, "roster": "username\nuser1\n"}
+    for one in (event(detail), event(detail, id="another"), event(detail, time="2026-01-02T03:04:06Z")):
+        start_from_event(store, machines.client, machines.grade_class, Bus().publish, one)
+    assert len(machines.inputs()) == 3
+
+
+def test_a_class_list_that_has_gone_since_does_not_make_a_running_run_fail(store: Store, machines: Machines) -> None:
+    store.put("rosters/class.csv", b"username\nuser1\n")
+    bus = Bus()
+    asked = event({"lab": LAB, "roster": "rosters/class.csv"})
+    start_from_event(store, machines.client, machines.grade_class, bus.publish, asked)
+    store._s3.delete_object(Bucket="bucket", Key="rosters/class.csv")
+    _, started = start_from_event(store, machines.client, machines.grade_class, bus.publish, asked)
+    assert started is not None
+    assert (started.again, started.execution) == (True, (store.run(RUN) or {})["execution"])
+    assert (store.run(RUN) or {})["status"] == "running"
+    assert bus == []
+
+
+NO_LAB = f"lab: there is no lab lab-5; the labs are: {', '.join(lab_ids())}"
+
+
+@pytest.mark.parametrize(
+    ("detail", "lab", "mode", "reason"),
+    [
+        ("grade them", "", "grade", "a request is an object with lab, roster, mode and students"),
+        (None, "", "grade", "a request is an object with lab, roster, mode and students"),
+        ({}, "", "grade", "lab: is missing or not text\nroster: is missing or not text"),
+        (
+            {"lab": "lab-5", "roster": "rosters/none.csv", "mode": "exam"},
+            "",
+            "",
+            "mode: exam is not one of: grade, audit, self-check\n"
+            f"{NO_LAB}\n"
+            "roster: there is no roster at rosters/none.csv",
+        ),
+        (
+            {"lab": LAB, "roster": "username\nuser1", "mode": "self-check"},
+            LAB,
+            "self-check",
+            "mode: a self-check is of one student alone, who starts it: a class run has the mode grade or audit",
+        ),
+        (
+            {"lab": LAB, "roster": "username\nuser1\nUSER1\n\x1b[2J\n", "mode": ["audit"]},
+            LAB,
+            "",
+            'mode: ["audit"] is not one of: grade, audit, self-check\n'
+            "roster:3: username: user1 is already on row 2\n"
+            "roster:4: username: \N{REPLACEMENT CHARACTER}[2j is not letters, digits, hyphens and underscores, "
+            "beginning and ending with a letter or digit, at most 80 characters",
+        ),
+        ({"lab": {"a": 1}, "roster": "username\nuser1", "course": 5}, "", "grade", None),
+        ({"lab": "../../etc", "roster": "username\nuser1"}, "", "grade", None),
+        ({"lab": "x" * 100_000, "roster": ["x"] * 5_000}, "", "grade", None),
+    ],
+)
+def test_a_request_that_cannot_be_used_is_answered_with_every_reason(
+    store: Store, machines: Machines, detail: Any, lab: str, mode: str, reason: str | None
+) -> None:
+    bus = Bus()
+    for _ in range(2):  # delivered again, it says the same
+        run_id, started = start_from_event(store, machines.client, machines.grade_class, bus.publish, event(detail))
+        assert started is None
+    assert machines.inputs() == {}
+    failed, again = bus
+    assert failed == again
+    assert failed.detail_type == "Run Failed"
+    assert (failed.detail["run_id"], failed.detail["lab"], failed.detail["mode"]) == (run_id, lab, mode)
+    assert run_id == (RUN if lab else "20260102-030405-unknown-lab-d3406077")
+    if reason is not None:
+        assert failed.detail["reason"] == reason
+    record = store.run(run_id) or {}
+    assert (record["status"], record["lab"], record["requested_by"]) == ("failed", lab, f"event {ID}")
+    assert record["error"]
+    assert [run["run_id"] for run in store.runs()] == [run_id], "an instructor finds it in the list of runs"
+
+
+def test_an_event_that_came_by_hand_has_an_id_of_its_own_making(store: Store, machines: Machines) -> None:
+    asked = event({"lab": LAB, "roster": "username\nuser1\n"})
+    asked.pop("id")
+    ids = {start_from_event(store, machines.client, machines.grade_class, Bus().publish, asked)[0] for _ in range(2)}
+    assert len(ids) == 1
+    run_id, _ = start_from_event(store, machines.client, machines.grade_class, Bus().publish, {})
+    assert "-unknown-lab-" in run_id
+
+
+def test_what_aws_cannot_do_now_is_delivered_again(store: Store, machines: Machines) -> None:
+    bus = Bus()
+    asked = event({"lab": LAB, "roster": "username\nuser1\n"})
+    failing: Any = boto3.client("stepfunctions", region_name="us-east-1")
+    with Stubber(failing) as stub:
+        stub.add_client_error("start_execution", "InternalFailure", http_status_code=500)
+        with pytest.raises(ServiceFaultError):
+            start_from_event(store, failing, machines.grade_class, bus.publish, asked)
+    assert bus == []
+    _, started = start_from_event(store, machines.client, machines.grade_class, bus.publish, asked)
+    assert started is not None
+    assert list(machines.inputs()) == [RUN]

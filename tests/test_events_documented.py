@@ -1,0 +1,119 @@
+"""The events as `docs/events.md` shows them: every example is one, and the rule for an LMS does what it says."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import boto3
+import botocore.session
+import pytest
+from botocore import xform_name
+from moto import mock_aws
+
+from labgrader import events
+from labgrader.events import Event, Publisher, run_completed, student_graded
+from labgrader.run_request import Request
+from labgrader.schemas import InvalidDocumentError, validate
+from tests.test_events import REPORT, RUN, SUMMARY, detail
+
+DOCS = (Path(__file__).parents[1] / "docs/events.md").read_text(encoding="utf-8")
+SECTIONS = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", DOCS, re.MULTILINE | re.DOTALL))
+TYPES = ("Run Started", "Student Graded", "Run Completed", "Run Failed", "Drift Detected")
+
+
+def shown(section: str) -> list[Any]:
+    """The JSON of a section, in its order."""
+    return [json.loads(block) for block in re.findall(r"```json\n(.*?)```", SECTIONS[section], re.DOTALL)]
+
+
+def test_every_schema_is_documented_and_nothing_else() -> None:
+    files = (Path(events.__file__).parent / "schemas/events").glob("*.schema.json")
+    known = {json.loads(file.read_text())["title"] for file in files}
+    assert known == {*TYPES, "Grade Requested"} == {title.strip("`") for title in SECTIONS if title.startswith("`")}
+
+
+@pytest.mark.parametrize("detail_type", TYPES)
+def test_every_example_is_as_its_schema_has_it(detail_type: str) -> None:
+    (example,) = shown(f"`{detail_type}`")
+    event = Event(detail_type, example)
+    assert detail(event)["event_id"].startswith(f"{example['run_id']}:{event.schema.removeprefix('events/')}")
+
+
+def test_a_request_as_documented_is_one_that_we_take() -> None:
+    by_key, (with_list,) = shown("`Grade Requested`")
+    validate(by_key, "events/grade-requested")
+    assert Request.from_dict(by_key).students == ("user1", "user2")
+    validate(json.loads(with_list["Detail"]), "events/grade-requested")
+    with pytest.raises(InvalidDocumentError, match="mode: 'self-check' is not one of"):
+        validate({**by_key, "mode": "self-check"}, "events/grade-requested")
+
+
+EXAMPLE = "An example: points into an LMS"
+
+
+def sent(mode: str, status: str = "complete", course: str = "autumn-2026") -> Event:
+    return student_graded({**REPORT, "mode": mode, "status": status, "run_id": f"{RUN}-{mode}-{status}"}, course)
+
+
+def test_the_rule_of_the_example_takes_graded_runs_and_leaves_out_audits_and_self_checks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pattern, targets = shown(EXAMPLE)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    with mock_aws():
+        client: Any = boto3.client("events", "us-east-1")
+        sqs: Any = boto3.client("sqs", "us-east-1")
+        queue = sqs.create_queue(QueueName="lms")["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        client.create_event_bus(Name="labgrader")
+        client.put_rule(Name="points-to-lms", EventBusName="labgrader", EventPattern=json.dumps(pattern))
+        client.put_targets(Rule="points-to-lms", EventBusName="labgrader", Targets=targets)
+        client.put_targets(Rule="points-to-lms", EventBusName="labgrader", Targets=[{"Id": "seen", "Arn": arn}])
+        client.remove_targets(Rule="points-to-lms", EventBusName="labgrader", Ids=["lms"])
+        wanted = sent("grade")
+        Publisher(client, "labgrader").publish(
+            sent("audit"),
+            sent("self-check"),
+            sent("grade", "incomplete"),
+            sent("grade", course="spring-2026"),
+            run_completed(SUMMARY),
+            wanted,
+        )
+        messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
+    assert [json.loads(one["Body"])["detail"] for one in messages] == [wanted.detail]
+
+
+def test_what_the_example_sends_to_the_lms_is_json_made_of_the_event() -> None:
+    _, (target,) = shown(EXAMPLE)
+    paths, template = target["InputTransformer"]["InputPathsMap"], target["InputTransformer"]["InputTemplate"]
+    told = sent("grade").detail
+    for name, path in paths.items():
+        template = template.replace(f"<{name}>", json.dumps(told[path.removeprefix("$.detail.")]))
+    assert json.loads(template) == {
+        "idempotency_key": told["event_id"],
+        "student": "s-1",
+        "assignment": "lambda-optimization",
+        "points": 40.5,
+        "max_points": 100,
+        "graded_at": "2026-01-01T00:01:00Z",
+    }
+
+
+def test_every_command_of_the_documentation_is_one_that_there_is() -> None:
+    service = botocore.session.get_session().get_service_model("events")
+    operations = {xform_name(name, "-"): service.operation_model(name) for name in service.operation_names}
+    blocks = re.findall(r"```sh\n(.*?)```", DOCS, re.DOTALL)
+    commands = [line for block in blocks for line in block.replace("\\\n", " ").splitlines() if line.strip()]
+    assert len(commands) == 5
+    for command in commands:
+        program, group, operation, *rest = shlex.split(command)
+        assert (program, group) == ("aws", "events")
+        options = {word.removeprefix("--") for word in rest if word.startswith("--")}
+        shape = operations[operation].input_shape
+        assert options <= {xform_name(member, "-") for member in shape.members}
+        assert {xform_name(member, "-") for member in shape.required_members} <= options

@@ -1,0 +1,141 @@
+"""Events to and from the deployed stack, under its own roles: a request is a run, and what becomes of it is told."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from labgrader.lab import Lab, find_lab
+from labgrader.schemas import validate
+from labgrader.starting.self_check import AlreadyRunningError, allowance_of, start_self_check, state_of_self_check
+from tests.workflow.conftest import LAB, Stack
+
+pytestmark = pytest.mark.workflow
+
+WAIT_S = 120
+
+
+class Bus:
+    """The stack's bus: what is put on it, and what labgrader says on it."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.name = stack.outputs["EventBusName"]
+        self.events = stack.client("events")
+        self.sqs = stack.client("sqs")
+        self.queue = self.sqs.create_queue(QueueName="seen")["QueueUrl"]
+        arn = self.sqs.get_queue_attributes(QueueUrl=self.queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        self.events.put_rule(Name="seen", EventBusName=self.name, EventPattern='{"source": ["labgrader"]}')
+        self.events.put_targets(Rule="seen", EventBusName=self.name, Targets=[{"Id": "seen", "Arn": arn}])
+        self.seen: list[tuple[str, dict[str, Any]]] = []
+
+    def close(self) -> None:
+        self.events.remove_targets(Rule="seen", EventBusName=self.name, Ids=["seen"])
+        self.events.delete_rule(Name="seen", EventBusName=self.name)
+        self.sqs.delete_queue(QueueUrl=self.queue)
+
+    def request(self, detail: dict[str, Any]) -> str:
+        """Put `Grade Requested` on the bus, as a school's own system does; return the event's id."""
+        entry = {"EventBusName": self.name, "Source": "school.lms", "DetailType": "Grade Requested"}
+        answer = self.events.put_events(Entries=[{**entry, "Detail": json.dumps(detail)}])
+        return str(answer["Entries"][0]["EventId"])
+
+    def until(self, detail_type: str, **fields: Any) -> dict[str, Any]:
+        """Wait for an event; return what it says."""
+        end = time.monotonic() + WAIT_S
+        while time.monotonic() < end:
+            for one in self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages", ()):
+                body = json.loads(one["Body"])
+                assert body["source"] == "labgrader"
+                validate(body["detail"], f"events/{body['detail-type'].lower().replace(' ', '-')}")
+                self.seen.append((body["detail-type"], body["detail"]))
+                self.sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=one["ReceiptHandle"])
+            for kind, detail in self.seen:
+                if kind == detail_type and fields.items() <= detail.items():
+                    return detail
+            time.sleep(0.25)
+        raise AssertionError(f"no {detail_type} with {fields} among {self.seen}")
+
+
+@pytest.fixture
+def bus(stack: Stack) -> Iterator[Bus]:
+    bus = Bus(stack)
+    yield bus
+    bus.close()
+
+
+def run_of(stack: Stack, event_id: str) -> dict[str, Any]:
+    """The record of the run that an event asked for, as soon as there is one."""
+    end = time.monotonic() + WAIT_S
+    while time.monotonic() < end:
+        for run in stack.store.runs():
+            if run.get("requested_by") == f"event {event_id}":
+                return run
+        time.sleep(0.25)
+    raise AssertionError(f"no run was recorded for event {event_id}")
+
+
+def test_a_request_on_the_bus_is_a_run_that_is_told_of(stack: Stack, bus: Bus) -> None:
+    event_id = bus.request({"lab": LAB, "roster": "username\nasked1\nasked2\n", "mode": "audit", "course": "autumn"})
+    run_id = run_of(stack, event_id)["run_id"]
+    completed = bus.until("Run Completed", run_id=run_id)
+    assert (completed["course"], completed["mode"], completed["counts"]["students"]) == ("autumn", "audit", 2)
+    bus.until("Student Graded", run_id=run_id, username="asked1")
+    bus.until("Student Graded", run_id=run_id, username="asked2")
+    assert bus.until("Run Started", run_id=run_id)["students"] == 2
+    told = Counter(kind for kind, detail in bus.seen if detail["run_id"] == run_id)
+    assert told["Run Started"] == told["Run Completed"] == 1
+    assert stack.store.get_json(completed["run_key"])["run_id"] == run_id
+
+
+def test_a_request_that_cannot_be_used_is_answered_with_every_reason(stack: Stack, bus: Bus) -> None:
+    event_id = bus.request({"lab": LAB, "roster": "rosters/none.csv", "mode": "exam"})
+    run = run_of(stack, event_id)
+    failed = bus.until("Run Failed", run_id=run["run_id"])
+    assert failed["reason"].splitlines() == [
+        "mode: exam is not one of: grade, audit, self-check",
+        "roster: there is no roster at rosters/none.csv",
+    ]
+    assert run["status"] == "failed"
+
+
+def test_two_hundred_self_checks_at_once_are_one_run(stack: Stack) -> None:
+    lab = find_lab(LAB)
+
+    def ask(_: int) -> tuple[str, str]:
+        try:
+            return "started", check_oneself(stack, "hasty1", lab)
+        except AlreadyRunningError as running:
+            return "running", running.run_id
+
+    with ThreadPoolExecutor(max_workers=20) as pool:
+        answers = list(pool.map(ask, range(200)))
+    assert Counter(how for how, _ in answers) == {"started": 1, "running": 199}
+    (run_id,) = {run_id for _, run_id in answers}
+    record = stack.store.run(run_id) or {}
+    assert stack.finish(record["execution"])["status"] == "SUCCEEDED"
+    assert stack.store.ledger("hasty1", LAB).running == "", "the next one may be started"
+
+
+def test_a_self_check_that_somebody_stops_is_given_back(stack: Stack, bus: Bus) -> None:
+    lab = find_lab(LAB)
+    run_id = check_oneself(stack, "stopped1", lab)
+    states = stack.client("stepfunctions")
+    states.stop_execution(executionArn=(stack.store.run(run_id) or {})["execution"])
+    failed = bus.until("Run Failed", run_id=run_id)
+    assert failed["reason"] == "ABORTED: the workflow was stopped before it could finish"
+    assert (state_of_self_check(stack.store, states, run_id) or {})["status"] == "failed"
+    left = allowance_of(stack.store, "stopped1", lab, datetime.now(UTC))
+    assert left.remaining_today == lab.self_checks.per_day
+
+
+def check_oneself(stack: Stack, username: str, lab: Lab) -> str:
+    """Start a self-check as the API does; return its run."""
+    states, machine = stack.client("stepfunctions"), stack.outputs["GradeStudentArn"]
+    return start_self_check(stack.store, states, machine, username, lab, datetime.now(UTC)).run_id
