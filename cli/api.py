@@ -1,0 +1,214 @@
+"""The API from a student's side: requests with a bearer token, and problems as sentences."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.auth import AuthBase
+
+from cli.errors import TargetError, UsageError
+from labgrader.errors import BadInputError, Problem
+from labgrader.messages import quote
+
+Json = Any
+
+TIMEOUT_S = (5, 35)
+"""Seconds to connect, and to wait for an answer: API Gateway gives up after 29."""
+
+TRIES = 6
+"""How often a request is sent that is throttled, or that the API or the way there fails."""
+
+LONGEST_PAUSE_S = 10.0
+"""Seconds between two of them at most."""
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+
+_RUN_ID = re.compile(r"[A-Za-z0-9_-]{1,80}")
+
+_HERE = ("127.0.0.1", "localhost", "::1")
+
+
+class _Bearer(AuthBase):
+    """Sets the header itself: without it, requests would put in its place what a ``.netrc`` has for the host."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+class RefusalError(TargetError):
+    """The API answered with a problem.
+
+    Args:
+        status: the HTTP status.
+        problem: what it said (RFC 9457); empty where it was no problem of labgrader's.
+        said: the problem as a sentence.
+    """
+
+    def __init__(self, status: int, problem: Mapping[str, Json], said: str) -> None:
+        self.status = status
+        self.problem = problem
+        super().__init__(said)
+
+
+class Api:
+    """One stack's API, as one bearer uses it.
+
+    Args:
+        url: its address, with or without ``/v1``.
+        token: the bearer's.
+        wait: is called with the seconds of a pause.
+
+    Raises:
+        UsageError: the address or the token is none.
+    """
+
+    def __init__(self, url: str, token: str, wait: Any = time.sleep) -> None:
+        self.url = checked_url(url)
+        self._wait = wait
+        self._session = requests.Session()
+        self._session.auth = _Bearer(checked_token(token))
+        self._session.headers["Accept"] = "application/json, application/problem+json"
+        self.is_here = urlsplit(self.url).hostname in _HERE
+        self._session.trust_env = not self.is_here  # no proxy between this machine and itself
+
+    def start_self_check(self, lab: str) -> dict[str, Json]:
+        """Start a self-check; one that was sent twice is one: the second is told of the first (409).
+
+        Raises:
+            BadInputError: there is no such lab.
+            RefusalError: the API does not start it; ``problem`` says why.
+            TargetError: the API could not be reached.
+        """
+        return self._asked("POST", "/v1/self-checks", {"lab": lab})
+
+    def self_check(self, run_id: str) -> dict[str, Json]:
+        """Return how a self-check stands; raises as ``start_self_check`` does."""
+        return self._asked("GET", f"/v1/self-checks/{checked_run_id(run_id)}")
+
+    def _asked(self, method: str, path: str, body: Json = None) -> dict[str, Json]:
+        for tried in range(1, TRIES + 1):
+            pause = min(LONGEST_PAUSE_S, 0.5 * 2**tried)
+            try:
+                answer = self._session.request(
+                    method, self.url + path, json=body, timeout=TIMEOUT_S, allow_redirects=False
+                )
+            except requests.RequestException as error:
+                refused = TargetError(f"the API at {self.url} could not be reached: {_why(error)}")
+                if tried == TRIES or not isinstance(error, (requests.ConnectionError, requests.Timeout)):
+                    raise refused from None
+                self._wait(pause)
+                continue
+            try:
+                return _read(answer, self.url)
+            except RefusalError as refusal:
+                passing = refusal.status in (429, 500, 502, 503, 504) and "allowance" not in refusal.problem
+                if not passing or tried == TRIES:
+                    raise
+                self._wait(min(LONGEST_PAUSE_S, _retry_after(answer) or pause))
+        raise AssertionError
+
+
+def checked_url(url: str) -> str:
+    """Return an API's address as requests begin with it.
+
+    Raises:
+        UsageError: it is none, or would send the token unencrypted.
+    """
+    try:
+        parts = urlsplit(url.strip())
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        raise UsageError(f"{quote(url)} is not the address of an API") from None
+    if parts.scheme not in ("http", "https") or not host or parts.username or parts.query or parts.fragment:
+        raise UsageError(f"{quote(url)} is not the address of an API; it looks like https://HOST/STAGE")
+    if parts.scheme == "http" and host not in _HERE:
+        raise UsageError("that address begins with http://, and your token would travel unencrypted: use https://")
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/').removesuffix('/v1')}"
+
+
+def checked_token(token: str) -> str:
+    """Return a token as it was issued, also where it was copied with its scheme or a line end.
+
+    Raises:
+        UsageError: it is none.
+    """
+    bare = re.sub(r"^bearer\s+", "", token.strip(), flags=re.IGNORECASE)
+    if not _TOKEN.fullmatch(bare):
+        raise UsageError("that is not a token as your instructor issues it: three parts with a dot between them")
+    return bare
+
+
+def checked_run_id(run_id: object) -> str:
+    """Return a run's id as the API named it.
+
+    Raises:
+        TargetError: it is none.
+    """
+    if not isinstance(run_id, str) or not _RUN_ID.fullmatch(run_id):
+        raise TargetError("the API named no run that could be followed; is its address right?")
+    return run_id
+
+
+def _read(answer: requests.Response, url: str) -> dict[str, Json]:
+    """The answer's JSON object.
+
+    Raises:
+        BadInputError: 422.
+        RefusalError: any other error.
+    """
+    try:
+        document = answer.json()
+    except (ValueError, RecursionError):
+        document = None
+    known = document if isinstance(document, dict) else {}
+    if answer.ok and not 300 <= answer.status_code < 400 and known:
+        return known
+    said = _said(answer.status_code, known, url)
+    if answer.status_code == 422:
+        errors = known.get("errors")
+        told = [one for one in errors if isinstance(one, dict)] if isinstance(errors, list) else []
+        raise BadInputError([_problem(one) for one in told] or [said])
+    raise RefusalError(answer.status_code, known, said)
+
+
+def _problem(error: Mapping[str, Json]) -> Problem:
+    """One field's error of a 422."""
+    return Problem(quote(str(error.get("message", "")), 500), field=quote(str(error.get("field", ""))))
+
+
+def _said(status: int, problem: Mapping[str, Json], url: str) -> str:
+    """A problem as a sentence."""
+    detail = quote(str(problem.get("detail") or problem.get("title") or ""), 1000)
+    if status == 401:
+        return (
+            "your token is not taken: it has expired, was revoked, or is of another stack; ask your instructor for one"
+        )
+    if not detail or status < 400:
+        return f"the API at {url} answered {status}, and nothing that labgrader says; is its address right?"
+    if status >= 500:
+        return f"labgrader failed, and that is not your fault: {detail}"
+    return detail
+
+
+def _retry_after(answer: requests.Response) -> float:
+    text = answer.headers.get("Retry-After", "")
+    return float(text) if re.fullmatch(r"[0-9]{1,6}", text) else 0.0
+
+
+def _why(error: requests.RequestException) -> str:
+    if isinstance(error, requests.exceptions.SSLError):
+        return "its certificate is not good"
+    if isinstance(error, requests.Timeout):
+        return "it does not answer"
+    if isinstance(error, requests.ConnectionError):
+        return "nothing answers there"
+    return type(error).__name__

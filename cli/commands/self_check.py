@@ -1,0 +1,156 @@
+"""`self-check`: a student's own check of a lab, through the API."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from cli import embedded, screen
+from cli.api import Api, RefusalError, checked_run_id
+from cli.errors import INCOMPLETE, Interrupted, TargetError, UsageError
+from cli.options import Json, Stack
+from cli.project import DEFAULT_STACK
+from cli.report_page import give_report
+from cli.target import embedded_target, stack_outputs
+from labgrader.reporting.words import counted, moment_text
+
+STATES = ("running", "complete", "incomplete", "failed")
+
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 3.0
+"""Seconds between two looks: short while most checks end, longer for those that wait; a class looks at once."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("self-check", epilog="Example: labgrader self-check --lab lambda-optimization")(self_check)
+
+
+def self_check(
+    lab: Annotated[str, typer.Option("--lab", metavar="ID", help="The lab.")],
+    token: Annotated[
+        str,
+        typer.Option(
+            "--token",
+            metavar="TOKEN",
+            envvar="LABGRADER_TOKEN",
+            show_default=False,
+            help="The token that your instructor gave you. Better in the variable: others see the command line.",
+        ),
+    ] = "",
+    url: Annotated[
+        str,
+        typer.Option(
+            "--url",
+            metavar="URL",
+            envvar="LABGRADER_API_URL",
+            show_default=False,
+            help="The API's address, from your instructor; without it that of the embedded AWS on this machine.",
+        ),
+    ] = "",
+    stack: Stack = DEFAULT_STACK,
+    as_json: Json = False,
+) -> None:
+    """Check your own work on a lab: what passes, what fails and why, and the exact commands to type next.
+
+    Exit status 1 says that something could not be graded; that is not your fault, and costs nothing.
+    """
+    if not token:
+        raise UsageError("a token is needed: set LABGRADER_TOKEN to the one that your instructor gave you")
+    api = Api(url or _url_here(stack), token)
+    screen.say(f"self-check at {api.url}")
+    run_id, how = _start(api, lab)
+    try:
+        screen.say(how)
+        with _waiting():
+            answer = follow(api, run_id)
+    except (Interrupted, TargetError) as stopped:
+        if not isinstance(stopped, RefusalError):
+            screen.say(f"the self-check {run_id} goes on; the same command follows it while it runs")
+        raise
+    if as_json:
+        screen.give_json(answer)
+    elif answer.get("report"):
+        give_report(answer["report"], answer["hidden"])
+    (screen.say if as_json else screen.give)(allowance_sentence(answer["allowance"]))
+    if answer["status"] == "failed":
+        why = f": {answer['error']}" if answer.get("error") else ""
+        raise TargetError(f"the self-check came to no result, and that is not your fault{why}")
+    if not answer.get("report"):
+        raise TargetError(f"the self-check {run_id} is done, but the API has no report of it; that is not your fault")
+    if answer["status"] == "incomplete":
+        raise typer.Exit(INCOMPLETE)
+
+
+def follow(api: Api, run_id: str, pause: Callable[[float], None] = time.sleep) -> dict[str, Any]:
+    """Look at a self-check until it has ended; return the API's last answer.
+
+    Args:
+        api: the API.
+        run_id: the self-check.
+        pause: is called with the seconds between two looks.
+
+    Raises:
+        TargetError: the API could not be reached, refused, or answered something else.
+    """
+    wait = FIRST_PAUSE_S
+    while True:
+        answer = api.self_check(run_id)
+        told = all(isinstance(answer.get(name), dict) for name in ("allowance", "hidden"))
+        if answer.get("status") not in STATES or not told:
+            raise TargetError(f"the API at {api.url} answered nothing that labgrader says; is its address right?")
+        if answer["status"] != "running":
+            return answer
+        pause(wait)
+        wait = min(LONGEST_PAUSE_S, wait * 1.1)
+
+
+def allowance_sentence(allowance: Mapping[str, Any]) -> str:
+    """What is left of a student's allowance, as a sentence."""
+    hour, day = allowance["remaining_this_hour"], allowance["remaining_today"]
+    left = f"{counted(hour, 'self-check')} left this hour (of {allowance['per_hour']}), {day} in 24 hours"
+    refills = allowance.get("refills_at")
+    return f"{left} (of {allowance['per_day']})" + (f"; one more at {moment_text(refills)}" if refills else "")
+
+
+def _start(api: Api, lab: str) -> tuple[str, str]:
+    """Start a self-check, or find the one that runs; return its id, and which of both it was as a sentence."""
+    try:
+        started = api.start_self_check(lab)
+    except RefusalError as refusal:
+        if refusal.status != 409 or "run_id" not in refusal.problem:
+            if isinstance(refusal.problem.get("allowance"), dict):
+                screen.say(allowance_sentence(refusal.problem["allowance"]))
+            raise
+        run_id = checked_run_id(refusal.problem["run_id"])
+        return run_id, f"a self-check of this lab is running already: following {run_id}"
+    run_id = checked_run_id(started.get("run_id"))
+    return run_id, f"self-check {run_id} has begun"
+
+
+def _url_here(stack: str) -> str:
+    """The address of the API on the embedded AWS of this machine.
+
+    Raises:
+        UsageError: there is none.
+    """
+    found = embedded.running()
+    outputs = stack_outputs(embedded_target(found), stack) if found else {}
+    if "ApiUrl" not in outputs:
+        raise UsageError("which API? set LABGRADER_API_URL, or give --url: your instructor knows its address")
+    return outputs["ApiUrl"]
+
+
+@contextmanager
+def _waiting() -> Iterator[None]:
+    """Show on a terminal that something is being done; anywhere else, nothing."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    with Console(stderr=True).status("checking your work…"):
+        yield

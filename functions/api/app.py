@@ -1,0 +1,34 @@
+"""Api: everything behind the API's address."""
+
+import os
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+import boto3
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.config import Config
+
+from labgrader.api.app import Api, Services, keys_of, resolver, told
+from labgrader.logs import function_logger
+from labgrader.store import store_of_this_function
+
+logger = function_logger("api")
+
+
+@logger.inject_lambda_context(clear_state=True, log_event=False)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Take a request of API Gateway's Lambda proxy integration; return its answer."""
+    logger.append_keys(**keys_of(event))
+    answer = _api().resolve(event, context)
+    logger.info("answered", extra=told(event, answer))
+    return answer
+
+
+@cache
+def _api() -> Api:
+    """The API of this function's environment (``GRADE_CLASS_ARN``, ``GRADE_STUDENT_ARN``), made when first wanted."""
+    config = Config(retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=3, read_timeout=8)
+    states = boto3.client("stepfunctions", config=config)
+    machines = (os.environ["GRADE_CLASS_ARN"], os.environ["GRADE_STUDENT_ARN"])
+    return resolver(Services(store_of_this_function(), states, *machines, now=lambda: datetime.now(UTC)))

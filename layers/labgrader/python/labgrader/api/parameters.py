@@ -1,0 +1,26 @@
+"""What stands in a path, a query or a header of a request."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Query
+
+from labgrader.api.models import LAB_ID, RUN_ID, USERNAME
+
+RunIdInPath = Annotated[
+    str, Path(pattern=RUN_ID, description="a run's id", examples=["20260301-101500-lambda-optimization-3f2a"])
+]
+UsernameInPath = Annotated[str, Path(pattern=USERNAME, description="a student's username", examples=["user1"])]
+LabInQuery = Annotated[
+    str | None, Query(pattern=LAB_ID, description="only this lab's", examples=["lambda-optimization"])
+]
+FormatInQuery = Annotated[Literal["csv", "json"], Query(description="csv as a spreadsheet takes it, or json")]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        pattern=r"^[!-~]{1,200}$",
+        description="the same as client_token in the body: the same one and the same request again are the same run",
+    ),
+]

@@ -1,0 +1,94 @@
+"""The routes, all of them; and those that everybody has."""
+
+from __future__ import annotations
+
+from aws_lambda_powertools.event_handler import Response
+
+from labgrader.api.gate import OPEN_PATH, STUDENT
+from labgrader.api.instructor_routes import add_runs
+from labgrader.api.lab_packs import hidden_of, known_labs
+from labgrader.api.models import Allowance, LabEntry, Labs, SelfChecksOfLab
+from labgrader.api.resolving import Api, Services
+from labgrader.api.student_routes import add_my_reports, add_self_checks
+from labgrader.lab import Lab
+from labgrader.starting.self_check import allowance_of
+
+YAML = "application/yaml"
+
+
+def add_routes(api: Api, services: Services) -> None:
+    """Register every route that the API has."""
+    add_labs(api, services)
+    add_self_checks(api, services)
+    add_my_reports(api, services)
+    add_runs(api, services)
+    add_document(api)
+
+
+def add_labs(api: Api, services: Services) -> None:
+    """Register ``GET /v1/labs``."""
+
+    @api.get(
+        "/v1/labs",
+        operation_id="listLabs",
+        tags=["Labs"],
+        summary="List the labs",
+        response_description="the labs",
+    )
+    def list_labs() -> Labs:
+        """Every lab, with what it is worth and how often a student may check it alone. A student is also told what is
+        left of the own allowance, and when the own course wants the lab."""
+        caller = api.caller()
+        if caller.role != STUDENT:
+            return Labs(labs=[_entry(lab, None, None) for lab in known_labs()])
+        due = _due_dates(services, caller.subject)
+        now = services.now()
+        entries = []
+        for lab in known_labs():
+            left = allowance_of(services.store, caller.subject, lab, now)
+            entries.append(_entry(lab, Allowance(**left.to_dict()), due.get(lab.id)))
+        return Labs(labs=entries)
+
+
+def add_document(api: Api) -> None:
+    """Register ``GET /v1/openapi.yaml``, which needs no token."""
+
+    @api.get(
+        OPEN_PATH,
+        operation_id="getDocument",
+        tags=["Labs"],
+        summary="This document",
+        openapi_extensions={"security": []},
+        responses={200: {"description": "this document", "content": {YAML: {"schema": {"type": "object"}}}}},
+    )
+    def get_document() -> Response[str]:
+        """The OpenAPI document of this API. It needs no token."""
+        from labgrader.api.openapi import written_document  # made when it is asked for: 0.3 s that no other answer pays
+
+        return Response(status_code=200, content_type=YAML, body=written_document())
+
+
+def _entry(lab: Lab, left: Allowance | None, due: str | None) -> LabEntry:
+    limits = lab.self_checks
+    return LabEntry(
+        id=lab.id,
+        title=lab.title,
+        version=lab.version,
+        points=lab.points,
+        visible_points=lab.for_self_check().points,
+        hidden=hidden_of(lab),
+        self_checks=SelfChecksOfLab(per_hour=limits.per_hour, per_day=limits.per_day),
+        allowance=left,
+        due=due,
+    )
+
+
+def _due_dates(services: Services, username: str) -> dict[str, str]:
+    """When the student's courses want each lab; where two do, the one that was pushed last."""
+    due: dict[str, str] = {}
+    for enrolment in services.store.enrolments(username):
+        course = services.store.course(enrolment.course) or {}
+        for lab in course.get("labs", ()):
+            if lab.get("due") and lab["lab"] in enrolment.rows:
+                due.setdefault(lab["lab"], lab["due"])
+    return due

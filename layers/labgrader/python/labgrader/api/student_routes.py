@@ -1,0 +1,183 @@
+"""What a student may do: check a lab alone, and read the own reports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler.openapi.params import Body
+
+from labgrader.api import problems
+from labgrader.api.answers import fitting
+from labgrader.api.gate import STUDENT, Caller
+from labgrader.api.lab_packs import find_known_lab, hidden_of
+from labgrader.api.models import (
+    Allowance,
+    History,
+    HistoryEntry,
+    SelfCheck,
+    SelfCheckRequest,
+    SelfCheckStarted,
+    StudentReport,
+)
+from labgrader.api.parameters import LabInQuery, RunIdInPath
+from labgrader.api.problems import ProblemError
+from labgrader.api.resolving import Api, Services
+from labgrader.reporting.student_copy import student_copy
+from labgrader.reporting.words import rounded
+from labgrader.starting.self_check import (
+    AllowanceSpentError,
+    AlreadyRunningError,
+    allowance_of,
+    start_self_check,
+    state_of_self_check,
+)
+from labgrader.store import Keys, MissingError
+
+
+def add_self_checks(api: Api, services: Services) -> None:
+    """Register what starts a self-check, and what follows it."""
+
+    @api.post(
+        "/v1/self-checks",
+        operation_id="startSelfCheck",
+        tags=["Self-checks"],
+        summary="Check your own work on a lab",
+        status_code=202,
+        response_description="it runs now",
+    )
+    def start(asked: Annotated[SelfCheckRequest, Body()]) -> SelfCheckStarted:
+        """Judges what you built, as it stands now, by the checks that students see, without load tests. One at a time
+        for each lab; how often, the allowance says. A check that could not be done by our fault does not count."""
+        student = api.caller(STUDENT).subject
+        lab = find_known_lab(asked.lab)
+        now = services.now()
+        try:
+            started = start_self_check(services.store, services.states, services.grade_student_arn, student, lab, now)
+        except AlreadyRunningError as running:
+            raise _already_running(running) from None
+        except AllowanceSpentError as spent:
+            raise _spent(spent) from None
+        return SelfCheckStarted(
+            run_id=started.run_id,
+            status_url=status_url(started.run_id),
+            remaining_today=started.allowance.remaining_today,
+            allowance=Allowance(**started.allowance.to_dict()),
+        )
+
+    @api.get(
+        "/v1/self-checks/<run_id>",
+        operation_id="getSelfCheck",
+        tags=["Self-checks"],
+        summary="Follow a self-check",
+        response_description="how it stands, with the report when it is done",
+    )
+    def follow(run_id: RunIdInPath) -> SelfCheck:
+        """How a self-check stands; when it is done, its report, without hidden checks. A student sees the own ones, an
+        instructor anybody's."""
+        record = _own_self_check(services, api.caller(), run_id)
+        state = state_of_self_check(services.store, services.states, run_id, services.now()) or record
+        lab = find_known_lab(record["lab"])
+        report = _report(services, run_id, record["student"]) if state["status"] in ("complete", "incomplete") else None
+        left = allowance_of(services.store, record["student"], lab, services.now())
+        return SelfCheck(
+            run_id=run_id,
+            lab=record["lab"],
+            status=state["status"],
+            started_at=state["started_at"],
+            finished_at=state.get("finished_at") or None,
+            allowance=Allowance(**left.to_dict()),
+            hidden=hidden_of(lab),
+            error=state.get("error") or None,
+            report=report,
+        )
+
+
+def add_my_reports(api: Api, services: Services) -> None:
+    """Register what a student may read of the past."""
+
+    @api.get(
+        "/v1/me/reports",
+        operation_id="listMyReports",
+        tags=["Me"],
+        summary="List your reports",
+        response_description="your reports",
+    )
+    def list_mine(lab: LabInQuery = None) -> History:
+        """What you reached in every run and every self-check, newest first, hidden checks left out."""
+        student = api.caller(STUDENT).subject
+        return History(reports=[_entry(result) for result in services.store.history(student, lab or "")])
+
+    @api.get(
+        "/v1/me/reports/<run_id>",
+        operation_id="getMyReport",
+        tags=["Me"],
+        summary="Read one of your reports",
+        response_description="the report",
+    )
+    def read_mine(run_id: RunIdInPath) -> StudentReport:
+        """Your report of one run, without hidden checks."""
+        report = _report(services, run_id, api.caller(STUDENT).subject)
+        if report is None:
+            raise ProblemError(problems.NOT_FOUND, f"you have no report of a run {run_id}")
+        return report
+
+
+def status_url(run_id: str) -> str:
+    """Where a self-check is followed."""
+    return f"/v1/self-checks/{run_id}"
+
+
+def _own_self_check(services: Services, caller: Caller, run_id: str) -> Mapping[str, Any]:
+    record = services.store.run(run_id)
+    if record is None or record["mode"] != "self-check":
+        raise ProblemError(problems.NOT_FOUND, f"there is no self-check {run_id}")
+    if caller.role == STUDENT and record["student"] != caller.subject:
+        raise ProblemError(problems.NOT_YOURS, "this is the self-check of another student")
+    return record
+
+
+def _report(services: Services, run_id: str, username: str) -> dict[str, Any] | None:
+    try:
+        report = services.store.get_json(Keys(run_id).report(username))
+    except MissingError:
+        return None
+    return fitting(student_copy(report))
+
+
+def _entry(result: Mapping[str, Any]) -> HistoryEntry:
+    points, most = result["visible_points"], result["visible_max_points"]
+    return HistoryEntry(
+        run_id=result["run_id"],
+        lab=result["lab"],
+        mode=result["mode"],
+        status="incomplete" if result["visible_open_points"] else "complete",
+        points=points,
+        max_points=most,
+        open_points=result["visible_open_points"],
+        percent=rounded(100 * points / most) if most else 0,
+        graded_at=result["graded_at"],
+        report_url=f"/v1/me/reports/{result['run_id']}",
+    )
+
+
+def _already_running(error: AlreadyRunningError) -> ProblemError:
+    return ProblemError(
+        problems.ALREADY_RUNNING,
+        "one self-check of a lab runs at a time: follow the one that is running, at status_url",
+        run_id=error.run_id,
+        status_url=status_url(error.run_id),
+        allowance=error.allowance.to_dict(),
+    )
+
+
+def _spent(error: AllowanceSpentError) -> ProblemError:
+    left = error.allowance
+    which = "today" if not left.remaining_today else "this hour"
+    how_many = left.per_day if which == "today" else left.per_hour
+    return ProblemError(
+        problems.ALLOWANCE_SPENT,
+        f"your {how_many} self-checks of this lab for {which} are used; the next one may start at {left.refills_at}",
+        headers={"Retry-After": str(error.retry_after_s)},
+        allowance=left.to_dict(),
+    )

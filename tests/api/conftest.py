@@ -1,0 +1,236 @@
+"""The API in this process, as the gateway calls it: the authorizer's word and the proxy event are made here."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from labgrader.api.app import Api, Services, resolver
+from labgrader.store import Keys, Store
+from tests.api.reports import LAB, RUN_ID
+
+NOON = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
+
+STUDENT = {"subject": "user1", "role": "student", "jti": "t-1"}
+OTHER_STUDENT = {"subject": "user2", "role": "student", "jti": "t-2"}
+INSTRUCTOR = {"subject": "ada", "role": "instructor", "jti": "t-3"}
+
+_STACKS = itertools.count()
+
+REQUEST_ID = "6f1c2f04-8a0e-4b1c-9a51-0d6e5d3a7c11"
+
+
+@dataclass
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: dict[str, str]
+    body: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    def problem(self, status: int, name: str) -> dict[str, Any]:
+        """The problem, after seeing that it is the one that was expected, in the one form that problems have."""
+        assert (self.status, self.headers["Content-Type"]) == (status, "application/problem+json"), self.body
+        found: dict[str, Any] = self.json
+        assert found["type"] == f"urn:labgrader:problem:{name}", found
+        assert found["status"] == status
+        assert found["instance"] == f"urn:uuid:{REQUEST_ID}"
+        assert found["title"]
+        assert found["detail"]
+        return found
+
+
+def event_of(
+    method: str,
+    path: str,
+    caller: Mapping[str, str] | None,
+    body: str | bytes | None = None,
+    query: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """A request as API Gateway's Lambda proxy integration sends it; bytes as base64, as it sends binary bodies."""
+    sent = {"Authorization": "Bearer secret.token.value", **(headers or {})}
+    if body is not None and "Content-Type" not in sent:
+        sent["Content-Type"] = "application/json"
+    return {
+        "resource": "/v1/{proxy+}",
+        "path": path,
+        "httpMethod": method,
+        "headers": sent,
+        "multiValueHeaders": {name: [value] for name, value in sent.items()},
+        "queryStringParameters": dict(query) if query else None,
+        "multiValueQueryStringParameters": {name: [value] for name, value in query.items()} if query else None,
+        "pathParameters": {"proxy": path.removeprefix("/v1/")},
+        "stageVariables": None,
+        "requestContext": {
+            "stage": "api",
+            "path": f"/api{path}",
+            "requestId": REQUEST_ID,
+            "httpMethod": method,
+            **({"authorizer": {"principalId": caller["subject"], **caller}} if caller else {}),
+        },
+        "body": base64.b64encode(body).decode() if isinstance(body, bytes) else body,
+        "isBase64Encoded": isinstance(body, bytes),
+    }
+
+
+class AtomicTable:
+    """The table, whose writes check their condition and write in one step, as DynamoDB's do and moto's do not."""
+
+    def __init__(self, table: Any) -> None:
+        self._table = table
+        self._lock = threading.Lock()
+
+    def put_item(self, **request: Any) -> Any:
+        with self._lock:
+            return self._table.put_item(**request)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._table, name)
+
+
+@dataclass
+class World:
+    """A stack in memory with its API."""
+
+    store: Store
+    states: Any
+    machines: dict[str, str]
+    now: datetime = NOON
+    _api: Api | None = field(default=None)
+
+    def services(self) -> Services:
+        arns = (self.machines["grade_class"], self.machines["grade_student"])
+        return Services(self.store, self.states, *arns, now=lambda: self.now)
+
+    @property
+    def api(self) -> Api:
+        if self._api is None:
+            self._api = resolver(self.services())
+        return self._api
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        caller: Mapping[str, str] | None = None,
+        body: Any = None,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        api: Api | None = None,
+    ) -> Answer:
+        """Send a request; a body that is not text or bytes is sent as JSON."""
+        sent = body if body is None or isinstance(body, str | bytes) else json.dumps(body)
+        return self.send(event_of(method, path, caller, sent, query, headers), api)
+
+    def send(self, event: dict[str, Any], api: Api | None = None) -> Answer:
+        """Send an event; the answer has to be one that API Gateway takes."""
+        answer = (api or self.api).resolve(event, SimpleNamespace())  # type: ignore[arg-type]
+        assert set(answer) == {"statusCode", "body", "isBase64Encoded", "multiValueHeaders"}
+        assert answer["isBase64Encoded"] is False
+        headers = {name: ", ".join(values) for name, values in answer["multiValueHeaders"].items()}
+        assert headers["Cache-Control"] == "no-store"
+        return Answer(answer["statusCode"], headers, answer["body"])
+
+    def later(self, **time: float) -> None:
+        """Let time go by."""
+        self.now += timedelta(**time)
+
+    def executions(self, machine: str) -> list[dict[str, Any]]:
+        """What was started of a machine, with its input."""
+        found = self.states.list_executions(stateMachineArn=self.machines[machine])["executions"]
+        return [self.states.describe_execution(executionArn=one["executionArn"]) for one in found]
+
+    def has_run(self, run_id: str = RUN_ID, **record: Any) -> dict[str, Any]:
+        """Record a run that was graded."""
+        run = {
+            "run_id": run_id,
+            "lab": LAB,
+            "mode": "grade",
+            "status": "complete",
+            "started_at": "2026-03-01T09:00:00Z",
+            "finished_at": "2026-03-01T09:01:00Z",
+            "counts": {"students": 1, "complete": 1, "incomplete": 0},
+            "requested_by": "instructor ada",
+            "course": "",
+            **record,
+        }
+        self.store.record_run(run)
+        return run
+
+    def has_report(self, run_id: str, username: str, report: Mapping[str, Any], **result: Any) -> None:
+        """Store a student's report and result."""
+        self.store.put_json(Keys(run_id).report(username), report)
+        score = report["score"]
+        self.store.record_result(
+            run_id,
+            {
+                "username": username,
+                "student_id": report["student"]["student_id"],
+                "lab": LAB,
+                "mode": report["mode"],
+                "status": report["status"],
+                **score,
+                "visible_points": 8.0,
+                "visible_max_points": 10.0,
+                "visible_open_points": 0.0,
+                "graded_at": report["graded_at"],
+                "report_key": Keys(run_id).report(username),
+                "our_fault": False,
+                **result,
+            },
+            keep_best=False,
+        )
+
+
+@pytest.fixture(scope="module")
+def clients() -> Iterator[tuple[Any, Any, Any]]:
+    """S3, DynamoDB and Step Functions in memory; a client takes a tenth of a second to make."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            environment.setenv(name, "testing")
+        environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        with mock_aws():
+            yield boto3.client("s3"), boto3.resource("dynamodb"), boto3.client("stepfunctions")
+
+
+@pytest.fixture
+def world(clients: tuple[Any, Any, Any]) -> World:
+    """A new stack in memory: bucket, table and machines that start executions, which run for ever."""
+    return world_of(*clients)
+
+
+def world_of(s3: Any, dynamodb: Any, states: Any) -> World:
+    """Make a stack."""
+    name = f"stack-{next(_STACKS)}"
+    s3.create_bucket(Bucket=name)
+    keys = {"pk": "HASH", "sk": "RANGE"}
+    table = dynamodb.create_table(
+        TableName=name,
+        KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in keys.items()],
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    definition = json.dumps({"StartAt": "Wait", "States": {"Wait": {"Type": "Pass", "End": True}}})
+    role = "arn:aws:iam::123456789012:role/machine"
+    machines = {
+        machine: states.create_state_machine(name=f"{name}-{machine}", definition=definition, roleArn=role)
+        for machine in ("grade_class", "grade_student")
+    }
+    arns = {machine: made["stateMachineArn"] for machine, made in machines.items()}
+    return World(Store(s3, name, AtomicTable(table)), states, arns)  # type: ignore[arg-type]

@@ -1,0 +1,166 @@
+"""The document is current, well formed, and true: schemathesis holds the API against it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+import yaml
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import validate as validate_document
+from schemathesis.config import (
+    ChecksConfig,
+    GenerationConfig,
+    PhasesConfig,
+    ProjectConfig,
+    ProjectsConfig,
+    SchemathesisConfig,
+    StatefulPhaseConfig,
+)
+from schemathesis.engine import from_schema
+from schemathesis.engine.events import FatalError, NonFatalError, ScenarioFinished
+
+from labgrader.api.openapi import document, written_document
+from labgrader.reporting.student_copy import student_copy
+from labgrader.store import Keys
+from tests.api.conftest import INSTRUCTOR, STUDENT, World
+from tests.api.gateway import Gateway, served
+from tests.api.reports import report_of
+
+PAGE = Path(__file__).parents[2] / "docs" / "openapi.yaml"
+
+EXAMPLE_RUN = "20260301-101500-lambda-optimization-3f2a"
+"""The run that the document's examples name."""
+
+
+def schema_of(name: str) -> Draft202012Validator:
+    return Draft202012Validator({"$ref": f"#/components/schemas/{name}", "components": document()["components"]})
+
+
+def operations() -> list[tuple[str, str, dict[str, Any]]]:
+    return [(path, verb, one) for path, of_path in document()["paths"].items() for verb, one in of_path.items()]
+
+
+def test_the_page_is_current() -> None:
+    assert PAGE.read_text(encoding="utf-8") == written_document(), "write it again with `make docs`"
+
+
+def test_it_is_openapi_3_1() -> None:
+    validate_document(document())
+    assert document()["openapi"] == "3.1.0"
+
+
+def test_it_is_served_without_a_token(world: World) -> None:
+    answer = world.ask("GET", "/v1/openapi.yaml", None)
+    assert (answer.status, answer.headers["Content-Type"]) == (200, "application/yaml")
+    assert yaml.safe_load(answer.body) == document()
+
+
+def test_every_route_is_described_and_wants_a_token_but_the_document(world: World) -> None:
+    described = {(path, verb.upper()) for path, verb, _ in operations()}
+    assert described == {(route.openapi_path, route.method) for route in world.api.routes()}
+    assert document()["security"] == [{"token": []}]
+    assert document()["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
+    assert [path for path, _, one in operations() if "security" in one] == ["/v1/openapi.yaml"]
+    assert all(one["summary"] and one["description"] for _, _, one in operations())
+
+
+def test_every_error_of_every_operation_is_a_problem_with_an_example_that_fits() -> None:
+    problem = schema_of("ProblemDetails")
+    for name, response in document()["components"]["responses"].items():
+        assert list(response["content"]) == ["application/problem+json"], name
+        problem.validate(response["content"]["application/problem+json"]["example"])
+    for path, verb, one in operations():
+        errors = {status for status in one["responses"] if int(status) >= 400}
+        assert errors >= {"429", "500", "503"} | ({"401", "403"} if path != "/v1/openapi.yaml" else set()), path
+        assert ({"409", "413", "415", "422"} <= errors) is (verb == "post"), path
+        assert ("404" in errors) is ("{" in path), path
+
+
+def test_every_answer_that_is_json_has_an_example_that_fits() -> None:
+    shown = 0
+    for path, _, one in operations():
+        for status, response in one["responses"].items():
+            content = response.get("content", {}).get("application/json", {})
+            if int(status) < 400 and "example" in content:
+                shown += 1
+                schema_of(content["schema"]["$ref"].rsplit("/", 1)[1]).validate(content["example"])
+            elif int(status) < 400 and content:
+                assert path.endswith(("/me/reports/{run_id}", "/students/{username}")), "reports have their schema"
+    assert shown == 7
+
+
+def test_every_request_has_examples_and_they_are_accepted(world: World) -> None:
+    world.store.put("courses/serverless-101/rosters/day-2.csv", b"username\nuser1\n")
+    examples = document()["components"]["schemas"]
+    for body in examples["SelfCheckRequest"]["examples"]:
+        assert world.ask("POST", "/v1/self-checks", STUDENT, body).status == 202
+    assert len(examples["RunRequest"]["examples"]) == 3
+    for body in examples["RunRequest"]["examples"]:
+        assert world.ask("POST", "/v1/runs", INSTRUCTOR, body).status == 202
+
+
+def test_the_schemas_of_reports_take_what_they_should_and_not_what_is_hidden() -> None:
+    schema_of("Report").validate(report_of())
+    schema_of("StudentReport").validate(student_copy(report_of()))
+    said = [error.message for error in schema_of("StudentReport").iter_errors(report_of())]
+    assert said == ["'visible' was expected"]
+
+
+def differences(address: str, token: str) -> tuple[list[str], set[str]]:
+    """Try the API with what the document allows and with what it does not; say what is not as described, and which
+    operations were tried."""
+    project = ProjectConfig(
+        base_url=address,
+        headers={"Authorization": f"Bearer {token}"},
+        generation=GenerationConfig(max_examples=6, deterministic=True, no_shrink=True, database="none"),
+        phases=PhasesConfig(stateful=StatefulPhaseConfig(enabled=False)),
+        checks=ChecksConfig.from_dict(
+            {
+                # a lab or a roster may be well formed and not be there; the examples are accepted, as shown above
+                "positive_data_acceptance": {"expected-statuses": ["2xx", 401, 403, 404, 409, 422, 429]},
+                "negative_data_rejection": {"expected-statuses": [401, 403, 404, 405, 413, 415, 422]},
+                "use_after_free": {"enabled": False},  # nothing is ever deleted
+                "ensure_resource_availability": {"enabled": False},
+            }
+        ),
+    )
+    config = SchemathesisConfig(seed=5, projects=ProjectsConfig(default=project))
+    failures, tested = [], set()
+    for event in from_schema(schemathesis.openapi.from_dict(document(), config=config)).execute():
+        if isinstance(event, NonFatalError | FatalError):
+            failures.append(f"schemathesis itself failed: {event}")
+        elif isinstance(event, ScenarioFinished):
+            tested.add(event.recorder.label)
+            for case_id, checks in event.recorder.checks.items():
+                case = event.recorder.cases[case_id].value
+                failures += [
+                    f"{check.name}: {case.method} {case.formatted_path}: {check.failure_info.failure}"
+                    for check in checks
+                    if check.failure_info is not None
+                ]
+    return failures, tested
+
+
+@pytest.mark.parametrize(("token", "caller"), [("student.token.x", STUDENT), ("instructor.token.x", INSTRUCTOR)])
+def test_schemathesis_finds_no_difference(world: World, token: str, caller: Mapping[str, str]) -> None:
+    world.has_run(EXAMPLE_RUN)
+    world.has_report(EXAMPLE_RUN, "user1", report_of(EXAMPLE_RUN))
+    world.store.put(Keys(EXAMPLE_RUN).gradebook, b"student_id,username,name,email,section,status\r\n")
+    world.store.put_json(Keys(EXAMPLE_RUN).students, [])
+    world.store.put("courses/serverless-101/rosters/day-2.csv", b"username\nuser1\n")
+    gateway = Gateway(world.api, {token: caller})
+    with served(gateway) as address:
+        failures, tested = differences(address, token)
+    assert failures == []
+    assert len(tested) == len(operations())
+    statuses = {status for _, status in gateway.answered}
+    assert statuses >= (
+        {200, 202, 401, 403, 404, 405, 409, 415, 422} if caller is STUDENT else {200, 202, 404, 405, 422}
+    )
+    assert not statuses & {500, 502, 503}, json.dumps([list(one) for one in gateway.answered])
+    assert sum(gateway.answered.values()) > 200

@@ -1,0 +1,105 @@
+"""What there is to check, and what a student reached so far."""
+
+from __future__ import annotations
+
+from labgrader.api.lab_packs import hidden_of
+from labgrader.lab import Item, Lab, lab_ids
+from labgrader.roster import Student
+from labgrader.schemas import validate
+from tests.api.conftest import INSTRUCTOR, OTHER_STUDENT, STUDENT, World
+from tests.api.reports import LAB, RUN_ID, report_of
+
+
+def test_a_student_is_told_every_lab_with_the_own_allowance_and_due_date(world: World) -> None:
+    world.store.enrol("day-2", "Day 2", "2026-02-01T00:00:00Z", {"user1": {LAB: Student("user1", "s-1")}})
+    due = {"lab": LAB, "roster": "r.csv", "due": "2026-03-15T23:59:00+01:00", "students": 1}
+    course = {"course": "day-2", "title": "Day 2", "pushed_at": "2026-02-01T00:00:00Z", "labs": [due]}
+    world.store.record_course(course)
+    world.ask("POST", "/v1/self-checks", STUDENT, {"lab": LAB})
+    labs = {lab["id"]: lab for lab in world.ask("GET", "/v1/labs", STUDENT).json["labs"]}
+    assert sorted(labs) == lab_ids()
+    mine = labs[LAB]
+    assert (mine["points"], mine["visible_points"], mine["version"]) == (100, 100, "1.0.0")
+    assert mine["hidden"] == {"checks": 0, "points": 0, "message": None}
+    assert mine["self_checks"] == {"per_hour": 5, "per_day": 20}
+    assert (mine["allowance"]["remaining_this_hour"], mine["allowance"]["remaining_today"]) == (4, 19)
+    assert mine["due"] == "2026-03-15T23:59:00+01:00"
+    other = labs["lambda-fundamentals"]
+    assert (other["allowance"]["remaining_today"], other["due"]) == (20, None)
+
+
+def test_what_a_course_wants_is_told_to_its_own_students_alone(world: World) -> None:
+    world.store.enrol("day-2", "Day 2", "2026-02-01T00:00:00Z", {"user1": {LAB: Student("user1", "s-1")}})
+    for caller in (OTHER_STUDENT, INSTRUCTOR):
+        labs = world.ask("GET", "/v1/labs", caller).json["labs"]
+        assert {lab["due"] for lab in labs} == {None}
+
+
+def test_an_instructor_has_no_allowance(world: World) -> None:
+    labs = world.ask("GET", "/v1/labs", INSTRUCTOR).json["labs"]
+    assert [lab["allowance"] for lab in labs] == [None] * len(lab_ids())
+
+
+def test_what_is_hidden_is_said_with_its_points() -> None:
+    checks = tuple(
+        Item(f"check-{number}", "function_exists", "Exists", points=10, visibility=visibility)
+        for number, visibility in enumerate(("visible", "hidden", "hidden"))
+    )
+    hidden = hidden_of(Lab("example", "1.0.0", "Example", "", 30, checks))
+    assert (hidden.checks, hidden.points) == (2, 20)
+    assert hidden.message == (
+        "2 more checks, worth 20 points, are not shown to you: passing all of these is not yet full marks."
+    )
+
+
+def test_my_reports_are_listed_newest_first_by_what_i_may_see(world: World) -> None:
+    world.has_report(RUN_ID, "user1", report_of())
+    later = report_of("r2", mode="self-check", graded_at="2026-03-01T10:00:00Z")
+    world.has_report("r2", "user1", later, visible_open_points=2.0)
+    world.has_report("r3", "user2", report_of("r3", "user2"))
+    reports = world.ask("GET", "/v1/me/reports", STUDENT).json["reports"]
+    assert [one["run_id"] for one in reports] == ["r2", RUN_ID]
+    assert reports[1] == {
+        "run_id": RUN_ID,
+        "lab": LAB,
+        "mode": "grade",
+        "status": "complete",
+        "points": 8,
+        "max_points": 10,
+        "open_points": 0,
+        "percent": 80,
+        "graded_at": "2026-03-01T09:00:30Z",
+        "report_url": f"/v1/me/reports/{RUN_ID}",
+    }
+    assert (reports[0]["mode"], reports[0]["status"], reports[0]["open_points"]) == ("self-check", "incomplete", 2)
+
+
+def test_my_reports_of_one_lab(world: World) -> None:
+    world.has_report(RUN_ID, "user1", report_of())
+    world.has_report("r2", "user1", report_of("r2"), lab="performance-scaling")
+    mine = world.ask("GET", "/v1/me/reports", STUDENT, query={"lab": "performance-scaling"}).json
+    assert [one["run_id"] for one in mine["reports"]] == ["r2"]
+    assert world.ask("GET", "/v1/me/reports", STUDENT, query={"lab": "no-such-lab"}).json == {"reports": []}
+
+
+def test_my_report_comes_without_what_is_hidden(world: World) -> None:
+    world.has_report(RUN_ID, "user1", report_of())
+    answer = world.ask("GET", f"/v1/me/reports/{RUN_ID}", STUDENT)
+    assert answer.status == 200
+    validate(answer.json, "report")
+    assert [check["id"] for check in answer.json["checks"]] == ["shown-check"]
+    assert answer.json["hidden"]["message"] == (
+        "1 more check, worth 5 points, is not shown to you: passing all of these is not yet full marks."
+    )
+    assert "secret" not in answer.body
+
+
+def test_a_report_of_another_student_is_not_among_mine(world: World) -> None:
+    world.has_report(RUN_ID, "user1", report_of())
+    problem = world.ask("GET", f"/v1/me/reports/{RUN_ID}", OTHER_STUDENT).problem(404, "not-found")
+    assert problem["detail"] == f"you have no report of a run {RUN_ID}"
+
+
+def test_an_instructor_has_no_reports_of_the_own(world: World) -> None:
+    for path in ("/v1/me/reports", f"/v1/me/reports/{RUN_ID}"):
+        world.ask("GET", path, INSTRUCTOR).problem(403, "not-yours")

@@ -1,0 +1,230 @@
+"""A student checks a lab alone."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from labgrader.api.app import resolver
+from labgrader.schemas import validate
+from labgrader.store import Keys
+from tests.api.conftest import INSTRUCTOR, NOON, OTHER_STUDENT, STUDENT, World
+from tests.api.reports import LAB, check_of, load_test_of, report_of
+
+
+def start(world: World, caller: dict[str, str] = STUDENT) -> Any:
+    return world.ask("POST", "/v1/self-checks", caller, {"lab": LAB})
+
+
+def ended(world: World, run_id: str, status: str = "complete", **fields: Any) -> None:
+    """Let a self-check end as its workflow records it."""
+    record = world.store.run(run_id) or {}
+    world.store.record_run({**record, "status": status, "finished_at": "2026-03-01T12:00:06Z", **fields})
+
+
+def test_a_self_check_is_started_for_the_student_whom_the_token_names(world: World) -> None:
+    answer = start(world)
+    assert answer.status == 202, answer.body
+    started = answer.json
+    run_id = started["run_id"]
+    left = {"per_hour": 5, "per_day": 20, "remaining_this_hour": 4, "remaining_today": 19}
+    assert started == {
+        "run_id": run_id,
+        "status_url": f"/v1/self-checks/{run_id}",
+        "remaining_today": 19,
+        "allowance": {**left, "refills_at": "2026-03-01T13:00:00Z"},
+    }
+    (execution,) = world.executions("grade_student")
+    asked = json.loads(execution["input"])
+    assert execution["name"] == run_id
+    assert (asked["lab"], asked["mode"], asked["students"]) == (LAB, "self-check", ["user1"])
+    assert world.executions("grade_class") == []
+
+
+def test_while_it_runs_there_is_no_report_yet(world: World) -> None:
+    run_id = start(world).json["run_id"]
+    answer = world.ask("GET", f"/v1/self-checks/{run_id}", STUDENT)
+    assert answer.status == 200, answer.body
+    assert answer.json == {
+        "run_id": run_id,
+        "lab": LAB,
+        "status": "running",
+        "started_at": "2026-03-01T12:00:00Z",
+        "finished_at": None,
+        "allowance": {
+            "per_hour": 5,
+            "per_day": 20,
+            "remaining_this_hour": 4,
+            "remaining_today": 19,
+            "refills_at": "2026-03-01T13:00:00Z",
+        },
+        "hidden": {"checks": 0, "points": 0, "message": None},
+        "error": None,
+        "report": None,
+    }
+
+
+def test_when_it_is_done_the_report_comes_without_hidden_checks(world: World) -> None:
+    run_id = start(world).json["run_id"]
+    world.store.put_json(Keys(run_id).report("user1"), report_of(run_id, mode="self-check"))
+    ended(world, run_id)
+    answer = world.ask("GET", f"/v1/self-checks/{run_id}", STUDENT)
+    assert (answer.status, answer.json["status"]) == (200, "complete")
+    assert answer.json["finished_at"] == "2026-03-01T12:00:06Z"
+    report = answer.json["report"]
+    validate(report, "report")
+    assert [check["id"] for check in report["checks"]] == ["shown-check"]
+    assert report["score"] == {"points": 8, "max_points": 10, "percent": 80, "open_points": 0}
+    assert report["hidden"]["points"] == 5
+    assert "secret" not in answer.body
+
+
+def test_one_that_failed_says_why(world: World) -> None:
+    run_id = start(world).json["run_id"]
+    ended(world, run_id, "failed", error="the machine ran out of time")
+    answer = world.ask("GET", f"/v1/self-checks/{run_id}", STUDENT).json
+    assert (answer["status"], answer["error"], answer["report"]) == ("failed", "the machine ran out of time", None)
+
+
+def test_one_at_a_time_and_the_second_is_told_where_the_first_is(world: World) -> None:
+    run_id = start(world).json["run_id"]
+    problem = start(world).problem(409, "already-running")
+    assert problem["detail"] == "one self-check of a lab runs at a time: follow the one that is running, at status_url"
+    assert (problem["run_id"], problem["status_url"]) == (run_id, f"/v1/self-checks/{run_id}")
+    assert problem["allowance"]["remaining_today"] == 19
+    assert start(world, OTHER_STUDENT).status == 202, "another student's is another's"
+
+
+def test_two_hundred_at_once_are_one_run(world: World) -> None:
+    def post(_: int) -> Any:
+        return world.ask("POST", "/v1/self-checks", STUDENT, {"lab": LAB}, api=resolver(world.services()))
+
+    with ThreadPoolExecutor(max_workers=32) as pool:
+        answers = list(pool.map(post, range(200)))
+    (started,) = [answer.json for answer in answers if answer.status == 202]
+    refused = [answer.problem(409, "already-running") for answer in answers if answer.status != 202]
+    assert len(refused) == 199
+    assert {one["status_url"] for one in refused} == {started["status_url"]}
+    assert [one["name"] for one in world.executions("grade_student")] == [started["run_id"]]
+
+
+def test_students_at_once_never_see_each_others(world: World) -> None:
+    """Two requests in two threads: Powertools keeps the event of the last one for everybody."""
+
+    def post(number: int) -> tuple[str, str]:
+        caller = {"subject": f"user{number}", "role": "student"}
+        answer = world.ask("POST", "/v1/self-checks", caller, {"lab": LAB}, api=resolver(world.services()))
+        return caller["subject"], answer.json["run_id"]
+
+    with ThreadPoolExecutor(max_workers=16) as pool:
+        started = list(pool.map(post, range(48)))
+    for username, run_id in started:
+        assert (world.store.run(run_id) or {})["student"] == username
+
+
+def test_the_allowance_of_an_hour_is_spent_and_comes_back(world: World) -> None:
+    for number in range(5):
+        answer = start(world)
+        assert (answer.status, answer.json["allowance"]["remaining_this_hour"]) == (202, 4 - number)
+        world.store.put_json(Keys(answer.json["run_id"]).report("user1"), report_of())
+        end_of(world, answer.json["run_id"])
+        world.later(minutes=1)
+    refused = start(world)
+    problem = refused.problem(429, "allowance-spent")
+    assert problem["detail"] == (
+        "your 5 self-checks of this lab for this hour are used; the next one may start at 2026-03-01T13:00:00Z"
+    )
+    assert refused.headers["Retry-After"] == str(55 * 60)
+    assert problem["allowance"] == {
+        "per_hour": 5,
+        "per_day": 20,
+        "remaining_this_hour": 0,
+        "remaining_today": 15,
+        "refills_at": "2026-03-01T13:00:00Z",
+    }
+    world.now = NOON + timedelta(hours=1)
+    assert start(world).status == 202
+
+
+def test_the_allowance_of_a_day_is_said_as_such(world: World) -> None:
+    for number in range(20):
+        world.now = NOON + timedelta(minutes=15 * number)
+        answer = start(world)
+        assert answer.status == 202, answer.body
+        end_of(world, answer.json["run_id"])
+    world.later(minutes=15)
+    problem = start(world).problem(429, "allowance-spent")
+    assert problem["detail"] == (
+        "your 20 self-checks of this lab for today are used; the next one may start at 2026-03-02T12:00:00Z"
+    )
+
+
+def end_of(world: World, run_id: str) -> None:
+    from labgrader.starting.self_check import finish_self_check
+
+    ended(world, run_id)
+    finish_self_check(world.store, run_id, "user1", LAB, give_back=False)
+
+
+def test_an_unknown_lab_is_said_with_those_there_are(world: World) -> None:
+    problem = world.ask("POST", "/v1/self-checks", STUDENT, {"lab": "no-such-lab"}).problem(422, "bad-input")
+    (error,) = problem["errors"]
+    assert error["field"] == "lab"
+    assert error["message"].startswith("there is no lab no-such-lab; the labs are: lambda-fundamentals, ")
+
+
+def test_an_instructor_does_not_check_but_may_look(world: World) -> None:
+    problem = start(world, INSTRUCTOR).problem(403, "not-yours")
+    assert problem["detail"] == "this is for students, and your token is that of an instructor"
+    run_id = start(world).json["run_id"]
+    assert world.ask("GET", f"/v1/self-checks/{run_id}", INSTRUCTOR).json["status"] == "running"
+
+
+def test_another_students_is_refused_and_an_unknown_one_is_not_there(world: World) -> None:
+    run_id = start(world).json["run_id"]
+    problem = world.ask("GET", f"/v1/self-checks/{run_id}", OTHER_STUDENT).problem(403, "not-yours")
+    assert problem["detail"] == "this is the self-check of another student"
+    world.has_run("r1")
+    for unknown in ("no-such-run", "r1"):
+        problem = world.ask("GET", f"/v1/self-checks/{unknown}", STUDENT).problem(404, "not-found")
+        assert problem["detail"] == f"there is no self-check {unknown}"
+
+
+def test_one_that_was_stopped_is_failed_and_given_back(world: World) -> None:
+    run_id = start(world).json["run_id"]
+    (execution,) = world.executions("grade_student")
+    world.states.stop_execution(executionArn=execution["executionArn"])
+    answer = world.ask("GET", f"/v1/self-checks/{run_id}", STUDENT).json
+    assert answer["status"] == "failed"
+    assert answer["error"] == "the self-check stopped without a result, and does not count against the allowance"
+    assert answer["allowance"]["remaining_today"] == 20
+    assert start(world).status == 202
+
+
+@pytest.mark.parametrize(("outcome", "kept"), [("succeeded", True), ("x" * 4000, False)])
+def test_a_report_that_is_too_large_loses_its_samples_and_says_so(world: World, outcome: str, kept: bool) -> None:
+    run_id = start(world).json["run_id"]
+    tests = [load_test_of(f"under-load-{number}", outcome) for number in range(3)]
+    world.store.put_json(Keys(run_id).report("user1"), report_of(run_id, mode="self-check", load_tests=tests))
+    ended(world, run_id)
+    report = world.ask("GET", f"/v1/self-checks/{run_id}", STUDENT).json["report"]
+    validate(report, "report")
+    note = "the single requests are left out here, because the report is too large; its page has them"
+    for load_test in report["load_tests"]:
+        assert (len(load_test["samples"]), load_test.get("notes")) == ((500, None) if kept else (0, [note]))
+
+
+def test_a_report_whose_evidence_is_too_large_loses_it_and_says_so(world: World) -> None:
+    run_id = start(world).json["run_id"]
+    long = [{**check_of(f"check-{number}", 1, 1), "evidence": ["x" * 4000] * 21} for number in range(60)]
+    world.store.put_json(Keys(run_id).report("user1"), report_of(run_id, mode="self-check", checks=long))
+    ended(world, run_id)
+    report = world.ask("GET", f"/v1/self-checks/{run_id}", STUDENT).json["report"]
+    validate(report, "report")
+    assert {line for check in report["checks"] for line in check["evidence"]} == {
+        "the evidence is left out here, because the report is too large; its page has it"
+    }
