@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from statemachines.audit_course import audit_course
 from statemachines.grade_class import grade_class
 from statemachines.grade_student import grade_student
 
-MACHINES = {"grade_class": grade_class, "grade_student": grade_student}
+MACHINES = {"audit_course": audit_course, "grade_class": grade_class, "grade_student": grade_student}
 
 
 def main(arguments: list[str]) -> int:

@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Any
 
 from stepfunctions.steps import Chain, Fail, Graph, LambdaStep, Map, Pass, Retry
+from stepfunctions.steps.service import StepFunctionsStartExecutionStep
 from stepfunctions.steps.states import State
 
 
@@ -40,6 +41,13 @@ class JitteredRetry(Retry):  # type: ignore[misc]
 
 class FunctionTask(LambdaStep):  # type: ignore[misc]
     """A Lambda task that keeps only what `ResultSelector` names of the answer."""
+
+    def allowed_fields(self) -> list[Enum]:
+        return [*super().allowed_fields(), Newer.RESULT_SELECTOR]
+
+
+class ExecutionTask(StepFunctionsStartExecutionStep):  # type: ignore[misc]
+    """A task that starts an execution of a machine, waits for its end, and keeps only what `ResultSelector` names."""
 
     def allowed_fields(self) -> list[Enum]:
         return [*super().allowed_fields(), Newer.RESULT_SELECTOR]

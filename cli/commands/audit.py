@@ -1,0 +1,61 @@
+"""`audit`: what changed in a course since the last time, now instead of in the night."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cli import screen
+from cli.audits import follow_audit, start_audit
+from cli.errors import INCOMPLETE, Interrupted, TargetError
+from cli.nights import check_outputs
+from cli.options import Aws, Json, Stack, chosen
+from cli.progress import students_finishing
+from cli.project import DEFAULT_STACK
+from cli.target import choose, stack_outputs
+from labgrader.courses import stored_course
+from labgrader.digest_text import digest_text
+from labgrader.messages import listed
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(epilog="Example: labgrader audit --course serverless-2026")(audit)
+
+
+def audit(
+    course: Annotated[str, typer.Option("--course", metavar="ID", help="The course, as `course list` names it.")],
+    aws: Aws = False,
+    stack: Stack = DEFAULT_STACK,
+    as_json: Json = False,
+) -> None:
+    """Audit a course now: every lab, no invocation of a student's function; print what changed and what costs money.
+
+    Exit status 1 says that some student could not be graded in full, 3 that a lab could not be audited at all.
+    """
+    target = choose(aws)
+    outputs = stack_outputs(target, stack)
+    check_outputs(outputs, stack)
+    store = target.store(outputs)
+    labs = stored_course(store, course).labs
+    record = store.course(course) or {}
+    total = sum(int(one["students"]) for one in record.get("labs", ()))
+    options = chosen(aws, stack)
+    started = start_audit(target, outputs, course)
+    screen.say(f"audit {started.name}: {', '.join(one.lab for one in labs)}")
+    try:
+        with students_finishing(total) as finished:
+            digest = follow_audit(target, outputs, started, finished)
+    except Interrupted:
+        screen.say(f"the audit goes on; see what it came to with `labgrader course show {course}{options}`")
+        raise
+    if as_json:
+        screen.give_json(digest)
+    else:
+        screen.give(digest_text(digest, options).rstrip("\n"))
+    failed = [run["lab"] for run in digest["runs"] if run["status"] == "failed"]
+    if failed:
+        raise TargetError(f"{listed(failed)} could not be audited")
+    if digest["counts"]["incomplete"]:
+        raise typer.Exit(INCOMPLETE)

@@ -1,0 +1,205 @@
+"""`course`: which labs a class takes, and when they are audited."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cli import screen
+from cli.nights import check_name, check_outputs, keep_nights, remove_nights, scheduled
+from cli.options import Aws, Json, Stack, chosen
+from cli.project import DEFAULT_STACK
+from cli.target import Target, choose, stack_outputs
+from labgrader.course_file import CourseFiles, read_course
+from labgrader.courses import push_course, remove_course
+from labgrader.errors import BadInputError, Problem
+from labgrader.messages import quote
+from labgrader.roster import Home, at_home
+from labgrader.store import CourseKeys, MissingError, Store
+
+MAX_NIGHTS = 7
+"""Nights that `show` tells of."""
+
+_course = typer.Typer(
+    help="Push a course's file and class lists, and have it audited every night.",
+    epilog="Example: labgrader course push courses/serverless-2026/course.yaml",
+    no_args_is_help=True,
+)
+
+CourseId = Annotated[str, typer.Argument(metavar="ID", help="The course, as `labgrader course list` names it.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.add_typer(_course, name="course")
+
+
+@_course.command(epilog="Example: labgrader course push course.yaml")
+def push(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The course file; its class lists lie beside it.")],
+    aws: Aws = False,
+    stack: Stack = DEFAULT_STACK,
+    as_json: Json = False,
+) -> None:
+    """Keep a course: its labs, who is enrolled, and the hour of its nightly audit. Pushed again, it is changed."""
+    files = read_course(file)
+    check_name(stack, files.course.id)
+    target, outputs, store = _stack(aws, stack)
+    _check_homes(files, file, Home(target.account_id, target.region))
+    record = push_course(store, files, datetime.now(UTC))
+    keep_nights(target, outputs, stack, files.course)
+    if as_json:
+        screen.give_json(record)
+        return
+    labs = ", ".join(one.lab for one in files.course.labs)
+    screen.give(f"{record['course']}: {record['students']} students, {labs}")
+    screen.give(_audited(record))
+    for day in files.course.skipped_nights(datetime.now(files.course.zone).date()):
+        screen.say(f"on {day} the clock jumps over {files.course.audit_time}: that night will have no audit")
+    screen.say(f"audit it now with `labgrader audit --course {record['course']}{chosen(aws, stack)}`")
+
+
+@_course.command("list", epilog="Example: labgrader course list")
+def list_courses(aws: Aws = False, stack: Stack = DEFAULT_STACK, as_json: Json = False) -> None:
+    """List the courses."""
+    _, _, store = _stack(aws, stack)
+    found = store.courses()
+    if as_json:
+        screen.give_json(found)
+        return
+    screen.give_table(
+        ("course", "title", "labs", "students", "audit", "time zone", "pushed"),
+        [
+            (
+                one["course"],
+                one["title"],
+                len(one["labs"]),
+                one["students"],
+                one["audit_time"] or "none",
+                one["time_zone"],
+                one["pushed_at"],
+            )
+            for one in found
+        ],
+        numbers=("labs", "students"),
+    )
+
+
+@_course.command(epilog="Example: labgrader course show serverless-2026")
+def show(course: CourseId, aws: Aws = False, stack: Stack = DEFAULT_STACK, as_json: Json = False) -> None:
+    """Show a course: its labs, its class lists, its schedule, and what its last nights came to."""
+    target, outputs, store = _stack(aws, stack)
+    record = _record(store, course)
+    schedule = scheduled(target, outputs, stack, course)
+    nights = [_night(store, night) for night in store.nights(course)[:MAX_NIGHTS]]
+    if as_json:
+        screen.give_json({**record, "schedule": schedule, "nights": nights})
+        return
+    screen.give_pairs(
+        {
+            "course": record["course"],
+            "title": record["title"],
+            "students": record["students"],
+            "audit": _audited(record)
+            if schedule or not record["audit_time"]
+            else "its schedule is gone; push it again",
+            "pushed": record["pushed_at"],
+        }
+    )
+    screen.give("")
+    screen.give_table(
+        ("lab", "class list", "students", "due"),
+        [(one["lab"], one["roster"], one["students"], one["due"] or "no date") for one in record["labs"]],
+        numbers=("students",),
+    )
+    if nights:
+        screen.give("")
+        screen.give_table(
+            ("audit", "by", "status", "drifted", "gone", "USD a day"),
+            [
+                (
+                    night["night"],
+                    "schedule" if night["scheduled"] else "command",
+                    night["status"],
+                    night["drifted"],
+                    night["gone"],
+                    night["usd_per_day"],
+                )
+                for night in nights
+            ],
+            numbers=("drifted", "gone", "USD a day"),
+        )
+
+
+@_course.command(epilog="Example: labgrader course remove serverless-2026")
+def remove(course: CourseId, aws: Aws = False, stack: Stack = DEFAULT_STACK) -> None:
+    """Forget a course: no more nights, nobody enrolled. Its runs and the digests of its nights stay."""
+    target, outputs, store = _stack(aws, stack)
+    record = _record(store, course)
+    remove_nights(target, outputs, stack, course)
+    remove_course(store, course)
+    screen.give(f"removed {course}: {record['students']} students are enrolled in it no longer")
+
+
+def _stack(aws: bool, stack: str) -> tuple[Target, dict[str, str], Store]:
+    """The account, the stack's outputs and its store."""
+    target = choose(aws)
+    outputs = stack_outputs(target, stack)
+    check_outputs(outputs, stack)
+    return target, outputs, target.store(outputs)
+
+
+def _record(store: Store, course_id: str) -> dict[str, Any]:
+    """A course's record.
+
+    Raises:
+        MissingError: there is none.
+    """
+    record = store.course(course_id)
+    if record is None:
+        raise MissingError(f"there is no course {quote(course_id)}; list them with `labgrader course list`")
+    return record
+
+
+def _check_homes(files: CourseFiles, file: Path, home: Home) -> None:
+    """Refuse students in other accounts without a role to read them, of all class lists at once.
+
+    Raises:
+        BadInputError: there are some.
+    """
+    problems: list[Problem] = []
+    for name, students in files.students.items():
+        try:
+            at_home(list(students), home)
+        except BadInputError as error:
+            problems += [Problem(one.message, str(file.parent / name)) for one in error.problems]
+    if problems:
+        raise BadInputError(problems)
+
+
+def _audited(record: Mapping[str, Any]) -> str:
+    """When a course is audited, in words."""
+    if not record["audit_time"]:
+        return "not audited by itself: its file names no audit_time"
+    return f"audited every night at {record['audit_time']} ({record['time_zone']})"
+
+
+def _night(store: Store, night: Mapping[str, Any]) -> dict[str, Any]:
+    """What a night came to, by its digest; one without a digest is running, or broke off."""
+    known = {name: night[name] for name in ("night", "scheduled", "started_at", "runs")}
+    try:
+        digest = store.get_json(CourseKeys(night["course"]).night(night["night"]))
+    except MissingError:
+        return {**known, "status": "no digest", "drifted": "", "gone": "", "usd_per_day": ""}
+    counts = digest["counts"]
+    return {
+        **known,
+        "status": digest["status"],
+        "drifted": counts["drifted"],
+        "gone": counts["gone"],
+        "usd_per_day": digest["usd_per_day"],
+    }

@@ -1,0 +1,184 @@
+"""Reading a course file and the class lists beside it: everything that is wrong with any of them, at once."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import zoneinfo
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from labgrader.course import Course, trimmed
+from labgrader.errors import BadInputError, Problem
+from labgrader.lab import lab_ids
+from labgrader.lab_file import dotted, parse_yaml
+from labgrader.messages import quote
+from labgrader.roster import Student, read_roster
+
+_NO_PLACES = frozenset({"localtime", "Factory", "posixrules"})
+"""Files of the time zone database that are no zones: what they mean depends on the machine."""
+
+_KINDS = {"object": "is not a set of fields", "array": "is not a list", "string": "is not text"}
+
+ProblemAt = Callable[..., Problem]
+
+
+@dataclass(frozen=True)
+class CourseFiles:
+    """A course file and its class lists, read and found good.
+
+    Args:
+        course: what the file says.
+        content: the file.
+        rosters: the class lists by name, as they are.
+        students: who is on each of them.
+    """
+
+    course: Course
+    content: bytes
+    rosters: Mapping[str, bytes]
+    students: Mapping[str, Sequence[Student]]
+
+    @property
+    def rows(self) -> dict[str, dict[str, Student]]:
+        """Each student's row for each lab of the course, by username and lab."""
+        found: dict[str, dict[str, Student]] = {}
+        for one in self.course.labs:
+            for student in self.students[one.roster]:
+                found.setdefault(student.username, {})[one.lab] = student
+        return found
+
+
+def read_course(file: Path) -> CourseFiles:
+    """Read a course file and the class lists that it names.
+
+    Args:
+        file: YAML; its class lists lie beside it.
+
+    Raises:
+        BadInputError: everything that is wrong with the file, with line and field, and with rows of its class lists.
+        OSError: the course file itself cannot be read.
+    """
+    content = file.read_bytes()
+    document, problems, lines = parse_yaml(content, str(file), as_text=True)
+
+    def problem(message: str, *path: str | int) -> Problem:
+        return Problem(message, str(file), lines.of(path), dotted(path))
+
+    if document is None and not problems:
+        problems = [Problem("the file is empty; a course has: id, title, time_zone, audit_time, labs", str(file))]
+    rosters: dict[str, bytes] = {}
+    students: dict[str, Sequence[Student]] = {}
+    if document is not None:
+        document = trimmed(document)
+        problems += _shape_problems(document, problem)
+        problems += _value_problems(document, problem)
+        for name, path in _roster_names(document):
+            try:
+                rosters[name] = (file.parent / name).read_bytes()
+                students[name] = read_roster(rosters[name], str(file.parent / name))
+            except OSError as error:
+                problems.append(problem(f"{name}: {error.strerror or error}", *path))
+            except BadInputError as error:
+                problems += error.problems
+    if problems:  # those of the course file first, as somebody reads it who mends it
+        problems.sort(key=lambda one: (one.source != str(file), one.source, one.line or 0))
+        raise BadInputError(problems)
+    return CourseFiles(Course.from_dict(document), content, rosters, students)
+
+
+def _shape_problems(document: Any, problem: ProblemAt) -> Iterator[Problem]:
+    """Hold a document against ``course.schema.json``; say in words what is wrong."""
+    for error in sorted(_validator().iter_errors(document), key=lambda error: [str(part) for part in error.path]):
+        path = list(error.absolute_path)
+        if error.validator == "additionalProperties":
+            known = ", ".join(error.schema["properties"])
+            for name in sorted(set(error.instance) - set(error.schema["properties"])):
+                what = "a course" if not path else "a lab of a course"
+                yield problem(f"unknown field; {what} has: {known}", *path, quote(name, 60))
+        elif error.validator == "required":
+            for name in error.schema["required"]:
+                if name not in error.instance:
+                    yield problem("is missing", *path, name)
+        elif error.validator == "type":
+            yield problem(_KINDS[error.validator_value], *path)
+        elif error.validator == "minItems":
+            yield problem("is empty; a course has at least one lab", *path)
+        elif path[-1] == "due":
+            yield problem(_wrong_due(error.instance), *path)
+        elif error.instance == "":
+            yield problem(f"is empty; it is {error.schema['description']}", *path)
+        else:
+            yield problem(f"{quote(error.instance, 90)} is not {error.schema['description']}", *path)
+
+
+def _value_problems(document: Any, problem: ProblemAt) -> Iterator[Problem]:
+    """What no schema can say: labs and time zones that there are, days that there are, no lab twice."""
+    if not isinstance(document, Mapping):
+        return
+    zone, zones = _fitting(document, "time_zone"), zoneinfo.available_timezones() - _NO_PLACES
+    if zone and zone not in zones:
+        near = difflib.get_close_matches(zone, zones, n=1, cutoff=0.8)
+        meant = f"; did you mean {near[0]}?" if near else "; they are named as in Europe/Berlin"
+        yield problem(f"there is no time zone {quote(zone)}{meant}", "time_zone")
+    seen: dict[str, int | None] = {}
+    for index, one in _labs(document):
+        lab, due = _fitting(one, "lab"), _fitting(one, "due")
+        if lab:
+            if lab not in lab_ids():
+                yield problem(f"there is no lab {lab}; the labs are: {', '.join(lab_ids())}", "labs", index, "lab")
+            elif lab in seen:
+                yield problem(f"{lab} is already on line {seen[lab]}", "labs", index, "lab")
+            seen.setdefault(lab, problem("", "labs", index, "lab").line)
+        if due:
+            try:
+                datetime.fromisoformat(due)
+            except ValueError:
+                yield problem(f"{due} is a date or a time of day that there is not", "labs", index, "due")
+
+
+def _roster_names(document: Any) -> Iterator[tuple[str, tuple[str | int, ...]]]:
+    """Each name of a class list that can be one, once, with where it stands first."""
+    seen: set[str] = set()
+    for index, one in _labs(document):
+        name = _fitting(one, "roster")
+        if name and name not in seen:
+            seen.add(name)
+            yield name, ("labs", index, "roster")
+
+
+def _labs(document: Any) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    labs = document.get("labs") if isinstance(document, Mapping) else None
+    for index, one in enumerate(labs if isinstance(labs, list) else ()):
+        if isinstance(one, Mapping):
+            yield index, one
+
+
+def _fitting(document: Mapping[str, Any], name: str) -> str:
+    """A value of a course, or of one of its labs, that is shaped as the schema wants it; what is not was said."""
+    of_course = _validator().schema["properties"]
+    schema = of_course.get(name) or of_course["labs"]["items"]["properties"][name]
+    value = document.get(name)
+    return value if isinstance(value, str) and _validator().evolve(schema=schema).is_valid(value) else ""
+
+
+def _wrong_due(value: str) -> str:
+    """Say what is wrong with a date by when something is due."""
+    shown = quote(value, 60)
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return f"{shown} is not a date and a time of day in the course's time zone, such as 2026-12-01 23:59"
+    if moment.tzinfo is not None:
+        return f"{shown} names a time zone of its own; it is in the course's: {moment:%Y-%m-%d %H:%M}"
+    return f"{shown} has no time of day; write {moment:%Y-%m-%d} 23:59 for the end of that day"
+
+
+def _validator() -> Any:
+    from jsonschema import Draft202012Validator  # 60 ms at import, and only those who read course files need it
+
+    schema = json.loads((Path(__file__).parent / "schemas" / "course.schema.json").read_text(encoding="utf-8"))
+    return Draft202012Validator(schema)

@@ -1,0 +1,124 @@
+"""The digest of a night: what the audits of a course's labs found, in one document."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from labgrader.course import Course, CourseLab
+from labgrader.messages import quote
+
+Json = Any
+
+SCHEMA = "labgrader.digest/1"
+
+NOT_FINISHED = "the run did not finish; nobody is graded by it"
+
+
+def build_digest(
+    course: Course, night: str, started_at: str, finished_at: str, runs: Sequence[Mapping[str, Json]]
+) -> dict[str, Json]:
+    """Put together what the runs of a night came to.
+
+    Args:
+        course: the course.
+        night: its name.
+        started_at, finished_at: ISO 8601 in UTC.
+        runs: what ``audited`` or ``not_audited`` returned of each lab, in the course's order.
+
+    Returns:
+        The digest: ``status`` is ``complete`` where every lab was audited, also where some student could not be graded
+        in full, and ``failed`` where a lab's run failed. ``counts`` are students, summed over the labs. What one
+        student runs is counted once in ``usd_per_day``, though two labs saw it.
+    """
+    counted = ("drifted", "mended", "gone", "running", "incomplete")
+    total = sum(run["usd_per_day"] for run in runs) - _seen_twice(runs)
+    return {
+        "schema": SCHEMA,
+        "course": course.id,
+        "title": course.title,
+        "time_zone": course.time_zone,
+        "night": night,
+        "started_at": started_at,
+        "finished_at": finished_at,
+        "status": "failed" if any(run["status"] == "failed" for run in runs) else "complete",
+        "counts": {
+            "labs": len(runs),
+            "failed": sum(run["status"] == "failed" for run in runs),
+            **{name: sum(run[name] for run in runs) for name in counted},
+        },
+        "usd_per_day": round(max(0.0, total), 2),
+        "runs": [dict(run) for run in runs],
+    }
+
+
+def audited(lab: CourseLab, run: Mapping[str, Json], audit: Mapping[str, Json]) -> dict[str, Json]:
+    """Return what a finished run found.
+
+    Args:
+        lab: the lab, as the course has it.
+        run: its ``run.json``.
+        audit: its ``audit.json``.
+    """
+    counts = audit["counts"]
+    return {
+        "run_id": run["run_id"],
+        "lab": lab.lab,
+        "title": audit["lab_title"],
+        "due": lab.due,
+        "status": run["status"],
+        "error": "",
+        "students": counts["students"],
+        **{name: counts[name] for name in ("drifted", "mended", "gone", "running")},
+        "incomplete": run["counts"]["incomplete"],
+        "usd_per_day": audit["usd_per_day"],
+        "found": list(audit["students"]),
+        "more_students": audit["more_students"],
+    }
+
+
+def not_audited(lab: CourseLab, run_id: str, reason: str) -> dict[str, Json]:
+    """Return what is known of a run that failed.
+
+    Args:
+        lab: the lab, as the course has it.
+        run_id: the run.
+        reason: why, or empty where nobody knows.
+    """
+    return {
+        "run_id": run_id,
+        "lab": lab.lab,
+        "title": lab.lab,
+        "due": lab.due,
+        "status": "failed",
+        "error": quote(_message(reason), 1000) or NOT_FINISHED,
+        **dict.fromkeys(("students", "drifted", "mended", "gone", "running", "incomplete", "more_students"), 0),
+        "usd_per_day": 0,
+        "found": [],
+    }
+
+
+def _message(reason: str) -> str:
+    """The message in what a state machine carries of a function's error, where there is one: the rest is its trace."""
+    found = re.search(r'"errorMessage": ?("(?:[^"\\]|\\.)*")', reason)
+    try:
+        return str(json.loads(found.group(1))) if found else reason
+    except ValueError:
+        return reason
+
+
+def _seen_twice(runs: Iterable[Mapping[str, Json]]) -> float:
+    """US dollars a day of what is in the lists of more than one lab: the same resource of the same student."""
+    seen: set[tuple[str, str, str]] = set()
+    twice = 0.0
+    for run in runs:
+        mine = {
+            (student["username"], one["resource"], one["what"]): one["usd_per_day"]
+            for student in run["found"]
+            for one in student["running"]
+        }
+        twice += sum(dollars for what, dollars in mine.items() if what in seen)
+        seen |= set(mine)
+    return twice

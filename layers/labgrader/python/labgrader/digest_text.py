@@ -1,0 +1,180 @@
+"""The digest as people read it in the morning: the whole in one sentence, then lab by lab what changed and for whom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from labgrader.messages import listed, quote
+
+Json = Any
+Found = Mapping[str, Json]
+
+MAX_STUDENTS = 20
+"""Students that one paragraph of a digest names; the rest are counted."""
+
+MAX_ENTRIES = 5
+"""Checks or resources that it names of one student."""
+
+MAX_BYTES = 250_000
+"""Of a message to an SNS topic, which may have 262,144 (SNS API, Publish)."""
+
+_STATUS = {"passed": "passed", "partial": "partly", "failed": "failed", "skipped": "skipped"}
+
+
+def subject(digest: Mapping[str, Json]) -> str:
+    """Return the digest's subject: ASCII and below 100 characters, as SNS wants it."""
+    counts = digest["counts"]
+    said = [
+        f"{counts[name]} {word}"
+        for name, word in (("failed", "not audited"), ("drifted", "drifted"), ("gone", "with losses"))
+        if counts[name]
+    ]
+    return f"labgrader: {digest['course']}: {', '.join(said) or 'all as before'}"[:99]
+
+
+def headline(digest: Mapping[str, Json]) -> str:
+    """Return what a night came to, in a sentence or three."""
+    counts = digest["counts"]
+    failed = [run["lab"] for run in digest["runs"] if run["status"] == "failed"]
+    said = []
+    if failed:
+        said.append(f"{listed(failed)} could not be audited: see below.")
+    lost = []
+    if counts["drifted"]:
+        lost.append(f"{_students(counts['drifted'])} lost what had passed")
+    if counts["gone"]:
+        has = "has" if counts["gone"] == 1 else "have"
+        lost.append(f"{_students(counts['gone'])} no longer {has} what was there")
+    if lost:
+        said.append(f"{listed(lost)}.")
+    elif len(failed) < counts["labs"]:
+        said.append("Nobody lost what had passed, and nothing is gone.")
+    if counts["mended"]:
+        said.append(f"{_students(counts['mended'])} mended something.")
+    if counts["incomplete"]:
+        said.append(f"{_students(counts['incomplete'])} could not be graded in full.")
+    if digest["usd_per_day"]:
+        said.append(f"What is running costs about ${digest['usd_per_day']:,.2f} a day.")
+    elif len(failed) < counts["labs"]:
+        said.append("Nothing was found running that is billed by the hour.")
+    return " ".join(said)
+
+
+def digest_text(digest: Mapping[str, Json], options: str = "") -> str:
+    """Return the digest as plain text.
+
+    Args:
+        digest: the document that ``build_digest`` made.
+        options: what the commands in it need besides (`` --aws``).
+    """
+    zone = ZoneInfo(digest["time_zone"])
+    at = datetime.fromisoformat(digest["started_at"]).astimezone(zone)
+    lines = [
+        f"{quote(digest['title'])} ({digest['course']}), audit of {_day(at)}, {at:%H:%M} ({digest['time_zone']})",
+        "",
+        headline(digest),
+    ]
+    for run in digest["runs"]:
+        lines += ["", *_lab(run, digest["course"], at, options)]
+    text = "\n".join(lines) + "\n"
+    if len(text.encode()) > MAX_BYTES:
+        text = text.encode()[:MAX_BYTES].decode("utf-8", "ignore") + "\n… cut here: the rest is in the runs' reports\n"
+    return text
+
+
+def _lab(run: Mapping[str, Json], course: str, at: datetime, options: str) -> Iterator[str]:
+    """The lines of one lab."""
+    yield f"== {quote(run['title'])} ({run['lab']}){_due(run['due'], at)} =="
+    if run["status"] == "failed":
+        yield f"This lab was not audited: {quote(run['error'], 1000)}"
+        yield f"  Try again:  labgrader audit --course {course}{options}"
+        return
+    graded = (
+        "all graded in full"
+        if not run["incomplete"]
+        else f"{run['incomplete']} not graded in full (their reports say why)"
+    )
+    yield f"{_students(run['students'])}, {graded}; run {run['run_id']}"
+    yield from _paragraph("Drifted: passed before, and does not now", run["found"], _drifted)
+    yield from _paragraph("Gone since the audit before", run["found"], _gone)
+    yield from _paragraph("Mended", run["found"], _mended)
+    yield from _paragraph(
+        f"Running, and billed by the hour: about ${run['usd_per_day']:,.2f} a day", run["found"], _running
+    )
+    if run["more_students"]:
+        yield f"  {_students(run['more_students'])} more with something are not listed here."
+    first = next((student["username"] for student in run["found"] if student["drifted"] or student["gone"]), "")
+    if first:
+        yield f"  See one:  labgrader report {run['run_id']} --student {first} -o {first}.html{options}"
+    yield f"  See all:  labgrader report {run['run_id']} -o class.html{options}"
+
+
+def _paragraph(title: str, found: Sequence[Found], say: Callable[[Found], list[str]]) -> Iterator[str]:
+    """A heading and the lines of every student who has something under it; nothing where nobody has."""
+    having = [(student, said) for student in found if (said := say(student))]
+    if not having:
+        return
+    yield f"  {title}"
+    for student, said in having[:MAX_STUDENTS]:
+        yield f"    {student['username']}"
+        yield from ("      - " + one.replace("\n", "\n        ") for one in said)
+    if len(having) > MAX_STUDENTS:
+        yield f"    and {_students(len(having) - MAX_STUDENTS)} more"
+
+
+def _drifted(student: Found) -> list[str]:
+    return _cut(
+        _change(one, "lost") + (f"\n{quote(one['message'])}" if one["message"] else "") for one in student["drifted"]
+    )
+
+
+def _mended(student: Found) -> list[str]:
+    return _cut(_change(one, "won") for one in student["mended"])
+
+
+def _gone(student: Found) -> list[str]:
+    return _cut(quote(one) for one in student["gone"])
+
+
+def _running(student: Found) -> list[str]:
+    return _cut(
+        f"{quote(one['resource'])}: {quote(one['what'])}, ${one['usd_per_day']:,.2f} a day"
+        for one in student["running"]
+    )
+
+
+def _cut(entries: Iterable[str]) -> list[str]:
+    whole = list(entries)
+    more = len(whole) - MAX_ENTRIES
+    return [*whole[:MAX_ENTRIES], f"and {more} more"] if more > 0 else whole
+
+
+def _change(one: Mapping[str, Json], what: str) -> str:
+    """One check: what it was and is, and the points that it cost or brought."""
+    points = one["points"]
+    told = f", {points:g} point{'' if points == 1 else 's'} {what}" if points else ""
+    return f"{quote(one['title'])}: {_STATUS[one['from']]} → {_STATUS[one['to']]}{told}"
+
+
+def _due(due: str, at: datetime) -> str:
+    """When a lab is due, seen from the night; nothing where no date is set."""
+    if not due:
+        return ""
+    moment = datetime.fromisoformat(due).replace(tzinfo=at.tzinfo)
+    days = (moment.date() - at.date()).days
+    if moment < at:
+        away = "earlier today" if days == 0 else "yesterday" if days == -1 else f"{-days} days ago"
+        return f", was due {away} ({due})"
+    away = "today" if days == 0 else "tomorrow" if days == 1 else f"in {days} days"
+    return f", due {away} ({due})"
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment.day} {moment:%B %Y}"
+
+
+def _students(number: int) -> str:
+    return f"{number:,} student{'' if number == 1 else 's'}"

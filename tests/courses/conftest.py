@@ -1,0 +1,66 @@
+"""A stack in memory, as the commands find it: its outputs, its bucket and table, its group of schedules."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Callable, Iterator
+
+import boto3
+import pytest
+
+from cli.main import main
+from labgrader.store import Store
+
+ACCOUNT = "123456789012"
+QUEUE = f"arn:aws:sqs:us-east-1:{ACCOUNT}:labgrader-dead-letters"
+
+OUTPUTS = {
+    "Bucket": "bucket",
+    "Table": "table",
+    "GradeClassArn": f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:labgrader-grade-class",
+    "AuditCourseArn": f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:labgrader-audit-course",
+    "ScheduleGroup": "labgrader",
+    "ScheduleRoleArn": f"arn:aws:iam::{ACCOUNT}:role/labgrader-schedules",
+    "DeadLettersArn": QUEUE,
+    "AlarmTopicArn": f"arn:aws:sns:us-east-1:{ACCOUNT}:labgrader-alarms",
+}
+
+
+def deploy(outputs: dict[str, str]) -> None:
+    """Make a stack with these outputs."""
+    template = {
+        "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
+        "Outputs": {name: {"Value": value} for name, value in outputs.items()},
+    }
+    boto3.client("cloudformation").create_stack(StackName="labgrader", TemplateBody=json.dumps(template))
+
+
+@pytest.fixture
+def stack(store: Store) -> Store:
+    """A deployed stack; its store."""
+    deploy(OUTPUTS)
+    boto3.client("scheduler").create_schedule_group(Name="labgrader")
+    boto3.client("sqs").create_queue(QueueName="labgrader-dead-letters")
+    return store
+
+
+class Said:
+    """What a command printed, and its exit status."""
+
+    def __init__(self, status: int, captured: pytest.CaptureResult[str]) -> None:
+        self.status = status
+        self.out = captured.out
+        self.lines = captured.out.splitlines()
+        self.errors = (
+            captured.err.splitlines()[1:] if captured.err.startswith("AWS account") else captured.err.splitlines()
+        )
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Said]]:
+    """Run a command."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    yield lambda *arguments: Said(main([str(one) for one in arguments]), capsys.readouterr())
+    for number, handler in before.items():
+        signal.signal(number, handler)

@@ -1,0 +1,111 @@
+"""`labgrader audit`: prints the digest, and its exit status says whether everybody was audited, and in full."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from labgrader.course import Course, CourseLab
+from labgrader.course_file import read_course
+from labgrader.courses import push_course
+from labgrader.digest import audited, build_digest, not_audited
+from labgrader.digest_text import digest_text
+from labgrader.store import CourseKeys, Store
+from tests.courses.conftest import OUTPUTS, Said
+from tests.courses.course_folder import make_folder
+from tests.courses.findings import audit_of, change, run_of, student
+
+Run = Callable[..., Said]
+
+LAB = CourseLab("lambda-optimization", "first.csv")
+STARTED = "2026-11-21T18:30:00Z"
+
+
+def digest(*, incomplete: int = 0, failed: bool = False) -> dict[str, Any]:
+    """The digest of an audit of one lab."""
+    drifted = [change("A check \x1b[2J", "passed", "failed", 1)]
+    good = audited(LAB, run_of("r1", incomplete=incomplete), audit_of("r1", LAB.lab, [student("u", drifted=drifted)]))
+    course = Course("serverless-2026", "Serverless 2026", "UTC", "", (LAB,))
+    runs = [not_audited(LAB, "r1", "no roster") if failed else good]
+    return build_digest(course, "2026-11-21-183000", STARTED, "2026-11-21T18:31:00Z", runs)
+
+
+@pytest.fixture
+def course(stack: Store, tmp_path: Path) -> Store:
+    """A pushed course, and a machine that does nothing by itself."""
+    push_course(stack, read_course(make_folder(tmp_path)), datetime(2026, 11, 20, tzinfo=UTC))
+    boto3.client("stepfunctions").create_state_machine(
+        name="labgrader-audit-course", definition="{}", roleArn=OUTPUTS["ScheduleRoleArn"]
+    )
+    return stack
+
+
+def work(store: Store, found: dict[str, Any]) -> threading.Thread:
+    """Be the machine: wait for the execution, record its night, keep its digest, end it."""
+    machine = boto3.client("stepfunctions")
+
+    def do() -> None:
+        executions: list[Any] = []
+        while not executions:
+            time.sleep(0.05)
+            executions = machine.list_executions(stateMachineArn=OUTPUTS["AuditCourseArn"])["executions"]
+        begun = {"scheduled": False, "started_at": STARTED, "runs": ["r1"]}
+        store.begin_night("serverless-2026", found["night"], executions[0]["name"], begun)
+        store.put_json(CourseKeys("serverless-2026").night(found["night"]), found)
+        machine.stop_execution(executionArn=executions[0]["executionArn"])
+
+    thread = threading.Thread(target=do, daemon=True)
+    thread.start()
+    return thread
+
+
+@pytest.mark.parametrize(
+    ("found", "status", "last"),
+    [
+        (digest(), 0, "audit 2"),
+        (digest(incomplete=2), 1, "audit 2"),
+        (digest(failed=True), 3, "error: lambda-optimization could not be audited"),
+    ],
+    ids=["everybody", "not in full", "not at all"],
+)
+def test_the_digest_is_printed_and_the_exit_status_says_how_whole_it_is(
+    course: Store, run: Run, found: dict[str, Any], status: int, last: str
+) -> None:
+    machine = work(course, found)
+    said = run("audit", "--course", "serverless-2026", "--aws")
+    machine.join()
+    assert said.status == status
+    assert said.out == digest_text(found, " --aws").replace("\x1b", "\N{REPLACEMENT CHARACTER}")
+    assert "\x1b" not in said.out
+    assert said.errors[0].endswith(": lambda-optimization, performance-scaling")
+    assert said.errors[-1].startswith(last)
+    (execution,) = boto3.client("stepfunctions").list_executions(stateMachineArn=OUTPUTS["AuditCourseArn"])[
+        "executions"
+    ]
+    asked = boto3.client("stepfunctions").describe_execution(executionArn=execution["executionArn"])["input"]
+    assert json.loads(asked) == {"course": "serverless-2026", "scheduled": False}
+
+
+def test_as_json_it_is_the_document(course: Store, run: Run) -> None:
+    machine = work(course, digest())
+    said = run("audit", "--course", "serverless-2026", "--aws", "--json")
+    machine.join()
+    assert (said.status, json.loads(said.out)) == (0, digest())
+
+
+def test_a_course_that_there_is_not_starts_nothing(course: Store, run: Run) -> None:
+    said = run("audit", "--course", "../serverless\x1b[2J", "--aws")
+    assert (said.status, said.out) == (2, "")
+    assert said.errors == [
+        "error: there is no course ../serverless\N{REPLACEMENT CHARACTER}[2J; list them with `labgrader course list`"
+    ]
+    found = boto3.client("stepfunctions").list_executions(stateMachineArn=OUTPUTS["AuditCourseArn"])
+    assert found["executions"] == []

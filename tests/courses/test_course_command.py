@@ -1,0 +1,259 @@
+"""`labgrader course`: pushed, listed, shown and removed, with its schedule and its alarm."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from labgrader.store import CourseKeys, Store
+from tests.courses.conftest import OUTPUTS, QUEUE, Said, deploy
+from tests.courses.course_folder import COURSE, FIRST, make_folder
+
+Run = Callable[..., Said]
+
+
+def schedules() -> list[str]:
+    return [one["Name"] for one in boto3.client("scheduler").list_schedules(GroupName="labgrader")["Schedules"]]
+
+
+def schedule() -> dict[str, Any]:
+    return dict(boto3.client("scheduler").get_schedule(Name="labgrader-serverless-2026", GroupName="labgrader"))
+
+
+def alarms() -> list[dict[str, Any]]:
+    return [dict(one) for one in boto3.client("cloudwatch").describe_alarms()["MetricAlarms"]]
+
+
+def points() -> int:
+    """How often it was written down that a night went well."""
+    answer = boto3.client("cloudwatch").get_metric_statistics(
+        Namespace="labgrader",
+        MetricName="NightsAudited",
+        Dimensions=[{"Name": "Course", "Value": "serverless-2026"}, {"Name": "service", "Value": "send_digest"}],
+        StartTime=0,
+        EndTime=4_000_000_000,
+        Period=60 * 60 * 24 * 365 * 100,
+        Statistics=["SampleCount"],
+    )
+    return int(sum(one["SampleCount"] for one in answer["Datapoints"]))
+
+
+def push(run: Run, folder: Path, old: str = "", new: str = "", **rosters: str) -> Said:
+    assert old in COURSE
+    return run("course", "push", make_folder(folder, COURSE.replace(old, new, 1), **rosters), "--aws")
+
+
+def test_a_pushed_course_is_kept_scheduled_and_watched(stack: Store, run: Run, tmp_path: Path) -> None:
+    said = push(run, tmp_path)
+    assert said.status == 0
+    assert said.lines == [
+        "serverless-2026: 3 students, lambda-optimization, performance-scaling",
+        "audited every night at 22:30 (Europe/Berlin)",
+    ]
+    assert said.errors == ["audit it now with `labgrader audit --course serverless-2026 --aws`"]
+    made = schedule()
+    assert made["ScheduleExpression"] == "cron(30 22 * * ? *)"
+    assert made["ScheduleExpressionTimezone"] == "Europe/Berlin"
+    assert made["FlexibleTimeWindow"] == {"Mode": "OFF"}
+    assert made["State"] == "ENABLED"
+    target = made["Target"]
+    assert target["Arn"] == OUTPUTS["AuditCourseArn"]
+    assert target["RoleArn"] == OUTPUTS["ScheduleRoleArn"]
+    assert json.loads(target["Input"]) == {"course": "serverless-2026", "scheduled": True}
+    assert target["DeadLetterConfig"] == {"Arn": QUEUE}
+    assert target["RetryPolicy"] == {"MaximumEventAgeInSeconds": 7200, "MaximumRetryAttempts": 20}
+    (alarm,) = alarms()
+    assert alarm["AlarmName"] == "labgrader-night-missed-serverless-2026"
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("labgrader", "NightsAudited")
+    assert {one["Name"]: one["Value"] for one in alarm["Dimensions"]} == {
+        "Course": "serverless-2026",
+        "service": "send_digest",
+    }
+    assert (alarm["Period"], alarm["EvaluationPeriods"], alarm["Threshold"]) == (3600, 26, 1)
+    assert (alarm["ComparisonOperator"], alarm["TreatMissingData"]) == ("LessThanThreshold", "breaching")
+    assert alarm["AlarmActions"] == [OUTPUTS["AlarmTopicArn"]]
+    assert "`labgrader course show serverless-2026 --aws`" in alarm["AlarmDescription"]
+    assert points() == 1, "so that the alarm does not begin as one"
+
+
+def test_pushed_again_with_another_hour_it_is_moved(stack: Store, run: Run, tmp_path: Path) -> None:
+    push(run, tmp_path)
+    assert push(run, tmp_path, "22:30", "04:05").status == 0
+    assert schedules() == ["labgrader-serverless-2026"]
+    assert schedule()["ScheduleExpression"] == "cron(5 4 * * ? *)"
+    assert len(alarms()) == 1
+    assert points() == 2, "the hours are counted from now on: the next night may be later than 26 hours after the last"
+
+
+def test_pushed_again_with_the_same_hour_no_missed_night_is_hidden(stack: Store, run: Run, tmp_path: Path) -> None:
+    push(run, tmp_path)
+    push(run, tmp_path, first=FIRST.replace("user1", "user4"))
+    assert points() == 1
+    assert stack.enrolments("user1") == []
+
+
+def test_a_course_without_an_hour_has_neither_schedule_nor_alarm(stack: Store, run: Run, tmp_path: Path) -> None:
+    push(run, tmp_path)
+    said = push(run, tmp_path, "audit_time: 22:30\n", "")
+    assert said.lines[1] == "not audited by itself: its file names no audit_time"
+    assert (schedules(), alarms()) == ([], [])
+    assert run("course", "show", "serverless-2026", "--aws").status == 0
+
+
+def test_an_hour_that_the_clock_jumps_over_is_told(stack: Store, run: Run, tmp_path: Path) -> None:
+    said = push(run, tmp_path, "22:30", "02:30")
+    assert said.status == 0
+    (line,) = [line for line in said.errors if "jumps" in line]
+    assert line.endswith("the clock jumps over 02:30: that night will have no audit")
+
+
+def test_courses_are_listed_and_shown(stack: Store, run: Run, tmp_path: Path) -> None:
+    push(run, tmp_path)
+    listing = run("course", "list", "--aws")
+    assert listing.lines[0].split() == ["course", "title", "labs", "students", "audit", "time", "zone", "pushed"]
+    assert listing.lines[1].startswith("serverless-2026  Serverless 2026     2         3  22:30  Europe/Berlin  ")
+    shown = run("course", "show", "serverless-2026", "--aws")
+    assert shown.lines[:4] == [
+        "course    serverless-2026",
+        "title     Serverless 2026",
+        "students  3",
+        "audit     audited every night at 22:30 (Europe/Berlin)",
+    ]
+    assert shown.lines[6:] == [
+        "lab                  class list  students  due",
+        "lambda-optimization  first.csv          2  2026-12-01 23:59",
+        "performance-scaling  second.csv         2  no date",
+    ]
+    document = json.loads(run("course", "show", "serverless-2026", "--aws", "--json").out)
+    assert document["schedule"] == {
+        "expression": "cron(30 22 * * ? *)",
+        "time_zone": "Europe/Berlin",
+        "state": "ENABLED",
+    }
+    assert [one["course"] for one in json.loads(run("course", "list", "--aws", "--json").out)] == ["serverless-2026"]
+
+
+def test_a_schedule_that_somebody_deleted_is_missed(stack: Store, run: Run, tmp_path: Path) -> None:
+    push(run, tmp_path)
+    boto3.client("scheduler").delete_schedule(Name="labgrader-serverless-2026", GroupName="labgrader")
+    shown = run("course", "show", "serverless-2026", "--aws")
+    assert "audit     its schedule is gone; push it again" in shown.lines
+    push(run, tmp_path)
+    assert schedules() == ["labgrader-serverless-2026"]
+
+
+def test_what_its_nights_came_to_is_shown(stack: Store, run: Run, tmp_path: Path) -> None:
+    push(run, tmp_path)
+    begun = {"scheduled": True, "started_at": "2026-11-20T21:30:00Z", "runs": ["r1"]}
+    stack.begin_night("serverless-2026", "2026-11-20-2230", "e1", begun)
+    stack.begin_night("serverless-2026", "2026-11-21-2230", "e2", {**begun, "started_at": "2026-11-21T21:30:00Z"})
+    digest = {"status": "complete", "counts": {"drifted": 2, "gone": 1}, "usd_per_day": 0.72}
+    stack.put_json(CourseKeys("serverless-2026").night("2026-11-20-2230"), digest)
+    shown = run("course", "show", "serverless-2026", "--aws")
+    assert shown.lines[-3:] == [
+        "audit            by        status     drifted  gone  USD a day",
+        "2026-11-21-2230  schedule  no digest",
+        "2026-11-20-2230  schedule  complete         2     1       0.72",
+    ]
+
+
+def test_a_removed_course_leaves_no_schedule_no_alarm_and_nobody_enrolled(
+    stack: Store, run: Run, tmp_path: Path
+) -> None:
+    push(run, tmp_path)
+    said = run("course", "remove", "serverless-2026", "--aws")
+    assert (said.status, said.lines) == (0, ["removed serverless-2026: 3 students are enrolled in it no longer"])
+    assert (schedules(), alarms(), stack.courses(), stack.enrolments("user2")) == ([], [], [], [])
+    for command in ("remove", "show"):
+        again = run("course", command, "serverless-2026", "--aws")
+        assert (again.status, again.out) == (2, "")
+        assert again.errors == [
+            "error: there is no course serverless-2026; list them with `labgrader course list`",
+        ]
+
+
+@pytest.mark.parametrize("as_json", [[], ["--json"]])
+def test_nothing_that_is_printed_holds_an_external_id_or_an_address(
+    stack: Store, run: Run, tmp_path: Path, as_json: list[str]
+) -> None:
+    file = make_folder(tmp_path)
+    printed = [
+        run("course", "push", file, "--aws", *as_json),
+        run("course", "list", "--aws", *as_json),
+        run("course", "show", "serverless-2026", "--aws", *as_json),
+        run("course", "remove", "serverless-2026", "--aws"),
+    ]
+    for said in printed:
+        assert said.status == 0
+        assert "a-secret-of" not in said.out + "".join(said.errors)
+        assert "Ada" not in said.out
+
+
+def test_a_faulty_file_is_refused_before_anything_is_reached(run: Run, tmp_path: Path) -> None:
+    said = push(run, tmp_path, "22:30", "25:00", second="username\nuser1\nuser1\n")
+    assert (said.status, said.out) == (2, "")
+    assert said.errors == [
+        f"error: {tmp_path}/course.yaml:4: audit_time: 25:00 is not a time of day, HH:MM from 00:00 to 23:59",
+        f"error: {tmp_path}/second.csv:3: username: user1 is already on row 2",
+    ]
+
+
+def test_a_file_that_is_not_there(run: Run, tmp_path: Path) -> None:
+    said = run("course", "push", tmp_path / "none.yaml")
+    assert (said.status, said.errors) == (2, [f"error: {tmp_path}/none.yaml: No such file or directory"])
+
+
+def test_students_in_other_accounts_need_a_role_and_all_lists_are_looked_at(
+    stack: Store, run: Run, tmp_path: Path
+) -> None:
+    said = push(
+        run,
+        tmp_path,
+        first="username,account_id\nuser1,999999999999\n",
+        second="username,account_id\nuser3,999999999999\n",
+    )
+    assert said.status == 2
+    why = "and no role_arn; labgrader runs in 123456789012 and reads other accounts through a role"
+    assert said.errors == [
+        f"error: {tmp_path}/{name}.csv: {user} has account 999999999999 {why} (infra/student_account.yaml)"
+        for name, user in (("first", "user1"), ("second", "user3"))
+    ]
+    assert stack.courses() == []
+
+
+def test_an_older_stack_is_told_to_be_deployed_again(store: Store, run: Run, tmp_path: Path) -> None:
+    deploy({name: OUTPUTS[name] for name in ("Bucket", "Table", "GradeClassArn", "AlarmTopicArn")})
+    said = push(run, tmp_path)
+    assert said.status == 3
+    assert said.errors == [
+        "error: the stack labgrader has no output AuditCourseArn, DeadLettersArn, ScheduleGroup, ScheduleRoleArn; "
+        "deploy it again"
+    ]
+
+
+def test_a_schedules_name_must_fit(run: Run, tmp_path: Path) -> None:
+    file = make_folder(tmp_path, COURSE.replace("serverless-2026", "a" * 40))
+    said = run("course", "push", file, "--aws", "--stack", "s" * 24)
+    assert (said.status, said.errors) == (
+        2,
+        [f"error: the schedule {'s' * 24}-{'a' * 40} has 65 characters, of 64: give the course a shorter id"],
+    )
+
+
+@pytest.mark.parametrize("command", [["course"], ["course", "show"], ["course", "push"], ["audit"]])
+def test_wrong_usage_is_2(run: Run, command: list[str]) -> None:
+    assert run(*command).status == 2
+
+
+@pytest.mark.parametrize(
+    "command", [["audit"], *(["course", name] for name in ("push", "list", "show", "remove"))], ids=" ".join
+)
+def test_every_command_has_help_with_an_example(run: Run, command: list[str]) -> None:
+    said = run(*command, "--help")
+    assert said.status == 0
+    assert "Example: labgrader" in said.out

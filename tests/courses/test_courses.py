@@ -1,0 +1,177 @@
+"""What a stack keeps of its courses: pushed twice it is changed, removed it is gone, a student may be in several."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from labgrader.course import Course
+from labgrader.course_file import read_course
+from labgrader.courses import push_course, remove_course, stored_course
+from labgrader.errors import BadInputError
+from labgrader.store import CourseKeys, Store
+from tests.courses.course_folder import COURSE, FIRST, SECOND, make_folder
+
+NOW = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
+LATER = datetime(2026, 11, 22, 18, 0, tzinfo=UTC)
+KEYS = CourseKeys("serverless-2026")
+
+
+def push(store: Store, folder: Path, course: str = COURSE, now: datetime = NOW, **rosters: str) -> dict[str, Any]:
+    return push_course(store, read_course(make_folder(folder, course, **rosters)), now)
+
+
+def labs_of(store: Store, username: str) -> dict[str, list[str]]:
+    return {one.course: sorted(one.rows) for one in store.enrolments(username)}
+
+
+def test_a_pushed_course_is_kept_as_it_is(store: Store, tmp_path: Path) -> None:
+    record = push(store, tmp_path)
+    assert store.get("courses/serverless-2026/course.yaml") == COURSE.encode()
+    assert store.get("courses/serverless-2026/rosters/first.csv") == FIRST.encode()
+    assert store.get("courses/serverless-2026/rosters/second.csv") == SECOND.encode()
+    course = stored_course(store, "serverless-2026")
+    assert course == read_course(tmp_path / "course.yaml").course
+    assert course.audit_time == "22:30", "which YAML itself takes for the number 1350"
+    assert store.course("serverless-2026") == record
+    assert store.courses() == [record]
+    assert record == {
+        "course": "serverless-2026",
+        "title": "Serverless 2026",
+        "time_zone": "Europe/Berlin",
+        "audit_time": "22:30",
+        "labs": [
+            {"lab": "lambda-optimization", "roster": "first.csv", "due": "2026-12-01 23:59", "students": 2},
+            {"lab": "performance-scaling", "roster": "second.csv", "due": "", "students": 2},
+        ],
+        "students": 3,
+        "pushed_at": "2026-11-21T18:00:00Z",
+    }
+
+
+def test_a_student_is_enrolled_with_the_row_of_each_lab(store: Store, tmp_path: Path) -> None:
+    push(store, tmp_path)
+    (enrolment,) = store.enrolments("user2")
+    assert (enrolment.course, enrolment.title) == ("serverless-2026", "Serverless 2026")
+    assert enrolment.rows["lambda-optimization"].external_id == "a-secret-of-two"
+    assert enrolment.rows["performance-scaling"].external_id == ""
+    assert labs_of(store, "user1") == {"serverless-2026": ["lambda-optimization"]}
+    assert labs_of(store, "user3") == {"serverless-2026": ["performance-scaling"]}
+    assert labs_of(store, "stranger") == {}
+
+
+def test_pushed_twice_it_is_the_same(store: Store, tmp_path: Path) -> None:
+    first = push(store, tmp_path)
+    assert push(store, tmp_path) == first
+    assert labs_of(store, "user2") == {"serverless-2026": ["lambda-optimization", "performance-scaling"]}
+    assert len(store.enrolments("user2")) == 1
+
+
+def test_a_student_who_left_the_class_list_is_enrolled_no_longer(store: Store, tmp_path: Path) -> None:
+    push(store, tmp_path)
+    push(store, tmp_path, first="username\nuser4\n", now=LATER)
+    assert labs_of(store, "user1") == {}
+    assert labs_of(store, "user2") == {"serverless-2026": ["performance-scaling"]}
+    assert labs_of(store, "user4") == {"serverless-2026": ["lambda-optimization"]}
+    assert store.get_json(KEYS.enrolled) == ["user2", "user3", "user4"]
+
+
+def test_a_lab_that_is_gone_takes_its_enrolments_and_its_class_list_with_it(store: Store, tmp_path: Path) -> None:
+    push(store, tmp_path)
+    record = push(store, tmp_path, COURSE[: COURSE.index("  - lab: performance-scaling")], LATER)
+    assert [one["lab"] for one in record["labs"]] == ["lambda-optimization"]
+    assert labs_of(store, "user2") == {"serverless-2026": ["lambda-optimization"]}
+    assert labs_of(store, "user3") == {}
+    assert store.keys(KEYS.rosters) == ["courses/serverless-2026/rosters/first.csv"]
+
+
+def test_a_student_in_several_courses_and_the_one_that_was_pushed_last_comes_first(
+    store: Store, tmp_path: Path
+) -> None:
+    push(store, tmp_path)
+    push(store, tmp_path, COURSE.replace("serverless-2026", "another"), LATER)
+    assert [one.course for one in store.enrolments("user2")] == ["another", "serverless-2026"]
+    push(store, tmp_path, now=datetime(2026, 11, 23, tzinfo=UTC))
+    assert [one.course for one in store.enrolments("user2")] == ["serverless-2026", "another"]
+    remove_course(store, "serverless-2026")
+    assert [one.course for one in store.enrolments("user2")] == ["another"]
+
+
+def test_enrolments_lie_beside_what_else_is_kept_of_a_student(store: Store, tmp_path: Path) -> None:
+    push(store, tmp_path)
+    result = {
+        "username": "user1",
+        "student_id": "s-1",
+        "lab": "lambda-optimization",
+        "graded_at": "2026-11-21T00:00:00Z",
+        "points": 1,
+    }
+    store.record_result("r1", result, keep_best=True)
+    assert labs_of(store, "user1") == {"serverless-2026": ["lambda-optimization"]}
+    remove_course(store, "serverless-2026")
+    latest = store.latest("user1", "lambda-optimization")
+    assert latest is not None
+    assert latest["run_id"] == "r1"
+
+
+def test_a_removed_course_leaves_nothing_but_the_digests_of_its_nights(store: Store, tmp_path: Path) -> None:
+    push(store, tmp_path)
+    store.put_json(KEYS.night("2026-11-21-2230"), {})
+    remove_course(store, "serverless-2026")
+    assert store.keys("courses/") == ["courses/serverless-2026/nights/2026-11-21-2230.json"]
+    assert store.courses() == []
+    assert store.course("serverless-2026") is None
+    assert [labs_of(store, name) for name in ("user1", "user2", "user3")] == [{}, {}, {}]
+    with pytest.raises(BadInputError, match="there is no course serverless-2026; list them with"):
+        stored_course(store, "serverless-2026")
+    remove_course(store, "serverless-2026")
+
+
+def test_a_push_that_broke_off_is_whole_when_it_is_pushed_again(store: Store, tmp_path: Path) -> None:
+    class BreakingOffError(Exception):
+        """The connection, in the middle of it."""
+
+    class Breaking(Store):
+        def put(self, key: str, content: bytes) -> None:
+            if key.endswith("course.yaml"):
+                raise BreakingOffError
+            super().put(key, content)
+
+    push(store, tmp_path)
+    breaking = Breaking(store._s3, store.bucket, store._table)
+    with pytest.raises(BreakingOffError):
+        push(breaking, tmp_path, first="username\nuser4\n", now=LATER)
+    push(store, tmp_path, now=LATER)
+    assert labs_of(store, "user4") == {}, "whom nobody has pushed in the end"
+    assert labs_of(store, "user1") == {"serverless-2026": ["lambda-optimization"]}
+
+
+def test_thousands_are_enrolled(store: Store, tmp_path: Path) -> None:
+    names = [f"user{number}" for number in range(260)]
+    record = push(store, tmp_path, first="\n".join(["username", *names, ""]))
+    assert record["students"] == 260
+    assert labs_of(store, "user259") == {"serverless-2026": ["lambda-optimization"]}
+    push(store, tmp_path, first="username\nuser1\n")
+    assert labs_of(store, "user259") == {}
+
+
+def test_a_night_belongs_to_the_execution_that_began_it(store: Store) -> None:
+    record = {"scheduled": True, "started_at": "2026-11-21T02:30:05Z", "runs": ["r1"]}
+    assert store.begin_night("c", "2026-11-21-0230", "first", record)
+    assert not store.begin_night("c", "2026-11-21-0230", "second", {**record, "runs": ["r2"]})
+    assert store.begin_night("c", "2026-11-21-0230", "first", record), "planned again"
+    assert store.begin_night("other", "2026-11-21-0230", "second", record)
+    assert store.begin_night("c", "2026-11-22-0230", "third", {**record, "started_at": "2026-11-22T02:30:05Z"})
+    assert [(night["night"], night["execution"]) for night in store.nights("c")] == [
+        ("2026-11-22-0230", "third"),
+        ("2026-11-21-0230", "first"),
+    ]
+
+
+def test_a_course_file_with_a_stamp_that_yaml_would_refuse_is_read_as_text(store: Store, tmp_path: Path) -> None:
+    push(store, tmp_path, COURSE.replace("2026-12-01 23:59", "2026-12-01 23:59:30"))
+    assert isinstance(stored_course(store, "serverless-2026"), Course)
+    assert stored_course(store, "serverless-2026").labs[0].due == "2026-12-01 23:59"

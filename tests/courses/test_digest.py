@@ -1,0 +1,228 @@
+"""The digest: counted right, and read in the morning without a second thought."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from labgrader.course import Course, CourseLab
+from labgrader.digest import audited, build_digest, not_audited
+from labgrader.digest_text import MAX_BYTES, MAX_ENTRIES, MAX_STUDENTS, digest_text, headline, subject
+from labgrader.schemas import validate
+from tests.courses.findings import audit_of, change, run_of, running, student
+
+FIRST = CourseLab("lambda-optimization", "first.csv", "2026-12-01 23:59")
+SECOND = CourseLab("performance-scaling", "second.csv")
+COURSE = Course("serverless-2026", "Serverless 2026", "Europe/Berlin", "22:30", (FIRST, SECOND))
+STARTED = "2026-11-21T21:30:04Z"
+
+Json = dict[str, Any]
+
+
+def entry(lab: CourseLab, students: list[Json], *, incomplete: int = 0, more: int = 0) -> Json:
+    run_id = f"20261121-213004-{lab.lab}-1a2b3c4d"
+    audit = audit_of(run_id, lab.lab, students, more=more)
+    validate(audit, "audit")
+    return audited(lab, run_of(run_id, incomplete=incomplete), audit)
+
+
+def digest(*runs: Json, course: Course = COURSE) -> Json:
+    made = build_digest(course, "2026-11-21-2230", STARTED, "2026-11-21T21:45:00Z", runs)
+    validate(made, "digest")
+    return made
+
+
+def test_a_whole_morning() -> None:
+    first = entry(
+        FIRST,
+        [
+            student(
+                "user3",
+                drifted=[
+                    change("Layers are attached", "passed", "failed", 8, "not attached: user3-utils"),
+                    change("Alias works", "passed", "skipped", 1),
+                ],
+                gone=["alias user3-optimized-function:prod"],
+            ),
+            student("user5", mended=[change("Layers are attached", "partial", "passed", 2.5)]),
+            student("user7", running=[running("user7-optimized-function:prod", 0.36)]),
+        ],
+        incomplete=1,
+    )
+    text = digest_text(digest(first, not_audited(SECOND, "r2", "no roster")), " --aws")
+    assert text.splitlines() == [
+        "Serverless 2026 (serverless-2026), audit of 21 November 2026, 22:30 (Europe/Berlin)",
+        "",
+        "performance-scaling could not be audited: see below. 1 student lost what had passed and 1 student no longer "
+        "has what was there. 1 student mended something. 1 student could not be graded in full. What is running costs "
+        "about $0.36 a day.",
+        "",
+        "== Lambda optimization (lambda-optimization), due in 10 days (2026-12-01 23:59) ==",
+        "24 students, 1 not graded in full (their reports say why); run 20261121-213004-lambda-optimization-1a2b3c4d",
+        "  Drifted: passed before, and does not now",
+        "    user3",
+        "      - Layers are attached: passed → failed, 8 points lost",
+        "        not attached: user3-utils",
+        "      - Alias works: passed → skipped, 1 point lost",
+        "  Gone since the audit before",
+        "    user3",
+        "      - alias user3-optimized-function:prod",
+        "  Mended",
+        "    user5",
+        "      - Layers are attached: partly → passed, 2.5 points won",
+        "  Running, and billed by the hour: about $0.36 a day",
+        "    user7",
+        "      - user7-optimized-function:prod: provisioned concurrency, 2 × 512 MB, $0.36 a day",
+        "  See one:  labgrader report 20261121-213004-lambda-optimization-1a2b3c4d --student user3 -o user3.html --aws",
+        "  See all:  labgrader report 20261121-213004-lambda-optimization-1a2b3c4d -o class.html --aws",
+        "",
+        "== performance-scaling (performance-scaling) ==",
+        "This lab was not audited: no roster",
+        "  Try again:  labgrader audit --course serverless-2026 --aws",
+    ]
+
+
+def test_a_quiet_night_is_four_lines() -> None:
+    text = digest_text(digest(entry(FIRST, [])))
+    assert text.splitlines()[2:] == [
+        "Nobody lost what had passed, and nothing is gone. Nothing was found running that is billed by the hour.",
+        "",
+        "== Lambda optimization (lambda-optimization), due in 10 days (2026-12-01 23:59) ==",
+        "24 students, all graded in full; run 20261121-213004-lambda-optimization-1a2b3c4d",
+        "  See all:  labgrader report 20261121-213004-lambda-optimization-1a2b3c4d -o class.html",
+    ]
+
+
+def test_a_night_on_which_something_was_mended_and_nothing_lost() -> None:
+    mended = [change("A", "failed", "passed", 1)]
+    both = digest(entry(FIRST, [student("user1", mended=mended), student("user2", mended=mended)]))
+    assert headline(both).startswith(
+        "Nobody lost what had passed, and nothing is gone. 2 students mended something. Nothing was found running"
+    )
+
+
+def test_a_night_of_which_nothing_is_known_promises_nothing() -> None:
+    failed = digest(not_audited(FIRST, "r1", ""), not_audited(SECOND, "r2", ""))
+    assert failed["status"] == "failed"
+    assert headline(failed) == "lambda-optimization and performance-scaling could not be audited: see below."
+    assert "This lab was not audited: the run did not finish; nobody is graded by it" in digest_text(failed)
+
+
+def test_counts_are_summed_over_the_labs() -> None:
+    drifted = [change("A", "passed", "failed", 1)]
+    both = digest(
+        entry(FIRST, [student("user1", drifted=drifted, gone=["function x"]), student("user2", drifted=drifted)]),
+        entry(SECOND, [student("user1", drifted=drifted)], incomplete=2),
+    )
+    assert both["counts"] == {
+        "labs": 2,
+        "failed": 0,
+        "drifted": 3,
+        "mended": 0,
+        "gone": 1,
+        "running": 0,
+        "incomplete": 2,
+    }
+    assert both["status"] == "complete"
+
+
+def test_what_two_labs_saw_of_one_student_costs_once() -> None:
+    shared = running("user1-f:prod", 0.36)
+    both = digest(
+        entry(FIRST, [student("user1", running=[shared, running("user1-g:prod", 1)])]),
+        entry(SECOND, [student("user1", running=[shared]), student("user2", running=[shared])]),
+    )
+    assert [run["usd_per_day"] for run in both["runs"]] == [1.36, 0.72]
+    assert both["usd_per_day"] == 1.72
+
+
+@pytest.mark.parametrize(
+    ("due", "said"),
+    [
+        ("2026-12-01 23:59", ", due in 10 days (2026-12-01 23:59)"),
+        ("2026-11-22 00:01", ", due tomorrow (2026-11-22 00:01)"),
+        ("2026-11-21 22:31", ", due today (2026-11-21 22:31)"),
+        ("2026-11-21 22:30", ", was due earlier today (2026-11-21 22:30)"),
+        ("2026-11-20 23:59", ", was due yesterday (2026-11-20 23:59)"),
+        ("2026-11-01 23:59", ", was due 20 days ago (2026-11-01 23:59)"),
+        ("", ""),
+    ],
+)
+def test_when_a_lab_is_due_seen_from_the_night(due: str, said: str) -> None:
+    text = digest_text(digest(entry(CourseLab("lambda-optimization", "first.csv", due), [])))
+    assert text.splitlines()[4] == f"== Lambda optimization (lambda-optimization){said} =="
+
+
+def test_of_many_the_first_are_named_and_the_rest_counted() -> None:
+    many = [
+        student(f"user{number}", gone=[f"function f{item}" for item in range(MAX_ENTRIES)])
+        for number in range(MAX_STUDENTS)
+    ]
+    assert "more" not in digest_text(digest(entry(FIRST, many)))
+    one_more = [*many, student("user99", gone=["function f"])]
+    one_more[0] = student("user0", gone=[f"function f{item}" for item in range(MAX_ENTRIES + 2)])
+    text = digest_text(digest(entry(FIRST, one_more, more=3)))
+    assert "    and 1 student more\n" in text
+    assert "      - and 2 more\n" in text
+    assert "user99" not in text
+    assert "  3 students more with something are not listed here." in text
+
+
+def test_what_a_student_wrote_cannot_move_a_cursor_or_start_a_line() -> None:
+    hostile = "x\x1b[2J\n== All is well ==\u202e"
+    text = digest_text(digest(entry(FIRST, [student("user1", gone=[hostile], running=[running(hostile, 1)])])))
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert "\n== All" not in text
+
+
+def test_a_message_never_outgrows_its_topic() -> None:
+    labs = []
+    for number in range(60):
+        lab = CourseLab(f"lab-{number}", "r.csv")
+        long = change("ü" * 300, "passed", "failed", 1, "ü" * 300)
+        labs.append(entry(lab, [student(f"user{one}", drifted=[long] * 5) for one in range(MAX_STUDENTS)]))
+    text = digest_text(digest(*labs))
+    assert MAX_BYTES < len(text.encode()) < 262_144
+    assert text.endswith("\n… cut here: the rest is in the runs' reports\n")
+
+
+@pytest.mark.parametrize(
+    ("runs", "said"),
+    [
+        ([entry(FIRST, [])], "labgrader: serverless-2026: all as before"),
+        (
+            [
+                entry(FIRST, [student("user1", drifted=[change("A", "passed", "failed", 1)], gone=["x"])]),
+                not_audited(SECOND, "r2", ""),
+            ],
+            "labgrader: serverless-2026: 1 not audited, 1 drifted, 1 with losses",
+        ),
+    ],
+)
+def test_the_subject_says_it_all(runs: list[Json], said: str) -> None:
+    assert subject(digest(*runs)) == said
+
+
+def test_a_subject_is_ascii_and_below_100_characters() -> None:
+    course = Course("a" * 40, "Ü" * 200, "UTC", "", (FIRST,))
+    made = subject(digest(not_audited(FIRST, "r1", ""), course=course))
+    assert made.isascii()
+    assert len(made) < 100
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("", "the run did not finish; nobody is graded by it"),
+        ("States.Timeout: ", "States.Timeout: "),
+        (
+            'BadInputError: {"errorMessage": "there is no roster at \\"x\\"", "errorType": "BadInputError"}',
+            'there is no roster at "x"',
+        ),
+        ('BadInputError: {"errorMessage": "cut off', 'BadInputError: {"errorMessage": "cut off'),
+    ],
+)
+def test_a_reason_is_the_message_and_not_its_trace(reason: str, said: str) -> None:
+    assert not_audited(FIRST, "r1", reason)["error"] == said
