@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from labgrader.logs import function_logger
 from labgrader.steps.run_check import run_check
 from labgrader.store import store_of_this_function
 
-logger = Logger(service="run_check")
+logger = function_logger("run_check")
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -4,15 +4,15 @@ import os
 import time
 from typing import Any
 
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from labgrader.logs import function_logger
 from labgrader.roster import Home
 from labgrader.steps.run_live_check import Delivery, run_live_check
 from labgrader.steps.students_functions import Sharing, StudentsFunctions
 from labgrader.store import store_of_this_function
 
-logger = Logger(service="run_load_test")
+logger = function_logger("run_load_test")
 
 
 @logger.inject_lambda_context(clear_state=True)

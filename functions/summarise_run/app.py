@@ -2,14 +2,16 @@
 
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from labgrader.steps.summarise_run import record_failure, summarise_run
+from labgrader.events import publisher_of_this_function
+from labgrader.logs import function_logger
+from labgrader.steps.summarise_run import duration_s, record_failure, summarise_run
 from labgrader.store import store_of_this_function
 
-logger = Logger(service="summarise_run")
+logger = function_logger("summarise_run")
 metrics = Metrics(namespace="labgrader", service="summarise_run")
 
 
@@ -18,9 +20,11 @@ metrics = Metrics(namespace="labgrader", service="summarise_run")
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Take ``run_id``, ``started_at`` and perhaps ``error``; return the run's status and counts."""
     logger.append_keys(run_id=event["run_id"])
-    store, error = store_of_this_function(), event.get("error")
-    asked = (store, event["run_id"], event["started_at"])
-    run = record_failure(*asked, error) if error else summarise_run(*asked)
-    metrics.add_metric("RunsFailed" if error else "RunsCompleted", MetricUnit.Count, 1)
+    asked, error = (store_of_this_function(), event["run_id"], event["started_at"]), event.get("error")
+    publish = publisher_of_this_function().publish
+    run = record_failure(*asked, error, publish=publish) if error else summarise_run(*asked, publish=publish)
+    metrics.add_metric("RunsFailed" if run["status"] == "failed" else "RunsCompleted", MetricUnit.Count, 1)
+    metrics.add_metric("RunDuration", MetricUnit.Seconds, duration_s(run))
+    metrics.add_metadata("mode", run["mode"])
     logger.info("summarised", extra={"status": run["status"], "counts": run["counts"]})
     return {"run_id": run["run_id"], "status": run["status"], "counts": run["counts"]}

@@ -2,19 +2,20 @@
 
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from labgrader.evidence.asking.accounts import Accounts
 from labgrader.evidence.asking.recorder import FINISH_S
+from labgrader.logs import function_logger
 from labgrader.steps.take_snapshot import take_snapshot
 from labgrader.store import store_of_this_function
 
 TO_FINISH_S = FINISH_S + 60
 """Seconds kept for the students who were begun, for the last request on its way, and for writing the snapshots."""
 
-logger = Logger(service="take_snapshot")
+logger = function_logger("take_snapshot")
 metrics = Metrics(namespace="labgrader", service="take_snapshot")
 
 
@@ -27,5 +28,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     run_id = event["run_id"]
     progress = take_snapshot(store_of_this_function(), run_id, Accounts(run_id), deadline_s)
     metrics.add_metric("CallsToStudentAccounts", MetricUnit.Count, progress.calls.total())
+    metrics.add_metric("ThrottlesMet", MetricUnit.Count, progress.throttles)
     logger.info("recorded", extra={"recorded": progress.recorded, "done": progress.done, "calls": progress.calls})
     return {"recorded": progress.recorded, "done": progress.done}

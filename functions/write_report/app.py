@@ -1,15 +1,17 @@
-"""Write report: score one student, write the report to S3 and the record to DynamoDB."""
+"""Write report: score one student, write the report to S3 and the record to DynamoDB, tell others."""
 
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from labgrader.events import publisher_of_this_function
+from labgrader.logs import function_logger
 from labgrader.steps.write_report import write_report
 from labgrader.store import store_of_this_function
 
-logger = Logger(service="write_report")
+logger = function_logger("write_report")
 metrics = Metrics(namespace="labgrader", service="write_report")
 
 
@@ -19,7 +21,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
     """Take the state of one student (``run_id``, ``mode``, ``username``, ``results``); return the report's status."""
     logger.append_keys(run_id=event["run_id"], student=event["username"])
     outcomes = [outcome for results in event["results"].values() for outcome in results]
-    report = write_report(store_of_this_function(), event["run_id"], event["mode"], event["username"], outcomes)
-    metrics.add_metric("StudentsGraded" if report["status"] == "complete" else "StudentsNotGraded", MetricUnit.Count, 1)
+    asked = (store_of_this_function(), event["run_id"], event["mode"], event["username"], outcomes)
+    report = write_report(*asked, publish=publisher_of_this_function().publish)
+    open_checks = sum(check["status"] == "not_graded" for check in report["checks"])
+    metrics.add_metric("StudentsNotGraded" if open_checks else "StudentsGraded", MetricUnit.Count, 1)
+    metrics.add_metric("ChecksNotGraded", MetricUnit.Count, open_checks)
+    metrics.add_metadata("mode", event["mode"])
     logger.info("reported", extra={"status": report["status"]})
     return {"status": report["status"]}

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, NoCredentialsError
+from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 
 from benchmarks.stub_aws import Clock, Fault, StubAws
 from labgrader.errors import NotGradedError
@@ -151,6 +151,24 @@ def test_a_turn_that_comes_too_late_is_not_waited_for() -> None:
 
 def throttle() -> None:
     raise ClientError({"Error": {"Code": "TooManyRequestsException", "Message": "Rate exceeded"}}, "ListAliases")
+
+
+def test_every_throttle_is_counted_and_nothing_else() -> None:
+    clock = Clock()
+    calls = Calls(Pacer(clock=clock, sleep=clock.sleep))
+    refusals: list[Exception] = [
+        ClientError({"Error": {"Code": "TooManyRequestsException", "Message": "Rate exceeded"}}, "ListAliases"),
+        EndpointConnectionError(endpoint_url="https://lambda.us-east-1.amazonaws.com"),
+        ClientError({"Error": {"Code": "ThrottlingException", "Message": "Rate exceeded"}}, "ListAliases"),
+    ]
+
+    def request() -> str:
+        if not refusals:
+            return "answered"
+        raise refusals.pop()
+
+    assert calls.send(HERE, "lambda:ListAliases", request) == "answered"
+    assert calls.throttles == 2
 
 
 def test_a_quota_that_was_throttled_to_the_end_is_left_alone_for_a_while() -> None:

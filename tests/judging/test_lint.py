@@ -169,6 +169,19 @@ def test_only_what_calls_a_function_needs_the_internet(tmp_path: Path) -> None:
     ]
 
 
+def test_a_visible_check_requires_no_hidden_one(tmp_path: Path) -> None:
+    hidden = "    points: 4\n    visibility: hidden\n"
+    first_hidden = GOOD.replace("    points: 4\n", hidden, 1)
+    assert problems(tmp_path, first_hidden) == [
+        "18: checks[1].requires[0]: check 'second' is visible and requires 'first', which is hidden: "
+        "a self-check judges no hidden check; hide both, or neither"
+    ]
+    both_hidden = first_hidden.replace("    points: 6\n", hidden.replace("4", "6"), 1)
+    assert problems(tmp_path, both_hidden) == []
+    second_hidden = GOOD.replace("    points: 6\n", hidden.replace("4", "6"), 1)
+    assert problems(tmp_path, second_hidden) == [], "what is hidden may require what everybody sees"
+
+
 def test_an_unknown_parameter_lists_those_there_are(tmp_path: Path) -> None:
     (problem,) = problems(
         tmp_path, GOOD.replace('alias: "{username}-prod", version: "1"}', 'alias: a, version: "1", verzion: "1"}')

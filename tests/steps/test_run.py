@@ -28,7 +28,8 @@ from labgrader.steps.run_live_check import Delivery, run_live_check
 from labgrader.steps.run_record import CheckRecord
 from labgrader.steps.students_functions import StudentsFunctions
 from labgrader.steps.summarise_run import NEVER_REPORTED, record_failure, summarise_run
-from labgrader.steps.write_report import AUDIT_INVOKES_NOTHING, write_report
+from labgrader.steps.verdicts import AUDIT_INVOKES_NOTHING
+from labgrader.steps.write_report import write_report
 from labgrader.store import Keys, Store
 
 RUN = "20260101-000000-example-0000"

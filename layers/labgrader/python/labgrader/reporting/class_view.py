@@ -12,6 +12,7 @@ from typing import Any
 from labgrader.judging.verdict import STATUSES
 from labgrader.lab import Lab
 from labgrader.messages import quote
+from labgrader.reporting.audit_view import class_audit_view
 from labgrader.reporting.run_summary import PLACEHOLDERS
 from labgrader.reporting.words import WORDS, clean, points_text
 
@@ -50,6 +51,7 @@ def class_view(run: Mapping[str, Any], reports: Sequence[Mapping[str, Any]], lab
         "troubles": _troubles(in_order, titles),
         "open": _open(in_order),
         "unseen": lab.unseen,
+        "audit": class_audit_view(in_order),
         "statuses": STATUSES,
     }
 

@@ -81,6 +81,7 @@ def _environment() -> Environment:
         "points": words.points_text,
         "milliseconds": words.milliseconds_text,
         "moment": words.moment_text,
+        "money": words.money_text,
         "counted": words.counted,
     }
     environment.globals |= {

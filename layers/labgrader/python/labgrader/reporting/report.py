@@ -11,6 +11,7 @@ from labgrader.judging.check import find_check
 from labgrader.judging.scoring import Score, ScoredCheck
 from labgrader.judging.verdict import Verdict
 from labgrader.lab import Item, Lab, Visibility
+from labgrader.reporting.hidden import hidden_field
 from labgrader.reporting.load_report import comparison_entry, load_test_entry
 from labgrader.reporting.words import clean, rounded
 from labgrader.roster import Student
@@ -39,6 +40,8 @@ def build_report(
     graded_at: str,
     previous: Mapping[str, Any] | None = None,
     comparisons: Sequence[tuple[str, Comparison]] = (),
+    carried: Mapping[str, Mapping[str, Any]] | None = None,
+    audit: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Put together the report of one student; the same arguments give the same report.
 
@@ -46,7 +49,7 @@ def build_report(
     around it, at most ``words.MAX_TEXT`` characters. Every number is finite.
 
     Args:
-        run_id, mode: the run, and ``grade`` or ``audit``.
+        run_id, mode: the run, and ``grade``, ``audit`` or ``self-check``.
         lab: the lab made the student's by ``Lab.for_student``.
         student: the roster's row.
         snapshot: what AWS said, or ``None`` where nothing could be recorded.
@@ -60,6 +63,8 @@ def build_report(
         graded_at: ISO 8601 in UTC.
         previous: the ``previous`` field, where the student was graded before.
         comparisons: two functions measured in turn, as ``load_results``.
+        carried: the ``carried_over`` field of each check whose verdict is an earlier run's, by id.
+        audit: the ``audit`` field of an audit's report.
 
     Raises:
         BadInputError: a check of the lab is not in the registry.
@@ -92,7 +97,7 @@ def build_report(
             "percent": rounded(score.percent),
             "open_points": rounded(score.open_points),
         },
-        "checks": [_check(check) for check in score.checks],
+        "checks": [_check(check, (carried or {}).get(check.item.id)) for check in score.checks],
         "load_tests": [load_test_entry(*said_of(item_id), result) for item_id, result in load_results],
         "advice": [
             {
@@ -108,15 +113,20 @@ def build_report(
     report["comparisons"] = [comparison_entry(*said_of(item_id), result) for item_id, result in comparisons]
     if previous is not None:
         report["previous"] = dict(previous)
+    hidden = hidden_field(lab.hidden_checks, lab.hidden_points)
+    if hidden is not None:
+        report["hidden"] = hidden
+    if audit is not None:
+        report["audit"] = dict(audit)
     return report
 
 
-def _check(scored: ScoredCheck) -> dict[str, Any]:
+def _check(scored: ScoredCheck, carried: Mapping[str, Any] | None) -> dict[str, Any]:
     item, verdict = scored.item, scored.verdict
     evidence = [clean(line) for line in verdict.evidence[:MAX_EVIDENCE]]
     dropped = len(verdict.evidence) - MAX_EVIDENCE
-    if dropped > 0:
-        evidence.append(f"… ({dropped} more lines)")
+    if dropped > 0:  # what is carried over was cut before: its last line says so already
+        evidence.append(clean(verdict.evidence[-1]) if carried else f"… ({dropped} more lines)")
     return {
         "id": item.id,
         "check": item.check,
@@ -133,4 +143,5 @@ def _check(scored: ScoredCheck) -> dict[str, Any]:
         "hint": clean(verdict.hint),
         "visibility": item.visibility,
         "evidence": evidence,
+        **({"carried_over": dict(carried)} if carried else {}),
     }

@@ -29,8 +29,18 @@ def student_view(report: Mapping[str, Any]) -> dict[str, Any]:
         "load_tests": [load_test_view(test, titles) for test in report["load_tests"]],
         "comparisons": [comparison_view(one, titles) for one in report.get("comparisons", ())],
         "advice": report["advice"],
-        "previous": report.get("previous"),
+        "previous": report.get("previous") if "audit" not in report else None,  # the audit says it in more words
+        "audit": report.get("audit"),
+        "version_changed": _version_changed(report),
+        "carried": sum("carried_over" in check for check in checks),
+        "hidden": report.get("hidden"),
     }
+
+
+def _version_changed(report: Mapping[str, Any]) -> bool:
+    """Whether an audit compares with a run of another version of the lab."""
+    before = (report.get("audit") or {}).get("compared_with")
+    return before is not None and before["lab_version"] != report["lab"]["version"]
 
 
 def _tasks(checks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -77,6 +77,11 @@ def dollars_text(value: float) -> str:
     return f"${Decimal(f'{value:.2g}'):f}"
 
 
+def money_text(value: float) -> str:
+    """US dollars as a bill has them, ``$3.60``; what is less than a cent in two digits that matter."""
+    return f"${value:,.2f}" if value >= 0.01 or value <= 0 else dollars_text(value)
+
+
 def moment_text(moment: str) -> str:
     """A moment as people read it: ``1 January 2026, 09:30 UTC``; what is no ISO 8601 is shown as it is."""
     try:

@@ -26,11 +26,13 @@ class Progress:
         recorded: students who have a snapshot.
         done: whether that is everybody.
         calls: requests sent by this invocation, by ``service:Operation``.
+        throttles: how many of them AWS refused as too many.
     """
 
     recorded: int
     done: bool
     calls: Counter[str]
+    throttles: int
 
 
 def take_snapshot(store: Store, run_id: str, accounts: Accounts, deadline_s: float) -> Progress:
@@ -67,4 +69,9 @@ def take_snapshot(store: Store, run_id: str, accounts: Accounts, deadline_s: flo
     done = recorded == len(missing)
     if not done:
         store.put_json(keys.facts, facts.to_dict())
-    return Progress(recorded=len(students) - len(missing) + recorded, done=done, calls=recorder.calls)
+    return Progress(
+        recorded=len(students) - len(missing) + recorded,
+        done=done,
+        calls=recorder.calls,
+        throttles=recorder.throttles,
+    )

@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from labgrader.errors import NOT_GRADED, NotGradedError
+from labgrader.errors import NotGradedError
+from labgrader.events import Publish, student_graded
 from labgrader.evidence.load import COMPARE, LOAD_TEST, Comparison, LoadResult
 from labgrader.evidence.question import Answer, Answers, Json, Question
 from labgrader.evidence.snapshot import Snapshot
-from labgrader.judging.check import find_check
 from labgrader.judging.judge import advice_without_internet, judge_recorded
-from labgrader.judging.scoring import Score, score
-from labgrader.judging.verdict import Verdict, not_graded
+from labgrader.judging.scoring import score
+from labgrader.judging.verdict import Verdict
 from labgrader.lab import Item, Lab
-from labgrader.messages import quote
 from labgrader.reporting.report import build_report
+from labgrader.reporting.student_copy import visible_points
 from labgrader.schemas import validate
+from labgrader.steps.audit import CarriedOver, audit_of, carried_over, remember_seen
+from labgrader.steps.before import previous_of
 from labgrader.steps.run_record import CheckRecord, lab_of, records_of, snapshot_of, student_of
+from labgrader.steps.telling import tell
+from labgrader.steps.verdicts import told
 from labgrader.store import Keys, MissingError, Store
-
-AUDIT_INVOKES_NOTHING = "an audit does not invoke functions; a graded run tells"
-MAX_REASON = 400
-"""Characters of a reason that a report keeps."""
-
-_ERROR_MESSAGE = re.compile(r'"errorMessage"\s*:\s*("(?:[^"\\]|\\.)*")')
 
 
 def write_report(
@@ -40,17 +36,19 @@ def write_report(
     failure: str = "",
     *,
     from_records: bool = True,
+    publish: Publish | None = None,
 ) -> dict[str, Any]:
     """Score one student and write the report, once: written twice, the first stands and the records follow it.
 
     Args:
         store: the stack's store.
         run_id: the run.
-        mode: ``grade`` or ``audit``.
+        mode: ``grade``, ``audit`` or ``self-check``.
         username: the student.
         outcomes: what the maps of the workflow returned; those with an ``error`` say why a verdict is missing.
         failure: why the workflow did not get this far for the student, for every check without a verdict.
         from_records: read the student's snapshot and records; without them, nothing is graded.
+        publish: tells others that the student is graded.
 
     Returns:
         The report, as it is kept.
@@ -62,12 +60,23 @@ def write_report(
     region = snapshot.region if snapshot else student.region
     lab = lab_of(store, run_id).for_student(username, account_id, region)
     records = records_of(store, run_id, username) if from_records else {}
+    audited = mode == "audit"
+    before = store.seen(username, lab.id) if mode in ("grade", "audit") else None
+    carried = carried_over(store, username, lab) if audited and from_records else CarriedOver()
     errors = {outcome["check"]: outcome for outcome in outcomes if outcome.get("error")}
-    verdicts = {
-        item.id: _verdict(item, snapshot, records.get(item.id), errors.get(item.id), mode, failure)
+    known = {
+        item.id: told(
+            item,
+            snapshot,
+            records.get(item.id),
+            errors.get(item.id),
+            carried=carried.verdicts.get(item.id),
+            audit=audited,
+            failure=failure,
+        )
         for item in lab.checks
     }
-    scored = score(lab.checks, verdicts)
+    scored = score(lab.checks, {check_id: one.verdict for check_id, one in known.items()})
     report = build_report(
         run_id=run_id,
         mode=mode,
@@ -83,13 +92,18 @@ def write_report(
         comparisons=[(item, Comparison.from_dict(value)) for item, value in _measured(lab, snapshot, records, COMPARE)],
         advice=list(_advice(lab, snapshot, records)),
         graded_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        previous=_previous(store, run_id, username, lab.id, scored),
+        previous=previous_of(store, run_id, mode, username, lab, scored),
+        carried=carried.marks(scored.checks),
+        audit=audit_of(store, username, before, snapshot, scored.checks, carried) if audited else None,
     )
     validate(report, "report")
     kept: dict[str, Any] = store.put_json_once(keys.report(username), report)
     from labgrader.reporting.html import render_student  # Jinja2 and pygal cost 300 ms, after the grade is safe
 
     store.put(keys.report(username, ".html"), render_student(kept).encode())
+    if mode in ("grade", "audit"):
+        remember_seen(store, kept, before, recorded=snapshot is not None)
+    open_checks = {check["id"] for check in kept["checks"] if check["status"] == "not_graded"}
     store.record_result(
         run_id,
         {
@@ -102,47 +116,16 @@ def write_report(
             "max_points": kept["score"]["max_points"],
             "open_points": kept["score"]["open_points"],
             "percent": kept["score"]["percent"],
+            **visible_points(kept),
             "graded_at": kept["graded_at"],
             "report_key": keys.report(username),
+            "our_fault": any(one.our_fault for check_id, one in known.items() if check_id in open_checks),
         },
         keep_latest=mode == "grade",
         keep_best=mode == "grade" and kept["status"] == "complete",
     )
+    tell(publish, lambda: [student_graded(kept, (store.run(run_id) or {}).get("course", ""))])
     return kept
-
-
-def _verdict(
-    item: Item,
-    snapshot: Snapshot | None,
-    record: CheckRecord | None,
-    error: Mapping[str, str] | None,
-    mode: str,
-    failure: str,
-) -> Verdict:
-    """What is known of one check: its verdict, or why there is none."""
-    if record and record.verdict:
-        return record.verdict
-    if error:
-        return not_graded(_reason(error["error"], error.get("cause", "")))
-    if record and snapshot:
-        try:
-            return judge_recorded(item, snapshot, record.answers)
-        except NotGradedError as reason:
-            return not_graded(quote(str(reason), MAX_REASON))
-    if mode == "audit" and find_check(item.check).kind != "configuration":
-        return not_graded(AUDIT_INVOKES_NOTHING)
-    return not_graded(failure or "labgrader recorded no verdict for this check")
-
-
-def _reason(error: str, cause: str) -> str:
-    """Say in a sentence what an error of the workflow means for the student."""
-    found = _ERROR_MESSAGE.search(cause)
-    message = json.loads(found.group(1)) if found else cause
-    if message.startswith(NOT_GRADED):
-        return quote(message, MAX_REASON)
-    if error in ("States.Timeout", "Sandbox.Timedout") or "Task timed out" in message:
-        return "labgrader did not finish this check in time; no points are lost, and the run can be repeated"
-    return f"labgrader failed on this check ({quote(error, 80)}); no points are lost, and the run can be repeated"
 
 
 def _advice(lab: Lab, snapshot: Snapshot | None, records: Mapping[str, CheckRecord]) -> Iterable[tuple[Item, Verdict]]:
@@ -217,26 +200,6 @@ class _Heard(Answers):
         value = super().ask(question)
         self.given.append((question.action, value))
         return value
-
-
-def _previous(store: Store, run_id: str, username: str, lab_id: str, scored: Score) -> dict[str, Any] | None:
-    """What changed since the student's latest result for the lab, or ``None`` where there is no other."""
-    latest = store.latest(username, lab_id)
-    if latest is None or latest["run_id"] == run_id:
-        return None
-    try:
-        before = {check["id"]: check["status"] for check in store.get_json(latest["report_key"])["checks"]}
-    except MissingError:
-        return None
-    return {
-        "run_id": latest["run_id"],
-        "points": latest["points"],
-        "changes": [
-            {"check": check.item.id, "from": before[check.item.id], "to": check.verdict.status}
-            for check in scored.checks
-            if check.item.id in before and before[check.item.id] != check.verdict.status
-        ],
-    }
 
 
 def _snapshot(store: Store, run_id: str, username: str) -> Snapshot | None:

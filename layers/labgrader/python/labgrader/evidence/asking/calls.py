@@ -112,12 +112,15 @@ class Calls:
         rng: draws the waits before another try.
 
     Attributes:
+        counted: requests that went out, by action.
+        throttles: how often AWS said that they were too many.
         ends_at: the time, by the pacer's clock, after which nothing is sent any more: what is asked is not answered.
     """
 
     def __init__(self, pacer: Pacer, rng: random.Random | None = None) -> None:
         self.pacer = pacer
         self.counted: Counter[str] = Counter()
+        self.throttles = 0
         self.ends_at = float("inf")
         self._rng = rng or random.Random()
         self._throttled: dict[tuple[str, str], tuple[NotAnsweredError, float]] = {}
@@ -165,6 +168,8 @@ class Calls:
                 refusal = NotAnsweredError(UNREADABLE, said)
             throttled = refusal.code in THROTTLES
             if throttled:
+                with self._lock:
+                    self.throttles += 1
                 self.pacer.slow_down(place, action)
             if not refusal.passing:
                 raise refusal from None

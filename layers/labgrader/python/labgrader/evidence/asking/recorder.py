@@ -96,6 +96,11 @@ class Recorder:
         """The requests sent so far, by ``service:Operation``, those that were throttled included."""
         return Counter(self._calls.counted)
 
+    @property
+    def throttles(self) -> int:
+        """How often AWS said that the requests were too many."""
+        return self._calls.throttles
+
     def record_class(
         self,
         lab: Asking[Item],

@@ -1,0 +1,38 @@
+"""What a snapshot was told, read without asking: every answer to an action, with what was asked about."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+
+from labgrader.evidence.question import Answers, Json
+from labgrader.evidence.tolerant import mapping, sequence, text
+
+
+class Recorded:
+    """The answers of a snapshot by action; what AWS refused to say is not among them.
+
+    Args:
+        answers: the snapshot's.
+    """
+
+    def __init__(self, answers: Answers) -> None:
+        self._by_action: dict[str, list[tuple[Mapping[str, Json], Json]]] = {}
+        for key, answer in answers.to_dict().items():
+            if "error" not in answer:
+                action, _, arguments = key.partition(" ")
+                asked = json.loads(arguments) if arguments else {}
+                self._by_action.setdefault(action, []).append((asked, answer["value"]))
+
+    def __getitem__(self, action: str) -> Iterator[tuple[Mapping[str, Json], Json]]:
+        """Yield the arguments and the answer of each question of an action; ``None`` where there was no such thing."""
+        yield from self._by_action.get(action, ())
+
+    def api_names(self) -> dict[str, str]:
+        """The names of the student's REST APIs by id."""
+        return {
+            text(mapping(api).get("id")): text(name)
+            for _, value in self["apigateway:GetRestApis"]
+            for name, apis in mapping(value).items()
+            for api in sequence(apis)
+        }

@@ -1,0 +1,137 @@
+"""What a student's resources cost by the hour, whether anybody uses them or not. Pure: from a snapshot.
+
+It is an estimate, of what the lab's checks asked about: prices are those of us-east-1 in US dollars, without taxes.
+Source: https://aws.amazon.com/lambda/pricing/ (Provisioned Concurrency Pricing) and
+https://aws.amazon.com/api-gateway/pricing/ (Caching), November 2026.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from labgrader.evidence.question import Json
+from labgrader.evidence.recorded import Recorded
+from labgrader.evidence.resources import Function, ProvisionedConcurrency
+from labgrader.evidence.services.api_gateway import ApiGateway
+from labgrader.evidence.snapshot import Snapshot
+from labgrader.evidence.tolerant import arn_parts, mapping, sequence, text
+from labgrader.messages import quote
+
+USD_PER_PROVISIONED_GB_SECOND = {"x86_64": 0.0000041667, "arm64": 0.0000033334}
+"""Provisioned concurrency, by the function's architecture, beside what its invocations cost."""
+
+USD_PER_CACHE_HOUR = {
+    "0.5": 0.020,
+    "1.6": 0.038,
+    "6.1": 0.200,
+    "13.5": 0.250,
+    "28.4": 0.500,
+    "58.2": 1.000,
+    "118": 1.900,
+    "237": 3.800,
+}
+"""The cache cluster of a REST API's stage, by its size in GB as API Gateway writes it."""
+
+LEAST_MEMORY_MB = 128
+"""What a function has at least: the estimate where its memory is not known."""
+
+MAX_RUNNING = 50
+"""Resources that are named, the dearest."""
+
+_SECONDS_PER_DAY = 24 * 60 * 60
+_HOURS_PER_DAY = 24
+
+
+@dataclass(frozen=True)
+class RunningCost:
+    """One thing that costs money while it is there.
+
+    Args:
+        resource: its name (``user1-x:prod``).
+        what: what of it costs, and how much of that there is.
+        usd_per_day: US dollars in 24 hours.
+    """
+
+    resource: str
+    what: str
+    usd_per_day: float
+
+    def to_dict(self) -> dict[str, Json]:
+        """Return it as JSON, to a hundredth of a cent."""
+        return {"resource": self.resource, "what": self.what, "usd_per_day": round(self.usd_per_day, 4)}
+
+
+def running_costs(snapshot: Snapshot) -> list[RunningCost]:
+    """Return what costs money by the hour, the dearest first: provisioned concurrency, and the caches of APIs."""
+    recorded = Recorded(snapshot.answers)
+    found = [*_provisioned(recorded), *_caches(snapshot, recorded)]
+    return sorted(found, key=lambda one: (-one.usd_per_day, one.resource))[:MAX_RUNNING]
+
+
+def provisioned_usd_per_day(amount: int, memory_mb: int, architecture: str = "x86_64") -> float:
+    """Return what provisioned concurrency costs in 24 hours.
+
+    Args:
+        amount: executions that are kept ready.
+        memory_mb: the memory of the version that they run, in MB.
+        architecture: ``x86_64`` or ``arm64``; anything else has the higher price.
+    """
+    price = USD_PER_PROVISIONED_GB_SECOND.get(architecture, max(USD_PER_PROVISIONED_GB_SECOND.values()))
+    return amount * memory_mb / 1024 * _SECONDS_PER_DAY * price
+
+
+def _provisioned(recorded: Recorded) -> Iterator[RunningCost]:
+    configured: dict[tuple[str, str], ProvisionedConcurrency] = {}
+    for asked, value in recorded["lambda:GetProvisionedConcurrencyConfig"]:
+        function, qualifier = text(asked.get("FunctionName")), text(asked.get("Qualifier"))
+        if value is not None:
+            configured[function, qualifier] = ProvisionedConcurrency.from_answer(qualifier, mapping(value))
+    for asked, value in recorded["lambda:ListProvisionedConcurrencyConfigs"]:
+        for one in map(mapping, sequence(value)):
+            qualifier = arn_parts(text(one.get("FunctionArn")))[7]
+            configured[text(asked.get("FunctionName")), qualifier] = ProvisionedConcurrency.from_answer(qualifier, one)
+    for (function, qualifier), found in configured.items():
+        amount = found.available if found.status == "FAILED" else found.requested
+        if amount > 0:
+            served = _served(recorded, function, qualifier)
+            memory = served.memory_mb or LEAST_MEMORY_MB
+            unknown = "" if served.memory_mb else ", the least there is"
+            yield RunningCost(
+                quote(f"{function}:{qualifier}"),
+                f"provisioned concurrency, {amount:,} × {memory:,} MB{unknown}",
+                provisioned_usd_per_day(amount, memory, *served.architectures[:1]),
+            )
+
+
+def _served(recorded: Recorded, function: str, qualifier: str) -> Function:
+    """What a qualifier runs, as far as it is known: its own answer, the version's, or else that of ``$LATEST``."""
+    version = qualifier
+    for asked, value in recorded["lambda:ListAliases"]:
+        if asked.get("FunctionName") == function:
+            for alias in map(mapping, sequence(value)):
+                version = text(alias.get("FunctionVersion")) if alias.get("Name") == qualifier else version
+    by_qualifier: dict[str, Function] = {}
+    for asked, value in recorded["lambda:GetFunction"]:
+        if asked.get("FunctionName") == function and value is not None:
+            by_qualifier[text(asked.get("Qualifier"))] = Function.from_answer(function, mapping(value))
+    for asked, value in recorded["lambda:ListVersionsByFunction"]:
+        if asked.get("FunctionName") == function:
+            for one in map(mapping, sequence(value)):
+                by_qualifier.setdefault(text(one.get("Version")), Function.from_configuration(function, one))
+    candidates = (by_qualifier.get(name) for name in (qualifier, version, ""))
+    return next((one for one in candidates if one is not None and one.memory_mb), Function(function))
+
+
+def _caches(snapshot: Snapshot, recorded: Recorded) -> Iterator[RunningCost]:
+    names = recorded.api_names()
+    for asked, _ in recorded["apigateway:GetStages"]:
+        api = text(asked.get("restApiId"))
+        for stage in ApiGateway(snapshot.answers).stages(api):
+            if stage.cache_enabled:
+                known = stage.cache_size in USD_PER_CACHE_HOUR
+                size = f"{stage.cache_size} GB" if known else "of the smallest size that there is"
+                price = USD_PER_CACHE_HOUR[stage.cache_size if known else "0.5"]
+                yield RunningCost(
+                    quote(f"{names.get(api) or api}/{stage.name}"), f"API cache, {size}", price * _HOURS_PER_DAY
+                )

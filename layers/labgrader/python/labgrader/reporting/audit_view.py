@@ -1,0 +1,61 @@
+"""What the page of a class shows of an audit: who drifted, what is gone, what is mended, what costs money. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from labgrader.reporting.words import WORDS
+
+MAX_ROWS = 200
+"""Students, and resources that cost money, that the page names; a class of 10,000 has its reports for the rest."""
+
+MAX_LINES = 6
+"""Lines in one cell; the rest are counted."""
+
+
+def class_audit_view(reports: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """Return what ``class_audit.html.j2`` shows, or ``None`` where the run is no audit.
+
+    Args:
+        reports: the report of each student, in the order of the page.
+    """
+    audits = [(report["student"], report["audit"]) for report in reports if "audit" in report]
+    if not audits:
+        return None
+    rows = [
+        {
+            **student,
+            "drifted": _drifted(audit["drifted"]),
+            "gone": _part(audit["gone"]),
+            "mended": _part([one["title"] for one in audit["mended"]]),
+        }
+        for student, audit in audits
+        if audit["drifted"] or audit["gone"] or audit["mended"]
+    ]
+    costs = [{**student, **one} for student, audit in audits for one in audit["running"]]
+    costs.sort(key=lambda one: -float(one["usd_per_day"]))
+    return {
+        "first": sum(audit["compared_with"] is None for _, audit in audits),
+        "carried": sum(audit["carried_over_from"] is not None for _, audit in audits),
+        "rows": rows[:MAX_ROWS],
+        "more_rows": max(0, len(rows) - MAX_ROWS),
+        "costs": costs[:MAX_ROWS],
+        "more_costs": max(0, len(costs) - MAX_ROWS),
+        "usd_per_day": round(sum(audit["usd_per_day"] for _, audit in audits), 2),
+    }
+
+
+def _changed(difference: Mapping[str, Any]) -> str:
+    """A check that is worse than before: ``Layers are attached: passed → failed``."""
+    return f"{difference['title']}: {WORDS[difference['from']].lower()} → {WORDS[difference['to']].lower()}"
+
+
+def _drifted(differences: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The checks that are worse than before; those that are only skipped are counted: one message, not ten."""
+    skipped = sum(one["to"] == "skipped" for one in differences)
+    return {**_part([_changed(one) for one in differences if one["to"] != "skipped"]), "skipped": skipped}
+
+
+def _part(lines: Sequence[str]) -> dict[str, Any]:
+    return {"named": list(lines[:MAX_LINES]), "more": max(0, len(lines) - MAX_LINES), "skipped": 0}

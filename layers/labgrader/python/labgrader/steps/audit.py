@@ -1,0 +1,134 @@
+"""What an audit knows of a student from the runs before: verdicts to carry over, and what to compare with."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from labgrader.evidence.gone import gone
+from labgrader.evidence.running_costs import running_costs
+from labgrader.evidence.snapshot import Snapshot
+from labgrader.evidence.tolerant import mapping, text
+from labgrader.judging.carried import carried_verdict, checks_by_id
+from labgrader.judging.check import find_check
+from labgrader.judging.scoring import ScoredCheck
+from labgrader.judging.verdict import Verdict
+from labgrader.lab import Lab
+from labgrader.reporting.audit import build_audit, known_after
+from labgrader.steps.before import earlier_json
+from labgrader.store import Keys, Store
+
+log = logging.getLogger(__name__)
+
+Json = Any
+
+
+@dataclass(frozen=True)
+class CarriedOver:
+    """The verdicts of the last graded run that an audit does not make anew.
+
+    Args:
+        origin: ``run_id``, ``graded_at`` and ``lab_version`` of that run; ``None`` where there is none.
+        verdicts: of checks that set functions to work, by id.
+    """
+
+    origin: Mapping[str, str] | None = None
+    verdicts: Mapping[str, Verdict] = field(default_factory=dict)
+
+    def marks(self, scored: Sequence[ScoredCheck]) -> dict[str, dict[str, str]]:
+        """Return the ``carried_over`` field of each check whose final verdict is one of these."""
+        if self.origin is None:
+            return {}
+        mark = {name: self.origin[name] for name in ("run_id", "graded_at")}
+        return {one.item.id: mark for one in scored if one.verdict is self.verdicts.get(one.item.id)}
+
+
+def carried_over(store: Store, username: str, lab: Lab) -> CarriedOver:
+    """Return what can be carried over of a student's last graded run; nothing where there is none that can be read."""
+    latest = store.latest(username, lab.id)
+    report = earlier_json(store, latest["report_key"]) if latest else None
+    checks = checks_by_id(report)
+    if latest is None or not checks:
+        return CarriedOver()
+    found = {
+        item.id: carried_verdict(item, checks.get(item.id))
+        for item in lab.checks
+        if find_check(item.check).kind != "configuration"
+    }
+    return CarriedOver(
+        origin={
+            "run_id": text(latest["run_id"]),
+            "graded_at": text(latest["graded_at"]),
+            "lab_version": text(mapping(mapping(report).get("lab")).get("version")),
+        },
+        verdicts={check_id: verdict for check_id, verdict in found.items() if verdict},
+    )
+
+
+def audit_of(
+    store: Store,
+    username: str,
+    before: Mapping[str, Json] | None,
+    snapshot: Snapshot | None,
+    scored: Sequence[ScoredCheck],
+    carried: CarriedOver,
+) -> dict[str, Json]:
+    """Return the ``audit`` field of a student's report.
+
+    Args:
+        store: the stack's store.
+        username: the student.
+        before: what the run before found (``Store.seen``), or ``None`` where this is the first.
+        snapshot: what AWS said now, or ``None`` where nothing could be recorded.
+        scored: the checks as they are now.
+        carried: what was carried over.
+    """
+    earlier = _snapshot_before(store, username, before) if before and snapshot else None
+    return build_audit(
+        compared_with={name: before[name] for name in ("run_id", "graded_at", "lab_version")} if before else None,
+        known=before["known"] if before else {},
+        scored=scored,
+        gone=gone(earlier, snapshot) if earlier and snapshot and _same_place(earlier, snapshot) else [],
+        running=running_costs(snapshot) if snapshot else [],
+        carried_over_from=carried.origin if carried.marks(scored) else None,
+    )
+
+
+def remember_seen(
+    store: Store, report: Mapping[str, Json], before: Mapping[str, Json] | None, *, recorded: bool
+) -> None:
+    """Keep what a graded run or an audit found, for the next audit to compare with.
+
+    Args:
+        store: the stack's store.
+        report: the student's report, as it is kept.
+        before: what the run before found.
+        recorded: whether this run has a snapshot of the student; where not, the next compares with an earlier one.
+    """
+    run_id, username = report["run_id"], report["student"]["username"]
+    seen = {
+        "graded_at": report["graded_at"],
+        "lab_version": report["lab"]["version"],
+        "known": known_after(before["known"] if before else {}, report),
+        "snapshot_run": run_id if recorded else before["snapshot_run"] if before else "",
+    }
+    store.record_seen(run_id, username, report["lab"]["id"], seen)
+
+
+def _snapshot_before(store: Store, username: str, before: Mapping[str, Json]) -> Snapshot | None:
+    """The last snapshot of the student, or ``None`` where there is none that can be read."""
+    if not before["snapshot_run"]:
+        return None
+    document = earlier_json(store, Keys(before["snapshot_run"]).snapshot(username))
+    try:
+        return Snapshot.from_dict(document) if document else None
+    except (KeyError, TypeError, AttributeError):
+        log.warning("the snapshot of %s in %s cannot be read", username, before["snapshot_run"])
+        return None
+
+
+def _same_place(before: Snapshot, now: Snapshot) -> bool:
+    """Whether both are of one account and Region: what a student had elsewhere is not gone."""
+    return (before.account_id, before.region) == (now.account_id, now.region)

@@ -1,0 +1,50 @@
+"""What the runs before this one left behind: read where it can be, and never the reason why nobody is graded."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from labgrader.judging.carried import checks_by_id
+from labgrader.judging.scoring import Score
+from labgrader.lab import Lab
+from labgrader.store import MissingError, Store
+
+log = logging.getLogger(__name__)
+
+Json = Any
+
+
+def earlier_json(store: Store, key: str) -> Json:
+    """Return a JSON object of an earlier run, or ``None`` where it is not there any more or is no JSON."""
+    try:
+        return store.get_json(key)
+    except (MissingError, ValueError):
+        log.warning("%s cannot be read", key)
+        return None
+
+
+def previous_of(store: Store, run_id: str, mode: str, username: str, lab: Lab, scored: Score) -> dict[str, Json] | None:
+    """Return what changed since the student's last graded run, or ``None`` where there is no other that can be read.
+
+    The points of before are those of what is compared: a self-check has no hidden checks, and must not tell of any.
+    Where the lab hides some, what the others came to stands beside them, for the student's copy.
+    """
+    latest = store.latest(username, lab.id)
+    if latest is None or latest["run_id"] == run_id:
+        return None
+    hides = lab.hidden_checks > 0 or any(item.visibility != "visible" for item in lab.checks)
+    visible = {"visible_points": latest["visible_points"]} if hides and "visible_points" in latest else {}
+    before = checks_by_id(earlier_json(store, latest["report_key"]))
+    if not before or (mode == "self-check" and hides and not visible):
+        return None
+    return {
+        "run_id": latest["run_id"],
+        "points": visible.get("visible_points", latest["points"]) if mode == "self-check" else latest["points"],
+        **visible,
+        "changes": [
+            {"check": check.item.id, "from": before[check.item.id]["status"], "to": check.verdict.status}
+            for check in scored.checks
+            if check.item.id in before and before[check.item.id]["status"] != check.verdict.status
+        ],
+    }

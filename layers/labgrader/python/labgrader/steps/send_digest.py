@@ -1,0 +1,104 @@
+"""Send digest: what a night came to, kept beside the course and sent to the topic; always the last state."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from labgrader.aws import translated
+from labgrader.course import CourseLab
+from labgrader.courses import stored_course
+from labgrader.digest import audited, build_digest, not_audited
+from labgrader.digest_text import digest_text, subject
+from labgrader.schemas import validate
+from labgrader.store import CourseKeys, Keys, MissingError, Store
+
+Json = Any
+
+
+@dataclass(frozen=True)
+class Topic:
+    """Where digests are sent.
+
+    Args:
+        sns: an SNS client.
+        arn: the topic.
+        options: what the commands in a digest need besides (`` --aws``).
+    """
+
+    sns: Any
+    arn: str
+    options: str = ""
+
+    def send(self, digest: Mapping[str, Json]) -> None:
+        """Send a digest to whoever subscribed.
+
+        Raises:
+            ThrottledError, ServiceFaultError: worth a retry.
+            RefusedError: SNS will not have it.
+        """
+        try:
+            self.sns.publish(TopicArn=self.arn, Subject=subject(digest), Message=digest_text(digest, self.options))
+        except (ClientError, BotoCoreError) as error:
+            raise translated(error) from error
+
+
+def send_digest(
+    store: Store, topic: Topic, course_id: str, night: str, started_at: str, runs: Sequence[Mapping[str, Json]]
+) -> dict[str, Any]:
+    """Keep and send what a night of a course came to.
+
+    A run counts by what it left: one that finished was audited, whatever its execution's caller heard.
+
+    Args:
+        store: the stack's store.
+        topic: where the digest goes.
+        course_id: the course.
+        night: the night's name.
+        started_at: when it began, ISO 8601.
+        runs: each with ``run_id`` and ``lab``, and of one that failed ``error`` and ``cause``.
+
+    Returns:
+        The digest, as it is kept. Made twice, the second stands.
+
+    Raises:
+        BadInputError: the course was removed meanwhile.
+    """
+    course = stored_course(store, course_id)
+    labs = {one.lab: one for one in course.labs}
+    entries = [_entry(store, labs.get(run["lab"], CourseLab(run["lab"], "")), run) for run in runs]
+    finished_at = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    began = f"{datetime.fromisoformat(started_at).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    digest = build_digest(course, night, began, finished_at, entries)
+    validate(digest, "digest")
+    store.put_json(CourseKeys(course_id).night(night), digest)
+    topic.send(digest)
+    return digest
+
+
+def _entry(store: Store, lab: CourseLab, run: Mapping[str, Json]) -> dict[str, Json]:
+    """What one run came to."""
+    keys = Keys(run["run_id"])
+    try:
+        return audited(lab, store.get_json(keys.run), store.get_json(keys.audit))
+    except MissingError:
+        recorded = store.run(run["run_id"]) or {}
+        heard = ": ".join(part for part in (run.get("error", ""), run.get("cause", "")) if part)
+        return not_audited(lab, run["run_id"], recorded.get("error") or heard)
+
+
+@cache
+def topic_of_this_function() -> Topic:
+    """The topic that a function's environment names (``DIGEST_TOPIC_ARN``, ``STACK``), made when it is first wanted."""
+    config = Config(retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=5, read_timeout=30)
+    stack = os.environ["STACK"]
+    options = " --aws" + ("" if stack == "labgrader" else f" --stack {stack}")
+    return Topic(boto3.client("sns", config=config), os.environ["DIGEST_TOPIC_ARN"], options)

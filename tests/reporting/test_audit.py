@@ -1,0 +1,300 @@
+"""What an audit says of a student and of a class."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from labgrader.evidence.running_costs import RunningCost
+from labgrader.judging.scoring import ScoredCheck
+from labgrader.judging.verdict import Verdict, failed, not_graded, partial, passed, skipped
+from labgrader.lab import Item, Lab
+from labgrader.reporting.audit import build_audit, known_after
+from labgrader.reporting.audit_summary import MAX_ENTRIES, MAX_STUDENTS, audit_entry, build_audit_summary
+from labgrader.reporting.audit_view import MAX_LINES, MAX_ROWS
+from labgrader.reporting.html import render_class, render_student
+from labgrader.reporting.run_summary import build_run
+from labgrader.schemas import InvalidDocumentError, validate
+
+ITEM = Item("alias", "alias_serves", "Alias prod is there", "Task 1", 8)
+PASSED = {"status": "passed", "share": 1.0}
+HALF = {"status": "partial", "share": 0.5}
+FAILED = {"status": "failed", "share": 0.0}
+SKIPPED = {"status": "skipped", "share": 0.0}
+BEFORE = {"run_id": "before", "graded_at": "2026-01-01T23:00:00Z", "lab_version": "1.0.0"}
+COST = RunningCost("user1-f:prod", "provisioned concurrency, 2 × 512 MB", 0.36000072)
+
+
+def audited(
+    verdict: Verdict, before: dict[str, Any] | None = None, item: Item = ITEM, **changes: Any
+) -> dict[str, Any]:
+    arguments: dict[str, Any] = {
+        "compared_with": BEFORE,
+        "known": {item.id: before} if before else {},
+        "scored": [ScoredCheck(item, verdict, round(verdict.fraction * item.points, 2))],
+        "gone": [],
+        "running": [],
+        "carried_over_from": None,
+    }
+    return build_audit(**{**arguments, **changes})
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "drifted", "mended"),
+    [
+        (PASSED, failed("gone"), 8, None),
+        (PASSED, skipped("comes later"), 8, None),
+        (PASSED, partial(0.75, "one is missing"), 2, None),
+        (HALF, partial(0.25, "two are missing"), 2, None),
+        (HALF, failed("gone"), 4, None),
+        (HALF, skipped("comes later"), 4, None),
+        (HALF, partial(0.5, "one is missing"), None, None),
+        (HALF, partial(0.5003, "rounded"), None, None),
+        (HALF, partial(0.75, "better"), None, 2),
+        (HALF, passed(), None, 4),
+        (FAILED, passed(), None, 8),
+        (SKIPPED, passed(), None, 8),
+        (FAILED, partial(0.5, "half"), None, 4),
+        (FAILED, skipped("comes later"), None, None),
+        (SKIPPED, failed("gone"), None, None),
+        (PASSED, passed(), None, None),
+        (PASSED, not_graded("AccessDenied"), None, None),
+        (None, failed("new in the lab"), None, None),
+        ({"status": "not_known", "share": 1.0}, passed(), None, None),
+    ],
+)
+def test_what_drifted_and_what_is_mended(before: Any, now: Verdict, drifted: Any, mended: Any) -> None:
+    audit = audited(now, before)
+    assert [one["points"] for one in audit["drifted"]] == ([] if drifted is None else [drifted])
+    assert [one["points"] for one in audit["mended"]] == ([] if mended is None else [mended])
+
+
+def test_a_difference_says_from_what_to_what_and_why() -> None:
+    assert audited(failed("the alias prod does not exist"), PASSED)["drifted"] == [
+        {
+            "check": "alias",
+            "title": "Alias prod is there",
+            "from": "passed",
+            "to": "failed",
+            "message": "the alias prod does not exist",
+            "points": 8,
+        }
+    ]
+
+
+def test_a_check_that_is_worth_nothing_can_drift() -> None:
+    (one,) = audited(failed("gone"), PASSED, replace(ITEM, points=0))["drifted"]
+    assert one["points"] == 0
+
+
+def test_what_could_not_be_told_keeps_what_was_known_before() -> None:
+    report = {
+        "checks": [
+            {"id": "a", "status": "not_graded", "points": 0, "max_points": 4},
+            {"id": "b", "status": "not_graded", "points": 0, "max_points": 4},
+            {"id": "c", "status": "partial", "points": 1, "max_points": 4},
+        ]
+    }
+    known = known_after({"a": PASSED, "c": PASSED, "removed": PASSED}, report)
+    assert known == {"a": PASSED, "c": {"status": "partial", "share": 0.25}}
+
+
+def test_what_is_running_is_added_up() -> None:
+    audit = audited(passed(), running=[COST, COST])
+    assert audit["running"][0] == {
+        "resource": "user1-f:prod",
+        "what": "provisioned concurrency, 2 × 512 MB",
+        "usd_per_day": 0.36,
+    }
+    assert audit["usd_per_day"] == 0.72
+
+
+# --- pages and audit.json --------------------------------------------------------------------------------------------
+
+
+def report_of(example: Any, username: str = "user1", name: str = "", **changes: Any) -> dict[str, Any]:
+    """The report of a student of whom an audit has everything to say."""
+    lab = example.lab.for_student(username, "000000000000", "us-east-1")
+    verdicts = {
+        **example.all_passed,
+        "layers-attached": failed("not attached: user1-utils"),
+        **changes.pop("verdicts", {}),
+    }
+    found: dict[str, Any] = {
+        "compared_with": BEFORE,
+        "known": {"layers-attached": PASSED, "baseline-function": FAILED},
+        "scored": [ScoredCheck(item, verdicts[item.id], 0) for item in lab.checks],
+        "gone": [f"function {username}-x"],
+        "running": [COST],
+        "carried_over_from": {"run_id": "graded", "graded_at": "2026-01-01T09:00:00Z", "lab_version": "1.0.0"},
+        **changes,
+    }
+    carried = found["carried_over_from"]
+    mark = {"answers-bad-json": {name: carried[name] for name in ("run_id", "graded_at")}} if carried else {}
+    report = example.report(
+        example.student(username, name=name), verdicts, mode="audit", audit=build_audit(**found), carried=mark
+    )
+    validate(report, "report")
+    return dict(report)
+
+
+def quiet(example: Any, username: str) -> dict[str, Any]:
+    return report_of(
+        example,
+        username,
+        known={},
+        gone=[],
+        running=[],
+        carried_over_from=None,
+        verdicts={"layers-attached": passed()},
+    )
+
+
+def class_page(example: Any, reports: list[dict[str, Any]]) -> str:
+    students = [(example.student(report["student"]["username"]), report, "key") for report in reports]
+    run = build_run(
+        run_id="r",
+        lab=example.lab,
+        mode=reports[0]["mode"],
+        status="complete",
+        started_at="2026-01-02T23:00:00Z",
+        finished_at="2026-01-02T23:01:00Z",
+        reports=students,
+    )
+    return render_class(run, reports, example.lab)
+
+
+def test_the_page_of_a_student_says_what_is_carried_over_and_what_changed(example: Any) -> None:
+    page = render_student(report_of(example))
+    assert "· nightly audit</p>" in page
+    assert (
+        "<strong>1 result is carried over</strong> from the graded run of 1 January 2026, 09:00 UTC "
+        '<span class="quiet">(<bdi>graded</bdi>)</span>: an audit looks at what is there and sets no function to work.'
+    ) in page
+    assert page.count('<span class="tag">carried over</span>') == 1
+    assert '<h3 class="found">Worse than before</h3>' in page
+    assert "−33.33&nbsp;points" in page
+    assert "+33.33&nbsp;points" in page
+    assert "<li><bdi>function user1-x</bdi></li>" in page
+    assert "$0.36" in page
+    assert "Since the last time" not in page
+    assert "what changed may be the lab" not in page
+
+
+def test_the_page_of_a_first_audit_says_so(example: Any) -> None:
+    page = render_student(report_of(example, compared_with=None, known={}, gone=[], running=[]))
+    assert "There was no run before: from now on, audits compare with this one." in page
+    assert "Nothing changed that could be told." not in page
+    assert "Costs money" not in page
+
+
+def test_the_page_of_a_quiet_night_says_so(example: Any) -> None:
+    page = render_student(quiet(example, "user1"))
+    assert "Nothing changed that could be told." in page
+    assert "carried over" not in page
+
+
+def test_the_page_says_where_the_lab_itself_changed(example: Any) -> None:
+    page = render_student(report_of(example, compared_with={**BEFORE, "lab_version": "0.9.0"}))
+    assert "The lab was version 0.9.0 then and is 1.0.0 now: what changed may be the lab." in page
+
+
+def test_a_graded_run_has_no_word_of_an_audit(example: Any) -> None:
+    for page in (render_student(example.mixed()), class_page(example, [example.mixed()])):
+        for words in ("audit", "carried over", "Costs money", "Since the run before", "not shown to you"):
+            assert words not in page.partition("</style>")[2]
+
+
+def test_the_class_page_says_who_drifted_what_is_gone_and_what_it_costs(example: Any) -> None:
+    skipped_too = report_of(
+        example,
+        "user3",
+        known={"layers-attached": PASSED, "holds-under-load": PASSED},
+        verdicts={"holds-under-load": skipped("comes later")},
+    )
+    page = class_page(example, [report_of(example, name="<b>Ada</b>"), quiet(example, "user2"), skipped_too])
+    assert "Of 2 students, results of the last graded run are carried over" in page
+    assert "Optimized function uses both layers: passed → failed" in page
+    assert "1 check skipped, because another comes first" in page
+    assert "function user1-x" in page
+    assert '<bdi>&lt;b&gt;Ada&lt;/b&gt;</bdi></a> <span class="quiet">user1</span>' in page
+    assert page.count("provisioned concurrency, 2 × 512 MB") == 2
+    assert "$0.72" in page
+
+
+def test_the_class_page_of_a_first_and_of_a_quiet_night(example: Any) -> None:
+    first = report_of(example, compared_with=None, known={}, gone=[], running=[])
+    assert "1 student had no run before: from now on, audits compare with this one." in class_page(example, [first])
+    assert "Nothing changed" not in class_page(example, [first])
+    assert "Nothing changed that could be told." in class_page(example, [quiet(example, "user1")])
+
+
+def test_a_large_class_is_bounded_on_its_page(example: Any) -> None:
+    one = report_of(example, gone=[f"table user1-{number}" for number in range(MAX_LINES + 2)])
+    reports = [{**one, "student": {**one["student"], "username": f"user{number}"}} for number in range(MAX_ROWS + 3)]
+    page = class_page(example, reports)
+    assert "And 3 more students: their reports say what." in page
+    assert "Together, with 3 more" in page
+    assert "and 2 more" in page
+
+
+def summary(reports: list[dict[str, Any]], lab: Lab) -> dict[str, Any]:
+    made = build_audit_summary(
+        run_id="r", lab=lab, course="cloud-2026", finished_at="2026-01-02T23:01:00Z", reports=reports
+    )
+    validate(made, "audit")
+    return made
+
+
+def test_audit_json_has_only_those_with_something_and_counts_everybody(example: Any) -> None:
+    made = summary([quiet(example, "user2"), report_of(example), example.mixed("user3")], example.lab)
+    (student,) = made["students"]
+    assert (student["username"], student["status"], student["not_shown"]) == ("user1", "complete", 0)
+    assert [one["check"] for one in student["drifted"]] == ["layers-attached"]
+    assert student["gone"] == ["function user1-x"]
+    assert made["counts"] == {"students": 3, "drifted": 1, "mended": 1, "gone": 1, "running": 1, "not_graded": 1}
+    assert (made["course"], made["usd_per_day"], made["more_students"]) == ("cloud-2026", 0.36, 0)
+
+
+def test_nothing_to_say_of_anybody_is_a_summary_too(example: Any) -> None:
+    assert summary([quiet(example, "user1")], example.lab)["students"] == []
+    assert audit_entry(example.mixed()) is None
+
+
+@pytest.mark.parametrize("number", [MAX_ENTRIES, MAX_ENTRIES + 1])
+def test_what_is_listed_of_a_student_is_bounded(example: Any, number: int) -> None:
+    report = report_of(example, gone=[f"table {one}" + "x" * 500 for one in range(number)])
+    (student,) = summary([report], example.lab)["students"]
+    assert len(student["gone"]) == MAX_ENTRIES
+    assert student["not_shown"] == number - MAX_ENTRIES
+    assert student["gone"][0].endswith("… (267 more characters)")
+
+
+def test_ten_thousand_students_are_bounded_and_those_who_drifted_come_first(example: Any) -> None:
+    drifted, only_running = report_of(example), report_of(example, known={}, gone=[])
+
+    def named(report: dict[str, Any], number: int) -> dict[str, Any]:
+        return {**report, "student": {**report["student"], "username": f"user{number}"}}
+
+    reports = [named(drifted if number >= 9_500 else only_running, number) for number in range(10_000)]
+    made = summary(reports, example.lab)
+    assert len(made["students"]) == MAX_STUDENTS
+    assert made["more_students"] == 10_000 - MAX_STUDENTS
+    assert sum(bool(one["drifted"]) for one in made["students"]) == 500
+    order = [int(one["username"].removeprefix("user")) for one in made["students"]]
+    assert order == sorted(order)
+    assert made["counts"]["running"] == 10_000
+    assert made["usd_per_day"] == 3600
+    assert len(json.dumps(made)) < 2_000_000
+
+
+def test_what_audit_json_may_not_say_is_refused(example: Any) -> None:
+    made = summary([report_of(example)], example.lab)
+    made["students"][0]["drifted"][0]["to"] = "not_graded"
+    with pytest.raises(
+        InvalidDocumentError, match=r"not a valid audit: students.0..drifted.0..to: 'not_graded' is not"
+    ):
+        validate(made, "audit")

@@ -1,0 +1,20 @@
+"""US dollars a day, as a bill has them."""
+
+import pytest
+
+from labgrader.reporting.words import money_text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (3.6, "$3.60"),
+        (0.01, "$0.01"),
+        (0.0099, "$0.0099"),
+        (0.00012, "$0.00012"),
+        (0, "$0.00"),
+        (12_345.678, "$12,345.68"),
+    ],
+)
+def test_money(value: float, text: str) -> None:
+    assert money_text(value) == text

@@ -1,0 +1,97 @@
+"""What the last two functions of a run count, as CloudWatch reads it from their logs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import pytest
+
+from functions.summarise_run import app as summarise_run
+from functions.write_report import app as write_report
+from labgrader.events import publisher_of_this_function
+from labgrader.lab import Item, Lab
+from labgrader.roster import Student
+from labgrader.steps import run_record
+from labgrader.store import Keys, Store, store_of_this_function
+
+RUN = "20260101-000000-example-0000"
+KEYS = Keys(RUN)
+STARTED = "2026-01-01T00:00:00Z"
+LAB = Lab(
+    "lambda-optimization",
+    "1.0.0",
+    "An example",
+    "",
+    100,
+    (
+        Item("one", "answers_only_with", "One", "Task 1", 50),
+        Item("two", "answers_only_with", "Two", "Task 1", 50),
+    ),
+)
+
+
+@dataclass
+class Context:
+    """What Lambda says of a call."""
+
+    function_name: str = "labgrader-write-report"
+    memory_limit_in_mb: int = 1769
+    invoked_function_arn: str = "arn:aws:lambda:us-east-1:111122223333:function:labgrader-write-report"
+    aws_request_id: str = "request-1"
+
+
+@pytest.fixture(autouse=True)
+def environment(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("BUCKET", "bucket")
+    monkeypatch.setenv("TABLE", "table")
+    monkeypatch.setenv("BUS", "labgrader")
+    boto3.client("events").create_event_bus(Name="labgrader")
+    remembered: list[Any] = [store_of_this_function, publisher_of_this_function]
+    remembered += [run_record.lab_of, run_record.snapshot_of, run_record.students_of]
+    for one in remembered:
+        one.cache_clear()
+    store.put_json(KEYS.lab, LAB.to_dict())
+    store.put_json(KEYS.students, [Student("user1", account_id="111122223333", region="us-east-1").to_dict()])
+    record = {"run_id": RUN, "lab": LAB.id, "mode": "audit", "status": "running", "started_at": STARTED}
+    store.record_run(record)
+    yield
+    for one in remembered:
+        one.cache_clear()
+
+
+def counted(capsys: pytest.CaptureFixture[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The metrics of one call, and the whole line that they stand on."""
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+    (line,) = lines
+    (directive,) = line["_aws"]["CloudWatchMetrics"]
+    assert directive["Namespace"] == "labgrader"
+    assert directive["Dimensions"] == [["service"]], "a dimension more is a metric more for each of its values"
+    return {metric["Name"]: line[metric["Name"]][0] for metric in directive["Metrics"]}, line
+
+
+def test_a_report_counts_its_student_and_the_checks_that_are_open(capsys: pytest.CaptureFixture[str]) -> None:
+    state = {"run_id": RUN, "mode": "audit", "username": "user1", "results": {"configuration": []}}
+    assert write_report.handler(state, Context()) == {"status": "incomplete"}  # type: ignore[arg-type]
+    metrics, line = counted(capsys)
+    assert metrics == {"StudentsNotGraded": 1, "ChecksNotGraded": 2}
+    assert (line["service"], line["mode"]) == ("write_report", "audit")
+
+
+def test_a_summary_counts_the_run_and_how_long_it_took(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = {"run_id": RUN, "started_at": STARTED}
+    answer = summarise_run.handler(asked, Context())  # type: ignore[arg-type]
+    assert answer == {"run_id": RUN, "status": "incomplete", "counts": {"students": 1, "complete": 0, "incomplete": 1}}
+    metrics, line = counted(capsys)
+    assert (metrics["RunsCompleted"], set(metrics)) == (1, {"RunsCompleted", "RunDuration"})
+    assert metrics["RunDuration"] > 0
+    assert (line["service"], line["mode"]) == ("summarise_run", "audit")
+
+
+def test_a_run_that_failed_is_counted_as_such(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = {"run_id": RUN, "started_at": STARTED, "error": {"Error": "KeyError", "Cause": "x"}}
+    assert summarise_run.handler(asked, Context())["status"] == "failed"  # type: ignore[arg-type]
+    assert set(counted(capsys)[0]) == {"RunsFailed", "RunDuration"}

@@ -1,0 +1,181 @@
+"""Planning a self-check: what is hidden is not even there, and the class's machine refuses it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from labgrader.errors import BadInputError, RefusedError
+from labgrader.events import Event
+from labgrader.judging.check import find_check
+from labgrader.lab import Lab, find_lab
+from labgrader.roster import Home
+from labgrader.run_request import Request
+from labgrader.schemas import validate
+from labgrader.steps.plan_run import plan_run
+from labgrader.store import Keys, Store
+
+RUN = "20260101-000000-example-0000"
+STARTED = "2026-01-01T00:00:00.123Z"
+HOME = Home.from_arn("arn:aws:lambda:us-east-1:111122223333:function:labgrader-plan-run")
+ID = "lambda-optimization"
+OWN = Request(ID, "rosters/r.json", "self-check", ("user1",), "autumn", "student user1")
+
+
+class Bus(list[Event]):
+    """What was published."""
+
+    def publish(self, *events: Event) -> None:
+        for one in events:
+            validate(one.detail, one.schema)
+            self.append(one)
+
+
+def plan(store: Store, request: Request = OWN, *, alone: bool = True, **named: Any) -> dict[str, Any]:
+    for key in ("rosters/r.json", "courses/autumn/rosters/monday.csv"):
+        store.put(key, b'[{"username": "user1"}, {"username": "user2"}]')
+    return plan_run(store, RUN, STARTED, request, HOME, alone=alone, **named)
+
+
+@pytest.fixture
+def hiding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    """The lab with its second configuration check hidden, in a folder of its own."""
+    import checks
+
+    whole = find_lab(ID)
+    text = (Path(next(iter(checks.__path__))) / "labs" / ID / "lab.yaml").read_text()
+    required = {name for item in whole.checks for name in item.requires}
+    hidden = next(item for item in whole.checks if item.id not in required)
+    marked = text.replace(f"- id: {hidden.id}\n", f"- id: {hidden.id}\n    visibility: hidden\n", 1)
+    assert marked != text
+    (tmp_path / "labs" / ID).mkdir(parents=True)
+    (tmp_path / "labs" / ID / "lab.yaml").write_text(marked)
+    monkeypatch.setattr(checks, "__path__", [str(tmp_path), *checks.__path__])
+    items = tuple(replace(item, visibility="hidden") if item is hidden else item for item in whole.checks)
+    return replace(whole, checks=items)
+
+
+def test_what_is_hidden_is_neither_frozen_nor_judged(store: Store, hiding: Lab) -> None:
+    (hidden,) = (item for item in hiding.checks if item.visibility == "hidden")
+    planned = plan(store)
+    frozen = store.lab(RUN)
+    assert frozen == hiding.for_self_check()
+    assert (frozen.hidden_checks, frozen.hidden_points) == (1, hidden.points)
+    assert hidden.id not in [one for kind in planned["checks"].values() for one in kind]
+    assert hidden.id not in store.get(Keys(RUN).lab).decode()
+
+
+def test_a_class_run_of_the_same_lab_judges_it(store: Store, hiding: Lab) -> None:
+    (hidden,) = (item for item in hiding.checks if item.visibility == "hidden")
+    planned = plan(store, replace(OWN, mode="grade"), alone=False)
+    assert hidden.id in [one for kind in planned["checks"].values() for one in kind]
+    assert (store.lab(RUN).hidden_checks, store.lab(RUN).points) == (0, hiding.points)
+
+
+def test_advice_that_measures_is_left_to_graded_runs(store: Store) -> None:
+    lab = find_lab("performance-scaling")
+    advice = {item.id for item in lab.advice if find_check(item.check).kind == "performance"}
+    checks = {item.id for item in lab.checks if find_check(item.check).kind == "performance"}
+    assert advice, "the lab has advice of that kind, or this shows nothing"
+    own = replace(OWN, lab=lab.id)
+    assert set(plan(store, own)["checks"]["performance"]) == checks
+    graded = plan_run(store, f"{RUN}-2", STARTED, replace(own, mode="grade"), HOME, alone=True)
+    assert set(graded["checks"]["performance"]) == checks | advice
+
+
+def test_its_record_says_whose_it_is_and_keeps_what_was_there(store: Store) -> None:
+    before = {"run_id": RUN, "lab": ID, "mode": "self-check", "status": "running", "started_at": "2026-01-01T00:00:00Z"}
+    store.record_run({**before, "requested_by": "student user1", "course": "autumn", "execution": "arn:execution"})
+    plan(store)
+    assert store.run(RUN) == {
+        "run_id": RUN,
+        "lab": ID,
+        "mode": "self-check",
+        "status": "running",
+        "started_at": STARTED,
+        "finished_at": "",
+        "counts": {"students": 1, "complete": 0, "incomplete": 0},
+        "requested_by": "student user1",
+        "course": "autumn",
+        "student": "user1",
+        "execution": "arn:execution",
+        "announced": False,
+    }
+    assert store.runs() == []
+
+
+@pytest.mark.parametrize("students", [("user1",), ()])
+def test_the_machine_of_a_class_refuses_a_self_check(store: Store, students: tuple[str, ...]) -> None:
+    said = "^a self-check is of one student alone, who starts it: a class run has the mode grade or audit$"
+    with pytest.raises(BadInputError, match=said):
+        plan(store, replace(OWN, students=students), alone=False)
+    assert store.run(RUN) is None
+    assert store.keys("runs/") == []
+
+
+def test_a_self_check_is_of_one_student(store: Store) -> None:
+    with pytest.raises(BadInputError, match="a run of one student has one name in students, not 2"):
+        plan(store, replace(OWN, students=()))
+
+
+# --- what every run has since there are three doors ------------------------------------------------------------------
+
+
+def test_a_class_list_of_a_course_is_read_and_the_record_says_who_asked(store: Store) -> None:
+    request = Request(ID, "courses/autumn/rosters/monday.csv", "audit", (), "autumn", "schedule")
+    plan(store, request, alone=False)
+    assert [student.username for student in store.students(RUN)] == ["user1", "user2"]
+    record = store.run(RUN) or {}
+    assert (record["requested_by"], record["course"], record["counts"]["students"]) == ("schedule", "autumn", 2)
+    assert "student" not in record
+
+
+def test_that_a_run_has_started_is_told_once(store: Store) -> None:
+    bus = Bus()
+    for _ in range(2):
+        plan(store, replace(OWN, mode="grade", students=()), alone=False, publish=bus.publish)
+    assert [(event.detail_type, event.detail) for event in bus] == [
+        (
+            "Run Started",
+            {
+                "schema": "labgrader.run-started/1",
+                "event_id": f"{RUN}:run-started",
+                "run_id": RUN,
+                "lab": ID,
+                "mode": "grade",
+                "course": "autumn",
+                "started_at": STARTED,
+                "students": 2,
+            },
+        )
+    ]
+
+
+def test_a_bus_that_refuses_costs_no_class_its_run(store: Store) -> None:
+    def refuse(*_: Event) -> None:
+        raise RefusedError("no such bus")
+
+    assert plan(store, publish=refuse)["run_id"] == RUN
+    assert (store.run(RUN) or {})["status"] == "running"
+
+
+def test_a_run_that_could_not_be_started_at_first_goes_on(store: Store) -> None:
+    failed = {"run_id": RUN, "lab": ID, "mode": "grade", "status": "failed", "started_at": STARTED, "error": "refused"}
+    store.record_run({**failed, "finished_at": STARTED, "requested_by": "event e1"})
+    plan(store, replace(OWN, mode="grade"), alone=False)
+    record = store.run(RUN) or {}
+    assert (record["status"], record["finished_at"], record["requested_by"]) == ("running", "", "event e1")
+    assert "error" not in record
+
+
+@pytest.mark.parametrize("status", ["complete", "incomplete"])
+def test_a_plan_that_comes_late_does_not_bring_a_finished_run_back(store: Store, status: str) -> None:
+    plan(store)
+    store.record_run({**(store.run(RUN) or {}), "status": status})
+    bus = Bus()
+    plan(store, publish=bus.publish)
+    assert (store.run(RUN) or {})["status"] == status
+    assert bus == []
