@@ -9,7 +9,7 @@ BIN := .venv/bin
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
-.venv/installed: pyproject.toml layers/dependencies/requirements.txt layers/load_testing/requirements.txt
+.venv/installed: pyproject.toml layers/api/requirements.txt layers/dependencies/requirements.txt layers/load_testing/requirements.txt
 	@test -n "$(PYTHON)" || { echo "labgrader needs Python 3.11 or newer (with venv) on the PATH" >&2; exit 2; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
@@ -32,7 +32,7 @@ check: install ## format, lint, types, import rules, template and ASL lint
 	$(BIN)/lint-imports
 	$(BIN)/cfn-lint infra/*.yaml
 	$(BIN)/python -m statemachines --check
-	$(BIN)/python -m pytest -q tests/statemachines tests/infra
+	$(BIN)/python -m pytest -q -m "not workflow" tests/statemachines tests/infra
 	$(BIN)/labgrader lint checks/labs/*/lab.yaml
 	$(BIN)/python -m cli.catalogue --check
 
@@ -47,6 +47,7 @@ render: install ## write the state machines' ASL again after a change to statema
 
 docs: install ## write the generated pages in docs/ again
 	$(BIN)/python -m cli.catalogue
+	$(BIN)/python -m labgrader.api.openapi > docs/openapi.yaml
 
 clean: ## remove what make made
 	rm -rf .venv build .labgrader out *.egg-info

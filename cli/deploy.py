@@ -10,12 +10,14 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from cli.embedded_api import add_gateway_responses
 from cli.errors import TargetError
 from cli.package import Bundle, Python, bundle, running_python
 from cli.project import BUILD, DEFAULT_STACK, TEMPLATE
 from cli.target import Target, reached
 from cli.template import local_code, read_template, runtime, write_template
 from labgrader.aws import error_code
+from labgrader.errors import BadInputError
 
 WAIT_SECONDS = 30 * 60.0
 """How long a deployment may take."""
@@ -41,6 +43,7 @@ def deploy(
     *,
     template: Path = TEMPLATE,
     build: Path = BUILD,
+    parameters: Mapping[str, str] | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> dict[str, str]:
     """Create or update the stack and wait until it is done.
@@ -49,6 +52,7 @@ def deploy(
         target: the account.
         stack: the stack's name.
         template: the SAM template.
+        parameters: values of the template's parameters; the others keep the one that they have.
         build: where bundles are kept.
         tell: is told what is being done.
 
@@ -56,13 +60,17 @@ def deploy(
         The stack's outputs.
 
     Raises:
-        BadInputError: the template cannot be used.
+        BadInputError: the template cannot be used, or has no such parameter.
         TargetError: AWS refused, or a resource could not be made; the message holds its reason.
     """
     tell("building the functions and layers")
     with reached():
         bucket = f"labgrader-artifacts-{target.account_id}-{target.region}"
         made = package(template, bucket, running_python(ours=target.embedded) if target.runs_here else None, build)
+        given = dict(parameters or {})
+        if unknown := sorted(set(given) - made.parameters):
+            known = ", ".join(sorted(made.parameters))
+            raise BadInputError([f"the template has no parameter {name}; it has: {known}" for name in unknown])
         s3 = target.client("s3")
         _ensure_bucket(s3, bucket, target)
         for one in made.bundles:
@@ -76,7 +84,11 @@ def deploy(
         }
         tell(f"deploying the stack {stack}")
         pause = 0.1 if target.runs_here else 3.0
-        return _apply(target.client("cloudformation"), request, made.parameters, pause)
+        cloudformation = target.client("cloudformation")
+        outputs = _apply(cloudformation, request, made.parameters, given, pause)
+        if target.runs_here:
+            add_gateway_responses(read_template(template), stack, cloudformation, target.client("apigateway"))
+        return target.outputs(outputs)
 
 
 def package(template: Path, bucket: str, python: Python | None, build: Path = BUILD) -> Package:
@@ -135,9 +147,12 @@ def _upload(s3: Any, bucket: str, key: str, content: bytes, target: Target) -> N
         s3.put_object(Bucket=bucket, Key=key, Body=content, ExpectedBucketOwner=target.account_id)
 
 
-def _apply(cloudformation: Any, request: dict[str, Any], parameters: frozenset[str], pause: float) -> dict[str, str]:
-    """Create the stack, or update it with the parameters it was given before; return its outputs."""
+def _apply(
+    cloudformation: Any, request: dict[str, Any], parameters: frozenset[str], given: Mapping[str, str], pause: float
+) -> dict[str, str]:
+    """Create the stack, or update it with the parameters it was given now or before; return its outputs."""
     stack = request["StackName"]
+    chosen = [{"ParameterKey": name, "ParameterValue": value} for name, value in given.items()]
     good: tuple[str, ...] = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
     found = _describe(cloudformation, stack)
     if found is not None and found["StackStatus"] in _BROKEN:
@@ -148,13 +163,12 @@ def _apply(cloudformation: Any, request: dict[str, Any], parameters: frozenset[s
             f"the stack {stack} is being changed by somebody else ({found['StackStatus']}); try again later"
         )
     if found is None:
-        cloudformation.create_stack(**request)
+        cloudformation.create_stack(**request, Parameters=chosen)
     else:
-        kept = [one["ParameterKey"] for one in found.get("Parameters", ()) if one["ParameterKey"] in parameters]
+        before = {one["ParameterKey"] for one in found.get("Parameters", ())} & parameters - given.keys()
+        kept = [{"ParameterKey": name, "UsePreviousValue": True} for name in sorted(before)]
         try:
-            cloudformation.update_stack(
-                **request, Parameters=[{"ParameterKey": name, "UsePreviousValue": True} for name in kept]
-            )
+            cloudformation.update_stack(**request, Parameters=[*kept, *chosen])
         except ClientError as error:
             if "No updates are to be performed" not in str(error):
                 raise

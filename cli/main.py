@@ -11,7 +11,21 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cli import screen
-from cli.commands import demo, deploy, embedded_aws, grade, labs, load_testing, results, simulate, verify
+from cli.commands import (
+    audit,
+    course,
+    demo,
+    deploy,
+    embedded_aws,
+    grade,
+    labs,
+    load_testing,
+    results,
+    self_check,
+    simulate,
+    token,
+    verify,
+)
 from cli.errors import BAD_INPUT, UNREACHABLE, Interrupted, TargetError, UsageError
 from cli.target import explained
 from labgrader.errors import BadInputError, LabgraderError
@@ -25,7 +39,21 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (embedded_aws, deploy, labs, verify, simulate, grade, results, load_testing, demo):
+for module in (
+    embedded_aws,
+    deploy,
+    labs,
+    verify,
+    simulate,
+    grade,
+    results,
+    token,
+    self_check,
+    course,
+    audit,
+    load_testing,
+    demo,
+):
     module.register(app)
 
 

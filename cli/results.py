@@ -62,6 +62,8 @@ def fetch(store: Store, run_id: str, folder: Path) -> Fetched:
         if not _SAFE.fullmatch(username):
             raise TargetError(f"run {run_id} names a student {screen.printable(username)!r}, which is no file name")
     wanted = {"run.json": keys.run, "gradebook.csv": keys.gradebook, "class.html": keys.class_page}
+    if run["mode"] == "audit" and store.keys(keys.audit):
+        wanted["audit.json"] = keys.audit
     for username in usernames:
         for suffix in (".json", ".html"):
             wanted[f"reports/{username}{suffix}"] = keys.report(username, suffix)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cli import embedded, screen
+from cli.embedded_api import address_here
 from cli.errors import TargetError
 from labgrader.store import Store
 
@@ -58,9 +59,18 @@ class Target:
         table = self.session.resource("dynamodb", **self._options({})).Table(outputs["Table"])
         return Store(self.client("s3"), outputs["Bucket"], table)
 
+    def outputs(self, deployed: Mapping[str, str]) -> dict[str, str]:
+        """Return a stack's outputs as they are true here: the embedded AWS has an address of its own for an API."""
+        if not self.runs_here:
+            return dict(deployed)
+        endpoint = self.endpoint or self.client("apigateway").meta.endpoint_url
+        return {name: address_here(value, endpoint) if name == "ApiUrl" else value for name, value in deployed.items()}
+
     @cached_property
     def runs_here(self) -> bool:
         """Whether functions run on this machine's own interpreter: the embedded AWS, or another one that boto3 has."""
+        if self.embedded:
+            return True
         host = urllib.parse.urlsplit(self.client("lambda").meta.endpoint_url).hostname
         return host in ("127.0.0.1", "localhost", "::1")
 
@@ -187,7 +197,7 @@ def stack_outputs(target: Target, stack: str) -> dict[str, str]:
             if "does not exist" not in str(error):
                 raise
             raise TargetError(f"the stack {stack} is not deployed in {target}; deploy it with `{how}`") from None
-    outputs = {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", ())}
+    outputs = target.outputs({one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", ())})
     missing = sorted({"Bucket", "Table", "GradeClassArn"} - set(outputs))
     if missing:
         raise TargetError(

@@ -88,6 +88,43 @@ def test_runs_are_listed_newest_first_and_by_lab(store: Store) -> None:
     assert store.run("none") is None
 
 
+def test_self_checks_are_not_among_the_runs_and_are_found_by_their_id(store: Store) -> None:
+    started = "2026-01-01T00:00:00Z"
+    for number, mode in enumerate(("grade", "audit", "self-check", "self-check")):
+        store.record_run({"run_id": f"r{number}", "lab": "ab"[number % 2], "mode": mode, "started_at": started})
+    assert [run["run_id"] for run in store.runs()] == ["r1", "r0"]
+    assert [run["run_id"] for run in store.self_checks()] == ["r3", "r2"]
+    assert [run["run_id"] for run in store.self_checks("a")] == ["r2"]
+    found = store.run("r3")
+    assert found is not None
+    assert (found["run_id"], found["mode"]) == ("r3", "self-check")
+
+
+def test_what_was_seen_only_moves_forward_and_can_be_written_twice(store: Store) -> None:
+    seen = {"graded_at": "2026-01-02T00:00:00Z", "lab_version": "1.0.0", "snapshot_run": "r1"}
+    known = {"a": {"status": "partial", "share": 0.5}}
+    assert store.seen("user1", "example") is None
+    for _ in range(2):
+        store.record_seen("r1", "user1", "example", {**seen, "known": known})
+    store.record_seen("r0", "user1", "example", {**seen, "graded_at": "2026-01-01T00:00:00Z", "known": {}})
+    assert store.seen("user1", "example") == {"run_id": "r1", **seen, "known": known}
+    store.record_seen("r2", "user1", "example", {**seen, "graded_at": "2026-01-03T00:00:00Z", "known": {}})
+    found = store.seen("user1", "example")
+    assert found is not None
+    assert found["run_id"] == "r2"
+    assert store.seen("user1", "other") is store.seen("user10", "example") is None
+
+
+def test_a_students_history_is_newest_first_with_every_run_and_nobody_elses(store: Store) -> None:
+    for number, (name, lab) in enumerate((("user1", "a"), ("user10", "a"), ("user1", "b"), ("user1", "a"))):
+        result = {**RESULT, "username": name, "lab": lab, "graded_at": f"2026-01-0{number + 1}T00:00:00Z"}
+        for _ in range(2):
+            store.record_result(f"r{9 - number}", result, keep_latest=number % 2 == 0, keep_best=True)
+    assert [result["run_id"] for result in store.history("user1")] == ["r6", "r7", "r9"]
+    assert [result["run_id"] for result in store.history("user1", "a")] == ["r6", "r9"]
+    assert store.history("user2") == []
+
+
 def test_a_missing_bucket_is_our_fault_and_not_worth_a_retry(store: Store) -> None:
     store.bucket = "no-such-bucket"
     with pytest.raises(RefusedError, match="NoSuchBucket"):
@@ -106,6 +143,7 @@ def test_the_keys_are_those_of_the_contract() -> None:
         keys.run,
         keys.gradebook,
         keys.class_page,
+        keys.audit,
     ] == [
         "runs/r1/lab.json",
         "runs/r1/students.json",
@@ -116,6 +154,7 @@ def test_the_keys_are_those_of_the_contract() -> None:
         "runs/r1/run.json",
         "runs/r1/gradebook.csv",
         "runs/r1/class.html",
+        "runs/r1/audit.json",
     ]
 
 

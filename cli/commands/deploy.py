@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Annotated
+
 import typer
 
 from cli import embedded, screen
@@ -9,17 +12,27 @@ from cli.deploy import deploy as deploy_stack
 from cli.options import Aws, Json, Stack
 from cli.project import DEFAULT_STACK
 from cli.target import choose
+from labgrader.errors import BadInputError
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command(epilog="Example: AWS_PROFILE=teaching labgrader deploy --aws")(deploy)
+    app.command(epilog="Example: AWS_PROFILE=teaching labgrader deploy --aws --set NotifyEmail=me@example.edu")(deploy)
 
 
-def deploy(aws: Aws = False, stack: Stack = DEFAULT_STACK, as_json: Json = False) -> None:
+def deploy(
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the template; it keeps that value."),
+    ] = None,
+    aws: Aws = False,
+    stack: Stack = DEFAULT_STACK,
+    as_json: Json = False,
+) -> None:
     """Deploy the stack, or bring it up to date. Prints its outputs."""
+    parameters = _parameters(settings or [])
     target = choose(aws)
-    outputs = deploy_stack(target, stack, tell=screen.say)
+    outputs = deploy_stack(target, stack, parameters=parameters, tell=screen.say)
     running = None if aws else embedded.running()
     if running is not None:
         embedded.remember(running, outputs)
@@ -27,3 +40,11 @@ def deploy(aws: Aws = False, stack: Stack = DEFAULT_STACK, as_json: Json = False
         screen.give_json(outputs)
     else:
         screen.give_pairs(outputs)
+
+
+def _parameters(settings: Sequence[str]) -> dict[str, str]:
+    """Read ``NAME=VALUE``, one or several."""
+    parted = [(setting, *setting.partition("=")) for setting in settings]
+    if wrong := [setting for setting, name, equals, _ in parted if not name or not equals]:
+        raise BadInputError([f"--set {setting}: not of the form NAME=VALUE" for setting in wrong])
+    return {name: value for _, name, _, value in parted}

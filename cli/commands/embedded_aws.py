@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
-from cli import embedded, screen
+from cli import embedded, operations, screen
 from cli.deploy import deploy
 from cli.errors import TargetError, UsageError
 from cli.options import Aws, Json, Stack
@@ -69,9 +72,10 @@ def down() -> None:
 
 
 def status(aws: Aws = False, stack: Stack = DEFAULT_STACK, as_json: Json = False) -> None:
-    """Say what runs: the embedded AWS, the stack that is deployed there, its runs."""
+    """Say what runs, and how the last 24 hours were: runs, students, durations, dead letters, alarms, errors."""
     target = choose(True) if aws else _running()
     document: dict[str, Any] = {"running": target is not None, "stack": stack}
+    done = None
     if target is not None:
         document |= {
             "target": str(target),
@@ -80,24 +84,33 @@ def status(aws: Aws = False, stack: Stack = DEFAULT_STACK, as_json: Json = False
             "region": target.region,
         }
         try:
-            document |= _deployed(target, stack)
+            outputs = stack_outputs(target, stack)
+            runs = Counter(run["status"] for run in target.store(outputs).runs())
+            document |= {"deployed": True, "outputs": outputs, "runs": dict(sorted(runs.items()))}
+            done = operations.last_day(target, outputs, stack, datetime.now(UTC))
+            document["last_24_hours"] = done.to_dict()
         except TargetError as error:
-            document |= {"deployed": False, "problem": str(error)}
+            document = {"deployed": False, **document, "problem": str(error)}
     if as_json:
         screen.give_json(document)
-        return
-    if target is None:
+    elif target is None:
         screen.give("no embedded AWS is running; start it with `labgrader up`")
-        return
-    lines = {"target": document["target"]}
-    if not aws:
-        lines["log"] = str(embedded.log_file())
-    if document.get("deployed"):
-        lines |= {"stack": stack, **document["outputs"]}
-        lines |= {f"runs {name}": count for name, count in document["runs"].items()} or {"runs": 0}
     else:
-        lines["stack"] = document["problem"]
-    screen.give_pairs(lines)
+        _show(document, {} if aws else {"log": embedded.log_file()}, done)
+
+
+def _show(document: Mapping[str, Any], lines: Mapping[str, object], done: operations.Operations | None) -> None:
+    stack = document["stack"] if document["deployed"] else document["problem"]
+    screen.give_pairs({"target": document["target"], **lines, "stack": stack, **document.get("outputs", {})})
+    if done is None:
+        if document["deployed"]:
+            screen.say(f"error: {document['problem']}")
+        return
+    screen.give("")
+    screen.give_table(("last 24 hours", *operations.MODES), operations.rows(done), numbers=operations.MODES)
+    screen.give("")
+    alarms = ", ".join(done.alarms) or "none"
+    screen.give_pairs({"dead letters": done.dead_letters, "alarms": alarms, "errors logged": done.errors})
 
 
 def _running() -> Target | None:
@@ -107,12 +120,3 @@ def _running() -> Target | None:
     target = embedded_target(running)
     screen.say(str(target))
     return target
-
-
-def _deployed(target: Target, stack: str) -> dict[str, Any]:
-    """What is deployed, and how many runs there are in each status."""
-    outputs = stack_outputs(target, stack)
-    counts: dict[str, int] = {}
-    for run in target.store(outputs).runs():
-        counts[run["status"]] = counts.get(run["status"], 0) + 1
-    return {"deployed": True, "outputs": outputs, "runs": dict(sorted(counts.items()))}

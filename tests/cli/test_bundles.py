@@ -27,22 +27,29 @@ def test_every_function_imports_in_an_isolated_interpreter(tmp_path: Path) -> No
             unpacked[reference.resource] = folder / "python"
         else:
             functions.append(folder)
-    assert set(unpacked) == {"LabgraderLayer", "DependenciesLayer", "LoadTestingLayer"}
-    assert len(functions) >= 7
+    assert set(unpacked) == {"LabgraderLayer", "DependenciesLayer", "LoadTestingLayer", "ApiLayer"}
+    assert len(functions) >= 12
     for folder in functions:
         own = [str(unpacked[name]) for name in layers(template, folder.name)]
         assert 0 < import_ms(folder, own, tmp_path) < 60_000
     assert all(not (folder / "boto3").exists() for folder in unpacked.values())
-    assert [name for name, folder in unpacked.items() if (folder / "httptools").exists()] == ["LoadTestingLayer"]
+    for package, layer in (("httptools", "LoadTestingLayer"), ("pydantic", "ApiLayer"), ("jwt", "DependenciesLayer")):
+        assert [name for name, folder in unpacked.items() if (folder / package).exists()] == [layer]
 
 
-def test_only_the_functions_that_call_students_functions_have_the_layer_of_load_tests() -> None:
+OWN_LAYERS = {
+    "RunProbeFunction": ["LoadTestingLayer"],
+    "RunLoadTestFunction": ["LoadTestingLayer"],
+    "ApiFunction": ["ApiLayer"],
+}
+
+
+def test_only_those_that_need_a_layer_have_it() -> None:
     template = read_template(TEMPLATE)
     common = ["LabgraderLayer", "DependenciesLayer"]
     for name, resource in template["Resources"].items():
         if resource["Type"] == "AWS::Serverless::Function":
-            own = ["LoadTestingLayer"] if name in ("RunProbeFunction", "RunLoadTestFunction") else []
-            assert layers(template, name) == common + own
+            assert layers(template, name) == common + OWN_LAYERS.get(name, [])
 
 
 def test_a_function_that_misses_a_package_says_which(tmp_path: Path) -> None:

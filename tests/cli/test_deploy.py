@@ -11,8 +11,10 @@ import pytest
 from cli import embedded
 from cli.deploy import deploy
 from cli.errors import TargetError
+from cli.main import main
 from cli.run import Run, ended, follow
 from cli.target import Target, embedded_target
+from labgrader.errors import BadInputError
 from labgrader.run_request import new_run_id
 
 SAM = """\
@@ -92,6 +94,23 @@ def test_a_stack_is_made_once_and_brought_up_to_date(target: Target, template: P
     (template.parent / "shared/python/shared.py").write_text("def answer(event):\n    return {'two': event}\n")
     assert deploy(target, "lab", template=template, build=build) == outputs
     assert call(target) == {"two": "hello"}
+
+
+@pytest.mark.workflow
+def test_a_parameter_that_was_set_stays_set(target: Target, template: Path) -> None:
+    build = template.parent / "build"
+    template.write_text(SAM + "  Level: {Value: !Ref Level}\n")
+    assert deploy(target, "lab", template=template, build=build)["Level"] == "INFO"
+    assert deploy(target, "lab", template=template, build=build, parameters={"Level": "DEBUG"})["Level"] == "DEBUG"
+    assert deploy(target, "lab", template=template, build=build)["Level"] == "DEBUG"
+    with pytest.raises(BadInputError, match=r"^the template has no parameter Lvel; it has: Level$"):
+        deploy(target, "lab", template=template, build=build, parameters={"Lvel": "DEBUG"})
+
+
+@pytest.mark.parametrize("setting", ["NotifyEmail", "=x"])
+def test_a_setting_that_is_none(setting: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["deploy", "--set", setting]) == 2
+    assert capsys.readouterr().err == f"error: --set {setting}: not of the form NAME=VALUE\n"
 
 
 @pytest.mark.workflow

@@ -2,72 +2,38 @@
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
 from labgrader.evidence.asking.operations import IAM_ACTIONS
 from labgrader.evidence.live.admission import LEASE_S, PROVISIONED_WAIT_S, TEST_S
 from labgrader.store import LEASES
+from tests.infra.template_reading import (
+    FUNCTIONS,
+    MACHINES,
+    RESOURCES,
+    ROOT,
+    actions,
+    pascal,
+    placeholders,
+    statements,
+    template,
+)
 
-ROOT = Path(__file__).parents[2]
-
-
-class _Loader(yaml.SafeLoader):
-    """Reads CloudFormation's short tags as plain values."""
-
-
-def _plain(loader: yaml.SafeLoader, _: str, node: yaml.Node) -> Any:
-    if isinstance(node, yaml.ScalarNode):
-        return loader.construct_scalar(node)
-    if isinstance(node, yaml.SequenceNode):
-        return loader.construct_sequence(node, deep=True)
-    return loader.construct_mapping(node, deep=True)  # type: ignore[arg-type]
-
-
-_Loader.add_multi_constructor("!", _plain)
-
-
-def template(name: str = "template.yaml") -> dict[str, Any]:
-    return dict(yaml.load((ROOT / "infra" / name).read_text(), _Loader))  # noqa: S506  a SafeLoader with tags
-
-
-FUNCTIONS = {
-    name: resource["Properties"]
-    for name, resource in template()["Resources"].items()
-    if resource["Type"] == "AWS::Serverless::Function"
-}
-
-
-def statements(name: str) -> list[dict[str, Any]]:
-    return [statement for policy in FUNCTIONS[name]["Policies"] for statement in policy["Statement"]]
-
-
-def actions(name: str, effect: str = "Allow") -> set[str]:
-    return {
-        action
-        for statement in statements(name)
-        if statement["Effect"] == effect
-        for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
-    }
-
-
-def pascal(folder: str) -> str:
-    return "".join(word.title() for word in folder.split("_"))
+DOORS = {"ApiFunction", "AuthorizeFunction", "StartRunFunction"}
+"""The functions that stand in front of the workflows, and are in none."""
 
 
 def test_state_folder_and_resource_share_a_name() -> None:
     folders = {folder.name for folder in (ROOT / "functions").iterdir() if (folder / "app.py").exists()}
     assert {f"{pascal(folder)}Function" for folder in folders} == set(FUNCTIONS)
-    machine = json.loads((ROOT / "statemachines" / "grade_class.asl.json").read_text())
-    invoked = set(re.findall(r"\$\{(\w+Function)\}", json.dumps(machine)))
-    assert invoked == set(FUNCTIONS)
+    invoked = {name for machine in MACHINES for name in placeholders(machine) if name.endswith("Function")}
+    assert invoked | DOORS == set(FUNCTIONS)
+    assert not invoked & DOORS
     for folder in folders:
         properties = FUNCTIONS[f"{pascal(folder)}Function"]
         assert properties["CodeUri"] == f"../functions/{folder}"
@@ -175,7 +141,7 @@ def test_no_function_may_do_everything_or_delete_anything(name: str) -> None:
         elif action == "dynamodb:DeleteItem":  # of leases only: see above
             assert name == "RunLoadTestFunction"
         else:
-            assert not re.search(r":(Delete|Create|Update|Put(?!Object$|Item$))", action), action
+            assert not re.search(r":(Delete|Create|Update|Put(?!Object$|Item$|Events$))", action), action
     for statement in statements(name):
         if statement["Resource"] == "*":
             assert statement.get("Sid") in ("ReadStudentsResources", "AskHowManyExecutionsThereAre")
@@ -192,8 +158,17 @@ def test_no_function_may_do_everything_or_delete_anything(name: str) -> None:
         ("WriteReportFunction", ["runs/*/reports/*"]),
         (
             "SummariseRunFunction",
-            ["runs/*/reports/*", "runs/*/run.json", "runs/*/gradebook.csv", "runs/*/class.html"],
+            [
+                "runs/*/reports/*",
+                "runs/*/run.json",
+                "runs/*/gradebook.csv",
+                "runs/*/class.html",
+                "runs/*/audit.json",
+            ],
         ),
+        ("SendDigestFunction", ["courses/*/nights/*"]),
+        ("StartRunFunction", ["rosters/*"]),
+        ("ApiFunction", ["rosters/*"]),
     ],
 )
 def test_each_function_writes_its_own_part_of_a_run(name: str, writes: list[str]) -> None:
@@ -202,12 +177,23 @@ def test_each_function_writes_its_own_part_of_a_run(name: str, writes: list[str]
     assert [resource.removeprefix("${Bucket.Arn}/") for resource in resources] == writes
 
 
-def test_the_machines_may_invoke_our_functions_by_name_only() -> None:
-    for machine in ("GradeClass", "GradeStudent"):
-        (policy,) = template()["Resources"][machine]["Properties"]["Policies"]
-        invoke = policy["Statement"][0]
-        assert invoke["Action"] == "lambda:InvokeFunction"
-        assert sorted(resource.removesuffix(".Arn") for resource in invoke["Resource"]) == sorted(FUNCTIONS)
+def test_what_is_not_named_above_writes_no_object() -> None:
+    assert {name for name in FUNCTIONS if "s3:PutObject" not in actions(name)} == {
+        "AuthorizeFunction",
+        "PlanAuditFunction",
+    }
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_a_machine_gets_what_its_file_names_and_may_invoke_those_functions_only(machine: str) -> None:
+    properties = RESOURCES[machine]["Properties"]
+    assert set(properties["DefinitionSubstitutions"]) == placeholders(machine)
+    assert properties["Name"] == f"${{AWS::StackName}}-{MACHINES[machine].replace('_', '-')}"
+    (policy,) = properties["Policies"]
+    invoke = policy["Statement"][0]
+    assert invoke["Action"] == "lambda:InvokeFunction"
+    functions = {name for name in placeholders(machine) if name.endswith("Function")}
+    assert {resource.removesuffix(".Arn") for resource in invoke["Resource"]} == functions
 
 
 def test_the_bucket_is_private_encrypted_and_outlives_the_stack() -> None:

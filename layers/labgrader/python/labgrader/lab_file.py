@@ -36,24 +36,39 @@ def read_yaml(file: Path) -> tuple[Any, list[Problem], Lines]:
     Returns:
         The document, what is wrong with it as YAML (duplicate keys included), and the lines.
     """
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        return None, [Problem(error.strerror or str(error), str(file))], Lines()
+    return parse_yaml(content, str(file))
+
+
+def parse_yaml(content: bytes, source: str, *, as_text: bool = False) -> tuple[Any, list[Problem], Lines]:
+    """Read YAML with the line of every value, as ``read_yaml`` does.
+
+    Args:
+        content: a file's bytes.
+        source: its name, for messages.
+        as_text: whether every value is the text that stands there: YAML itself takes ``22:30`` for the number 1350.
+    """
     lines = Lines()
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        text = content.decode("utf-8-sig")
         node = yaml.compose(text, Loader=yaml.SafeLoader)
-        document = yaml.safe_load(text)
-    except OSError as error:
-        return None, [Problem(error.strerror or str(error), str(file))], lines
+        document = yaml.load(text, Loader=yaml.BaseLoader if as_text else yaml.SafeLoader)  # noqa: S506  (both are safe)
+        twice = list(_walk(node, (), lines))
     except UnicodeDecodeError:
-        return None, [Problem("not UTF-8 text", str(file))], lines
+        return None, [Problem("not UTF-8 text", source)], lines
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
-        return None, [Problem(f"not YAML: {error.problem}", str(file), mark.line + 1 if mark else None)], lines
+        return None, [Problem(f"not YAML: {error.problem}", source, mark.line + 1 if mark else None)], lines
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        return None, [Problem(f"not YAML: {error}", str(file))], lines
-    problems = [
-        Problem(f"{key!r} is given twice", str(file), line, dotted(path)) for path, key, line in _walk(node, (), lines)
-    ]
-    return document, problems, lines
+        return None, [Problem(f"not YAML: {error}", source)], lines
+    return (
+        document,
+        [Problem(f"{key!r} is given twice", source, line, dotted(path)) for path, key, line in twice],
+        lines,
+    )
 
 
 def shape_problems(document: Any, file: Path, lines: Lines | None = None) -> list[Problem]:

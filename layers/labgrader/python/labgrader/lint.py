@@ -43,10 +43,13 @@ def lint(file: Path) -> list[Problem]:
         if total != document["points"]:
             yield problem(f"the checks sum to {total:g} points, not {document['points']:g}", "points")
         requires = {item["id"]: item.get("requires", []) for item in document["checks"]}
+        hidden = {item["id"] for item in document["checks"] if item.get("visibility") == "hidden"}
         for index, item in enumerate(document["checks"]):
             for position, name in enumerate(item.get("requires", [])):
                 if name not in requires:
                     yield problem(f"there is no check {name!r} to require", "checks", index, "requires", position)
+                elif name in hidden and item["id"] not in hidden:
+                    yield problem(_needs_what_is_hidden(item["id"], name), "checks", index, "requires", position)
             loop = _loop(item["id"], requires)
             if loop:
                 yield problem(f"the prerequisites loop: {' → '.join(loop)}", "checks", index, "requires")
@@ -75,6 +78,13 @@ def _parameter_problems(item: Mapping[str, Any]) -> Iterator[tuple[str, tuple[st
             yield f"check {item['check']} needs the parameter {', '.join(missing)}", ("with",)
         else:
             yield wrong.message, ("with", *path)
+
+
+def _needs_what_is_hidden(check: str, required: str) -> str:
+    return (
+        f"check {check!r} is visible and requires {required!r}, which is hidden: a self-check judges no hidden check; "
+        "hide both, or neither"
+    )
 
 
 def _kind(item: Mapping[str, Any]) -> str:

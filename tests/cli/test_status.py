@@ -1,0 +1,186 @@
+"""`labgrader status`: how the last 24 hours were, from records, the queue and CloudWatch."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from cli.main import main
+from cli.operations import LOOKED_BACK, error_lines, last_day, rows, summed
+from cli.target import Target
+from labgrader.store import Store
+
+NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
+
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(autouse=True)
+def _signals_and_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("LABGRADER_STATE", str(tmp_path / "state"))
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def run(started: datetime, seconds: float | None = 60, **fields: Any) -> dict[str, Any]:
+    return {
+        "run_id": f"{started:%Y%m%d-%H%M%S}-lambda-optimization-0000",
+        "lab": "lambda-optimization",
+        "mode": "grade",
+        "status": "running" if seconds is None else "complete",
+        "started_at": f"{started:%Y-%m-%dT%H:%M:%SZ}",
+        "finished_at": "" if seconds is None else f"{started + timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%SZ}",
+        "counts": {"students": 3, "complete": 2, "incomplete": 1},
+        **fields,
+    }
+
+
+@pytest.fixture
+def outputs(store: Store) -> dict[str, str]:
+    queue = boto3.client("sqs").create_queue(QueueName="dead-letters")["QueueUrl"]
+    return {"Bucket": "bucket", "Table": "table", "GradeClassArn": "arn", "DeadLettersUrl": queue}
+
+
+@pytest.fixture
+def target(store: Store) -> Target:
+    return Target(boto3.Session(), "111122223333", "us-east-1")
+
+
+def deploy(outputs: dict[str, str]) -> None:
+    template = {
+        "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}},
+        "Outputs": {name: {"Value": value} for name, value in outputs.items()},
+    }
+    boto3.client("cloudformation").create_stack(StackName="labgrader", TemplateBody=json.dumps(template))
+
+
+def test_runs_of_the_last_24_hours_are_counted_by_mode(store: Store, target: Target, outputs: dict[str, str]) -> None:
+    begin = NOW - LOOKED_BACK
+    for record in (
+        run(begin),  # the first second that counts
+        run(begin - timedelta(seconds=1)),
+        run(NOW - timedelta(hours=1), 200),
+        run(NOW - timedelta(minutes=5), None),
+        run(NOW - timedelta(hours=3), 30, status="failed", counts={"students": 3, "complete": 0, "incomplete": 0}),
+        run(NOW - timedelta(hours=2), 20, mode="audit", status="incomplete"),
+        run(NOW - timedelta(minutes=30), 9, mode="self-check", counts={"students": 1, "complete": 1, "incomplete": 0}),
+    ):
+        store.record_run(record)
+    found = last_day(target, outputs, "labgrader", NOW)
+    assert found.since == "2026-11-20T02:00:00Z"
+    assert found.runs["grade"].by_status == {"complete": 2, "running": 1, "failed": 1}
+    assert rows(found) == [
+        ("runs running", "1", "0", "0"),
+        ("runs complete", "2", "0", "1"),
+        ("runs incomplete", "0", "1", "0"),
+        ("runs failed", "1", "0", "0"),
+        ("students graded", "4", "2", "1"),
+        ("students not graded", "2", "1", "0"),
+        ("median duration", "2 min 10 s", "20 s", "9 s"),
+        ("longest", "3 min 20 s", "20 s", "9 s"),
+    ]
+
+
+def test_nothing_finished_has_no_duration() -> None:
+    assert summed([run(NOW, None)]).longest_s is None
+    assert summed([]).median_s is None
+
+
+def test_dead_letters_are_counted_those_somebody_reads_too(target: Target, outputs: dict[str, str]) -> None:
+    sqs = boto3.client("sqs")
+    for body in ("one", "two"):
+        sqs.send_message(QueueUrl=outputs["DeadLettersUrl"], MessageBody=body)
+    sqs.receive_message(QueueUrl=outputs["DeadLettersUrl"])
+    assert last_day(target, outputs, "labgrader", NOW).dead_letters == 2
+
+
+def test_alarms_are_those_of_this_stack_that_are_in_alarm(target: Target, outputs: dict[str, str]) -> None:
+    cloudwatch = boto3.client("cloudwatch")
+    for name, state in (("labgrader-errors", "ALARM"), ("labgrader-run-slow", "OK"), ("other-errors", "ALARM")):
+        cloudwatch.put_metric_alarm(
+            AlarmName=name,
+            Namespace="labgrader",
+            MetricName="x",
+            Statistic="Sum",
+            Period=60,
+            EvaluationPeriods=1,
+            Threshold=1,
+            ComparisonOperator="GreaterThanThreshold",
+        )
+        cloudwatch.set_alarm_state(AlarmName=name, StateValue=state, StateReason="test")
+    assert last_day(target, outputs, "labgrader", NOW).alarms == ("errors",)
+
+
+def test_errors_on_aws_are_what_the_metric_filter_counted(target: Target, outputs: dict[str, str]) -> None:
+    cloudwatch = boto3.client("cloudwatch")
+    for stack, ago, value in (("labgrader", 1, 3), ("labgrader", 5, 4), ("labgrader", 30, 100), ("other", 1, 100)):
+        cloudwatch.put_metric_data(
+            Namespace="labgrader",
+            MetricData=[
+                {
+                    "MetricName": f"{stack}-logged-errors",
+                    "Timestamp": NOW - timedelta(hours=ago),
+                    "Value": value,
+                }
+            ],
+        )
+    assert last_day(target, outputs, "labgrader", NOW).errors == 7
+
+
+def test_errors_on_the_embedded_aws_are_lines_of_the_log() -> None:
+    refused = ["Traceback (most recent call last)", "labgrader.access.authorizer.UnauthorizedError: Unauthorized"]
+    lines = [
+        '{"level":"ERROR","message":"broken"}',
+        '{"level":"CRITICAL","message":"broken"}',
+        '{"level":"INFO","message":"an ERROR that is none"}',
+        "Task timed out after 25.00 seconds",
+        "Traceback (most recent call last)",
+        "KeyError: 'x'",
+        "START RequestId: 1 Version: $LATEST",
+    ]
+    assert error_lines(lines) == 4
+    assert error_lines([*lines, *refused]) == 4
+    assert error_lines(refused) == 0
+
+
+def test_what_is_printed(store: Store, outputs: dict[str, str], capsys: Capture) -> None:
+    deploy(outputs)
+    assert main(["status", "--aws"]) == 0
+    printed = capsys.readouterr().out
+    assert "last 24 hours        grade  audit  self-check\n" in printed
+    assert printed.endswith("\ndead letters   0\nalarms         none\nerrors logged  0\n")
+    assert main(["status", "--aws", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["runs"] == {}
+    assert document["last_24_hours"]["runs"]["grade"] == {
+        "by_status": {},
+        "graded": 0,
+        "not_graded": 0,
+        "median_s": None,
+        "longest_s": None,
+    }
+
+
+def test_an_older_stack_is_shown_as_far_as_it_goes(store: Store, outputs: dict[str, str], capsys: Capture) -> None:
+    del outputs["DeadLettersUrl"]
+    deploy(outputs)
+    assert main(["status", "--aws"]) == 0
+    captured = capsys.readouterr()
+    assert "GradeClassArn  arn\n" in captured.out
+    assert "error: the stack labgrader has no queue of dead letters; deploy it again with `labgrader deploy`" in (
+        captured.err.splitlines()
+    )
+
+
+def test_a_stack_that_is_not_there_is_said(store: Store, capsys: Capture) -> None:
+    assert main(["status", "--aws"]) == 0
+    assert "stack   the stack labgrader is not deployed in" in capsys.readouterr().out

@@ -1,0 +1,229 @@
+"""The doors: what API Gateway does before the function is asked, and what each role behind a door may do."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from labgrader.access.authorizer import UnauthorizedError
+from labgrader.store.tokens import TOKENS
+from tests.infra.template_reading import FUNCTIONS, RESOURCES, actions, listed, named, statements, template
+
+API = RESOURCES["Api"]["Properties"]
+
+NO_STATUS = {"DEFAULT_4XX", "DEFAULT_5XX"}
+"""What stands for several statuses names none in its document."""
+
+
+def test_every_request_is_authorized_but_one_for_the_description() -> None:
+    assert API["Auth"]["DefaultAuthorizer"] == "Token"
+    token = API["Auth"]["Authorizers"]["Token"]
+    assert token["FunctionArn"] == "AuthorizeFunction.Arn"
+    assert token["FunctionPayloadType"] == "TOKEN"
+    assert token["Identity"] == {"Header": "Authorization", "ReauthorizeEvery": 0}
+    events = [event["Properties"] for event in FUNCTIONS["ApiFunction"]["Events"].values()]
+    assert [one["Path"] for one in events if "Auth" in one] == ["/v1/openapi.yaml"]
+    assert {(one["Path"], one["Method"]) for one in events if "Auth" not in one} == {
+        ("/v1/{proxy+}", method) for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+    }
+
+
+def test_no_token_is_logged() -> None:
+    (settings,) = API["MethodSettings"]
+    assert (settings["LoggingLevel"], settings["DataTraceEnabled"]) == ("OFF", False)
+    assert (settings["ResourcePath"], settings["HttpMethod"]) == ("/*", "*")
+    written = json.loads(API["AccessLogSetting"]["Format"])
+    assert not [value for value in written.values() if "header" in value.lower()]
+    assert "$context.path" not in written.values()
+    assert written["subject"] == "$context.authorizer.principalId"
+
+
+def test_the_stage_is_throttled_and_traced() -> None:
+    (settings,) = API["MethodSettings"]
+    assert (settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"]) == ("ApiRate", "ApiBurst")
+    parameters = template()["Parameters"]
+    assert (parameters["ApiRate"]["Default"], parameters["ApiBurst"]["Default"]) == (20, 40)
+    assert API["TracingEnabled"] is True
+
+
+@pytest.mark.parametrize("kind", API["GatewayResponses"])
+def test_what_the_gateway_says_itself_is_a_problem_document(kind: str) -> None:
+    response = API["GatewayResponses"][kind]
+    assert response["ResponseParameters"]["Headers"]["Content-Type"] == "'application/problem+json'"
+    document = json.loads(response["ResponseTemplates"]["application/json"])
+    assert list(document) == [name for name in ("type", "title", "status", "detail") if name in document]
+    assert document.get("status") == response.get("StatusCode")
+    assert ("status" not in document) == (kind in NO_STATUS)
+    assert document["detail"].endswith(".")
+
+
+def test_what_a_client_has_to_know_of_a_refusal_is_in_its_headers() -> None:
+    headers = {kind: one["ResponseParameters"]["Headers"] for kind, one in API["GatewayResponses"].items()}
+    statuses = {kind: one.get("StatusCode") for kind, one in API["GatewayResponses"].items()}
+    assert (statuses["UNAUTHORIZED"], headers["UNAUTHORIZED"]["WWW-Authenticate"]) == (401, "'Bearer'")
+    assert (statuses["THROTTLED"], headers["THROTTLED"]["Retry-After"]) == (429, "'1'")
+    assert statuses["ACCESS_DENIED"] == 403
+    assert statuses["MISSING_AUTHENTICATION_TOKEN"] == 404
+    assert statuses["REQUEST_TOO_LARGE"] == 413
+    assert statuses["AUTHORIZER_FAILURE"] == 500
+
+
+def test_authorize_may_read_the_key_and_the_tokens_and_nothing_else() -> None:
+    assert actions("AuthorizeFunction") == {"secretsmanager:GetSecretValue", "dynamodb:GetItem"}
+    key, tokens = statements("AuthorizeFunction")
+    assert key["Resource"] == "TokenKey.Id"
+    assert tokens["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [TOKENS]}}
+    reading = {name for name in FUNCTIONS if "secretsmanager:GetSecretValue" in actions(name)}
+    assert reading == {"AuthorizeFunction"}
+
+
+def test_a_refused_token_is_no_error_in_the_log() -> None:
+    pattern = RESOURCES["LoggedErrors"]["Properties"]["FilterPattern"]
+    assert f'$.errorType != "{UnauthorizedError.__name__}"' in pattern
+
+
+def test_the_api_starts_runs_and_asks_after_them_and_never_touches_tokens() -> None:
+    assert actions("ApiFunction") == {
+        "s3:GetObject",
+        "s3:ListBucket",
+        "s3:PutObject",
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:Query",
+        "states:StartExecution",
+        "states:DescribeExecution",
+    }
+    assert named("ApiFunction", "StartRuns")["Resource"] == ["GradeClass", "GradeStudent"]
+    executions = [one.rpartition(":execution:")[2] for one in named("ApiFunction", "AskAfterRuns")["Resource"]]
+    assert executions == ["${AWS::StackName}-grade-class:*", "${AWS::StackName}-grade-student:*"]
+    never = named("ApiFunction", "NeverTokens")
+    touching = {action for action in actions("ApiFunction") if action.startswith("dynamodb:")}
+    assert (never["Effect"], set(never["Action"])) == ("Deny", touching)
+    assert never["Condition"] == {"ForAnyValue:StringEquals": {"dynamodb:LeadingKeys": [TOKENS]}}
+
+
+def test_an_event_may_start_a_class_run_and_nothing_else() -> None:
+    assert actions("StartRunFunction") == {
+        "s3:GetObject",
+        "s3:ListBucket",
+        "s3:PutObject",
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "events:PutEvents",
+        "states:StartExecution",
+    }
+    assert named("StartRunFunction", "StartClassRuns")["Resource"] == "GradeClass"
+
+
+def test_a_night_reads_courses_and_tells_one_topic() -> None:
+    assert actions("PlanAuditFunction") == {"s3:GetObject", "s3:ListBucket", "dynamodb:GetItem", "dynamodb:PutItem"}
+    assert [one["Resource"] for one in statements("PlanAuditFunction") if one["Action"] == "s3:GetObject"] == [
+        "${Bucket.Arn}/courses/*"
+    ]
+    assert {name for name in FUNCTIONS if "sns:Publish" in actions(name)} == {"SendDigestFunction"}
+    (publish,) = [one for one in statements("SendDigestFunction") if one["Action"] == "sns:Publish"]
+    assert publish["Resource"] == "DigestTopic"
+    (read,) = [one for one in statements("SendDigestFunction") if one["Action"] == "s3:GetObject"]
+    assert [one.removeprefix("${Bucket.Arn}/") for one in read["Resource"]] == [
+        "runs/*/audit.json",
+        "runs/*/run.json",
+        "courses/*",
+    ]
+
+
+def test_whoever_publishes_knows_the_bus_and_may_use_that_one_only() -> None:
+    publishing = {name for name in FUNCTIONS if "events:PutEvents" in actions(name)}
+    assert publishing == {"PlanRunFunction", "StartRunFunction", "SummariseRunFunction", "WriteReportFunction"}
+    for name in publishing:
+        assert named(name, "Publish")["Resource"] == "EventBus.Arn"
+        assert FUNCTIONS[name]["Environment"]["Variables"]["BUS"] == "EventBus"
+
+
+def test_nobody_but_the_doors_and_the_audit_starts_an_execution() -> None:
+    starting = {name for name in FUNCTIONS if "states:StartExecution" in actions(name)}
+    assert starting == {"ApiFunction", "StartRunFunction"}
+    (policy,) = RESOURCES["AuditCourse"]["Properties"]["Policies"]
+    granted = {
+        action: one["Resource"].rpartition(":")[2] if ":" in one["Resource"] else one["Resource"]
+        for one in policy["Statement"]
+        if one.get("Sid") != "DeliverLogs" and one["Action"] != "lambda:InvokeFunction"
+        for action in listed(one["Action"])
+    }
+    rule = "rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"
+    assert granted == {
+        "states:StartExecution": "GradeClass",
+        "states:DescribeExecution": "*",
+        "states:StopExecution": "*",
+        "events:PutTargets": rule,
+        "events:PutRule": rule,
+        "events:DescribeRule": rule,
+    }
+    (stopping,) = [one for one in policy["Statement"] if "states:StopExecution" in listed(one["Action"])]
+    assert stopping["Resource"].endswith(":execution:${AWS::StackName}-grade-class:*")
+
+
+def test_a_schedule_may_start_an_audit_and_put_what_failed_into_the_queue() -> None:
+    role = RESOURCES["ScheduleRole"]["Properties"]
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": "scheduler.amazonaws.com"}
+    assert trust["Condition"]["StringEquals"]["aws:SourceAccount"] == "AWS::AccountId"
+    assert trust["Condition"]["StringEquals"]["aws:SourceArn"].endswith(":schedule-group/${AWS::StackName}")
+    granted = [(one["Action"], one["Resource"]) for one in role["Policies"][0]["PolicyDocument"]["Statement"]]
+    assert granted == [("states:StartExecution", "AuditCourse"), ("sqs:SendMessage", "DeadLetters.Arn")]
+
+
+def test_topics_are_for_whom_iam_lets_and_for_our_alarms() -> None:
+    policies = {
+        name: RESOURCES[f"{name}Policy"]["Properties"]["PolicyDocument"]["Statement"]
+        for name in ("DigestTopic", "AlarmTopic")
+    }
+    (digest,) = policies["DigestTopic"]
+    ours, alarms = policies["AlarmTopic"]
+    for statement in (digest, ours):
+        assert statement["Principal"] == {"AWS": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}
+    assert (alarms["Principal"], alarms["Action"]) == ({"Service": "cloudwatch.amazonaws.com"}, "sns:Publish")
+    assert alarms["Condition"]["StringEquals"] == {"aws:SourceAccount": "AWS::AccountId"}
+    assert alarms["Condition"]["ArnLike"]["aws:SourceArn"].endswith(":alarm:${AWS::StackName}-*")
+
+
+@pytest.mark.parametrize(
+    ("name", "may"),
+    [
+        ("PlanRunFunction", {"dynamodb:GetItem", "events:PutEvents", "lambda:GetAccountSettings"}),
+        ("WriteReportFunction", {"dynamodb:GetItem", "events:PutEvents"}),
+        ("SummariseRunFunction", {"dynamodb:GetItem", "dynamodb:Query", "events:PutEvents"}),
+    ],
+)
+def test_what_each_state_may_do_and_no_more(name: str, may: set[str]) -> None:
+    assert actions(name) == {"s3:GetObject", "s3:ListBucket", "s3:PutObject", "dynamodb:PutItem", *may}
+
+
+def test_send_digest_may_do_no_more() -> None:
+    assert actions("SendDigestFunction") == {
+        "s3:GetObject",
+        "s3:ListBucket",
+        "s3:PutObject",
+        "dynamodb:GetItem",
+        "sns:Publish",
+    }
+
+
+def test_the_api_reads_what_its_routes_answer_with() -> None:
+    (read,) = [one for one in statements("ApiFunction") if one["Action"] == "s3:GetObject"]
+    assert [one.removeprefix("${Bucket.Arn}/") for one in read["Resource"]] == [
+        "runs/*/reports/*",
+        "runs/*/gradebook.csv",
+        "runs/*/students.json",
+        "rosters/*",
+        "courses/*/rosters/*",
+    ]
+
+
+def test_what_api_gateway_writes_its_logs_with_does_nothing_else() -> None:
+    role = RESOURCES["ApiGatewayLogWriter"]
+    assert role["Properties"]["ManagedPolicyArns"] == [
+        "arn:${AWS::Partition}:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
+    ]
+    assert "Policies" not in role["Properties"]
+    assert (role["Condition"], role["DeletionPolicy"]) == ("MakeApiGatewayLogRole", "Retain")
