@@ -6,7 +6,7 @@ import importlib
 import importlib.util
 import sys
 
-NAMES = ("calls", "labs", "bundles", "load")
+NAMES = ("calls", "labs", "bundles", "load", "self_check")
 
 
 def main(names: list[str]) -> int:

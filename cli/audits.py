@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from cli.errors import TargetError
-from cli.run import MAX_FAILED_LOOKS, Result, ended
+from cli.run import Result, ended, follow_execution
 from cli.target import Target, reached
-from labgrader.errors import ServiceFaultError, ThrottledError
 from labgrader.run_request import new_run_id
 from labgrader.store import CourseKeys, MissingError, Store
 
@@ -69,30 +67,14 @@ def follow_audit(
     Raises:
         TargetError: the audit failed and left no digest; the message says why.
     """
-    store, machine = target.store(outputs), target.client("stepfunctions")
-    seen: set[tuple[str, str]] = set()
-    wait = pause if pause is not None else 0.5 if target.embedded else 3.0
-    failures = 0
-    while True:
-        try:
-            with reached():
-                state = machine.describe_execution(executionArn=audit.arn)
-                night = _night(store, audit)
-                results = [result for run_id in night.get("runs", ()) for result in store.results(run_id)]
-        except (TargetError, ThrottledError, ServiceFaultError):
-            failures += 1  # the audit goes on by itself: one look that fails is no reason to stop looking
-            if failures == MAX_FAILED_LOOKS:
-                raise
-            time.sleep(wait)
-            continue
-        failures = 0
-        for result in sorted(results, key=lambda one: str(one.get("graded_at", ""))):
-            if (result["run_id"], result["username"]) not in seen:
-                seen.add((result["run_id"], result["username"]))
-                finished(result)
-        if state["status"] != "RUNNING":
-            return _digest(store, audit, night, state)
-        time.sleep(wait)
+    store = target.store(outputs)
+
+    def results() -> list[Result]:
+        return [result for run_id in _night(store, audit).get("runs", ()) for result in store.results(run_id)]
+
+    state = follow_execution(target, audit.arn, results, finished, pause=pause)
+    with reached():
+        return _digest(store, audit, _night(store, audit), state)
 
 
 def _night(store: Store, audit: Audit) -> dict[str, Any]:

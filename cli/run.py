@@ -104,31 +104,54 @@ def follow(
         TargetError: the workflow failed, timed out or was stopped; the message says why.
     """
     store = target.store(outputs)
+    state = follow_execution(target, run.arn, lambda: store.results(run.run_id), finished, pause=pause)
+    if state["status"] != "SUCCEEDED":
+        raise TargetError(ended(run.run_id, state))
+    document: dict[str, Any] = store.get_json(Keys(run.run_id).run)
+    return document
+
+
+def follow_execution(
+    target: Target,
+    arn: str,
+    look: Callable[[], Sequence[Result]],
+    finished: Callable[[Result], None],
+    *,
+    pause: float | None = None,
+) -> dict[str, Any]:
+    """Wait until an execution has ended, telling of every student who is done.
+
+    Args:
+        target: the account.
+        arn: the execution.
+        look: returns the results that are there so far, of one run or of several.
+        finished, pause: as ``follow`` takes them.
+
+    Returns:
+        The execution's description, whatever its end.
+    """
     machine = target.client("stepfunctions")
-    seen: set[str] = set()
+    seen: set[tuple[str, str]] = set()
     wait = pause if pause is not None else 0.5 if target.embedded else 3.0
     failures = 0
     while True:
         try:
             with reached():
-                state = machine.describe_execution(executionArn=run.arn)
-                results = store.results(run.run_id)
+                state: dict[str, Any] = machine.describe_execution(executionArn=arn)
+                results = look()
         except (TargetError, ThrottledError, ServiceFaultError):
-            failures += 1  # the run goes on by itself: one look that fails is no reason to stop looking
+            failures += 1  # it goes on by itself: one look that fails is no reason to stop looking
             if failures == MAX_FAILED_LOOKS:
                 raise
             time.sleep(wait)
             continue
         failures = 0
         for result in sorted(results, key=lambda one: str(one.get("graded_at", ""))):
-            if result["username"] not in seen:
-                seen.add(result["username"])
+            if (result["run_id"], result["username"]) not in seen:
+                seen.add((result["run_id"], result["username"]))
                 finished(result)
-        if state["status"] == "SUCCEEDED":
-            document: dict[str, Any] = store.get_json(Keys(run.run_id).run)
-            return document
         if state["status"] != "RUNNING":
-            raise TargetError(ended(run.run_id, state))
+            return state
         time.sleep(wait)
 
 

@@ -9,7 +9,14 @@ from stepfunctions.steps import Pass
 
 from statemachines.asl import render
 from statemachines.preparation import plan_and_snapshot, recording_failure
-from statemachines.student import STUDENT, caught, student_graph, summary
+from statemachines.student import (
+    CHECKS_AT_ONCE_ALONE,
+    PROBES_AT_ONCE_ALONE,
+    STUDENT,
+    caught,
+    student_graph,
+    summary,
+)
 
 FOUR_HOURS = 4 * 60 * 60
 """A run that is cut off has no report: a lab's probes may all run into their timeouts, and each of its load tests may
@@ -20,7 +27,7 @@ def grade_student() -> str:
     """Return the machine's ASL."""
     student = Pass("Student", parameters={**STUDENT, "username.$": "$.username"})
     failure = recording_failure()
-    first, last = student_graph()
+    first, last = student_graph(checks_at_once=CHECKS_AT_ONCE_ALONE, probes_at_once=PROBES_AT_ONCE_ALONE)
     student.next(first)
     last.add_catch(caught(failure))
     last.next(summary(failure))

@@ -16,7 +16,12 @@ from statemachines.asl import FunctionTask, ItemsMap, JitteredRetry, JsonataPass
 
 CHECKS_AT_ONCE = 2
 PROBES_AT_ONCE = 2
-"""Side by side for one student. A function with a reserved concurrency of 5 has room for them."""
+"""Side by side for one student of a class. A function with a reserved concurrency of 5 has room for them."""
+
+CHECKS_AT_ONCE_ALONE = 5
+PROBES_AT_ONCE_ALONE = 4
+"""Side by side for one student who waits for it. A hundred of them have room in an account's 1,000, and there is still
+room in a reserved concurrency of 5."""
 
 STUDENT = {
     "run_id.$": "$.run_id",
@@ -141,14 +146,18 @@ def each_check(
     )
 
 
-def student_graph() -> tuple[State, State]:
-    """Return the first and the last state of one student."""
+def student_graph(*, checks_at_once: int = CHECKS_AT_ONCE, probes_at_once: int = PROBES_AT_ONCE) -> tuple[State, State]:
+    """Return the first and the last state of one student.
+
+    Args:
+        checks_at_once, probes_at_once: how many of them run side by side.
+    """
     checks = each_check(
-        "Run checks", "Run check", "RunCheckFunction", "configuration", at_once=CHECKS_AT_ONCE, timeout_seconds=45
+        "Run checks", "Run check", "RunCheckFunction", "configuration", at_once=checks_at_once, timeout_seconds=45
     )
     audit = Choice("Is this an audit?")
     probes = each_check(
-        "Run probes", "Run probe", "RunProbeFunction", "behaviour", at_once=PROBES_AT_ONCE, timeout_seconds=330
+        "Run probes", "Run probe", "RunProbeFunction", "behaviour", at_once=probes_at_once, timeout_seconds=330
     )
     load_tests = each_check(
         "Run load tests",

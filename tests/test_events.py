@@ -292,3 +292,13 @@ def test_a_call_that_aws_refuses_is_one_of_our_errors(
     bus.add_client_error("put_events", code, http_status_code=status)
     with pytest.raises(kind):
         Publisher(bus.client, "lab", pause_s=0).publish(*many(1))
+
+
+def test_the_drift_of_a_student_who_lost_everything_fits_into_one_call() -> None:
+    most = {"from": "passed", "to": "failed", "points": 1}
+    hostile = [
+        {"check": f"c{number}", "title": "\U0001f4a5" * 240, "message": "\x07" * 240, **most} for number in range(20)
+    ]
+    event = drift_detected({**STUDENT, "drifted": hostile, "gone": ["\x07" * 240] * 20}, RUN, "lambda-optimization")
+    validate(event.detail, event.schema)
+    assert len(json.dumps(event.detail).encode()) < 255 * 1024

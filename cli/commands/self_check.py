@@ -40,7 +40,8 @@ def self_check(
             metavar="TOKEN",
             envvar="LABGRADER_TOKEN",
             show_default=False,
-            help="The token that your instructor gave you. Better in the variable: others see the command line.",
+            help="The token that your instructor gave you. Better set LABGRADER_TOKEN: others on this machine see the "
+            "command line, and your shell remembers it.",
         ),
     ] = "",
     url: Annotated[

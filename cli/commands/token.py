@@ -40,7 +40,15 @@ def register(app: typer.Typer) -> None:
 
 @_token.command("issue", epilog="Example: labgrader token issue --student user1 --days 30 > user1.token")
 def issue_token(
-    student: Annotated[str, typer.Option("--student", metavar="USERNAME", help="Whose token it is.")],
+    student: Annotated[
+        str,
+        typer.Option(
+            "--student",
+            metavar="USERNAME",
+            help="Whose token it is: a username of the class list; for an instructor a name in the same letters "
+            "(a-z, 0-9, - and _), which stands in the runs that the token starts.",
+        ),
+    ],
     role: Annotated[
         Role,
         typer.Option("--role", help="A student sees the own work; an instructor may start runs and see everybody's."),
@@ -55,10 +63,13 @@ def issue_token(
     check_request(student, role, days)
     target = choose(aws)
     outputs = stack_outputs(target, stack)
+    store = target.store(outputs)
     token, claims = issue(signing_key(target, outputs), student, role, days, datetime.now(UTC), stack)
-    if not target.store(outputs).record_token(claims.to_record()):
+    if not store.record_token(claims.to_record()):
         raise TargetError(f"there is another token of the id {claims.jti}; issue it again")
     screen.say(f"a token for {claims.subject} ({claims.role}), good until {moment(claims.expires_at)}")
+    if claims.role == "student" and not (store.enrolments(claims.subject) or store.history(claims.subject)):
+        screen.say(f"{claims.subject} is in no course and in no run yet: is the username spelt as in the class list?")
     screen.say("hand it over in private: whoever has it is taken for its owner")
     screen.say(f"revoke it with `labgrader token revoke {claims.jti}{chosen(aws, stack)}`")
     screen.give(token)

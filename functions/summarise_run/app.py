@@ -23,8 +23,10 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     asked, error = (store_of_this_function(), event["run_id"], event["started_at"]), event.get("error")
     publish = publisher_of_this_function().publish
     run = record_failure(*asked, error, publish=publish) if error else summarise_run(*asked, publish=publish)
-    metrics.add_metric("RunsFailed" if run["status"] == "failed" else "RunsCompleted", MetricUnit.Count, 1)
-    metrics.add_metric("RunDuration", MetricUnit.Seconds, duration_s(run))
+    count = int("again" not in run)  # the rule that hears of a failed execution comes after the machine itself
+    metrics.add_metric("RunsFailed" if run["status"] == "failed" else "RunsCompleted", MetricUnit.Count, count)
+    if count:
+        metrics.add_metric("RunDuration", MetricUnit.Seconds, duration_s(run))
     metrics.add_metadata("mode", run["mode"])
     logger.info("summarised", extra={"status": run["status"], "counts": run["counts"]})
     return {"run_id": run["run_id"], "status": run["status"], "counts": run["counts"]}

@@ -8,6 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from labgrader.events import publisher_of_this_function
 from labgrader.logs import function_logger
+from labgrader.steps.verdicts import refused
 from labgrader.steps.write_report import write_report
 from labgrader.store import store_of_this_function
 
@@ -23,7 +24,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
     outcomes = [outcome for results in event["results"].values() for outcome in results]
     asked = (store_of_this_function(), event["run_id"], event["mode"], event["username"], outcomes)
     report = write_report(*asked, publish=publisher_of_this_function().publish)
-    open_checks = sum(check["status"] == "not_graded" for check in report["checks"])
+    open_checks = len(refused(report))
     metrics.add_metric("StudentsNotGraded" if open_checks else "StudentsGraded", MetricUnit.Count, 1)
     metrics.add_metric("ChecksNotGraded", MetricUnit.Count, open_checks)
     metrics.add_metadata("mode", event["mode"])

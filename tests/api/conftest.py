@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import itertools
 import json
-import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -19,6 +18,7 @@ from moto import mock_aws
 from labgrader.api.app import Api, Services, resolver
 from labgrader.store import Keys, Store
 from tests.api.reports import LAB, RUN_ID
+from tests.starting.conftest import OneWriter
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 
@@ -87,21 +87,6 @@ def event_of(
         "body": base64.b64encode(body).decode() if isinstance(body, bytes) else body,
         "isBase64Encoded": isinstance(body, bytes),
     }
-
-
-class AtomicTable:
-    """The table, whose writes check their condition and write in one step, as DynamoDB's do and moto's do not."""
-
-    def __init__(self, table: Any) -> None:
-        self._table = table
-        self._lock = threading.Lock()
-
-    def put_item(self, **request: Any) -> Any:
-        with self._lock:
-            return self._table.put_item(**request)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._table, name)
 
 
 @dataclass
@@ -233,4 +218,4 @@ def world_of(s3: Any, dynamodb: Any, states: Any) -> World:
         for machine in ("grade_class", "grade_student")
     }
     arns = {machine: made["stateMachineArn"] for machine, made in machines.items()}
-    return World(Store(s3, name, AtomicTable(table)), states, arns)  # type: ignore[arg-type]
+    return World(Store(s3, name, OneWriter(table)), states, arns)  # type: ignore[arg-type]

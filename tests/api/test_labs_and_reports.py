@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from labgrader.api.lab_packs import hidden_of
+from labgrader.api.lab_routes import hidden_of
 from labgrader.lab import Item, Lab, lab_ids
 from labgrader.roster import Student
 from labgrader.schemas import validate

@@ -101,45 +101,6 @@ def test_what_cannot_be_used_is_said_field_by_field_and_nothing_starts(
     assert world.store.keys("rosters/") == []
 
 
-def test_the_same_request_with_the_same_client_token_is_the_same_run(world: World) -> None:
-    first = start(world, client_token="monday")
-    world.later(minutes=5)
-    again = [start(world, client_token="monday"), start(world, headers={"Idempotency-Key": "monday"})]
-    assert [answer.status for answer in again] == [202, 202]
-    assert {answer.body for answer in again} == {first.body}
-    assert len(world.executions("grade_class")) == 1
-    assert start(world, client_token="tuesday").json["run_id"] != first.json["run_id"]
-    assert start(world).json["run_id"] != start(world).json["run_id"]
-
-
-def test_another_request_with_the_same_client_token_is_refused(world: World) -> None:
-    first = start(world, client_token="monday").json
-    problem = start(world, client_token="monday", mode="audit").problem(409, "client-token-used")
-    assert (problem["run_id"], problem["status_url"]) == (first["run_id"], first["status_url"])
-    assert len(world.executions("grade_class")) == 1
-
-
-def test_client_tokens_are_each_instructors_own(world: World) -> None:
-    first = start(world, client_token="monday").json
-    grace = {"subject": "grace", "role": "instructor"}
-    body = {"lab": LAB, "roster": CSV, "client_token": "monday"}
-    assert world.ask("POST", "/v1/runs", grace, body).json["run_id"] != first["run_id"]
-
-
-def test_a_request_that_could_not_be_used_does_not_use_up_its_client_token(world: World) -> None:
-    start(world, client_token="monday", students=["user3"]).problem(422, "bad-input")
-    assert start(world, client_token="monday").status == 202
-
-
-def test_two_client_tokens_that_differ_are_refused(world: World) -> None:
-    answer = start(world, headers={"Idempotency-Key": "tuesday"}, client_token="monday")
-    (error,) = answer.problem(422, "bad-input")["errors"]
-    assert error == {
-        "field": "client_token",
-        "message": "is not what the header Idempotency-Key says; give one of them, or the same in both",
-    }
-
-
 def test_a_run_is_followed_with_the_students_who_are_done(world: World) -> None:
     world.has_run(status="running", finished_at="", counts={"students": 2, "complete": 0, "incomplete": 0}, course="c")
     world.has_report(RUN_ID, "user1", report_of())

@@ -12,6 +12,7 @@ import pytest
 from labgrader.api.app import resolver
 from labgrader.schemas import validate
 from labgrader.store import Keys
+from labgrader.store.self_checks import Ledger, Taken
 from tests.api.conftest import INSTRUCTOR, NOON, OTHER_STUDENT, STUDENT, World
 from tests.api.reports import LAB, check_of, load_test_of, report_of
 
@@ -83,11 +84,40 @@ def test_when_it_is_done_the_report_comes_without_hidden_checks(world: World) ->
     assert "secret" not in answer.body
 
 
-def test_one_that_failed_says_why(world: World) -> None:
+CAUSE = "AccessDenied: arn:aws:sts::123456789012:assumed-role/labgrader may not perform dynamodb:GetItem"
+
+
+def test_why_one_failed_is_for_the_instructor_and_the_student_is_told_that_it_does_not_count(world: World) -> None:
     run_id = start(world).json["run_id"]
-    ended(world, run_id, "failed", error="the machine ran out of time")
-    answer = world.ask("GET", f"/v1/self-checks/{run_id}", STUDENT).json
-    assert (answer["status"], answer["error"], answer["report"]) == ("failed", "the machine ran out of time", None)
+    ended(world, run_id, "failed", error=CAUSE)
+    answer = world.ask("GET", f"/v1/self-checks/{run_id}", STUDENT)
+    assert answer.json["error"] == "labgrader could not finish it, and it does not count; try again later"
+    assert (answer.json["status"], answer.json["report"]) == ("failed", None)
+    assert "123456789012" not in answer.body
+    assert world.ask("GET", f"/v1/self-checks/{run_id}", INSTRUCTOR).json["error"] == CAUSE
+
+
+@pytest.mark.parametrize("caller", [STUDENT, INSTRUCTOR])
+def test_what_did_not_fail_has_no_error_whatever_is_recorded(world: World, caller: dict[str, str]) -> None:
+    run_id = start(world).json["run_id"]
+    ended(world, run_id, "complete", error=CAUSE)
+    assert world.ask("GET", f"/v1/self-checks/{run_id}", caller).json["error"] is None
+
+
+def test_one_that_is_not_recorded_yet_can_be_followed_by_its_student_for_a_minute(world: World) -> None:
+    """Another device was told of it while the first one's request was still about to start it."""
+    at = NOON.timestamp()
+    assert world.store.keep_ledger("user1", LAB, Ledger(), [Taken("begun", at)], "begun", at + 15_000)
+    world.later(seconds=59.9)
+    answer = world.ask("GET", "/v1/self-checks/begun", STUDENT)
+    assert answer.status == 200, answer.body
+    told = answer.json
+    assert (told["status"], told["lab"], told["started_at"]) == ("running", LAB, "2026-03-01T12:00:00Z")
+    assert (told["finished_at"], told["error"], told["report"]) == (None, None, None)
+    for other in (OTHER_STUDENT, INSTRUCTOR):
+        world.ask("GET", "/v1/self-checks/begun", other).problem(404, "not-found")
+    world.later(seconds=0.1)
+    world.ask("GET", "/v1/self-checks/begun", STUDENT).problem(404, "not-found")
 
 
 def test_one_at_a_time_and_the_second_is_told_where_the_first_is(world: World) -> None:
@@ -200,7 +230,7 @@ def test_one_that_was_stopped_is_failed_and_given_back(world: World) -> None:
     world.states.stop_execution(executionArn=execution["executionArn"])
     answer = world.ask("GET", f"/v1/self-checks/{run_id}", STUDENT).json
     assert answer["status"] == "failed"
-    assert answer["error"] == "the self-check stopped without a result, and does not count against the allowance"
+    assert answer["error"] == "labgrader could not finish it, and it does not count; try again later"
     assert answer["allowance"]["remaining_today"] == 20
     assert start(world).status == 202
 

@@ -49,12 +49,21 @@ COMMANDS = [
     "grade",
     "report",
     "runs",
+    "token",
+    "self-check",
+    "course",
+    "audit",
     "load-test",
     "demo",
 ]
+DEEPER = [
+    ["labs", "show"],
+    *(["token", name] for name in ("issue", "revoke", "list")),
+    *(["course", name] for name in ("push", "list", "show", "remove")),
+]
 
 
-@pytest.mark.parametrize("command", [*([name] for name in COMMANDS), ["labs", "show"]], ids=" ".join)
+@pytest.mark.parametrize("command", [*([name] for name in COMMANDS), *DEEPER], ids=" ".join)
 def test_every_command_has_help_with_an_example(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*command, "--help"]) == 0
     assert "Example: " in capsys.readouterr().out

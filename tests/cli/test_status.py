@@ -184,3 +184,23 @@ def test_an_older_stack_is_shown_as_far_as_it_goes(store: Store, outputs: dict[s
 def test_a_stack_that_is_not_there_is_said(store: Store, capsys: Capture) -> None:
     assert main(["status", "--aws"]) == 0
     assert "stack   the stack labgrader is not deployed in" in capsys.readouterr().out
+
+
+def test_runs_of_many_pages_are_all_counted(store: Store, outputs: dict[str, str], capsys: Capture) -> None:
+    began = datetime.now(UTC) - timedelta(hours=1)
+    for number in range(300):  # 1.2 MB: DynamoDB answers with 1 MB at most
+        record = run(began, run_id=f"{began:%Y%m%d-%H%M%S}-lambda-optimization-{number:04x}", note="x" * 4096)
+        store.record_run(record)
+    deploy(outputs)
+    assert main(["status", "--aws", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["runs"] == {"complete": 300}
+    day = document["last_24_hours"]["runs"]["grade"]
+    assert (day["by_status"], day["graded"], day["not_graded"]) == ({"complete": 300}, 600, 300)
+
+
+def test_without_an_embedded_aws_nothing_is_asked(capsys: Capture) -> None:
+    assert main(["status"]) == 0
+    assert capsys.readouterr().out == "no embedded AWS is running; start it with `labgrader up`\n"
+    assert main(["status", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"running": False, "stack": "labgrader"}

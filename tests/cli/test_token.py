@@ -15,6 +15,7 @@ import pytest
 from cli.main import main
 from labgrader.access.authorizer import UnauthorizedError, authorize
 from labgrader.access.tokens import read
+from labgrader.roster import Student
 from labgrader.store import Store
 
 KEY = "k" * 64
@@ -63,12 +64,37 @@ def test_the_token_stands_alone_on_standard_output(store: Store, capsys: Capture
     assert claims.expires_at - claims.issued_at == timedelta(days=120)
     assert captured.err.splitlines()[1:] == [
         f"a token for user1 (student), good until {claims.expires_at:%Y-%m-%dT%H:%M:%SZ}",
+        "user1 is in no course and in no run yet: is the username spelt as in the class list?",
         "hand it over in private: whoever has it is taken for its owner",
         f"revoke it with `labgrader token revoke {claims.jti} --aws`",
     ]
     assert store.token(claims.jti) == claims.to_record()
     event = {"authorizationToken": f"Bearer {captured.out.strip()}", "methodArn": ARN}
     assert authorize(store, KEY, "labgrader", event, datetime.now(UTC))["principalId"] == "user1"
+
+
+NOBODY = "is in no course and in no run yet"
+
+
+def test_who_is_in_a_course_is_known(store: Store, capsys: Capture) -> None:
+    store.enrol("autumn", "Autumn", "2026-09-01T00:00:00Z", {"user1": {"lambda-optimization": Student("user1", "s-1")}})
+    assert token("issue", "--student", "user1") == 0
+    assert NOBODY not in capsys.readouterr().err
+
+
+def test_who_was_graded_is_known(store: Store, capsys: Capture) -> None:
+    result = {"username": "user1", "student_id": "s-1", "lab": "lambda-optimization", "mode": "grade"}
+    points = {"status": "complete", "points": 1.0, "max_points": 1.0, "open_points": 0.0, "percent": 100.0}
+    store.record_result(
+        "r1", {**result, **points, "graded_at": "2026-01-01T00:00:00Z", "report_key": "k"}, keep_best=False
+    )
+    assert token("issue", "--student", "user1") == 0
+    assert NOBODY not in capsys.readouterr().err
+
+
+def test_an_instructor_is_in_no_class_list(capsys: Capture) -> None:
+    assert token("issue", "--student", "ada", "--role", "instructor") == 0
+    assert NOBODY not in capsys.readouterr().err
 
 
 def test_an_instructors_token_for_a_day(capsys: Capture) -> None:

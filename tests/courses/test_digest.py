@@ -54,18 +54,18 @@ def test_a_whole_morning() -> None:
     assert text.splitlines() == [
         "Serverless 2026 (serverless-2026), audit of 21 November 2026, 22:30 (Europe/Berlin)",
         "",
-        "performance-scaling could not be audited: see below. 1 student lost what had passed and 1 student no longer "
+        "performance-scaling could not be audited: see below. 1 student lost points and 1 student no longer "
         "has what was there. 1 student mended something. 1 student could not be graded in full. What is running costs "
         "about $0.36 a day.",
         "",
         "== Lambda optimization (lambda-optimization), due in 10 days (2026-12-01 23:59) ==",
         "24 students, 1 not graded in full (their reports say why); run 20261121-213004-lambda-optimization-1a2b3c4d",
-        "  Drifted: passed before, and does not now",
+        "  Drifted: fewer points than in the run before",
         "    user3",
         "      - Layers are attached: passed → failed, 8 points lost",
         "        not attached: user3-utils",
-        "      - Alias works: passed → skipped, 1 point lost",
-        "  Gone since the audit before",
+        "      - 1 check skipped, because another comes first, 1 point lost",
+        "  Gone since the run before",
         "    user3",
         "      - alias user3-optimized-function:prod",
         "  Mended",
@@ -86,7 +86,7 @@ def test_a_whole_morning() -> None:
 def test_a_quiet_night_is_four_lines() -> None:
     text = digest_text(digest(entry(FIRST, [])))
     assert text.splitlines()[2:] == [
-        "Nobody lost what had passed, and nothing is gone. Nothing was found running that is billed by the hour.",
+        "Nobody lost points, and nothing is gone. Nothing was found running that is billed by the hour.",
         "",
         "== Lambda optimization (lambda-optimization), due in 10 days (2026-12-01 23:59) ==",
         "24 students, all graded in full; run 20261121-213004-lambda-optimization-1a2b3c4d",
@@ -98,7 +98,7 @@ def test_a_night_on_which_something_was_mended_and_nothing_lost() -> None:
     mended = [change("A", "failed", "passed", 1)]
     both = digest(entry(FIRST, [student("user1", mended=mended), student("user2", mended=mended)]))
     assert headline(both).startswith(
-        "Nobody lost what had passed, and nothing is gone. 2 students mended something. Nothing was found running"
+        "Nobody lost points, and nothing is gone. 2 students mended something. Nothing was found running"
     )
 
 
@@ -226,3 +226,59 @@ def test_a_subject_is_ascii_and_below_100_characters() -> None:
 )
 def test_a_reason_is_the_message_and_not_its_trace(reason: str, said: str) -> None:
     assert not_audited(FIRST, "r1", reason)["error"] == said
+
+
+def test_what_is_skipped_never_hides_what_it_waits_for() -> None:
+    drifted = [change(f"Check {number}", "passed", "skipped", 1.5) for number in range(7)]
+    drifted.insert(3, change("The function is there", "passed", "failed", 1))
+    drifted.append(change("The queue is there", "partial", "failed", 2))
+    text = digest_text(digest(entry(FIRST, [student("user1", drifted=drifted)])))
+    assert [line.strip() for line in text.splitlines() if line.startswith("      - ")] == [
+        "- The function is there: passed → failed, 1 point lost",
+        "- The queue is there: partly → failed, 2 points lost",
+        "- 7 checks skipped, because others come first, 10.5 points lost",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("first", "said"),
+    [
+        (0, "Nobody lost points, and nothing is gone. Nothing"),
+        (
+            23,
+            "Nobody lost points, and nothing is gone. For 23 students there was no run before to compare with. Nothing",
+        ),
+        (24, "For 24 students there was no run before to compare with. Nothing"),
+    ],
+)
+def test_a_first_night_promises_nothing_of_what_was_before(first: int, said: str) -> None:
+    night = entry(FIRST, [])
+    assert headline(digest({**night, "first": first})).startswith(said)
+
+
+def test_a_class_of_a_thousand_fits_into_one_message() -> None:
+    long = change("ü" * 240, "passed", "failed", 1, "ü" * 240)
+    found = {
+        "drifted": [long] * 6,
+        "mended": [long] * 6,
+        "gone": ["ü" * 240] * 6,
+        "running": [running("ü" * 240, 1)] * 6,
+    }
+    everybody = [student(f"user{number}", **found) for number in range(1_000)]
+    text = digest_text(digest(entry(FIRST, everybody)))
+    assert len(text.encode()) < MAX_BYTES, "one lab is never cut"
+    assert text.count("    and 980 students more\n") == 4
+    assert "1,000 students lost points and 1,000 students no longer have what was there." in text
+
+
+@pytest.mark.parametrize("title", ["a\nSubject: x", "\u202e\x1b[2J", "T" * 200])
+def test_a_hostile_title_is_not_in_the_subject(title: str) -> None:
+    made = subject(digest(entry(FIRST, []), course=Course("c" * 40, title, "UTC", "", (FIRST,))))
+    assert made == f"labgrader: {'c' * 40}: all as before"
+
+
+def test_what_the_summary_of_the_run_cut_is_not_counted_as_all() -> None:
+    cut = {**student("user1", drifted=[change("A", "passed", "skipped", 1)] * 20), "not_shown": 3}
+    assert "- at least 20 checks skipped, because others come first, 20 points lost" in digest_text(
+        digest(entry(FIRST, [cut]))
+    )

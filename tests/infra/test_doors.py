@@ -8,7 +8,7 @@ import pytest
 
 from labgrader.access.authorizer import UnauthorizedError
 from labgrader.store.tokens import TOKENS
-from tests.infra.template_reading import FUNCTIONS, RESOURCES, actions, listed, named, statements, template
+from tests.infra.template_reading import FUNCTIONS, RESOURCES, actions, listed, named, of_type, statements, template
 
 API = RESOURCES["Api"]["Properties"]
 
@@ -101,6 +101,20 @@ def test_the_api_starts_runs_and_asks_after_them_and_never_touches_tokens() -> N
     touching = {action for action in actions("ApiFunction") if action.startswith("dynamodb:")}
     assert (never["Effect"], set(never["Action"])) == ("Deny", touching)
     assert never["Condition"] == {"ForAnyValue:StringEquals": {"dynamodb:LeadingKeys": [TOKENS]}}
+
+
+def test_nobody_outside_the_account_puts_events_on_the_bus() -> None:
+    assert not of_type("AWS::Events::EventBusPolicy")  # without one, a bus is its account's
+
+
+def test_no_function_that_uses_the_table_touches_tokens_but_the_authorizer() -> None:
+    using = {name for name in FUNCTIONS if "dynamodb:GetItem" in actions(name)}
+    bounded = {"AuthorizeFunction", "RunLoadTestFunction"}  # their roles name the one partition that they may use
+    for name in using - bounded:
+        assert named(name, "NeverTokens") == named("ApiFunction", "NeverTokens")
+    for name in bounded:
+        (statement,) = [one for one in statements(name) if "dynamodb:GetItem" in listed(one["Action"])]
+        assert "ForAllValues:StringEquals" in statement["Condition"]
 
 
 def test_an_event_may_start_a_class_run_and_nothing_else() -> None:

@@ -64,10 +64,27 @@ def test_only_rules_of_this_stack_may_fill_the_queue() -> None:
     assert RESOURCES["DeadLetters"]["Properties"]["MessageRetentionPeriod"] == 14 * 24 * 60 * 60
 
 
-def test_a_run_that_was_stopped_is_recorded_as_failed() -> None:
+def test_the_bucket_is_not_read_or_written_unencrypted() -> None:
+    policy = RESOURCES["BucketPolicy"]
+    (denied,) = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert (denied["Effect"], denied["Principal"], denied["Action"]) == ("Deny", "*", "s3:*")
+    assert denied["Resource"] == ["Bucket.Arn", "${Bucket.Arn}/*"]
+    assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert (policy["Condition"], policy["DeletionPolicy"]) == ("RefusePlainHttp", "Retain")
+    assert template()["Parameters"]["PlainHttp"]["Default"] == "refuse"
+
+
+def test_what_is_kept_and_waits_is_encrypted() -> None:
+    assert RESOURCES["DeadLetters"]["Properties"]["SqsManagedSseEnabled"] is True
+    assert RESOURCES["DigestTopic"]["Properties"]["KmsMasterKeyId"] == "alias/aws/sns"
+    assert RESOURCES["Table"]["Properties"]["SSESpecification"] == {"SSEEnabled": True}
+    assert of_type("AWS::S3::Bucket")["Bucket"]["BucketEncryption"]
+
+
+def test_a_run_whose_machine_could_not_say_so_is_recorded_as_failed() -> None:
     rule = RESOURCES["RunStoppedRule"]["Properties"]
     assert rule["EventPattern"]["detail"] == {
-        "status": ["TIMED_OUT", "ABORTED"],
+        "status": ["FAILED", "TIMED_OUT", "ABORTED"],
         "stateMachineArn": ["GradeClass", "GradeStudent"],
     }
     template_text = rule["Targets"][0]["InputTransformer"]["InputTemplate"]
@@ -75,7 +92,7 @@ def test_a_run_that_was_stopped_is_recorded_as_failed() -> None:
     assert event == {
         "run_id": "x",
         "started_at": "x",
-        "error": {"Error": "x", "Cause": "the workflow was stopped before it could finish"},
+        "error": {"Error": "x", "Cause": "the workflow ended before it could finish"},
     }
 
 
@@ -111,6 +128,7 @@ def test_the_dashboard_shows_every_alarm_and_what_is_measured() -> None:
         "CallsToStudentAccounts",
         "ThrottlesMet",
         "RunDuration",
+        "EventsLost",
         "${AWS::StackName}-logged-errors",
     }
     functions = {metric[3] for metric in metrics if metric[:2] == ["AWS/Lambda", "Duration"]}
@@ -119,7 +137,9 @@ def test_the_dashboard_shows_every_alarm_and_what_is_measured() -> None:
 
 def test_what_is_shown_and_watched_is_really_emitted() -> None:
     source = "".join(file.read_text() for file in (ROOT / "functions").glob("*/app.py"))
+    source += (ROOT / "layers/labgrader/python/labgrader/steps/telling.py").read_text()
     emitted = set(re.findall(r'add_metric\(\s*"(\w+)"', source)) | set(re.findall(r'"(Runs\w+|Students\w+)"', source))
+    emitted |= set(re.findall(r'single_metric\(name="(\w+)"', source))
     watched = {
         (properties["MetricName"], properties["Dimensions"][0]["Value"])
         for properties in ALARMS.values()
@@ -127,7 +147,8 @@ def test_what_is_shown_and_watched_is_really_emitted() -> None:
     }
     assert {name for name, _ in watched} <= emitted
     for _, service in watched:
-        assert f'Metrics(namespace="labgrader", service="{service}")' in source
+        own = f'add_dimension("service", "{service}")'
+        assert own in source or f'Metrics(namespace="labgrader", service="{service}")' in source
 
 
 def test_alarms_and_the_digest_can_be_mailed() -> None:

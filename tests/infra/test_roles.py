@@ -149,7 +149,11 @@ def test_who_may_put_events_on_the_bus(stack: Stack, role: str) -> None:
         ("SendDigestFunctionRole", "courses/c/nights/2026-11-21.json", "courses/c/course.yaml"),
         ("WriteReportFunctionRole", "runs/r/reports/user1.json", "runs/r/snapshots/user1.json"),
         ("SummariseRunFunctionRole", "runs/r/audit.json", "runs/r/students.json"),
+        ("PlanRunFunctionRole", "runs/r/lab.json", "runs/r/reports/user1.json"),
+        ("TakeSnapshotFunctionRole", "runs/r/facts.json", "runs/r/evidence/user1/c.json"),
         ("RunCheckFunctionRole", "runs/r/evidence/user1/c.json", "runs/r/reports/user1.json"),
+        ("RunProbeFunctionRole", "runs/r/claims/user1/c.json", "runs/r/snapshots/user1.json"),
+        ("RunLoadTestFunctionRole", "runs/r/claims/user1/c.json", "runs/r/reports/user1.json"),
     ],
 )
 def test_what_each_may_write(stack: Stack, role: str, may: str, may_not: str) -> None:
@@ -168,6 +172,21 @@ def test_what_each_may_write(stack: Stack, role: str, may: str, may_not: str) ->
 )
 def test_what_each_may_read(stack: Stack, role: str, may: str, may_not: str) -> None:
     assert (get(stack, role, may), get(stack, role, may_not)) == (True, False)
+
+
+@pytest.mark.parametrize("role", ["RunProbeFunctionRole", "RunLoadTestFunctionRole"])
+def test_what_meets_students_code_calls_none_of_our_functions(stack: Stack, role: str) -> None:
+    client = stack.as_role(role, "lambda")
+    for name in ("labgrader-write-report", "labgrader-api"):
+        assert refused(lambda name=name: client.invoke(FunctionName=name, Payload=b"{}"))  # type: ignore[misc]
+    queue = stack.outputs["DeadLettersUrl"]
+    assert refused(lambda: stack.as_role(role, "sqs").send_message(QueueUrl=queue, MessageBody="{}"))
+
+
+@pytest.mark.parametrize("role", ["PlanAuditFunctionRole", "TakeSnapshotFunctionRole", "RunCheckFunctionRole"])
+def test_what_only_reads_and_judges_tells_nobody_and_calls_nothing(stack: Stack, role: str) -> None:
+    assert refused(lambda: stack.as_role(role, "lambda").invoke(FunctionName="user1-f", Payload=b"{}"))
+    assert refused(lambda: stack.as_role(role, "sns").publish(TopicArn=stack.outputs["AlarmTopicArn"], Message="x"))
 
 
 def test_authorize_reads_and_never_writes(stack: Stack) -> None:

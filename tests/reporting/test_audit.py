@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from labgrader.evidence.running_costs import RunningCost
+from labgrader.judging.carried import share_of
 from labgrader.judging.scoring import ScoredCheck
 from labgrader.judging.verdict import Verdict, failed, not_graded, partial, passed, skipped
 from labgrader.lab import Item, Lab
@@ -70,6 +71,23 @@ def test_what_drifted_and_what_is_mended(before: Any, now: Verdict, drifted: Any
     audit = audited(now, before)
     assert [one["points"] for one in audit["drifted"]] == ([] if drifted is None else [drifted])
     assert [one["points"] for one in audit["mended"]] == ([] if mended is None else [mended])
+
+
+@pytest.mark.parametrize("points", [0, 0.3, 1, 2, 3.5, 5, 7, 8, 50])
+@pytest.mark.parametrize(("done", "of"), [(1, 3), (2, 3), (5, 6), (3, 7), (19, 20)])
+def test_a_part_that_was_rounded_is_neither_drift_nor_mended(points: float, done: int, of: int) -> None:
+    item = replace(ITEM, points=points)
+    check = {"status": "partial", "points": round(done / of * points, 2), "max_points": points}
+    known = {"status": "partial", "share": share_of(check)}
+    for fraction in (done / of, known["share"]):  # judged now, and carried over
+        audit = audited(partial(fraction, "one is missing"), known, item)
+        assert (audit["drifted"], audit["mended"]) == ([], [])
+
+
+def test_a_part_of_other_points_in_another_version_of_the_lab_is_the_same_part() -> None:
+    known = {"status": "partial", "share": 0.67}  # two thirds of one point
+    audit = audited(partial(2 / 3, "one is missing"), known, replace(ITEM, points=10))
+    assert (audit["drifted"], audit["mended"]) == ([], [])
 
 
 def test_a_difference_says_from_what_to_what_and_why() -> None:
@@ -169,7 +187,7 @@ def class_page(example: Any, reports: list[dict[str, Any]]) -> str:
 
 def test_the_page_of_a_student_says_what_is_carried_over_and_what_changed(example: Any) -> None:
     page = render_student(report_of(example))
-    assert "· nightly audit</p>" in page
+    assert "· audit</p>" in page
     assert (
         "<strong>1 result is carried over</strong> from the graded run of 1 January 2026, 09:00 UTC "
         '<span class="quiet">(<bdi>graded</bdi>)</span>: an audit looks at what is there and sets no function to work.'
@@ -255,7 +273,15 @@ def test_audit_json_has_only_those_with_something_and_counts_everybody(example: 
     assert (student["username"], student["status"], student["not_shown"]) == ("user1", "complete", 0)
     assert [one["check"] for one in student["drifted"]] == ["layers-attached"]
     assert student["gone"] == ["function user1-x"]
-    assert made["counts"] == {"students": 3, "drifted": 1, "mended": 1, "gone": 1, "running": 1, "not_graded": 1}
+    assert made["counts"] == {
+        "students": 3,
+        "drifted": 1,
+        "mended": 1,
+        "gone": 1,
+        "running": 1,
+        "not_graded": 1,
+        "first": 0,
+    }
     assert (made["course"], made["usd_per_day"], made["more_students"]) == ("cloud-2026", 0.36, 0)
 
 
@@ -298,3 +324,13 @@ def test_what_audit_json_may_not_say_is_refused(example: Any) -> None:
         InvalidDocumentError, match=r"not a valid audit: students.0..drifted.0..to: 'not_graded' is not"
     ):
         validate(made, "audit")
+
+
+def test_a_summary_keeps_what_failed_before_what_is_only_skipped(example: Any) -> None:
+    report = report_of(example)
+    (one,) = report["audit"]["drifted"]
+    many = [{**one, "to": "skipped"}] * MAX_ENTRIES + [{**one, "to": "failed"}]
+    entry = audit_entry({**report, "audit": {**report["audit"], "drifted": many}})
+    assert entry is not None
+    assert [change["to"] for change in entry["drifted"]] == ["failed"] + ["skipped"] * (MAX_ENTRIES - 1)
+    assert entry["not_shown"] == 1

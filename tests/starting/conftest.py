@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from labgrader.store import Store
 
@@ -36,6 +38,51 @@ class Machines:
     def stop(self, execution: str) -> None:
         """Abort an execution, as somebody does in the console."""
         self.client.stop_execution(executionArn=execution)
+
+
+class OneWriter:
+    """The table as DynamoDB has it: a condition and its write are one step, which the table in memory does not keep."""
+
+    def __init__(self, table: Any) -> None:
+        self._table = table
+        self._lock = threading.Lock()
+
+    def put_item(self, **request: Any) -> Any:
+        with self._lock:
+            return self._table.put_item(**request)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._table, name)
+
+
+class AnswerLost:
+    """Step Functions where a start is not answered.
+
+    Args:
+        client: the client that starts.
+        arrives: whether what was asked for was done all the same.
+        told: whether it answers how an execution stands.
+    """
+
+    def __init__(self, client: Any, *, arrives: bool = True, told: bool = True) -> None:
+        self._client = client
+        self._arrives = arrives
+        self._told = told
+
+    def start_execution(self, **request: Any) -> None:
+        if self._arrives:
+            self._client.start_execution(**request)
+        raise _no_answer("StartExecution")
+
+    def describe_execution(self, **request: Any) -> Any:
+        if not self._told:
+            raise _no_answer("DescribeExecution")
+        return self._client.describe_execution(**request)
+
+
+def _no_answer(operation: str) -> ClientError:
+    said = {"Error": {"Code": "InternalFailure"}, "ResponseMetadata": {"HTTPStatusCode": 500}}
+    return ClientError(said, operation)  # type: ignore[arg-type]
 
 
 @pytest.fixture

@@ -11,15 +11,20 @@ from botocore.stub import Stubber
 from labgrader.errors import BadInputError, RefusedError, ThrottledError
 from labgrader.lab import lab_ids
 from labgrader.run_request import Request
-from labgrader.starting.class_run import Started, keep_roster, read_request, start_class_run
+from labgrader.starting.class_run import Started, read_request, start_class_run
 from labgrader.store import Store
-from tests.starting.conftest import Machines
+from tests.starting.conftest import AnswerLost, Machines
 
 RUN = "20260101-000000-lambda-optimization-0000"
 KEY = "rosters/class.csv"
 LAB = "lambda-optimization"
 CLASS = b"username,section\nuser1,A\nuser2,B\n"
 LABS = ", ".join(lab_ids())
+
+
+def keep_roster(store: Store, roster: Any) -> str:
+    """The key of the class list of a run that was asked for with this roster."""
+    return read_request(store, {"lab": LAB, "roster": roster}, "instructor ada").kept(store, RUN).roster
 
 
 def problems(error: pytest.ExceptionInfo[BadInputError]) -> list[str]:
@@ -31,7 +36,7 @@ def problems(error: pytest.ExceptionInfo[BadInputError]) -> list[str]:
 
 def test_a_class_list_in_the_bucket_stays_where_it_is(store: Store) -> None:
     store.put(KEY, CLASS)
-    assert keep_roster(store, RUN, KEY) == KEY
+    assert keep_roster(store, KEY) == KEY
     assert store.keys("rosters/") == [KEY]
 
 
@@ -46,7 +51,7 @@ def test_a_class_list_in_the_bucket_stays_where_it_is(store: Store) -> None:
     ],
 )
 def test_a_class_list_that_came_along_is_read_and_kept(store: Store, roster: Any, suffix: str, content: bytes) -> None:
-    key = keep_roster(store, RUN, roster)
+    key = keep_roster(store, roster)
     assert key == f"rosters/{RUN}{suffix}"
     assert store.get(key) == content
 
@@ -77,7 +82,7 @@ def test_a_class_list_that_cannot_be_used_is_refused_with_every_problem(
     store: Store, roster: Any, said: list[str]
 ) -> None:
     with pytest.raises(BadInputError) as refused:
-        keep_roster(store, RUN, roster)
+        keep_roster(store, roster)
     assert problems(refused) == said
     assert store.keys("rosters/") == []
 
@@ -87,14 +92,14 @@ def test_a_class_list_that_cannot_be_used_is_refused_with_every_problem(
 
 def test_a_request_is_read_with_its_class_list(store: Store) -> None:
     document = {"lab": LAB, "roster": CLASS.decode(), "mode": "audit", "students": ["user2"], "course": "autumn"}
-    request = read_request(store, RUN, document, "instructor ada")
+    request = read_request(store, document, "instructor ada").kept(store, RUN)
     assert request == Request(LAB, f"rosters/{RUN}.csv", "audit", ("user2",), "autumn", "instructor ada")
     assert store.get(request.roster) == CLASS
 
 
 def test_nobody_says_for_another_who_asked(store: Store) -> None:
     document = {"lab": LAB, "roster": CLASS.decode(), "requested_by": "the dean"}
-    assert read_request(store, RUN, document, "event e1").requested_by == "event e1"
+    assert read_request(store, document, "event e1").kept(store, RUN).requested_by == "event e1"
 
 
 def test_everything_that_is_wrong_is_said_at_once_and_nothing_is_kept(store: Store) -> None:
@@ -107,7 +112,7 @@ def test_everything_that_is_wrong_is_said_at_once_and_nothing_is_kept(store: Sto
         "extra": 1,
     }
     with pytest.raises(BadInputError) as refused:
-        read_request(store, RUN, document, "event e1")
+        read_request(store, document, "event e1").kept(store, RUN)
     assert problems(refused) == [
         "extra: unknown field; a request has: lab, roster, mode, students, course, requested_by",
         "course: is not text",
@@ -140,7 +145,7 @@ def test_everything_that_is_wrong_is_said_at_once_and_nothing_is_kept(store: Sto
 )
 def test_what_is_wrong_with_a_request(store: Store, document: Any, said: list[str]) -> None:
     with pytest.raises(BadInputError) as refused:
-        read_request(store, RUN, document, "event e1")
+        read_request(store, document, "event e1").kept(store, RUN)
     assert problems(refused) == said
 
 
@@ -226,6 +231,15 @@ def test_a_student_in_an_account_that_nobody_may_read_is_said_before_the_start(
     with pytest.raises(BadInputError, match="user1 has account 222233334444 and no role_arn; labgrader runs in 123456"):
         start_class_run(store, machines.client, machines.grade_class, asked(), RUN)
     assert machines.inputs() == {}
+
+
+def test_a_start_whose_answer_was_lost_is_a_start(store: Store, machines: Machines) -> None:
+    store.put("rosters/monday.csv", b"username\nuser1\n")
+    lost: Any = AnswerLost(machines.client)
+    started = start_class_run(store, lost, machines.grade_class, Request(LAB, "rosters/monday.csv"), RUN)
+    assert not started.again
+    assert (store.run(RUN) or {})["status"] == "running"
+    assert list(machines.inputs()) == [RUN]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -26,7 +25,7 @@ from labgrader.starting.self_check import (
 from labgrader.store import Store
 from labgrader.store.self_checks import Ledger
 from tests.starting.checking import LAB, MINUTE, NOON, done, start
-from tests.starting.conftest import Machines
+from tests.starting.conftest import Machines, OneWriter
 
 
 def test_a_self_check_is_counted_recorded_and_started(store: Store, machines: Machines) -> None:
@@ -91,21 +90,6 @@ def test_when_it_is_done_there_may_be_another(store: Store, machines: Machines) 
     second = start(store, machines, NOON + MINUTE)
     assert second.run_id != first.run_id
     assert second.allowance == Allowance(2, 3, 0, 1, "2026-01-01T13:00:00Z")
-
-
-class OneWriter:
-    """The table as DynamoDB has it: a condition and its write are one step, which the table in memory does not keep."""
-
-    def __init__(self, table: Any) -> None:
-        self._table = table
-        self._lock = threading.Lock()
-
-    def put_item(self, **request: Any) -> Any:
-        with self._lock:
-            return self._table.put_item(**request)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._table, name)
 
 
 def test_two_hundred_at_once_are_one_run(store: Store, machines: Machines) -> None:

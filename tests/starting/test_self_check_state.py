@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,12 +20,14 @@ from labgrader.starting.self_check import (
     START_S,
     AlreadyRunningError,
     allowance_of,
+    finish_self_check,
+    start_self_check,
     state_of_self_check,
 )
 from labgrader.store import Store
 from labgrader.store.self_checks import Ledger, Taken
 from tests.starting.checking import LAB, MINUTE, NOON, done, start
-from tests.starting.conftest import Machines
+from tests.starting.conftest import AnswerLost, Machines, OneWriter
 
 # --- how it stands ---------------------------------------------------------------------------------------------------
 
@@ -160,3 +165,70 @@ def test_a_lock_whose_answer_was_lost_is_the_own_one(store: Store, machines: Mac
     started = start(unanswered, machines)
     assert started.allowance == Allowance(2, 3, 1, 2, "2026-01-01T13:00:00Z")
     assert list(machines.inputs()) == [started.run_id]
+
+
+class EndsMeanwhile(Store):
+    """The workflow's last state records its result just before somebody calls the self-check lost."""
+
+    def record_end(self, run: Mapping[str, Any]) -> bool:
+        ended = {**(self.run(run["run_id"]) or {}), "status": "complete", "finished_at": "2026-01-01T12:00:59Z"}
+        self.record_run(ended)
+        finish_self_check(self, run["run_id"], "user1", LAB.id, give_back=False)
+        return super().record_end(run)
+
+
+def test_a_result_that_comes_while_somebody_gives_it_up_is_the_result(store: Store, machines: Machines) -> None:
+    meanwhile = EndsMeanwhile(store._s3, store.bucket, store._table)
+    run_id = start(store, machines).run_id
+    machines.stop((store.run(run_id) or {})["execution"])
+    state = state_of_self_check(meanwhile, machines.client, run_id, NOON + MINUTE) or {}
+    assert (state["status"], state.get("error")) == ("complete", None)
+    assert store.run(run_id) == state
+    assert allowance_of(store, "user1", LAB, NOON).remaining_today == 2, "it counts: it told something"
+
+
+@pytest.mark.parametrize("unlocked", [False, True])
+def test_two_devices_that_ask_just_after_one_ended_start_one(store: Store, machines: Machines, unlocked: bool) -> None:
+    """Also where the one that ended has not given its lock back: both see it, and both would take it away."""
+    store = Store(store._s3, store.bucket, OneWriter(store._table))  # type: ignore[arg-type]
+    first = start(store, machines).run_id
+    if unlocked:
+        done(store, first)
+    else:
+        store.record_run({**(store.run(first) or {}), "status": "complete"})
+
+    def ask(_: int) -> tuple[str, str]:
+        try:
+            return "started", start(store, machines, NOON + MINUTE).run_id
+        except AlreadyRunningError as running:
+            return "running", running.run_id
+
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        answers = list(pool.map(ask, range(24)))
+    assert Counter(how for how, _ in answers) == {"started": 1, "running": 23}
+    assert first not in {run_id for _, run_id in answers}
+    assert len(machines.inputs()) == 2
+    assert allowance_of(store, "user1", LAB, NOON + MINUTE).remaining_today == 1
+
+
+# --- an answer of Step Functions that was lost ------------------------------------------------------------------------
+
+
+def test_one_whose_start_was_not_answered_runs_and_holds_its_lock(store: Store, machines: Machines) -> None:
+    started = start_self_check(store, AnswerLost(machines.client), machines.grade_student, "user1", LAB, NOON)  # type: ignore[arg-type]
+    assert list(machines.inputs()) == [started.run_id]
+    assert (store.run(started.run_id) or {})["status"] == "running"
+    with pytest.raises(AlreadyRunningError):
+        start(store, machines, NOON + 2 * MINUTE)
+    assert allowance_of(store, "user1", LAB, NOON).remaining_today == 2
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_one_that_is_not_known_to_be_there_costs_nothing(store: Store, machines: Machines, asked: bool) -> None:
+    """Whether Step Functions says that there is none, or says nothing."""
+    silent: Any = AnswerLost(machines.client, arrives=False, told=asked)
+    with pytest.raises(ServiceFaultError, match="InternalFailure"):
+        start_self_check(store, silent, machines.grade_student, "user1", LAB, NOON)
+    assert machines.inputs() == {}
+    assert allowance_of(store, "user1", LAB, NOON).remaining_today == 3
+    assert start(store, machines).allowance.remaining_today == 2

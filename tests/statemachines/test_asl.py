@@ -105,6 +105,8 @@ def test_every_next_leads_to_a_state(name: str) -> None:
 def test_both_machines_have_the_same_student() -> None:
     of_class = definition("grade_class")["States"]["For each student"]["ItemProcessor"]["States"]
     alone = definition("grade_student")["States"]
+    for name, side_by_side in (("Run checks", 5), ("Run probes", 4)):  # more for one who waits
+        assert (of_class[name].pop("MaxConcurrency"), alone[name].pop("MaxConcurrency")) == (2, side_by_side)
     for name in ("Run checks", "Is this an audit?", "Run probes", "Run load tests"):
         assert of_class[name] == alone[name]
 

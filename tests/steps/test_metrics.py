@@ -73,12 +73,30 @@ def counted(capsys: pytest.CaptureFixture[str]) -> tuple[dict[str, Any], dict[st
     return {metric["Name"]: line[metric["Name"]][0] for metric in directive["Metrics"]}, line
 
 
-def test_a_report_counts_its_student_and_the_checks_that_are_open(capsys: pytest.CaptureFixture[str]) -> None:
-    state = {"run_id": RUN, "mode": "audit", "username": "user1", "results": {"configuration": []}}
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [
+        ("grade", {"StudentsNotGraded": 1, "ChecksNotGraded": 2}),
+        ("self-check", {"StudentsNotGraded": 1, "ChecksNotGraded": 2}),
+        ("audit", {"StudentsGraded": 1, "ChecksNotGraded": 0}),  # it invokes nothing: that is no fault of a night
+    ],
+)
+def test_a_report_counts_its_student_and_the_checks_that_are_open(
+    mode: str, expected: dict[str, int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = {"run_id": RUN, "mode": mode, "username": "user1", "results": {"configuration": []}}
     assert write_report.handler(state, Context()) == {"status": "incomplete"}  # type: ignore[arg-type]
     metrics, line = counted(capsys)
-    assert metrics == {"StudentsNotGraded": 1, "ChecksNotGraded": 2}
-    assert (line["service"], line["mode"]) == ("write_report", "audit")
+    assert metrics == expected
+    assert (line["service"], line["mode"]) == ("write_report", mode)
+
+
+def test_a_failure_that_is_heard_of_twice_is_counted_once(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = {"run_id": RUN, "started_at": STARTED, "error": {"Error": "KeyError", "Cause": "x"}}
+    summarise_run.handler(asked, Context())  # type: ignore[arg-type]
+    capsys.readouterr()
+    assert summarise_run.handler(asked, Context())["status"] == "failed"  # type: ignore[arg-type]
+    assert counted(capsys)[0] == {"RunsFailed": 0}
 
 
 def test_a_summary_counts_the_run_and_how_long_it_took(capsys: pytest.CaptureFixture[str]) -> None:

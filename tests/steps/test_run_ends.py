@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -261,7 +262,7 @@ def test_the_same_event_told_again_has_the_same_id(store: Store) -> None:
     "error", [RefusedError("no bus"), ThrottledError("later"), InvalidDocumentError("event", ["x: too long"])]
 )
 def test_an_event_that_is_lost_costs_nobody_the_grade_and_is_logged(
-    store: Store, error: Exception, caplog: pytest.LogCaptureFixture
+    store: Store, error: Exception, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     planned(store)
     judged(store, handled=passed())
@@ -271,6 +272,9 @@ def test_an_event_that_is_lost_costs_nobody_the_grade_and_is_logged(
         run = summarise_run(store, RUN, STARTED, publish=bus.publish)
     assert run["counts"]["students"] == 1
     assert [record.message for record in caplog.records] == ["an event was lost", "an event was lost"]
+    metrics = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(one["EventsLost"], one["service"]) for one in metrics] == [([1.0], "events"), ([1.0], "events")]
+    assert {one["_aws"]["CloudWatchMetrics"][0]["Namespace"] for one in metrics} == {"labgrader"}
     record = store.run(RUN)
     assert record is not None
     assert record["status"] == "incomplete"
@@ -299,9 +303,75 @@ def test_a_run_that_is_summarised_is_not_called_failed_afterwards(store: Store) 
     summarise_run(store, RUN, STARTED)
     before = store.run(RUN)
     bus = Bus()
-    assert record_failure(store, RUN, STARTED, {"Error": "TIMED_OUT"}, publish=bus.publish) == before
+    assert before is not None
+    again = record_failure(store, RUN, STARTED, {"Error": "TIMED_OUT"}, publish=bus.publish)
+    assert again == {**before, "again": True}
     assert store.run(RUN) == before
     assert bus.events == []
+
+
+def test_a_failure_that_is_heard_of_twice_keeps_its_first_reason_and_is_told_once(store: Store) -> None:
+    planned(store)
+    bus = Bus()
+    record_failure(store, RUN, STARTED, FAULT, publish=bus.publish)
+    before = store.run(RUN)
+    assert before is not None
+    again = record_failure(store, RUN, STARTED, {"Error": "FAILED", "Cause": "later"}, publish=bus.publish)
+    assert again == {**before, "again": True}
+    assert store.run(RUN) == before
+    assert before["error"] == "BadInputError: there is no lab 'x'"
+    assert bus.types == ["Run Failed"]
+
+
+def test_a_failure_that_somebody_else_recorded_keeps_its_reason_and_is_told_of(store: Store) -> None:
+    planned(store, status="failed", error="the execution is gone", finished_at="2026-01-01T00:02:00Z")
+    bus = Bus()
+    record = record_failure(store, RUN, STARTED, {"Error": "FAILED"}, publish=bus.publish)
+    assert (record["error"], record["finished_at"]) == ("the execution is gone", "2026-01-01T00:02:00Z")
+    assert "again" not in record
+    assert [event.detail["reason"] for event in bus.events] == ["the execution is gone"]
+
+
+def test_a_run_that_failed_and_is_started_again_may_fail_again(store: Store) -> None:
+    planned(store)
+    bus = Bus()
+    record_failure(store, RUN, STARTED, FAULT, publish=bus.publish)
+    store.record_run({**(store.run(RUN) or {}), "status": "running", "finished_at": ""})
+    record = record_failure(store, RUN, STARTED, {"Error": "KeyError", "Cause": "x"}, publish=bus.publish)
+    assert record["error"] == "KeyError: x"
+    assert [event.detail["reason"] for event in bus.events] == ["BadInputError: there is no lab 'x'", "KeyError: x"]
+
+
+def test_a_self_check_whose_failure_is_heard_of_twice_is_given_back_once(store: Store) -> None:
+    self_checking(store)
+    record_failure(store, RUN, STARTED, FAULT)
+    record_failure(store, RUN, STARTED, {"Error": "FAILED"})
+    assert left(store).remaining_this_hour == 2
+
+
+@pytest.mark.parametrize(
+    ("checked_at", "compared_with", "points"),
+    [("2025-12-30T00:00:00Z", "graded", 30), ("2026-01-01T00:00:00Z", "checked", 88)],
+)
+def test_a_self_check_compares_with_what_the_student_saw_last(
+    store: Store, checked_at: str, compared_with: str, points: int
+) -> None:
+    def before(run_id: str, mode: str, at: str, status: str, of_all: int, visible: int) -> None:
+        key = f"runs/{run_id}/reports/user1.json"
+        store.put_json(key, {"checks": [{"id": name, "status": status} for name in ("reserved", "handled")]})
+        result = {"username": "user1", "lab": LAB.id, "mode": mode, "points": of_all, "visible_points": visible}
+        record = {**result, "graded_at": at, "report_key": key}
+        store.record_result(run_id, record, keep_latest=mode == "grade", keep_best=False)
+
+    before("graded", "grade", "2025-12-31T00:00:00Z", "failed", 42, 30)
+    before("checked", "self-check", checked_at, "partial", 88, 88)
+    self_checking(store)
+    judged(store, handled=passed())
+    for _ in range(2):  # written again, it does not compare with itself
+        report = write_report(store, RUN, "self-check", "user1")
+        assert (report["previous"]["run_id"], report["previous"]["points"]) == (compared_with, points)
+    assert (store.latest_self_check("user1", LAB.id) or {})["run_id"] == RUN
+    assert (store.latest("user1", LAB.id) or {})["run_id"] == "graded"
 
 
 @pytest.mark.parametrize(

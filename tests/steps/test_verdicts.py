@@ -12,7 +12,7 @@ from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.verdict import not_graded, passed
 from labgrader.lab import Item
 from labgrader.steps.run_record import CheckRecord
-from labgrader.steps.verdicts import AUDIT_INVOKES_NOTHING, NO_VERDICT, told
+from labgrader.steps.verdicts import AUDIT_INVOKES_NOTHING, NO_VERDICT, refused, told
 
 RESERVED = Item("reserved", "reserved_concurrency_set", "It is", parameters={"function": "user1-f", "executions": 10})
 HANDLED = Item(
@@ -88,3 +88,22 @@ def test_an_audit_carries_over_what_it_does_not_ask() -> None:
 def test_a_configuration_check_is_never_carried_over() -> None:
     found = told(RESERVED, snapshot(), None, None, carried=passed(), audit=True)
     assert found.verdict.message == NO_VERDICT
+
+
+def open_check(check_id: str, message: str, *requires: str) -> dict[str, object]:
+    return {"id": check_id, "status": "not_graded", "message": message, "requires": list(requires)}
+
+
+def test_an_audit_was_refused_what_it_asked_for_and_not_what_it_leaves_to_a_graded_run() -> None:
+    checks = [
+        {**open_check("fine", ""), "status": "passed"},
+        open_check("reads", "not graded: lambda:GetFunction: AccessDeniedException: no"),
+        open_check("waits-for-it", "cannot be told while “Reads” is not graded", "reads"),
+        open_check("waits-too", "cannot be told while “Waits” is not graded", "waits"),
+        open_check("waits", "cannot be told while “Calls” is not graded", "fine", "calls"),
+        open_check("calls", AUDIT_INVOKES_NOTHING),
+        open_check("calls-not", "not graded: sqs:ListQueues: AccessDenied: no", "calls"),
+    ]
+    assert refused({"mode": "audit", "checks": checks}) == ["reads", "waits-for-it", "calls-not"]
+    assert len(refused({"mode": "grade", "checks": checks})) == 6
+    assert refused({"mode": "audit", "checks": checks[:1]}) == []

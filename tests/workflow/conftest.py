@@ -6,18 +6,27 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cli import embedded
 from cli.deploy import deploy
+from cli.nights import keep_nights
+from cli.project import DEFAULT_STACK
 from cli.simulation.pack import build_student, load_pack
 from cli.simulation.student import connect
 from cli.target import Target, embedded_target
+from labgrader.course_file import read_course
+from labgrader.courses import push_course
 from labgrader.store import Keys, Store, roster_key
 
 LAB = "lambda-optimization"
+
+AUDITED = ["drifter", "steady"]
+"""The students of the courses that tests push."""
 
 
 @dataclass
@@ -49,6 +58,19 @@ class Stack:
         )
         return str(started["executionArn"])
 
+    def push_course(self, folder: Path, course_id: str, audit_time: str = "") -> None:
+        """Push a course of two students; with an hour, they are audited at it."""
+        (folder / "class.csv").write_text("\n".join(["username", *AUDITED, ""]), encoding="utf-8")
+        file = folder / "course.yaml"
+        file.write_text(
+            f"id: {course_id}\ntitle: A course\ntime_zone: UTC\naudit_time: {audit_time}\n"
+            f"labs:\n  - lab: {LAB}\n    roster: class.csv\n",
+            encoding="utf-8",
+        )
+        files = read_course(file)
+        push_course(self.store, files, datetime.now(UTC))
+        keep_nights(self.target, self.outputs, DEFAULT_STACK, files.course)
+
     def finish(self, execution: str, seconds: float = 240) -> dict[str, Any]:
         """Wait for an execution to end; return its description."""
         end = time.monotonic() + seconds
@@ -79,3 +101,11 @@ def stack() -> Iterator[Stack]:
         yield Stack(target, outputs, target.store(outputs))
     finally:
         embedded.stop(running)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def night_to_come(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> datetime:
+    """When a course is audited by its schedule: pushed before all tests, so that none has to wait long for it."""
+    at = datetime.now(UTC) + timedelta(seconds=90 if datetime.now(UTC).second > 40 else 60)
+    stack.push_course(tmp_path_factory.mktemp("by-schedule"), "by-schedule", f'"{at:%H:%M}"')
+    return at

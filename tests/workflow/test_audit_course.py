@@ -5,39 +5,21 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cli.audits import follow_audit, start_audit
-from cli.nights import keep_nights, remove_nights
+from cli.nights import remove_nights
 from cli.project import DEFAULT_STACK
-from labgrader.course_file import read_course
-from labgrader.courses import push_course
 from labgrader.digest_text import digest_text
 from labgrader.schemas import validate
 from labgrader.store import CourseKeys
+from tests.workflow.conftest import AUDITED
 
 pytestmark = pytest.mark.workflow
-
-LAB = "lambda-optimization"
-STUDENTS = ["drifter", "steady"]
-
-
-def push(stack: Any, folder: Path, course_id: str, audit_time: str = "") -> None:
-    """Push a course of the two students; with an hour, they are audited at it."""
-    (folder / "class.csv").write_text("\n".join(["username", *STUDENTS, ""]), encoding="utf-8")
-    file = folder / "course.yaml"
-    file.write_text(
-        f"id: {course_id}\ntitle: A course\ntime_zone: UTC\naudit_time: {audit_time}\n"
-        f"labs:\n  - lab: {LAB}\n    roster: class.csv\n",
-        encoding="utf-8",
-    )
-    files = read_course(file)
-    push_course(stack.store, files, datetime.now(UTC))
-    keep_nights(stack.target, stack.outputs, DEFAULT_STACK, files.course)
 
 
 def audit(stack: Any, course_id: str) -> dict[str, Any]:
@@ -49,15 +31,15 @@ def audit(stack: Any, course_id: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def graded(stack: Any) -> None:
-    for username in STUDENTS:
+    for username in AUDITED:
         stack.build(username)
-    run = stack.run("graded-before-audits", STUDENTS)
+    run = stack.run("graded-before-audits", AUDITED)
     assert run["counts"]["complete"] == 2
 
 
 @pytest.fixture
 def inbox(stack: Any) -> Iterator[Any]:
-    """Reads what was sent to the topic of digests."""
+    """Reads what was sent of a course to the topic of digests."""
     sqs, sns = stack.client("sqs"), stack.client("sns")
     queue = sqs.create_queue(QueueName="inbox-of-digests")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -67,9 +49,10 @@ def inbox(stack: Any) -> Iterator[Any]:
     sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": json.dumps(policy)})
     subscription = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)["SubscriptionArn"]
 
-    def read() -> list[dict[str, Any]]:
+    def read(course_id: str) -> list[dict[str, Any]]:
         found = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, WaitTimeSeconds=1).get("Messages", [])
-        return [json.loads(one["Body"]) for one in found]
+        sent = [json.loads(one["Body"]) for one in found]
+        return [one for one in sent if one["Subject"].startswith(f"labgrader: {course_id}: ")]
 
     yield read
     sns.unsubscribe(SubscriptionArn=subscription)
@@ -79,7 +62,7 @@ def inbox(stack: Any) -> Iterator[Any]:
 def test_what_a_student_lost_since_the_graded_run_is_in_the_digest_and_what_came_back(
     stack: Any, graded: None, inbox: Any, tmp_path: Path
 ) -> None:
-    push(stack, tmp_path, "by-command")
+    stack.push_course(tmp_path, "by-command")
     functions = stack.client("lambda")
     function, alias = "drifter-optimized-function", "drifter-prod"
     functions.delete_alias(FunctionName=function, Name=alias)
@@ -93,7 +76,7 @@ def test_what_a_student_lost_since_the_graded_run_is_in_the_digest_and_what_came
     assert "There is no alias drifter-prod." in digest_text(lost)
     recorded = stack.store.run(run["run_id"])
     assert (recorded["mode"], recorded["course"]) == ("audit", "by-command")
-    (message,) = inbox()
+    (message,) = inbox("by-command")
     assert message["Subject"] == "labgrader: by-command: 1 drifted, 1 with losses"
     assert "There is no alias drifter-prod." in message["Message"]
 
@@ -105,7 +88,7 @@ def test_what_a_student_lost_since_the_graded_run_is_in_the_digest_and_what_came
 def test_a_lab_that_cannot_be_audited_fails_the_night_after_its_digest(
     stack: Any, graded: None, inbox: Any, tmp_path: Path
 ) -> None:
-    push(stack, tmp_path, "without-a-list")
+    stack.push_course(tmp_path, "without-a-list")
     roster = CourseKeys("without-a-list").roster("class.csv")
     stack.store.delete([roster])
     started = start_audit(stack.target, stack.outputs, "without-a-list")
@@ -114,15 +97,13 @@ def test_a_lab_that_cannot_be_audited_fails_the_night_after_its_digest(
     assert digest["runs"][0]["error"] == f"there is no roster at {roster}"
     ended = stack.finish(started.arn)
     assert (ended["status"], ended["error"]) == ("FAILED", "AuditIncomplete")
-    (message,) = inbox()
+    (message,) = inbox("without-a-list")
     assert message["Subject"] == "labgrader: without-a-list: 1 not audited"
 
 
 def test_a_schedule_starts_a_night_by_itself_and_a_second_delivery_audits_nothing(
-    stack: Any, graded: None, tmp_path: Path
+    stack: Any, night_to_come: datetime
 ) -> None:
-    at = datetime.now(UTC) + timedelta(seconds=90 if datetime.now(UTC).second > 40 else 60)
-    push(stack, tmp_path, "by-schedule", f'"{at:%H:%M}"')
     night: dict[str, Any] = {}
     end = time.monotonic() + 150
     while not night and time.monotonic() < end:
@@ -130,7 +111,7 @@ def test_a_schedule_starts_a_night_by_itself_and_a_second_delivery_audits_nothin
         night = next(iter(stack.store.nights("by-schedule")), {})
     remove_nights(stack.target, stack.outputs, DEFAULT_STACK, "by-schedule")
     assert night, "the schedule started nothing"
-    assert night["night"] == f"{at:%Y-%m-%d-%H%M}"
+    assert night["night"] == f"{night_to_come:%Y-%m-%d-%H%M}"
     assert night["scheduled"] is True
     machine = stack.outputs["AuditCourseArn"]
     first = machine.replace(":stateMachine:", ":execution:") + f":{night['execution']}"

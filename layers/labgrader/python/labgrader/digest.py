@@ -71,6 +71,7 @@ def audited(lab: CourseLab, run: Mapping[str, Json], audit: Mapping[str, Json]) 
         "status": run["status"],
         "error": "",
         "students": counts["students"],
+        "first": counts.get("first", 0),
         **{name: counts[name] for name in ("drifted", "mended", "gone", "running")},
         "incomplete": run["counts"]["incomplete"],
         "usd_per_day": audit["usd_per_day"],

@@ -39,19 +39,23 @@ def headline(digest: Mapping[str, Json]) -> str:
     """Return what a night came to, in a sentence or three."""
     counts = digest["counts"]
     failed = [run["lab"] for run in digest["runs"] if run["status"] == "failed"]
+    first = sum(run.get("first", 0) for run in digest["runs"])
+    compared = sum(run["students"] for run in digest["runs"]) > first
     said = []
     if failed:
         said.append(f"{listed(failed)} could not be audited: see below.")
     lost = []
     if counts["drifted"]:
-        lost.append(f"{_students(counts['drifted'])} lost what had passed")
+        lost.append(f"{_students(counts['drifted'])} lost points")
     if counts["gone"]:
         has = "has" if counts["gone"] == 1 else "have"
         lost.append(f"{_students(counts['gone'])} no longer {has} what was there")
     if lost:
         said.append(f"{listed(lost)}.")
-    elif len(failed) < counts["labs"]:
-        said.append("Nobody lost what had passed, and nothing is gone.")
+    elif compared:
+        said.append("Nobody lost points, and nothing is gone.")
+    if first:
+        said.append(f"For {_students(first)} there was no run before to compare with.")
     if counts["mended"]:
         said.append(f"{_students(counts['mended'])} mended something.")
     if counts["incomplete"]:
@@ -98,8 +102,8 @@ def _lab(run: Mapping[str, Json], course: str, at: datetime, options: str) -> It
         else f"{run['incomplete']} not graded in full (their reports say why)"
     )
     yield f"{_students(run['students'])}, {graded}; run {run['run_id']}"
-    yield from _paragraph("Drifted: passed before, and does not now", run["found"], _drifted)
-    yield from _paragraph("Gone since the audit before", run["found"], _gone)
+    yield from _paragraph("Drifted: fewer points than in the run before", run["found"], _drifted)
+    yield from _paragraph("Gone since the run before", run["found"], _gone)
     yield from _paragraph("Mended", run["found"], _mended)
     yield from _paragraph(
         f"Running, and billed by the hour: about ${run['usd_per_day']:,.2f} a day", run["found"], _running
@@ -126,9 +130,19 @@ def _paragraph(title: str, found: Sequence[Found], say: Callable[[Found], list[s
 
 
 def _drifted(student: Found) -> list[str]:
-    return _cut(
-        _change(one, "lost") + (f"\n{quote(one['message'])}" if one["message"] else "") for one in student["drifted"]
+    """What is worse than before; what is only skipped is counted, so that it never hides what it waits for."""
+    skipped = [one for one in student["drifted"] if one["to"] == "skipped"]
+    named = _cut(
+        _change(one, "lost") + (f"\n{quote(one['message'])}" if one["message"] else "")
+        for one in student["drifted"]
+        if one["to"] != "skipped"
     )
+    if not skipped:
+        return named
+    least = "at least " if student["not_shown"] else ""
+    checks, comes = ("1 check", "another comes") if len(skipped) == 1 else (f"{len(skipped)} checks", "others come")
+    lost = _points(round(sum(one["points"] for one in skipped), 2), "lost")
+    return [*named, f"{least}{checks} skipped, because {comes} first{lost}"]
 
 
 def _mended(student: Found) -> list[str]:
@@ -154,9 +168,12 @@ def _cut(entries: Iterable[str]) -> list[str]:
 
 def _change(one: Mapping[str, Json], what: str) -> str:
     """One check: what it was and is, and the points that it cost or brought."""
-    points = one["points"]
-    told = f", {points:g} point{'' if points == 1 else 's'} {what}" if points else ""
-    return f"{quote(one['title'])}: {_STATUS[one['from']]} → {_STATUS[one['to']]}{told}"
+    return f"{quote(one['title'])}: {_STATUS[one['from']]} → {_STATUS[one['to']]}{_points(one['points'], what)}"
+
+
+def _points(points: float, what: str) -> str:
+    """How many points were lost or won; nothing where it is none."""
+    return f", {points:g} point{'' if points == 1 else 's'} {what}" if points else ""
 
 
 def _due(due: str, at: datetime) -> str:

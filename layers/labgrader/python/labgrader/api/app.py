@@ -9,8 +9,10 @@ from http import HTTPStatus
 from typing import Any
 
 from labgrader.api.gate import ROLES
+from labgrader.api.instructor_routes import add_runs
+from labgrader.api.lab_routes import add_document, add_labs
 from labgrader.api.resolving import Api, Services
-from labgrader.api.routes import add_routes
+from labgrader.api.student_routes import add_my_reports, add_self_checks
 from labgrader.messages import quote
 
 __all__ = ["Api", "Services", "keys_of", "resolver", "told"]
@@ -25,7 +27,9 @@ def resolver(services: Services) -> Api:
         services: what they work with.
     """
     api = Api()
-    add_routes(api, services)
+    for add in (add_labs, add_self_checks, add_my_reports, add_runs):
+        add(api, services)
+    add_document(api)
     return api
 
 

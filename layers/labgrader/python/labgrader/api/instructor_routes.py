@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
@@ -13,14 +15,16 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 from labgrader.api import problems
 from labgrader.api.answers import fitting
 from labgrader.api.gate import INSTRUCTOR
-from labgrader.api.gradebooks import as_json
-from labgrader.api.models import FullReport, Gradebook, Progress, Run, RunRequest, RunStarted, RunStudent
+from labgrader.api.models import FullReport, Gradebook, GradebookRow, Progress, Run, RunRequest, RunStarted, RunStudent
 from labgrader.api.parameters import FormatInQuery, IdempotencyKey, RunIdInPath, UsernameInPath
 from labgrader.api.problems import ProblemError, bad_input
 from labgrader.api.resolving import Api, Services
 from labgrader.errors import Problem
+from labgrader.reporting.gradebook import COLUMNS
+from labgrader.roster import Student
 from labgrader.run_request import new_run_id
 from labgrader.starting.class_run import read_request, start_class_run
+from labgrader.starting.execution import execution_arn, status_of
 from labgrader.store import Keys, MissingError, Store
 
 CSV = "text/csv; charset=utf-8"
@@ -44,11 +48,17 @@ def add_runs(api: Api, services: Services) -> None:
         caller = api.caller(INSTRUCTOR)
         token = _client_token(asked.client_token, idempotency_key)
         document = asked.model_dump(exclude={"client_token"})
+        identity, digest = f"{caller.subject} {token}", _digest(document)
         run_id = new_run_id(asked.lab, services.now())
-        request = read_request(store, run_id, document, f"instructor {caller.subject}")
-        if token:
-            run_id = _remembered(store, f"{caller.subject} {token}", document, run_id)
-        start_class_run(store, services.states, services.grade_class_arn, request, run_id)
+        known = store.remembered(identity) if token else None
+        if known:
+            run_id = _the_same(known[0], known[1] == digest)
+        if not (known and _is_there(services, run_id)):
+            usable = read_request(store, document, f"instructor {caller.subject}")
+            if token:
+                run_id = _the_same(*store.remember_request(identity, digest, run_id))
+            request = usable.kept(store, run_id)
+            start_class_run(store, services.states, services.grade_class_arn, request, run_id)
         return RunStarted(run_id=run_id, status_url=run_url(run_id), gradebook_url=gradebook_url(run_id))
 
     @api.get(
@@ -101,7 +111,7 @@ def add_runs(api: Api, services: Services) -> None:
             said = f"run {run_id} is {record['status']} and has no gradebook; it is written when a run has ended"
             raise ProblemError(problems.NOT_FOUND, said) from None
         if format == "json":
-            book = as_json(run_id, record["lab"], content, store.students(run_id))
+            book = _gradebook(run_id, record["lab"], content, store.students(run_id))
             return Response(status_code=200, content_type="application/json", body=book)
         named = {"Content-Disposition": f'attachment; filename="gradebook-{run_id}.csv"'}
         return Response(status_code=200, content_type=CSV, body=content.decode("utf-8"), headers=named)
@@ -154,15 +164,57 @@ def _client_token(in_body: str, in_header: str | None) -> str:
     return in_body or in_header or ""
 
 
-def _remembered(store: Store, identity: str, document: Mapping[str, Any], run_id: str) -> str:
-    """The run that a request is by its client token: this one, or that of the first time.
+def _digest(document: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
+
+
+def _the_same(run_id: str, same: bool) -> str:
+    """The run that a client token stands for.
 
     Raises:
         ProblemError: 409: something else was asked for then.
     """
-    digest = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
-    first, same = store.remember_request(identity, digest, run_id)
     if not same:
         said = "something else was asked for with this client token before: take another one for another request"
-        raise ProblemError(problems.TOKEN_USED, said, run_id=first, status_url=run_url(first))
-    return first
+        raise ProblemError(problems.TOKEN_USED, said, run_id=run_id, status_url=run_url(run_id))
+    return run_id
+
+
+def _is_there(services: Services, run_id: str) -> bool:
+    """Say whether a run has ended or goes on: it is answered then, also where its class list has gone since."""
+    record = services.store.run(run_id)
+    if record is None:
+        return False
+    ended = record["status"] in ("complete", "incomplete")
+    return ended or bool(status_of(services.states, execution_arn(services.grade_class_arn, run_id)))
+
+
+def _gradebook(run_id: str, lab: str, content: bytes, students: Sequence[Student]) -> Gradebook:
+    """Read a gradebook that ``render_gradebook`` wrote.
+
+    Args:
+        run_id, lab: what it is of.
+        content: the CSV. Its words are made safe for a spreadsheet, and so not always what they were.
+        students: the run's, whose words they are.
+    """
+    rows = csv.DictReader(io.StringIO(content.decode("utf-8"), newline=""))
+    checks = [name for name in rows.fieldnames or () if name not in COLUMNS]
+    known = {student.username: student for student in students}
+    return Gradebook(run_id=run_id, lab=lab, checks=checks, students=[_row(row, checks, known) for row in rows])
+
+
+def _row(row: dict[str, str], checks: Sequence[str], known: dict[str, Student]) -> GradebookRow:
+    student = known.get(row["username"]) or Student(row["username"], row["student_id"])
+    return GradebookRow(
+        student_id=student.student_id,
+        username=student.username,
+        name=student.name,
+        email=student.email,
+        section=student.section,
+        status="complete" if row["status"] == "complete" else "incomplete",
+        points=float(row["points"]),
+        max_points=float(row["max_points"]),
+        percent=float(row["percent"]),
+        open_points=float(row["open_points"]),
+        check_points=[float(row[check]) if row[check] else None for check in checks],
+    )

@@ -104,7 +104,7 @@ class SelfCheck(Known):
     finished_at: Moment | None
     allowance: Allowance
     hidden: Hidden = Field(description="what the lab has that a self-check does not show")
-    error: str | None = Field(description="why it failed, where it did; a check that failed does not count")
+    error: str | None = Field(description="where it failed, that it does not count; an instructor is told why")
     report: StudentReport | None
 
 

@@ -24,6 +24,12 @@ MAX_MESSAGE = 500
 TRY_AGAIN_S = 5
 """What ``Retry-After`` says where AWS, and not the allowance, made us say no."""
 
+_PLACES = ("body", "path", "query", "header")
+"""What begins a value's place in pydantic's list of errors, and is not part of its name."""
+
+_TAGS = ("text", "rows")
+"""The kinds of a roster (``models.Roster``), which stand in the place of its values as if they were names."""
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -122,6 +128,42 @@ def bad_input(problems: Iterable[Problem | str]) -> ProblemError:
     detail = said + (f"; and {left} more" if left else "")
     members: dict[str, Any] = {"errors": errors, **({"errors_left_out": more} if more else {})}
     return ProblemError(BAD_INPUT, detail, **members)
+
+
+def problems_of(errors: Sequence[Mapping[str, Any]]) -> list[Problem]:
+    """Return everything that is wrong with a request, field by field.
+
+    Args:
+        errors: what pydantic found: ``type``, ``loc``, ``msg``, ``ctx``, ``input``.
+    """
+    return [Problem(_said(error), field=_field(error["loc"])) for error in errors]
+
+
+def _field(loc: Sequence[str | int]) -> str:
+    parts = list(loc[1:] if loc and loc[0] in _PLACES else loc)
+    if len(parts) > 1 and parts[0] == "roster" and parts[1] in _TAGS:
+        del parts[1]
+    return named(parts) or "body"
+
+
+def _said(error: Mapping[str, Any]) -> str:
+    context = error.get("ctx") or {}
+    sentences = {
+        "missing": "is missing",
+        "extra_forbidden": "is not known here",
+        "string_type": "is not text",
+        "string_unicode": "is not text that UTF-8 can hold",
+        "list_type": "is not a list",
+        "int_parsing": "is not a whole number",
+        "int_type": "is not a whole number",
+        "model_attributes_type": "is not an object",
+        "model_type": "is not an object",
+        "dict_type": "is not an object",
+        "literal_error": f"{quote(error.get('input'), 90)} is not one of: {context.get('expected', '')}",
+        "string_pattern_mismatch": f"{quote(error.get('input'), 90)} does not match {context.get('pattern', '')}",
+        "too_long": f"has more than {context.get('max_length', 0):,} entries",
+    }
+    return sentences.get(str(error["type"]), f"cannot be used: {quote(error.get('msg', ''))}")
 
 
 def named(parts: Sequence[str | int]) -> str:

@@ -22,7 +22,6 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from labgrader.api import gate, problems
 from labgrader.api.answers import MAX_ANSWER, SAFE_HEADERS, size_of
 from labgrader.api.problems import ProblemError
-from labgrader.api.wording import problems_of
 from labgrader.errors import BadInputError, Problem, ServiceFaultError, ThrottledError
 from labgrader.messages import quote
 from labgrader.store import Store
@@ -157,7 +156,7 @@ def _too_big() -> ProblemError:
 
 
 def _unusable(error: RequestValidationError) -> Response[str]:
-    return problems.bad_input(problems_of(error.errors())).response()
+    return problems.bad_input(problems.problems_of(error.errors())).response()
 
 
 def _not_json(_: RequestUnsupportedContentType) -> Response[str]:

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from labgrader.judging.verdict import Verdict, not_graded, skipped
 from labgrader.lab import Item
 
+WAITS = "cannot be told while “"
+"""How the message begins of a check that is not graded because what it requires is not."""
+
 
 @dataclass(frozen=True)
 class ScoredCheck:
@@ -90,5 +93,5 @@ def apply_prerequisites(own: Verdict, prerequisites: Sequence[tuple[Item, Verdic
             return skipped(f"not looked at, because “{item.title}” comes first")
     for item, verdict in prerequisites:
         if verdict.status == "not_graded" and own.status in ("failed", "partial"):
-            return not_graded(f"cannot be told while “{item.title}” is not graded")
+            return not_graded(f"{WAITS}{item.title}” is not graded")
     return own

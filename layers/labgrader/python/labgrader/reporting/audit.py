@@ -15,7 +15,11 @@ MAX_MESSAGE = 1_000
 """Characters of a message that a difference repeats; the check itself has all of it."""
 
 _LEAST = 0.0005
-"""Shares of points that differ by less are the same: points were rounded to two decimals."""
+"""Shares of points that differ by less are the same: they are kept to four decimals."""
+
+_LEAST_OF_PARTS = 0.0101
+"""As ``_LEAST``, where a check is partly right both times. A share is told from points with two decimals, which for one
+point are hundredths; another version of the lab may give it other points, and then other digits are lost."""
 
 
 def build_audit(
@@ -45,7 +49,10 @@ def build_audit(
         before, now = known.get(check.item.id), check.verdict.status
         if before is None or now == "not_graded" or before["status"] not in STATUSES:
             continue
-        share = check.verdict.fraction
+        share = share_of(  # as the report will tell it: two thirds of 5 points are 3.33, also where nothing changed
+            {"status": now, "points": check.points, "max_points": check.item.points}
+        )
+        least = _LEAST_OF_PARTS if now == before["status"] else _LEAST
         difference = {
             "check": check.item.id,
             "title": clean(check.item.title),
@@ -54,9 +61,9 @@ def build_audit(
             "message": clean(check.verdict.message, MAX_MESSAGE),
             "points": rounded(abs(share - before["share"]) * check.item.points),
         }
-        if share < before["share"] - _LEAST:
+        if share < before["share"] - least:
             drifted.append(difference)
-        elif share > before["share"] + _LEAST:
+        elif share > before["share"] + least:
             mended.append(difference)
     return {
         "compared_with": dict(compared_with) if compared_with else None,

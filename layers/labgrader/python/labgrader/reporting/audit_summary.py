@@ -32,6 +32,8 @@ def audit_entry(report: Mapping[str, Any]) -> dict[str, Any] | None:
     audit = report.get("audit")
     if audit is None or not any(audit[name] for name in _LISTS):
         return None
+    drifted = sorted(audit["drifted"], key=lambda one: one["to"] == "skipped")  # what others wait for is never cut
+    audit = {**audit, "drifted": drifted}
     return {
         "username": report["student"]["username"],
         "student_id": report["student"]["student_id"],
@@ -74,6 +76,7 @@ def build_audit_summary(
             "students": len(reports),
             **{name: sum(bool(entry[name]) for entry in entries) for name in ("drifted", "mended", "gone", "running")},
             "not_graded": sum(report["status"] == "incomplete" for report in reports),
+            "first": sum("audit" in report and report["audit"]["compared_with"] is None for report in reports),
         },
         "usd_per_day": rounded(sum(entry["usd_per_day"] for entry in entries)),
     }

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -46,12 +46,33 @@ class Started:
     total: int = 0
 
 
-def read_request(store: Store, run_id: str, document: Any, requested_by: str) -> Request:
-    """Read what somebody asked for, the class list included, and keep the list.
+@dataclass(frozen=True)
+class Asked:
+    """A request that can be used, whose class list is not kept yet.
+
+    Args:
+        request: the request; its roster is empty where the list came with it.
+        content, suffix: that list, and how its key ends; empty where the list is in the bucket.
+    """
+
+    request: Request
+    content: bytes = b""
+    suffix: str = ""
+
+    def kept(self, store: Store, run_id: str) -> Request:
+        """Keep the class list for a run, and return the request that names it."""
+        if not self.suffix:
+            return self.request
+        key = roster_key(run_id, self.suffix)
+        store.put(key, self.content)
+        return replace(self.request, roster=key)
+
+
+def read_request(store: Store, document: Any, requested_by: str) -> Asked:
+    """Read what somebody asked for, the class list included; nothing is written.
 
     Args:
         store: the stack's store.
-        run_id: the run that it will be.
         document: ``lab``, ``roster`` (a key, CSV or JSON text, or a list of students), ``mode``, ``students``,
             ``course``.
         requested_by: who asked.
@@ -63,11 +84,12 @@ def read_request(store: Store, run_id: str, document: Any, requested_by: str) ->
         raise BadInputError(["a request is an object with lab, roster, mode and students"])
     problems: list[Problem] = []
     shape = {**document, "requested_by": requested_by}
-    content = b""
+    content, suffix = b"", ""
     if document.get("roster"):
-        shape["roster"] = roster_key(run_id, ".csv")  # stands for one that cannot be read
+        shape["roster"] = roster_key("of-this-run", ".csv")  # stands for one that came along, or cannot be read
         try:
-            shape["roster"], content, students = _class_list(store, run_id, document["roster"])
+            key, content, suffix, students = _class_list(store, document["roster"])
+            shape["roster"] = key or shape["roster"]
             select(students, _names(document))
         except BadInputError as error:
             problems += error.problems
@@ -78,25 +100,7 @@ def read_request(store: Store, run_id: str, document: Any, requested_by: str) ->
         raise BadInputError([*error.problems, *problems]) from None
     if problems:
         raise BadInputError(problems)
-    _keep(store, document["roster"], request.roster, content)
-    return request
-
-
-def keep_roster(store: Store, run_id: str, roster: str | Sequence[Any]) -> str:
-    """Return the key of a class list: of one that is in the bucket as it is, of one that came with the request after it
-    was read and kept.
-
-    Args:
-        store: the stack's store.
-        run_id: the run that it is for.
-        roster: a key, CSV or JSON text, or a list of students.
-
-    Raises:
-        BadInputError: every problem of it, with its row and column; or there is none at that key.
-    """
-    key, content, _ = _class_list(store, run_id, roster)
-    _keep(store, roster, key, content)
-    return key
+    return Asked(replace(request, roster="") if suffix else request, content, suffix)
 
 
 def start_class_run(store: Store, states: SFNClient, machine_arn: str, request: Request, run_id: str) -> Started:
@@ -134,7 +138,7 @@ def start_class_run(store: Store, states: SFNClient, machine_arn: str, request: 
     except LabgraderError as error:
         if new:
             why = quote(f"it could not be started: {error}", 1000)
-            store.record_run({**record, "status": "failed", "finished_at": _now(), "error": why})
+            store.record_end({**record, "status": "failed", "finished_at": _now(), "error": why})
         raise
     return Started(run_id, execution, again=not (new and started), total=len(students))
 
@@ -162,12 +166,11 @@ def _problems_of_lab_and_mode(lab: Any, mode: Any) -> list[Problem]:
     return problems
 
 
-def _class_list(store: Store, run_id: str, roster: Any) -> tuple[str, bytes, list[Student]]:
-    """Where a class list is or will be, what it says, and who is on it."""
+def _class_list(store: Store, roster: Any) -> tuple[str, bytes, str, list[Student]]:
+    """The key of a class list in the bucket, or the text of one that came along and how its key ends; who is on it."""
     if isinstance(roster, str) and _KEY.fullmatch(roster):
         Request.from_dict({"lab": "any", "roster": roster})  # says what is wrong with a key
-        content = _content(store, roster)
-        return roster, content, read_roster(content, roster)
+        return roster, b"", "", read_roster(_content(store, roster), roster)
     if isinstance(roster, str):
         content = roster.encode("utf-8", "replace")
         suffix = ".json" if roster.lstrip()[:1] in ("[", "{") else ".csv"
@@ -176,17 +179,12 @@ def _class_list(store: Store, run_id: str, roster: Any) -> tuple[str, bytes, lis
     else:
         said = "is neither a key below rosters/, nor CSV text, nor a list of students"
         raise BadInputError([Problem(said, field="roster")])
-    return roster_key(run_id, suffix), content, read_roster(content, INLINE)
+    return "", content, suffix, read_roster(content, INLINE)
 
 
 def _names(document: Mapping[str, Any]) -> list[str]:
     names = document.get("students")
     return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
-
-
-def _keep(store: Store, roster: Any, key: str, content: bytes) -> None:
-    if key != roster:
-        store.put(key, content)
 
 
 def _content(store: Store, key: str) -> bytes:

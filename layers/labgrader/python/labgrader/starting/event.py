@@ -51,7 +51,7 @@ def start_from_event(
     requested_at = _time_of(event)
     run_id = new_run_id(lab or NO_LAB, requested_at, asked=event_id)
     try:
-        request = read_request(store, run_id, detail, f"event {event_id}")
+        request = read_request(store, detail, f"event {event_id}").kept(store, run_id)
         return run_id, start_class_run(store, states, machine_arn, request, run_id)
     except BadInputError as error:
         reason = str(error)

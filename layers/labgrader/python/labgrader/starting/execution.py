@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from labgrader.aws import error_code, translated
+from labgrader.errors import LabgraderError, ServiceFaultError
 from labgrader.run_request import Request
 
 if TYPE_CHECKING:
@@ -29,16 +30,26 @@ def start_execution(states: SFNClient, machine_arn: str, run_id: str, request: R
         request: what was asked for.
 
     Raises:
-        ThrottledError, ServiceFaultError: worth another try.
+        ThrottledError, ServiceFaultError: worth another try, and the execution is not known to be there.
         RefusedError: AWS refused.
     """
     try:
         states.start_execution(stateMachineArn=machine_arn, name=run_id, input=json.dumps(request.to_dict()))
     except (ClientError, BotoCoreError) as error:
-        if error_code(error) != "ExecutionAlreadyExists":
-            raise translated(error) from error
-        return False
+        if error_code(error) == "ExecutionAlreadyExists":
+            return False
+        fault = translated(error)
+        if not (isinstance(fault, ServiceFaultError) and _is_there(states, execution_arn(machine_arn, run_id))):
+            raise fault from error
     return True
+
+
+def _is_there(states: SFNClient, execution: str) -> bool:
+    """Say whether an execution is known to be there: it was started then, and only the answer was lost."""
+    try:
+        return bool(status_of(states, execution))
+    except LabgraderError:
+        return False
 
 
 def status_of(states: SFNClient, execution: str) -> str:

@@ -137,7 +137,7 @@ def start_self_check(
     except LabgraderError as error:
         finish_self_check(store, run_id, username, lab.id, give_back=True)
         if record:
-            _record_end(store, record, f"it could not be started: {error}", now)
+            store.record_end(_ended(record, f"it could not be started: {error}", now))
         raise
     return SelfCheck(run_id, left)
 
@@ -145,6 +145,26 @@ def start_self_check(
 def allowance_of(store: Store, username: str, lab: Lab, now: datetime) -> Allowance:
     """Return what a student has left of a lab's self-checks."""
     return allowance(lab.self_checks, store.ledger(username, lab.id).taken, now.timestamp())
+
+
+def just_begun(store: Store, run_id: str, username: str, lab: Lab, now: datetime) -> dict[str, Any] | None:
+    """Return what there is to say of a self-check that holds its lock and is not recorded yet, or ``None``.
+
+    Who asks a second time in that moment is told its id already.
+
+    Args:
+        store: the stack's store.
+        run_id: the self-check.
+        username, lab: whose, and of what.
+        now: when it is asked.
+    """
+    ledger = store.ledger(username, lab.id)
+    at = next((one.at for one in ledger.taken if one.run_id == run_id), 0.0)
+    if ledger.running != run_id or now.timestamp() >= at + START_S:
+        return None
+    started = _moment(datetime.fromtimestamp(at, UTC))
+    about = {"run_id": run_id, "lab": lab.id, "mode": "self-check", "student": username}
+    return {**about, "status": "running", "started_at": started, "finished_at": ""}
 
 
 def state_of_self_check(
@@ -178,8 +198,11 @@ def state_of_self_check(
     latest = store.run(run_id) or record  # its last state recorded the end before the execution had one
     if latest["status"] != "running":
         return latest
+    ended = _ended(latest, LOST, now)
+    if not store.record_end(ended):  # its last state recorded the end in this very moment: that is the result
+        return store.run(run_id) or ended
     finish_self_check(store, run_id, record["student"], record["lab"], give_back=True)
-    return _record_end(store, latest, LOST, now)
+    return ended
 
 
 def finish_self_check(store: Store, run_id: str, username: str, lab_id: str, *, give_back: bool) -> None:
@@ -256,10 +279,8 @@ def _until_written(store: Store, username: str, lab_id: str, write: Callable[[Le
     raise ServiceFaultError(f"the self-checks of {quote(username)} were changed by others {WRITES} times in a row")
 
 
-def _record_end(store: Store, record: dict[str, Any], why: str, now: datetime) -> dict[str, Any]:
-    ended = {**record, "status": "failed", "finished_at": _moment(now), "error": quote(why, 1000)}
-    store.record_run(ended)
-    return ended
+def _ended(record: dict[str, Any], why: str, now: datetime) -> dict[str, Any]:
+    return {**record, "status": "failed", "finished_at": _moment(now), "error": quote(why, 1000)}
 
 
 def _moment(now: datetime) -> str:

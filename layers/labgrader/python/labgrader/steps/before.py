@@ -27,10 +27,11 @@ def earlier_json(store: Store, key: str) -> Json:
 def previous_of(store: Store, run_id: str, mode: str, username: str, lab: Lab, scored: Score) -> dict[str, Json] | None:
     """Return what changed since the student's last graded run, or ``None`` where there is no other that can be read.
 
-    The points of before are those of what is compared: a self-check has no hidden checks, and must not tell of any.
-    Where the lab hides some, what the others came to stands beside them, for the student's copy.
+    A self-check compares with what the student saw last, a self-check or the graded run, whichever is newer. The points
+    of before are those of what is compared: a self-check has no hidden checks, and must not tell of any. Where the lab
+    hides some, what the others came to stands beside them, for the student's copy.
     """
-    latest = store.latest(username, lab.id)
+    latest = _last_seen_by(store, username, lab.id, run_id) if mode == "self-check" else store.latest(username, lab.id)
     if latest is None or latest["run_id"] == run_id:
         return None
     hides = lab.hidden_checks > 0 or any(item.visibility != "visible" for item in lab.checks)
@@ -48,3 +49,10 @@ def previous_of(store: Store, run_id: str, mode: str, username: str, lab: Lab, s
             if check.item.id in before and before[check.item.id]["status"] != check.verdict.status
         ],
     }
+
+
+def _last_seen_by(store: Store, username: str, lab: str, run_id: str) -> dict[str, Json] | None:
+    """The newer of a student's latest graded result and latest self-check, another than this run."""
+    found = (store.latest(username, lab), store.latest_self_check(username, lab))
+    others = [one for one in found if one is not None and one["run_id"] != run_id]
+    return max(others, key=lambda one: str(one["graded_at"]), default=None)

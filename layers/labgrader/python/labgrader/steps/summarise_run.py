@@ -40,7 +40,7 @@ def summarise_run(store: Store, run_id: str, started_at: str, *, publish: Publis
         ``run.json``, as it is kept.
     """
     keys = Keys(run_id)
-    planned = {name: value for name, value in (store.run(run_id) or {}).items() if name != "error"}
+    planned = {name: value for name, value in (store.run(run_id) or {}).items() if name not in ("error", "told")}
     mode, course = planned.get("mode", "grade"), planned.get("course", "")
     lab = store.lab(run_id)
     students = store.students(run_id)
@@ -115,8 +115,9 @@ def record_failure(
 ) -> dict[str, Any]:
     """Record a run that could not go on, with the reason; nobody is graded by it.
 
-    A run that is summarised stays so, whatever its execution came to after that. A self-check that failed does not
-    count against the student's allowance.
+    Two say so: the run's own last state, and the rule that hears how its execution ended. The first reason stands, and
+    is told of once; a run that is summarised is no failure, whatever its execution came to after that. A self-check
+    that failed does not count against the student's allowance.
 
     Args:
         store: the stack's store.
@@ -127,10 +128,11 @@ def record_failure(
         publish: tells others that the run failed.
 
     Returns:
-        ``run_id``, ``status`` and ``counts``, as a finished run does.
+        The run's record, with ``again`` where nothing was left to do.
     """
     planned = store.run(run_id) or {}
-    summarised = planned.get("status") in ("complete", "incomplete")
+    status = planned.get("status", "")
+    summarised = status in ("complete", "incomplete")
     try:
         lab = store.lab(run_id).id
     except MissingError:
@@ -140,9 +142,22 @@ def record_failure(
         finish_self_check(store, run_id, student, lab, give_back=not summarised)
     if summarised:
         log.error("%s failed after it was summarised: %s", run_id, quote(error.get("Error", ""), 200))
-        return planned
-    record = {
-        **planned,
+        return {**planned, "again": True}
+    if status == "failed" and planned.get("told"):
+        return {**planned, "again": True}
+    record = planned if status == "failed" else _failed(run_id, lab, mode, planned, started_at, error)
+    store.record_run(record)
+    tell(publish, lambda: [run_failed(run_id, lab, mode, record.get("error", ""), record.get("course", ""))])
+    store.record_run({**record, "told": True})  # only now: what broke off before is told again
+    return record
+
+
+def _failed(
+    run_id: str, lab: str, mode: str, planned: Mapping[str, Any], started_at: str, error: Mapping[str, str]
+) -> dict[str, Any]:
+    """The record of a run that could not go on; nobody was told of it yet, though it may have failed before."""
+    return {
+        **{name: value for name, value in planned.items() if name != "told"},
         "run_id": run_id,
         "lab": lab,
         "mode": mode,
@@ -152,9 +167,6 @@ def record_failure(
         "counts": planned.get("counts", {"students": 0, "complete": 0, "incomplete": 0}),
         "error": quote(f"{error.get('Error', '')}: {error.get('Cause', '')}", 1000),
     }
-    store.record_run(record)
-    tell(publish, lambda: [run_failed(run_id, lab, mode, record["error"], record.get("course", ""))])
-    return record
 
 
 def duration_s(run: Mapping[str, Any]) -> float:

@@ -14,8 +14,9 @@ log = logging.getLogger(__name__)
 def tell(publish: Publish | None, events: Callable[[], Iterable[Event]]) -> None:
     """Send events, once everything they tell of is kept.
 
-    The bus sends again what it does not take at once. What it does not take at all is logged and lost: to fail here
-    would call a run failed that is complete. Who missed an event finds the same in the run's record and its gradebook.
+    The bus sends again what it does not take at once. What it does not take at all is logged, counted (the metric
+    ``EventsLost``) and lost: to fail here would call a run failed that is complete. Who missed an event finds the same
+    in the run's record and its gradebook.
 
     Args:
         publish: sends them; nobody is told where it is ``None``.
@@ -23,7 +24,18 @@ def tell(publish: Publish | None, events: Callable[[], Iterable[Event]]) -> None
     """
     if publish is None:
         return
+    told: list[Event] = []
     try:
-        publish(*events())
+        told += events()
+        publish(*told)
     except LabgraderError:
         log.exception("an event was lost")
+        _count_lost(max(1, len(told)))
+
+
+def _count_lost(events: int) -> None:
+    """Write a metric for the alarm, at once: not every function that tells of something writes metrics at its end."""
+    from aws_lambda_powertools.metrics import MetricUnit, single_metric  # nothing is lost, as a rule
+
+    with single_metric(name="EventsLost", unit=MetricUnit.Count, value=events, namespace="labgrader") as metric:
+        metric.add_dimension("service", "events")

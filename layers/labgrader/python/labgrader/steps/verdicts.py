@@ -6,11 +6,13 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from labgrader.errors import NOT_GRADED, NotGradedError
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.check import find_check
 from labgrader.judging.judge import judge_recorded
+from labgrader.judging.scoring import WAITS
 from labgrader.judging.verdict import Verdict, not_graded
 from labgrader.lab import Item
 from labgrader.messages import quote
@@ -78,6 +80,27 @@ def told(
     if audit and find_check(item.check).kind != "configuration":
         return Told(carried or not_graded(AUDIT_INVOKES_NOTHING))
     return Told(not_graded(failure or NO_VERDICT), our_fault=True)
+
+
+def refused(report: Mapping[str, Any]) -> list[str]:
+    """Return the checks of a report that could not be graded though they should have been, by id.
+
+    What an audit leaves to a graded run is none of them, nor what cannot be told while that is open: a lab that nobody
+    graded yet would be an alarm every night.
+
+    Args:
+        report: the report, as it is kept.
+    """
+    checks = {check["id"]: check for check in report["checks"] if check["status"] == "not_graded"}
+    left = {check_id for check_id, check in checks.items() if check["message"] == AUDIT_INVOKES_NOTHING}
+    if report["mode"] != "audit" or not left:
+        return list(checks)
+    waiting = {check_id for check_id, check in checks.items() if check["message"].startswith(WAITS)}
+    more = left
+    while more:  # what waits for what waits
+        more = {one for one in waiting - left if left.intersection(checks[one]["requires"])}
+        left |= more
+    return [check_id for check_id in checks if check_id not in left]
 
 
 def _is_ours(message: str) -> bool:

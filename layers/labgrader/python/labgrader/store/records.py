@@ -57,7 +57,8 @@ class Records(Items):
     ) -> None:
         """Write what a student reached in a run, in the student's history too, and the latest and best for the lab.
 
-        Written twice, it is the same record: the latest only moves forward in ``graded_at``, the best only up.
+        Written twice, it is the same record: the latest, and the latest self-check, only move forward in ``graded_at``,
+        the best only up.
 
         Args:
             run_id: the run.
@@ -76,6 +77,8 @@ class Records(Items):
         self._put_item({"pk": student, "sk": f"RUN#{run_id}", **record})
         if keep_latest:
             self._put_newer({"pk": student, "sk": f"LAB#{lab}#LATEST", **record})
+        if result.get("mode") == "self-check":
+            self._put_newer({"pk": student, "sk": f"LAB#{lab}#SELF-CHECK", **record})
         if keep_best:
             self._put_item_if(
                 {"pk": student, "sk": f"LAB#{lab}#BEST", **record},
@@ -122,6 +125,10 @@ class Records(Items):
     def latest(self, username: str, lab: str) -> dict[str, Json] | None:
         """A student's latest result for a lab, or ``None``."""
         return self._get_item(f"STUDENT#{username}", f"LAB#{lab}#LATEST")
+
+    def latest_self_check(self, username: str, lab: str) -> dict[str, Json] | None:
+        """What a student's latest self-check of a lab came to, or ``None``."""
+        return self._get_item(f"STUDENT#{username}", f"LAB#{lab}#SELF-CHECK")
 
     def best(self, username: str, lab: str) -> dict[str, Json] | None:
         """A student's best result for a lab, or ``None``."""

@@ -34,11 +34,28 @@ class Requests(Items):
         first = self._get_item(REQUESTS, identity) or new
         return str(first["run_id"]), first["digest"] == digest
 
+    def remembered(self, identity: str) -> tuple[str, str] | None:
+        """The run that a request is remembered as, and the digest of what was asked for; ``None`` for a new one."""
+        item = self._get_item(REQUESTS, identity)
+        return (str(item["run_id"]), str(item["digest"])) if item else None
+
     def record_start(self, run: Mapping[str, Json]) -> bool:
         """Record a run that is about to be started; say whether it was not recorded before: what is there stays.
 
         Args:
             run: as ``record_run`` takes it.
         """
-        partition = SELF_CHECKS if run["mode"] == "self-check" else RUNS
-        return self._put_item_if({"pk": partition, "sk": run["run_id"], **run}, "attribute_not_exists(pk)", {})
+        return self._put_item_if(_item(run), "attribute_not_exists(pk)", {})
+
+    def record_end(self, run: Mapping[str, Json]) -> bool:
+        """Record how a run ended unless its end is recorded already, which stays; say whether it was written.
+
+        Args:
+            run: as ``record_run`` takes it, with ``finished_at``, which is empty while a run goes on.
+        """
+        goes_on = "attribute_not_exists(finished_at) OR finished_at = :nothing"
+        return self._put_item_if(_item(run), goes_on, {":nothing": ""})
+
+
+def _item(run: Mapping[str, Json]) -> dict[str, Json]:
+    return {"pk": SELF_CHECKS if run["mode"] == "self-check" else RUNS, "sk": run["run_id"], **run}

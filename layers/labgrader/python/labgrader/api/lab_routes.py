@@ -1,28 +1,22 @@
-"""The routes, all of them; and those that everybody has."""
+"""What everybody may see: the labs there are, and the document of this API."""
 
 from __future__ import annotations
+
+from functools import cache
 
 from aws_lambda_powertools.event_handler import Response
 
 from labgrader.api.gate import OPEN_PATH, STUDENT
-from labgrader.api.instructor_routes import add_runs
-from labgrader.api.lab_packs import hidden_of, known_labs
-from labgrader.api.models import Allowance, LabEntry, Labs, SelfChecksOfLab
+from labgrader.api.models import Allowance, Hidden, LabEntry, Labs, SelfChecksOfLab
+from labgrader.api.problems import bad_input
 from labgrader.api.resolving import Api, Services
-from labgrader.api.student_routes import add_my_reports, add_self_checks
-from labgrader.lab import Lab
+from labgrader.errors import Problem
+from labgrader.lab import Lab, find_lab, lab_ids
+from labgrader.messages import quote
+from labgrader.reporting.hidden import hidden_field
 from labgrader.starting.self_check import allowance_of
 
 YAML = "application/yaml"
-
-
-def add_routes(api: Api, services: Services) -> None:
-    """Register every route that the API has."""
-    add_labs(api, services)
-    add_self_checks(api, services)
-    add_my_reports(api, services)
-    add_runs(api, services)
-    add_document(api)
 
 
 def add_labs(api: Api, services: Services) -> None:
@@ -66,6 +60,36 @@ def add_document(api: Api) -> None:
         from labgrader.api.openapi import written_document  # made when it is asked for: 0.3 s that no other answer pays
 
         return Response(status_code=200, content_type=YAML, body=written_document())
+
+
+def known_labs() -> list[Lab]:
+    """Every lab there is, by id. They are read once: a lab file takes a tenth of a second, and never changes here."""
+    return [_read(lab_id) for lab_id in lab_ids()]
+
+
+def find_known_lab(lab_id: str) -> Lab:
+    """Return the lab that a request names.
+
+    Raises:
+        ProblemError: 422: there is none.
+    """
+    if lab_id not in lab_ids():
+        raise bad_input(
+            [Problem(f"there is no lab {quote(lab_id)}; the labs are: {', '.join(lab_ids())}", field="lab")]
+        )
+    return _read(lab_id)
+
+
+def hidden_of(lab: Lab) -> Hidden:
+    """What a student is told of the checks of a lab that are not shown."""
+    shown = lab.for_self_check()
+    field = hidden_field(shown.hidden_checks, shown.hidden_points)
+    return Hidden(**field) if field else Hidden(checks=0, points=0, message=None)
+
+
+@cache
+def _read(lab_id: str) -> Lab:
+    return find_lab(lab_id)
 
 
 def _entry(lab: Lab, left: Allowance | None, due: str | None) -> LabEntry:

@@ -1,0 +1,184 @@
+"""How long a student waits for a self-check, from the POST to the finished report: here, and what AWS would take.
+
+Measured over HTTP through the deployed API on an embedded AWS of its own, warm, one student after the other. Load tests
+do not count: what their state took, by the execution's history, is taken out. AWS's time is ``on_aws``'s sum.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import statistics
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from benchmarks.on_aws import PARTS, STATE_S, Work, asked, seconds
+from cli import embedded
+from cli.access import signing_key
+from cli.api import Api
+from cli.commands.self_check import follow
+from cli.deploy import deploy
+from cli.simulation.classes import Enrolled, build_class
+from cli.simulation.connections import Connections
+from cli.simulation.teardown import delete_class
+from cli.target import Target, embedded_target
+from labgrader.access.tokens import issue
+from labgrader.starting.execution import execution_arn
+
+LABS = ("serverless-foundations", "lambda-optimization")
+"""One without load tests, and one with five of them to take out."""
+
+STUDENTS = 20
+
+MEMORY_MB = 1769
+"""Memory of the functions of a self-check, in the template."""
+
+BOUND_S = 10
+"""Seconds from POST to finished report at the 95th percentile, that a student shall not wait longer."""
+
+WARM_UP = "warm"
+"""The student whose self-check starts the functions, and is not counted."""
+
+MAPS = ("Run checks", "Run probes", "Run load tests")
+
+Event = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Waited:
+    """One self-check.
+
+    Args:
+        total_s: from POST to finished report, by the student's clock.
+        load_tests_s: of them in the state of the load tests.
+        requests: to the API.
+        work: what it took of AWS.
+    """
+
+    total_s: float
+    load_tests_s: float
+    requests: int
+    work: Work
+
+    @property
+    def counted_s(self) -> float:
+        """Seconds without load tests."""
+        return self.total_s - self.load_tests_s
+
+
+class CountingApi(Api):
+    """The API as the command uses it, and how often."""
+
+    requests = 0
+
+    def _asked(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        self.requests += 1
+        return super()._asked(method, path, body)
+
+
+def wait_for(target: Target, outputs: Mapping[str, str], key: str, lab_id: str, username: str) -> Waited:
+    """Do what `labgrader self-check` does for one student, with a new token.
+
+    Raises:
+        RuntimeError: it did not end with a full report.
+    """
+    token, claims = issue(key, username, "student", 1, datetime.now(UTC), "labgrader")
+    target.store(dict(outputs)).record_token(claims.to_record())
+    api = CountingApi(outputs["ApiUrl"], token)
+    began = time.perf_counter()
+    run_id = api.start_self_check(lab_id)["run_id"]
+    answer = follow(api, run_id)
+    total = time.perf_counter() - began
+    if answer["status"] != "complete":
+        raise RuntimeError(f"the self-check of {username} is {answer['status']}: {answer.get('error', '')}")
+    pages = target.client("stepfunctions").get_paginator("get_execution_history")
+    asked = pages.paginate(executionArn=execution_arn(outputs["GradeStudentArn"], run_id))
+    history = [event for page in asked for event in page["events"]]
+    return Waited(total, spent_in("Run load tests", history), api.requests, counted(history))
+
+
+def spent_in(state: str, history: list[Event]) -> float:
+    """Seconds between entering a state and leaving it."""
+    (entered,) = [one["timestamp"] for one in history if one.get("stateEnteredEventDetails", {}).get("name") == state]
+    (left,) = [one["timestamp"] for one in history if one.get("stateExitedEventDetails", {}).get("name") == state]
+    return float((left - entered).total_seconds())
+
+
+def counted(history: list[Event]) -> Work:
+    """Count the states that were entered and the functions that were called, those of load tests left out.
+
+    The embedded AWS names no item of a map in its history: each of ours is one task, and is entered as one state.
+    """
+    entered, tasks, inside = 0, dict.fromkeys(("", *MAPS), 0), ""
+    for event in history:
+        name = event.get("stateEnteredEventDetails", {}).get("name", "")
+        entered += bool(name)
+        if name in MAPS:
+            inside = name
+        elif event["type"] == "MapStateExited":
+            inside = ""
+        tasks[inside] += event["type"] == "TaskScheduled"
+    busy = sum(spent_in(state, history) for state in ("Plan run", *MAPS[:2], "Write report", "Summarise run"))
+    return Work(entered, tasks[""], tasks["Run checks"], tasks["Run probes"], busy)
+
+
+def measure(target: Target, outputs: Mapping[str, str], lab_id: str, students: int = STUDENTS) -> list[Waited]:
+    """Build a perfect class, let each of its students check, take the class down again."""
+    usernames = [f"bench{number}" for number in range(1, students + 1)]
+    connections = Connections(target.client, target.account_id, target.region)
+    key = signing_key(target, outputs)
+    everybody = [WARM_UP, *usernames]
+    build_class(lab_id, [Enrolled(one) for one in everybody], connections)
+    try:
+        wait_for(target, outputs, key, lab_id, WARM_UP)
+        return [wait_for(target, outputs, key, lab_id, username) for username in usernames]
+    finally:
+        delete_class(connections, everybody)
+
+
+def percentile(values: list[float], share: float) -> float:
+    """The value that so large a share does not exceed: the nearest rank."""
+    return sorted(values)[math.ceil(len(values) * share) - 1]
+
+
+def main() -> None:
+    """Print what was measured, and what AWS would take."""
+    with embedded.temporary(enforce_iam=True) as running:
+        target = embedded_target(running)
+        outputs = deploy(target)
+        measured = {lab_id: measure(target, outputs, lab_id) for lab_id in LABS}
+    load = f"{os.cpu_count()} cores, load {os.getloadavg()[1]:.0f}"
+    print(f"POST to finished report without load tests, {STUDENTS} students one by one, embedded AWS on {load}, warm:")
+    print("| lab | p50 | p95 | max | states | functions called | requests to the API |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    for lab_id, waited in measured.items():
+        times = [one.counted_s for one in waited]
+        figures = " | ".join(
+            f"{value:.1f} s" for value in (statistics.median(times), percentile(times, 0.95), max(times))
+        )
+        work, requests = waited[0].work, statistics.median(one.requests for one in waited)
+        print(f"| {lab_id} | {figures} | {work.states} | {work.called} | {requests:.0f} |")
+    print(f"\nOn AWS, by what was counted, with functions of {MEMORY_MB} MB:")
+    print(f"| lab | calls to AWS | {' | '.join(PARTS)} | warm | all cold | a state may take |")
+    print(f"| --- | --- |{' --- |' * (len(PARTS) + 3)}")
+    for lab_id, waited in measured.items():
+        work, snapshot = undisturbed(waited), asked(lab_id)
+        warm, cold = (seconds(work, snapshot, MEMORY_MB, cold=cold) for cold in (False, True))
+        parts = " | ".join(f"{warm[part]:.1f} s" for part in PARTS)
+        totals = [sum(one.values()) for one in (warm, cold)]
+        bears = STATE_S + (BOUND_S - totals[0]) / (work.entered + work.rounds)
+        print(
+            f"| {lab_id} | {snapshot.calls} | {parts} | {totals[0]:.1f} s | {totals[1]:.1f} s | {1000 * bears:.0f} ms |"
+        )
+
+
+def undisturbed(waited: list[Waited]) -> Work:
+    """What a self-check took of AWS, its functions as long as where this machine had the least else to do."""
+    return min((one.work for one in waited), key=lambda work: work.cpu_s)
+
+
+if __name__ == "__main__":
+    main()
