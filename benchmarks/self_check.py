@@ -29,7 +29,7 @@ from labgrader.access.tokens import issue
 from labgrader.starting.execution import execution_arn
 
 LABS = ("serverless-foundations", "lambda-optimization")
-"""One without load tests, and one with five of them to take out."""
+"""One without load tests, and one with two of them to take out."""
 
 STUDENTS = 20
 

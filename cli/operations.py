@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -23,6 +24,10 @@ REFUSAL = "labgrader.access.authorizer.UnauthorizedError"
 """How the traceback of a refused token ends."""
 
 Json = Any
+
+
+THROTTLES = "ThrottlesMet"
+"""The metric of the function that records."""
 
 
 @dataclass(frozen=True)
@@ -51,14 +56,18 @@ class Operations:
         runs: the runs by mode.
         dead_letters: messages that wait in the queue.
         alarms: the names of those in ALARM, without the stack's.
+        unevaluated: how many alarms have no data yet; on the embedded AWS, which measures little, most.
         errors: lines that the functions logged as errors since then.
+        throttles: answers of AWS to the recorder that said "slow down", since then.
     """
 
     since: str
     runs: Mapping[str, Runs]
     dead_letters: int
     alarms: tuple[str, ...]
+    unevaluated: int
     errors: int
+    throttles: int
 
     def to_dict(self) -> dict[str, Json]:
         """Return it as JSON."""
@@ -82,12 +91,16 @@ def last_day(target: Target, outputs: Mapping[str, str], stack: str, now: dateti
     since = now - LOOKED_BACK
     records = list(_records(target.store(dict(outputs)), since, now))
     with reached():
+        states = _alarms(target, stack)
+        logged = _logged(target, stack, since) if target.runs_here else _measured(target, stack, since, now)
         return Operations(
             since=_written(since),
             runs={mode: summed([record for record in records if record["mode"] == mode]) for mode in MODES},
             dead_letters=_dead_letters(target, outputs),
-            alarms=_alarms(target, stack),
-            errors=_errors(target, stack, since, now),
+            alarms=tuple(sorted(name for name, state in states.items() if state == "ALARM")),
+            unevaluated=sum(state == "INSUFFICIENT_DATA" for state in states.values()),
+            errors=logged[0],
+            throttles=logged[1],
         )
 
 
@@ -137,37 +150,47 @@ def _dead_letters(target: Target, outputs: Mapping[str, str]) -> int:
     return sum(int(answer.get("Attributes", {}).get(name, 0)) for name in names)
 
 
-def _alarms(target: Target, stack: str) -> tuple[str, ...]:
-    pages = target.client("cloudwatch").get_paginator("describe_alarms")
-    prefix = f"{stack}-"
-    found = [
-        alarm["AlarmName"].removeprefix(prefix)
-        for page in pages.paginate(AlarmNamePrefix=prefix, StateValue="ALARM")
+def _alarms(target: Target, stack: str) -> dict[str, str]:
+    """The state of each of the stack's alarms, by its name without the stack's."""
+    pages = target.client("cloudwatch").get_paginator("describe_alarms").paginate(AlarmNamePrefix=f"{stack}-")
+    return {
+        alarm["AlarmName"].removeprefix(f"{stack}-"): alarm["StateValue"]
+        for page in pages
         for alarm in page.get("MetricAlarms", ())
-        if alarm["StateValue"] == "ALARM"
-    ]
-    return tuple(sorted(found))
+    }
 
 
-def _errors(target: Target, stack: str, since: datetime, now: datetime) -> int:
-    if target.runs_here:
-        return _error_lines(target, stack, since)
-    answer = target.client("cloudwatch").get_metric_statistics(
-        Namespace="labgrader",
-        MetricName=f"{stack}-logged-errors",
-        StartTime=since,
-        EndTime=now,
-        Period=3600,
-        Statistics=["Sum"],
-    )
-    return int(sum(point["Sum"] for point in answer.get("Datapoints", ())))
+def _measured(target: Target, stack: str, since: datetime, now: datetime) -> tuple[int, int]:
+    """Errors and throttles as CloudWatch counted them."""
+
+    def total(metric: str, dimensions: list[dict[str, str]]) -> int:
+        answer = target.client("cloudwatch").get_metric_statistics(
+            Namespace="labgrader",
+            MetricName=metric,
+            Dimensions=dimensions,
+            StartTime=since,
+            EndTime=now,
+            Period=3600,
+            Statistics=["Sum"],
+        )
+        return int(sum(point["Sum"] for point in answer.get("Datapoints", ())))
+
+    service = [{"Name": "service", "Value": "take_snapshot"}]
+    return total(f"{stack}-logged-errors", []), total(THROTTLES, service)
 
 
-def _error_lines(target: Target, stack: str, since: datetime) -> int:
-    """Count what the template's metric filter would: the embedded AWS has the filter, and counts nothing."""
+def _logged(target: Target, stack: str, since: datetime) -> tuple[int, int]:
+    """Errors and throttles counted in the log: the embedded AWS has the metrics' definitions, and counts nothing."""
     pages = target.client("logs").get_paginator("filter_log_events")
     asked = pages.paginate(logGroupName=f"/labgrader/{stack}", startTime=int(since.timestamp() * 1000))
-    return error_lines(event["message"] for page in asked for event in page.get("events", ()))
+    messages = [event["message"] for page in asked for event in page.get("events", ())]
+    return error_lines(messages), throttles_met(messages)
+
+
+def throttles_met(messages: Iterable[str]) -> int:
+    """Add up the throttles that the recorder wrote into its log, as metrics in the embedded metric format."""
+    metrics = (json.loads(message) for message in messages if message.startswith("{") and f'"{THROTTLES}"' in message)
+    return int(sum(sum(value) if isinstance(value := one.get(THROTTLES, 0), list) else value for one in metrics))
 
 
 def error_lines(messages: Iterable[str]) -> int:

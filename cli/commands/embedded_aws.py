@@ -61,7 +61,7 @@ def up(
         raise
     screen.say("ready; stop it with `labgrader down`")
     if export:
-        for name, value in running.environment.items():
+        for name, value in {**running.environment, "LABGRADER_API_URL": outputs["ApiUrl"]}.items():
             screen.give(f"export {name}={shlex.quote(value)}")
 
 
@@ -110,7 +110,16 @@ def _show(document: Mapping[str, Any], lines: Mapping[str, object], done: operat
     screen.give_table(("last 24 hours", *operations.MODES), operations.rows(done), numbers=operations.MODES)
     screen.give("")
     alarms = ", ".join(done.alarms) or "none"
-    screen.give_pairs({"dead letters": done.dead_letters, "alarms": alarms, "errors logged": done.errors})
+    if done.unevaluated:
+        alarms = f"{alarms} ({done.unevaluated} without data yet: nobody knows)"
+    screen.give_pairs(
+        {
+            "dead letters": done.dead_letters,
+            "alarms": alarms,
+            "errors logged": done.errors,
+            "throttles met": done.throttles,
+        }
+    )
 
 
 def _running() -> Target | None:

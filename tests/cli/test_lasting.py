@@ -55,7 +55,9 @@ def test_from_up_to_down(labgrader: Command, tmp_path: Path, monkeypatch: pytest
         port = str(probe.getsockname()[1])
     status, out, err = labgrader("up", "--port", port, "--export")
     assert status == 0, err
-    assert out.splitlines() == [
+    *lines, address = out.splitlines()
+    assert address.startswith(f"export LABGRADER_API_URL=http://127.0.0.1:{port}/")
+    assert lines == [
         f"export AWS_ENDPOINT_URL=http://127.0.0.1:{port}",
         "export AWS_ACCESS_KEY_ID=test",
         "export AWS_SECRET_ACCESS_KEY=test",

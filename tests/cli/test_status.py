@@ -13,7 +13,7 @@ import boto3
 import pytest
 
 from cli.main import main
-from cli.operations import LOOKED_BACK, error_lines, last_day, rows, summed
+from cli.operations import LOOKED_BACK, error_lines, last_day, rows, summed, throttles_met
 from cli.target import Target
 from labgrader.store import Store
 
@@ -117,7 +117,40 @@ def test_alarms_are_those_of_this_stack_that_are_in_alarm(target: Target, output
             ComparisonOperator="GreaterThanThreshold",
         )
         cloudwatch.set_alarm_state(AlarmName=name, StateValue=state, StateReason="test")
-    assert last_day(target, outputs, "labgrader", NOW).alarms == ("errors",)
+    cloudwatch.put_metric_alarm(
+        AlarmName="labgrader-api-slow",
+        Namespace="labgrader",
+        MetricName="x",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+    cloudwatch.set_alarm_state(AlarmName="labgrader-api-slow", StateValue="INSUFFICIENT_DATA", StateReason="test")
+    found = last_day(target, outputs, "labgrader", NOW)
+    assert (found.alarms, found.unevaluated) == (("errors",), 1)
+
+
+def test_throttles_on_aws_are_those_of_the_recorder(target: Target, outputs: dict[str, str]) -> None:
+    recorder = [{"Name": "service", "Value": "take_snapshot"}]
+    for dimensions, value in ((recorder, 5), (recorder, 2), ([], 100)):
+        datum: dict[str, Any] = {"MetricName": "ThrottlesMet", "Timestamp": NOW - timedelta(hours=1), "Value": value}
+        boto3.client("cloudwatch").put_metric_data(
+            Namespace="labgrader", MetricData=[{**datum, "Dimensions": dimensions}]
+        )
+    assert last_day(target, outputs, "labgrader", NOW).throttles == 7
+
+
+def test_throttles_on_the_embedded_aws_are_metrics_in_the_log() -> None:
+    lines = [
+        '{"_aws": {}, "service": "take_snapshot", "ThrottlesMet": [3.0]}',
+        '{"_aws": {}, "service": "take_snapshot", "ThrottlesMet": [0.0, 2.0]}',
+        '{"_aws": {}, "service": "write_report", "StudentsGraded": [1.0]}',
+        "START RequestId: 1 Version: $LATEST",
+    ]
+    assert throttles_met(lines) == 5
+    assert throttles_met(lines[2:]) == 0
 
 
 def test_errors_on_aws_are_what_the_metric_filter_counted(target: Target, outputs: dict[str, str]) -> None:
@@ -157,7 +190,7 @@ def test_what_is_printed(store: Store, outputs: dict[str, str], capsys: Capture)
     assert main(["status", "--aws"]) == 0
     printed = capsys.readouterr().out
     assert "last 24 hours        grade  audit  self-check\n" in printed
-    assert printed.endswith("\ndead letters   0\nalarms         none\nerrors logged  0\n")
+    assert printed.endswith("\ndead letters   0\nalarms         none\nerrors logged  0\nthrottles met  0\n")
     assert main(["status", "--aws", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert document["runs"] == {}
