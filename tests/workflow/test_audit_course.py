@@ -16,10 +16,12 @@ from cli.nights import remove_nights
 from cli.project import DEFAULT_STACK
 from labgrader.digest_text import digest_text
 from labgrader.schemas import validate
-from labgrader.store import CourseKeys
-from tests.workflow.conftest import AUDITED
+from labgrader.store import CourseKeys, Keys
+from tests.workflow.conftest import AUDITED, LAB
 
 pytestmark = pytest.mark.workflow
+
+GRADED = "graded-before-audits"
 
 
 def audit(stack: Any, course_id: str) -> dict[str, Any]:
@@ -33,7 +35,7 @@ def audit(stack: Any, course_id: str) -> dict[str, Any]:
 def graded(stack: Any) -> None:
     for username in AUDITED:
         stack.build(username)
-    run = stack.run("graded-before-audits", AUDITED)
+    run = stack.run(GRADED, AUDITED)
     assert run["counts"]["complete"] == 2
 
 
@@ -83,6 +85,32 @@ def test_what_a_student_lost_since_the_graded_run_is_in_the_digest_and_what_came
     functions.create_alias(FunctionName=function, Name=alias, FunctionVersion="1")
     mended = audit(stack, "by-command")
     assert (mended["counts"]["drifted"], mended["counts"]["mended"]) == (0, 1)
+
+
+def test_the_night_after_a_graded_run_tells_what_changed_without_a_call(stack: Any, graded: None) -> None:
+    before = {check["id"]: check["status"] for check in stack.report(GRADED, "steady")["checks"]}
+    functions = stack.client("lambda")
+    functions.put_function_concurrency(FunctionName="steady-optimized-function", ReservedConcurrentExecutions=3)
+    functions.delete_function(FunctionName="steady-error-handling-function")
+    stack.run("night-after", ["steady"], mode="audit")
+    report = stack.report("night-after", "steady")
+    validate(report, "report")
+    audit = report["audit"]
+    assert audit["carried_over_from"]["run_id"] == GRADED
+    assert audit["gone"] == ["function steady-error-handling-function"]
+    assert audit["mended"] == []
+    assert audit["drifted"]
+    for one in audit["drifted"]:
+        assert (one["from"], before[one["check"]]) == ("passed", "passed")
+    (running,) = audit["running"]
+    assert running["resource"] == "steady-optimized-function:steady-prod"
+    carried = [check for check in report["checks"] if "carried_over" in check]
+    assert {check["kind"] for check in carried} == {"behaviour", "performance"}
+    assert all(check["status"] == before[check["id"]] for check in carried)
+    summary = stack.store.get_json(Keys("night-after").audit)
+    validate(summary, "audit")
+    assert [student["username"] for student in summary["students"]] == ["steady"]
+    assert stack.store.latest("steady", LAB)["run_id"] == GRADED
 
 
 def test_a_lab_that_cannot_be_audited_fails_the_night_after_its_digest(

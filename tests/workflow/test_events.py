@@ -134,7 +134,7 @@ def test_a_self_check_that_somebody_stops_is_given_back(stack: Stack, bus: Bus) 
     states = stack.client("stepfunctions")
     states.stop_execution(executionArn=(stack.store.run(run_id) or {})["execution"])
     failed = bus.until("Run Failed", run_id=run_id)
-    assert failed["reason"] == "ABORTED: the workflow was stopped before it could finish"
+    assert failed["reason"] == "ABORTED: the workflow ended before it could finish"
     assert (state_of_self_check(stack.store, states, run_id) or {})["status"] == "failed"
     left = allowance_of(stack.store, "stopped1", lab, datetime.now(UTC))
     assert left.remaining_today == lab.self_checks.per_day
