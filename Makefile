@@ -47,7 +47,7 @@ render: install ## write the state machines' ASL again after a change to statema
 
 docs: install ## write the generated pages in docs/ again
 	$(BIN)/python -m cli.catalogue
-	$(BIN)/python -m labgrader.api.openapi > docs/openapi.yaml
+	$(BIN)/python -m labgrader.api > docs/openapi.yaml
 
 clean: ## remove what make made
 	rm -rf .venv build .labgrader out *.egg-info

@@ -12,7 +12,7 @@ from cli.errors import TargetError, UsageError
 from cli.project import DEFAULT_STACK
 from cli.target import Target, reached
 from labgrader.aws import error_code
-from labgrader.course import Course
+from labgrader.courses.course import Course
 
 MAX_NAME = 64
 """Characters of a schedule's name (EventBridge Scheduler API, CreateSchedule)."""

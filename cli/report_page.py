@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from cli import screen
+from labgrader.reporting.tasks import by_task
 from labgrader.reporting.words import SYMBOLS, WORDS, counted
 
 Json = Any
@@ -20,13 +21,18 @@ COLOURS = {"passed": "green", "partial": "yellow", "failed": "red", "skipped": "
 
 _INDENT = "   "
 
+MAX_LINE = 110
+"""Characters of an advice that is shown in one line."""
 
-def give_report(report: Entry, hidden: Entry) -> None:
+
+def give_report(report: Entry, hidden: Entry, *, all_advice: bool = False, more: str = "") -> None:
     """Print a report to standard output: in colour on a terminal, in plain lines anywhere else.
 
     Args:
         report: as the student may see it.
         hidden: what the lab has beside it: ``checks``, ``points`` and ``message``.
+        all_advice: whether advice is shown in full, with what to type; otherwise each is one line.
+        more: the command that shows advice in full.
     """
     page = _Page()
     score, checks = report["score"], report["checks"]
@@ -36,7 +42,7 @@ def give_report(report: Entry, hidden: Entry) -> None:
     _give_checks(page, checks)
     _give_to_mend(page, [check for check in checks if check["status"] in ("failed", "partial")])
     _give_open(page, [check for check in checks if check["status"] == "not_graded"])
-    _give_advice(page, report.get("advice", ()))
+    _give_advice(page, report.get("advice", ()), more="" if all_advice else more)
     _give_changes(page, report.get("previous"), {check["id"]: check["title"] for check in checks})
     page.line()
     page.line((hidden_sentence(hidden), "bold" if hidden["checks"] else ""))
@@ -74,11 +80,13 @@ class _Page:
 
 
 def _give_checks(page: _Page, checks: Sequence[Entry]) -> None:
-    task = None
+    for task, members in by_task(checks):
+        page.heading(task)
+        _give_task(page, members)
+
+
+def _give_task(page: _Page, checks: Sequence[Entry]) -> None:
     for check in checks:
-        if check["task"] != task:
-            task = check["task"]
-            page.heading(task or "Other checks")
         status = check["status"]
         points = "open" if status == "not_graded" else screen.points(check["points"])
         page.line(
@@ -99,7 +107,7 @@ def _give_to_mend(page: _Page, checks: Sequence[Entry]) -> None:
         page.line((f"{number}. ", "bold"), (check["title"], "bold"), (f" ({gain})", COLOURS[check["status"]]))
         page.lines(check["message"])
         for name in ("expected", "observed"):
-            if check.get(name):
+            if check.get(name) and not _says(check["message"], check[name]):
                 page.line((f"{_INDENT}{name}: ", "bright_black"), (check[name], ""))
         _give_next(page, check["hint"])
 
@@ -112,12 +120,30 @@ def _give_open(page: _Page, checks: Sequence[Entry]) -> None:
         page.lines(check["message"])
 
 
-def _give_advice(page: _Page, advice: Sequence[Entry]) -> None:
-    if advice:
-        page.heading("Worth knowing: no points depend on it")
+def _give_advice(page: _Page, advice: Sequence[Entry], more: str) -> None:
+    """Advice in full; or, where a command shows that, a line of each: nothing here costs points."""
+    if not advice:
+        return
+    page.heading("Worth knowing: no points depend on it")
     for one in advice:
-        page.line((" • ", ""), (one["message"], ""))
+        title = one.get("title", "")
+        if more:
+            page.line((" • ", ""), (_line(f"{title}: {one['message']}" if title else one["message"]), ""))
+            continue
+        page.line((" • ", ""), *([(f"{title}: ", "bold")] if title else []), (one["message"], ""))
         _give_next(page, one["hint"])
+    if more:
+        page.line((f"{_INDENT}all of it, and what to type:  ", "bright_black"), (more, "cyan"))
+
+
+def _line(text: str) -> str:
+    """A text on one line that a terminal need not break."""
+    return screen.shorten(" ".join(text.split()), MAX_LINE)
+
+
+def _says(message: str, other: str) -> bool:
+    """Whether a message says the same already, word for word."""
+    return " ".join(str(other).split()).rstrip(".") in " ".join(str(message).split())
 
 
 def _give_changes(page: _Page, previous: Entry | None, titles: Mapping[str, str]) -> None:

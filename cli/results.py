@@ -108,9 +108,26 @@ def what_failed(report: Mapping[str, Any]) -> str:
     return "; ".join(named)
 
 
-def give_paths(fetched: Fetched, tell: Callable[[str], None]) -> None:
-    """Say where the results lie."""
+def give_paths(fetched: Fetched, tell: Callable[[str], None], options: str = "") -> None:
+    """Say where the results lie, and what of them is not for students.
+
+    Args:
+        fetched: the results.
+        tell: prints a line.
+        options: what the commands in it need besides (`` --aws``).
+    """
     folder = fetched.folder
     tell(f"\nclass report   {folder / 'class.html'}")
     tell(f"gradebook      {folder / 'gradebook.csv'}")
     tell(f"students       {folder / 'reports'}/USERNAME.html and .json")
+    hidden = max((_hidden(report) for report in fetched.reports.values()), default=0)
+    if hidden:
+        holds = "1 hidden check" if hidden == 1 else f"{hidden} hidden checks"
+        tell(f"\nThese are the instructor's copies: each holds {holds}. A student's copy, without:")
+        run_id = fetched.run["run_id"]
+        tell(f"  labgrader report {run_id} --student USERNAME --for-student -o USERNAME.html{options}")
+
+
+def _hidden(report: Mapping[str, Any]) -> int:
+    """How many checks of a report its student is not shown."""
+    return sum(check.get("visibility", "visible") != "visible" for check in report["checks"])

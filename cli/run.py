@@ -49,6 +49,7 @@ def start_run(
     total: int,
     mode: str = "grade",
     students: Sequence[str] = (),
+    course: str = "",
 ) -> Run:
     """Upload the roster and start the class workflow.
 
@@ -61,6 +62,7 @@ def start_run(
         total: how many students will be graded.
         mode: ``grade`` or ``audit``.
         students: only these usernames; empty for all.
+        course: the course that it is a run of, or empty.
 
     Raises:
         BadInputError: the request cannot be used: everything that is wrong with it.
@@ -68,7 +70,7 @@ def start_run(
     """
     run_id = new_run_id(lab_id)
     key = roster_key(run_id, suffix)
-    request = Request(lab_id, key, mode, tuple(students), requested_by=f"command {who()}")
+    request = Request(lab_id, key, mode, tuple(students), course, f"command {who()}")
     with reached():
         store = target.store(outputs)
         store.put(key, roster)

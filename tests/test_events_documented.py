@@ -16,8 +16,10 @@ from moto import mock_aws
 
 from labgrader import events
 from labgrader.events import Event, Publisher, run_completed, student_graded
-from labgrader.run_request import Request
+from labgrader.roster import Home, Student, read_roster
 from labgrader.schemas import InvalidDocumentError, validate
+from labgrader.starting.reading import FIELDS, read_request
+from labgrader.store import Store
 from tests.test_events import REPORT, RUN, SUMMARY, detail
 
 DOCS = (Path(__file__).parents[1] / "docs/events.md").read_text(encoding="utf-8")
@@ -43,13 +45,34 @@ def test_every_example_is_as_its_schema_has_it(detail_type: str) -> None:
     assert detail(event)["event_id"].startswith(f"{example['run_id']}:{event.schema.removeprefix('events/')}")
 
 
-def test_a_request_as_documented_is_one_that_we_take() -> None:
+def test_a_request_as_documented_is_one_that_we_take(store: Store) -> None:
     by_key, (with_list,) = shown("`Grade Requested`")
-    validate(by_key, "events/grade-requested")
-    assert Request.from_dict(by_key).students == ("user1", "user2")
-    validate(json.loads(with_list["Detail"]), "events/grade-requested")
-    with pytest.raises(InvalidDocumentError, match="mode: 'self-check' is not one of"):
-        validate({**by_key, "mode": "self-check"}, "events/grade-requested")
+    sent = json.loads(with_list["Detail"])
+    assert tuple(by_key) == FIELDS
+    store.record_course({"course": "autumn-2026"})
+    store.put(by_key["roster"], sent["roster"].encode())
+    for one in (by_key, sent):
+        validate(one, "events/grade-requested")
+        asked = read_request(store, one, "event e-1", Home("111122223333", "us-east-1"))
+        assert asked.request.course == "autumn-2026"
+    assert read_roster(sent["roster"].encode(), "") == [Student("user1", "s-001"), Student("user2", "s-002")]
+    assert by_key["students"] == ["user1", "user2"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"mode": "self-check"}, "mode: 'self-check' is not one of"),
+        ({"requested_by": "the dean"}, "'requested_by' was unexpected"),
+        ({"students": []}, "students: "),
+        ({"client_token": ""}, "client_token: "),
+        ({"course": "Autumn 2026"}, "course: "),
+    ],
+)
+def test_what_we_refuse_its_schema_refuses_too(changed: dict[str, Any], said: str) -> None:
+    by_key, _ = shown("`Grade Requested`")
+    with pytest.raises(InvalidDocumentError, match=said):
+        validate({**by_key, **changed}, "events/grade-requested")
 
 
 EXAMPLE = "An example: points into an LMS"
@@ -81,11 +104,20 @@ def test_the_rule_of_the_example_takes_graded_runs_and_leaves_out_audits_and_sel
             sent("self-check"),
             sent("grade", "incomplete"),
             sent("grade", course="spring-2026"),
+            sent("grade", course=""),
             run_completed(SUMMARY),
             wanted,
         )
         messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
     assert [json.loads(one["Body"])["detail"] for one in messages] == [wanted.detail]
+
+
+def test_the_example_says_for_which_runs_its_rule_fires() -> None:
+    pattern, _ = shown(EXAMPLE)
+    (course,) = pattern["detail"]["course"]
+    said = " ".join(SECTIONS[EXAMPLE].split())
+    assert f"It fires for runs whose `course` is `{course}`" in said
+    assert f"a roster below `courses/{course}/rosters/`" in said
 
 
 def test_what_the_example_sends_to_the_lms_is_json_made_of_the_event() -> None:

@@ -42,7 +42,7 @@ def test_every_problem_is_shown_with_row_and_column() -> None:
         "class.csv:3: username: ../x is not letters, digits, hyphens and underscores, beginning and ending with a "
         "letter or digit, at most 80 characters",
         "class.csv:4: username: is empty",
-        "class.csv:5: username: user1 is already on row 2",
+        "class.csv:5: username: USER1 is already on row 2",
         "class.csv:6: student_id: a is already on row 2",
     ]
 
@@ -54,7 +54,7 @@ def test_a_username_may_have_80_characters_and_not_81() -> None:
 
 def test_nobody_is_called_like_the_grader() -> None:
     assert refused("username\nann\nmy-Labgrader-1\n") == [
-        "class.csv:3: username: my-labgrader-1 is too like the grader's own names: without labgrader in it, please"
+        "class.csv:3: username: my-Labgrader-1 is too like the grader's own names: without labgrader in it, please"
     ]
 
 
@@ -102,14 +102,47 @@ def test_json_in_both_shapes() -> None:
     [
         ("{", "class.json: not JSON"),
         ('"x"', 'class.json: a JSON roster is a list of students, or {"students": [...]}'),
-        ("[1]", "class.json:1: is not an object"),
-        ('[{"username": ["a"]}]', "class.json:1: username: is not text"),
-        ('[{"user": "a"}]', "class.json:1: user: unknown column"),
+        ("[1]", "class.json: [0]: is not an object"),
+        ('[{"username": ["a"]}]', "class.json: [0].username: is not text"),
+        ('[{"user": "a"}]', "class.json: [0].user: unknown column"),
+        ('[{"username": "a", "name": true}]', "class.json: [0].name: is not text"),
+        ('[{"username": "a", "name": "\\ud800"}]', "class.json: [0].name: is not text"),
         ("[" * 100_000, "class.json: not JSON"),
     ],
 )
 def test_json_that_is_no_roster(text: str, expected: str) -> None:
     assert any(problem.startswith(expected) for problem in refused(text, "class.json"))
+
+
+def test_every_row_of_a_json_roster_is_told_by_its_index() -> None:
+    rows = [{"username": "user1"}, 5, {"username": 7, "email": ["x"]}, {"name": "Ada"}, {"username": " User1 "}]
+    assert refused(json.dumps([*rows, {"username": None}, {"username": ["a"]}]), "class.json") == [
+        "class.json: [1]: is not an object",
+        "class.json: [2].email: is not text",
+        "class.json: [6].username: is not text",
+        "class.json: [3].username: is missing",
+        "class.json: [4].username: User1 is already at [0]",
+        "class.json: [5].username: is empty",
+    ]
+
+
+def test_a_roster_that_came_with_a_request_is_told_by_its_field() -> None:
+    def said(text: str, source: str = "") -> list[str]:
+        with pytest.raises(BadInputError) as caught:
+            read_roster(text.encode(), source, "roster")
+        return [str(problem) for problem in caught.value.problems]
+
+    assert said('[{"username": "user1"}, {"username": "user1"}]') == [
+        "roster[1].username: user1 is already at roster[0]"
+    ]
+    assert said("username\nuser1\n\nuser1\n", "rosters/class.csv") == [
+        "roster: line 4: username: user1 is already on row 2"
+    ]
+    assert said("[]") == said("username\n") == ["roster: has no students"]
+    assert said("{") == [
+        "roster: not JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"
+    ]
+    assert said("[[]]") == ["roster[0]: is not an object"]
 
 
 def test_a_role_tells_the_account() -> None:
@@ -124,8 +157,8 @@ def test_students_are_selected_by_name_and_a_stranger_is_an_error() -> None:
     students = read("username\nuser1\nuser2\n")
     assert select(students, []) == students
     assert [student.username for student in select(students, [" USER2 "])] == ["user2"]
-    with pytest.raises(BadInputError, match="user3 is not on the roster"):
-        select(students, ["user3"])
+    with pytest.raises(BadInputError, match=r"^User3 is not on the roster$"):
+        select(students, [" User3"])
 
 
 @pytest.mark.parametrize(

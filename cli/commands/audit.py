@@ -14,8 +14,8 @@ from cli.options import Aws, Json, Stack, chosen
 from cli.progress import students_finishing
 from cli.project import DEFAULT_STACK
 from cli.target import choose, stack_outputs
-from labgrader.courses import stored_course
-from labgrader.digest_text import digest_text
+from labgrader.courses.digest_text import digest_text
+from labgrader.courses.enrolling import stored_course
 from labgrader.messages import listed
 
 

@@ -14,8 +14,8 @@ from cli.nights import check_name, check_outputs, keep_nights, remove_nights, sc
 from cli.options import Aws, Json, Stack, chosen
 from cli.project import DEFAULT_STACK
 from cli.target import Target, choose, stack_outputs
-from labgrader.course_file import CourseFiles, read_course
-from labgrader.courses import push_course, remove_course
+from labgrader.courses.course_file import CourseFiles, read_course
+from labgrader.courses.enrolling import push_course, remove_course
 from labgrader.errors import BadInputError, Problem
 from labgrader.messages import quote
 from labgrader.roster import Home, at_home
@@ -124,7 +124,7 @@ def show(course: CourseId, aws: Aws = False, stack: Stack = DEFAULT_STACK, as_js
                 (
                     night["night"],
                     "schedule" if night["scheduled"] else "command",
-                    night["status"],
+                    night["came_to"],
                     night["drifted"],
                     night["gone"],
                     night["usd_per_day"],
@@ -194,11 +194,15 @@ def _night(store: Store, night: Mapping[str, Any]) -> dict[str, Any]:
     try:
         digest = store.get_json(CourseKeys(night["course"]).night(night["night"]))
     except MissingError:
-        return {**known, "status": "no digest", "drifted": "", "gone": "", "usd_per_day": ""}
+        nothing = {"drifted": "", "gone": "", "usd_per_day": "", "incomplete": ""}
+        return {**known, "status": "no digest", "came_to": "no digest", **nothing}
     counts = digest["counts"]
+    incomplete = counts.get("incomplete", 0)
     return {
         **known,
         "status": digest["status"],
+        "came_to": digest["status"] + (f", {incomplete:,} not graded in full" if incomplete else ""),
+        "incomplete": incomplete,
         "drifted": counts["drifted"],
         "gone": counts["gone"],
         "usd_per_day": digest["usd_per_day"],

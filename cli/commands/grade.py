@@ -12,7 +12,7 @@ import typer
 
 from cli import screen
 from cli.errors import INCOMPLETE, Interrupted, TargetError
-from cli.options import Aws, Json, Stack
+from cli.options import Aws, Json, Stack, chosen
 from cli.progress import students_finishing
 from cli.project import DEFAULT_STACK
 from cli.results import Fetched, fetch, give_class_table, give_paths
@@ -21,6 +21,7 @@ from cli.target import Target, choose, stack_outputs
 from labgrader.errors import BadInputError, Problem
 from labgrader.lab import find_lab
 from labgrader.roster import Home, Student, at_home, read_roster, select
+from labgrader.starting.reading import wrong_course, wrong_course_id
 
 
 class Mode(StrEnum):
@@ -42,6 +43,10 @@ def grade(
         list[str] | None, typer.Option("--student", metavar="USERNAME", help="Only this student; may be repeated.")
     ] = None,
     mode: Annotated[Mode, typer.Option("--mode", help="An audit invokes nothing and runs no load test.")] = Mode.GRADE,
+    course: Annotated[
+        str | None,
+        typer.Option("--course", metavar="ID", help="The course that it is a run of, as `course list` names it."),
+    ] = None,
     out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Where the results go: out/RUN_ID.")] = None,
     aws: Aws = False,
     stack: Stack = DEFAULT_STACK,
@@ -57,11 +62,15 @@ def grade(
     with _collecting(problems):
         content = roster.read_bytes()
         students = select(read_roster(content, str(roster)), student or [])
+    if course is not None:
+        problems += wrong_course_id(course)
     if problems:
         raise BadInputError(problems)
     target = choose(aws)
     at_home(students, Home(target.account_id, target.region))  # who has another account needs a role, before we start
     outputs = stack_outputs(target, stack)
+    if course is not None and (problems := wrong_course(target.store(outputs), course)):
+        raise BadInputError(problems)
     fetched = grade_class(
         target,
         outputs,
@@ -71,6 +80,7 @@ def grade(
         students=students,
         everybody=not student,
         mode=mode.value,
+        course=course or "",
         out=out,
         fetch_later=f"labgrader report RUN_ID{' --aws' if aws else ''}",
     )
@@ -78,7 +88,7 @@ def grade(
         screen.give_json(fetched.run)
     else:
         give_class_table(fetched)
-    give_paths(fetched, screen.say if as_json else screen.give)
+    give_paths(fetched, screen.say if as_json else screen.give, chosen(aws, stack))
     if fetched.incomplete:
         screen.say(
             f"{fetched.incomplete} of {len(students)} students are not fully graded: see “not graded” in their reports"
@@ -107,6 +117,7 @@ def grade_class(
     students: list[Student],
     everybody: bool = True,
     mode: str = "grade",
+    course: str = "",
     out: Path | None = None,
     fetch_later: str = "",
 ) -> Fetched:
@@ -119,6 +130,7 @@ def grade_class(
         students: those who will be graded.
         everybody: whether that is the whole roster.
         mode: ``grade`` or ``audit``.
+        course: the course that it is a run of, or empty.
         out: where the results go; ``out/RUN_ID`` when it is not said.
         fetch_later: the command that fetches the results of a run that goes on without us; empty when it does not.
 
@@ -134,6 +146,7 @@ def grade_class(
         total=len(students),
         mode=mode,
         students=() if everybody else [one.username for one in students],
+        course=course,
     )
     try:
         screen.say(f"run {run.run_id}: {len(students)} student{'' if len(students) == 1 else 's'}")

@@ -73,10 +73,15 @@ def show(
         [_row(item) for item in lab.checks],
         numbers=("points",),
     )
+    hidden = [item for item in lab.checks if item.visibility != "visible"]
+    if hidden:
+        many = "1 check is" if len(hidden) == 1 else f"{len(hidden)} checks are"
+        worth = screen.points(sum(item.points for item in hidden))
+        screen.give(f"\n{many} hidden from students, worth {worth} of {screen.points(lab.points)} points.")
     if lab.advice:
         screen.give("\nAdvice, without points:")
         for item in lab.advice:
-            screen.give(f"  {item.id}: {item.title}")
+            screen.give(f"  {item.id}: {_title(item)}")
     if lab.unseen:
         screen.give("\nWhat no check can see:")
         for one in lab.unseen:
@@ -104,4 +109,9 @@ def lint(
 
 
 def _row(item: Item) -> tuple[str, str, str, str, str]:
-    return item.task, item.id, find_check(item.check).kind, screen.points(item.points), item.title
+    return item.task, item.id, find_check(item.check).kind, screen.points(item.points), _title(item)
+
+
+def _title(item: Item) -> str:
+    """What must be true, and whether students are told."""
+    return item.title if item.visibility == "visible" else f"{item.title} (hidden)"

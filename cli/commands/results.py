@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +16,7 @@ from cli.project import DEFAULT_STACK
 from cli.target import choose, stack_outputs
 from labgrader.lab import find_lab
 from labgrader.messages import quote
+from labgrader.reporting.student_copy import student_copy
 from labgrader.store import Keys, MissingError, Store
 
 
@@ -40,6 +42,9 @@ def report(
         str | None, typer.Option("--student", metavar="USERNAME", help="One student's report, not the class's.")
     ] = None,
     form: Annotated[Format, typer.Option("--format", help="csv is the gradebook, of the whole class.")] = Format.HTML,
+    for_student: Annotated[
+        bool, typer.Option("--for-student", help="What the student may see of it: without hidden checks.")
+    ] = False,
     output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write it there.")] = None,
     aws: Aws = False,
     stack: Stack = DEFAULT_STACK,
@@ -47,9 +52,11 @@ def report(
     """Fetch a run's report: of the class, or of one student."""
     if student and form is Format.CSV:
         raise UsageError("a gradebook is of the whole class: leave --student away, or take --format json")
+    if for_student and not student:
+        raise UsageError("whose? --for-student goes with --student USERNAME")
     target = choose(aws)
     store = target.store(stack_outputs(target, stack))
-    content = _content(store, run_id, (student or "").strip().lower(), form)
+    content = _content(store, run_id, (student or "").strip().lower(), form, for_student=for_student)
     if output is None:
         screen.give_content(content)
     else:
@@ -89,14 +96,15 @@ def runs(
     )
 
 
-def _content(store: Store, run_id: str, student: str, form: Format) -> bytes:
+def _content(store: Store, run_id: str, student: str, form: Format, *, for_student: bool) -> bytes:
     keys = Keys(run_id)
     if student:
-        key = keys.report(student, f".{form}")
+        key = keys.report(student, ".json" if for_student else f".{form}")
     else:
         key = {Format.HTML: keys.class_page, Format.JSON: keys.run, Format.CSV: keys.gradebook}[form]
     try:
-        return store.get(key)
+        content = store.get(key)
+        return _students_copy(content, form) if for_student else content
     except MissingError:
         record = store.run(run_id)
         if record is None:
@@ -104,3 +112,13 @@ def _content(store: Store, run_id: str, student: str, form: Format) -> bytes:
         if student and record["status"] != "running":
             raise MissingError(f"run {quote(run_id)} has no student {quote(student)}") from None
         raise MissingError(f"run {quote(run_id)} is {record['status']} and has no report yet") from None
+
+
+def _students_copy(content: bytes, form: Format) -> bytes:
+    """A report as its student may see it: as a page, or as JSON."""
+    copy = student_copy(json.loads(content))
+    if form is Format.JSON:
+        return json.dumps(copy, indent=1).encode() + b"\n"
+    from labgrader.reporting.html import render_student  # Jinja2 and pygal: most reports are only fetched
+
+    return render_student(copy).encode()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -14,10 +16,11 @@ from rich.console import Console
 from cli import embedded, screen
 from cli.api import Api, RefusalError, checked_run_id
 from cli.errors import INCOMPLETE, Interrupted, TargetError, UsageError
-from cli.options import Json, Stack
+from cli.options import Json, Stack, chosen
 from cli.project import DEFAULT_STACK
 from cli.report_page import give_report
 from cli.target import embedded_target, stack_outputs
+from labgrader.messages import quote
 from labgrader.reporting.words import counted, moment_text
 
 STATES = ("running", "complete", "incomplete", "failed")
@@ -26,13 +29,17 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 3.0
 """Seconds between two looks: short while most checks end, longer for those that wait; a class looks at once."""
 
 
+MAX_NOTE = 500
+"""Characters of a note of the API that are shown."""
+
+
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command("self-check", epilog="Example: labgrader self-check --lab lambda-optimization")(self_check)
 
 
 def self_check(
-    lab: Annotated[str, typer.Option("--lab", metavar="ID", help="The lab.")],
+    lab: Annotated[str, typer.Option("--lab", metavar="ID", show_default=False, help="The lab.")] = "",
     token: Annotated[
         str,
         typer.Option(
@@ -54,6 +61,18 @@ def self_check(
             help="The API's address, from your instructor; without it that of the embedded AWS on this machine.",
         ),
     ] = "",
+    run: Annotated[
+        str,
+        typer.Option(
+            "--run",
+            metavar="RUN_ID",
+            show_default=False,
+            help="Show a self-check that you made, in place of a new one: it costs nothing of your allowance.",
+        ),
+    ] = "",
+    advice: Annotated[
+        bool, typer.Option("--advice", help="Show what is worth knowing in full, with the commands to type.")
+    ] = False,
     stack: Stack = DEFAULT_STACK,
     as_json: Json = False,
 ) -> None:
@@ -63,9 +82,11 @@ def self_check(
     """
     if not token:
         raise UsageError("a token is needed: set LABGRADER_TOKEN to the one that your instructor gave you")
+    if bool(lab) == bool(run):
+        raise UsageError("which one? --lab ID checks a lab, --run RUN_ID shows a self-check that you made")
     api = Api(url or _url_here(stack), token)
     screen.say(f"self-check at {api.url}")
-    run_id, how = _start(api, lab)
+    run_id, how = _made(run) if run else _start(api, lab)
     try:
         screen.say(how)
         with _waiting():
@@ -77,7 +98,8 @@ def self_check(
     if as_json:
         screen.give_json(answer)
     elif answer.get("report"):
-        give_report(answer["report"], answer["hidden"])
+        more = f"labgrader self-check --run {run_id} --advice{_elsewhere(url, stack)}"
+        give_report(answer["report"], answer["hidden"], all_advice=advice, more=more)
     (screen.say if as_json else screen.give)(allowance_sentence(answer["allowance"]))
     if answer["status"] == "failed":
         why = f": {answer['error']}" if answer.get("error") else ""
@@ -131,7 +153,20 @@ def _start(api: Api, lab: str) -> tuple[str, str]:
         run_id = checked_run_id(refusal.problem["run_id"])
         return run_id, f"a self-check of this lab is running already: following {run_id}"
     run_id = checked_run_id(started.get("run_id"))
-    return run_id, f"self-check {run_id} has begun"
+    note = quote(started.get("note") or "", MAX_NOTE)
+    return run_id, f"self-check {run_id} has begun" + (f"\n{note}" if note else "")
+
+
+def _made(run_id: str) -> tuple[str, str]:
+    """A self-check that was made before, as ``_start`` says it.
+
+    Raises:
+        UsageError: it cannot be one.
+    """
+    try:
+        return checked_run_id(run_id), f"self-check {run_id}"
+    except TargetError:
+        raise UsageError("--run takes the id of a self-check, as it was named when it began") from None
 
 
 def _url_here(stack: str) -> str:
@@ -145,6 +180,13 @@ def _url_here(stack: str) -> str:
     if "ApiUrl" not in outputs:
         raise UsageError("which API? set LABGRADER_API_URL, or give --url: your instructor knows its address")
     return outputs["ApiUrl"]
+
+
+def _elsewhere(url: str, stack: str) -> str:
+    """The options that another command needs to ask the same API; the token is never one of them."""
+    if url:
+        return "" if os.environ.get("LABGRADER_API_URL") == url else f" --url {shlex.quote(url)}"
+    return chosen(False, stack)
 
 
 @contextmanager

@@ -14,9 +14,9 @@ from cli.access import signing_key
 from cli.errors import TargetError, UsageError
 from cli.options import Aws, Json, Stack, chosen
 from cli.project import DEFAULT_STACK
-from cli.target import choose, stack_outputs
-from labgrader.access.tokens import DEFAULT_DAYS, MAX_DAYS, check_request, issue, moment
-from labgrader.errors import BadInputError
+from cli.target import Target, choose, stack_outputs
+from labgrader.access.tokens import DEFAULT_DAYS, MAX_DAYS, check_request, fingerprint, issue, moment
+from labgrader.errors import BadInputError, LabgraderError
 from labgrader.messages import quote
 
 _token = typer.Typer(
@@ -24,6 +24,10 @@ _token = typer.Typer(
     epilog="Example: labgrader token issue --student user1 > user1.token",
     no_args_is_help=True,
 )
+
+
+ACTIVE = "active"
+"""The state of a token that opens the door."""
 
 
 class Role(StrEnum):
@@ -64,8 +68,9 @@ def issue_token(
     target = choose(aws)
     outputs = stack_outputs(target, stack)
     store = target.store(outputs)
-    token, claims = issue(signing_key(target, outputs), student, role, days, datetime.now(UTC), stack)
-    if not store.record_token(claims.to_record()):
+    key = signing_key(target, outputs)
+    token, claims = issue(key, student, role, days, datetime.now(UTC), stack)
+    if not store.record_token({**claims.to_record(), "key": fingerprint(key)}):
         raise TargetError(f"there is another token of the id {claims.jti}; issue it again")
     screen.say(f"a token for {claims.subject} ({claims.role}), good until {moment(claims.expires_at)}")
     if claims.role == "student" and not (store.enrolments(claims.subject) or store.history(claims.subject)):
@@ -92,7 +97,7 @@ def revoke(
     target = choose(aws)
     store = target.store(stack_outputs(target, stack))
     now = datetime.now(UTC)
-    wanted = jti or [one["jti"] for one in store.tokens(_username(student or "")) if _state(one, now) == "active"]
+    wanted = jti or [one["jti"] for one in store.tokens(_username(student or "")) if _state(one, now) == ACTIVE]
     revoked = {one: store.revoke_token(one, moment(now)) for one in dict.fromkeys(wanted)}
     for token in revoked.values():
         if token is not None:
@@ -113,11 +118,16 @@ def list_tokens(
     stack: Stack = DEFAULT_STACK,
     as_json: Json = False,
 ) -> None:
-    """List the tokens that were issued, newest first: whose they are and whether they are still good."""
+    """List the tokens that were issued, newest first: whose they are and whether they are still good.
+
+    “key changed”: another key signs tokens now, and opens nothing that this one signed; issue it again.
+    """
     target = choose(aws)
-    store = target.store(stack_outputs(target, stack))
+    outputs = stack_outputs(target, stack)
+    tokens = target.store(outputs).tokens(_username(student or ""))
+    key = _known_as(target, outputs) if any("key" in token for token in tokens) else ""
     now = datetime.now(UTC)
-    rows = [{**token, "state": _state(token, now)} for token in store.tokens(_username(student or ""))]
+    rows = [{**token, "state": _state(token, now, key)} for token in tokens]
     if as_json:
         screen.give_json(rows)
         return
@@ -127,10 +137,21 @@ def list_tokens(
     )
 
 
-def _state(token: Mapping[str, Any], now: datetime) -> str:
+def _known_as(target: Target, outputs: Mapping[str, str]) -> str:
+    """By what the key that signs now is known; nothing where it may not be read: the list is as good without it."""
+    try:
+        return fingerprint(signing_key(target, outputs))
+    except LabgraderError as error:
+        screen.say(f"whether a token is of the present key is not told: {error}")
+        return ""
+
+
+def _state(token: Mapping[str, Any], now: datetime, key: str = "") -> str:
     if "revoked_at" in token:
         return "revoked"
-    return "active" if now < datetime.fromisoformat(token["expires_at"]) else "expired"
+    if now >= datetime.fromisoformat(token["expires_at"]):
+        return "expired"
+    return "key changed" if key and token.get("key", key) != key else ACTIVE
 
 
 def _username(typed: str) -> str:

@@ -5,6 +5,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 
@@ -23,12 +24,18 @@ logger = function_logger("start_run")
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Take an event as EventBridge delivers it; return the run's id and whether it was started."""
     logger.append_keys(event_id=str(event.get("id", "")))
-    publish = publisher_of_this_function().publish
-    run_id, started = start_from_event(
-        store_of_this_function(), _states(), os.environ["GRADE_CLASS_ARN"], publish, event
-    )
+    store, publish = store_of_this_function(), publisher_of_this_function().publish
+    run_id, started = start_from_event(store, _states(), os.environ["GRADE_CLASS_ARN"], publish, event)
+    if started is None:
+        _count_refused()
     logger.info("started" if started else "refused", extra={"run_id": run_id})
     return {"run_id": run_id, "started": started is not None}
+
+
+def _count_refused() -> None:
+    """Count a run that failed where all are counted: the alarm looks at that one place."""
+    with single_metric(name="RunsFailed", unit=MetricUnit.Count, value=1, namespace="labgrader") as metric:
+        metric.add_dimension("service", "summarise_run")
 
 
 @cache

@@ -58,17 +58,22 @@ def call(token: str) -> dict[str, Any]:
     return app.handler(event, CONTEXT)
 
 
-def recorded(store: Store) -> str:
-    token, claims = issue(KEY, "user1", "student", 1, datetime.now(UTC), STACK)
+def recorded(store: Store, role: str = "student") -> str:
+    token, claims = issue(KEY, "user1", role, 1, datetime.now(UTC), STACK)
     store.record_token(claims.to_record())
     return token
 
 
-def test_a_good_token_is_let_in(store: Store, log: io.StringIO) -> None:
-    answer = call(recorded(store))
+@pytest.mark.parametrize(("role", "other"), [("student", "instructor"), ("instructor", "student")])
+def test_a_good_token_is_let_in_and_its_bearer_logged_under_one_name(
+    role: str, other: str, store: Store, log: io.StringIO
+) -> None:
+    answer = call(recorded(store, role))
     assert answer["principalId"] == "user1"
     logged = json.loads(log.getvalue().splitlines()[-1])
-    assert (logged["message"], logged["subject"], logged["role"]) == ("let in", "user1", "student")
+    assert (logged["message"], logged[role], logged["jti"]) == ("let in", "user1", answer["context"]["jti"])
+    assert not {"subject", "role", other} & logged.keys()
+    assert log.getvalue().count("user1") == 1
 
 
 def test_a_bad_token_is_refused_with_the_reason_in_the_log(log: io.StringIO) -> None:

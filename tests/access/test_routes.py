@@ -13,7 +13,11 @@ from tests.access.hand_made import KEY, NOW, STACK
 
 STUDENTS_OWN = [
     "GET/v1/labs",
+    "GET/v1/labs/",
     "POST/v1/self-checks",
+    "POST/v1/self-checks/",
+    "GET/v1/me/reports/",
+    "GET/v1/me/reports/20260301-120000-lambda-optimization-1a2b/",
     "GET/v1/self-checks",
     "GET/v1/self-checks/20260301-120000-lambda-optimization-1a2b",
     "DELETE/v1/self-checks/20260301-120000-lambda-optimization-1a2b",  # the API's 405
@@ -56,7 +60,8 @@ TRICKS = [
     "GET/v1/runs?/v1/labs",
     "GET/v1/runs/../self-checks",
     "GET/v1/labs/../runs",
-    "GET/v1/labs/",
+    "GET/v1/labs//",
+    "GET/v1/labs/../runs/r1",
     "GET/v1/labsx",
     "GET/v1/labs/x",
     "GET/v1/self-checksx",

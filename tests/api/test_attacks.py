@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from labgrader.api.document_words import ERRORS
 from labgrader.api.gate import MAX_BODY
 from tests.api.conftest import OTHER_STUDENT, STUDENT, World, event_of
 from tests.api.reports import LAB, RUN_ID, report_of
@@ -269,10 +270,43 @@ def test_a_body_that_is_not_said_to_be_json_is_refused(world: World, content_typ
     assert nothing_started(world)
 
 
-@pytest.mark.parametrize("content_type", ["application/json", "application/json; charset=utf-8", "application/json ;x"])
-def test_json_is_json_with_any_parameter(world: World, content_type: str) -> None:
-    answer = world.ask("POST", "/v1/self-checks", STUDENT, GOOD, headers={"content-type": content_type})
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "application/json",
+        "Application/JSON",
+        "APPLICATION/JSON; charset=utf-8",
+        "application/json; charset=UTF-8",
+        'application/json;Charset="utf-8"',
+        "application/json ;x",
+        "application/json; charset=",
+        "",
+    ],
+)
+@pytest.mark.parametrize("name", ["content-type", "Content-Type", "CONTENT-TYPE"])
+def test_json_is_json_however_it_is_written(world: World, name: str, content_type: str) -> None:
+    event = event_of("POST", "/v1/self-checks", STUDENT, json.dumps(GOOD))
+    for part in ("headers", "multiValueHeaders"):
+        event[part].pop("Content-Type")
+    event["headers"][name], event["multiValueHeaders"][name] = content_type, [content_type]
+    answer = world.send(event)
     assert answer.status == 202, answer.body
+
+
+def test_a_body_without_a_content_type_is_taken_for_json_as_documented(world: World) -> None:
+    event = event_of("POST", "/v1/self-checks", STUDENT, json.dumps(GOOD))
+    for part in ("headers", "multiValueHeaders"):
+        event[part].pop("Content-Type")
+    assert world.send(event).status == 202
+    assert "without a Content-Type it is taken for that" in ERRORS["NotJson"]["description"]
+
+
+@pytest.mark.parametrize("charset", ["iso-8859-1", "UTF-16", "utf8mb4", '"latin1"'])
+def test_json_in_another_charset_is_refused(world: World, charset: str) -> None:
+    sent = {"Content-Type": f"application/json; charset={charset}"}
+    problem = world.ask("POST", "/v1/self-checks", STUDENT, GOOD, headers=sent).problem(415, "not-json")
+    assert problem["detail"] == f"send it in UTF-8, not in {charset.strip(chr(34))}"
+    assert nothing_started(world)
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from schemathesis.config import (
 from schemathesis.engine import from_schema
 from schemathesis.engine.events import FatalError, NonFatalError, ScenarioFinished
 
+from labgrader.api.app import described
 from labgrader.api.openapi import document, written_document
 from labgrader.reporting.student_copy import student_copy
 from labgrader.store import Keys
@@ -38,40 +39,44 @@ EXAMPLE_RUN = "20260301-101500-lambda-optimization-3f2a"
 
 
 def schema_of(name: str) -> Draft202012Validator:
-    return Draft202012Validator({"$ref": f"#/components/schemas/{name}", "components": document()["components"]})
+    return Draft202012Validator(
+        {"$ref": f"#/components/schemas/{name}", "components": document(described())["components"]}
+    )
 
 
 def operations() -> list[tuple[str, str, dict[str, Any]]]:
-    return [(path, verb, one) for path, of_path in document()["paths"].items() for verb, one in of_path.items()]
+    return [
+        (path, verb, one) for path, of_path in document(described())["paths"].items() for verb, one in of_path.items()
+    ]
 
 
 def test_the_page_is_current() -> None:
-    assert PAGE.read_text(encoding="utf-8") == written_document(), "write it again with `make docs`"
+    assert PAGE.read_text(encoding="utf-8") == written_document(described()), "write it again with `make docs`"
 
 
 def test_it_is_openapi_3_1() -> None:
-    validate_document(document())
-    assert document()["openapi"] == "3.1.0"
+    validate_document(document(described()))
+    assert document(described())["openapi"] == "3.1.0"
 
 
 def test_it_is_served_without_a_token(world: World) -> None:
     answer = world.ask("GET", "/v1/openapi.yaml", None)
     assert (answer.status, answer.headers["Content-Type"]) == (200, "application/yaml")
-    assert yaml.safe_load(answer.body) == document()
+    assert yaml.safe_load(answer.body) == document(described())
 
 
 def test_every_route_is_described_and_wants_a_token_but_the_document(world: World) -> None:
-    described = {(path, verb.upper()) for path, verb, _ in operations()}
-    assert described == {(route.openapi_path, route.method) for route in world.api.routes()}
-    assert document()["security"] == [{"token": []}]
-    assert document()["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
+    told = {(path, verb.upper()) for path, verb, _ in operations()}
+    assert told == {(route.openapi_path, route.method) for route in world.api.routes()}
+    assert document(described())["security"] == [{"token": []}]
+    assert document(described())["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
     assert [path for path, _, one in operations() if "security" in one] == ["/v1/openapi.yaml"]
     assert all(one["summary"] and one["description"] for _, _, one in operations())
 
 
 def test_every_error_of_every_operation_is_a_problem_with_an_example_that_fits() -> None:
     problem = schema_of("ProblemDetails")
-    for name, response in document()["components"]["responses"].items():
+    for name, response in document(described())["components"]["responses"].items():
         assert list(response["content"]) == ["application/problem+json"], name
         problem.validate(response["content"]["application/problem+json"]["example"])
     for path, verb, one in operations():
@@ -79,6 +84,9 @@ def test_every_error_of_every_operation_is_a_problem_with_an_example_that_fits()
         assert errors >= {"429", "500", "503"} | ({"401", "403"} if path != "/v1/openapi.yaml" else set()), path
         assert ({"409", "413", "415", "422"} <= errors) is (verb == "post"), path
         assert ("404" in errors) is ("{" in path), path
+        assert one["responses"]["405"] == {"$ref": "#/components/responses/NoSuchMethod"}
+    assert list(document(described())["components"]["responses"]["NoSuchMethod"]["headers"]) == ["Allow"]
+    assert "403 may mean that there is nothing" in document(described())["info"]["description"]
 
 
 def test_every_answer_that_is_json_has_an_example_that_fits() -> None:
@@ -96,7 +104,7 @@ def test_every_answer_that_is_json_has_an_example_that_fits() -> None:
 
 def test_every_request_has_examples_and_they_are_accepted(world: World) -> None:
     world.store.put("courses/serverless-101/rosters/day-2.csv", b"username\nuser1\n")
-    examples = document()["components"]["schemas"]
+    examples = document(described())["components"]["schemas"]
     for body in examples["SelfCheckRequest"]["examples"]:
         assert world.ask("POST", "/v1/self-checks", STUDENT, body).status == 202
     assert len(examples["RunRequest"]["examples"]) == 3
@@ -131,7 +139,7 @@ def differences(address: str, token: str) -> tuple[list[str], set[str]]:
     )
     config = SchemathesisConfig(seed=5, projects=ProjectsConfig(default=project))
     failures, tested = [], set()
-    for event in from_schema(schemathesis.openapi.from_dict(document(), config=config)).execute():
+    for event in from_schema(schemathesis.openapi.from_dict(document(described()), config=config)).execute():
         if isinstance(event, NonFatalError | FatalError):
             failures.append(f"schemathesis itself failed: {event}")
         elif isinstance(event, ScenarioFinished):

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+from jsonschema import FormatChecker
+
+from labgrader.api.app import described
 from labgrader.api.lab_routes import hidden_of
+from labgrader.api.openapi import document
+from labgrader.courses.course_file import read_course
+from labgrader.courses.enrolling import push_course
 from labgrader.lab import Item, Lab, lab_ids
 from labgrader.roster import Student
 from labgrader.schemas import validate
@@ -12,9 +21,9 @@ from tests.api.reports import LAB, RUN_ID, report_of
 
 def test_a_student_is_told_every_lab_with_the_own_allowance_and_due_date(world: World) -> None:
     world.store.enrol("day-2", "Day 2", "2026-02-01T00:00:00Z", {"user1": {LAB: Student("user1", "s-1")}})
-    due = {"lab": LAB, "roster": "r.csv", "due": "2026-03-15T23:59:00+01:00", "students": 1}
+    due = {"lab": LAB, "roster": "r.csv", "due": "2026-03-15 23:59", "students": 1}
     course = {"course": "day-2", "title": "Day 2", "pushed_at": "2026-02-01T00:00:00Z", "labs": [due]}
-    world.store.record_course(course)
+    world.store.record_course({**course, "time_zone": "Europe/Berlin"})
     world.ask("POST", "/v1/self-checks", STUDENT, {"lab": LAB})
     labs = {lab["id"]: lab for lab in world.ask("GET", "/v1/labs", STUDENT).json["labs"]}
     assert sorted(labs) == lab_ids()
@@ -26,6 +35,29 @@ def test_a_student_is_told_every_lab_with_the_own_allowance_and_due_date(world: 
     assert mine["due"] == "2026-03-15T23:59:00+01:00"
     other = labs["lambda-fundamentals"]
     assert (other["allowance"]["remaining_today"], other["due"]) == (20, None)
+
+
+@pytest.mark.parametrize(
+    ("time_zone", "due", "told"),
+    [
+        ("Europe/Berlin", "2026-03-28 23:59", "2026-03-28T23:59:00+01:00"),
+        ("Europe/Berlin", "2026-03-29 23:59", "2026-03-29T23:59:00+02:00"),
+        ("America/New_York", "2026-03-15 23:59", "2026-03-15T23:59:00-04:00"),
+        ("UTC", "2026-03-15 00:00", "2026-03-15T00:00:00+00:00"),
+        ("Asia/Kolkata", "2026-03-15 00:00", "2026-03-15T00:00:00+05:30"),
+    ],
+)
+def test_due_is_one_moment_for_every_clock(world: World, tmp_path: Path, time_zone: str, due: str, told: str) -> None:
+    (tmp_path / "r.csv").write_text("username\nuser1\n")
+    file = tmp_path / "course.yaml"
+    labs = f"labs:\n  - lab: {LAB}\n    roster: r.csv\n    due: {due}\n"
+    file.write_text(f"id: day-2\ntitle: Day 2\ntime_zone: {time_zone}\n{labs}")
+    push_course(world.store, read_course(file), world.now)
+    labs_told = world.ask("GET", "/v1/labs", STUDENT).json["labs"]
+    assert {lab["due"] for lab in labs_told if lab["id"] == LAB} == {told}
+    schema = document(described())["components"]["schemas"]["LabEntry"]["properties"]["due"]
+    assert [one.get("format") for one in schema["anyOf"]] == ["date-time", None]
+    assert FormatChecker().conforms(told, "date-time")
 
 
 def test_what_a_course_wants_is_told_to_its_own_students_alone(world: World) -> None:
@@ -68,10 +100,23 @@ def test_my_reports_are_listed_newest_first_by_what_i_may_see(world: World) -> N
         "max_points": 10,
         "open_points": 0,
         "percent": 80,
+        "hidden": None,
         "graded_at": "2026-03-01T09:00:30Z",
         "report_url": f"/v1/me/reports/{RUN_ID}",
     }
     assert (reports[0]["mode"], reports[0]["status"], reports[0]["open_points"]) == ("self-check", "incomplete", 2)
+
+
+def test_what_is_hidden_is_told_with_each_of_my_reports_and_not_what_it_earned(world: World) -> None:
+    all_visible = {"visible_points": 10.0, "hidden_points": 5, "points": 10.0, "max_points": 15}
+    world.has_report(RUN_ID, "user1", report_of(), hidden_checks=1, **all_visible)
+    (mine,) = world.ask("GET", "/v1/me/reports", STUDENT).json["reports"]
+    assert (mine["points"], mine["max_points"], mine["percent"]) == (10, 10, 100)
+    assert mine["hidden"] == {
+        "checks": 1,
+        "points": 5,
+        "message": "1 more check, worth 5 points, is not shown to you: passing all of these is not yet full marks.",
+    }
 
 
 def test_my_reports_of_one_lab(world: World) -> None:

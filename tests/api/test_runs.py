@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from labgrader.events import Event
 from labgrader.lab import Item, Lab
 from labgrader.reporting.gradebook import render_gradebook
 from labgrader.roster import Student
+from labgrader.starting.event import start_from_event
 from labgrader.store import Keys
 from tests.api.conftest import INSTRUCTOR, STUDENT, World
 from tests.api.reports import LAB, RUN_ID, report_of
@@ -72,27 +74,71 @@ def test_an_audit_of_some_students(world: World) -> None:
             },
         ),
         ({"roster": "rosters/none.csv"}, {"roster": "there is no roster at rosters/none.csv"}),
-        ({"roster": "rosters/../runs/x.csv"}, {"roster": "rosters/../runs/x.csv is not a key below rosters/"}),
-        ({"roster": "runs/r1/students.json"}, {"roster": "runs/r1/students.json is not a key below rosters/"}),
-        ({"students": ["user3"]}, {"": "user3 is not on the roster"}),
-        ({"mode": "self-check"}, {"mode": "self-check is not one of: 'grade' or 'audit'"}),
-        ({"roster": 5}, {"roster": "is not text"}),
+        (
+            {"roster": "rosters/../runs/x.csv"},
+            {"roster": "rosters/../runs/x.csv is not a key below rosters/ or courses/COURSE/rosters/"},
+        ),
+        (
+            {"roster": "runs/r1/students.json"},
+            {"roster": "runs/r1/students.json is not a key below rosters/ or courses/COURSE/rosters/"},
+        ),
+        ({"students": ["User3"]}, {"students": "User3 is not on the roster"}),
+        ({"students": []}, {"students": "is empty: leave it away for the whole roster"}),
+        ({"students": None}, {"students": "is not a list of usernames"}),
+        ({"mode": "self-check"}, {"mode": "self-check is not one of: grade, audit"}),
+        ({"mode": "foo"}, {"mode": "foo is not one of: grade, audit"}),
+        ({"roster": 5}, {"roster": "is neither a key below rosters/ or courses/COURSE/rosters/, nor CSV text, nor a "}),
+        ({"roster": []}, {"roster": "has no students"}),
+        ({"roster": " "}, {"roster": "is empty"}),
         ({"roster": [5]}, {"roster[0]": "is not an object"}),
         ({"roster": [{"name": "Ada"}]}, {"roster[0].username": "is missing"}),
-        ({"roster": [{"username": "u", "grade": 1}]}, {"roster[0].grade": "is not known here"}),
-        ({"students": "user1"}, {"students": "is not a list"}),
-        ({"students": ["User One"]}, {"students[0]": None}),
+        (
+            {"roster": [{"username": "u", "grade": 1}]},
+            {"roster[0].grade": "unknown column; a roster has: student_id, "},
+        ),
+        (
+            {"roster": [{"username": "u"}, {"username": "U", "region": "mars"}, 5, {"email": ["x"]}]},
+            {
+                "roster[1].username": "U is already at roster[0]",
+                "roster[1].region": "mars is not a Region such as us-east-1",
+                "roster[2]": "is not an object",
+                "roster[3].email": "is not text",
+                "roster[3].username": "is missing",
+            },
+        ),
+        (
+            {"roster": "username\nuser1\n\n User1\n"},
+            {"roster: line 4: username": "User1 is already on row 2"},
+        ),
+        (
+            {"roster": [{"username": "user1", "account_id": "222233334444"}]},
+            {"roster": "user1 has account 222233334444 and no role_arn; labgrader runs in 123456789012"},
+        ),
+        ({"students": "user1"}, {"students": "is not a list of usernames"}),
+        ({"students": ["User One", 5, ""]}, {"students[1]": "is not text", "students[2]": "is empty"}),
+        (
+            {"lab": "lab-5", "roster": [], "mode": 1},
+            {"lab": "there is no lab lab-5", "roster": "has no", "mode": "1 is"},
+        ),
+        (
+            {"lab": "lab-5", "roster": "rosters/no.csv", "x": 1},
+            {"lab": "there", "roster": "there is no", "x": "is not"},
+        ),
         ({"username": "user1", "role": "student"}, {"username": "is not known here", "role": "is not known here"}),
         ({"requested_by": "root"}, {"requested_by": "is not known here"}),
-        ({"course": "day-2"}, {"course": "is not known here"}),
-        ({"client_token": "with blank"}, {"client_token": None}),
-        ({"lab": "Lab!", "mode": 1}, {"lab": None, "mode": None}),
+        ({"course": "day-9"}, {"course": "there is no course day-9; list them with `labgrader course list`"}),
+        ({"course": "../x"}, {"course": "../x is not the id of a course: 1 to 40 lower-case letters, digits and "}),
+        ({"client_token": "with blank"}, {"client_token": "is not 1 to 200 letters, digits and signs of ASCII"}),
+        ({"client_token": ""}, {"client_token": "is empty: leave it away where there is none"}),
+        ({"lab": "Lab!", "mode": 1}, {"lab": "there is no lab Lab!", "mode": "1 is not one of: grade, audit"}),
     ],
 )
 def test_what_cannot_be_used_is_said_field_by_field_and_nothing_starts(
     world: World, fields: dict[str, Any], errors: dict[str, str | None]
 ) -> None:
-    problem = start(world, **fields).problem(422, "bad-input")
+    answer = start(world, **fields)
+    problem = answer.problem(422, "bad-input")
+    assert "requested_by" not in answer.body or "requested_by" in fields
     said = {error["field"]: error["message"] for error in problem["errors"]}
     assert said.keys() == errors.keys(), said
     for field, message in errors.items():
@@ -138,6 +184,54 @@ def test_an_older_record_without_the_new_fields_is_shown_too(world: World) -> No
     world.store.record_run({name: record[name] for name in record if name not in ("requested_by", "course")})
     answer = world.ask("GET", f"/v1/runs/{RUN_ID}", INSTRUCTOR).json
     assert (answer["requested_by"], answer["course"], answer["status"]) == ("", "", "complete")
+
+
+@pytest.mark.parametrize(
+    ("fields", "course"),
+    [
+        ({"roster": "courses/day-2/rosters/kept.csv"}, "day-2"),
+        ({"roster": "courses/day-2/rosters/kept.csv", "course": "day-2"}, "day-2"),
+        ({"course": "day-2"}, "day-2"),
+        ({"course": ""}, ""),
+        ({}, ""),
+    ],
+)
+def test_a_run_is_of_the_course_that_is_named_or_whose_roster_it_is(
+    world: World, fields: dict[str, str], course: str
+) -> None:
+    world.store.record_course({"course": "day-2", "title": "Day 2", "pushed_at": "2026-02-01T00:00:00Z"})
+    world.store.put("courses/day-2/rosters/kept.csv", CSV.encode())
+    run_id = start(world, **fields).json["run_id"]
+    assert [asked["course"] for asked in asked_of(world)] == [course]
+    assert world.ask("GET", f"/v1/runs/{run_id}", INSTRUCTOR).json["course"] == course
+
+
+def test_a_roster_of_another_course_is_refused(world: World) -> None:
+    world.store.record_course({"course": "day-3", "title": "Day 3", "pushed_at": "2026-02-01T00:00:00Z"})
+    world.store.put("courses/day-2/rosters/kept.csv", CSV.encode())
+    answer = start(world, roster="courses/day-2/rosters/kept.csv", course="day-3")
+    (error,) = answer.problem(422, "bad-input")["errors"]
+    assert error == {"field": "course", "message": "is day-3, and the roster is of the course day-2"}
+
+
+def test_a_run_that_an_event_asked_for_in_vain_is_shown_too(world: World) -> None:
+    bus: list[Event] = []
+    event = {"id": "e-1", "time": "2026-03-01T09:00:00Z", "source": "school.lms", "detail": {"lab": 5}}
+    machine = world.machines["grade_class"]
+    run_id, started = start_from_event(world.store, world.states, machine, lambda *told: bus.extend(told), event)
+    assert started is None
+    answer = world.ask("GET", f"/v1/runs/{run_id}", INSTRUCTOR)
+    assert answer.status == 200, answer.body
+    shown = {name: answer.json[name] for name in ("lab", "mode", "status", "requested_by", "error", "students")}
+    assert shown == {
+        "lab": "",
+        "mode": "grade",
+        "status": "failed",
+        "requested_by": "event e-1",
+        "error": "lab: is not text · roster: is missing",
+        "students": [],
+    }
+    assert bus[0].detail["run_id"] == run_id
 
 
 def test_a_self_check_is_not_a_run(world: World) -> None:
@@ -212,4 +306,4 @@ def test_an_unknown_format_is_refused(world: World) -> None:
     world.has_run()
     answer = world.ask("GET", f"/v1/runs/{RUN_ID}/gradebook", INSTRUCTOR, query={"format": "xlsx"})
     (error,) = answer.problem(422, "bad-input")["errors"]
-    assert error == {"field": "format", "message": "xlsx is not one of: 'csv' or 'json'"}
+    assert error == {"field": "format", "message": "xlsx is not one of: csv, json"}

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from labgrader.api.app import resolver
+from labgrader.roster import Student
 from labgrader.schemas import validate
 from labgrader.store import Keys
 from labgrader.store.self_checks import Ledger, Taken
@@ -19,6 +20,11 @@ from tests.api.reports import LAB, check_of, load_test_of, report_of
 
 def start(world: World, caller: dict[str, str] = STUDENT) -> Any:
     return world.ask("POST", "/v1/self-checks", caller, {"lab": LAB})
+
+
+def test_who_is_on_a_class_list_is_told_nothing_of_it(world: World) -> None:
+    world.store.enrol("day-2", "Day 2", "2026-02-01T00:00:00Z", {"user1": {LAB: Student("user1", "s-1")}})
+    assert start(world).json["note"] is None
 
 
 def ended(world: World, run_id: str, status: str = "complete", **fields: Any) -> None:
@@ -38,6 +44,8 @@ def test_a_self_check_is_started_for_the_student_whom_the_token_names(world: Wor
         "status_url": f"/v1/self-checks/{run_id}",
         "remaining_today": 19,
         "allowance": {**left, "refills_at": "2026-03-01T13:00:00Z"},
+        "note": "labgrader has no class list of this lab with you on it, and looks for what is named user1-… in its "
+        "own account; if you built it elsewhere, ask your instructor",
     }
     (execution,) = world.executions("grade_student")
     asked = json.loads(execution["input"])

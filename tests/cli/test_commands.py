@@ -104,7 +104,7 @@ def test_every_problem_of_a_roster_stands_on_its_own_line(tmp_path: Path, capsys
     assert grade(roster) == 2
     lines = errors_of(capsys)
     assert lines[0].startswith(f"error: {roster}:1: shoe_size: unknown column; a roster has: student_id, username")
-    assert f"error: {roster}:3: username: user1 is already on row 2" in lines
+    assert f"error: {roster}:3: username: USER1 is already on row 2" in lines
     assert [line for line in lines if line.startswith(f"error: {roster}:5: username: ../etc is not letters, digits")]
     assert [line for line in lines if line.startswith(f"error: {roster}:6: username: {'a' * 81} is not letters")]
 
@@ -120,7 +120,7 @@ def test_a_student_who_is_not_on_the_roster(tmp_path: Path, capsys: pytest.Captu
     roster = tmp_path / "class.csv"
     roster.write_text("username\nuser1\n")
     assert grade(roster, "--student", "user1", "--student", "user2\x1b[2J") == 2
-    assert errors_of(capsys) == ["error: user2\ufffd[2j is not on the roster"]
+    assert errors_of(capsys) == ["error: user2\ufffd[2J is not on the roster"]
 
 
 def test_no_embedded_aws_is_3(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

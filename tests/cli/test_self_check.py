@@ -81,6 +81,14 @@ def self_check(stub: StubApi, *arguments: str) -> int:
     return main(["self-check", "--lab", "lambda-optimization", "--url", stub.url, *arguments])
 
 
+def test_a_note_of_the_api_is_told_on_one_line(capsys: Capture) -> None:
+    begun = started()
+    begun.body["note"] = "you are on no\x1b[2J class list"
+    with StubApi(begun, state("complete", report=report(check("passed", "Function exists")))) as stub:
+        assert self_check(stub) == 0
+    assert capsys.readouterr().err.splitlines()[2] == "you are on no\ufffd[2J class list"
+
+
 def test_the_report_and_what_to_type_next(capsys: Capture) -> None:
     made = report(
         check("passed", "Function exists"),
@@ -100,7 +108,14 @@ def test_the_report_and_what_to_type_next(capsys: Capture) -> None:
             "points": 8,
             "changes": [{"check": "alias-exists", "from": "passed", "to": "failed"}],
         },
-        advice=[{"id": "a", "message": "128 MB is slow", "hint": "aws lambda update-function-configuration"}],
+        advice=[
+            {
+                "id": "a",
+                "title": "Memory",
+                "message": "128 MB is slow",
+                "hint": "aws lambda update-function-configuration",
+            }
+        ],
     )
     hidden = {"checks": 2, "points": 10, "message": None}
     with StubApi(started(), state("running"), state("complete", report=made, hidden=hidden)) as stub:
@@ -141,9 +156,8 @@ def test_the_report_and_what_to_type_next(capsys: Capture) -> None:
         "      aws lambda create-alias --name user1-prod\n"
         "\n"
         "Worth knowing: no points depend on it\n"
-        " • 128 MB is slow\n"
-        "   type next:\n"
-        "      aws lambda update-function-configuration\n"
+        " • Memory: 128 MB is slow\n"
+        f"   all of it, and what to type:  labgrader self-check --run {RUN} --advice --url {stub.url}\n"
         "\n"
         "Since the last time\n"
         " Alias exists: passed → failed\n"
@@ -152,6 +166,80 @@ def test_the_report_and_what_to_type_next(capsys: Capture) -> None:
         "whole grade.\n"
         f"{LEFT}\n"
     )
+
+
+def test_advice_is_a_line_each_and_whole_where_it_is_asked_for(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = "word " * 60
+    advice = [
+        {
+            "id": "a",
+            "title": "Memory",
+            "message": long + "\nand more",
+            "hint": "aws lambda update-function-configuration",
+        },
+        {"id": "b", "message": "older, without a title", "hint": ""},
+    ]
+    with StubApi(started(), state("complete", report=report(check("passed", "One"), advice=advice))) as stub:
+        monkeypatch.setenv("LABGRADER_API_URL", stub.url)
+        assert self_check(stub) == 0
+    lines = capsys.readouterr().out.splitlines()
+    where = lines.index("Worth knowing: no points depend on it")
+    assert lines[where + 1 : where + 5] == [
+        f" • {('Memory: ' + long)[:109]}…",
+        " • older, without a title",
+        f"   all of it, and what to type:  labgrader self-check --run {RUN} --advice",
+        "",
+    ]
+    monkeypatch.delenv("LABGRADER_API_URL")
+    with StubApi(state("complete", report=report(check("passed", "One"), advice=advice))) as stub:
+        assert main(["self-check", "--run", RUN, "--url", stub.url, "--advice"]) == 0
+        assert [one.method for one in stub.asked] == ["GET"], "nothing is started, and nothing spent"
+    captured = capsys.readouterr()
+    assert captured.err.splitlines()[1] == f"self-check {RUN}"
+    lines = captured.out.splitlines()
+    where = lines.index("Worth knowing: no points depend on it")
+    assert lines[where + 1] == f" • Memory: {long}\ufffdand more"
+    assert lines[where + 2 : where + 4] == ["   type next:", "      aws lambda update-function-configuration"]
+    assert "all of it" not in captured.out
+
+
+def test_each_task_is_headed_once_in_the_order_of_its_number(capsys: Capture) -> None:
+    checks = [check("passed", f"Check {at}", task=f"Lab 1, Step {step}") for at, step in enumerate((3, 2, 3, 10, 1))]
+    with StubApi(started(), state("complete", report=report(*checks))) as stub:
+        assert self_check(stub) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if line.startswith("Lab 1")] == [f"Lab 1, Step {step}" for step in (1, 2, 3, 10)]
+    assert [line[-7:] for line in lines if line.startswith(" ✓")] == [f"Check {at}" for at in (4, 1, 0, 2, 3)]
+
+
+@pytest.mark.parametrize(("observed", "shown"), [("answered 404.", False), ("answered  404", False), ("a 404", True)])
+def test_what_was_observed_is_not_said_twice(observed: str, shown: bool, capsys: Capture) -> None:
+    failed = check("failed", "One", message="user1-f: PUT answered 404", expected="200", observed=observed)
+    with StubApi(started(), state("complete", report=report(failed))) as stub:
+        assert self_check(stub) == 0
+    out = capsys.readouterr().out
+    assert "   expected: 200\n" in out
+    assert (f"   observed: {observed}\n" in out) is shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "which one? --lab ID checks a lab, --run RUN_ID shows a self-check that you made"),
+        (
+            ["--lab", "x", "--run", RUN],
+            "which one? --lab ID checks a lab, --run RUN_ID shows a self-check that you made",
+        ),
+        (["--run", "../runs"], "--run takes the id of a self-check, as it was named when it began"),
+    ],
+)
+def test_one_lab_or_one_self_check(arguments: list[str], said: str, capsys: Capture) -> None:
+    with StubApi(started()) as stub:
+        assert main(["self-check", "--url", stub.url, *arguments]) == 2
+        assert stub.asked == []
+    assert capsys.readouterr().err.splitlines()[-1] == f"error: {said}"
 
 
 def test_what_could_not_be_graded_is_1_and_nobodys_fault(capsys: Capture) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import signal
@@ -68,7 +69,8 @@ def test_the_token_stands_alone_on_standard_output(store: Store, capsys: Capture
         "hand it over in private: whoever has it is taken for its owner",
         f"revoke it with `labgrader token revoke {claims.jti} --aws`",
     ]
-    assert store.token(claims.jti) == claims.to_record()
+    key = hashlib.sha256(b"labgrader" + KEY.encode()).hexdigest()[:8]
+    assert store.token(claims.jti) == {**claims.to_record(), "key": key}
     event = {"authorizationToken": f"Bearer {captured.out.strip()}", "methodArn": ARN}
     assert authorize(store, KEY, "labgrader", event, datetime.now(UTC))["principalId"] == "user1"
 
@@ -128,7 +130,7 @@ def test_everything_that_is_wrong_is_said_before_anything_is_asked(capsys: Captu
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.splitlines() == [
-        "error: student: ../etc\ufffd[2j is not letters, digits, hyphens and underscores, beginning and ending with a "
+        "error: student: ../etc\ufffd[2J is not letters, digits, hyphens and underscores, beginning and ending with a "
         "letter or digit, at most 80 characters",
         "error: days: a token is good for 1 to 400 days, not 401",
     ]
@@ -231,6 +233,40 @@ def test_tokens_are_listed_with_their_state(store: Store, capsys: Capture) -> No
     assert json.loads(capsys.readouterr().out) == [
         {**old, "jti": "c" * 16, "issued_at": "2026-01-01T00:00:00Z", "state": "expired"}
     ]
+
+
+def test_tokens_of_a_key_that_was_changed_are_shown_as_such(store: Store, capsys: Capture) -> None:
+    old = read(issued(capsys, "--student", "user1"), KEY, "labgrader", datetime.now(UTC)).jti
+    revoked = read(issued(capsys, "--student", "user1"), KEY, "labgrader", datetime.now(UTC)).jti
+    store.revoke_token(revoked, "2026-01-04T00:00:00Z")
+    before = {"subject": "user1", "role": "student", "issued_at": "2026-01-01T00:00:00Z"}
+    store.record_token({**before, "jti": "a" * 16, "expires_at": "2999-01-01T00:00:00Z"})
+    store.record_token({**before, "jti": "b" * 16, "expires_at": "2026-01-02T00:00:00Z", "key": "00000000"})
+    states = {old: "active", revoked: "revoked", "a" * 16: "active", "b" * 16: "expired"}
+    assert token("list", "--json") == 0
+    assert {one["jti"]: one["state"] for one in json.loads(capsys.readouterr().out)} == states
+    boto3.client("secretsmanager").put_secret_value(SecretId="labgrader-key", SecretString="n" * 64)
+    new = read(issued(capsys, "--student", "user1"), "n" * 64, "labgrader", datetime.now(UTC)).jti
+    assert token("list", "--json") == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert {one["jti"]: one["state"] for one in listed} == {**states, old: "key changed", new: "active"}
+    assert {one["jti"]: one["key"] for one in listed if one["jti"] in (old, new)} == {
+        old: hashlib.sha256(b"labgrader" + KEY.encode()).hexdigest()[:8],
+        new: hashlib.sha256(b"labgrader" + b"n" * 64).hexdigest()[:8],
+    }
+    assert token("list") == 0
+    assert f"{old}  user1     student  key changed" in capsys.readouterr().out
+    assert token("revoke", "--student", "user1") == 0
+    assert (store.token(old) or {})["revoked_at"]
+
+
+def test_tokens_are_listed_where_the_key_may_not_be_read(store: Store, capsys: Capture) -> None:
+    issued(capsys, "--student", "user1")
+    boto3.client("secretsmanager").delete_secret(SecretId="labgrader-key", ForceDeleteWithoutRecovery=True)
+    assert token("list", "--json") == 0
+    captured = capsys.readouterr()
+    assert [one["state"] for one in json.loads(captured.out)] == ["active"]
+    assert "whether a token is of the present key is not told: " in captured.err
 
 
 def test_no_embedded_aws_is_3(capsys: Capture) -> None:

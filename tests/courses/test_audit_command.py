@@ -13,11 +13,11 @@ from typing import Any
 import boto3
 import pytest
 
-from labgrader.course import Course, CourseLab
-from labgrader.course_file import read_course
-from labgrader.courses import push_course
-from labgrader.digest import audited, build_digest, not_audited
-from labgrader.digest_text import digest_text
+from labgrader.courses.course import Course, CourseLab
+from labgrader.courses.course_file import read_course
+from labgrader.courses.digest import audited, build_digest, not_audited
+from labgrader.courses.digest_text import digest_text
+from labgrader.courses.enrolling import push_course
 from labgrader.store import CourseKeys, Store
 from tests.courses.conftest import OUTPUTS, Said
 from tests.courses.course_folder import make_folder

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from labgrader.course import Course, CourseLab
+from labgrader.courses.course import Course, CourseLab
 
 
 def course(audit_time: str, time_zone: str = "UTC") -> Course:

@@ -152,13 +152,25 @@ def test_what_its_nights_came_to_is_shown(stack: Store, run: Run, tmp_path: Path
     begun = {"scheduled": True, "started_at": "2026-11-20T21:30:00Z", "runs": ["r1"]}
     stack.begin_night("serverless-2026", "2026-11-20-2230", "e1", begun)
     stack.begin_night("serverless-2026", "2026-11-21-2230", "e2", {**begun, "started_at": "2026-11-21T21:30:00Z"})
-    digest = {"status": "complete", "counts": {"drifted": 2, "gone": 1}, "usd_per_day": 0.72}
+    digest = {"status": "complete", "counts": {"drifted": 2, "gone": 1, "incomplete": 0}, "usd_per_day": 0.72}
     stack.put_json(CourseKeys("serverless-2026").night("2026-11-20-2230"), digest)
+    stack.begin_night("serverless-2026", "2026-11-19-2230", "e0", {**begun, "started_at": "2026-11-19T21:30:00Z"})
+    stack.put_json(
+        CourseKeys("serverless-2026").night("2026-11-19-2230"),
+        {**digest, "counts": {"drifted": 0, "gone": 0, "incomplete": 2}},
+    )
     shown = run("course", "show", "serverless-2026", "--aws")
-    assert shown.lines[-3:] == [
-        "audit            by        status     drifted  gone  USD a day",
+    assert shown.lines[-4:] == [
+        "audit            by        status                          drifted  gone  USD a day",
         "2026-11-21-2230  schedule  no digest",
-        "2026-11-20-2230  schedule  complete         2     1       0.72",
+        "2026-11-20-2230  schedule  complete                              2     1       0.72",
+        "2026-11-19-2230  schedule  complete, 2 not graded in full        0     0       0.72",
+    ]
+    nights = json.loads(run("course", "show", "serverless-2026", "--aws", "--json").out)["nights"]
+    assert [(night["status"], night["incomplete"]) for night in nights] == [
+        ("no digest", ""),
+        ("complete", 0),
+        ("complete", 2),
     ]
 
 

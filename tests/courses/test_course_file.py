@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from labgrader.course import CourseLab
-from labgrader.course_file import CourseFiles, read_course
+from labgrader.courses.course import CourseLab
+from labgrader.courses.course_file import CourseFiles, read_course
 from labgrader.errors import BadInputError
 from labgrader.run_request import Request
 from labgrader.store import CourseKeys

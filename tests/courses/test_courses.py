@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from labgrader.course import Course
-from labgrader.course_file import read_course
-from labgrader.courses import push_course, remove_course, stored_course
+from labgrader.courses.course import Course
+from labgrader.courses.course_file import read_course
+from labgrader.courses.enrolling import push_course, remove_course, stored_course
 from labgrader.errors import BadInputError
 from labgrader.store import CourseKeys, Store
 from tests.courses.course_folder import COURSE, FIRST, SECOND, make_folder

@@ -8,7 +8,7 @@ from pathlib import Path
 import typer.main
 
 from cli.main import app
-from labgrader.course_file import read_course
+from labgrader.courses.course_file import read_course
 
 PAGE = (Path(__file__).parents[2] / "docs" / "courses.md").read_text(encoding="utf-8")
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from labgrader.course_file import read_course
-from labgrader.courses import push_course, remove_course
+from labgrader.courses.course_file import read_course
+from labgrader.courses.enrolling import push_course, remove_course
 from labgrader.errors import BadInputError
 from labgrader.run_request import MAX_NAME, Request
 from labgrader.steps.plan_audit import plan_audit

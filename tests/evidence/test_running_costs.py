@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from labgrader.evidence.question import Answer, Answers, Question
-from labgrader.evidence.running_costs import MAX_RUNNING, provisioned_usd_per_day, running_costs
+from labgrader.evidence.running_costs import MAX_COMMAND, MAX_RUNNING, provisioned_usd_per_day, running_costs
 from labgrader.evidence.snapshot import Snapshot
 
 
@@ -59,6 +59,7 @@ def test_provisioned_concurrency_costs_by_memory_amount_and_architecture() -> No
         "resource": "user1-f:prod",
         "what": "provisioned concurrency, 2 × 512 MB",
         "usd_per_day": 0.288,
+        "stop": "aws lambda delete-provisioned-concurrency-config --function-name user1-f --qualifier prod",
     }
 
 
@@ -109,7 +110,13 @@ def test_the_list_and_the_single_answer_about_one_alias_are_one_cost() -> None:
 @pytest.mark.parametrize(("size", "usd"), [("0.5", 0.48), ("1.6", 0.912), ("6.1", 4.8), ("237", 91.2)])
 def test_a_cache_costs_by_its_size(size: str, usd: float) -> None:
     (found,) = running_costs(snapshot(*cache(size)))
-    assert found.to_dict() == {"resource": "user1-api/prod", "what": f"API cache, {size} GB", "usd_per_day": usd}
+    assert found.to_dict() == {
+        "resource": "user1-api/prod",
+        "what": f"API cache, {size} GB",
+        "usd_per_day": usd,
+        "stop": "aws apigateway update-stage --rest-api-id abc --stage-name prod "
+        "--patch-operations op=replace,path=/cacheClusterEnabled,value=false",
+    }
 
 
 def test_a_cache_of_a_size_that_is_not_known_is_the_smallest() -> None:
@@ -136,3 +143,24 @@ def test_the_dearest_comes_first_and_the_list_is_bounded() -> None:
 def test_a_hostile_name_is_one_line() -> None:
     (found,) = running_costs(snapshot(provisioned(1, qualifier="x\n\x1b[31m")))
     assert found.resource == "user1-f:x��[31m"
+
+
+@pytest.mark.parametrize(
+    ("qualifier", "option"),
+    [
+        ("$(reboot)", " --qualifier '$(reboot)'"),
+        ("a'; rm -rf ~ #", """ --qualifier 'a'"'"'; rm -rf ~ #'"""),
+        ("--endpoint-url=https://evil.example", " --qualifier=--endpoint-url=https://evil.example"),
+        ("q" * 215, " --qualifier " + "q" * 215),
+    ],
+)
+def test_a_hostile_name_is_one_word_of_the_command_and_never_an_option(qualifier: str, option: str) -> None:
+    (found,) = running_costs(snapshot(provisioned(1, qualifier=qualifier)))
+    assert found.stop == f"aws lambda delete-provisioned-concurrency-config --function-name user1-f{option}"
+    assert len(found.stop) <= MAX_COMMAND
+
+
+@pytest.mark.parametrize("qualifier", ["x\ny", "x\u202ey", "q" * 216])
+def test_a_name_that_cannot_be_typed_has_no_command(qualifier: str) -> None:
+    (found,) = running_costs(snapshot(provisioned(1, qualifier=qualifier)))
+    assert "stop" not in found.to_dict()

@@ -126,8 +126,10 @@ def test_an_event_may_start_a_class_run_and_nothing_else() -> None:
         "dynamodb:PutItem",
         "events:PutEvents",
         "states:StartExecution",
+        "states:DescribeExecution",
     }
     assert named("StartRunFunction", "StartClassRuns")["Resource"] == "GradeClass"
+    assert named("StartRunFunction", "AskAfterClassRuns")["Resource"].endswith(":${AWS::StackName}-grade-class:*")
 
 
 def test_a_night_reads_courses_and_tells_one_topic() -> None:

@@ -19,6 +19,7 @@ from labgrader.reporting.audit_view import MAX_LINES, MAX_ROWS
 from labgrader.reporting.html import render_class, render_student
 from labgrader.reporting.run_summary import build_run
 from labgrader.schemas import InvalidDocumentError, validate
+from tests.reporting.page_reading import safe
 
 ITEM = Item("alias", "alias_serves", "Alias prod is there", "Task 1", 8)
 PASSED = {"status": "passed", "share": 1.0}
@@ -26,7 +27,8 @@ HALF = {"status": "partial", "share": 0.5}
 FAILED = {"status": "failed", "share": 0.0}
 SKIPPED = {"status": "skipped", "share": 0.0}
 BEFORE = {"run_id": "before", "graded_at": "2026-01-01T23:00:00Z", "lab_version": "1.0.0"}
-COST = RunningCost("user1-f:prod", "provisioned concurrency, 2 × 512 MB", 0.36000072)
+STOP = "aws lambda delete-provisioned-concurrency-config --function-name user1-f --qualifier prod"
+COST = RunningCost("user1-f:prod", "provisioned concurrency, 2 × 512 MB", 0.36000072, STOP)
 
 
 def audited(
@@ -126,6 +128,7 @@ def test_what_is_running_is_added_up() -> None:
         "resource": "user1-f:prod",
         "what": "provisioned concurrency, 2 × 512 MB",
         "usd_per_day": 0.36,
+        "stop": STOP,
     }
     assert audit["usd_per_day"] == 0.72
 
@@ -194,12 +197,80 @@ def test_the_page_of_a_student_says_what_is_carried_over_and_what_changed(exampl
     ) in page
     assert page.count('<span class="tag">carried over</span>') == 1
     assert '<h3 class="found">Worse than before</h3>' in page
-    assert "−33.33&nbsp;points" in page
-    assert "+33.33&nbsp;points" in page
+    assert "33.33&nbsp;points at stake" in page
+    assert "33.33&nbsp;points won back" in page
+    assert "lost" not in safe(page).text
+    assert '<span class="would">what a graded run would give now</span>' in page
+    assert (
+        "An audit changes no grade. The points above are what a graded run would give now, if every call were answered "
+        "as it was when it was last graded. The grade stays what it was."
+    ) in safe(page).text
     assert "<li><bdi>function user1-x</bdi></li>" in page
     assert "$0.36" in page
     assert "Since the last time" not in page
     assert "what changed may be the lab" not in page
+
+
+def test_the_page_of_an_audit_names_the_run_whose_grade_stays(example: Any) -> None:
+    previous = {"run_id": "graded", "points": 100, "changes": []}
+    page = safe(render_student({**report_of(example), "previous": previous}))
+    assert "The grade of the run graded stays: 100 points." in page.text
+    one = safe(render_student({**quiet(example, "user1"), "previous": {**previous, "points": 1}}))
+    assert (
+        "The points above are what a graded run would give now. The grade of the run graded stays: 1 point." in one.text
+    )
+
+
+def test_what_waits_for_another_check_stands_under_it_and_is_counted(example: Any) -> None:
+    items = (
+        ITEM,
+        replace(ITEM, id="first-after", title="First after", points=2, requires=("alias",)),
+        replace(ITEM, id="second-after", title="Second after", points=1.5, requires=("first-after",)),
+        replace(ITEM, id="elsewhere", title="Elsewhere", points=1, requires=("failed-before",)),
+        replace(ITEM, id="failed-before", title="Failed before", points=1),
+        replace(ITEM, id="queue", title="The queue is there", points=3),
+    )
+    lab = replace(example.lab, checks=tuple(replace(item, check="report_configuration") for item in items), advice=())
+    verdicts = {
+        "alias": failed("there is no alias prod"),
+        "first-after": skipped("waits"),
+        "second-after": skipped("waits"),
+        "elsewhere": skipped("waits"),
+        "failed-before": failed("as it did before"),
+        "queue": failed("there is no queue"),
+    }
+    audit = build_audit(
+        compared_with=BEFORE,
+        known={item.id: FAILED if item.id == "failed-before" else PASSED for item in items},
+        scored=[ScoredCheck(item, verdicts[item.id], 0) for item in lab.checks],
+        gone=[],
+        running=[],
+        carried_over_from=None,
+    )
+    report = example.report(example.student(), verdicts, lab=lab, mode="audit", audit=audit)
+    assert len(report["audit"]["drifted"]) == 5, "the report has them all"
+    text = safe(render_student(report)).text
+    worse = text[text.index("Worse than before") : text.index("Checks Status")]
+    assert "Alias prod is there : ✓ Passed → ✗ Failed 8 points at stake" in worse
+    assert "and 2 checks that come after it: 3.5 points at stake" in worse
+    assert "First after" not in worse
+    assert "Second after" not in worse
+    assert "Elsewhere : ✓ Passed → – Skipped 1 point at stake" in worse
+    assert "The queue is there : ✓ Passed → ✗ Failed 3 points at stake" in worse
+
+
+def test_every_check_passed_as_far_as_an_audit_can_tell(example: Any) -> None:
+    passed_then = report_of(example, known={}, verdicts={"layers-attached": passed()})
+    assert "Every check passed, as far as an audit can tell." in safe(render_student(passed_then)).text
+    assert "Every check passed." in safe(render_student(quiet(example, "user1"))).text
+
+
+def test_what_costs_money_has_the_command_that_stops_it(example: Any) -> None:
+    page = render_student(report_of(example))
+    assert f'<pre class="stop"><code>{STOP}</code></pre>' in page
+    without = render_student(report_of(example, running=[replace(COST, stop="")]))
+    assert "$0.36" in without
+    assert '<pre class="stop">' not in without
 
 
 def test_the_page_of_a_first_audit_says_so(example: Any) -> None:
@@ -234,13 +305,22 @@ def test_the_class_page_says_who_drifted_what_is_gone_and_what_it_costs(example:
         verdicts={"holds-under-load": skipped("comes later")},
     )
     page = class_page(example, [report_of(example, name="<b>Ada</b>"), quiet(example, "user2"), skipped_too])
-    assert "Of 2 students, results of the last graded run are carried over" in page
+    assert (
+        "An audit changes no grade. All points and percents of this page are what a graded run would give now; "
+        "everybody’s grade stays that of their graded run. What only a call can tell is carried over from the graded "
+        "run of 1 January 2026, 09:00 UTC (2 results of 2 students, in parentheses below): this audit called nothing."
+    ) in safe(page).text
+    assert page.count('<td class="passed carried" title="Bad JSON gets 400: carried over from the graded run of ') == 2
+    assert page.count(">(✓)</td>") == 2
+    assert "(✓) Carried over from a graded run, not looked at by this audit" in safe(page).text
+    assert "gradebook.csv : this audit’s, which are nobody’s grade." in safe(page).text
     assert "Optimized function uses both layers: passed → failed" in page
-    assert "1 check skipped, because another comes first" in page
+    assert "and 1 check that comes after it" in page
     assert "function user1-x" in page
     assert '<bdi>&lt;b&gt;Ada&lt;/b&gt;</bdi></a> <span class="quiet">user1</span>' in page
     assert page.count("provisioned concurrency, 2 × 512 MB") == 2
     assert "$0.72" in page
+    assert page.count(f"<code>{STOP}</code>") == 2
 
 
 def test_the_class_page_of_a_first_and_of_a_quiet_night(example: Any) -> None:
@@ -283,6 +363,30 @@ def test_audit_json_has_only_those_with_something_and_counts_everybody(example: 
         "first": 0,
     }
     assert (made["course"], made["usd_per_day"], made["more_students"]) == ("cloud-2026", 0.36, 0)
+
+
+def test_audit_json_says_what_is_carried_over_from_how_many_runs_and_when(example: Any) -> None:
+    assert summary([quiet(example, "user1")], example.lab)["carried_over"] is None
+    later = {"run_id": "graded-again", "graded_at": "2026-01-02T09:00:00Z", "lab_version": "1.0.0"}
+    both = [report_of(example, "user1", carried_over_from=later), report_of(example, "user2")]
+    assert summary(both, example.lab)["carried_over"] == {
+        "results": 2,
+        "students": 2,
+        "runs": 2,
+        "first": "2026-01-01T09:00:00Z",
+        "last": "2026-01-02T09:00:00Z",
+    }
+    text = safe(class_page(example, both)).text
+    assert "carried over from 2 graded runs, 1 January 2026, 09:00 UTC to 2 January 2026, 09:00 UTC" in text
+
+
+def test_a_command_is_never_cut(example: Any) -> None:
+    stop = "aws " + "x" * 290
+    (student,) = summary([report_of(example, running=[replace(COST, stop=stop, what="y" * 300)])], example.lab)[
+        "students"
+    ]
+    assert student["running"][0]["stop"] == stop
+    assert student["running"][0]["what"].endswith("… (60 more characters)")
 
 
 def test_nothing_to_say_of_anybody_is_a_summary_too(example: Any) -> None:

@@ -10,7 +10,7 @@ import pytest
 from labgrader.judging.verdict import failed, not_graded, passed, skipped
 from labgrader.reporting.hidden import hidden_field
 from labgrader.reporting.html import render_student
-from labgrader.reporting.student_copy import NOT_SHOWN_FIRST, student_copy, visible_points
+from labgrader.reporting.student_copy import NOT_SHOWN_FIRST, hidden_part, student_copy, visible_points
 from labgrader.schemas import validate
 
 
@@ -150,6 +150,14 @@ def test_what_a_student_reached_in_what_is_shown(example: Any) -> None:
         "visible_max_points": 86.66,
         "visible_open_points": 20,
     }
+
+
+def test_how_much_is_hidden_is_kept_and_never_what(example: Any) -> None:
+    assert hidden_part(example.mixed()) == {"hidden_checks": 1, "hidden_points": 13.34}
+    assert hidden_part(student_copy(example.mixed())) == {"hidden_checks": 1, "hidden_points": 13.34}
+    shown = {**example.mixed(), "checks": [one for one in example.mixed()["checks"] if one["visibility"] == "visible"]}
+    assert hidden_part(shown) == {"hidden_checks": 0, "hidden_points": 0}
+    assert hidden_part({**shown, "hidden": {"checks": 2, "points": 0.5}}) == {"hidden_checks": 2, "hidden_points": 0.5}
 
 
 def test_a_lab_of_nothing_but_hidden_checks_has_no_points_to_show(example: Any) -> None:

@@ -11,7 +11,7 @@ from botocore.stub import Stubber
 from labgrader.errors import BadInputError, RefusedError, ThrottledError
 from labgrader.lab import lab_ids
 from labgrader.run_request import Request
-from labgrader.starting.class_run import Started, read_request, start_class_run
+from labgrader.starting.class_run import Started, start_class_run
 from labgrader.store import Store
 from tests.starting.conftest import AnswerLost, Machines
 
@@ -22,134 +22,8 @@ CLASS = b"username,section\nuser1,A\nuser2,B\n"
 LABS = ", ".join(lab_ids())
 
 
-def keep_roster(store: Store, roster: Any) -> str:
-    """The key of the class list of a run that was asked for with this roster."""
-    return read_request(store, {"lab": LAB, "roster": roster}, "instructor ada").kept(store, RUN).roster
-
-
 def problems(error: pytest.ExceptionInfo[BadInputError]) -> list[str]:
     return [str(problem) for problem in error.value.problems]
-
-
-# --- the class list --------------------------------------------------------------------------------------------------
-
-
-def test_a_class_list_in_the_bucket_stays_where_it_is(store: Store) -> None:
-    store.put(KEY, CLASS)
-    assert keep_roster(store, KEY) == KEY
-    assert store.keys("rosters/") == [KEY]
-
-
-@pytest.mark.parametrize(
-    ("roster", "suffix", "content"),
-    [
-        ("username\nuser1\n", ".csv", b"username\nuser1\n"),
-        ("username,section\r\nuser1,A", ".csv", b"username,section\r\nuser1,A"),
-        ('[{"username": "user1"}]', ".json", b'[{"username": "user1"}]'),
-        ('{"students": [{"username": "user1"}]}', ".json", b'{"students": [{"username": "user1"}]}'),
-        ([{"username": "user1"}], ".json", b'[\n {\n  "username": "user1"\n }\n]'),
-    ],
-)
-def test_a_class_list_that_came_along_is_read_and_kept(store: Store, roster: Any, suffix: str, content: bytes) -> None:
-    key = keep_roster(store, roster)
-    assert key == f"rosters/{RUN}{suffix}"
-    assert store.get(key) == content
-
-
-@pytest.mark.parametrize(
-    ("roster", "said"),
-    [
-        ("rosters/none.csv", ["roster: there is no roster at rosters/none.csv"]),
-        ("courses/autumn/rosters/none.csv", ["roster: there is no roster at courses/autumn/rosters/none.csv"]),
-        ("class.csv", ["roster: class.csv is not a key below rosters/"]),
-        ("runs/r1/students.json", ["roster: runs/r1/students.json is not a key below rosters/"]),
-        ("rosters/../runs/r1/lab.json", ["roster: rosters/../runs/r1/lab.json is not a key below rosters/"]),
-        ("rosters/..", ["roster: rosters/.. is not a key below rosters/"]),
-        (7, ["roster: is neither a key below rosters/, nor CSV text, nor a list of students"]),
-        ({"username": "user1"}, ["roster: is neither a key below rosters/, nor CSV text, nor a list of students"]),
-        (["user1"], ["roster:1: is not an object"]),
-        (
-            "username,email\nuser1,x\nuser1,y\n-,z",
-            [
-                "roster:3: username: user1 is already on row 2",
-                "roster:4: username: - is not letters, digits, hyphens and underscores, beginning and ending with a "
-                "letter or digit, at most 80 characters",
-            ],
-        ),
-    ],
-)
-def test_a_class_list_that_cannot_be_used_is_refused_with_every_problem(
-    store: Store, roster: Any, said: list[str]
-) -> None:
-    with pytest.raises(BadInputError) as refused:
-        keep_roster(store, roster)
-    assert problems(refused) == said
-    assert store.keys("rosters/") == []
-
-
-# --- the request -----------------------------------------------------------------------------------------------------
-
-
-def test_a_request_is_read_with_its_class_list(store: Store) -> None:
-    document = {"lab": LAB, "roster": CLASS.decode(), "mode": "audit", "students": ["user2"], "course": "autumn"}
-    request = read_request(store, document, "instructor ada").kept(store, RUN)
-    assert request == Request(LAB, f"rosters/{RUN}.csv", "audit", ("user2",), "autumn", "instructor ada")
-    assert store.get(request.roster) == CLASS
-
-
-def test_nobody_says_for_another_who_asked(store: Store) -> None:
-    document = {"lab": LAB, "roster": CLASS.decode(), "requested_by": "the dean"}
-    assert read_request(store, document, "event e1").kept(store, RUN).requested_by == "event e1"
-
-
-def test_everything_that_is_wrong_is_said_at_once_and_nothing_is_kept(store: Store) -> None:
-    document = {
-        "lab": "lab-5",
-        "roster": "username,shoe_size\nuser1,44\n",
-        "mode": "exam",
-        "students": "user1",
-        "course": 7,
-        "extra": 1,
-    }
-    with pytest.raises(BadInputError) as refused:
-        read_request(store, document, "event e1").kept(store, RUN)
-    assert problems(refused) == [
-        "extra: unknown field; a request has: lab, roster, mode, students, course, requested_by",
-        "course: is not text",
-        "mode: exam is not one of: grade, audit, self-check",
-        "students: is not a list of usernames",
-        f"lab: there is no lab lab-5; the labs are: {LABS}",
-        "roster:1: shoe_size: unknown column; a roster has: student_id, username, name, email, section, account_id, "
-        "region, role_arn, external_id",
-    ]
-    assert store.keys("rosters/") == []
-
-
-@pytest.mark.parametrize(
-    ("document", "said"),
-    [
-        ([], ["a request is an object with lab, roster, mode and students"]),
-        (None, ["a request is an object with lab, roster, mode and students"]),
-        ({}, ["lab: is missing or not text", "roster: is missing or not text"]),
-        ({"lab": LAB, "roster": ""}, ["roster: is missing or not text"]),
-        ({"lab": ["x"], "roster": "username\nuser1"}, ["lab: is missing or not text"]),
-        (
-            {"lab": LAB, "roster": "username\nuser1", "mode": "self-check"},
-            ["mode: a self-check is of one student alone, who starts it: a class run has the mode grade or audit"],
-        ),
-        (
-            {"lab": LAB, "roster": "username\nuser1", "students": ["user1", "user3", "user2"]},
-            ["user2 is not on the roster", "user3 is not on the roster"],
-        ),
-    ],
-)
-def test_what_is_wrong_with_a_request(store: Store, document: Any, said: list[str]) -> None:
-    with pytest.raises(BadInputError) as refused:
-        read_request(store, document, "event e1").kept(store, RUN)
-    assert problems(refused) == said
-
-
-# --- the start -------------------------------------------------------------------------------------------------------
 
 
 def asked(**changed: Any) -> Request:

@@ -44,7 +44,7 @@ def test_without_a_course_the_latest_run_says_it(store: Store) -> None:
 
 
 def test_without_either_the_students_resources_are_in_our_own_account(store: Store) -> None:
-    alone = Place(Student("user1", "user1"))
+    alone = Place(Student("user1", "user1"), listed=False)
     assert place_of(store, "user1", LAB) == alone
     latest(store, "r1", row("111111111111", "user0"))
     assert place_of(store, "user1", LAB) == alone

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import boto3
@@ -12,9 +13,10 @@ from labgrader.errors import ServiceFaultError
 from labgrader.events import Event
 from labgrader.lab import lab_ids
 from labgrader.schemas import validate
+from labgrader.starting.asked import start_asked
 from labgrader.starting.event import start_from_event
 from labgrader.store import Store
-from tests.starting.conftest import Machines
+from tests.starting.conftest import AnswerLost, Machines
 
 LAB = "lambda-optimization"
 ID = "17793124-05d4-b198-2fde-7ededc63b103"
@@ -56,6 +58,7 @@ class Bus(list[Event]):
 )
 def test_an_event_starts_a_run(store: Store, machines: Machines, roster: Any, key: str) -> None:
     store.put("rosters/class.csv", b"username\nuser1\nuser2\n")
+    store.record_course({"course": "autumn"})
     bus = Bus()
     asked = event({"lab": LAB, "roster": roster, "mode": "audit", "students": ["user2"], "course": "autumn"})
     run_id, started = start_from_event(store, machines.client, machines.grade_class, bus.publish, asked)
@@ -94,6 +97,78 @@ def test_another_event_is_another_run(store: Store, machines: Machines) -> None:
     assert len(machines.inputs()) == 3
 
 
+def test_an_event_that_is_sent_again_with_its_client_token_is_the_same_run(store: Store, machines: Machines) -> None:
+    """Who gets no answer to PutEvents puts the event once more, and EventBridge gives it another id and time."""
+    bus = Bus()
+    detail = {"lab": LAB, "roster": "username\nuser1\n", "client_token": "monday"}
+    again = event({**detail, "mode": "grade"}, id="another", time="2026-01-02T03:05:00Z")
+    for one in (event(detail), again, event(detail), again):
+        run_id, started = start_from_event(store, machines.client, machines.grade_class, bus.publish, one)
+        assert started is not None
+        assert (run_id, started.run_id) == (RUN, RUN)
+    assert list(machines.inputs()) == [RUN]
+    assert store.keys("rosters/") == [f"rosters/{RUN}.csv"]
+    assert bus == []
+    other = event(detail, id="another", source="school.sis")
+    assert start_from_event(store, machines.client, machines.grade_class, bus.publish, other)[0] != RUN
+    assert len(machines.inputs()) == 2, "each source has client tokens of its own"
+
+
+def test_another_request_with_a_client_token_that_is_used_is_refused(store: Store, machines: Machines) -> None:
+    bus = Bus()
+    detail = {"lab": LAB, "roster": "username\nuser1\n", "client_token": "monday"}
+    start_from_event(store, machines.client, machines.grade_class, bus.publish, event(detail))
+    other = event({**detail, "mode": "audit"}, id="another")
+    run_id, started = start_from_event(store, machines.client, machines.grade_class, bus.publish, other)
+    assert started is None
+    (failed,) = bus
+    assert (failed.detail["run_id"], failed.detail["mode"]) == (run_id, "audit")
+    assert failed.detail["reason"] == (
+        "client_token: something else was asked for with this client token before: take another one for another "
+        f"request (it stands for run {RUN})"
+    )
+    assert (store.run(RUN) or {})["status"] == "running"
+    assert (store.run(run_id) or {})["status"] == "failed"
+    assert list(machines.inputs()) == [RUN]
+
+
+def test_no_event_takes_an_instructors_client_token(store: Store, machines: Machines) -> None:
+    detail = {"lab": LAB, "roster": "username\nuser1\n", "client_token": "monday"}
+    start = partial(start_asked, store, machines.client, machines.grade_class, detail)
+    start("run-1", asker="event", requested_by="instructor event")
+    for source in ("", "event"):
+        sent = event(detail, source=source)
+        assert start_from_event(store, machines.client, machines.grade_class, Bus().publish, sent)[0] != "run-1"
+
+
+def test_a_request_that_could_not_be_used_does_not_use_up_its_client_token(store: Store, machines: Machines) -> None:
+    bus = Bus()
+    detail = {"lab": LAB, "roster": "rosters/class.csv", "client_token": "monday"}
+    assert start_from_event(store, machines.client, machines.grade_class, bus.publish, event(detail))[1] is None
+    store.put("rosters/class.csv", b"username\nuser1\n")
+    again = event(detail, id="another")
+    _, started = start_from_event(store, machines.client, machines.grade_class, bus.publish, again)
+    assert started is not None
+    assert len(bus) == 1
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_run_that_goes_on_is_answered_and_not_started_again(store: Store, machines: Machines, told: bool) -> None:
+    """It needs its class list no more; where nobody tells how it stands, that its name is taken is the answer."""
+    store.put("rosters/class.csv", b"username\nuser1\n")
+    detail = {"lab": LAB, "roster": "rosters/class.csv", "client_token": "monday"}
+    start_from_event(store, machines.client, machines.grade_class, Bus().publish, event(detail))
+    if told:
+        store._s3.delete_object(Bucket="bucket", Key="rosters/class.csv")
+    states: Any = AnswerLost(machines.client, told=told)
+    again = event(detail, id="another")
+    run_id, started = start_from_event(store, states, machines.grade_class, Bus().publish, again)
+    assert started is not None
+    assert (run_id, started.again) == (RUN, True)
+    assert list(machines.inputs()) == [RUN]
+    assert (store.run(RUN) or {})["status"] == "running"
+
+
 def test_a_class_list_that_has_gone_since_does_not_make_a_running_run_fail(store: Store, machines: Machines) -> None:
     store.put("rosters/class.csv", b"username\nuser1\n")
     bus = Bus()
@@ -115,29 +190,42 @@ NO_LAB = f"lab: there is no lab lab-5; the labs are: {', '.join(lab_ids())}"
     [
         ("grade them", "", "grade", "a request is an object with lab, roster, mode and students"),
         (None, "", "grade", "a request is an object with lab, roster, mode and students"),
-        ({}, "", "grade", "lab: is missing or not text\nroster: is missing or not text"),
+        ({}, "", "grade", "lab: is missing\nroster: is missing"),
         (
             {"lab": "lab-5", "roster": "rosters/none.csv", "mode": "exam"},
             "",
             "",
-            "mode: exam is not one of: grade, audit, self-check\n"
-            f"{NO_LAB}\n"
-            "roster: there is no roster at rosters/none.csv",
+            f"{NO_LAB}\nroster: there is no roster at rosters/none.csv\nmode: exam is not one of: grade, audit",
         ),
         (
             {"lab": LAB, "roster": "username\nuser1", "mode": "self-check"},
             LAB,
-            "self-check",
-            "mode: a self-check is of one student alone, who starts it: a class run has the mode grade or audit",
+            "",
+            "mode: self-check is not one of: grade, audit",
         ),
         (
             {"lab": LAB, "roster": "username\nuser1\nUSER1\n\x1b[2J\n", "mode": ["audit"]},
             LAB,
             "",
-            'mode: ["audit"] is not one of: grade, audit, self-check\n'
-            "roster:3: username: user1 is already on row 2\n"
-            "roster:4: username: \N{REPLACEMENT CHARACTER}[2j is not letters, digits, hyphens and underscores, "
-            "beginning and ending with a letter or digit, at most 80 characters",
+            "roster: line 3: username: USER1 is already on row 2\n"
+            "roster: line 4: username: \N{REPLACEMENT CHARACTER}[2J is not letters, digits, hyphens and underscores, "
+            "beginning and ending with a letter or digit, at most 80 characters\n"
+            'mode: ["audit"] is not one of: grade, audit',
+        ),
+        (
+            {"lab": LAB, "roster": "username\nuser1", "students": [], "client_token": "", "course": "spring"},
+            LAB,
+            "grade",
+            "students: is empty: leave it away for the whole roster\n"
+            "course: there is no course spring; list them with `labgrader course list`\n"
+            "client_token: is empty: leave it away where there is none",
+        ),
+        (
+            {"lab": LAB, "roster": [], "requested_by": "the dean"},
+            LAB,
+            "grade",
+            "requested_by: is not known here; a request has: lab, roster, mode, students, course, client_token\n"
+            "roster: has no students",
         ),
         ({"lab": {"a": 1}, "roster": "username\nuser1", "course": 5}, "", "grade", None),
         ({"lab": "../../etc", "roster": "username\nuser1"}, "", "grade", None),
@@ -163,6 +251,16 @@ def test_a_request_that_cannot_be_used_is_answered_with_every_reason(
     assert (record["status"], record["lab"], record["requested_by"]) == ("failed", lab, f"event {ID}")
     assert record["error"]
     assert [run["run_id"] for run in store.runs()] == [run_id], "an instructor finds it in the list of runs"
+
+
+@pytest.mark.parametrize("named", [{"course": "autumn"}, {}])
+def test_who_runs_a_course_is_told_of_its_requests_that_failed(
+    store: Store, machines: Machines, named: dict[str, str]
+) -> None:
+    bus = Bus()
+    asked = event({"lab": LAB, "roster": "courses/autumn/rosters/gone.csv", **named})
+    run_id, _ = start_from_event(store, machines.client, machines.grade_class, bus.publish, asked)
+    assert [one.detail["course"] for one in bus] == [(store.run(run_id) or {})["course"]] == ["autumn"]
 
 
 def test_an_event_that_came_by_hand_has_an_id_of_its_own_making(store: Store, machines: Machines) -> None:

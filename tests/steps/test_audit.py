@@ -19,7 +19,7 @@ from labgrader.schemas import validate
 from labgrader.steps import run_record
 from labgrader.steps.run_check import run_check
 from labgrader.steps.run_record import CheckRecord
-from labgrader.steps.summarise_run import summarise_run
+from labgrader.steps.summarise_run import NEVER_REPORTED, summarise_run
 from labgrader.steps.verdicts import AUDIT_INVOKES_NOTHING
 from labgrader.steps.write_report import write_report
 from labgrader.store import Keys, Store
@@ -356,7 +356,12 @@ def test_another_region_is_another_place_where_nothing_is_gone(store: Store) -> 
 def test_what_is_running_costs_money(store: Store) -> None:
     report = Course(store).audit("night-1", provisioned=2)
     assert report["audit"]["running"] == [
-        {"resource": "user1-f:prod", "what": "provisioned concurrency, 2 × 512 MB", "usd_per_day": 0.36}
+        {
+            "resource": "user1-f:prod",
+            "what": "provisioned concurrency, 2 × 512 MB",
+            "usd_per_day": 0.36,
+            "stop": "aws lambda delete-provisioned-concurrency-config --function-name user1-f --qualifier prod",
+        }
     ]
 
 
@@ -380,7 +385,20 @@ def test_the_summary_of_an_audit_is_kept_and_told(store: Store) -> None:
     audit = store.get_json(Keys("night-1").audit)
     validate(audit, "audit")
     assert [one["username"] for one in audit["students"]] == ["user1"]
-    assert audit["counts"] == {"students": 3, "drifted": 1, "mended": 0, "gone": 0, "running": 0, "not_graded": 1}
+    assert audit["counts"] == {
+        "students": 3,
+        "drifted": 1,
+        "mended": 0,
+        "gone": 0,
+        "running": 0,
+        "not_graded": 1,
+        "first": 0,
+    }
+    (graded_at,) = {course.store.latest(name, LAB.id)["graded_at"] for name in course.usernames}
+    assert audit["carried_over"] == {"results": 5, "students": 3, "runs": 1, "first": graded_at, "last": graded_at}
+    assert audit["not_graded"] == [
+        {"reason": NEVER_REPORTED, "needs_graded_run": False, "students": ["user3"], "more_students": 0}
+    ]
     assert (audit["course"], audit["finished_at"]) == ("cloud-2026", run["finished_at"])
     told = [(event.detail_type, event.detail.get("username", "")) for event in course.events]
     assert told == [
@@ -394,6 +412,27 @@ def test_the_summary_of_an_audit_is_kept_and_told(store: Store) -> None:
     lost = store.get_json(Keys("night-1").report("user3"))
     assert statuses(lost) == {"reserved": "not_graded", "handled": "passed", "answers": "passed"}
     assert b"Concurrency is reserved: passed" in store.get(Keys("night-1").class_page)
+
+
+def test_a_night_before_the_first_graded_run_says_that_one_is_needed(store: Store) -> None:
+    course = Course(store, ("user1", "user2"))
+    course.plan("night-1", "audit")
+    course.record("night-1", "user1")
+    course.record("night-1", "user2", denied=True)
+    for name in course.usernames:
+        course.report("night-1", "audit", name)
+    summarise_run(store, "night-1", STARTED)
+    audit = store.get_json(Keys("night-1").audit)
+    assert audit["carried_over"] is None
+    never, refused = sorted(audit["not_graded"], key=lambda one: one["students"])
+    assert never == {
+        "reason": AUDIT_INVOKES_NOTHING,
+        "needs_graded_run": True,
+        "students": ["user1"],
+        "more_students": 0,
+    }
+    assert (refused["students"], refused["needs_graded_run"]) == (["user2"], False)
+    assert refused["reason"] == "labgrader recorded no verdict for this check"
 
 
 def test_a_student_whose_records_cannot_be_read_still_has_a_report_of_the_audit(store: Store) -> None:

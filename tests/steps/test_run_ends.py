@@ -177,6 +177,7 @@ def test_a_self_check_is_neither_latest_nor_best_nor_seen_and_has_nothing_hidden
     assert store.latest("user1", LAB.id) is store.best("user1", LAB.id) is store.seen("user1", LAB.id) is None
     (result,) = store.history("user1", LAB.id)
     assert (result["visible_points"], result["visible_max_points"], result["mode"]) == (88, 88, "self-check")
+    assert (result["hidden_checks"], result["hidden_points"]) == (1, 12)
     report = store.get_json(KEYS.report("user1"))
     assert [check["id"] for check in report["checks"]] == ["reserved", "handled"]
     assert report["hidden"]["message"] == (
@@ -398,3 +399,6 @@ def test_a_hidden_check_counts_in_a_graded_run(store: Store) -> None:
     write_report(store, RUN, "grade", "user1")
     (result,) = store.results(RUN)
     assert (result["points"], result["visible_points"], result["visible_max_points"]) == (100, 88, 88)
+    for kept in (result, store.latest("user1", LAB.id), store.history("user1")[0]):
+        assert kept is not None
+        assert (kept["hidden_checks"], kept["hidden_points"]) == (1, 12)

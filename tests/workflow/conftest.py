@@ -19,8 +19,8 @@ from cli.project import DEFAULT_STACK
 from cli.simulation.pack import build_student, load_pack
 from cli.simulation.student import connect
 from cli.target import Target, embedded_target
-from labgrader.course_file import read_course
-from labgrader.courses import push_course
+from labgrader.courses.course_file import read_course
+from labgrader.courses.enrolling import push_course
 from labgrader.store import Keys, Store, roster_key
 
 LAB = "lambda-optimization"

@@ -14,7 +14,7 @@ import pytest
 from cli.audits import follow_audit, start_audit
 from cli.nights import remove_nights
 from cli.project import DEFAULT_STACK
-from labgrader.digest_text import digest_text
+from labgrader.courses.digest_text import digest_text
 from labgrader.schemas import validate
 from labgrader.store import CourseKeys, Keys
 from tests.workflow.conftest import AUDITED, LAB
@@ -79,7 +79,7 @@ def test_what_a_student_lost_since_the_graded_run_is_in_the_digest_and_what_came
     recorded = stack.store.run(run["run_id"])
     assert (recorded["mode"], recorded["course"]) == ("audit", "by-command")
     (message,) = inbox("by-command")
-    assert message["Subject"] == "labgrader: by-command: 1 drifted, 1 with losses"
+    assert message["Subject"] == "labgrader: by-command: 1 drifted, 1 with something gone"
     assert "There is no alias drifter-prod." in message["Message"]
 
     functions.create_alias(FunctionName=function, Name=alias, FunctionVersion="1")

@@ -82,6 +82,8 @@ def run_of(stack: Stack, event_id: str) -> dict[str, Any]:
 
 
 def test_a_request_on_the_bus_is_a_run_that_is_told_of(stack: Stack, bus: Bus) -> None:
+    course = {"title": "Autumn", "time_zone": "UTC", "audit_time": "", "labs": [], "students": 0}
+    stack.store.record_course({"course": "autumn", "pushed_at": "2026-01-01T00:00:00Z", **course})
     event_id = bus.request({"lab": LAB, "roster": "username\nasked1\nasked2\n", "mode": "audit", "course": "autumn"})
     run_id = run_of(stack, event_id)["run_id"]
     completed = bus.until("Run Completed", run_id=run_id)
@@ -92,6 +94,7 @@ def test_a_request_on_the_bus_is_a_run_that_is_told_of(stack: Stack, bus: Bus) -
     told = Counter(kind for kind, detail in bus.seen if detail["run_id"] == run_id)
     assert told["Run Started"] == told["Run Completed"] == 1
     assert stack.store.get_json(completed["run_key"])["run_id"] == run_id
+    stack.store.forget_course("autumn")
 
 
 def test_a_request_that_cannot_be_used_is_answered_with_every_reason(stack: Stack, bus: Bus) -> None:
@@ -99,8 +102,8 @@ def test_a_request_that_cannot_be_used_is_answered_with_every_reason(stack: Stac
     run = run_of(stack, event_id)
     failed = bus.until("Run Failed", run_id=run["run_id"])
     assert failed["reason"].splitlines() == [
-        "mode: exam is not one of: grade, audit, self-check",
         "roster: there is no roster at rosters/none.csv",
+        "mode: exam is not one of: grade, audit",
     ]
     assert run["status"] == "failed"
 

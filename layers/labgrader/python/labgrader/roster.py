@@ -84,13 +84,44 @@ class Home:
         return cls(account_id=parts[4], region=parts[3])
 
 
-def read_roster(content: bytes, source: str) -> list[Student]:
+@dataclass(frozen=True)
+class _Place:
+    """Where problems of a roster are.
+
+    Args:
+        source: its file, or empty.
+        field: the value of a request that it is, or empty.
+        by_index: whether rows are the entries of a JSON list, counted from 0 as in ``roster[1]``, and not lines.
+    """
+
+    source: str
+    field: str
+    by_index: bool
+
+    def row(self, number: int) -> str:
+        """A row, as another one's problem names it."""
+        return f"at {self.field}[{number}]" if self.by_index else f"on row {number}"
+
+    def problem(self, message: str, row: int | None = None, column: str = "") -> Problem:
+        """A problem of the roster, of one of its rows, or of a cell."""
+        if self.by_index:
+            at = self.field if row is None else f"{self.field}[{row}]"
+            return Problem(message, self.source, field=".".join(part for part in (at, column) if part))
+        if not self.field:
+            return Problem(message, self.source, row, column)
+        line = "" if row is None else f"line {row}"
+        return Problem(message, self.source, field=": ".join(part for part in (self.field, line, column) if part))
+
+
+def read_roster(content: bytes, source: str, field: str = "") -> list[Student]:
     """Read a class list.
 
     Args:
         content: CSV (UTF-8, BOM allowed, comma or semicolon) with a header row, or JSON: a list of objects, or
             ``{"students": […]}``.
         source: the file's name, for messages. ``.json``, or content that begins with a bracket, is read as JSON.
+        field: where it came with a request, what it is called there; messages name that and no file then
+            (``roster[1].username``, ``roster: line 3: username``).
 
     Returns:
         The students, in the roster's order. Usernames are trimmed and in lower case: people type them in many ways.
@@ -98,29 +129,29 @@ def read_roster(content: bytes, source: str) -> list[Student]:
     Raises:
         BadInputError: every problem, with its row and column.
     """
+    named = "" if field else source
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise BadInputError([Problem(f"not UTF-8 text (byte {error.start})", source)]) from None
-    if source.lower().endswith(".json") or text.lstrip()[:1] in ("[", "{"):
-        rows, problems = _json_rows(text, source)
-    else:
-        rows, problems = _csv_rows(text, source)
+        raise BadInputError([Problem(f"not UTF-8 text (byte {error.start})", named, field=field)]) from None
+    place = _Place(named, field, source.lower().endswith(".json") or text.lstrip()[:1] in ("[", "{"))
+    rows, problems = _json_rows(text, place) if place.by_index else _csv_rows(text, place)
     students: list[Student] = []
     taken: dict[tuple[str, str], int] = {}
-    for line, row in rows:
-        student, wrong = _student(row, line, source)
+    for number, row in rows:
+        student, wrong = _student(row, number, place)
         problems += wrong
         for column in ("username", "student_id"):
-            value = getattr(student, column) if row.get(column, "").strip() else ""  # not an id that we made up
-            first = taken.setdefault((column, value), line) if value else line
-            if first != line:
-                problems.append(Problem(f"{quote(value)} is already on row {first}", source, line, column))
+            written = row.get(column, "").strip()
+            value = getattr(student, column) if written else ""  # not an id that we made up
+            first = taken.setdefault((column, value), number) if value else number
+            if first != number:
+                problems.append(place.problem(f"{quote(written)} is already {place.row(first)}", number, column))
         students.append(student)
     if not rows and not problems:
-        problems.append(Problem("the roster has no students", source))
+        problems.append(place.problem("has no students" if field else "the roster has no students"))
     if len(rows) > MAX_STUDENTS:
-        problems.append(Problem(f"{len(rows):,} students; one run takes at most {MAX_STUDENTS:,}", source))
+        problems.append(place.problem(f"{len(rows):,} students; one run takes at most {MAX_STUDENTS:,}"))
     if problems:
         raise BadInputError(problems)
     return students
@@ -132,10 +163,10 @@ def select(students: list[Student], usernames: list[str]) -> list[Student]:
     Raises:
         BadInputError: a name is not on the roster.
     """
-    wanted = {name.strip().lower() for name in usernames}
-    missing = wanted - {student.username for student in students}
+    wanted = {name.strip().lower(): name.strip() for name in usernames}
+    missing = wanted.keys() - {student.username for student in students}
     if missing:
-        raise BadInputError([f"{quote(name)} is not on the roster" for name in sorted(missing)])
+        raise BadInputError([f"{quote(wanted[name])} is not on the roster" for name in sorted(missing)])
     return [student for student in students if not wanted or student.username in wanted]
 
 
@@ -160,27 +191,29 @@ def at_home(students: Sequence[Student], home: Home) -> list[Student]:
     ]
 
 
-def _student(row: Mapping[str, str], line: int, source: str) -> tuple[Student, list[Problem]]:
-    values = {column: row.get(column, "").strip() for column in COLUMNS}
-    values["username"] = values["username"].lower()
+def _student(row: Mapping[str, str], number: int, place: _Place) -> tuple[Student, list[Problem]]:
+    written = {column: row.get(column, "").strip() for column in COLUMNS}
+    values = {**written, "username": written["username"].lower()}
     problems = []
     if not values["username"]:
-        problems.append(Problem("is empty", source, line, "username"))
+        missing = place.by_index and "username" not in row
+        problems.append(place.problem("is missing" if missing else "is empty", number, "username"))
     if "labgrader" in values["username"]:  # the grader's functions begin so, and the objects that its probes put
-        said = f"{quote(values['username'], 90)} is too like the grader's own names: without labgrader in it, please"
-        problems.append(Problem(said, source, line, "username"))
+        said = f"{quote(written['username'], 90)} is too like the grader's own names: without labgrader in it, please"
+        problems.append(place.problem(said, number, "username"))
     for column, (pattern, wanted) in _PATTERNS.items():
         if values[column] and not pattern.fullmatch(values[column]):
-            problems.append(Problem(f"{quote(values[column], 90)} is not {wanted}", source, line, column))
+            problems.append(place.problem(f"{quote(written[column], 90)} is not {wanted}", number, column))
     role_account = values["role_arn"].split(":")[4] if values["role_arn"].count(":") >= 5 else ""
     if role_account and values["account_id"] and role_account != values["account_id"]:
-        problems.append(Problem(f"account {values['account_id']} is not that of the role", source, line, "account_id"))
+        said = f"account {values['account_id']} is not that of the role"
+        problems.append(place.problem(said, number, "account_id"))
     values["account_id"] = values["account_id"] or role_account
     values["student_id"] = values["student_id"] or values["username"]
     return Student(**values), problems
 
 
-def _csv_rows(text: str, source: str) -> tuple[list[tuple[int, Mapping[str, str]]], list[Problem]]:
+def _csv_rows(text: str, place: _Place) -> tuple[list[tuple[int, Mapping[str, str]]], list[Problem]]:
     """The rows of a CSV roster with their line numbers, and what is wrong with it; blank rows are passed over."""
     header_line = text.lstrip("\r\n").split("\n", 1)[0]
     delimiter = ";" if header_line.count(";") > header_line.count(",") else ","
@@ -194,51 +227,62 @@ def _csv_rows(text: str, source: str) -> tuple[list[tuple[int, Mapping[str, str]
                 continue
             if header is None:
                 header = [cell.strip().lower().replace(" ", "_") for cell in cells]
-                problems += _column_problems(header, source, reader.line_num)
+                problems += _column_problems(header, place, reader.line_num)
                 continue
             if len(cells) > len(header):
-                problems.append(
-                    Problem(f"{len(cells)} cells where the header has {len(header)}", source, reader.line_num)
-                )
+                said = f"{len(cells)} cells where the header has {len(header)}"
+                problems.append(place.problem(said, reader.line_num))
             rows.append((reader.line_num, dict(zip(header, cells, strict=False))))
     except csv.Error as error:
-        problems.append(Problem(f"not CSV: {error}", source, reader.line_num))
+        problems.append(place.problem(f"not CSV: {error}", reader.line_num))
     if header is None and not problems:
-        problems.append(Problem("the roster is empty; its first row names the columns", source))
+        problems.append(place.problem("the roster is empty; its first row names the columns"))
     return rows, problems
 
 
-def _json_rows(text: str, source: str) -> tuple[list[tuple[int, Mapping[str, str]]], list[Problem]]:
-    """The rows of a JSON roster, counted from 1, and what is wrong with it."""
+def _json_rows(text: str, place: _Place) -> tuple[list[tuple[int, Mapping[str, str]]], list[Problem]]:
+    """The rows of a JSON roster, counted from 0, and what is wrong with it."""
     try:
         document: Any = json.loads(text)
     except (ValueError, RecursionError) as error:
-        return [], [Problem(f"not JSON: {error}", source)]
+        return [], [place.problem(f"not JSON: {error}")]
     if isinstance(document, dict):
         document = document.get("students")
     if not isinstance(document, list):
-        return [], [Problem('a JSON roster is a list of students, or {"students": [...]}', source)]
+        return [], [place.problem('a JSON roster is a list of students, or {"students": [...]}')]
     problems: list[Problem] = []
     rows: list[tuple[int, Mapping[str, str]]] = []
-    for number, entry in enumerate(document, start=1):
+    for number, entry in enumerate(document):
         if not isinstance(entry, dict):
-            problems.append(Problem("is not an object", source, number))
+            problems.append(place.problem("is not an object", number))
             continue
         unknown = sorted(set(entry) - set(COLUMNS))
-        problems += [Problem(_unknown(name), source, number, quote(name)) for name in unknown]
-        for column in sorted(set(entry) & set(COLUMNS)):
-            if entry[column] is not None and not isinstance(entry[column], str | int):
-                problems.append(Problem("is not text", source, number, column))
-        rows.append((number, {name: "" if value is None else str(value) for name, value in entry.items()}))
+        problems += [place.problem(_unknown(name), number, quote(name)) for name in unknown]
+        cells = {name: _cell(entry[name]) for name in COLUMNS if name in entry}
+        problems += [place.problem("is not text", number, name) for name in cells if cells[name] is None]
+        if cells.get("username", "") is not None:  # said already, and not missing
+            rows.append((number, {name: cell or "" for name, cell in cells.items()}))
     return rows, problems
 
 
-def _column_problems(header: list[str], source: str, line: int) -> list[Problem]:
-    problems = [Problem(_unknown(name), source, line, quote(name)) for name in header if name not in COLUMNS]
+def _cell(value: Any) -> str | None:
+    """A value of a JSON roster as text; ``None`` where it cannot be any: what is kept has to be UTF-8."""
+    if value is None:
+        return ""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return None
+    try:
+        return str(value).encode().decode()
+    except UnicodeEncodeError:  # half of a character
+        return None
+
+
+def _column_problems(header: list[str], place: _Place, line: int) -> list[Problem]:
+    problems = [place.problem(_unknown(name), line, quote(name)) for name in header if name not in COLUMNS]
     twice = sorted({name for name in header if header.count(name) > 1})
-    problems += [Problem("is given twice", source, line, name) for name in twice]
+    problems += [place.problem("is given twice", line, name) for name in twice]
     if "username" not in header:
-        problems.append(Problem("the column is missing", source, line, "username"))
+        problems.append(place.problem("the column is missing", line, "username"))
     return problems
 
 

@@ -65,8 +65,9 @@ class Request:
         """
         if not isinstance(document, Mapping):
             raise BadInputError(["a request is an object with lab, roster, mode and students"])
+        known = ", ".join(name for name in cls.__dataclass_fields__ if name != "requested_by")  # nobody's to say
         problems = [
-            Problem(f"unknown field; a request has: {', '.join(cls.__dataclass_fields__)}", field=quote(name))
+            Problem(f"unknown field; a request has: {known}", field=quote(name))
             for name in document
             if name not in cls.__dataclass_fields__
         ]
@@ -82,7 +83,8 @@ class Request:
         ]
         roster = document.get("roster")
         if isinstance(roster, str) and roster and (not _ROSTER_KEY.fullmatch(roster) or ".." in roster):
-            problems.append(Problem(f"{quote(roster)} is not a key below rosters/", field="roster"))
+            said = f"{quote(roster)} is not a key below rosters/ or courses/COURSE/rosters/"
+            problems.append(Problem(said, field="roster"))
         mode = document.get("mode", "grade")
         if mode not in MODES:
             problems.append(Problem(f"{quote(mode)} is not one of: {', '.join(MODES)}", field="mode"))

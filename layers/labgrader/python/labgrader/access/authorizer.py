@@ -19,8 +19,9 @@ VERBS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 """What a REST API has methods for. They are named one by one: in a policy, ``*`` would match slashes, too, and
 ``*/v1/self-checks`` so the path ``/v1/runs/v1/self-checks``."""
 
-STUDENTS_PATHS = ("v1/labs", "v1/self-checks", "v1/self-checks/*", "v1/me/*")
-"""What a student may ask for; whose self-check it is, the API asks. A method that a path does not have is its 405."""
+STUDENTS_PATHS = ("v1/labs", "v1/labs/", "v1/self-checks", "v1/self-checks/*", "v1/me/*")
+"""What a student may ask for; whose self-check it is, the API asks. A method that a path does not have is its 405.
+What is not here is refused, also where there is nothing: a list of what is closed in place of it could have a gap."""
 
 TRICKS = ("*//*", "*/.*", "*%*", "*;*", "*\\*")
 """What no path of ours holds, and what could lead from a student's path to another: an empty segment, one that begins

@@ -14,7 +14,8 @@ its `status_url`, and reads the report when it is done. An instructor has a clas
 follows the run, and fetches the gradebook.
 
 **Tokens.** Every request but that for this document needs a bearer token. A student's token is good for what concerns
-that student alone; an instructor's for the labs, the runs and anybody's self-checks.
+that student alone; an instructor's for the labs, the runs and anybody's self-checks. A student's token opens no other
+path: 403 may mean that there is nothing at it.
 
 **Addresses** in answers (`status_url`, `report_url`, …) are paths below the API's own address.
 
@@ -35,14 +36,27 @@ TAGS = {
 
 _RETRY = ("Retry-After", "seconds to wait before the next try", "integer")
 
+_NOT_JSON = (
+    "the body is said to be something else than application/json in UTF-8; without a Content-Type it is taken for that"
+)
+
 ERRORS: dict[str, dict[str, Any]] = {
     "NoToken": {
         "status": "401",
         "description": "no token, or one that is not good any more",
         "headers": [("WWW-Authenticate", "Bearer", "string")],
     },
-    "NotYours": {"status": "403", "description": "not yours to see or do", "headers": []},
+    "NotYours": {
+        "status": "403",
+        "description": "not yours to see or do; for a student, also every path where there is nothing",
+        "headers": [],
+    },
     "NotFound": {"status": "404", "description": "there is none", "headers": []},
+    "NoSuchMethod": {
+        "status": "405",
+        "description": "the path does not take this method; the header says which it takes",
+        "headers": [("Allow", "the methods that the path takes", "string")],
+    },
     "AlreadyRunning": {
         "status": "409",
         "description": "one is running: run_id and status_url say which",
@@ -51,7 +65,7 @@ ERRORS: dict[str, dict[str, Any]] = {
     },
     "ClientTokenUsed": {"status": "409", "description": "the client token stands for another request", "headers": []},
     "TooLarge": {"status": "413", "description": "the body has more than 256 KiB", "headers": []},
-    "NotJson": {"status": "415", "description": "the body is not said to be application/json", "headers": []},
+    "NotJson": {"status": "415", "description": _NOT_JSON, "headers": []},
     "BadInput": {"status": "422", "description": "everything that is wrong, field by field", "headers": []},
     "TooMany": {"status": "429", "description": "too many requests at once", "headers": [_RETRY]},
     "AllowanceSpent": {
@@ -88,6 +102,7 @@ PROBLEM_EXAMPLES = {
         f"there is no self-check {_RUN_ID}",
         instance="urn:uuid:6f1c2f04-8a0e-4b1c-9a51-0d6e5d3a7c11",
     ),
+    "NoSuchMethod": _example(problems.NO_SUCH_METHOD, "DELETE is not taken here; what is: GET"),
     "AlreadyRunning": _example(
         problems.ALREADY_RUNNING,
         "one self-check of a lab runs at a time: follow the one that is running, at status_url",
@@ -158,6 +173,7 @@ ANSWER_EXAMPLES: dict[str, dict[str, Any]] = {
         "status_url": f"/v1/self-checks/{_RUN_ID}",
         "remaining_today": 19,
         "allowance": _LEFT,
+        "note": None,
     },
     "getSelfCheck": {
         "run_id": _RUN_ID,
@@ -177,6 +193,7 @@ ANSWER_EXAMPLES: dict[str, dict[str, Any]] = {
                 "lab": "lambda-optimization",
                 "mode": "self-check",
                 **_REACHED,
+                "hidden": _HIDDEN,
                 "graded_at": "2026-03-01T10:15:06Z",
                 "report_url": f"/v1/me/reports/{_RUN_ID}",
             }

@@ -21,6 +21,9 @@ OPEN_PATH = "/v1/openapi.yaml"
 BODY_PATHS = ("/v1/self-checks", "/v1/runs")
 """What takes a body, by POST."""
 
+JSON = "application/json"
+"""What a body is, also where the request does not say; in UTF-8, as all JSON that travels (RFC 8259, section 8.1)."""
+
 MAX_BODY = 256 * 1024
 """Bytes of a request's body: a roster of 2,000 students; a longer one goes to the bucket (``labgrader course``)."""
 
@@ -98,10 +101,7 @@ def _admit_body(event: Mapping[str, Json]) -> None:
     if size > MAX_BODY:
         said = f"{size:,} bytes; a request may have {MAX_BODY:,}: give a long roster's key in the bucket instead"
         raise ProblemError(TOO_LARGE, said)
-    headers = {str(name).lower(): value for name, value in (event.get("headers") or {}).items()}
-    kind = str(headers.get("content-type") or "application/json").split(";")[0].strip().lower()
-    if kind != "application/json":
-        raise ProblemError(NOT_JSON, f"send Content-Type: application/json, not {quote(kind, 100)}")
+    _admit_content_type(event)
     if not body.strip():
         raise bad_input([Problem("is empty; it has to be a JSON object", field="body")])
     if event.get("isBase64Encoded"):
@@ -109,6 +109,29 @@ def _admit_body(event: Mapping[str, Json]) -> None:
             base64.b64decode(body, validate=True).decode("utf-8")
         except (binascii.Error, UnicodeDecodeError, ValueError):
             raise bad_input([Problem("is not UTF-8 text", field="body")]) from None
+
+
+def _admit_content_type(event: Mapping[str, Json]) -> None:
+    headers = {str(name).lower(): value for name, value in (event.get("headers") or {}).items()}
+    kind, *parameters = str(headers.get("content-type") or JSON).split(";")
+    if kind.strip().lower() != JSON:
+        raise ProblemError(NOT_JSON, f"send Content-Type: {JSON}, not {quote(kind.strip(), 100)}")
+    for name, _, value in (parameter.partition("=") for parameter in parameters):
+        charset = value.strip().strip('"')
+        if name.strip().lower() == "charset" and charset.lower() not in ("utf-8", ""):
+            raise ProblemError(NOT_JSON, f"send it in UTF-8, not in {quote(charset, 100)}")
+
+
+def with_plain_content_type(event: Mapping[str, Json]) -> dict[str, Json]:
+    """Return a request that was let through with the Content-Type as Powertools knows it: it minds the case."""
+    kept = ("headers", "multiValueHeaders")
+    plain: dict[str, Json] = {
+        part: {name: value for name, value in (event.get(part) or {}).items() if str(name).lower() != "content-type"}
+        for part in kept
+    }
+    plain["headers"]["Content-Type"] = JSON
+    plain["multiValueHeaders"]["Content-Type"] = [JSON]
+    return {**event, **plain}
 
 
 def read_json(text: str) -> Json:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
-import json
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
@@ -15,7 +13,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 from labgrader.api import problems
 from labgrader.api.answers import fitting
 from labgrader.api.gate import INSTRUCTOR
-from labgrader.api.models import FullReport, Gradebook, GradebookRow, Progress, Run, RunRequest, RunStarted, RunStudent
+from labgrader.api.models import AskedRun, FullReport, Gradebook, GradebookRow, Progress, Run, RunStarted, RunStudent
 from labgrader.api.parameters import FormatInQuery, IdempotencyKey, RunIdInPath, UsernameInPath
 from labgrader.api.problems import ProblemError, bad_input
 from labgrader.api.resolving import Api, Services
@@ -23,8 +21,7 @@ from labgrader.errors import Problem
 from labgrader.reporting.gradebook import COLUMNS
 from labgrader.roster import Student
 from labgrader.run_request import new_run_id
-from labgrader.starting.class_run import read_request, start_class_run
-from labgrader.starting.execution import execution_arn, status_of
+from labgrader.starting.asked import NO_LAB, ClientTokenUsedError, known_lab, start_asked
 from labgrader.store import Keys, MissingError, Store
 
 CSV = "text/csv; charset=utf-8"
@@ -42,23 +39,21 @@ def add_runs(api: Api, services: Services) -> None:
         status_code=202,
         response_description="it runs now",
     )
-    def start(asked: Annotated[RunRequest, Body()], idempotency_key: IdempotencyKey = None) -> RunStarted:
+    def start(asked: Annotated[AskedRun, Body()], idempotency_key: IdempotencyKey = None) -> RunStarted:
         """Starts a run for a class. The same request with the same client token again is the same run; another request
         with it is refused."""
         caller = api.caller(INSTRUCTOR)
-        token = _client_token(asked.client_token, idempotency_key)
-        document = asked.model_dump(exclude={"client_token"})
-        identity, digest = f"{caller.subject} {token}", _digest(document)
-        run_id = new_run_id(asked.lab, services.now())
-        known = store.remembered(identity) if token else None
-        if known:
-            run_id = _the_same(known[0], known[1] == digest)
-        if not (known and _is_there(services, run_id)):
-            usable = read_request(store, document, f"instructor {caller.subject}")
-            if token:
-                run_id = _the_same(*store.remember_request(identity, digest, run_id))
-            request = usable.kept(store, run_id)
-            start_class_run(store, services.states, services.grade_class_arn, request, run_id)
+        run_id = new_run_id(known_lab(asked) or NO_LAB, services.now())
+        machine, by = services.grade_class_arn, f"instructor {caller.subject}"
+        document = _with_client_token(asked, idempotency_key)
+        try:
+            started = start_asked(
+                store, services.states, machine, document, run_id, asker=caller.subject, requested_by=by
+            )
+        except ClientTokenUsedError as used:
+            url = run_url(used.run_id)
+            raise ProblemError(problems.TOKEN_USED, str(used), run_id=used.run_id, status_url=url) from None
+        run_id = started.run_id
         return RunStarted(run_id=run_id, status_url=run_url(run_id), gradebook_url=gradebook_url(run_id))
 
     @api.get(
@@ -157,36 +152,12 @@ def _student(run_id: str, result: Mapping[str, Any]) -> RunStudent:
     return RunStudent(**{name: result[name] for name in named}, report_url=url)
 
 
-def _client_token(in_body: str, in_header: str | None) -> str:
-    if in_body and in_header and in_body != in_header:
+def _with_client_token(asked: Mapping[str, Any], in_header: str | None) -> Mapping[str, Any]:
+    """What is asked for, with the client token that the header names."""
+    if in_header and asked.get("client_token", in_header) != in_header:
         said = "is not what the header Idempotency-Key says; give one of them, or the same in both"
         raise bad_input([Problem(said, field="client_token")])
-    return in_body or in_header or ""
-
-
-def _digest(document: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
-
-
-def _the_same(run_id: str, same: bool) -> str:
-    """The run that a client token stands for.
-
-    Raises:
-        ProblemError: 409: something else was asked for then.
-    """
-    if not same:
-        said = "something else was asked for with this client token before: take another one for another request"
-        raise ProblemError(problems.TOKEN_USED, said, run_id=run_id, status_url=run_url(run_id))
-    return run_id
-
-
-def _is_there(services: Services, run_id: str) -> bool:
-    """Say whether a run has ended or goes on: it is answered then, also where its class list has gone since."""
-    record = services.store.run(run_id)
-    if record is None:
-        return False
-    ended = record["status"] in ("complete", "incomplete")
-    return ended or bool(status_of(services.states, execution_arn(services.grade_class_arn, run_id)))
+    return {**asked, "client_token": in_header} if in_header else asked
 
 
 def _gradebook(run_id: str, lab: str, content: bytes, students: Sequence[Student]) -> Gradebook:

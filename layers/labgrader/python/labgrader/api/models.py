@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 LAB_ID = r"^[a-z][a-z0-9-]{1,60}$"
 RUN_ID = r"^[A-Za-z0-9_-]{1,80}$"
@@ -16,14 +16,24 @@ RunId = Annotated[
 ]
 Username = Annotated[str, Field(pattern=USERNAME, description="a student's username", examples=["user1"])]
 Moment = Annotated[str, Field(description="ISO 8601 in UTC", examples=["2026-03-01T10:15:00Z"])]
+DueMoment = Annotated[
+    str,
+    Field(
+        description="ISO 8601 with the offset of the course's time zone",
+        examples=["2026-03-15T23:59:00+01:00"],
+        json_schema_extra={"format": "date-time"},
+    ),
+]
 Url = Annotated[str, Field(description="a path below the API's address")]
 Points = Annotated[float, Field(ge=0, description="rounded to two decimals")]
 Count = Annotated[int, Field(ge=0)]
 
-StudentReport = Annotated[dict[str, Any], WithJsonSchema({"x-report": "StudentReport"})]
+StudentReport = Annotated[dict[str, Any], WithJsonSchema({"x-schema": "StudentReport"})]
 """A report as its student sees it; the document has its schema in this one's place."""
-FullReport = Annotated[dict[str, Any], WithJsonSchema({"x-report": "Report"})]
+FullReport = Annotated[dict[str, Any], WithJsonSchema({"x-schema": "Report"})]
 """A report as an instructor sees it."""
+AskedRun = Annotated[dict[str, Any], WithJsonSchema({"x-schema": "RunRequest"})]
+"""What ``starting.reading`` reads, as it does for an event, with all that is wrong at once; ``RunRequest`` tells it."""
 
 
 class Known(BaseModel):
@@ -68,7 +78,7 @@ class LabEntry(Known):
     hidden: Hidden
     self_checks: SelfChecksOfLab
     allowance: Allowance | None = Field(description="the asking student's, now; null for an instructor")
-    due: str | None = Field(description="when the asking student's course wants it, where it says so")
+    due: DueMoment | None = Field(description="when the asking student's course wants it, where it says so")
 
 
 class Labs(Known):
@@ -92,6 +102,7 @@ class SelfCheckStarted(Known):
     status_url: Url
     remaining_today: Count
     allowance: Allowance
+    note: str | None = Field(description="what may not be as you think; null where there is nothing to say")
 
 
 class SelfCheck(Known):
@@ -119,6 +130,7 @@ class HistoryEntry(Known):
     max_points: Points
     open_points: Points = Field(description="points of checks that could not be graded")
     percent: float = Field(ge=0, le=100)
+    hidden: Hidden | None = Field(description="the checks that are not among these points; null where there are none")
     graded_at: Moment
     report_url: Url
 
@@ -127,67 +139,6 @@ class History(Known):
     """A student's results, newest first."""
 
     reports: list[HistoryEntry]
-
-
-class RosterRow(Known):
-    """One student of a roster. Without a role_arn the resources are in labgrader's own account."""
-
-    username: str = Field(description="the prefix of the student's resources")
-    student_id: str = ""
-    name: str = ""
-    email: str = ""
-    section: str = ""
-    account_id: str = ""
-    region: str = ""
-    role_arn: str = ""
-    external_id: str = ""
-
-
-def _kind_of_roster(value: Any) -> str:
-    return "rows" if isinstance(value, list) else "text"
-
-
-Roster = Annotated[
-    Annotated[str, Tag("text")] | Annotated[list[RosterRow], Tag("rows")],
-    Discriminator(_kind_of_roster),
-]
-
-
-class RunRequest(Known):
-    """What an instructor asks for: a lab, graded or audited, for a class."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "lab": "lambda-optimization",
-                    "roster": "username,name\nuser1,Ada\nuser2,Grace\n",
-                    "mode": "grade",
-                    "client_token": "lab-5-first-grading",
-                },
-                {"lab": "lambda-optimization", "roster": [{"username": "user1"}], "mode": "audit"},
-                {
-                    "lab": "lambda-optimization",
-                    "roster": "courses/serverless-101/rosters/day-2.csv",
-                    "students": ["user1"],
-                },
-            ]
-        },
-    )
-
-    lab: LabId
-    roster: Roster = Field(
-        description="the class: CSV text with a header row, a list of students, or the key of a roster in the stack's "
-        "bucket (below rosters/ or courses/COURSE/rosters/)"
-    )
-    mode: Literal["grade", "audit"] = "grade"
-    students: list[Username] = Field(default=[], max_length=10_000, description="only these; empty for all")
-    client_token: str = Field(
-        default="",
-        pattern=r"^[!-~]{0,200}$",
-        description="the same one and the same request again are the same run; or in the header Idempotency-Key",
-    )
 
 
 class RunStarted(Known):
@@ -223,7 +174,11 @@ class Run(Known):
     """How a run stands, with the students who are done."""
 
     run_id: RunId
-    lab: LabId
+    lab: str = Field(
+        pattern=LAB_ID.replace("^", "^(").replace("$", ")?$"),
+        description="the lab's id; empty where an event asked for a run and named no lab that there is",
+        examples=["lambda-optimization"],
+    )
     mode: Literal["grade", "audit", "regrade"]
     status: Literal["running", "complete", "incomplete", "failed"]
     started_at: Moment

@@ -1,25 +1,26 @@
 """The OpenAPI document: made of the routes and their models, and of the schema of a report.
 
-python -m labgrader.api.openapi      write it to standard output (``make docs`` keeps it as docs/openapi.yaml)
+python -m labgrader.api      write it to standard output (``make docs`` keeps it as docs/openapi.yaml)
 """
 
 from __future__ import annotations
 
 import inspect
 import json
-import sys
 from collections.abc import Mapping
 from copy import deepcopy
 from functools import cache
 from importlib import resources
-from typing import Any, cast
+from typing import Any
 
 import yaml
+from pydantic import BaseModel
 
 from labgrader.api import problems
-from labgrader.api.app import Services, resolver
 from labgrader.api.document_words import ANSWER_EXAMPLES, DESCRIPTION, ERRORS, PROBLEM_EXAMPLES, TAGS
 from labgrader.api.models import ProblemDetails
+from labgrader.api.resolving import Api
+from labgrader.api.run_request_model import RunRequest
 
 Json = Any
 
@@ -32,20 +33,20 @@ _NOT_OURS = ("HTTPValidationError", "ValidationError", "ResponseValidationError"
 
 
 @cache
-def written_document() -> str:
-    """Return the document as YAML."""
+def written_document(api: Api) -> str:
+    """Return the document of an API as YAML."""
     head = "# Written by `make docs` from labgrader/api; don't edit it by hand.\n"
-    return head + yaml.dump(document(), Dumper=_Plain, sort_keys=False, allow_unicode=True, width=120)
+    return head + yaml.dump(document(api), Dumper=_Plain, sort_keys=False, allow_unicode=True, width=120)
 
 
-def document() -> dict[str, Json]:
-    """Return the document."""
-    api = resolver(cast(Services, _NoServices()))  # routes are registered and never called
+def document(api: Api) -> dict[str, Json]:
+    """Return the document of an API."""
     for route in api.routes():
         route.description = inspect.cleandoc(route.func.__doc__ or "")
     made = json.loads(api.get_openapi_json_schema(title="labgrader", version=VERSION, openapi_version="3.1.0"))
     schemas = {name: one for name, one in made["components"]["schemas"].items() if name not in _NOT_OURS}
-    schemas |= _problem_schemas()
+    schemas |= _schemas_of(ProblemDetails)
+    schemas |= _schemas_of(RunRequest)
     schemas |= _report_schemas()
     return {
         "openapi": "3.1.0",
@@ -102,6 +103,7 @@ def _errors_of(method: str, operation: Mapping[str, Json]) -> dict[str, Json]:
         "401": not is_open,
         "403": not is_open,
         "404": in_path,
+        "405": True,
         "409": method == "post",
         "413": method == "post",
         "415": method == "post",
@@ -125,11 +127,16 @@ def _error(name: str) -> dict[str, Json]:
     return {**made, "content": {problems.CONTENT_TYPE: content}}
 
 
-def _problem_schemas() -> dict[str, Json]:
-    schema = ProblemDetails.model_json_schema(ref_template=_SCHEMAS + "{model}")
+def _schemas_of(model: type[BaseModel]) -> dict[str, Json]:
+    """The schema of a model that no route has itself, and of its parts."""
+    schema = model.model_json_schema(ref_template=_SCHEMAS + "{model}")
     parts = schema.pop("$defs")
-    properties = {name: _told(one) for name, one in schema["properties"].items()}
-    return {**parts, "ProblemDetails": {**schema, "properties": properties}}
+    if model is ProblemDetails:
+        schema["properties"] = {name: _told(one) for name, one in schema["properties"].items()}
+    for one in schema["properties"].values():  # what is left away is not sent empty
+        if one.get("default") in ("", []):
+            del one["default"]
+    return {**parts, model.__name__: schema}
 
 
 def _told(schema: dict[str, Json]) -> dict[str, Json]:
@@ -166,16 +173,12 @@ def _renamed(value: Json) -> Json:
 
 
 def _tidy(value: Json) -> Json:
-    """A schema without the titles that pydantic makes up, and with a report's where a model says that there is one."""
+    """A schema without the titles that pydantic makes up, and with another one where a model names it."""
     if isinstance(value, dict):
-        if "x-report" in value:
-            return {"$ref": _SCHEMAS + value["x-report"]}
+        if "x-schema" in value:
+            return {"$ref": _SCHEMAS + value["x-schema"]}
         return {name: _tidy(one) for name, one in value.items() if name != "title" or not isinstance(one, str)}
     return [_tidy(one) for one in value] if isinstance(value, list) else value
-
-
-class _NoServices:
-    store = None
 
 
 class _Plain(yaml.SafeDumper):
@@ -191,7 +194,3 @@ def _block(dumper: _Plain, text: str) -> yaml.ScalarNode:
 
 
 _Plain.add_representer(str, _block)
-
-
-if __name__ == "__main__":
-    sys.stdout.write(written_document())

@@ -27,9 +27,6 @@ TRY_AGAIN_S = 5
 _PLACES = ("body", "path", "query", "header")
 """What begins a value's place in pydantic's list of errors, and is not part of its name."""
 
-_TAGS = ("text", "rows")
-"""The kinds of a roster (``models.Roster``), which stand in the place of its values as if they were names."""
-
 
 @dataclass(frozen=True)
 class Kind:
@@ -141,8 +138,6 @@ def problems_of(errors: Sequence[Mapping[str, Any]]) -> list[Problem]:
 
 def _field(loc: Sequence[str | int]) -> str:
     parts = list(loc[1:] if loc and loc[0] in _PLACES else loc)
-    if len(parts) > 1 and parts[0] == "roster" and parts[1] in _TAGS:
-        del parts[1]
     return named(parts) or "body"
 
 
@@ -159,11 +154,16 @@ def _said(error: Mapping[str, Any]) -> str:
         "model_attributes_type": "is not an object",
         "model_type": "is not an object",
         "dict_type": "is not an object",
-        "literal_error": f"{quote(error.get('input'), 90)} is not one of: {context.get('expected', '')}",
+        "literal_error": f"{quote(error.get('input'), 90)} is not one of: {_listed(context)}",
         "string_pattern_mismatch": f"{quote(error.get('input'), 90)} does not match {context.get('pattern', '')}",
         "too_long": f"has more than {context.get('max_length', 0):,} entries",
     }
     return sentences.get(str(error["type"]), f"cannot be used: {quote(error.get('msg', ''))}")
+
+
+def _listed(context: Mapping[str, Any]) -> str:
+    """Pydantic's ``'csv' or 'json'`` as every other sentence of ours lists words."""
+    return str(context.get("expected", "")).replace("'", "").replace(" or ", ", ")
 
 
 def named(parts: Sequence[str | int]) -> str:

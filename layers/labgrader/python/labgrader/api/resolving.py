@@ -79,7 +79,7 @@ class Api(APIGatewayRestResolver):
         """
         try:
             gate.admit(event)
-            answer = super().resolve(event, context)
+            answer = super().resolve(gate.with_plain_content_type(event), context)
         except ProblemError as problem:
             answer = _written(problem.response())
         except Exception as error:  # noqa: BLE001  (whatever it is: no stack trace is ever an answer)

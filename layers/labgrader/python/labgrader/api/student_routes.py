@@ -13,6 +13,7 @@ from labgrader.api.gate import STUDENT, Caller
 from labgrader.api.lab_routes import find_known_lab, hidden_of, known_labs
 from labgrader.api.models import (
     Allowance,
+    Hidden,
     History,
     HistoryEntry,
     SelfCheck,
@@ -23,6 +24,7 @@ from labgrader.api.models import (
 from labgrader.api.parameters import LabInQuery, RunIdInPath
 from labgrader.api.problems import ProblemError
 from labgrader.api.resolving import Api, Services
+from labgrader.reporting.hidden import hidden_field
 from labgrader.reporting.student_copy import student_copy
 from labgrader.reporting.words import rounded
 from labgrader.starting.self_check import (
@@ -37,6 +39,12 @@ from labgrader.store import Keys, MissingError
 
 FAILED = "labgrader could not finish it, and it does not count; try again later"
 """What a student is told of a self-check that failed, whatever it was."""
+
+ON_NO_LIST = (
+    "labgrader has no class list of this lab with you on it, and looks for what is named {student}-… in its own "
+    "account; if you built it elsewhere, ask your instructor"
+)
+"""What a student is told whose resources can only be guessed."""
 
 
 def add_self_checks(api: Api, services: Services) -> None:
@@ -68,6 +76,7 @@ def add_self_checks(api: Api, services: Services) -> None:
             status_url=status_url(started.run_id),
             remaining_today=started.allowance.remaining_today,
             allowance=Allowance(**started.allowance.to_dict()),
+            note=None if started.listed else ON_NO_LIST.format(student=student),
         )
 
     @api.get(
@@ -163,6 +172,7 @@ def _report(services: Services, run_id: str, username: str) -> dict[str, Any] | 
 
 def _entry(result: Mapping[str, Any]) -> HistoryEntry:
     points, most = result["visible_points"], result["visible_max_points"]
+    hidden = hidden_field(result.get("hidden_checks", 0), result.get("hidden_points", 0))
     return HistoryEntry(
         run_id=result["run_id"],
         lab=result["lab"],
@@ -172,6 +182,7 @@ def _entry(result: Mapping[str, Any]) -> HistoryEntry:
         max_points=most,
         open_points=result["visible_open_points"],
         percent=rounded(100 * points / most) if most else 0,
+        hidden=Hidden(**hidden) if hidden else None,
         graded_at=result["graded_at"],
         report_url=f"/v1/me/reports/{result['run_id']}",
     )

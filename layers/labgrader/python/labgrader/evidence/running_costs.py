@@ -7,7 +7,8 @@ https://aws.amazon.com/api-gateway/pricing/ (Caching), November 2026.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from labgrader.evidence.question import Json
@@ -36,6 +37,9 @@ USD_PER_CACHE_HOUR = {
 LEAST_MEMORY_MB = 128
 """What a function has at least: the estimate where its memory is not known."""
 
+MAX_COMMAND = 300
+"""Characters of a command that stops something; one that is longer is left out, for half a command does anything."""
+
 MAX_RUNNING = 50
 """Resources that are named, the dearest."""
 
@@ -51,15 +55,22 @@ class RunningCost:
         resource: its name (``user1-x:prod``).
         what: what of it costs, and how much of that there is.
         usd_per_day: US dollars in 24 hours.
+        stop: the command that ends it, for a shell; empty where a name in it could not be typed.
     """
 
     resource: str
     what: str
     usd_per_day: float
+    stop: str = ""
 
     def to_dict(self) -> dict[str, Json]:
-        """Return it as JSON, to a hundredth of a cent."""
-        return {"resource": self.resource, "what": self.what, "usd_per_day": round(self.usd_per_day, 4)}
+        """Return it as JSON, to a hundredth of a cent; ``stop`` only where there is one."""
+        cost: dict[str, Json] = {
+            "resource": self.resource,
+            "what": self.what,
+            "usd_per_day": round(self.usd_per_day, 4),
+        }
+        return {**cost, "stop": self.stop} if self.stop else cost
 
 
 def running_costs(snapshot: Snapshot) -> list[RunningCost]:
@@ -101,6 +112,10 @@ def _provisioned(recorded: Recorded) -> Iterator[RunningCost]:
                 quote(f"{function}:{qualifier}"),
                 f"provisioned concurrency, {amount:,} × {memory:,} MB{unknown}",
                 provisioned_usd_per_day(amount, memory, *served.architectures[:1]),
+                _command(
+                    "lambda delete-provisioned-concurrency-config",
+                    {"function-name": function, "qualifier": qualifier},
+                ),
             )
 
 
@@ -133,5 +148,21 @@ def _caches(snapshot: Snapshot, recorded: Recorded) -> Iterator[RunningCost]:
                 size = f"{stage.cache_size} GB" if known else "of the smallest size that there is"
                 price = USD_PER_CACHE_HOUR[stage.cache_size if known else "0.5"]
                 yield RunningCost(
-                    quote(f"{names.get(api) or api}/{stage.name}"), f"API cache, {size}", price * _HOURS_PER_DAY
+                    quote(f"{names.get(api) or api}/{stage.name}"),
+                    f"API cache, {size}",
+                    price * _HOURS_PER_DAY,
+                    _command(
+                        "apigateway update-stage",
+                        {"rest-api-id": api, "stage-name": stage.name},
+                        " --patch-operations op=replace,path=/cacheClusterEnabled,value=false",
+                    ),
                 )
+
+
+def _command(what: str, names: Mapping[str, str], end: str = "") -> str:
+    """A command of the AWS CLI; names are a student's, so each is quoted for the shell and none is an option."""
+    if not all(name and name.isprintable() for name in names.values()):
+        return ""
+    options = (f"--{option}{'=' if name.startswith('-') else ' '}{shlex.quote(name)}" for option, name in names.items())
+    command = f"aws {what} {' '.join(options)}{end}"
+    return command if len(command) <= MAX_COMMAND else ""

@@ -71,7 +71,12 @@ def build_audit(
         "mended": mended,
         "gone": [clean(name) for name in gone],
         "running": [
-            {**one.to_dict(), "resource": clean(one.resource), "usd_per_day": rounded(one.usd_per_day, 4)}
+            {
+                **one.to_dict(),
+                "resource": clean(one.resource),
+                "what": clean(one.what),
+                "usd_per_day": rounded(one.usd_per_day, 4),
+            }
             for one in running
         ],
         "usd_per_day": rounded(sum(one.usd_per_day for one in running), 4),

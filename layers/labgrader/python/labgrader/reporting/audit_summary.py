@@ -51,6 +51,7 @@ def build_audit_summary(
     course: str,
     finished_at: str,
     reports: Sequence[Mapping[str, Any]],
+    not_graded: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """Sum up an audit; the same arguments give the same document.
 
@@ -60,6 +61,7 @@ def build_audit_summary(
         course: the course that it is an audit of, or empty.
         finished_at: ISO 8601 in UTC.
         reports: every student's, in the roster's order.
+        not_graded: why students could not be graded in full (``steps.left_open``).
     """
     entries = [entry for entry in map(audit_entry, reports) if entry]
     listed = entries if len(entries) <= MAX_STUDENTS else _foremost(entries)
@@ -78,7 +80,33 @@ def build_audit_summary(
             "not_graded": sum(report["status"] == "incomplete" for report in reports),
             "first": sum("audit" in report and report["audit"]["compared_with"] is None for report in reports),
         },
+        "carried_over": carried_over(reports),
+        "not_graded": [dict(one) for one in not_graded],
         "usd_per_day": rounded(sum(entry["usd_per_day"] for entry in entries)),
+    }
+
+
+def carried_over(reports: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """Return how many results an audit of a class carries over, and from when; ``None`` where it carries none.
+
+    Args:
+        reports: every student's.
+    """
+    marks = [
+        (report["student"]["username"], check["carried_over"])
+        for report in reports
+        for check in report["checks"]
+        if "carried_over" in check
+    ]
+    if not marks:
+        return None
+    moments = [mark["graded_at"] for _, mark in marks]
+    return {
+        "results": len(marks),
+        "students": len({username for username, _ in marks}),
+        "runs": len({mark["run_id"] for _, mark in marks}),
+        "first": min(moments),
+        "last": max(moments),
     }
 
 
@@ -89,7 +117,7 @@ def _foremost(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _short(entry: Any) -> Any:
-    """An entry of a list with its texts cut, with a notice."""
+    """An entry of a list with its texts cut, with a notice; a command is whole, for half of one does anything."""
     if isinstance(entry, Mapping):
-        return {name: _short(value) for name, value in entry.items()}
+        return {name: value if name == "stop" else _short(value) for name, value in entry.items()}
     return clean(entry, MAX_TEXT) if isinstance(entry, str) else entry

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from labgrader.reporting.words import WORDS
+from labgrader.reporting.audit_summary import carried_over
+from labgrader.reporting.words import WORDS, waiting_words
 
 MAX_ROWS = 200
 """Students, and resources that cost money, that the page names; a class of 10,000 has its reports for the rest."""
@@ -37,7 +38,7 @@ def class_audit_view(reports: Sequence[Mapping[str, Any]]) -> dict[str, Any] | N
     costs.sort(key=lambda one: -float(one["usd_per_day"]))
     return {
         "first": sum(audit["compared_with"] is None for _, audit in audits),
-        "carried": sum(audit["carried_over_from"] is not None for _, audit in audits),
+        "carried": carried_over(reports),
         "rows": rows[:MAX_ROWS],
         "more_rows": max(0, len(rows) - MAX_ROWS),
         "costs": costs[:MAX_ROWS],
@@ -54,8 +55,9 @@ def _changed(difference: Mapping[str, Any]) -> str:
 def _drifted(differences: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The checks that are worse than before; those that are only skipped are counted: one message, not ten."""
     skipped = sum(one["to"] == "skipped" for one in differences)
-    return {**_part([_changed(one) for one in differences if one["to"] != "skipped"]), "skipped": skipped}
+    named = [_changed(one) for one in differences if one["to"] != "skipped"]
+    return {**_part(named), "skipped": waiting_words(skipped, len(named)) if skipped else ""}
 
 
 def _part(lines: Sequence[str]) -> dict[str, Any]:
-    return {"named": list(lines[:MAX_LINES]), "more": max(0, len(lines) - MAX_LINES), "skipped": 0}
+    return {"named": list(lines[:MAX_LINES]), "more": max(0, len(lines) - MAX_LINES), "skipped": ""}

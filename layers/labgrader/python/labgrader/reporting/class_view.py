@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from itertools import groupby
 from typing import Any
 
 from labgrader.judging.verdict import STATUSES
 from labgrader.lab import Lab
 from labgrader.messages import quote
 from labgrader.reporting.audit_view import class_audit_view
-from labgrader.reporting.run_summary import PLACEHOLDERS
-from labgrader.reporting.words import WORDS, clean, points_text
+from labgrader.reporting.run_summary import of_anybody
+from labgrader.reporting.tasks import by_task
+from labgrader.reporting.words import WORDS, moment_text, points_text
 
 MAX_TROUBLES = 6
 """Checks that are named as those that failed most."""
@@ -32,7 +31,8 @@ def class_view(run: Mapping[str, Any], reports: Sequence[Mapping[str, Any]], lab
     in_order = [by_username[one["username"]] for one in run["students"] if one["username"] in by_username]
     graded = [report["score"]["percent"] for report in in_order if report["status"] == "complete"]
     titles = {check["id"]: check["title"] for check in run["checks"]}
-    checks = [_check(check, len(in_order)) for check in run["checks"]]
+    tasks = by_task(_check(check, len(in_order)) for check in run["checks"])
+    columns = [check["id"] for _, members in tasks for check in members]
     return {
         "run": run,
         "lab": lab,
@@ -43,11 +43,8 @@ def class_view(run: Mapping[str, Any], reports: Sequence[Mapping[str, Any]], lab
         "full_marks": sum(percent == 100 for percent in graded),
         "distribution": _distribution(graded),
         "graded": len(graded),
-        "tasks": [
-            {"title": task or "Other checks", "checks": list(members)}
-            for task, members in groupby(checks, key=lambda check: check.get("task", ""))
-        ],
-        "rows": [_row(report, titles) for report in in_order],
+        "tasks": [{"title": task, "checks": members} for task, members in tasks],
+        "rows": [_row(report, columns) for report in in_order],
         "troubles": _troubles(in_order, titles),
         "open": _open(in_order),
         "unseen": lab.unseen,
@@ -70,26 +67,30 @@ def _distribution(percents: Sequence[float]) -> list[dict[str, Any]]:
     ]
 
 
-def _row(report: Mapping[str, Any], titles: Mapping[str, str]) -> dict[str, Any]:
+def _row(report: Mapping[str, Any], columns: Sequence[str]) -> dict[str, Any]:
     checks = {check["id"]: check for check in report["checks"]}
     return {
         **report["student"],
         "score": report["score"],
         "complete": report["status"] == "complete",
-        "cells": [_cell(checks[check_id]) if check_id in checks else None for check_id in titles],
+        "cells": [_cell(checks[check_id]) if check_id in checks else None for check_id in columns],
     }
 
 
-def _cell(check: Mapping[str, Any]) -> dict[str, str]:
-    """A cell: its status, and for what is not simply passed the words it shows when it is pointed at."""
-    status = check["status"]
+def _cell(check: Mapping[str, Any]) -> dict[str, Any]:
+    """A cell: its status, whether an audit only carried that over, and the words it shows when it is pointed at.
+
+    What is simply passed has none.
+    """
+    status, carried = check["status"], check.get("carried_over")
+    of_then = f"carried over from the graded run of {moment_text(carried['graded_at'])}" if carried else ""
     if status == "passed":
-        return {"status": status, "words": ""}
-    points = f"{points_text(check['points'])} of {points_text(check['max_points'])} points"
-    return {
-        "status": status,
-        "words": f"{check['title']}: {WORDS[status].lower()}, {points}. {quote(check['message'], MAX_MESSAGE)}",
-    }
+        words = f"{check['title']}: {of_then}" if carried else ""
+    else:
+        points = f"{points_text(check['points'])} of {points_text(check['max_points'])} points"
+        then = f", {of_then}" if carried else ""
+        words = f"{check['title']}: {WORDS[status].lower()}, {points}{then}. {quote(check['message'], MAX_MESSAGE)}"
+    return {"status": status, "carried": bool(carried), "words": words}
 
 
 def _check(check: Mapping[str, Any], students: int) -> dict[str, Any]:
@@ -106,7 +107,7 @@ def _troubles(reports: Sequence[Mapping[str, Any]], titles: Mapping[str, str]) -
     for report in reports:
         for check in report["checks"]:
             if check["status"] in ("failed", "partial") and check["id"] in said:
-                said[check["id"]][_of_anybody(check["message"], report)] += 1
+                said[check["id"]][of_anybody(check["message"], report)] += 1
     troubles = []
     for check_id, messages in said.items():
         if messages:
@@ -130,7 +131,7 @@ def _open(reports: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     for report in reports:
         for check in report["checks"]:
             if check["status"] == "not_graded":
-                students = found.setdefault(_of_anybody(check["message"], report), {})
+                students = found.setdefault(of_anybody(check["message"], report), {})
                 students.setdefault(report["student"]["username"], []).append(check["title"])
     reasons = [
         {
@@ -142,11 +143,3 @@ def _open(reports: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         for reason, students in found.items()
     ]
     return sorted(reasons, key=lambda one: -int(str(one["checks"])))
-
-
-def _of_anybody(message: str, report: Mapping[str, Any]) -> str:
-    """A message without the names of the student it was said to, so that equal troubles count as one."""
-    username = re.escape(report["student"]["username"])
-    shown = re.sub(rf"(?<![A-Za-z0-9]){username}(?![a-z0-9])", PLACEHOLDERS["username"], message)
-    account = report["account_id"]
-    return clean(shown.replace(account, PLACEHOLDERS["account_id"]) if account else shown, 400)

@@ -23,10 +23,8 @@ def student_copy(report: Mapping[str, Any]) -> dict[str, Any]:
     """
     hidden = [check for check in report["checks"] if check["visibility"] != "visible"]
     ids, titles = {check["id"] for check in hidden}, [check["title"] for check in hidden]
-    told = report.get("hidden") or {}
-    field = hidden_field(
-        told.get("checks", 0) + len(hidden), told.get("points", 0) + sum(check["max_points"] for check in hidden)
-    )
+    part = hidden_part(report)
+    field = hidden_field(part["hidden_checks"], part["hidden_points"])
     checks = [_check(check, ids, titles) for check in report["checks"] if check["id"] not in ids]
     graded = all(check["status"] != "not_graded" for check in checks)
     copy = {
@@ -79,6 +77,19 @@ def visible_points(report: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a student reached in what may be shown, as a result's record keeps it: ``visible_points``, …"""
     score = _score([check for check in report["checks"] if check["visibility"] == "visible"])
     return {f"visible_{name}": score[name] for name in ("points", "max_points", "open_points")}
+
+
+def hidden_part(report: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what of a report's lab a student is not shown, as a result's record keeps it: how much, and no more.
+
+    ``hidden_checks`` and ``hidden_points``: those that the report has, and those that a self-check left out.
+    """
+    told = report.get("hidden") or {}
+    hidden = [check["max_points"] for check in report["checks"] if check["visibility"] != "visible"]
+    return {
+        "hidden_checks": told.get("checks", 0) + len(hidden),
+        "hidden_points": rounded(told.get("points", 0) + sum(hidden)),
+    }
 
 
 def _shown(measured: Iterable[Mapping[str, Any]], hidden: set[str]) -> list[Mapping[str, Any]]:

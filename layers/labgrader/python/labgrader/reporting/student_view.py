@@ -8,6 +8,8 @@ from typing import Any
 from labgrader.judging.verdict import STATUSES
 from labgrader.reporting.comparison_view import comparison_view
 from labgrader.reporting.load_view import load_test_view
+from labgrader.reporting.tasks import by_task
+from labgrader.reporting.words import waiting_words
 
 
 def student_view(report: Mapping[str, Any]) -> dict[str, Any]:
@@ -31,10 +33,54 @@ def student_view(report: Mapping[str, Any]) -> dict[str, Any]:
         "advice": report["advice"],
         "previous": report.get("previous") if "audit" not in report else None,  # the audit says it in more words
         "audit": report.get("audit"),
+        "drifted": _drifted((report.get("audit") or {}).get("drifted", ()), checks),
+        "grade": report.get("previous") if "audit" in report else None,
         "version_changed": _version_changed(report),
         "carried": sum("carried_over" in check for check in checks),
         "hidden": report.get("hidden"),
+        "instructors_alone": [check for check in checks if check["visibility"] != "visible"],
     }
+
+
+def _drifted(drifted: Sequence[Mapping[str, Any]], checks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What an audit found worse than before: each with the checks that are only skipped because of it, counted.
+
+    What is skipped and comes after nothing that drifted stands by itself.
+    """
+    requires = {check["id"]: check.get("requires", ()) for check in checks}
+    status = {check["id"]: check["status"] for check in checks}
+    named = {one["check"]: {**one, "after": []} for one in drifted if one["to"] != "skipped"}
+    alone: list[dict[str, Any]] = []
+    for one in drifted:
+        if one["to"] == "skipped":
+            first = _comes_first(one["check"], requires, status, named)
+            if first:
+                named[first]["after"].append(one)
+            else:
+                alone.append({**one, "after": []})
+    return [{**one, "waiting": _waiting(one["after"])} for one in (*named.values(), *alone)]
+
+
+def _comes_first(
+    check: str, requires: Mapping[str, Sequence[str]], status: Mapping[str, str], named: Mapping[str, Any]
+) -> str:
+    """The check that drifted and that a skipped one waits for, through others that are skipped; empty for none."""
+    seen, ahead = {check}, list(requires.get(check, ()))
+    while ahead:
+        one = ahead.pop(0)
+        if one in named:
+            return one
+        if one not in seen and status.get(one) == "skipped":
+            ahead += requires.get(one, ())
+        seen.add(one)
+    return ""
+
+
+def _waiting(after: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """How many checks wait, in words, and the points that they are worth together."""
+    if not after:
+        return None
+    return {"words": waiting_words(len(after), 1), "points": round(sum(one["points"] for one in after), 2)}
 
 
 def _version_changed(report: Mapping[str, Any]) -> bool:
@@ -44,17 +90,14 @@ def _version_changed(report: Mapping[str, Any]) -> bool:
 
 
 def _tasks(checks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The checks by the task they belong to, tasks in the order of their first check."""
-    by_task: dict[str, list[Mapping[str, Any]]] = {}
-    for check in checks:
-        by_task.setdefault(check["task"], []).append(check)
+    """The checks by the task they belong to, with what each task came to."""
     return [
         {
-            "title": task or "Other checks",
+            "title": task,
             "checks": members,
             "points": round(sum(check["points"] for check in members), 2),
             "max_points": round(sum(check["max_points"] for check in members), 2),
             "open_points": round(sum(one["max_points"] for one in members if one["status"] == "not_graded"), 2),
         }
-        for task, members in by_task.items()
+        for task, members in by_task(checks)
     ]

@@ -95,3 +95,18 @@ def moment_text(moment: str) -> str:
 def counted(number: int, one: str, many: str = "") -> str:
     """A number with its noun: ``1 student``, ``12 students``."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def waiting_words(skipped: int, named: int, least: str = "") -> str:
+    """Say of checks that are only skipped that they wait: ``and 10 checks that come after it``.
+
+    Args:
+        skipped: how many.
+        named: how many checks are named before them; where it is one, it is what they wait for.
+        least: ``at least ``, where not all of them are known.
+    """
+    checks = counted(skipped, "check")
+    if not named:
+        return f"{least}{checks} skipped, because {'another comes' if skipped == 1 else 'others come'} first"
+    verb = "comes" if skipped == 1 else "come"
+    return f"and {least}{checks} that {verb} after {'it' if named == 1 else 'these'}"

@@ -15,10 +15,12 @@ class Place:
     Args:
         student: the row of the class list.
         course: the course's id, or empty.
+        listed: whether a class list says so.
     """
 
     student: Student
     course: str = ""
+    listed: bool = True
 
 
 def place_of(store: Store, username: str, lab_id: str) -> Place:
@@ -41,4 +43,4 @@ def place_of(store: Store, username: str, lab_id: str) -> Place:
             rows = {}
         if username in rows:
             return Place(rows[username])
-    return Place(Student(username, username))
+    return Place(Student(username, username), listed=False)

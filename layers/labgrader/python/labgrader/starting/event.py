@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 from labgrader.errors import BadInputError
 from labgrader.events import Publish, run_failed
-from labgrader.lab import lab_ids
 from labgrader.messages import quote
-from labgrader.run_request import MODES, new_run_id
-from labgrader.starting.class_run import Started, read_request, start_class_run
+from labgrader.run_request import new_run_id
+from labgrader.starting.asked import NO_LAB, ClientTokenUsedError, known_lab, start_asked
+from labgrader.starting.class_run import Started
 from labgrader.starting.execution import execution_arn
+from labgrader.starting.reading import CLASS_MODES, course_of
 from labgrader.store import Store
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
-NO_LAB = "unknown-lab"
-"""Stands in the id of a run whose lab does not exist."""
+MAX_SOURCE = 256
+"""Characters of an event's source (EventBridge API, PutEvents)."""
 
 
 def start_from_event(
@@ -46,25 +47,30 @@ def start_from_event(
     """
     detail = event.get("detail")
     asked = detail if isinstance(detail, Mapping) else {}
-    lab = _known(asked.get("lab"), lab_ids())
+    lab, mode = known_lab(asked), asked.get("mode", "grade")
     event_id = str(event.get("id") or _fingerprint(event))
     requested_at = _time_of(event)
     run_id = new_run_id(lab or NO_LAB, requested_at, asked=event_id)
+    asker = f"event:{str(event.get('source', ''))[:MAX_SOURCE]}"  # like no instructor's name: it has a colon
+    by = f"event {event_id}"
     try:
-        request = read_request(store, detail, f"event {event_id}").kept(store, run_id)
-        return run_id, start_class_run(store, states, machine_arn, request, run_id)
+        started = start_asked(store, states, machine_arn, detail, run_id, asker=asker, requested_by=by)
     except BadInputError as error:
         reason = str(error)
-    course = quote(asked.get("course") or "")
+    except ClientTokenUsedError as error:
+        reason = f"client_token: {error} (it stands for run {error.run_id})"
+    else:
+        return started.run_id, started
+    course = quote(asked.get("course") or course_of(asked.get("roster")))
     record: dict[str, Any] = {
         "run_id": run_id,
         "lab": lab,
-        "mode": "audit" if asked.get("mode") == "audit" else "grade",
+        "mode": mode if mode in CLASS_MODES else "grade",
         "status": "failed",
         "started_at": f"{requested_at:%Y-%m-%dT%H:%M:%SZ}",
         "finished_at": f"{requested_at:%Y-%m-%dT%H:%M:%SZ}",
         "counts": {"students": 0, "complete": 0, "incomplete": 0},
-        "requested_by": quote(f"event {event_id}"),
+        "requested_by": quote(by),
         "course": course,
         "error": quote(" · ".join(reason.splitlines()), 1000),
     }
@@ -72,13 +78,8 @@ def start_from_event(
         recorded = store.run(run_id) or record
         if recorded["status"] != "failed":  # it could be used when it came first: the class list has gone since
             return run_id, Started(run_id, execution_arn(machine_arn, run_id), again=True)
-    publish(run_failed(run_id, lab, _known(asked.get("mode", "grade"), MODES), reason, course))
+    publish(run_failed(run_id, lab, mode if mode in CLASS_MODES else "", reason, course))
     return run_id, None
-
-
-def _known(value: Any, values: Any) -> str:
-    """A value that is one of those there are, or nothing."""
-    return value if isinstance(value, str) and value in values else ""
 
 
 def _time_of(event: Mapping[str, Any]) -> datetime:

@@ -39,12 +39,12 @@ def start_execution(states: SFNClient, machine_arn: str, run_id: str, request: R
         if error_code(error) == "ExecutionAlreadyExists":
             return False
         fault = translated(error)
-        if not (isinstance(fault, ServiceFaultError) and _is_there(states, execution_arn(machine_arn, run_id))):
+        if not (isinstance(fault, ServiceFaultError) and is_there(states, execution_arn(machine_arn, run_id))):
             raise fault from error
     return True
 
 
-def _is_there(states: SFNClient, execution: str) -> bool:
+def is_there(states: SFNClient, execution: str) -> bool:
     """Say whether an execution is known to be there: it was started then, and only the answer was lost."""
     try:
         return bool(status_of(states, execution))

@@ -49,10 +49,12 @@ class SelfCheck:
     Args:
         run_id: its id.
         allowance: what is left after it.
+        listed: whether a class list says where the student's resources are.
     """
 
     run_id: str
     allowance: Allowance
+    listed: bool = True
 
 
 class AlreadyRunningError(LabgraderError):
@@ -139,7 +141,7 @@ def start_self_check(
         if record:
             store.record_end(_ended(record, f"it could not be started: {error}", now))
         raise
-    return SelfCheck(run_id, left)
+    return SelfCheck(run_id, left, place.listed)
 
 
 def allowance_of(store: Store, username: str, lab: Lab, now: datetime) -> Allowance:

@@ -14,10 +14,10 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from labgrader.aws import translated
-from labgrader.course import CourseLab
-from labgrader.courses import stored_course
-from labgrader.digest import audited, build_digest, not_audited
-from labgrader.digest_text import digest_text, subject
+from labgrader.courses.course import CourseLab
+from labgrader.courses.digest import audited, build_digest, not_audited
+from labgrader.courses.digest_text import digest_text, subject
+from labgrader.courses.enrolling import stored_course
 from labgrader.schemas import validate
 from labgrader.store import CourseKeys, Keys, MissingError, Store
 

@@ -15,6 +15,7 @@ from labgrader.reporting.gradebook import render_gradebook
 from labgrader.reporting.run_summary import build_run
 from labgrader.schemas import validate
 from labgrader.starting.self_check import finish_self_check
+from labgrader.steps.left_open import left_open
 from labgrader.steps.telling import tell
 from labgrader.steps.write_report import write_report
 from labgrader.store import Keys, MissingError, Store
@@ -69,7 +70,12 @@ def summarise_run(store: Store, run_id: str, started_at: str, *, publish: Publis
     everybody = [report for _, report, _ in reports]
     if mode == "audit":
         audit = build_audit_summary(
-            run_id=run_id, lab=lab, course=course, finished_at=kept["finished_at"], reports=everybody
+            run_id=run_id,
+            lab=lab,
+            course=course,
+            finished_at=kept["finished_at"],
+            reports=everybody,
+            not_graded=left_open(everybody),
         )
         validate(audit, "audit")
         store.put_json_once(keys.audit, audit)

@@ -17,7 +17,7 @@ from labgrader.judging.scoring import score
 from labgrader.judging.verdict import Verdict
 from labgrader.lab import Item, Lab
 from labgrader.reporting.report import build_report
-from labgrader.reporting.student_copy import visible_points
+from labgrader.reporting.student_copy import hidden_part, visible_points
 from labgrader.schemas import validate
 from labgrader.steps.audit import CarriedOver, audit_of, carried_over, remember_seen
 from labgrader.steps.before import previous_of
@@ -117,6 +117,7 @@ def write_report(
             "open_points": kept["score"]["open_points"],
             "percent": kept["score"]["percent"],
             **visible_points(kept),
+            **hidden_part(kept),
             "graded_at": kept["graded_at"],
             "report_key": keys.report(username),
             "our_fault": any(one.our_fault for check_id, one in known.items() if check_id in open_checks),

@@ -64,8 +64,9 @@ class Records(Items):
             run_id: the run.
             result: ``username``, ``student_id``, ``lab``, ``mode``, ``status``, ``points``, ``max_points``,
                 ``open_points``, ``percent``, the same of what students may see (``visible_points``,
-                ``visible_max_points``, ``visible_open_points``), ``graded_at``, ``report_key``, and ``our_fault``:
-                whether a check is not graded for a reason that is not the student's.
+                ``visible_max_points``, ``visible_open_points``), how much is hidden from them (``hidden_checks``,
+                ``hidden_points``), ``graded_at``, ``report_key``, and ``our_fault``: whether a check is not graded for
+                a reason that is not the student's.
             keep_latest: whether this is the student's latest; an audit, which carries over or leaves open what needs an
                 invocation, is not, nor is a self-check, which does not judge what is hidden.
             keep_best: whether this may become the best (a complete, graded result).

@@ -21,7 +21,8 @@ class Tokens(Items):
         """Write down a token that was issued: from now on it opens the door. Say whether its id was free, or its own.
 
         Args:
-            token: ``jti``, ``subject``, ``role``, ``issued_at``, ``expires_at``.
+            token: ``jti``, ``subject``, ``role``, ``issued_at``, ``expires_at``, and ``key``: by what the key that
+                signed it is known; tokens of before it was kept have none.
         """
         item = {"pk": TOKENS, "sk": token["jti"], **token}
         free = "attribute_not_exists(pk) OR (issued_at = :issued_at AND attribute_not_exists(revoked_at))"

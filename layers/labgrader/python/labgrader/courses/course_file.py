@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from labgrader.course import Course, trimmed
+from labgrader.courses.course import Course, trimmed
 from labgrader.errors import BadInputError, Problem
 from labgrader.lab import lab_ids
 from labgrader.lab_file import dotted, parse_yaml
@@ -180,5 +180,5 @@ def _wrong_due(value: str) -> str:
 def _validator() -> Any:
     from jsonschema import Draft202012Validator  # 60 ms at import, and only those who read course files need it
 
-    schema = json.loads((Path(__file__).parent / "schemas" / "course.schema.json").read_text(encoding="utf-8"))
+    schema = json.loads((Path(__file__).parents[1] / "schemas" / "course.schema.json").read_text(encoding="utf-8"))
     return Draft202012Validator(schema)

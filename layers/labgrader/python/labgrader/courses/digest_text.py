@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from labgrader.messages import listed, quote
+from labgrader.reporting.words import waiting_words
 
 Json = Any
 Found = Mapping[str, Json]
@@ -18,8 +20,16 @@ MAX_STUDENTS = 20
 MAX_ENTRIES = 5
 """Checks or resources that it names of one student."""
 
+MAX_RESOURCE = 100
+"""Characters of the name of what is running; the command that stops it has the whole name."""
+
 MAX_BYTES = 250_000
 """Of a message to an SNS topic, which may have 262,144 (SNS API, Publish)."""
+
+NO_GRADE_CHANGES = (
+    "An audit changes nobody's grade: points below are at stake, and count only when a graded run finds the same."
+)
+"""Said once, where points are told."""
 
 _STATUS = {"passed": "passed", "partial": "partly", "failed": "failed", "skipped": "skipped"}
 
@@ -29,7 +39,7 @@ def subject(digest: Mapping[str, Json]) -> str:
     counts = digest["counts"]
     said = [
         f"{counts[name]} {word}"
-        for name, word in (("failed", "not audited"), ("drifted", "drifted"), ("gone", "with losses"))
+        for name, word in (("failed", "not audited"), ("drifted", "drifted"), ("gone", "with something gone"))
         if counts[name]
     ]
     return f"labgrader: {digest['course']}: {', '.join(said) or 'all as before'}"[:99]
@@ -44,16 +54,17 @@ def headline(digest: Mapping[str, Json]) -> str:
     said = []
     if failed:
         said.append(f"{listed(failed)} could not be audited: see below.")
-    lost = []
+    worse = []
     if counts["drifted"]:
-        lost.append(f"{_students(counts['drifted'])} lost points")
+        has = "has" if counts["drifted"] == 1 else "have"
+        worse.append(f"{_students(counts['drifted'])} {has} points at stake that were earned before")
     if counts["gone"]:
         has = "has" if counts["gone"] == 1 else "have"
-        lost.append(f"{_students(counts['gone'])} no longer {has} what was there")
-    if lost:
-        said.append(f"{listed(lost)}.")
+        worse.append(f"{_students(counts['gone'])} no longer {has} what was there")
+    if worse:
+        said.append(f"{listed(worse)}.")
     elif compared:
-        said.append("Nobody lost points, and nothing is gone.")
+        said.append("Nothing got worse, and nothing is gone.")
     if first:
         said.append(f"For {_students(first)} there was no run before to compare with.")
     if counts["mended"]:
@@ -81,11 +92,14 @@ def digest_text(digest: Mapping[str, Json], options: str = "") -> str:
         "",
         headline(digest),
     ]
+    if digest["counts"]["drifted"] or digest["counts"]["mended"]:
+        lines.append(NO_GRADE_CHANGES)
     for run in digest["runs"]:
         lines += ["", *_lab(run, digest["course"], at, options)]
     text = "\n".join(lines) + "\n"
-    if len(text.encode()) > MAX_BYTES:
-        text = text.encode()[:MAX_BYTES].decode("utf-8", "ignore") + "\n… cut here: the rest is in the runs' reports\n"
+    if len(text.encode()) > MAX_BYTES:  # cut between two lines: half a command does anything
+        kept = text.encode()[:MAX_BYTES].decode("utf-8", "ignore")
+        text = kept[: kept.rindex("\n")] + "\n… cut here: the rest is in the runs' reports\n"
     return text
 
 
@@ -96,13 +110,11 @@ def _lab(run: Mapping[str, Json], course: str, at: datetime, options: str) -> It
         yield f"This lab was not audited: {quote(run['error'], 1000)}"
         yield f"  Try again:  labgrader audit --course {course}{options}"
         return
-    graded = (
-        "all graded in full"
-        if not run["incomplete"]
-        else f"{run['incomplete']} not graded in full (their reports say why)"
-    )
+    graded = f"{run['incomplete']} not graded in full" if run["incomplete"] else "every check has a result"
     yield f"{_students(run['students'])}, {graded}; run {run['run_id']}"
-    yield from _paragraph("Drifted: fewer points than in the run before", run["found"], _drifted)
+    yield from _carried_over(run, at)
+    yield from _not_graded(run, options)
+    yield from _paragraph("Drifted: would earn fewer points than in the run before", run["found"], _drifted)
     yield from _paragraph("Gone since the run before", run["found"], _gone)
     yield from _paragraph("Mended", run["found"], _mended)
     yield from _paragraph(
@@ -114,6 +126,44 @@ def _lab(run: Mapping[str, Json], course: str, at: datetime, options: str) -> It
     if first:
         yield f"  See one:  labgrader report {run['run_id']} --student {first} -o {first}.html{options}"
     yield f"  See all:  labgrader report {run['run_id']} -o class.html{options}"
+
+
+def _carried_over(run: Mapping[str, Json], at: datetime) -> Iterator[str]:
+    """What this audit did not find out itself, and from when that is; nothing where it carries over nothing."""
+    carried = run.get("carried_over")
+    if not carried:
+        return
+    first, last = (datetime.fromisoformat(carried[name]).astimezone(at.tzinfo) for name in ("first", "last"))
+    when = f"the graded run of {_moment(last, at)}"
+    if carried["runs"] > 1:
+        when = f"{carried['runs']:,} graded runs, {_moment(first, at)} to {_moment(last, at)}"
+    results = f"{carried['results']:,} result{'' if carried['results'] == 1 else 's'}"
+    yield (
+        f"What only a call can tell is carried over from {when} ({results} of {_students(carried['students'])}); "
+        "this audit called nothing."
+    )
+
+
+def _not_graded(run: Mapping[str, Json], options: str) -> Iterator[str]:
+    """Why students are not graded in full, in a line for each reason, with the command to type."""
+    told = 0
+    for one in run.get("not_graded", ()):
+        names = one["students"]
+        many = len(names) + one["more_students"]
+        told += many
+        who = f"{', '.join(names)} and {one['more_students']:,} more" if one["more_students"] else listed(names)
+        if one["needs_graded_run"]:
+            yield f"  Not graded in full: {who}. No graded run told what takes a call, and an audit calls nothing."
+            whom = "them" if many > 1 else "this student"
+            roster = shlex.quote(run.get("roster") or "ROSTER")
+            chosen = "" if many == run["students"] else "".join(f" --student {name}" for name in names)
+            yield f"  Grade {whom}:  labgrader grade --lab {run['lab']} --roster {roster}{chosen}{options}"
+        else:
+            yield f"  Not graded in full: {who}. {quote(one['reason'], 400)}"
+            yield f"  Read it:  labgrader report {run['run_id']} --student {names[0]} -o {names[0]}.html{options}"
+    if told < run["incomplete"]:
+        others = f"{run['incomplete'] - told:,} {'more' if told else 'of them'}"
+        yield f"  Not graded in full: {others}; their reports say why."
 
 
 def _paragraph(title: str, found: Sequence[Found], say: Callable[[Found], list[str]]) -> Iterator[str]:
@@ -133,20 +183,19 @@ def _drifted(student: Found) -> list[str]:
     """What is worse than before; what is only skipped is counted, so that it never hides what it waits for."""
     skipped = [one for one in student["drifted"] if one["to"] == "skipped"]
     named = _cut(
-        _change(one, "lost") + (f"\n{quote(one['message'])}" if one["message"] else "")
+        _change(one, "at stake") + (f"\n{quote(one['message'])}" if one["message"] else "")
         for one in student["drifted"]
         if one["to"] != "skipped"
     )
     if not skipped:
         return named
     least = "at least " if student["not_shown"] else ""
-    checks, comes = ("1 check", "another comes") if len(skipped) == 1 else (f"{len(skipped)} checks", "others come")
-    lost = _points(round(sum(one["points"] for one in skipped), 2), "lost")
-    return [*named, f"{least}{checks} skipped, because {comes} first{lost}"]
+    points = round(sum(one["points"] for one in skipped), 2)
+    return [*named, f"{waiting_words(len(skipped), len(named), least)}{_points(points, 'at stake')}"]
 
 
 def _mended(student: Found) -> list[str]:
-    return _cut(_change(one, "won") for one in student["mended"])
+    return _cut(_change(one, "won back") for one in student["mended"])
 
 
 def _gone(student: Found) -> list[str]:
@@ -155,7 +204,8 @@ def _gone(student: Found) -> list[str]:
 
 def _running(student: Found) -> list[str]:
     return _cut(
-        f"{quote(one['resource'])}: {quote(one['what'])}, ${one['usd_per_day']:,.2f} a day"
+        f"{quote(one['resource'], MAX_RESOURCE)}: {quote(one['what'])}, ${one['usd_per_day']:,.2f} a day"
+        + (f"\nstop it:  {quote(one['stop'], 600)}" if one.get("stop") else "")
         for one in student["running"]
     )
 
@@ -172,7 +222,7 @@ def _change(one: Mapping[str, Json], what: str) -> str:
 
 
 def _points(points: float, what: str) -> str:
-    """How many points were lost or won; nothing where it is none."""
+    """How many points are at stake or won back; nothing where it is none."""
     return f", {points:g} point{'' if points == 1 else 's'} {what}" if points else ""
 
 
@@ -187,6 +237,12 @@ def _due(due: str, at: datetime) -> str:
         return f", was due {away} ({due})"
     away = "today" if days == 0 else "tomorrow" if days == 1 else f"in {days} days"
     return f", due {away} ({due})"
+
+
+def _moment(moment: datetime, at: datetime) -> str:
+    """A moment as the digest tells it: ``21 November, 19:13``, with the year where it is another one."""
+    day = _day(moment) if moment.year != at.year else f"{moment.day} {moment:%B}"
+    return f"{day}, {moment:%H:%M}"
 
 
 def _day(moment: datetime) -> str:

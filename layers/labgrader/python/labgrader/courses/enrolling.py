@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from labgrader.course import Course
-from labgrader.course_file import CourseFiles
+from labgrader.courses.course import Course
+from labgrader.courses.course_file import CourseFiles
 from labgrader.errors import BadInputError
 from labgrader.messages import quote
 from labgrader.store import CourseKeys, MissingError, Store

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from labgrader.course import Course, CourseLab
+from labgrader.courses.course import Course, CourseLab
 from labgrader.messages import quote
 
 Json = Any
@@ -68,6 +68,7 @@ def audited(lab: CourseLab, run: Mapping[str, Json], audit: Mapping[str, Json]) 
         "lab": lab.lab,
         "title": audit["lab_title"],
         "due": lab.due,
+        "roster": lab.roster,
         "status": run["status"],
         "error": "",
         "students": counts["students"],
@@ -77,6 +78,8 @@ def audited(lab: CourseLab, run: Mapping[str, Json], audit: Mapping[str, Json]) 
         "usd_per_day": audit["usd_per_day"],
         "found": list(audit["students"]),
         "more_students": audit["more_students"],
+        "carried_over": audit.get("carried_over"),
+        "not_graded": list(audit.get("not_graded", ())),
     }
 
 

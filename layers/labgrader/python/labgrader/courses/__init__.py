@@ -1,0 +1,1 @@
+"""A course: its file and class lists, who is enrolled, and the digest of its nights."""
