@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,8 +25,8 @@ from labgrader.store import Keys, Store, roster_key
 
 LAB = "lambda-optimization"
 
-AUDITED = ["drifter", "steady"]
-"""The students of the courses that tests push."""
+AUDITED = ("drifter", "steady")
+"""The students of the courses that tests push and audit by command."""
 
 
 @dataclass
@@ -58,9 +58,11 @@ class Stack:
         )
         return str(started["executionArn"])
 
-    def push_course(self, folder: Path, course_id: str, audit_time: str = "") -> None:
-        """Push a course of two students; with an hour, they are audited at it."""
-        (folder / "class.csv").write_text("\n".join(["username", *AUDITED, ""]), encoding="utf-8")
+    def push_course(
+        self, folder: Path, course_id: str, audit_time: str = "", students: Sequence[str] = AUDITED
+    ) -> None:
+        """Push a course; with an hour, it is audited at it."""
+        (folder / "class.csv").write_text("\n".join(["username", *students, ""]), encoding="utf-8")
         file = folder / "course.yaml"
         file.write_text(
             f"id: {course_id}\ntitle: A course\ntime_zone: UTC\naudit_time: {audit_time}\n"
@@ -107,5 +109,5 @@ def stack() -> Iterator[Stack]:
 def night_to_come(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> datetime:
     """When a course is audited by its schedule: pushed before all tests, so that none has to wait long for it."""
     at = datetime.now(UTC) + timedelta(seconds=90 if datetime.now(UTC).second > 40 else 60)
-    stack.push_course(tmp_path_factory.mktemp("by-schedule"), "by-schedule", f'"{at:%H:%M}"')
+    stack.push_course(tmp_path_factory.mktemp("by-schedule"), "by-schedule", f'"{at:%H:%M}"', ["sleeper"])
     return at

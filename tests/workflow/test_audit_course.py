@@ -35,7 +35,7 @@ def audit(stack: Any, course_id: str) -> dict[str, Any]:
 def graded(stack: Any) -> None:
     for username in AUDITED:
         stack.build(username)
-    run = stack.run(GRADED, AUDITED)
+    run = stack.run(GRADED, list(AUDITED))
     assert run["counts"]["complete"] == 2
 
 
