@@ -18,6 +18,8 @@ from cli.target import Target, reached
 from cli.template import local_code, read_template, runtime, write_template
 from labgrader.aws import error_code
 from labgrader.errors import BadInputError
+from labgrader.lab import lab_ids, labs_folder
+from labgrader.lint import lint
 
 WAIT_SECONDS = 30 * 60.0
 """How long a deployment may take."""
@@ -63,6 +65,9 @@ def deploy(
         BadInputError: the template cannot be used, or has no such parameter.
         TargetError: AWS refused, or a resource could not be made; the message holds its reason.
     """
+    problems = [problem for lab in lab_ids() for problem in lint(labs_folder() / lab / "lab.yaml")]
+    if problems:  # a lab that cannot be used would end every run of it, and tell nobody why
+        raise BadInputError(problems)
     tell("building the functions and layers")
     with reached():
         bucket = f"labgrader-artifacts-{target.account_id}-{target.region}"

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import checks
 from cli import embedded
 from cli.deploy import deploy
 from cli.errors import TargetError
@@ -174,3 +176,12 @@ def test_a_run_id_begins_with_its_time_and_fits_an_execution() -> None:
     assert new_run_id("a-lab", moment)[:-4] == "20260102-030405-a-lab-"
     assert len(new_run_id("a" * 61, moment)) == 80
     assert new_run_id("a-lab", moment) != new_run_id("a-lab", moment)
+
+
+def test_a_lab_that_lint_refuses_is_not_deployed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "labs" / "broken").mkdir(parents=True)
+    (tmp_path / "labs" / "broken" / "lab.yaml").write_text("id: broken\n")
+    monkeypatch.setattr(checks, "__path__", [str(tmp_path)])
+    nowhere: Any = None
+    with pytest.raises(BadInputError, match=r"labs/broken/lab\.yaml:1: 'checks' is a required property"):
+        deploy(nowhere)

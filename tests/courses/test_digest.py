@@ -90,7 +90,8 @@ def test_a_whole_morning() -> None:
         "What only a call can tell is carried over from the graded run of 20 November, 19:13 (30 results of 23 "
         "students); this audit called nothing.",
         "  Not graded in full: user9. No graded run told what takes a call, and an audit calls nothing.",
-        "  Grade this student:  labgrader grade --lab lambda-optimization --roster first.csv --student user9 --aws",
+        "  Grade this student:  labgrader grade --lab lambda-optimization --roster first.csv "
+        "--course serverless-2026 --student user9 --aws",
         "  Drifted: would earn fewer points than in the run before",
         "    user3",
         "      - Layers are attached: passed → failed, 8 points at stake",
@@ -101,8 +102,8 @@ def test_a_whole_morning() -> None:
         "      - alias user3-optimized-function:prod",
         "  Mended",
         "    user5",
-        "      - Layers are attached: partly → passed, 2.5 points won back",
-        "  Running, and billed by the hour: about $0.36 a day",
+        "      - Layers are attached: partly → passed, 2.5 points more now",
+        "  Running, and billed by the hour: about $0.36 a day (the lab may want it: stop it after the last graded run)",
         "    user7",
         "      - user7-optimized-function:prod: provisioned concurrency, 2 × 512 MB, $0.36 a day",
         "        stop it:  aws lambda delete-provisioned-concurrency-config --function-name user7-optimized-function "
@@ -119,7 +120,8 @@ def test_a_whole_morning() -> None:
 def test_a_quiet_night_is_four_lines() -> None:
     text = digest_text(digest(entry(FIRST, [])))
     assert text.splitlines()[2:] == [
-        "Nothing got worse, and nothing is gone. Nothing was found running that is billed by the hour.",
+        "Nothing got worse since the run before, and nothing more is gone. Nothing that these labs look at is billed "
+        "by the hour.",
         "",
         "== Lambda optimization (lambda-optimization), due in 10 days (2026-12-01 23:59) ==",
         "24 students, every check has a result; run 20261121-213004-lambda-optimization-1a2b3c4d",
@@ -131,7 +133,8 @@ def test_a_night_on_which_something_was_mended_and_nothing_lost() -> None:
     mended = [change("A", "failed", "passed", 1)]
     both = digest(entry(FIRST, [student("user1", mended=mended), student("user2", mended=mended)]))
     assert headline(both).startswith(
-        "Nothing got worse, and nothing is gone. 2 students mended something. Nothing was found running"
+        "Nothing got worse since the run before, and nothing more is gone. 2 students mended something. "
+        "Nothing that these labs look at"
     )
 
 
@@ -142,7 +145,7 @@ def test_a_night_of_which_nothing_is_known_promises_nothing() -> None:
     assert "This lab was not audited: the run did not finish; nobody is graded by it" in digest_text(failed)
 
 
-def test_counts_are_summed_over_the_labs() -> None:
+def test_a_student_counts_once_in_however_many_labs() -> None:
     drifted = [change("A", "passed", "failed", 1)]
     both = digest(
         entry(FIRST, [student("user1", drifted=drifted, gone=["function x"]), student("user2", drifted=drifted)]),
@@ -151,7 +154,7 @@ def test_counts_are_summed_over_the_labs() -> None:
     assert both["counts"] == {
         "labs": 2,
         "failed": 0,
-        "drifted": 3,
+        "drifted": 2,
         "mended": 0,
         "gone": 1,
         "running": 0,
@@ -280,10 +283,11 @@ def test_what_is_skipped_never_hides_what_it_waits_for() -> None:
 @pytest.mark.parametrize(
     ("first", "said"),
     [
-        (0, "Nothing got worse, and nothing is gone. Nothing"),
+        (0, "Nothing got worse since the run before, and nothing more is gone. Nothing"),
         (
             23,
-            "Nothing got worse, and nothing is gone. For 23 students there was no run before to compare with. Nothing",
+            "Nothing got worse since the run before, and nothing more is gone. For 23 students there was no run before "
+            "to compare with. Nothing",
         ),
         (24, "For 24 students there was no run before to compare with. Nothing"),
     ],
@@ -358,7 +362,8 @@ def test_that_no_grade_changes_is_said_once_and_only_where_points_are_told() -> 
             [
                 "  Not graded in full: user8 and user9. No graded run told what takes a call, and an audit calls "
                 "nothing.",
-                "  Grade them:  labgrader grade --lab lambda-optimization --roster first.csv --student user8 "
+                "  Grade them:  labgrader grade --lab lambda-optimization --roster first.csv "
+                "--course serverless-2026 --student user8 "
                 "--student user9 --aws",
             ],
         ),
@@ -368,7 +373,8 @@ def test_that_no_grade_changes_is_said_once_and_only_where_points_are_told() -> 
             [
                 "  Not graded in full: user1, user2 and 22 more. No graded run told what takes a call, and an audit "
                 "calls nothing.",
-                "  Grade them:  labgrader grade --lab lambda-optimization --roster first.csv --aws",
+                "  Grade them:  labgrader grade --lab lambda-optimization --roster first.csv "
+                "--course serverless-2026 --aws",
             ],
         ),
         (
@@ -385,7 +391,8 @@ def test_that_no_grade_changes_is_said_once_and_only_where_points_are_told() -> 
             3,
             [
                 "  Not graded in full: user9. No graded run told what takes a call, and an audit calls nothing.",
-                "  Grade this student:  labgrader grade --lab lambda-optimization --roster first.csv --student user9 "
+                "  Grade this student:  labgrader grade --lab lambda-optimization --roster first.csv "
+                "--course serverless-2026 --student user9 "
                 "--aws",
                 "  Not graded in full: 2 more; their reports say why.",
             ],
@@ -402,7 +409,7 @@ def test_why_somebody_is_not_graded_in_full_and_what_to_type(changes: Json, inco
 def test_a_class_list_with_a_blank_in_its_name_is_one_word_for_the_shell() -> None:
     lab = CourseLab("lambda-optimization", "class; rm -rf ~.csv")
     lines = lines_of(entry(lab, [], incomplete=1, not_graded=[NEVER_GRADED]))
-    assert lines[7].endswith("--roster 'class; rm -rf ~.csv' --student user9 --aws")
+    assert lines[7].endswith("--roster 'class; rm -rf ~.csv' --course serverless-2026 --student user9 --aws")
 
 
 def test_reasons_that_an_older_audit_did_not_keep_are_in_the_reports() -> None:

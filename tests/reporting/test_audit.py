@@ -198,7 +198,7 @@ def test_the_page_of_a_student_says_what_is_carried_over_and_what_changed(exampl
     assert page.count('<span class="tag">carried over</span>') == 1
     assert '<h3 class="found">Worse than before</h3>' in page
     assert "33.33&nbsp;points at stake" in page
-    assert "33.33&nbsp;points won back" in page
+    assert "33.33&nbsp;points more now" in page
     assert "lost" not in safe(page).text
     assert '<span class="would">what a graded run would give now</span>' in page
     assert (

@@ -103,7 +103,9 @@ def add_runs(api: Api, services: Services) -> None:
         try:
             content = store.get(Keys(run_id).gradebook)
         except MissingError:
-            said = f"run {run_id} is {record['status']} and has no gradebook; it is written when a run has ended"
+            said = f"run {run_id} failed, and has no gradebook: nobody was graded by it"
+            if record["status"] == "running":
+                said = f"run {run_id} is running and has no gradebook; it is written when a run has ended"
             raise ProblemError(problems.NOT_FOUND, said) from None
         if format == "json":
             book = _gradebook(run_id, record["lab"], content, store.students(run_id))

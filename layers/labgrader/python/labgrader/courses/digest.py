@@ -30,10 +30,10 @@ def build_digest(
 
     Returns:
         The digest: ``status`` is ``complete`` where every lab was audited, also where some student could not be graded
-        in full, and ``failed`` where a lab's run failed. ``counts`` are students, summed over the labs. What one
-        student runs is counted once in ``usd_per_day``, though two labs saw it.
+        in full, and ``failed`` where a lab's run failed. ``counts`` are students, each once, in whatever labs they have
+        something; of those not graded in full, the sum over the labs. What one student runs is counted once in
+        ``usd_per_day``, though two labs saw it.
     """
-    counted = ("drifted", "mended", "gone", "running", "incomplete")
     total = sum(run["usd_per_day"] for run in runs) - _seen_twice(runs)
     return {
         "schema": SCHEMA,
@@ -47,7 +47,8 @@ def build_digest(
         "counts": {
             "labs": len(runs),
             "failed": sum(run["status"] == "failed" for run in runs),
-            **{name: sum(run[name] for run in runs) for name in counted},
+            **{name: _students_with(name, runs) for name in ("drifted", "mended", "gone", "running")},
+            "incomplete": sum(run["incomplete"] for run in runs),
         },
         "usd_per_day": round(max(0.0, total), 2),
         "runs": [dict(run) for run in runs],
@@ -111,6 +112,13 @@ def _message(reason: str) -> str:
         return str(json.loads(found.group(1))) if found else reason
     except ValueError:
         return reason
+
+
+def _students_with(name: str, runs: Sequence[Mapping[str, Json]]) -> int:
+    """How many students have something of a kind, each once; whom the lists leave out, they cannot tell apart."""
+    listed = [{student["username"] for student in run["found"] if student[name]} for run in runs]
+    counted = sum(int(run[name]) for run in runs)
+    return counted - sum(map(len, listed)) + len(set().union(*listed))
 
 
 def _seen_twice(runs: Iterable[Mapping[str, Json]]) -> float:

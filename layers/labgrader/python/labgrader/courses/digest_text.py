@@ -31,6 +31,9 @@ NO_GRADE_CHANGES = (
 )
 """Said once, where points are told."""
 
+WANTED = "the lab may want it: stop it after the last graded run"
+"""Said where something costs money: a check may look for just that."""
+
 _STATUS = {"passed": "passed", "partial": "partly", "failed": "failed", "skipped": "skipped"}
 
 
@@ -64,7 +67,7 @@ def headline(digest: Mapping[str, Json]) -> str:
     if worse:
         said.append(f"{listed(worse)}.")
     elif compared:
-        said.append("Nothing got worse, and nothing is gone.")
+        said.append("Nothing got worse since the run before, and nothing more is gone.")
     if first:
         said.append(f"For {_students(first)} there was no run before to compare with.")
     if counts["mended"]:
@@ -74,7 +77,7 @@ def headline(digest: Mapping[str, Json]) -> str:
     if digest["usd_per_day"]:
         said.append(f"What is running costs about ${digest['usd_per_day']:,.2f} a day.")
     elif len(failed) < counts["labs"]:
-        said.append("Nothing was found running that is billed by the hour.")
+        said.append("Nothing that these labs look at is billed by the hour.")
     return " ".join(said)
 
 
@@ -113,12 +116,12 @@ def _lab(run: Mapping[str, Json], course: str, at: datetime, options: str) -> It
     graded = f"{run['incomplete']} not graded in full" if run["incomplete"] else "every check has a result"
     yield f"{_students(run['students'])}, {graded}; run {run['run_id']}"
     yield from _carried_over(run, at)
-    yield from _not_graded(run, options)
+    yield from _not_graded(run, course, options)
     yield from _paragraph("Drifted: would earn fewer points than in the run before", run["found"], _drifted)
     yield from _paragraph("Gone since the run before", run["found"], _gone)
     yield from _paragraph("Mended", run["found"], _mended)
     yield from _paragraph(
-        f"Running, and billed by the hour: about ${run['usd_per_day']:,.2f} a day", run["found"], _running
+        f"Running, and billed by the hour: about ${run['usd_per_day']:,.2f} a day ({WANTED})", run["found"], _running
     )
     if run["more_students"]:
         yield f"  {_students(run['more_students'])} more with something are not listed here."
@@ -144,7 +147,7 @@ def _carried_over(run: Mapping[str, Json], at: datetime) -> Iterator[str]:
     )
 
 
-def _not_graded(run: Mapping[str, Json], options: str) -> Iterator[str]:
+def _not_graded(run: Mapping[str, Json], course: str, options: str) -> Iterator[str]:
     """Why students are not graded in full, in a line for each reason, with the command to type."""
     told = 0
     for one in run.get("not_graded", ()):
@@ -157,7 +160,8 @@ def _not_graded(run: Mapping[str, Json], options: str) -> Iterator[str]:
             whom = "them" if many > 1 else "this student"
             roster = shlex.quote(run.get("roster") or "ROSTER")
             chosen = "" if many == run["students"] else "".join(f" --student {name}" for name in names)
-            yield f"  Grade {whom}:  labgrader grade --lab {run['lab']} --roster {roster}{chosen}{options}"
+            asked = f"--lab {run['lab']} --roster {roster} --course {course}{chosen}{options}"
+            yield f"  Grade {whom}:  labgrader grade {asked}"
         else:
             yield f"  Not graded in full: {who}. {quote(one['reason'], 400)}"
             yield f"  Read it:  labgrader report {run['run_id']} --student {names[0]} -o {names[0]}.html{options}"
@@ -195,7 +199,7 @@ def _drifted(student: Found) -> list[str]:
 
 
 def _mended(student: Found) -> list[str]:
-    return _cut(_change(one, "won back") for one in student["mended"])
+    return _cut(_change(one, "more now") for one in student["mended"])
 
 
 def _gone(student: Found) -> list[str]:
@@ -222,7 +226,7 @@ def _change(one: Mapping[str, Json], what: str) -> str:
 
 
 def _points(points: float, what: str) -> str:
-    """How many points are at stake or won back; nothing where it is none."""
+    """How many points are at stake or more now; nothing where it is none."""
     return f", {points:g} point{'' if points == 1 else 's'} {what}" if points else ""
 
 
