@@ -12,6 +12,7 @@ from typing import Any
 
 from cli.errors import TargetError
 from cli.target import Target, reached
+from labgrader.moments import moment
 from labgrader.store import Store
 
 LOOKED_BACK = timedelta(hours=24)
@@ -94,7 +95,7 @@ def last_day(target: Target, outputs: Mapping[str, str], stack: str, now: dateti
         states = _alarms(target, stack)
         logged = _logged(target, stack, since) if target.runs_here else _measured(target, stack, since, now)
         return Operations(
-            since=_written(since),
+            since=moment(since),
             runs={mode: summed([record for record in records if record["mode"] == mode]) for mode in MODES},
             dead_letters=_dead_letters(target, outputs),
             alarms=tuple(sorted(name for name, state in states.items() if state == "ALARM")),
@@ -220,7 +221,3 @@ def _seconds(value: float | None) -> str:
 def _read(moment: str) -> datetime:
     read = datetime.fromisoformat(moment)
     return read if read.tzinfo else read.replace(tzinfo=UTC)
-
-
-def _written(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -15,9 +15,10 @@ from cli.errors import TargetError, UsageError
 from cli.options import Aws, Json, Stack, chosen
 from cli.project import DEFAULT_STACK
 from cli.target import Target, choose, stack_outputs
-from labgrader.access.tokens import DEFAULT_DAYS, MAX_DAYS, check_request, fingerprint, issue, moment
+from labgrader.access.tokens import DEFAULT_DAYS, MAX_DAYS, check_request, fingerprint, issue
 from labgrader.errors import BadInputError, LabgraderError
 from labgrader.messages import quote
+from labgrader.moments import moment
 
 _token = typer.Typer(
     help="Bearer tokens for the API: issue, list, revoke.",

@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 import jwt
 import pytest
 
-from labgrader.access.tokens import issue, moment
+from labgrader.access.tokens import issue
+from labgrader.moments import moment
 from tests.access.hand_made import hand_made
 
 pytestmark = pytest.mark.workflow

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 
 MAX_QUOTED = 200
 """Characters of a student's text that one sentence quotes."""
+
+
+_ERROR_MESSAGE = re.compile(r'"errorMessage"\s*:\s*("(?:[^"\\]|\\.)*")')
 
 
 def quote(value: object, limit: int = MAX_QUOTED) -> str:
@@ -41,3 +45,12 @@ def fill(template: str, values: Mapping[str, object]) -> str:
     for name, value in values.items():
         template = template.replace("{" + name + "}", str(value))
     return template
+
+
+def said_by(cause: str) -> str:
+    """Return what an exception said, of the JSON that Lambda makes of it, or the cause as it is where there is none."""
+    found = _ERROR_MESSAGE.search(cause)
+    try:
+        return str(json.loads(found.group(1))) if found else cause
+    except ValueError:
+        return cause

@@ -14,6 +14,7 @@ import jwt
 
 from labgrader.errors import BadInputError, LabgraderError, Problem, RefusedError
 from labgrader.messages import quote
+from labgrader.moments import moment
 from labgrader.roster import read_roster
 
 Role = Literal["student", "instructor"]
@@ -83,11 +84,6 @@ class Claims:
             "issued_at": moment(self.issued_at),
             "expires_at": moment(self.expires_at),
         }
-
-
-def moment(when: datetime) -> str:
-    """A moment as every record has it: ``2026-01-01T00:00:00Z``."""
-    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def fingerprint(key: str) -> str:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from labgrader.courses.course import Course, CourseLab
-from labgrader.messages import quote
+from labgrader.messages import quote, said_by
 
 Json = Any
 
@@ -98,20 +96,11 @@ def not_audited(lab: CourseLab, run_id: str, reason: str) -> dict[str, Json]:
         "title": lab.lab,
         "due": lab.due,
         "status": "failed",
-        "error": quote(_message(reason), 1000) or NOT_FINISHED,
+        "error": quote(said_by(reason), 1000) or NOT_FINISHED,
         **dict.fromkeys(("students", "drifted", "mended", "gone", "running", "incomplete", "more_students"), 0),
         "usd_per_day": 0,
         "found": [],
     }
-
-
-def _message(reason: str) -> str:
-    """The message in what a state machine carries of a function's error, where there is one: the rest is its trace."""
-    found = re.search(r'"errorMessage": ?("(?:[^"\\]|\\.)*")', reason)
-    try:
-        return str(json.loads(found.group(1))) if found else reason
-    except ValueError:
-        return reason
 
 
 def _students_with(name: str, runs: Sequence[Mapping[str, Json]]) -> int:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from labgrader.courses.course import Course
 from labgrader.courses.course_file import CourseFiles
 from labgrader.errors import BadInputError
 from labgrader.messages import quote
+from labgrader.moments import moment
 from labgrader.store import CourseKeys, MissingError, Store
 
 
@@ -26,7 +27,7 @@ def push_course(store: Store, files: CourseFiles, now: datetime) -> dict[str, An
         The course's record, as ``store.course`` has it.
     """
     course, keys, rows = files.course, CourseKeys(files.course.id), files.rows
-    pushed_at = f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    pushed_at = moment(now)
     before = _enrolled(store, course.id)
     for name, content in files.rosters.items():
         store.put(keys.roster(name), content)

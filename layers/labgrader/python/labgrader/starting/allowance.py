@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from labgrader.lab import SelfChecks
+from labgrader.moments import moment
 from labgrader.store.self_checks import Taken
 
 HOUR_S = 60 * 60
@@ -59,7 +60,7 @@ def allowance(limits: SelfChecks, taken: Sequence[Taken], now: float) -> Allowan
         per_day=limits.per_day,
         remaining_this_hour=this_hour,
         remaining_today=today,
-        refills_at=None if refills is None else moment(refills),
+        refills_at=None if refills is None else next_second(refills),
     )
 
 
@@ -71,9 +72,9 @@ def retry_after_s(limits: SelfChecks, taken: Sequence[Taken], now: float) -> int
     return next(math.ceil(end - now) for end in ends if _left(limits, taken, end)[0])
 
 
-def moment(seconds: float) -> str:
+def next_second(seconds: float) -> str:
     """Return a moment as ISO 8601 in UTC, at the next full second: who waits until then does not come too early."""
-    return datetime.fromtimestamp(math.ceil(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment(datetime.fromtimestamp(math.ceil(seconds), UTC))
 
 
 def _left(limits: SelfChecks, taken: Sequence[Taken], now: float) -> tuple[int, int]:

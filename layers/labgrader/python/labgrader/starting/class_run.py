@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from labgrader.errors import BadInputError, LabgraderError, Problem
 from labgrader.lab import lab_ids
 from labgrader.messages import quote
+from labgrader.moments import moment
 from labgrader.roster import Home, Student, at_home, read_roster, select
 from labgrader.run_request import Request
 from labgrader.starting.execution import execution_arn, start_execution
@@ -60,7 +61,7 @@ def start_class_run(store: Store, states: SFNClient, machine_arn: str, request: 
         "lab": request.lab,
         "mode": request.mode,
         "status": "running",
-        "started_at": _now(),
+        "started_at": moment(datetime.now(UTC)),
         "finished_at": "",
         "counts": {"students": len(students), "complete": 0, "incomplete": 0},
         "requested_by": request.requested_by,
@@ -73,7 +74,7 @@ def start_class_run(store: Store, states: SFNClient, machine_arn: str, request: 
     except LabgraderError as error:
         if new:
             why = quote(f"it could not be started: {error}", 1000)
-            store.record_end({**record, "status": "failed", "finished_at": _now(), "error": why})
+            store.record_end({**record, "status": "failed", "finished_at": moment(datetime.now(UTC)), "error": why})
         raise
     return Started(run_id, execution, again=not (new and started), total=len(students))
 
@@ -93,12 +94,17 @@ def _students(store: Store, request: Request, home: Home) -> list[Student]:
 
 def _problems_of_lab_and_mode(lab: str, mode: str) -> list[Problem]:
     """What ``Request.from_dict`` cannot know of them."""
-    problems = []
-    if lab not in lab_ids():
-        problems.append(Problem(f"there is no lab {quote(lab)}; the labs are: {', '.join(lab_ids())}", field="lab"))
+    problems = unknown_lab(lab)
     if mode == "self-check":
         problems.append(Problem(SELF_CHECK_OF_A_CLASS, field="mode"))
     return problems
+
+
+def unknown_lab(lab: str) -> list[Problem]:
+    """Say that there is no such lab, where there is none."""
+    if lab in lab_ids():
+        return []
+    return [Problem(f"there is no lab {quote(lab)}; the labs are: {', '.join(lab_ids())}", field="lab")]
 
 
 def roster_at(store: Store, key: str) -> bytes:
@@ -111,7 +117,3 @@ def roster_at(store: Store, key: str) -> bytes:
         return store.get(key)
     except MissingError:
         raise BadInputError([Problem(f"there is no roster at {quote(key)}", field="roster")]) from None
-
-
-def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

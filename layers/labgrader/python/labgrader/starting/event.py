@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from labgrader.errors import BadInputError
 from labgrader.events import Publish, run_failed
 from labgrader.messages import quote
+from labgrader.moments import moment
 from labgrader.run_request import new_run_id
 from labgrader.starting.asked import NO_LAB, ClientTokenUsedError, known_lab, start_asked
 from labgrader.starting.class_run import Started
@@ -67,8 +68,8 @@ def start_from_event(
         "lab": lab,
         "mode": mode if mode in CLASS_MODES else "grade",
         "status": "failed",
-        "started_at": f"{requested_at:%Y-%m-%dT%H:%M:%SZ}",
-        "finished_at": f"{requested_at:%Y-%m-%dT%H:%M:%SZ}",
+        "started_at": moment(requested_at),
+        "finished_at": moment(requested_at),
         "counts": {"students": 0, "complete": 0, "incomplete": 0},
         "requested_by": quote(by),
         "course": course,

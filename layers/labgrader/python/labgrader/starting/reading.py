@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from labgrader.errors import BadInputError, Problem
-from labgrader.lab import lab_ids
 from labgrader.messages import quote
 from labgrader.roster import MAX_STUDENTS, Home, Student, at_home, read_roster, select
 from labgrader.run_request import MAX_REQUESTED_BY, Request
-from labgrader.starting.class_run import roster_at
+from labgrader.starting.class_run import roster_at, unknown_lab
 from labgrader.store import Store, encoded, roster_key
 
 FIELDS = ("lab", "roster", "mode", "students", "course", "client_token")
@@ -157,8 +156,8 @@ def _wrong_lab(document: Mapping[str, Any]) -> Iterator[Problem]:
     lab = document.get("lab")
     if "lab" not in document or not isinstance(lab, str):
         yield Problem("is not text" if "lab" in document else "is missing", field="lab")
-    elif lab not in lab_ids():
-        yield Problem(f"there is no lab {quote(lab)}; the labs are: {', '.join(lab_ids())}", field="lab")
+    else:
+        yield from unknown_lab(lab)
 
 
 def _wrong_mode(document: Mapping[str, Any]) -> Iterator[Problem]:

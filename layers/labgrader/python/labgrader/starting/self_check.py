@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from labgrader.errors import BadInputError, LabgraderError, ServiceFaultError
 from labgrader.lab import Lab
 from labgrader.messages import quote
+from labgrader.moments import moment
 from labgrader.run_request import Request, new_run_id
 from labgrader.starting.allowance import Allowance, allowance, counted, retry_after_s
 from labgrader.starting.enrolment import place_of
@@ -126,7 +127,7 @@ def start_self_check(
             "lab": lab.id,
             "mode": request.mode,
             "status": "running",
-            "started_at": _moment(now),
+            "started_at": moment(now),
             "finished_at": "",
             "counts": {"students": 1, "complete": 0, "incomplete": 0},
             "requested_by": request.requested_by,
@@ -164,7 +165,7 @@ def just_begun(store: Store, run_id: str, username: str, lab: Lab, now: datetime
     at = next((one.at for one in ledger.taken if one.run_id == run_id), 0.0)
     if ledger.running != run_id or now.timestamp() >= at + START_S:
         return None
-    started = _moment(datetime.fromtimestamp(at, UTC))
+    started = moment(datetime.fromtimestamp(at, UTC))
     about = {"run_id": run_id, "lab": lab.id, "mode": "self-check", "student": username}
     return {**about, "status": "running", "started_at": started, "finished_at": ""}
 
@@ -282,8 +283,4 @@ def _until_written(store: Store, username: str, lab_id: str, write: Callable[[Le
 
 
 def _ended(record: dict[str, Any], why: str, now: datetime) -> dict[str, Any]:
-    return {**record, "status": "failed", "finished_at": _moment(now), "error": quote(why, 1000)}
-
-
-def _moment(now: datetime) -> str:
-    return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {**record, "status": "failed", "finished_at": moment(now), "error": quote(why, 1000)}

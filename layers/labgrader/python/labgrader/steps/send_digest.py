@@ -18,6 +18,7 @@ from labgrader.courses.course import CourseLab
 from labgrader.courses.digest import audited, build_digest, not_audited
 from labgrader.courses.digest_text import digest_text, subject
 from labgrader.courses.enrolling import stored_course
+from labgrader.moments import moment
 from labgrader.schemas import validate
 from labgrader.store import CourseKeys, Keys, MissingError, Store
 
@@ -75,8 +76,8 @@ def send_digest(
     course = stored_course(store, course_id)
     labs = {one.lab: one for one in course.labs}
     entries = [_entry(store, labs.get(run["lab"], CourseLab(run["lab"], "")), run) for run in runs]
-    finished_at = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    began = f"{datetime.fromisoformat(started_at).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    finished_at = moment(datetime.now(UTC))
+    began = moment(datetime.fromisoformat(started_at))
     digest = build_digest(course, night, began, finished_at, entries)
     validate(digest, "digest")
     store.put_json(CourseKeys(course_id).night(night), digest)

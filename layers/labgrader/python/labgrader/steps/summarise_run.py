@@ -10,6 +10,7 @@ from typing import Any
 
 from labgrader.events import Event, Publish, drift_detected, run_completed, run_failed
 from labgrader.messages import quote
+from labgrader.moments import moment
 from labgrader.reporting.audit_summary import audit_entry, build_audit_summary
 from labgrader.reporting.gradebook import render_gradebook
 from labgrader.reporting.run_summary import build_run
@@ -60,7 +61,7 @@ def summarise_run(store: Store, run_id: str, started_at: str, *, publish: Publis
         mode=mode,
         status="incomplete" if incomplete else "complete",
         started_at=started_at,
-        finished_at=_now(),
+        finished_at=moment(datetime.now(UTC)),
         reports=reports,
     )
     validate(run, "run")
@@ -169,7 +170,7 @@ def _failed(
         "mode": mode,
         "status": "failed",
         "started_at": planned.get("started_at") or started_at,
-        "finished_at": _now(),
+        "finished_at": moment(datetime.now(UTC)),
         "counts": planned.get("counts", {"students": 0, "complete": 0, "incomplete": 0}),
         "error": quote(f"{error.get('Error', '')}: {error.get('Cause', '')}", 1000),
     }
@@ -182,7 +183,3 @@ def duration_s(run: Mapping[str, Any]) -> float:
     except (KeyError, TypeError, ValueError):
         return 0.0
     return max(0.0, took.total_seconds())
-
-
-def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,15 +14,13 @@ from labgrader.judging.judge import judge_recorded
 from labgrader.judging.scoring import WAITS
 from labgrader.judging.verdict import Verdict, not_graded
 from labgrader.lab import Item
-from labgrader.messages import quote
+from labgrader.messages import quote, said_by
 from labgrader.steps.run_record import CheckRecord
 
 AUDIT_INVOKES_NOTHING = "an audit does not invoke functions; a graded run tells"
 NO_VERDICT = "labgrader recorded no verdict for this check"
 MAX_REASON = 400
 """Characters of a reason that a report keeps."""
-
-_ERROR_MESSAGE = re.compile(r'"errorMessage"\s*:\s*("(?:[^"\\]|\\.)*")')
 
 _AWS_SAID = re.compile(re.escape(NOT_GRADED) + r": [a-z0-9-]+:\w+: (?:\w[\w.]*: |.*was throttled to the end)")
 """A refusal of AWS, or of ours for lack of time: the action, the error's code (``AccessDeniedException``), its message.
@@ -69,7 +66,7 @@ def told(
     if record and record.verdict:
         return Told(record.verdict)
     if error:
-        message = _message(error.get("cause", ""))
+        message = said_by(error.get("cause", ""))
         ours = not message.startswith(NOT_GRADED) or _is_ours(message)
         return Told(not_graded(_reason(error["error"], message)), our_fault=ours)
     if record and snapshot:
@@ -105,12 +102,6 @@ def refused(report: Mapping[str, Any]) -> list[str]:
 
 def _is_ours(message: str) -> bool:
     return _AWS_SAID.match(message) is not None or message.endswith(_WE_LOST_IT)
-
-
-def _message(cause: str) -> str:
-    """What an exception said, of the JSON that Lambda makes of it."""
-    found = _ERROR_MESSAGE.search(cause)
-    return str(json.loads(found.group(1))) if found else cause
 
 
 def _reason(error: str, message: str) -> str:

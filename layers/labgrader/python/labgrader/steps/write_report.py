@@ -16,6 +16,7 @@ from labgrader.judging.judge import advice_without_internet, judge_recorded
 from labgrader.judging.scoring import score
 from labgrader.judging.verdict import Verdict
 from labgrader.lab import Item, Lab
+from labgrader.moments import moment
 from labgrader.reporting.report import build_report
 from labgrader.reporting.student_copy import hidden_part, visible_points
 from labgrader.schemas import validate
@@ -91,7 +92,7 @@ def write_report(
         ],
         comparisons=[(item, Comparison.from_dict(value)) for item, value in _measured(lab, snapshot, records, COMPARE)],
         advice=list(_advice(lab, snapshot, records)),
-        graded_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        graded_at=moment(datetime.now(UTC)),
         previous=previous_of(store, run_id, mode, username, lab, scored),
         carried=carried.marks(scored.checks),
         audit=audit_of(store, username, before, snapshot, scored.checks, carried) if audited else None,

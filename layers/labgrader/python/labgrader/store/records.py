@@ -28,8 +28,24 @@ class Records(Items):
             run: at least ``run_id``, ``lab``, ``mode``, ``status``, ``started_at``. What is in the record already and
                 not in this is lost: who rewrites one gives ``{**store.run(run_id), …}``.
         """
-        partition = SELF_CHECKS if run.get("mode") == "self-check" else RUNS
-        self._put_item({"pk": partition, "sk": run["run_id"], **run})
+        self._put_item(_run_item(run))
+
+    def record_start(self, run: Mapping[str, Json]) -> bool:
+        """Record a run that is about to be started; say whether it was not recorded before: what is there stays.
+
+        Args:
+            run: as ``record_run`` takes it.
+        """
+        return self._put_item_if(_run_item(run), "attribute_not_exists(pk)", {})
+
+    def record_end(self, run: Mapping[str, Json]) -> bool:
+        """Record how a run ended unless its end is recorded already, which stays; say whether it was written.
+
+        Args:
+            run: as ``record_run`` takes it, with ``finished_at``, which is empty while a run goes on.
+        """
+        goes_on = "attribute_not_exists(finished_at) OR finished_at = :nothing"
+        return self._put_item_if(_run_item(run), goes_on, {":nothing": ""})
 
     def run(self, run_id: str) -> dict[str, Json] | None:
         """A run's record, or a self-check's, or ``None``."""
@@ -134,3 +150,8 @@ class Records(Items):
     def best(self, username: str, lab: str) -> dict[str, Json] | None:
         """A student's best result for a lab, or ``None``."""
         return self._get_item(f"STUDENT#{username}", f"LAB#{lab}#BEST")
+
+
+def _run_item(run: Mapping[str, Json]) -> dict[str, Json]:
+    """A run's item: what students start lies in a partition of its own."""
+    return {"pk": SELF_CHECKS if run.get("mode") == "self-check" else RUNS, "sk": run["run_id"], **run}
