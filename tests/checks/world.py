@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Mapping, Sequence
-from statistics import median
+from collections.abc import Mapping
 from typing import Any
 
-from labgrader.evidence.live_answers import DroppedObject, HttpReply, SentMessages
-from labgrader.evidence.load import Comparison, LoadResult
-from labgrader.evidence.probe import Invocation
-from labgrader.evidence.question import Answer, Answers, Question, UnaskedError
+from labgrader.evidence.question import Answer, Answers, Question
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.judge import judge
 from labgrader.judging.verdict import Verdict
@@ -278,128 +273,3 @@ def perfect() -> World:
         ["AWS/Lambda", "Invocations", "FunctionName", BASELINE],
         [".", ".", ".", OPTIMIZED],
     )
-
-
-# --- what calls come back with ----------------------------------------------------------------------------------------
-
-
-def answer(status: int = 200, body: Any = None, version: str = "1") -> Invocation:
-    """A function that answered."""
-    payload = json.dumps({"statusCode": status, "body": json.dumps({"ok": True}) if body is None else body})
-    return Invocation("t", "answered", payload, len(payload), executed_version=version)
-
-
-def raw(payload: str, *, truncated: bool = False, size: int | None = None) -> Invocation:
-    """A function that answered with just this text."""
-    return Invocation("t", "answered", payload, len(payload) if size is None else size, truncated)
-
-
-def crash(kind: str, message: str, version: str = "1", log: str = "") -> Invocation:
-    """A function that raised."""
-    payload = json.dumps({"errorType": kind, "errorMessage": message})
-    return Invocation(
-        "t", "function_error", payload, len(payload), executed_version=version, error="Unhandled", log_tail=log
-    )
-
-
-def http_reply(status: int = 200, body: Any = None, **fields: Any) -> HttpReply:
-    """A stage that replied; a body that is no text is sent as JSON. ``outcome="timeout"``: it did not."""
-    text = body if isinstance(body, str) else json.dumps({"ok": True} if body is None else body)
-    if fields.get("outcome", "answered") != "answered":
-        return HttpReply(**{"error": "no answer within 35 s", "duration_ms": 35_000.0, **fields})
-    return HttpReply(**{"outcome": "answered", "status": status, "body": text, "duration_ms": 12.5, **fields})
-
-
-def dropped(found: Any = None, **fields: Any) -> DroppedObject:
-    """An object that was put: the awaited one appeared, and holds this; ``None`` where it never did."""
-    if found is None:
-        return DroppedObject(**{"outcome": "timeout", "waited_ms": 45_000.0, **fields})
-    text = found if isinstance(found, str) else json.dumps(found)
-    return DroppedObject(**{"outcome": "answered", "found": text, "waited_ms": 1_200.0, **fields})
-
-
-def sent(count: int, left: int = 0, **fields: Any) -> SentMessages:
-    """Messages that were sent: all were consumed, or so many were left."""
-    outcome, waited_ms = ("left", 45_000.0) if left else ("consumed", 9_000.0)
-    return SentMessages(**{"outcome": outcome, "sent": count, "left": left, "waited_ms": waited_ms, **fields})
-
-
-Called = Invocation | HttpReply | DroppedObject | SentMessages
-
-
-def probed(world: World, check: str, calls: Sequence[Called], **parameters: Any) -> tuple[Verdict, list[Question]]:
-    """Judge a check that invokes, answering its calls in order; say what it asked."""
-    snapshot, answers, asked = world.snapshot(), Answers(), list[Question]()
-    left = list(calls)
-    while True:
-        try:
-            return judge(item(check, **parameters), snapshot, answers), asked
-        except UnaskedError as unasked:
-            question = unasked.question
-        asked.append(question)
-        assert left, f"one call too many: {question.key}"
-        answers.record(question, Answer(json.loads(json.dumps(left.pop(0).to_dict()))))
-
-
-def loaded(world: World, check: str, *results: LoadResult | Comparison | None, **parameters: Any) -> Verdict:
-    """Judge a check that loads, answering what it asks in order."""
-    return loading(world, check, results, **parameters)[0]
-
-
-def loading(
-    world: World, check: str, results: Sequence[LoadResult | Comparison | None], **parameters: Any
-) -> tuple[Verdict, list[Question]]:
-    """Judge a check that loads, answering what it asks in order; say what it asked."""
-    snapshot, answers, asked = world.snapshot(), Answers(), list[Question]()
-    left = list(results)
-    while True:
-        try:
-            return judge(item(check, **parameters), snapshot, answers), asked
-        except UnaskedError as unasked:
-            question = unasked.question
-        asked.append(question)
-        assert left, f"one load test too many: {question.key}"
-        result = left.pop(0)
-        document = None if result is None else json.loads(json.dumps(result.to_dict()))
-        answers.record(question, Answer(document))
-
-
-def load_result(succeeded: int = 100, **counts: Any) -> LoadResult:
-    """A load test that ended so."""
-    kinds = ("throttled", "function_errors", "application_errors", "timeouts", "other_errors")
-    requests = succeeded + sum(counts.get(kind, 0) for kind in kinds)
-    settings: dict[str, Any] = {
-        "target": f"{OPTIMIZED}:user1-prod",
-        "model": "closed",
-        "concurrency": 20,
-        "requests": requests,
-        "planned_requests": 100,
-        "duration_s": 1.0,
-        "offered_rps": 100.0,
-        "achieved_rps": float(succeeded),
-        "succeeded": succeeded,
-        **dict.fromkeys(kinds, 0),
-        "cold_starts": 0,
-        "latency_ms": {"p50": 20.0, "p95": 55.0} if succeeded else {},
-        "warm_latency_ms": {},
-        "p95_interval_ms": (0.0, 0.0),
-    }
-    return LoadResult(**{**settings, **counts})
-
-
-def comparison(
-    baseline_ms: tuple[float, ...],
-    candidate_ms: tuple[float, ...],
-    interval: tuple[float, float] | None = None,
-    **fields: Any,
-) -> Comparison:
-    """Two targets that were measured in turn; the ratio is that of the medians, and sure unless an interval is said."""
-    ratio = median(baseline_ms) / median(candidate_ms) if baseline_ms and candidate_ms else 0.0
-    settings: dict[str, Any] = {"ratio": ratio, "ratio_interval": interval or (ratio, ratio), **fields}
-    return Comparison(BASELINE, f"{OPTIMIZED}:user1-prod", baseline_ms, candidate_ms, **settings)
-
-
-def report_line(duration_ms: float, memory_mb: int) -> dict[str, float]:
-    """What REPORT lines said, as a comparison has their medians."""
-    billed_ms = float(math.ceil(duration_ms))
-    return {"duration_ms": duration_ms, "billed_ms": billed_ms, "memory_mb": memory_mb, "max_memory_mb": 64}

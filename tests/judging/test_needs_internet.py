@@ -14,7 +14,8 @@ from labgrader.evidence.probe import Invocation
 from labgrader.evidence.question import Answer, Answers, Question
 from labgrader.judging.judge import advice_without_internet, judge
 from labgrader.lab import Item
-from tests.checks.world import World, answer, crash, item
+from tests.checks.replies import answer, crash
+from tests.checks.world import World, item
 
 F = "user1-f"
 REFUSED = "HTTPSConnectionPool(host='api.github.com', port=443): Max retries exceeded with url: /"

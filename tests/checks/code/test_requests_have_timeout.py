@@ -1,0 +1,54 @@
+"""requests_have_timeout: advice on requests without a timeout."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.checks.code.samples import DEPLOY, call, coded, file
+from tests.checks.two_functions import advise
+from tests.checks.world import World
+
+
+@pytest.mark.parametrize(
+    "world", [World(), coded(None), coded([]), coded([file("app.py")]), coded([{}])], ids=list("abcde")
+)
+def test_gives_no_advice_where_there_is_nothing_to_read(world: World) -> None:
+    verdict = advise(world, "requests_have_timeout")
+    assert (verdict.status, verdict.message) == ("passed", "")
+
+
+def test_names_the_request_without_a_timeout() -> None:
+    verdict = advise(coded([file("app.py", call("requests.get", 7))]), "requests_have_timeout")
+    assert verdict.message == (
+        "A request without a timeout waits for ever (user1-a: requests.get in lambda_handler (app.py:7)): when the "
+        "other side hangs, so does the function, until its own timeout ends it, and that is paid for."
+    )
+    assert verdict.hint == "# add the timeout to the request: timeout=5\n" + DEPLOY
+
+
+@pytest.mark.parametrize(
+    ("name", "keywords", "status"),
+    [
+        ("requests.post", ("json",), "failed"),
+        ("requests.request", (), "failed"),
+        ("requests.Session.get", (), "failed"),
+        ("requests.session.put", (), "failed"),
+        ("urllib.request.urlopen", (), "failed"),
+        ("requests.get", ("timeout",), "passed"),
+        ("requests.post", ("json", "timeout"), "passed"),
+        ("requests.get", ("**",), "passed"),  # it may be among them
+        ("httpx.get", (), "passed"),  # has one of its own
+        ("requests.Session", (), "passed"),
+        ("requests.getaway", (), "passed"),
+        ("session.get", (), "passed"),  # of what, cannot be told
+    ],
+)
+def test_knows_which_requests_have_no_timeout(name: str, keywords: tuple[str, ...], status: str) -> None:
+    world = coded([file("app.py", call(name, 7, "lambda_handler", *keywords))])
+    assert advise(world, "requests_have_timeout", suggest_s=2).status == status
+
+
+def test_a_request_at_the_top_of_the_file_counts() -> None:
+    verdict = advise(coded([file("app.py", call("requests.get", 2, ""))]), "requests_have_timeout", suggest_s=2)
+    assert "(user1-a: requests.get (app.py:2))" in verdict.message
+    assert verdict.hint.startswith("# add the timeout to the request: timeout=2\n")

@@ -1,0 +1,46 @@
+"""bad_json_is_refused: a body that is not JSON is answered with the status."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from labgrader.evidence.probe import Invocation
+from tests.checks.replies import answer, crash, probed
+from tests.checks.world import OPTIMIZED, World, perfect
+
+
+def test_nothing_is_called_that_does_not_exist() -> None:
+    verdict, asked = probed(World(), "bad_json_is_refused", [], function=OPTIMIZED)
+    assert (verdict.message, asked) == (f"There is no function {OPTIMIZED}.", [])
+    verdict, asked = probed(perfect(), "bad_json_is_refused", [], function=OPTIMIZED, qualifiers=["user1-blue"])
+    assert (verdict.message, asked) == (f"{OPTIMIZED} has no alias or version user1-blue.", [])
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (answer(400), ""),
+        (answer(200), 'answered 200 instead of 400 ({"ok": true})'),
+        (answer(500, ""), "answered 500 instead of 400"),
+        (crash("JSONDecodeError", "Expecting value"), "crashed: JSONDecodeError: Expecting value"),
+    ],
+)
+def test_passes_with_400_and_fails_otherwise(call: Invocation, message: str) -> None:
+    verdict, asked = probed(perfect(), "bad_json_is_refused", [call], function=OPTIMIZED, qualifiers=["user1-prod"])
+    assert verdict.status == ("failed" if message else "passed")
+    if message:
+        assert verdict.message == (
+            f"{OPTIMIZED}:user1-prod, given a body that is not JSON, {message}. "
+            "Catch json.JSONDecodeError and answer 400."
+        )
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(asked[0].arguments["Payload"]["body"])
+
+
+@pytest.mark.parametrize("body", ["Invalid JSON in request body", ""])
+def test_a_refusal_may_be_plain_text(body: str) -> None:
+    call = answer(400, body)
+    verdict, _ = probed(perfect(), "bad_json_is_refused", [call], function=OPTIMIZED, qualifiers=["user1-prod"])
+    assert verdict.status == "passed"

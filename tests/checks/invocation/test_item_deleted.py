@@ -1,0 +1,71 @@
+"""item_deleted: DELETE answers its status, and the item is gone."""
+
+from __future__ import annotations
+
+from labgrader.evidence.probe import Invocation
+from tests.checks.invocation.todos import (
+    READ,
+    TODO,
+    Call,
+    Todos,
+    always,
+    broken,
+    converse,
+    said,
+)
+from tests.checks.replies import crash
+
+
+def test_passes_with_as_few_calls_as_it_takes() -> None:
+    todos = Todos()
+    verdict = converse("item_deleted", todos, **READ)
+    assert (verdict.status, verdict.message) == ("passed", "")
+    assert todos.calls == ["POST /todos a", "DELETE /todos/t-1 a", "GET /todos/t-1 a", "GET /todos a"]
+
+
+def test_fails_when_no_item_can_be_created() -> None:
+    verdict = converse("item_deleted", broken(POST_all=always(said(500, {}))), **READ)
+    assert (verdict.status, verdict.message) == ("failed", f"{TODO}: POST /todos answered 500 instead of 201 ({{}}).")
+
+
+def test_another_status_costs_half() -> None:
+    todos = Todos()
+
+    def answers_200(event: Call) -> Invocation:
+        todos.right(event)
+        return said(200, {})
+
+    todos.wrong["DELETE /todos/{id}"] = answers_200
+    verdict = converse("item_deleted", todos, **READ)
+    assert (verdict.fraction, verdict.message) == (0.5, f"{TODO}: DELETE /todos/ID answered 200 instead of 204 ({{}}).")
+    assert converse("item_deleted", todos, **READ, status=200).status == "passed"
+
+
+def test_fails_when_nothing_is_deleted_and_names_what_stays() -> None:
+    todos = broken(DELETE_one=always(said(204, {})))
+    verdict = converse("item_deleted", todos, **READ)
+    assert (verdict.status, verdict.message) == (
+        "failed",
+        f"{TODO}: DELETE /todos/ID answered 204, but the item is still there afterwards.",
+    )
+    assert verdict.evidence == (
+        "left behind by the grader, because DELETE deletes nothing: every item that it created, of the users whose "
+        "names begin with labgrader-",
+    )
+    verdict = converse("item_deleted", broken(DELETE_one=always(said(404, {}))), **READ)
+    assert verdict.message == (
+        f"{TODO}: DELETE /todos/ID answered 404 instead of 204 ({{}}); the item is still there afterwards."
+    )
+    assert verdict.status == "failed"
+    assert verdict.evidence == (
+        "left behind by the grader, because DELETE did not work: item t-1 of user labgrader-item-deleted-a",
+    )
+
+
+def test_fails_when_the_deletion_crashes() -> None:
+    hidden = {"GET_one": always(said(404, {})), "GET_all": always(said(200, []))}
+    verdict = converse("item_deleted", broken(DELETE_one=always(crash("KeyError", "'id'")), **hidden), **READ)
+    assert (verdict.status, verdict.message) == (
+        "failed",
+        f"{TODO}: DELETE /todos/ID crashed: KeyError: 'id'; so nothing was deleted.",
+    )

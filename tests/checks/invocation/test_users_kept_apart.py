@@ -1,0 +1,88 @@
+"""users_kept_apart: one user can neither read, list nor delete the items of another."""
+
+from __future__ import annotations
+
+import pytest
+
+from labgrader.evidence.probe import Invocation
+from tests.checks.invocation.todos import (
+    READ,
+    TODO,
+    Call,
+    Todos,
+    always,
+    broken,
+    converse,
+    said,
+)
+from tests.checks.replies import crash
+
+
+def test_passes_with_as_few_calls_as_it_takes() -> None:
+    todos = Todos()
+    verdict = converse("users_kept_apart", todos, **READ)
+    assert (verdict.status, verdict.message) == ("passed", "")
+    assert todos.calls == [
+        "POST /todos a",
+        "GET /todos/t-1 a",
+        "GET /todos/t-1 b",
+        "GET /todos b",
+        "DELETE /todos/t-1 b",
+        "GET /todos/t-1 a",
+        "DELETE /todos/t-1 a",
+    ]
+
+
+class OneForAll(Todos):
+    """An API that looks at no user."""
+
+    def user(self, event: Call) -> str:
+        return "everybody"
+
+
+def test_fails_when_the_api_ignores_the_user() -> None:
+    todos = OneForAll()
+    verdict = converse("users_kept_apart", todos, **READ)
+    assert (verdict.status, verdict.message) == (
+        "failed",
+        f"{TODO}: GET /todos/ID shows the item to another user; "
+        "GET /todos lists the item to another user; "
+        "DELETE /todos/ID of another user deleted the item.",
+    )
+    assert '"sub": "labgrader-users-kept-apart-b"' in verdict.hint
+
+
+def test_each_leak_is_a_third() -> None:
+    todos = Todos()
+    todos.wrong["GET /todos"] = lambda _: said(200, list(todos.items.values()))
+    verdict = converse("users_kept_apart", todos, **READ)
+    assert (verdict.fraction, verdict.message) == (
+        2 / 3,
+        f"{TODO}: GET /todos lists the item to another user.",
+    )
+    assert todos.items == {}
+
+
+@pytest.mark.parametrize("refusal", [said(404, {}), said(403, {}), said(500, {}), crash("KeyError", "'x'")])
+def test_passes_with_every_kind_of_refusal(refusal: Invocation) -> None:
+    todos = Todos()
+
+    def refuse(event: Call) -> Invocation:
+        return refusal if todos.user(event).endswith("-b") else todos.right(event)
+
+    todos.wrong = {f"{method} /todos{at}": refuse for method in ("GET", "DELETE") for at in ("", "/{id}")}
+    assert converse("users_kept_apart", todos, **READ).status == "passed"
+
+
+def test_fails_when_the_owner_does_not_find_the_item() -> None:
+    todos = broken(GET_one=always(said(404, {})), GET_all=always(said(200, [])))
+    verdict = converse("users_kept_apart", todos, **READ)
+    assert (verdict.status, verdict.message) == (
+        "failed",
+        f"{TODO}: whether users are kept apart cannot be tried: its owner does not find the item that was just "
+        "created.",
+    )
+    verdict = converse("users_kept_apart", broken(POST_all=always(said(500, {}))), **READ)
+    assert verdict.message == (
+        f"{TODO}: whether users are kept apart cannot be tried: POST /todos answered 500 instead of 201 ({{}})."
+    )

@@ -1,0 +1,59 @@
+"""function_runs_as: the function runs as its role, and the role trusts Lambda."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.checks.iam.samples import PROCESSOR, ROLE, built, role_arn
+from tests.checks.world import ACCOUNT, World
+
+RUNS: dict[str, Any] = {"function": PROCESSOR, "role": ROLE}
+
+
+def test_passes_when_the_function_runs_as_its_own_role() -> None:
+    verdict = built().judge("function_runs_as", **RUNS)
+    assert (verdict.status, verdict.observed) == ("passed", f"role {ROLE}, which trusts lambda.amazonaws.com")
+    path = built().configure(PROCESSOR, Role=f"arn:aws:iam::{ACCOUNT}:role/service-role/{ROLE}")
+    assert path.judge("function_runs_as", **RUNS).status == "passed"
+
+
+def test_another_role_costs_half() -> None:
+    world = built(role="LabRole").say("iam:GetRole", None, RoleName=ROLE)
+    verdict = world.judge("function_runs_as", **RUNS)
+    assert (verdict.status, verdict.fraction) == ("partial", 0.5)
+    assert verdict.message == f"{PROCESSOR}: it runs as LabRole instead of {ROLE}, which does not exist."
+    create, use = verdict.hint.splitlines()
+    assert create.startswith(f"aws iam create-role --role-name {ROLE} --assume-role-policy-document '{{")
+    assert use == f"aws lambda update-function-configuration --function-name {PROCESSOR} --role {role_arn(ROLE)}"
+    verdict = built(role="LabRole").role(ROLE).judge("function_runs_as", **RUNS)
+    assert verdict.message == f"{PROCESSOR}: it runs as LabRole instead of {ROLE}."
+    assert verdict.hint == use
+
+
+def test_a_role_for_another_service_costs_half() -> None:
+    verdict = built(trusts="ec2.amazonaws.com").judge("function_runs_as", **RUNS)
+    assert (verdict.fraction, verdict.message) == (
+        0.5,
+        f"{PROCESSOR}: the role {ROLE} cannot be taken on by lambda.amazonaws.com.",
+    )
+    assert verdict.hint.startswith(f"aws iam update-assume-role-policy --role-name {ROLE} --policy-document '{{")
+
+
+def test_fails_when_the_role_was_deleted() -> None:
+    world = built().say("iam:GetRole", None, RoleName=ROLE)
+    verdict = world.judge("function_runs_as", **RUNS)
+    assert (verdict.status, verdict.message) == ("failed", f"{PROCESSOR}: its role {ROLE} does not exist any more.")
+
+
+def test_fails_when_another_role_was_deleted() -> None:
+    world = built(role="x").say("iam:GetRole", None, RoleName="x").say("iam:GetRole", None, RoleName=ROLE)
+    verdict = world.judge("function_runs_as", **RUNS)
+    assert (verdict.status, verdict.message) == (
+        "failed",
+        f"{PROCESSOR}: it runs as x instead of {ROLE}, which does not exist.",
+    )
+
+
+def test_fails_when_the_function_does_not_exist() -> None:
+    verdict = World().judge("function_runs_as", **RUNS)
+    assert (verdict.status, verdict.message) == ("failed", f"There is no function {PROCESSOR}.")

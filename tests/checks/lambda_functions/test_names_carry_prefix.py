@@ -1,0 +1,82 @@
+"""names_carry_prefix: what the student made begins with the student's prefix."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.checks.world import BASELINE, DASHBOARD, ERRORS, OPTIMIZED, World, perfect
+
+NAMES: dict[str, Any] = {
+    "names": [BASELINE, OPTIMIZED, ERRORS, "user1-shared-dependencies", "user1-lambda-utils", DASHBOARD],
+    "aliases_of": [OPTIMIZED],
+}
+
+
+def test_passes_when_all_names_carry_the_prefix() -> None:
+    verdict = perfect().judge("names_carry_prefix", **NAMES)
+    assert (verdict.status, verdict.observed) == ("passed", "9 with it, 0 without")
+
+
+def test_wrong_names_are_listed() -> None:
+    world = (
+        perfect()
+        .function("User1_Optimised_Function")
+        .layer("USER1-lambda-utils")
+        .dashboard("user1_lambda-optimization")
+    )
+    verdict = world.judge("names_carry_prefix", **NAMES)
+    assert verdict.status == "partial"
+    assert verdict.fraction == 9 / 12
+    assert verdict.message == (
+        "Not named user1-…: function User1_Optimised_Function, layer USER1-lambda-utils "
+        "and dashboard user1_lambda-optimization."
+    )
+
+
+@pytest.mark.parametrize("name", ["user10-optimized-function", "cloud9-thing", "somebody-else"])
+def test_ignores_names_of_others(name: str) -> None:
+    assert perfect().function(name).judge("names_carry_prefix", **NAMES).status == "passed"
+
+
+def test_a_name_of_the_lab_without_its_prefix_counts() -> None:
+    verdict = perfect().function("optimized-function").judge("names_carry_prefix", **NAMES)
+    assert verdict.message == "Not named user1-…: function optimized-function."
+
+
+def test_a_bare_alias_is_fine_beside_the_prefixed_one_only() -> None:
+    beside = perfect().alias(OPTIMIZED, "prod", "1")
+    assert beside.judge("names_carry_prefix", **NAMES).status == "passed"
+    alone = perfect()
+    alone.aliases[OPTIMIZED] = [one for one in alone.aliases[OPTIMIZED] if one["Name"] != "user1-prod"]
+    verdict = alone.alias(OPTIMIZED, "prod", "1").judge("names_carry_prefix", **NAMES)
+    assert (verdict.status, verdict.message) == ("partial", "Not named user1-…: alias prod.")
+
+
+def test_fails_when_nothing_was_built() -> None:
+    verdict = World().judge("names_carry_prefix", **NAMES)
+    assert (verdict.status, verdict.message) == ("failed", "There is nothing whose name begins with user1-.")
+    assert verdict.hint == "Begin with the first task: every name of the lab begins with user1-"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "user1_b-baseline-function",
+        "user1_b_baseline_function",
+        "user1-b-baseline-function",
+        "User1-B-baseline-function",
+        "user1_b-my-experiment",
+        "user1_b-test",
+        "user1_test",
+    ],
+)
+def test_ignores_a_classmate_whose_name_begins_the_same(name: str) -> None:
+    world = perfect().function(name).layer("user1_b-lambda-utils").dashboard("user1_b-lambda-optimization")
+    assert world.judge("names_carry_prefix", **NAMES).status == "passed"
+
+
+def test_a_misspelled_name_with_the_prefix_counts() -> None:
+    world = perfect().function("User1_Baseline-Function")
+    assert world.judge("names_carry_prefix", **NAMES).message == "Not named user1-…: function User1_Baseline-Function."

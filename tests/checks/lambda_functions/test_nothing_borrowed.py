@@ -1,0 +1,63 @@
+"""nothing_borrowed: layers and dashboard lines belong to the student."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.checks.cloudwatch.samples import FOUR_ROWS, row
+from tests.checks.world import BASELINE, DASHBOARD, ERRORS, OPTIMIZED, World, attached, layer_arn, perfect
+
+BORROWED: dict[str, Any] = {"functions": [BASELINE, OPTIMIZED, ERRORS], "dashboard": DASHBOARD}
+
+
+def test_passes_when_everything_is_the_students_own() -> None:
+    assert perfect().judge("nothing_borrowed", **BORROWED).status == "passed"
+
+
+@pytest.mark.parametrize(
+    ("arn", "message"),
+    [
+        (layer_arn("user2-lambda-utils"), "user2-lambda-utils"),
+        (layer_arn("user10-lambda-utils"), "user10-lambda-utils"),
+        (layer_arn("lambda-utils"), "lambda-utils"),
+        (layer_arn("user1-lambda-utils", 1, "210987654321"), "user1-lambda-utils of account 210987654321"),
+        (layer_arn("AWSLambdaPowertoolsPythonV3", 7, "017000801446"), ""),
+        (layer_arn("LambdaInsightsExtension", 2, "580247275435"), ""),
+    ],
+)
+def test_names_a_borrowed_layer(arn: str, message: str) -> None:
+    verdict = perfect().configure(ERRORS, Layers=attached(arn)).judge("nothing_borrowed", **BORROWED)
+    assert verdict.status == ("failed" if message else "passed")
+    if message:
+        assert verdict.message == f"Not yours: {ERRORS} uses the layer {message}."
+
+
+@pytest.mark.parametrize(
+    ("row", "name"),
+    [
+        (row("Duration", "user2-optimized-function"), "user2-optimized-function"),
+        (row("Duration", "user10-optimized-function"), "user10-optimized-function"),
+        (
+            [{"expression": "SEARCH('MetricName=\"Duration\" user2-baseline-function', 'Sum')"}],
+            "user2-baseline-function",
+        ),
+        (row("Duration", "user1-anything"), ""),
+        ([{"expression": "SEARCH('MetricName=\"Duration\" user1-baseline-function', 'Sum')"}], ""),
+    ],
+)
+def test_names_a_function_of_a_classmate_on_the_dashboard(row: list[Any], name: str) -> None:
+    verdict = perfect().dashboard(DASHBOARD, *FOUR_ROWS, row).judge("nothing_borrowed", **BORROWED)
+    assert verdict.message == (f"Not yours: the dashboard plots the function {name}." if name else "")
+
+
+def test_fails_when_no_function_exists() -> None:
+    verdict = World().judge("nothing_borrowed", functions=[OPTIMIZED])
+    assert (verdict.status, verdict.message) == ("failed", f"None of {OPTIMIZED} exists.")
+    assert World().function(OPTIMIZED).judge("nothing_borrowed", functions=[OPTIMIZED, BASELINE]).status == "passed"
+
+
+def test_a_placeholder_of_the_handout_is_nobodys_function() -> None:
+    rows = [row(metric, "[your-username]-baseline-function") for metric in ("Duration", "Invocations")]
+    assert perfect().dashboard(DASHBOARD, *rows).judge("nothing_borrowed", **BORROWED).status == "passed"

@@ -1,0 +1,259 @@
+"""permission_granted: the policy of the function lets one API, rule or bucket call it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.checks.api_gateway.samples import API, EXECUTE, FUNCTION, GATEWAY, deployed_api, method, statement
+from tests.checks.world import ACCOUNT, REGION, World, function_arn
+
+PERMIT: dict[str, Any] = {"function": FUNCTION, "principal": GATEWAY, "qualifiers": ["prod"], "api": API}
+
+
+@pytest.mark.parametrize("stale", ["api0", "api2"])
+def test_of_two_deployed_apis_of_one_name_the_one_that_may_call_counts(stale: str) -> None:
+    made = deployed_api().api(API, stale).routes(stale, {("/performance", "GET"): method()})
+    made.stages(stale, {"stageName": "prod"})
+    assert made.judge("permission_granted", **PERMIT).status == "passed"
+    assert made.judge("permission_granted", **{**PERMIT, "api": ""}).status == "passed"
+
+
+def _permitted(*statements: dict[str, Any]) -> World:
+    return deployed_api().permit(FUNCTION, *statements, qualifier="prod")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        f"{EXECUTE}:api1/*/*",
+        f"{EXECUTE}:api1/*",
+        f"{EXECUTE}:api1/prod/POST/performance",
+        f"{EXECUTE}:api1/*/POST/performance",
+        f"arn:aws:execute-api:*:{ACCOUNT}:api1/*",
+    ],
+)
+def test_passes_when_the_api_may_call_the_alias(source: str) -> None:
+    verdict = _permitted(statement(source)).judge("permission_granted", **PERMIT)
+    assert (verdict.status, verdict.message) == ("passed", "")
+    assert verdict.expected == f"API Gateway may call {FUNCTION}:prod, from the REST API {API} (api1) only"
+
+
+def test_one_right_permission_beside_others_is_enough() -> None:
+    others = [statement(f"{EXECUTE}:old/*/*"), statement(principal="s3.amazonaws.com")]
+    assert (
+        _permitted(*others, statement(f"{EXECUTE}:api1/*/*")).judge("permission_granted", **PERMIT).status == "passed"
+    )
+
+
+def test_a_permission_without_a_source_is_half() -> None:
+    verdict = _permitted(statement()).judge("permission_granted", **PERMIT)
+    assert (verdict.fraction, verdict.message) == (
+        0.5,
+        f"API Gateway may call {FUNCTION}:prod, but from anywhere: the permission names no source. "
+        f"Limit it to the REST API {API} (api1).",
+    )
+    assert verdict.hint == (
+        f"aws lambda remove-permission --function-name {FUNCTION} --qualifier prod --statement-id sid\n"
+        f"aws lambda add-permission --function-name {FUNCTION}:prod --statement-id apigateway-invoke "
+        "--action lambda:InvokeFunction --principal apigateway.amazonaws.com "
+        f"--source-arn 'arn:aws:execute-api:{REGION}:{ACCOUNT}:api1/*/*'"
+    )
+
+
+@pytest.mark.parametrize("source", [f"{EXECUTE}:*/*/*", "arn:aws:execute-api:*", "*"])
+def test_a_permission_for_every_api_is_half(source: str) -> None:
+    verdict = _permitted(statement(source)).judge("permission_granted", **PERMIT)
+    assert (verdict.fraction, verdict.message) == (
+        0.5,
+        f"API Gateway may call {FUNCTION}:prod from {source}, which is more than the REST API {API} (api1): "
+        "limit it to that.",
+    )
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        f"{EXECUTE}:other/*/*",
+        f"{EXECUTE}:api11/*/*",
+        f"arn:aws:execute-api:eu-west-1:{ACCOUNT}:api1/*/*",
+        f"arn:aws:execute-api:{REGION}:[ACCOUNT-ID]:api1/*/*",
+    ],
+)
+def test_fails_with_a_permission_for_another_api(source: str) -> None:
+    verdict = _permitted(statement(source)).judge("permission_granted", **PERMIT)
+    assert (verdict.status, verdict.message) == (
+        "failed",
+        f"API Gateway may call {FUNCTION}:prod, but only from {source}, and that is not the REST API {API} (api1): "
+        "its calls are refused.",
+    )
+
+
+@pytest.mark.parametrize("source", [f"{EXECUTE}:api1/dev/*", f"{EXECUTE}:api1/*/GET/performance"])
+def test_fails_with_a_permission_for_another_stage_method_or_path(source: str) -> None:
+    verdict = _permitted(statement(source)).judge("permission_granted", **PERMIT)
+    assert (verdict.status, verdict.message) == (
+        "failed",
+        f"API Gateway may call {FUNCTION}:prod, but only from {source}, and that is another stage, method or path of "
+        f"the REST API {API} (api1) than calls it: its calls are refused.",
+    )
+
+
+def test_each_method_that_is_wanted_needs_the_permission() -> None:
+    made = deployed_api().routes("api1", {("/hello", one): method() for one in ("GET", "POST")})
+    call = {**PERMIT, "methods": ["GET", "POST"]}
+    only_get = statement(f"{EXECUTE}:api1/*/GET/hello")
+    verdict = made.permit(FUNCTION, only_get, qualifier="prod").judge("permission_granted", **call)
+    assert (verdict.fraction, verdict.message, verdict.observed) == (
+        0.5,
+        f"API Gateway may call {FUNCTION}:prod, but not for POST: the permission is only for "
+        f"{EXECUTE}:api1/*/GET/hello.",
+        "not for POST",
+    )
+    assert made.judge("permission_granted", **PERMIT).status == "passed"
+    both = [only_get, statement(f"{EXECUTE}:api1/*/POST/hello")]
+    assert made.permit(FUNCTION, *both, qualifier="prod").judge("permission_granted", **call).status == "passed"
+    anywhere = made.permit(FUNCTION, statement(), qualifier="prod").judge("permission_granted", **call)
+    assert "from anywhere" in anywhere.message
+    made.routes("api1", {("/hello", "ANY"): method()}).permit(FUNCTION, only_get, qualifier="prod")
+    assert made.judge("permission_granted", **call).observed == "not for POST"
+
+
+def test_a_permission_on_the_function_does_not_count_for_the_alias() -> None:
+    made = (
+        deployed_api().permit(FUNCTION, qualifier="prod").permit(FUNCTION, statement(f"{EXECUTE}:api1/*", qualifier=""))
+    )
+    verdict = made.judge("permission_granted", **PERMIT)
+    assert (verdict.status, verdict.message) == (
+        "failed",
+        f"API Gateway may not call {FUNCTION}:prod: its policy has no such permission. There is one on {FUNCTION} "
+        "without the alias, which does not count for the alias.",
+    )
+    assert f"--function-name {FUNCTION}:prod " in verdict.hint
+
+
+def test_permissions_of_an_alias_in_the_functions_list_do_not_count() -> None:
+    """As the embedded AWS gives it."""
+    made = deployed_api(qualifier="").permit(FUNCTION, statement(f"{EXECUTE}:api1/*/*", qualifier="prod"))
+    verdict = made.judge("permission_granted", **{**PERMIT, "qualifiers": ["$LATEST"]})
+    assert verdict.message == f"API Gateway may not call {FUNCTION}: its policy has no such permission."
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"Effect": "Deny"}, {"Action": "lambda:GetFunction"}, {"Principal": {"Service": "s3.amazonaws.com"}}],
+)
+def test_fails_with_statements_that_permit_no_call(changes: dict[str, Any]) -> None:
+    made = _permitted(statement(f"{EXECUTE}:api1/*/*", **changes)).permit(FUNCTION)
+    verdict = made.judge("permission_granted", **PERMIT)
+    assert verdict.message == f"API Gateway may not call {FUNCTION}:prod: its policy has no such permission."
+
+
+@pytest.mark.parametrize(
+    ("source", "fraction"),
+    [
+        (f"arn:aws:events:{REGION}:{ACCOUNT}:rule/user1-nightly", 1.0),
+        (f"arn:aws:events:{REGION}:{ACCOUNT}:rule/*", 0.5),
+        (f"arn:aws:events:{REGION}:{ACCOUNT}:rule/user1-other", 0.0),
+        ("", 0.5),
+    ],
+)
+def test_a_rule_may_call(source: str, fraction: float) -> None:
+    given = statement(*[source] if source else [], principal="events.amazonaws.com", qualifier="")
+    made = World().function(FUNCTION).rule("user1-nightly").permit(FUNCTION, given)
+    call = {"function": FUNCTION, "principal": "events.amazonaws.com", "rule": "user1-nightly"}
+    assert made.judge("permission_granted", **call).fraction == fraction
+    missing = made.judge("permission_granted", **{**call, "rule": "user1-daily"})
+    assert missing.message == "There is no rule user1-daily."
+
+
+@pytest.mark.parametrize(
+    ("condition", "fraction", "says"),
+    [
+        ({"ArnLike": {"AWS:SourceArn": "arn:aws:s3:::user1-files-1"}}, 1.0, ""),
+        ({"StringEquals": {"AWS:SourceAccount": ACCOUNT}}, 1.0, ""),
+        (
+            {
+                "StringEquals": {"AWS:SourceAccount": ACCOUNT},
+                "ArnLike": {"AWS:SourceArn": "arn:aws:s3:::user1-files-1"},
+            },
+            1.0,
+            "",
+        ),
+        ({"StringEquals": {"AWS:SourceAccount": "210987654321"}}, 0.0, "only for the account 210987654321"),
+        ({"ArnLike": {"AWS:SourceArn": "arn:aws:s3:::user2-files"}}, 0.0, "only from arn:aws:s3:::user2-files"),
+        ({"ArnLike": {"AWS:SourceArn": "arn:aws:s3:::*"}}, 0.5, "which is more than the bucket user1-files-1"),
+        ({}, 0.5, "from anywhere"),
+    ],
+)
+def test_a_bucket_may_call(condition: dict[str, Any], fraction: float, says: str) -> None:
+    given = statement(principal="s3.amazonaws.com", qualifier="", Condition=condition)
+    made = World().function(FUNCTION).bucket("user1-files-1").permit(FUNCTION, given)
+    call = {"function": FUNCTION, "principal": "s3.amazonaws.com", "bucket_prefix": "user1-files"}
+    verdict = made.judge("permission_granted", **call)
+    assert verdict.fraction == fraction
+    assert says in verdict.message
+    none = made.judge("permission_granted", **{**call, "bucket_prefix": "user1-other"})
+    assert none.message == "There is no bucket whose name begins with user1-other."
+
+
+def test_the_bucket_that_calls_is_the_one_that_needs_the_permission() -> None:
+    calling = {"LambdaFunctionArn": function_arn(FUNCTION), "Events": ["s3:ObjectCreated:*"]}
+    made = World().function(FUNCTION).bucket("user1-files-1", calling).bucket("user1-files-2")
+    call = {"function": FUNCTION, "principal": "s3.amazonaws.com", "bucket_prefix": "user1-"}
+    given = statement("arn:aws:s3:::user1-files-2", principal="s3.amazonaws.com", qualifier="")
+    assert made.permit(FUNCTION, given).judge("permission_granted", **call).message == (
+        f"S3 may call {FUNCTION}, but only from arn:aws:s3:::user1-files-2, and that is not the bucket user1-files-1: "
+        "its calls are refused."
+    )
+    given = statement("arn:aws:s3:::user1-files-1", principal="s3.amazonaws.com", qualifier="")
+    assert made.permit(FUNCTION, given).judge("permission_granted", **call).status == "passed"
+
+
+ALIAS_CALLED: list[tuple[World, dict[str, Any], str]] = [
+    (
+        World()
+        .function(FUNCTION)
+        .bucket("user1-b", {"LambdaFunctionArn": function_arn(FUNCTION, "live"), "Events": ["s3:ObjectCreated:*"]}),
+        {"principal": "s3.amazonaws.com", "bucket_prefix": "user1-"},
+        "arn:aws:s3:::user1-b",
+    ),
+    (
+        World().function(FUNCTION).rule("user1-daily", function_arn(FUNCTION, "live")),
+        {"principal": "events.amazonaws.com", "rule": "user1-daily"},
+        f"arn:aws:events:{REGION}:{ACCOUNT}:rule/user1-daily",
+    ),
+    (
+        World().function(FUNCTION).api(API).routes("api1", {("/x", "ANY"): method(qualifier="live")}),
+        {"principal": GATEWAY},
+        f"{EXECUTE}:api1/*/POST/x",
+    ),
+]
+
+
+@pytest.mark.parametrize(("made", "call", "source"), ALIAS_CALLED, ids=["bucket", "rule", "API"])
+def test_a_caller_of_an_alias_needs_the_permission_on_the_alias(made: World, call: dict[str, Any], source: str) -> None:
+    on_alias = statement(source, principal=call["principal"], qualifier="live")
+    on_function = statement(source, principal=call["principal"], qualifier="")
+    made.permit(FUNCTION, qualifier="live").permit(FUNCTION, on_function)
+    verdict = made.judge("permission_granted", function=FUNCTION, **call)
+    assert f"may not call {FUNCTION}:live: its policy has no such permission. There is one on" in verdict.message
+    verdict = made.permit(FUNCTION, on_alias, qualifier="live").judge("permission_granted", function=FUNCTION, **call)
+    assert (verdict.status, verdict.message) == ("passed", "")
+    assert f"may call {FUNCTION}:live, from " in verdict.expected
+
+
+@pytest.mark.parametrize("partition", ["aws-cn", "aws-us-gov"])
+def test_other_partitions_name_the_same_source(partition: str) -> None:
+    source = f"{EXECUTE}:api1/*/*".replace("arn:aws:", f"arn:{partition}:")
+    assert _permitted(statement(source)).judge("permission_granted", **PERMIT).status == "passed"
+
+
+def test_fails_when_the_function_the_api_or_the_alias_does_not_exist() -> None:
+    call = {"function": FUNCTION, "principal": GATEWAY}
+    assert World().judge("permission_granted", **call).message == f"There is no function {FUNCTION}."
+    verdict = World().function(FUNCTION).judge("permission_granted", **call)
+    assert verdict.message == f"None of your REST APIs has a route that leads to {FUNCTION}."
+    verdict = World().function(FUNCTION).api(API).judge("permission_granted", **call, qualifiers=["prod"])
+    assert verdict.message == f"{FUNCTION} has no alias or version prod."

@@ -1,0 +1,43 @@
+"""placeholders_filled_in: advice on placeholders and the example account of the hand-out."""
+
+from __future__ import annotations
+
+from tests.checks.eventbridge.samples import OWN_ACCOUNT, elsewhere
+from tests.checks.world import ACCOUNT, World, function_arn
+
+RULE = "user1-daily-cleanup"
+CLEANUP = "user1-cleanup-lambda"
+
+
+def test_names_placeholders_that_were_left_in() -> None:
+    uri = (
+        "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/"
+        f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:todo-api/invocations"
+    )
+    world = (
+        World()
+        .bucket("user1-upload-bucket", {"LambdaFunctionArn": "'$FUNCTION_ARN'", "Events": []})
+        .api("user1-todo-api")
+        .routes("api1", {("/todos", "GET"): {"methodIntegration": {"type": "AWS_PROXY", "uri": uri}}})
+        .rule(RULE, function_arn("cleanup-lambda"))
+    )
+    verdict = elsewhere(world, "placeholders_filled_in", rules=[RULE], explanation="Write your own.")
+    assert verdict.message == (
+        f"the notification of user1-upload-bucket calls '$FUNCTION_ARN', GET /todos of user1-todo-api calls {uri} and "
+        f"the rule {RULE} calls {function_arn('cleanup-lambda')}: that is the text of the example, not your function. "
+        f"Your account is {OWN_ACCOUNT}. Write your own."
+    )
+    assert verdict.observed == "3 left in"
+    # whose account the example happens to be is told of the variable alone
+    assert world.judge("placeholders_filled_in", rules=[RULE]).observed == "1 left in"
+
+
+def test_gives_no_advice_without_placeholders() -> None:
+    uri = (
+        f"arn:aws:apigateway:eu-central-1:lambda:path/2015-03-31/functions/{function_arn('user1-f')}"
+        ":${stageVariables.alias}/invocations"
+    )
+    world = World().rule(RULE, function_arn(CLEANUP, "$LATEST")).api("user1-todo-api")
+    world.routes("api1", {("/todos", "GET"): {"methodIntegration": {"type": "AWS_PROXY", "uri": uri}}})
+    assert world.judge("placeholders_filled_in", rules=[RULE]).status == "passed"
+    assert World().judge("placeholders_filled_in", rules=[RULE]).status == "passed"
