@@ -58,8 +58,10 @@ def sent(count: int, left: int = 0, **fields: Any) -> SentMessages:
 Called = Invocation | HttpReply | DroppedObject | SentMessages
 
 
-def probed(world: World, check: str, calls: Sequence[Called], **parameters: Any) -> tuple[Verdict, list[Question]]:
-    """Judge a check that invokes, answering its calls in order; say what it asked."""
+def probed(
+    world: World, check: str, calls: Sequence[Called | None], **parameters: Any
+) -> tuple[Verdict, list[Question]]:
+    """Judge a check that invokes, answering its calls in order (``None``: it was deleted); say what it asked."""
     snapshot, answers, asked = world.snapshot(), Answers(), list[Question]()
     left = list(calls)
     while True:
@@ -69,4 +71,6 @@ def probed(world: World, check: str, calls: Sequence[Called], **parameters: Any)
             question = unasked.question
         asked.append(question)
         assert left, f"one call too many: {question.key}"
-        answers.record(question, Answer(json.loads(json.dumps(left.pop(0).to_dict()))))
+        call = left.pop(0)
+        document = None if call is None else json.loads(json.dumps(call.to_dict()))
+        answers.record(question, Answer(document))

@@ -224,3 +224,10 @@ def test_the_body_must_mention_the_texts() -> None:
     got = reply(200, {"result": 1})
     verdict, _ = probed(deployed_api(), "endpoint_answers", [got], **call)
     assert verdict.message == f'{TARGET} answered 200, but the body does not mention DEFAULT: {{"result": 1}}.'
+
+
+def test_the_command_lists_the_methods_when_the_route_calls_no_function() -> None:
+    made = deployed_api(methodIntegration={"type": "MOCK"})
+    verdict, _ = probed(made, "endpoint_answers", [reply(500, {"error": "no"})], **CALL)
+    assert verdict.message == f'{TARGET} answered 500 instead of 200 ({{"error": "no"}}).'
+    assert verdict.hint == "aws apigateway get-resources --rest-api-id api1 --embed methods"

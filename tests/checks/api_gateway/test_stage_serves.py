@@ -73,3 +73,12 @@ def test_finds_the_api_by_the_function() -> None:
     assert verdict.message == f"{API} has no stage test; it has prod."
     verdict = made.judge("stage_serves", function="user1-other", stage="prod")
     assert verdict.message == "None of your REST APIs has a route that leads to user1-other."
+
+
+def test_another_stage_earns_what_the_lab_says() -> None:
+    made = deployed_api().stages("api1", {"stageName": "dev"})
+    verdict = made.judge("stage_serves", **STAGE, other_stage=0.25)
+    assert (verdict.status, verdict.fraction, verdict.observed) == ("partial", 0.25, "stages dev")
+    assert verdict.message == f"{API} has no stage prod; it has dev."
+    verdict = deployed_api().stages("api1").judge("stage_serves", **STAGE, other_stage=0.25)
+    assert (verdict.status, verdict.message) == ("failed", f"{API} has no stage prod: it is not deployed.")

@@ -106,3 +106,10 @@ def test_names_the_placeholder_of_the_handout_that_was_left_in() -> None:
     assert verdict.message.endswith(
         " It plots [your-username]-baseline-function: put user1 in the place of the brackets."
     )
+
+
+def test_without_metrics_the_dashboard_only_has_to_exist() -> None:
+    verdict = World().dashboard(DASHBOARD).judge("dashboard_plots", dashboard=DASHBOARD)
+    assert (verdict.status, verdict.observed) == ("passed", f"dashboard {DASHBOARD}")
+    verdict = World().judge("dashboard_plots", dashboard=DASHBOARD)
+    assert (verdict.status, verdict.message) == ("failed", f"There is no dashboard {DASHBOARD}.")

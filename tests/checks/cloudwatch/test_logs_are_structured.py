@@ -150,3 +150,8 @@ def test_fails_when_the_function_crashes_or_does_not_exist() -> None:
         f"{FUNCTION} crashed: KeyError: 'a', so its log is not looked at.",
     )
     assert probed(World(), "logs_are_structured", [], **LOGS)[0].message == f"There is no function {FUNCTION}."
+
+
+def test_fails_when_the_function_was_deleted_meanwhile() -> None:
+    verdict, _ = probed(coded(None), "logs_are_structured", [None], **LOGS)
+    assert (verdict.status, verdict.message) == ("failed", f"{FUNCTION} does not exist.")

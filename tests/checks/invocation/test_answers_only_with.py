@@ -60,3 +60,8 @@ def test_a_refusal_may_be_plain_text(body: str) -> None:
     assert (verdict.status, verdict.observed) == ("passed", "503, 503 and 503")
     verdict, _ = probed(perfect(), "answers_only_with", [answer(500, body)] * 3, **RETRY)
     assert verdict.status == "failed"
+
+
+def test_fails_when_the_function_was_deleted_meanwhile() -> None:
+    verdict, _ = probed(perfect(), "answers_only_with", [None], **RETRY)
+    assert (verdict.status, verdict.message) == ("failed", f"{ERRORS} does not exist.")

@@ -27,3 +27,8 @@ def test_names_the_crash() -> None:
 
 def test_gives_no_advice_without_the_function() -> None:
     assert probed(World(), "event_survived", [], **CALL)[0].status == "passed"
+
+
+def test_gives_no_advice_without_the_alias() -> None:
+    verdict, asked = probed(performance_function(), "event_survived", [], **{**CALL, "qualifiers": ["blue"]})
+    assert (verdict.status, verdict.message, asked) == ("passed", "", [])

@@ -17,6 +17,7 @@ from tests.checks.invocation.todos import (
     TODO,
     Call,
     Todos,
+    Twice,
     always,
     broken,
     converse,
@@ -280,3 +281,20 @@ def test_explains_a_table_that_cannot_be_reached(log: str, explained: bool) -> N
     verdict = converse("item_created", broken(POST_all=always(post)), **CREATE, explanation="Open your own table.")
     assert verdict.message.endswith("Open your own table.") is explained
     assert verdict.evidence == (log,)
+
+
+def test_fails_when_the_function_does_not_exist() -> None:
+    todos = Todos()
+    verdict = converse("item_created", todos, World(), **CREATE)
+    assert (verdict.status, verdict.message, todos.calls) == ("failed", f"There is no function {TODO}.", [])
+
+
+def test_a_body_encoded_twice_costs_half() -> None:
+    todos = Twice()
+    verdict = converse("item_created", todos, **CREATE)
+    assert todos.items == {}
+    assert (verdict.status, verdict.fraction) == ("partial", 0.5)
+    assert verdict.message == (
+        f"{TODO}: POST /todos created the item, but in the answer the body is JSON within JSON: json.dumps ran twice "
+        "on it, and once is right."
+    )

@@ -14,6 +14,7 @@ from tests.checks.invocation.todos import (
     said,
 )
 from tests.checks.replies import crash
+from tests.checks.world import World
 
 
 def test_passes_with_as_few_calls_as_it_takes() -> None:
@@ -69,3 +70,9 @@ def test_fails_when_the_deletion_crashes() -> None:
         "failed",
         f"{TODO}: DELETE /todos/ID crashed: KeyError: 'id'; so nothing was deleted.",
     )
+
+
+def test_fails_when_the_function_does_not_exist() -> None:
+    todos = Todos()
+    verdict = converse("item_deleted", todos, World(), **READ)
+    assert (verdict.status, verdict.message, todos.calls) == ("failed", f"There is no function {TODO}.", [])

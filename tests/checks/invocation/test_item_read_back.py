@@ -14,6 +14,7 @@ from tests.checks.invocation.todos import (
     said,
 )
 from tests.checks.replies import crash
+from tests.checks.world import World
 
 
 def test_passes_with_as_few_calls_as_it_takes() -> None:
@@ -65,3 +66,9 @@ def test_a_list_may_lie_below_a_key() -> None:
 def test_fails_when_no_item_can_be_created() -> None:
     verdict = converse("item_read_back", broken(POST_all=always(said(500, {}))), **READ)
     assert (verdict.status, verdict.message) == ("failed", f"{TODO}: POST /todos answered 500 instead of 201 ({{}}).")
+
+
+def test_fails_when_the_function_does_not_exist() -> None:
+    todos = Todos()
+    verdict = converse("item_read_back", todos, World(), **READ)
+    assert (verdict.status, verdict.message, todos.calls) == ("failed", f"There is no function {TODO}.", [])

@@ -11,6 +11,7 @@ from tests.checks.invocation.todos import (
     converse,
     said,
 )
+from tests.checks.world import World
 
 
 def test_passes_with_as_few_calls_as_it_takes() -> None:
@@ -58,3 +59,9 @@ def test_a_change_that_cannot_be_read_costs_half() -> None:
     todos = broken(GET_one=always(said(500, {})), GET_all=always(said(500, {})))
     verdict = converse("item_updated", todos, **UPDATE)
     assert (verdict.fraction, verdict.message) == (0.5, f"{TODO}: afterwards the item cannot be read.")
+
+
+def test_fails_when_the_function_does_not_exist() -> None:
+    todos = Todos()
+    verdict = converse("item_updated", todos, World(), **UPDATE)
+    assert (verdict.status, verdict.message, todos.calls) == ("failed", f"There is no function {TODO}.", [])

@@ -200,3 +200,8 @@ def test_every_body_must_match_the_schema() -> None:
         0.5,
         f"{FUNCTION}: the operation b answered 200, but the body has no field user_id (there is user).",
     )
+
+
+def test_fails_when_the_alias_was_deleted_meanwhile() -> None:
+    verdict, _ = probed(perfect(), "operations_answer", [None], **STAGING)
+    assert (verdict.status, verdict.message) == ("failed", f"{TARGET} does not exist.")

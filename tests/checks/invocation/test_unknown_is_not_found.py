@@ -12,6 +12,7 @@ from tests.checks.invocation.todos import (
     said,
 )
 from tests.checks.replies import answer, crash
+from tests.checks.world import World
 
 
 def test_passes_with_as_few_calls_as_it_takes() -> None:
@@ -39,3 +40,9 @@ def test_id_and_path_are_half_each() -> None:
 
 def test_not_found_may_be_plain_text() -> None:
     assert converse("unknown_is_not_found", broken(GET_one=always(answer(404, "gone"))), **ABOUT).status == "passed"
+
+
+def test_fails_when_the_function_does_not_exist() -> None:
+    todos = Todos()
+    verdict = converse("unknown_is_not_found", todos, World(), **ABOUT)
+    assert (verdict.status, verdict.message, todos.calls) == ("failed", f"There is no function {TODO}.", [])

@@ -16,6 +16,7 @@ from tests.checks.invocation.todos import (
     said,
 )
 from tests.checks.replies import crash
+from tests.checks.world import World
 
 
 def test_passes_with_as_few_calls_as_it_takes() -> None:
@@ -86,3 +87,9 @@ def test_fails_when_the_owner_does_not_find_the_item() -> None:
     assert verdict.message == (
         f"{TODO}: whether users are kept apart cannot be tried: POST /todos answered 500 instead of 201 ({{}})."
     )
+
+
+def test_fails_when_the_function_does_not_exist() -> None:
+    todos = Todos()
+    verdict = converse("users_kept_apart", todos, World(), **READ)
+    assert (verdict.status, verdict.message, todos.calls) == ("failed", f"There is no function {TODO}.", [])

@@ -415,20 +415,6 @@ def test_every_loss_comes_with_a_sentence_and_a_command(monkeypatch: pytest.Monk
         assert not re.search(r"\{(username|account_id|region|function|[a-z]+_[a-z]+)\}", own), (name, own)
 
 
-NOT_DESTROYED: dict[str, Any] = {"function": TERRAFORM, "api": f"{TERRAFORM}-api", "role": f"{TERRAFORM}-role"}
-
-
-@pytest.mark.parametrize("world", [perfect, destroyed])
-def test_a_part_that_cannot_be_seen_is_not_missed(world: Callable[[], World]) -> None:
-    made = world()
-    made.refused["iam:GetRole"] = "AccessDenied"
-    if world is perfect:
-        assert made.judge("not_destroyed", **NOT_DESTROYED, explanation="Again.").status == "passed"
-    else:
-        with pytest.raises(NotGradedError, match="iam:GetRole"):
-            made.judge("not_destroyed", **NOT_DESTROYED, explanation="Again.")
-
-
 def test_an_underscore_after_the_prefix_is_found_in_names_with_capitals() -> None:
     world = perfect().function("user1_AdvancedProcessor")
     item = MINE.item("names-carry-prefix")

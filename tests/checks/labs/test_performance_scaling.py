@@ -663,31 +663,3 @@ def test_a_dashboard_may_plot_what_is_no_function() -> None:
     assert f'["AWS/ApiGateway", "Latency", "ApiName", "{API}"]' in verdict.hint
     by_function = ["AWS/ApiGateway", "Count", "FunctionName", API]
     assert judge(item, World().dashboard(DASHBOARD, by_function).snapshot()).status == "failed"
-
-
-@pytest.mark.parametrize(
-    ("kind", "add"),
-    [
-        ("API", lambda world, name: world.api(name)),
-        ("usage plan", lambda world, name: world.list("apigateway:GetUsagePlans", name, [{"name": name}])),
-        ("API key", lambda world, name: world.list("apigateway:GetApiKeys", name, [{"name": name}])),
-        ("queue", lambda world, name: world.queue(name)),
-        ("bucket", lambda world, name: world.bucket(name)),
-        ("table", lambda world, name: world.table(name)),
-        ("rule", lambda world, name: world.rule(name)),
-        ("alarm", lambda world, name: world.list("cloudwatch:DescribeAlarms", name, {})),
-        (
-            "role",
-            lambda world, name: world.function("user1-thing", Role=f"arn:aws:iam::{ACCOUNT}:role/{name}"),
-        ),
-    ],
-)
-def test_every_kind_of_name_carries_the_prefix(kind: str, add: Callable[[World, str], Any]) -> None:
-    call: dict[str, Any] = {"names": ["user1-thing"], "kinds": [kind]}
-    right, wrong = World(), World()
-    add(right, "user1-thing")
-    add(wrong, "User1_thing")
-    assert right.judge("names_carry_prefix", **call).status == "passed"
-    verdict = wrong.judge("names_carry_prefix", **call)
-    assert (verdict.status, verdict.message) == ("failed", f"Not named user1-…: {kind} User1_thing.")
-    assert wrong.judge("names_carry_prefix", names=["user1-thing"]).observed in ("nothing", "1 with it, 0 without")

@@ -11,6 +11,7 @@ from labgrader.errors import NotGradedError
 from labgrader.evidence.probe import Invocation
 from tests.checks.lambda_functions.samples import FUNCTION, with_variables
 from tests.checks.replies import answer, crash, probed, raw
+from tests.checks.world import World
 
 SHOWS: dict[str, Any] = {
     "function": FUNCTION,
@@ -87,3 +88,13 @@ def test_is_not_graded_when_the_value_was_redacted() -> None:
 def test_fails_when_the_answer_shows_nothing(call: Invocation, what: str) -> None:
     verdict, _ = probed(with_variables(PREFIX="Hi"), "answers_from_environment", [call], **SHOWS)
     assert (verdict.status, verdict.message) == ("failed", f"{FUNCTION} {what}.")
+
+
+def test_fails_when_the_function_does_not_exist() -> None:
+    verdict, asked = probed(World(), "answers_from_environment", [], **SHOWS)
+    assert (verdict.status, verdict.message, asked) == ("failed", f"There is no function {FUNCTION}.", [])
+
+
+def test_fails_when_the_function_was_deleted_meanwhile() -> None:
+    verdict, _ = probed(with_variables(PREFIX="Hi"), "answers_from_environment", [None], **SHOWS)
+    assert (verdict.status, verdict.message) == ("failed", f"{FUNCTION} does not exist.")

@@ -89,3 +89,13 @@ def test_a_switched_off_function_fails_and_a_throttled_one_is_not_graded() -> No
 def test_fails_when_the_function_does_not_exist() -> None:
     verdict, asked = probed(World(), "function_loads", [], **LOADS)
     assert (verdict.status, verdict.message, asked) == ("failed", f"There is no function {FUNCTION}.", [])
+
+
+def test_fails_when_no_alias_exists() -> None:
+    world = World().function(FUNCTION)
+    verdict, asked = probed(world, "function_loads", [], **LOADS, qualifiers=["user1-prod", "1"])
+    assert (verdict.status, verdict.message, asked) == (
+        "failed",
+        f"{FUNCTION} has no alias or version user1-prod and 1.",
+        [],
+    )

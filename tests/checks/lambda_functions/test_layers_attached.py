@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.checks.world import OPTIMIZED, attached, layer_arn, perfect
+from tests.checks.world import OPTIMIZED, World, attached, layer_arn, perfect
 
 UTILS = "user1-lambda-utils"
 SHARED = "user1-shared-dependencies"
@@ -63,3 +63,8 @@ def test_an_old_version_earns_half_of_its_layer(newest: bool, published: int, fr
 def test_fails_with_layers_that_are_not_arns() -> None:
     world = perfect().configure(OPTIMIZED, Layers=[{"Arn": "lambda-utils"}, {}, "x"])
     assert world.judge("layers_attached", function=OPTIMIZED, layers=BOTH).status == "failed"
+
+
+def test_fails_when_the_function_does_not_exist() -> None:
+    verdict = World().judge("layers_attached", function=OPTIMIZED, layers=BOTH)
+    assert (verdict.status, verdict.message) == ("failed", f"There is no function {OPTIMIZED}.")

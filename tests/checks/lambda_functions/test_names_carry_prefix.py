@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.checks.world import BASELINE, DASHBOARD, ERRORS, OPTIMIZED, World, perfect
+from tests.checks.world import ACCOUNT, BASELINE, DASHBOARD, ERRORS, OPTIMIZED, World, perfect
 
 NAMES: dict[str, Any] = {
     "names": [BASELINE, OPTIMIZED, ERRORS, "user1-shared-dependencies", "user1-lambda-utils", DASHBOARD],
@@ -80,3 +81,31 @@ def test_ignores_a_classmate_whose_name_begins_the_same(name: str) -> None:
 def test_a_misspelled_name_with_the_prefix_counts() -> None:
     world = perfect().function("User1_Baseline-Function")
     assert world.judge("names_carry_prefix", **NAMES).message == "Not named user1-…: function User1_Baseline-Function."
+
+
+@pytest.mark.parametrize(
+    ("kind", "add"),
+    [
+        ("API", lambda world, name: world.api(name)),
+        ("usage plan", lambda world, name: world.list("apigateway:GetUsagePlans", name, [{"name": name}])),
+        ("API key", lambda world, name: world.list("apigateway:GetApiKeys", name, [{"name": name}])),
+        ("queue", lambda world, name: world.queue(name)),
+        ("bucket", lambda world, name: world.bucket(name)),
+        ("table", lambda world, name: world.table(name)),
+        ("rule", lambda world, name: world.rule(name)),
+        ("alarm", lambda world, name: world.list("cloudwatch:DescribeAlarms", name, {})),
+        (
+            "role",
+            lambda world, name: world.function("user1-thing", Role=f"arn:aws:iam::{ACCOUNT}:role/{name}"),
+        ),
+    ],
+)
+def test_every_kind_of_name_carries_the_prefix(kind: str, add: Callable[[World, str], Any]) -> None:
+    call: dict[str, Any] = {"names": ["user1-thing"], "kinds": [kind]}
+    right, wrong = World(), World()
+    add(right, "user1-thing")
+    add(wrong, "User1_thing")
+    assert right.judge("names_carry_prefix", **call).status == "passed"
+    verdict = wrong.judge("names_carry_prefix", **call)
+    assert (verdict.status, verdict.message) == ("failed", f"Not named user1-…: {kind} User1_thing.")
+    assert wrong.judge("names_carry_prefix", names=["user1-thing"]).observed in ("nothing", "1 with it, 0 without")

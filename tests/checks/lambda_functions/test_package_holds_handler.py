@@ -43,3 +43,24 @@ def test_a_missing_function_fails_only_where_the_lab_says_so() -> None:
     assert World().judge("package_holds_handler", function=OPTIMIZED).status == "passed"
     verdict = World().judge("package_holds_handler", function=OPTIMIZED, must_exist=True)
     assert (verdict.status, verdict.message) == ("failed", f"There is no function {OPTIMIZED}.")
+
+
+def test_without_an_alias_the_command_publishes_no_version() -> None:
+    world = perfect()
+    world.packages[OPTIMIZED] = {"Size": 1, "Paths": ["other.py"]}
+    verdict = world.judge("package_holds_handler", function=OPTIMIZED)
+    assert verdict.message == (
+        f"The package of {OPTIMIZED} holds other.py, but no optimized_function.py, which its handler "
+        "optimized_function.lambda_handler needs: every call of $LATEST fails with an import error."
+    )
+    assert verdict.hint.splitlines() == [
+        "zip optimized_function.zip optimized_function.py",
+        f"aws lambda update-function-code --function-name {OPTIMIZED} --zip-file fileb://optimized_function.zip",
+    ]
+
+
+@pytest.mark.parametrize("settings", [{"PackageType": "Image"}, {"Handler": ""}])
+def test_passes_when_there_is_no_zip_package_or_no_handler(settings: dict[str, str]) -> None:
+    world = perfect().configure(OPTIMIZED, **settings)
+    world.packages[OPTIMIZED] = {"Size": 1, "Paths": ["other.py"]}
+    assert world.judge("package_holds_handler", function=OPTIMIZED).status == "passed"

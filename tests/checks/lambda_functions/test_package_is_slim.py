@@ -52,3 +52,16 @@ def test_is_not_graded_without_a_package() -> None:
         world.judge("package_is_slim", **SLIM)
     assert world.configure(OPTIMIZED, PackageType="Image").judge("package_is_slim", **SLIM).status == "failed"
     assert World().judge("package_is_slim", **SLIM).status == "failed"
+
+
+def test_fails_for_a_container_image() -> None:
+    verdict = perfect().configure(OPTIMIZED, PackageType="Image").judge("package_is_slim", **SLIM)
+    assert (verdict.status, verdict.message) == (
+        "failed",
+        f"{OPTIMIZED} is a container image, which holds everything it needs; the lab deploys a zip package.",
+    )
+
+
+def test_fails_when_the_function_does_not_exist() -> None:
+    verdict = World().judge("package_is_slim", **SLIM)
+    assert (verdict.status, verdict.message) == ("failed", f"There is no function {OPTIMIZED}.")

@@ -257,3 +257,22 @@ def test_fails_when_the_function_the_api_or_the_alias_does_not_exist() -> None:
     assert verdict.message == f"None of your REST APIs has a route that leads to {FUNCTION}."
     verdict = World().function(FUNCTION).api(API).judge("permission_granted", **call, qualifiers=["prod"])
     assert verdict.message == f"{FUNCTION} has no alias or version prod."
+
+
+def test_a_permission_on_the_alias_does_not_count_for_the_function() -> None:
+    made = deployed_api(qualifier="").permit(FUNCTION)
+    verdict = made.judge("permission_granted", **PERMIT)
+    assert (verdict.status, verdict.message, verdict.observed) == (
+        "failed",
+        f"API Gateway may not call {FUNCTION}: its policy has no such permission. There is one on {FUNCTION}:prod, "
+        f"which does not count for {FUNCTION}, and that is what is called.",
+        "on the alias, not on the function",
+    )
+
+
+def test_fails_for_a_principal_that_calls_no_function() -> None:
+    verdict = World().function(FUNCTION).judge("permission_granted", function=FUNCTION, principal="sns.amazonaws.com")
+    assert (verdict.status, verdict.message) == (
+        "failed",
+        "sns.amazonaws.com is no service that this check knows a source of.",
+    )

@@ -90,3 +90,27 @@ def test_names_the_alias_that_may_be_meant(other: str, message: str) -> None:
 def test_fails_when_the_function_or_the_alias_does_not_exist() -> None:
     assert World().judge("alias_points_to", **PROD).message == f"There is no function {OPTIMIZED}."
     assert World().function(OPTIMIZED).judge("alias_points_to", **PROD).observed == "no aliases"
+
+
+LIVE = {"function": OPTIMIZED, "alias": "live", "version": "1"}
+
+
+def test_an_alias_with_the_prefix_that_the_lab_does_not_use_earns_half() -> None:
+    verdict = with_alias("user1-live", "1").judge("alias_points_to", **LIVE)
+    assert (verdict.status, verdict.fraction, verdict.observed) == ("partial", 0.5, "user1-live → version 1")
+    assert verdict.message == (
+        "There is no alias live, but there is user1-live: the lab calls it live, without your prefix."
+    )
+    assert verdict.hint == (f"aws lambda create-alias --function-name {OPTIMIZED} --name live --function-version '1'")
+
+
+@pytest.mark.parametrize("version", ["2", "7"])
+def test_an_alias_with_the_prefix_fails_when_it_points_elsewhere(version: str) -> None:
+    verdict = with_alias("user1-live", version).judge("alias_points_to", **LIVE)
+    assert (verdict.status, verdict.observed) == ("failed", "aliases user1-live")
+    assert verdict.message == "There is no alias live."
+
+
+def test_an_alias_with_the_prefix_fails_when_it_is_weighted() -> None:
+    verdict = with_alias("user1-live", "1", {"2": 0.5}).judge("alias_points_to", **LIVE)
+    assert (verdict.status, verdict.message) == ("failed", "There is no alias live.")

@@ -56,3 +56,8 @@ def test_asks_for_each_alias_where_aws_has_no_list() -> None:
     world.say("lambda:GetProvisionedConcurrencyConfig", entry, FunctionName=A, Qualifier="prod")
     world.say("lambda:GetProvisionedConcurrencyConfig", None, FunctionName=A, Qualifier="dev")
     assert advise(world, "provisioned_concurrency_idle").observed == "1 on user1-a:prod"
+
+
+def test_gives_no_advice_when_the_memory_is_unknown() -> None:
+    world = two_functions().version(A, 1).provision(A, "1", 10)
+    assert advise(world, "provisioned_concurrency_idle").status == "passed"

@@ -106,3 +106,11 @@ def test_asks_for_each_alias_and_version_where_aws_has_no_list() -> None:
 def test_fails_when_the_function_does_not_exist() -> None:
     verdict = World().judge("provisioned_concurrency_ready", **PROVISIONED)
     assert (verdict.status, verdict.message) == ("failed", f"There is no function {OPTIMIZED}.")
+
+
+def test_an_alias_with_the_prefix_counts() -> None:
+    wanted = {"function": OPTIMIZED, "qualifier": "prod", "executions": 2}
+    verdict = _provisioned(("user1-prod", 2, "READY", "")).judge("provisioned_concurrency_ready", **wanted)
+    assert (verdict.status, verdict.message) == ("passed", "")
+    verdict = _provisioned(("user1-prod", 1, "READY", "")).judge("provisioned_concurrency_ready", **wanted)
+    assert (verdict.status, verdict.message) == ("partial", "prod has 1 provisioned instead of 2.")

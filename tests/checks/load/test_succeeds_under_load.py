@@ -310,3 +310,20 @@ def test_nothing_is_loaded_that_does_not_exist() -> None:
     verdict = loaded(perfect(), "succeeds_under_load", **no_alias)
     assert verdict.message == f"{OPTIMIZED} has no alias or version user1-blue."
     assert loaded(perfect(), "succeeds_under_load", None, **LOAD).status == "failed"
+
+
+def test_is_not_graded_when_too_few_were_served_and_some_never_arrived() -> None:
+    result = load_result(9, other_errors=1, error_samples=("ConnectionError: refused",))
+    with pytest.raises(NotGradedError) as caught:
+        loaded(perfect(), "succeeds_under_load", result, **LOAD)
+    assert caught.value.reason == f"{TARGET} could not be reached: ConnectionError: refused"
+
+
+def test_is_not_graded_when_a_function_without_a_reservation_is_throttled() -> None:
+    world = World().function(OPTIMIZED).version(OPTIMIZED, 1).alias(OPTIMIZED, "user1-prod", "1")
+    result = load_result(9, throttled=91, throttle_reasons={RESERVED: 91})
+    with pytest.raises(NotGradedError) as caught:
+        loaded(world, "succeeds_under_load", result, **LOAD)
+    assert caught.value.reason == (
+        f"the account, not {TARGET}, had no concurrency left: 91 requests refused (no reason given)"
+    )

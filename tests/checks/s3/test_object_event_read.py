@@ -115,3 +115,8 @@ def test_the_event_names_a_bucket_of_the_student(world: World, bucket: str) -> N
 def test_fails_when_the_function_does_not_exist() -> None:
     verdict, asked = probed(World(), "object_event_read", [], **OBJECT)
     assert (verdict.message, asked) == (f"There is no function {PROCESSOR}.", [])
+
+
+def test_fails_when_the_function_was_deleted_meanwhile() -> None:
+    verdict, _ = probed(processor("user1-b"), "object_event_read", [None], **OBJECT)
+    assert (verdict.status, verdict.message) == ("failed", f"{PROCESSOR} does not exist.")

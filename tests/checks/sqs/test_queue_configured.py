@@ -106,3 +106,11 @@ def test_fails_when_the_queue_does_not_exist() -> None:
     assert verdict.message == (
         f"There is no queue {QUEUE}, but there is user1_high_throughput_queue: a name must match exactly."
     )
+
+
+def test_names_the_queue_without_the_prefix_that_the_function_reads() -> None:
+    made = World().function(SCALER).mapping(SCALER, "high-throughput-queue")
+    assert made.judge("queue_configured", **CONFIGURED).message == (
+        f"There is no queue {QUEUE}, but {SCALER} reads high-throughput-queue: the lab wants your prefix before the "
+        "name."
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -10,13 +9,12 @@ import pytest
 from labgrader.evidence.probe import Invocation
 from tests.checks.invocation.todos import (
     EVERY,
-    TODO,
     Call,
     Todos,
+    Twice,
     converse,
     said,
 )
-from tests.checks.world import World
 
 
 @pytest.mark.parametrize(("check", "parameters"), EVERY)
@@ -27,31 +25,12 @@ def test_a_correct_api_passes_and_no_item_stays(check: str, parameters: dict[str
     assert todos.items == {}
 
 
-@pytest.mark.parametrize(("check", "parameters"), EVERY)
-def test_nothing_is_called_without_the_function(check: str, parameters: dict[str, Any]) -> None:
-    todos = Todos()
-    verdict = converse(check, todos, World(), **parameters)
-    assert (verdict.status, verdict.message, todos.calls) == ("failed", f"There is no function {TODO}.", [])
-
-
-@pytest.mark.parametrize(("check", "parameters"), EVERY)
-def test_a_body_encoded_twice_costs_half_of_one_check(check: str, parameters: dict[str, Any]) -> None:
-    class Twice(Todos):
-        def right(self, event: Call) -> Invocation:
-            answered = json.loads(super().right(event).payload)
-            return said(answered["statusCode"], answered["body"])
-
+@pytest.mark.parametrize(("check", "parameters"), [one for one in EVERY if one[0] != "item_created"])
+def test_a_body_encoded_twice_costs_nothing_except_in_item_created(check: str, parameters: dict[str, Any]) -> None:
     todos = Twice()
     verdict = converse(check, todos, **parameters)
     assert todos.items == {}
-    if check != "item_created":
-        assert (verdict.status, verdict.message) == ("passed", "")
-        return
-    assert (verdict.status, verdict.fraction) == ("partial", 0.5)
-    assert verdict.message == (
-        f"{TODO}: POST /todos created the item, but in the answer the body is JSON within JSON: json.dumps ran twice "
-        "on it, and once is right."
-    )
+    assert (verdict.status, verdict.message) == ("passed", "")
 
 
 @pytest.mark.parametrize("identity", ["'; rm -rf ~ #", "$(reboot)", "\x1b[31m", "x" * 201, 10**30, None, True, ["a"]])
