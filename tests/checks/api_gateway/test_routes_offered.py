@@ -41,7 +41,12 @@ def test_names_missing_routes_with_the_commands_that_create_them() -> None:
 
 
 def test_fails_when_the_api_has_none_of_the_routes() -> None:
-    assert todo_api("GET /todo").judge("routes_offered", function=TODO, routes=["GET /todos"]).status == "failed"
+    verdict = todo_api("GET /todo").judge("routes_offered", function=TODO, routes=["GET /todos"])
+    assert (verdict.status, verdict.message) == (
+        "failed",
+        "user1-Todo API has no route GET /todos: over HTTP they are answered with 403, Missing Authentication Token, "
+        f"whatever {TODO} would say.",
+    )
 
 
 @pytest.mark.parametrize("world", [World(), World().function(TODO)])

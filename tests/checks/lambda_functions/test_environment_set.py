@@ -111,5 +111,9 @@ def test_the_environment_command_keeps_the_other_variables_and_shows_no_value_of
 
 def test_each_variable_is_worth_the_same() -> None:
     verdict = perfect().judge("environment_set", function=OPTIMIZED, variables={"GITHUB_API_URL": "", "STAGE": ""})
-    assert (verdict.status, verdict.fraction) == ("partial", 0.5)
-    assert World().judge("environment_set", function=OPTIMIZED, variables={"A": ""}).status == "failed"
+    assert (verdict.status, verdict.fraction, verdict.message) == ("partial", 0.5, f"{OPTIMIZED}: STAGE is not set.")
+
+
+def test_fails_when_the_function_does_not_exist() -> None:
+    verdict = World().judge("environment_set", function=OPTIMIZED, variables={"A": ""})
+    assert (verdict.status, verdict.message) == ("failed", f"There is no function {OPTIMIZED}.")

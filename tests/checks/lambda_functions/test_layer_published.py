@@ -36,3 +36,8 @@ def test_fails_when_the_layer_does_not_exist() -> None:
         "aws lambda publish-layer-version --layer-name user1-lambda-utils --zip-file fileb://LAYER.zip "
         "--compatible-runtimes python3.13"
     )
+
+
+def test_fails_when_no_layer_has_a_similar_name() -> None:
+    verdict = World().judge("layer_published", layer=UTILS)
+    assert (verdict.status, verdict.message) == ("failed", f"There is no layer {UTILS}.")

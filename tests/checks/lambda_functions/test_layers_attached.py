@@ -62,7 +62,11 @@ def test_an_old_version_earns_half_of_its_layer(newest: bool, published: int, fr
 
 def test_fails_with_layers_that_are_not_arns() -> None:
     world = perfect().configure(OPTIMIZED, Layers=[{"Arn": "lambda-utils"}, {}, "x"])
-    assert world.judge("layers_attached", function=OPTIMIZED, layers=BOTH).status == "failed"
+    verdict = world.judge("layers_attached", function=OPTIMIZED, layers=BOTH)
+    assert (verdict.status, verdict.message) == (
+        "failed",
+        f"{OPTIMIZED}: {SHARED} is not attached; {UTILS} is not attached.",
+    )
 
 
 def test_fails_when_the_function_does_not_exist() -> None:

@@ -73,7 +73,11 @@ def test_failures_before_the_deadline_count() -> None:
 def test_fails_when_the_function_stops_answering() -> None:
     hung = "stopped after 35 s, when 20 requests in a row had no answer: 79 of 100 requests were sent"
     result = load_result(59, timeouts=20, concurrency=20, cut_short=hung)
-    assert loaded(perfect(), "succeeds_under_load", result, **LOAD).status == "failed"
+    verdict = loaded(perfect(), "succeeds_under_load", result, **LOAD)
+    assert (verdict.status, verdict.message) == (
+        "failed",
+        f"{TARGET}: 20 of 79 requests that it took failed under load (20 did not answer in time).",
+    )
 
 
 def test_is_not_graded_when_time_ran_out_too_early() -> None:

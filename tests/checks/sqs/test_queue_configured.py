@@ -71,13 +71,23 @@ def test_each_attribute_is_worth_the_same(attributes: dict[str, str], fraction: 
     ("seconds", "status"), [("30", "passed"), ("60", "passed"), ("900", "passed"), ("31", "partial"), ("0", "partial")]
 )
 def test_the_visibility_timeout_is_the_handouts_or_longer_than_the_function_runs(seconds: str, status: str) -> None:
-    assert with_queue(VisibilityTimeout=seconds).judge("queue_configured", **CONFIGURED).status == status
+    verdict = with_queue(VisibilityTimeout=seconds).judge("queue_configured", **CONFIGURED)
+    assert verdict.status == status
+    if status == "partial":
+        assert verdict.message == (
+            f"{QUEUE}: the visibility timeout is {seconds} s instead of 60 s or more (the timeout of {SCALER})."
+        )
 
 
 @pytest.mark.parametrize(("seconds", "status"), [("31", "passed"), ("30", "passed"), ("29", "partial")])
 def test_a_visibility_timeout_that_aws_accepted_for_a_mapping_is_long_enough(seconds: str, status: str) -> None:
     made = with_queue(VisibilityTimeout=seconds).mapping(SCALER, QUEUE)
-    assert made.judge("queue_configured", **CONFIGURED).status == status
+    verdict = made.judge("queue_configured", **CONFIGURED)
+    assert verdict.status == status
+    if status == "partial":
+        assert verdict.message == (
+            f"{QUEUE}: the visibility timeout is {seconds} s instead of 60 s or more (the timeout of {SCALER})."
+        )
 
 
 @pytest.mark.parametrize(("seconds", "status"), [("29", "partial"), ("30", "passed"), ("60", "passed")])
@@ -92,7 +102,10 @@ def test_without_the_function_the_handouts_visibility_timeout_is_the_minimum(sec
 @pytest.mark.parametrize(("seconds", "status"), [("30", "passed"), ("31", "partial")])
 def test_a_visibility_timeout_without_a_function_is_exact(seconds: str, status: str) -> None:
     made = World().queue(QUEUE, VisibilityTimeout=seconds)
-    assert made.judge("queue_configured", queue=QUEUE, visibility_s=30).status == status
+    verdict = made.judge("queue_configured", queue=QUEUE, visibility_s=30)
+    assert verdict.status == status
+    if status == "partial":
+        assert verdict.message == f"{QUEUE}: the visibility timeout is 31 s instead of 30 s."
 
 
 def test_fails_when_the_queue_does_not_exist() -> None:
