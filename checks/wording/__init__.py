@@ -36,8 +36,10 @@ def missing_function(snapshot: Snapshot, function: str) -> str:
 
 
 def no_qualifier(function: str, qualifiers: Sequence[str] | None) -> str:
-    """Say that a function has none of the aliases and versions that could be called."""
-    return f"{function} has no alias or version {listed(qualifiers or ())}."
+    """Say that a function has none of its aliases and versions; where none is named, the function itself is gone."""
+    if not qualifiers:
+        return f"{function} does not exist."
+    return f"{function} has no alias or version {listed(qualifiers)}."
 
 
 def plural(count: int, noun: str) -> str:

@@ -44,3 +44,8 @@ def test_a_refusal_may_be_plain_text(body: str) -> None:
     call = answer(400, body)
     verdict, _ = probed(perfect(), "bad_json_is_refused", [call], function=OPTIMIZED, qualifiers=["user1-prod"])
     assert verdict.status == "passed"
+
+
+def test_fails_when_the_function_was_deleted_meanwhile() -> None:
+    verdict, _ = probed(perfect(), "bad_json_is_refused", [None], function=OPTIMIZED)
+    assert (verdict.status, verdict.message) == ("failed", f"{OPTIMIZED} does not exist.")

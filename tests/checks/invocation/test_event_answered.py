@@ -237,3 +237,8 @@ def test_a_mistake_of_the_handout_is_not_graded(call: Invocation) -> None:
         probed(performance_function(), "event_answered", [call], **CALL, **mistake)
     verdict, _ = probed(performance_function(), "event_answered", [crash("E", "x")], **CALL, **mistake)
     assert (verdict.status, verdict.message) == ("failed", f"{SAYS}crashed: E: x.")
+
+
+def test_fails_when_the_function_was_deleted_meanwhile() -> None:
+    verdict, _ = probed(performance_function(), "event_answered", [None], function=FUNCTION, event={})
+    assert (verdict.status, verdict.message) == ("failed", f"{FUNCTION} does not exist.")

@@ -99,3 +99,8 @@ def test_fails_when_no_alias_exists() -> None:
         f"{FUNCTION} has no alias or version user1-prod and 1.",
         [],
     )
+
+
+def test_fails_when_the_function_was_deleted_meanwhile() -> None:
+    verdict, _ = probed(World().function(FUNCTION), "function_loads", [None], **LOADS)
+    assert (verdict.status, verdict.message) == ("failed", f"{FUNCTION} does not exist.")

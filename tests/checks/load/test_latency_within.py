@@ -194,3 +194,8 @@ def test_only_percentiles_with_an_interval_can_be_asked_for() -> None:
     assert find_check("latency_within").schema["properties"]["percentile"] == {"enum": [50, 90, 95, 99]}
     with pytest.raises(BadInputError):
         find_check("latency_inside")
+
+
+def test_fails_when_the_function_was_deleted_meanwhile() -> None:
+    verdict = loaded(perfect(), "latency_within", None, **{**BOUND, "qualifiers": None})
+    assert (verdict.status, verdict.message) == ("failed", f"{OPTIMIZED} does not exist.")

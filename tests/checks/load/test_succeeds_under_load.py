@@ -331,3 +331,8 @@ def test_is_not_graded_when_a_function_without_a_reservation_is_throttled() -> N
     assert caught.value.reason == (
         f"the account, not {TARGET}, had no concurrency left: 91 requests refused (no reason given)"
     )
+
+
+def test_fails_when_the_function_was_deleted_meanwhile() -> None:
+    verdict = loaded(perfect(), "succeeds_under_load", None, **{**LOAD, "qualifiers": None})
+    assert (verdict.status, verdict.message) == ("failed", f"{OPTIMIZED} does not exist.")
