@@ -67,6 +67,8 @@ def test_names_lines_that_stay_empty() -> None:
         '{"_aws": {"CloudWatchMetrics": [1, {"Namespace": "HighPerformance", "Metrics": 3}]}}',
         _emf("ExecutionTime", "Other", namespace="Elsewhere"),
         _emf("Elsewhere", "Other"),
+        '{"_aws": {"CloudWatchMetrics": '
+        '[{"Namespace": "HighPerformance", "Dimensions": [["Other"]], "Metrics": [{}]}]}}',
     ],
 )
 def test_gives_no_advice_where_nothing_was_published(log: str) -> None:

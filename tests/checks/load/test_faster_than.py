@@ -235,3 +235,19 @@ def test_is_not_graded_when_the_account_throttles() -> None:
         loaded(perfect(), "faster_than", own, **FASTER).message
         == f"{BASELINE} could not be timed: throttled: {RESERVED}."
     )
+
+
+def test_fails_when_the_function_was_deleted_meanwhile() -> None:
+    verdict = loaded(perfect(), "faster_than", None, **{**FASTER, "qualifiers": None})
+    assert (verdict.status, verdict.message) == ("failed", f"{OPTIMIZED} does not exist.")
+
+
+def test_an_idle_operation_that_fails_subtracts_nothing() -> None:
+    ended = comparison((), (7000.0,), baseline_errors=(OFFLINE[0],) * 2)
+    idle = load_result(0, function_errors=4)
+    verdict = loaded(perfect(), "faster_than", ended, idle, **FASTER, idle_operation="default")
+    assert (verdict.status, verdict.message) == (
+        "failed",
+        f"Operation heavy: {TARGET} took 7,000 ms; {BASELINE} could not be timed here without the internet, so it is "
+        "taken at the 2,000 ms that it sleeps. That is not faster.",
+    )
