@@ -23,6 +23,7 @@ _PARTS = 3  # that there is a method, that its integration is a proxy, that it l
 @check(
     title="The API leads to the function",
     hint="aws apigateway get-resources --rest-api-id API-ID --embed methods",
+    paths=["path"],
 )
 def api_routes_to(
     snapshot: Snapshot,

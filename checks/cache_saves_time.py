@@ -20,6 +20,7 @@ REST APIs in API Gateway"."""
 @check(
     title="The cache of the stage saves time",
     hint="aws apigateway get-stages --rest-api-id API-ID --query 'item[].methodSettings'",
+    paths=["path"],
 )
 def cache_saves_time(
     load: LoadTest,

@@ -17,6 +17,7 @@ STEM = "labgrader"
 @check(
     title="An object is processed",
     hint="aws logs tail /aws/lambda/{function} --since 1h",
+    fills={"result": ["key"], "contains": ["key"]},
 )
 def object_is_processed(
     probe: Probe,

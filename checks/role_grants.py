@@ -18,6 +18,7 @@ _BUCKET = re.compile(r"^arn:aws:s3:::([^/*?]+)")
 @check(
     title="The function's role allows what the function needs",
     hint="aws lambda get-function-configuration --function-name {function} --query Role",
+    fills={"resource": ["bucket"]},
 )
 def role_grants(
     snapshot: Snapshot,

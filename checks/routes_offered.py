@@ -12,7 +12,11 @@ from labgrader.judging import Verdict, check, failed, listed, partial, passed, q
 _PARAMETER = re.compile(r"\{[^{}]*\}")
 
 
-@check(title="The API offers every route", hint="aws apigateway get-resources --rest-api-id API-ID --embed methods")
+@check(
+    title="The API offers every route",
+    hint="aws apigateway get-resources --rest-api-id API-ID --embed methods",
+    paths=["routes"],
+)
 def routes_offered(snapshot: Snapshot, *, function: str, routes: list[str], explanation: str = "") -> Verdict:
     """The REST API that leads to the function has every route; ``ANY`` and ``{proxy+}`` count for what they take.
 

@@ -11,6 +11,7 @@ from labgrader.judging import Verdict, check, failed, passed
     title="The usage plan applies to the calls",
     hint="aws apigateway update-method --rest-api-id API-ID --resource-id RESOURCE-ID --http-method {method} "
     "--patch-operations op=replace,path=/apiKeyRequired,value=true",
+    paths=["path"],
 )
 def usage_plan_applies(
     snapshot: Snapshot, *, plan: str, api: str, path: str, method: str, explanation: str = ""

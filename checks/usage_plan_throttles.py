@@ -47,6 +47,7 @@ applied on a best-effort basis. Source: API Gateway Developer Guide, "Usage plan
 @check(
     title="The usage plan throttles the calls",
     hint="aws apigateway get-usage-plans",
+    paths=["path"],
 )
 def usage_plan_throttles(
     load: LoadTest,

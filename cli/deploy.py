@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,16 +11,15 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from cli.deployed import OUTPUT, deployable_problems, digests, no_longer_deployed
 from cli.embedded_api import add_gateway_responses
 from cli.errors import TargetError
-from cli.package import Bundle, Python, bundle, running_python
+from cli.package import LAYER, Bundle, Python, bundle, running_python
 from cli.project import BUILD, DEFAULT_STACK, TEMPLATE
 from cli.target import Target, reached
 from cli.template import local_code, read_template, runtime, write_template
 from labgrader.aws import error_code
 from labgrader.errors import BadInputError
-from labgrader.lab import lab_ids, labs_folder
-from labgrader.lint import lint
 
 WAIT_SECONDS = 30 * 60.0
 """How long a deployment may take."""
@@ -65,8 +65,7 @@ def deploy(
         BadInputError: the template cannot be used, or has no such parameter.
         TargetError: AWS refused, or a resource could not be made; the message holds its reason.
     """
-    problems = [problem for lab in lab_ids() for problem in lint(labs_folder() / lab / "lab.yaml")]
-    if problems:  # a lab that cannot be used would end every run of it, and tell nobody why
+    if problems := deployable_problems():
         raise BadInputError(problems)
     tell("building the functions and layers")
     with reached():
@@ -89,6 +88,9 @@ def deploy(
             "Capabilities": _CAPABILITIES,
         }
         tell(f"deploying the stack {stack}")
+        before = _describe(target.client("cloudformation"), stack) or {}
+        if gone := no_longer_deployed({one["OutputKey"]: one["OutputValue"] for one in before.get("Outputs", ())}):
+            tell(f"no longer deployed after this: {', '.join(gone)}; to keep them, name their folder with --labs")
         pause = 0.1 if target.runs_here else 3.0
         cloudformation = target.client("cloudformation")
         outputs = _apply(cloudformation, request, made.parameters, given, pause)
@@ -118,6 +120,9 @@ def package(template: Path, bucket: str, python: Python | None, build: Path = BU
         made = bundle(reference.path, interpreter, build)
         bundles.append(made)
         document["Resources"][reference.resource]["Properties"][reference.field] = {"Bucket": bucket, "Key": made.key}
+        if reference.path == LAYER:
+            text = json.dumps(digests(), separators=(",", ":"), sort_keys=True)
+            document.setdefault("Outputs", {})[OUTPUT] = {"Value": text}
     return Package(write_template(document), frozenset(document.get("Parameters", {})), tuple(bundles))
 
 

@@ -29,6 +29,7 @@ from cli.commands import (
 from cli.errors import BAD_INPUT, UNREACHABLE, Interrupted, TargetError, UsageError
 from cli.target import explained
 from labgrader.errors import BadInputError, LabgraderError
+from labgrader.search_path import searching
 from labgrader.store import MissingError
 
 app = typer.Typer(
@@ -73,7 +74,8 @@ def main(arguments: list[str] | None = None) -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
-        app(args=arguments, prog_name="labgrader")
+        with searching():  # the folders that a command names are its own
+            app(args=arguments, prog_name="labgrader")
     except SystemExit as done:
         return done.code if isinstance(done.code, int) else 0 if done.code is None else BAD_INPUT
     except (LabgraderError, BotoCoreError, ClientError, OSError) as error:

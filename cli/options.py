@@ -2,19 +2,50 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cli.project import DEFAULT_STACK
+from labgrader.search_path import use_folders
 
 Aws = Annotated[
     bool, typer.Option("--aws", help="Use the AWS account of your environment instead of the embedded AWS.")
 ]
 Stack = Annotated[str, typer.Option("--stack", metavar="NAME", help="The name of the deployed stack.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Labs = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--labs",
+        metavar="DIR",
+        envvar="LABGRADER_LABS",
+        show_default=False,
+        help="A folder with labs of your own (ID/lab.yaml) and checks of your own (checks/NAME.py).",
+    ),
+]
 
 
-def chosen(aws: bool, stack: str) -> str:
-    """Return the options that say the same of another command, each with a space before it: `` --aws``."""
-    return (" --aws" if aws else "") + ("" if stack == DEFAULT_STACK else f" --stack {stack}")
+def use_labs(labs: Sequence[Path] | None) -> None:
+    """Search the folders of ``--labs`` too.
+
+    Raises:
+        BadInputError: one is not a folder.
+    """
+    if labs:
+        use_folders(labs)
+
+
+def chosen(aws: bool, stack: str, labs: Sequence[Path] | None = None) -> str:
+    """Return the options that say the same of another command, each with a space before it: `` --aws``.
+
+    Args:
+        aws, stack: the options' values.
+        labs: the folders of labs, for a command that takes them.
+    """
+    options = " --aws" if aws else ""
+    options += "" if stack == DEFAULT_STACK else f" --stack {stack}"
+    return options + "".join(f" --labs {shlex.quote(str(folder))}" for folder in labs or ())

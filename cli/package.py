@@ -19,6 +19,7 @@ from pathlib import Path
 
 from cli.errors import TargetError
 from cli.project import BUILD, CHECKS, ROOT
+from labgrader.search_path import added_files
 
 LAYER = ROOT / "layers" / "labgrader"
 
@@ -93,9 +94,7 @@ def bundle(path: Path, python: Python, build: Path = BUILD) -> Bundle:
         return _file(path, build)
     if (path / "requirements.txt").is_file():
         return _dependencies(path / "requirements.txt", python, build)
-    sources = _sources(path)
-    if path == LAYER:
-        sources |= _checks()
+    sources = layer_sources() if path == LAYER else _sources(path)
     return _zip(path.name, sources, python if (path / "python").is_dir() else None, build)
 
 
@@ -118,6 +117,16 @@ def _sources(folder: Path) -> dict[str, Path]:
         if file.is_file() and not hidden and not file.name.endswith(_DROPPED_SUFFIXES):
             found[inside.as_posix()] = file
     return found
+
+
+def layer_sources() -> dict[str, Path]:
+    """Return the files of labgrader's own layer by their path in it: the library, the checks and the lab files.
+
+    Raises:
+        BadInputError: an added lab or check has the place of another one.
+    """
+    added = {f"python/checks/{inside}": file for inside, file in added_files().items()}
+    return _sources(LAYER) | _checks() | added
 
 
 def _checks(checks: Path = CHECKS) -> dict[str, Path]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from cli.deployed import held
 from cli.errors import TargetError
 from cli.target import Target, reached
 from labgrader.errors import ServiceFaultError, ThrottledError
@@ -34,6 +35,9 @@ class Run:
     arn: str
     total: int
 
+
+NAMELESS = "Runtime.HandlerError"
+"""What the embedded AWS says in place of the class of an exception; the message alone says more."""
 
 MAX_FAILED_LOOKS = 5
 """Looks in a row that may fail before we give up following a run."""
@@ -75,7 +79,8 @@ def start_run(
         store = target.store(outputs)
         store.put(key, roster)
         states = target.client("stepfunctions")
-        started = start_class_run(store, states, outputs["GradeClassArn"], request, run_id)
+        deployed = lab_id in (held(outputs) or ())
+        started = start_class_run(store, states, outputs["GradeClassArn"], request, run_id, deployed=deployed)
     return Run(run_id, started.execution, total)
 
 
@@ -160,7 +165,10 @@ def follow_execution(
 def ended(run_id: str, state: Mapping[str, Any]) -> str:
     """Say why a workflow did not succeed."""
     how = {"FAILED": "failed", "TIMED_OUT": "ran out of time", "ABORTED": "was stopped"}.get(state["status"], "ended")
-    why = ": ".join(quote(part, 1000) for part in (state.get("error", ""), _cause(state.get("cause", ""))) if part)
+    error, cause = state.get("error", ""), _cause(state.get("cause", ""))
+    if error == NAMELESS and cause:
+        error = ""
+    why = ": ".join(quote(part, 1000) for part in (error, cause) if part)
     return f"run {run_id} {how}" + (f": {why}" if why else "")
 
 

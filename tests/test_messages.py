@@ -1,6 +1,6 @@
 """Hostile text in a sentence."""
 
-from labgrader.messages import fill, listed, quote
+from labgrader.messages import listed, quote
 
 
 def test_what_cannot_be_printed_is_replaced() -> None:
@@ -20,7 +20,3 @@ def test_values_are_shown_as_json() -> None:
 
 def test_lists_read_as_sentences() -> None:
     assert [listed([]), listed(["a"]), listed(["a", "b"]), listed("abc")] == ["nothing", "a", "a and b", "a, b and c"]
-
-
-def test_only_known_names_are_filled_in() -> None:
-    assert fill("aws {name} --payload '{\"a\": {b}}'", {"name": "x"}) == "aws x --payload '{\"a\": {b}}'"

@@ -8,9 +8,10 @@ import typer
 
 from cli import screen
 from cli.audits import follow_audit, start_audit
+from cli.deployed import check_deployed
 from cli.errors import INCOMPLETE, Interrupted, TargetError
 from cli.nights import check_outputs
-from cli.options import Aws, Json, Stack, chosen
+from cli.options import Aws, Json, Labs, Stack, chosen, use_labs
 from cli.progress import students_finishing
 from cli.project import DEFAULT_STACK
 from cli.target import choose, stack_outputs
@@ -26,6 +27,7 @@ def register(app: typer.Typer) -> None:
 
 def audit(
     course: Annotated[str, typer.Option("--course", metavar="ID", help="The course, as `course list` names it.")],
+    labs: Labs = None,
     aws: Aws = False,
     stack: Stack = DEFAULT_STACK,
     as_json: Json = False,
@@ -34,16 +36,18 @@ def audit(
 
     Exit status 1 says that some student could not be graded in full, 3 that a lab could not be audited at all.
     """
+    use_labs(labs)
     target = choose(aws)
     outputs = stack_outputs(target, stack)
     check_outputs(outputs, stack)
     store = target.store(outputs)
-    labs = stored_course(store, course).labs
+    course_labs = [one.lab for one in stored_course(store, course).labs]
+    check_deployed(outputs, course_labs, chosen(aws, stack, labs))
     record = store.course(course) or {}
     total = sum(int(one["students"]) for one in record.get("labs", ()))
     options = chosen(aws, stack)
     started = start_audit(target, outputs, course)
-    screen.say(f"audit {started.name}: {', '.join(one.lab for one in labs)}")
+    screen.say(f"audit {started.name}: {', '.join(course_labs)}")
     try:
         with students_finishing(total) as finished:
             digest = follow_audit(target, outputs, started, finished)

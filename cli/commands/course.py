@@ -10,8 +10,9 @@ from typing import Annotated, Any
 import typer
 
 from cli import screen
+from cli.deployed import check_deployed, known_labs
 from cli.nights import check_name, check_outputs, keep_nights, remove_nights, scheduled
-from cli.options import Aws, Json, Stack, chosen
+from cli.options import Aws, Json, Labs, Stack, chosen, use_labs
 from cli.project import DEFAULT_STACK
 from cli.target import Target, choose, stack_outputs
 from labgrader.courses.course_file import CourseFiles, read_course
@@ -41,22 +42,25 @@ def register(app: typer.Typer) -> None:
 @_course.command(epilog="Example: labgrader course push course.yaml")
 def push(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The course file; its class lists lie beside it.")],
+    labs: Labs = None,
     aws: Aws = False,
     stack: Stack = DEFAULT_STACK,
     as_json: Json = False,
 ) -> None:
     """Keep a course: its labs, who is enrolled, and the hour of its nightly audit. Pushed again, it is changed."""
-    files = read_course(file)
+    use_labs(labs)
+    files = read_course(file, labs=lambda: known_labs(aws, stack))
     check_name(stack, files.course.id)
     target, outputs, store = _stack(aws, stack)
+    check_deployed(outputs, [one.lab for one in files.course.labs], chosen(aws, stack, labs))
     _check_homes(files, file, Home(target.account_id, target.region))
     record = push_course(store, files, datetime.now(UTC))
     keep_nights(target, outputs, stack, files.course)
     if as_json:
         screen.give_json(record)
         return
-    labs = ", ".join(one.lab for one in files.course.labs)
-    screen.give(f"{record['course']}: {record['students']} students, {labs}")
+    course_labs = ", ".join(one.lab for one in files.course.labs)
+    screen.give(f"{record['course']}: {record['students']} students, {course_labs}")
     screen.give(_audited(record))
     for day in files.course.skipped_nights(datetime.now(files.course.zone).date()):
         screen.say(f"on {day} the clock jumps over {files.course.audit_time}: that night will have no audit")

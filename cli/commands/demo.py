@@ -13,6 +13,7 @@ from cli.commands.grade import grade_class
 from cli.commands.simulate import build, enroll, roster, write_truth
 from cli.deploy import deploy
 from cli.errors import INCOMPLETE
+from cli.options import Labs, use_labs
 from cli.results import give_class_table, give_paths
 from cli.target import embedded_target
 from labgrader.lab import find_lab
@@ -29,12 +30,14 @@ def demo(
     students: Annotated[int, typer.Option("--students", metavar="N", help="How many students.")] = 12,
     seed: Annotated[int, typer.Option("--seed", metavar="S", help="Another seed, another class.")] = 0,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the results go.")] = Path("out/demo"),
+    labs: Labs = None,
 ) -> None:
     """Grade a simulated class on an embedded AWS of its own, print the class table, stop.
 
     An embedded AWS that `labgrader up` started is not touched.
     """
     began = time.monotonic()
+    use_labs(labs)
     found = find_lab(lab)
     enrolled = enroll(found.id, students, seed)
     with embedded.temporary() as running:

@@ -9,7 +9,8 @@ import typer
 
 from cli import embedded, screen
 from cli.deploy import deploy as deploy_stack
-from cli.options import Aws, Json, Stack
+from cli.deployed import shown
+from cli.options import Aws, Json, Labs, Stack, use_labs
 from cli.project import DEFAULT_STACK
 from cli.target import choose
 from labgrader.errors import BadInputError
@@ -25,11 +26,13 @@ def deploy(
         list[str] | None,
         typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the template; it keeps that value."),
     ] = None,
+    labs: Labs = None,
     aws: Aws = False,
     stack: Stack = DEFAULT_STACK,
     as_json: Json = False,
 ) -> None:
     """Deploy the stack, or bring it up to date. Prints its outputs."""
+    use_labs(labs)
     parameters = _parameters(settings or [])
     target = choose(aws)
     outputs = deploy_stack(target, stack, parameters=parameters, tell=screen.say)
@@ -39,7 +42,7 @@ def deploy(
     if as_json:
         screen.give_json(outputs)
     else:
-        screen.give_pairs(outputs)
+        screen.give_pairs(shown(outputs))
 
 
 def _parameters(settings: Sequence[str]) -> dict[str, str]:

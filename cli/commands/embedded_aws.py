@@ -12,8 +12,9 @@ import typer
 
 from cli import embedded, operations, screen
 from cli.deploy import deploy
+from cli.deployed import shown
 from cli.errors import TargetError, UsageError
-from cli.options import Aws, Json, Stack
+from cli.options import Aws, Json, Labs, Stack, use_labs
 from cli.project import DEFAULT_STACK
 from cli.target import Target, choose, embedded_target, stack_outputs
 
@@ -33,12 +34,14 @@ def up(
     export: Annotated[
         bool, typer.Option("--export", help="Print `export AWS_ENDPOINT_URL=…` lines for a shell to evaluate.")
     ] = False,
+    labs: Labs = None,
     stack: Stack = DEFAULT_STACK,
 ) -> None:
     """Start the embedded AWS and deploy the stack there. Again is harmless: what changed is deployed.
 
     Student code runs unsandboxed on this machine: use it for simulated classes and for code you trust.
     """
+    use_labs(labs)
     with embedded.alone():
         running = embedded.running()
         began = running is None
@@ -101,7 +104,7 @@ def status(aws: Aws = False, stack: Stack = DEFAULT_STACK, as_json: Json = False
 
 def _show(document: Mapping[str, Any], lines: Mapping[str, object], done: operations.Operations | None) -> None:
     stack = document["stack"] if document["deployed"] else document["problem"]
-    screen.give_pairs({"target": document["target"], **lines, "stack": stack, **document.get("outputs", {})})
+    screen.give_pairs({"target": document["target"], **lines, "stack": stack, **shown(document.get("outputs", {}))})
     if done is None:
         if document["deployed"]:
             screen.say(f"error: {document['problem']}")

@@ -11,15 +11,15 @@ from typing import Annotated
 import typer
 
 from cli import screen
+from cli.deployed import check_deployed, unknown_lab
 from cli.errors import INCOMPLETE, Interrupted, TargetError
-from cli.options import Aws, Json, Stack, chosen
+from cli.options import Aws, Json, Labs, Stack, chosen, use_labs
 from cli.progress import students_finishing
 from cli.project import DEFAULT_STACK
 from cli.results import Fetched, fetch, give_class_table, give_paths
 from cli.run import follow, start_run
 from cli.target import Target, choose, stack_outputs
 from labgrader.errors import BadInputError, Problem
-from labgrader.lab import find_lab
 from labgrader.roster import Home, Student, at_home, read_roster, select
 from labgrader.starting.reading import wrong_course, wrong_course_id
 
@@ -48,6 +48,7 @@ def grade(
         typer.Option("--course", metavar="ID", help="The course that it is a run of, as `course list` names it."),
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Where the results go: out/RUN_ID.")] = None,
+    labs: Labs = None,
     aws: Aws = False,
     stack: Stack = DEFAULT_STACK,
     as_json: Json = False,
@@ -56,9 +57,10 @@ def grade(
 
     Exit status 1 says that some student is not fully graded; grade those again with --student.
     """
+    use_labs(labs)
     problems: list[Problem] = []
     with _collecting(problems):
-        find_lab(lab)
+        problems += unknown_lab(lab, aws, stack)
     with _collecting(problems):
         content = roster.read_bytes()
         students = select(read_roster(content, str(roster)), student or [])
@@ -69,6 +71,7 @@ def grade(
     target = choose(aws)
     at_home(students, Home(target.account_id, target.region))  # who has another account needs a role, before we start
     outputs = stack_outputs(target, stack)
+    check_deployed(outputs, [lab], chosen(aws, stack, labs))
     if course is not None and (problems := wrong_course(target.store(outputs), course)):
         raise BadInputError(problems)
     fetched = grade_class(

@@ -8,28 +8,37 @@ from typing import Annotated, Any
 import typer
 
 from cli import screen
-from cli.options import Json
+from cli.lab_template import write_pack
+from cli.options import Json, Labs, chosen, use_labs
+from cli.project import DEFAULT_STACK
 from labgrader.errors import BadInputError
 from labgrader.judging.check import find_check
 from labgrader.lab import Item, find_lab, lab_ids
 from labgrader.lint import lint as lint_file
 
 _labs = typer.Typer(
-    help="List the labs, or show one with its checks and points.",
+    help="List the labs, show one with its checks and points, or write a new one.",
     epilog="Example: labgrader labs show lambda-optimization",
     invoke_without_command=True,
 )
 
 
+NEW_LABS = Path("labs")
+"""Where `labs new` writes when no folder is named."""
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.add_typer(_labs, name="labs")
-    app.command(epilog="Example: labgrader lint checks/labs/*/lab.yaml")(lint)
+    app.command(epilog="Example: labgrader lint --labs mylabs mylabs/*/lab.yaml")(lint)
 
 
 @_labs.callback()
-def labs(context: typer.Context, as_json: Json = False) -> None:
-    """List the labs, or show one with its checks and points."""
+def list_labs(context: typer.Context, labs: Labs = None, as_json: Json = False) -> None:
+    """List the labs, show one with its checks and points, or write a new one."""
+    context.obj = labs  # the folder that `new` writes into need not be there yet
+    if context.invoked_subcommand != "new":
+        use_labs(labs)
     if context.invoked_subcommand is not None:
         return
     found = [find_lab(lab_id) for lab_id in lab_ids()]
@@ -57,9 +66,11 @@ def labs(context: typer.Context, as_json: Json = False) -> None:
 @_labs.command(epilog="Example: labgrader labs show lambda-optimization")
 def show(
     lab_id: Annotated[str, typer.Argument(metavar="ID", help="The lab, as `labgrader labs` lists it.")],
+    labs: Labs = None,
     as_json: Json = False,
 ) -> None:
     """Show a lab: its checks with their points, its advice, and what no check can see."""
+    use_labs(labs)
     lab = find_lab(lab_id)
     if as_json:
         document = lab.to_dict()
@@ -88,11 +99,30 @@ def show(
             screen.give(f"  {one.get('promise', '')}: {one.get('why', '')}")
 
 
+@_labs.command(epilog="Example: labgrader labs new queues --labs mylabs")
+def new(
+    context: typer.Context,
+    lab_id: Annotated[str, typer.Argument(metavar="ID", help="The id of the new lab.")],
+    labs: Labs = None,
+) -> None:
+    """Write a small lab to start from: a lab file, a check, a solution and two mistakes, which `verify` proves.
+
+    They are written into the first folder of --labs, or into the folder labs here.
+    """
+    folders = labs or context.obj
+    folder = folders[0] if folders else NEW_LABS
+    for file in write_pack(lab_id, folder):
+        screen.give(str(file))
+    screen.say(f"prove it with `labgrader verify {lab_id}{chosen(False, DEFAULT_STACK, [folder])}`")
+
+
 def lint(
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Lab files.")],
+    labs: Labs = None,
     as_json: Json = False,
 ) -> None:
     """Validate lab files. Each error names file, line and field."""
+    use_labs(labs)
     found = {file: lint_file(file) for file in files}
     problems = [problem for those in found.values() for problem in those]
     if as_json:

@@ -10,11 +10,12 @@ from typing import Annotated
 import typer
 
 from cli import screen
+from cli.deployed import unknown_lab
 from cli.errors import UsageError
-from cli.options import Aws, Json, Stack
+from cli.options import Aws, Json, Labs, Stack, use_labs
 from cli.project import DEFAULT_STACK
 from cli.target import choose, stack_outputs
-from labgrader.lab import find_lab
+from labgrader.errors import BadInputError
 from labgrader.messages import quote
 from labgrader.reporting.student_copy import student_copy
 from labgrader.store import Keys, MissingError, Store
@@ -66,13 +67,15 @@ def report(
 
 def runs(
     lab: Annotated[str, typer.Option("--lab", metavar="ID", help="Only the runs of this lab.")] = "",
+    labs: Labs = None,
     aws: Aws = False,
     stack: Stack = DEFAULT_STACK,
     as_json: Json = False,
 ) -> None:
     """List the runs, newest first."""
-    if lab:
-        find_lab(lab)
+    use_labs(labs)
+    if lab and (problems := unknown_lab(lab, aws, stack)):
+        raise BadInputError(problems)
     target = choose(aws)
     found = target.store(stack_outputs(target, stack)).runs(lab)
     if as_json:

@@ -13,6 +13,7 @@ import typer
 
 from cli import screen
 from cli.errors import UsageError
+from cli.options import Labs, use_labs
 from cli.simulation.classes import Enrolled, build_class, simulate_class
 from cli.simulation.connections import Connections
 from cli.simulation.teardown import delete_class
@@ -37,12 +38,14 @@ def simulate(
     truth: Annotated[
         Path | None, typer.Option("--truth", metavar="FILE", help="Write there what each student did wrong, as JSON.")
     ] = None,
+    labs: Labs = None,
 ) -> None:
     """Build a class of students, good and bad, on the embedded AWS. Prints the roster as CSV.
 
     Students of the same names that are there already are replaced, with everything whose name begins with theirs
     (user1-).
     """
+    use_labs(labs)
     found = find_lab(lab)
     enrolled = enroll(found.id, students, seed)
     target = running_target()

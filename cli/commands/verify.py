@@ -10,7 +10,7 @@ import typer
 from cli import embedded, screen
 from cli.deploy import deploy
 from cli.errors import INCOMPLETE
-from cli.options import Json
+from cli.options import Json, Labs, use_labs
 from cli.proof import Outcome, cases, prove
 from cli.simulation.pack import load_pack
 from cli.target import embedded_target
@@ -31,12 +31,14 @@ def verify(
     record: Annotated[
         Path | None, typer.Option("--record", metavar="DIR", help="Keep what each student was judged from.")
     ] = None,
+    labs: Labs = None,
     as_json: Json = False,
 ) -> None:
     """Prove a lab: its solution scores full points, and every mistake fails exactly the checks it names.
 
     Runs on an embedded AWS of its own, through the deployed workflow. Exit status 1 says that the proof does not hold.
     """
+    use_labs(labs)
     lab = find_lab(lab_id)
     pack = load_pack(lab.id)
     wanted = cases(pack, mistake or [], slow=not skip_slow)

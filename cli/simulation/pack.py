@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from types import ModuleType
+from typing import Any
 
 from cli.simulation.mistake import Mistake
 from cli.simulation.student import Connections, SimulatedStudent
-from labgrader.errors import BadInputError
-from labgrader.lab import labs_folder
+from labgrader.errors import BadInputError, Problem
+from labgrader.lab import find_lab
+from labgrader.lab_file import read_lab_file
+from labgrader.search_path import added_folders, import_file, lab_files
 
 
 @dataclass(frozen=True)
@@ -41,15 +42,29 @@ class Pack:
         raise BadInputError([f"lab {self.lab_id} has no mistake {mistake_id!r}"])
 
 
-@cache
 def load_pack(lab_id: str) -> Pack:
     """Load ``solution.py`` and ``mistakes.py`` of a lab; its folder has a hyphen, so they are loaded by path.
 
+    A lab that extends another one has those of the other, where it has none of its own. Of another lab's mistakes,
+    those that only checks find that the lab does not have are left out.
+
     Raises:
-        BadInputError: the lab has none.
+        BadInputError: the lab has none, or one cannot be imported.
     """
-    folder = labs_folder() / lab_id
-    return Pack(lab_id, _load(folder / "solution.py").build, tuple(_load(folder / "mistakes.py").MISTAKES))
+    files = lab_files()
+    if lab_id not in files:
+        find_lab(lab_id)  # says which labs there are
+    return _load_pack(lab_id, files[lab_id], added_folders())
+
+
+@cache
+def _load_pack(lab_id: str, lab_file: Path, _folders: tuple[Path, ...]) -> Pack:
+    build: Callable[[SimulatedStudent], None] = _load(lab_id, lab_file, "solution.py", "build")
+    mistakes: Sequence[Mistake] = _load(lab_id, lab_file, "mistakes.py", "MISTAKES")
+    if not (lab_file.parent / "mistakes.py").is_file():
+        checks = {item.id for item in find_lab(lab_id).checks}
+        mistakes = [replace(one, fails=one.fails & checks) for one in mistakes if one.fails & checks]
+    return Pack(lab_id, build, tuple(mistakes))
 
 
 def build_student(
@@ -71,13 +86,15 @@ def build_student(
     return student
 
 
-def _load(file: Path) -> ModuleType:
+def _load(lab_id: str, lab_file: Path, name: str, attribute: str) -> Any:
+    """Return what a file of a pack defines, or the file of the lab that it extends."""
+    file = lab_file.parent / name
     if not file.is_file():
-        raise BadInputError([f"{file.parent.name} has no {file.name}: it cannot be simulated"])
-    name = f"labgrader_pack_{file.parent.name.replace('-', '_')}_{file.stem}"
-    spec = importlib.util.spec_from_file_location(name, file)
-    if spec is None or spec.loader is None:
-        raise BadInputError([f"{file} cannot be loaded"])
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+        base = read_lab_file(lab_file).own
+        if base is None:
+            raise BadInputError([f"{lab_id} has no {name}: it cannot be simulated"])
+        return _load(base["extends"], lab_files()[base["extends"]], name, attribute)
+    module = import_file(f"labgrader_pack_{lab_id.replace('-', '_')}_{file.stem}", file)
+    if not hasattr(module, attribute):
+        raise BadInputError([Problem(f"defines no {attribute}", str(file))])
+    return getattr(module, attribute)

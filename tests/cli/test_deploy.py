@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-import checks
 from cli import embedded
 from cli.deploy import deploy
 from cli.errors import TargetError
@@ -18,6 +17,7 @@ from cli.run import Run, ended, follow
 from cli.target import Target, embedded_target
 from labgrader.errors import BadInputError
 from labgrader.run_request import new_run_id
+from labgrader.search_path import searching
 
 SAM = """\
 AWSTemplateFormatVersion: "2010-09-09"
@@ -178,10 +178,10 @@ def test_a_run_id_begins_with_its_time_and_fits_an_execution() -> None:
     assert new_run_id("a-lab", moment) != new_run_id("a-lab", moment)
 
 
-def test_a_lab_that_lint_refuses_is_not_deployed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "labs" / "broken").mkdir(parents=True)
-    (tmp_path / "labs" / "broken" / "lab.yaml").write_text("id: broken\n")
-    monkeypatch.setattr(checks, "__path__", [str(tmp_path)])
+def test_a_lab_that_lint_refuses_is_not_deployed(tmp_path: Path) -> None:
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "lab.yaml").write_text("id: broken\n")
     nowhere: Any = None
-    with pytest.raises(BadInputError, match=r"labs/broken/lab\.yaml:1: 'checks' is a required property"):
+    refused = r"/broken/lab\.yaml:1: 'checks' is a required property"
+    with searching(tmp_path), pytest.raises(BadInputError, match=refused):
         deploy(nowhere)

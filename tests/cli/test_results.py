@@ -11,13 +11,12 @@ from typing import Any
 import boto3
 import pytest
 
-import checks
 from cli.main import main
 from cli.results import fetch, give_paths
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.scoring import score
 from labgrader.judging.verdict import failed, passed
-from labgrader.lab import Item, Lab, labs_folder
+from labgrader.lab import Item, Lab
 from labgrader.reporting.html import render_student
 from labgrader.reporting.report import build_report
 from labgrader.roster import Student
@@ -143,18 +142,12 @@ def test_a_students_copy_has_no_word_of_what_is_hidden(store: Store, tmp_path: P
         ((), ""),
     ],
 )
-def test_hidden_checks_are_marked_in_a_lab(
-    hidden: tuple[str, ...], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
-) -> None:
-    folder = tmp_path / "labs" / "lambda-optimization"
-    folder.mkdir(parents=True)
-    document = (labs_folder() / "lambda-optimization" / "lab.yaml").read_text()
-    for check_id in hidden:
-        assert f"  - id: {check_id}\n" in document
-        document = document.replace(f"  - id: {check_id}\n", f"  - id: {check_id}\n    visibility: hidden\n")
-    (folder / "lab.yaml").write_text(document)
-    monkeypatch.setattr(checks, "__path__", [str(tmp_path), *checks.__path__])
-    assert main(["labs", "show", "lambda-optimization"]) == 0
+def test_hidden_checks_are_marked_in_a_lab(hidden: tuple[str, ...], said: str, tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "hiding").mkdir()
+    changes = "".join(f"  - {{id: {check_id}, visibility: hidden}}\n" for check_id in hidden)
+    document = "id: hiding\nextends: lambda-optimization\n" + (f"checks:\n{changes}" if changes else "")
+    (tmp_path / "hiding" / "lab.yaml").write_text(document)
+    assert main(["labs", "show", "hiding", "--labs", str(tmp_path)]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len([line for line in lines if line.endswith(" (hidden)")]) == len(hidden)
     assert ("Production alias points to version 1 (hidden)" in "\n".join(lines)) is bool(hidden)

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-import checks
 from labgrader.evidence.load import Comparison, LoadResult
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.scoring import score
@@ -18,6 +17,7 @@ from labgrader.judging.verdict import Verdict, failed, not_graded, partial, pass
 from labgrader.lab import Item, Lab
 from labgrader.reporting.report import build_report
 from labgrader.roster import Student
+from labgrader.search_path import searching
 
 RUN_ID = "20260101T090000Z-lambda-optimization-4f2a"
 ACCOUNT = "000000000000"
@@ -35,19 +35,19 @@ def {name}(evidence: {evidence}) -> Verdict:
 """
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def registered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Put three checks where the registry looks, one of each kind."""
-    folder = tmp_path_factory.mktemp("checks")
+    folder = tmp_path_factory.mktemp("labs") / "checks"
+    folder.mkdir()
     for name, module, evidence in (
         ("report_configuration", "snapshot", "Snapshot"),
         ("report_behaviour", "probe", "Probe"),
         ("report_performance", "load", "LoadTest"),
     ):
         (folder / f"{name}.py").write_text(_CHECK.format(name=name, module=module, evidence=evidence))
-    checks.__path__.append(str(folder))
-    yield
-    checks.__path__.remove(str(folder))
+    with searching(folder.parent):
+        yield
 
 
 LAB = Lab(

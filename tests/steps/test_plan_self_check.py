@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,14 @@ from labgrader.lab import Lab, find_lab
 from labgrader.roster import Home
 from labgrader.run_request import Request
 from labgrader.schemas import validate
+from labgrader.search_path import searching
 from labgrader.steps.plan_run import plan_run
 from labgrader.store import Keys, Store
 
 RUN = "20260101-000000-example-0000"
 STARTED = "2026-01-01T00:00:00.123Z"
 HOME = Home.from_arn("arn:aws:lambda:us-east-1:111122223333:function:labgrader-plan-run")
-ID = "lambda-optimization"
+ID, HIDING = "lambda-optimization", "hiding"
 OWN = Request(ID, "rosters/r.json", "self-check", ("user1",), "autumn", "student user1")
 
 
@@ -41,26 +43,23 @@ def plan(store: Store, request: Request = OWN, *, alone: bool = True, **named: A
 
 
 @pytest.fixture
-def hiding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
-    """The lab with its second configuration check hidden, in a folder of its own."""
-    import checks
-
+def hiding(tmp_path: Path) -> Iterator[Lab]:
+    """The lab with its second configuration check hidden, as a lab of its own."""
     whole = find_lab(ID)
-    text = (Path(next(iter(checks.__path__))) / "labs" / ID / "lab.yaml").read_text()
     required = {name for item in whole.checks for name in item.requires}
     hidden = next(item for item in whole.checks if item.id not in required)
-    marked = text.replace(f"- id: {hidden.id}\n", f"- id: {hidden.id}\n    visibility: hidden\n", 1)
-    assert marked != text
-    (tmp_path / "labs" / ID).mkdir(parents=True)
-    (tmp_path / "labs" / ID / "lab.yaml").write_text(marked)
-    monkeypatch.setattr(checks, "__path__", [str(tmp_path), *checks.__path__])
+    (tmp_path / HIDING).mkdir()
+    (tmp_path / HIDING / "lab.yaml").write_text(
+        f"id: {HIDING}\nextends: {ID}\nchecks:\n  - {{id: {hidden.id}, visibility: hidden}}\n"
+    )
     items = tuple(replace(item, visibility="hidden") if item is hidden else item for item in whole.checks)
-    return replace(whole, checks=items)
+    with searching(tmp_path):
+        yield replace(whole, id=HIDING, checks=items)
 
 
 def test_what_is_hidden_is_neither_frozen_nor_judged(store: Store, hiding: Lab) -> None:
     (hidden,) = (item for item in hiding.checks if item.visibility == "hidden")
-    planned = plan(store)
+    planned = plan(store, replace(OWN, lab=HIDING))
     frozen = store.lab(RUN)
     assert frozen == hiding.for_self_check()
     assert (frozen.hidden_checks, frozen.hidden_points) == (1, hidden.points)
@@ -70,7 +69,7 @@ def test_what_is_hidden_is_neither_frozen_nor_judged(store: Store, hiding: Lab) 
 
 def test_a_class_run_of_the_same_lab_judges_it(store: Store, hiding: Lab) -> None:
     (hidden,) = (item for item in hiding.checks if item.visibility == "hidden")
-    planned = plan(store, replace(OWN, mode="grade"), alone=False)
+    planned = plan(store, replace(OWN, lab=HIDING, mode="grade"), alone=False)
     assert hidden.id in [one for kind in planned["checks"].values() for one in kind]
     assert (store.lab(RUN).hidden_checks, store.lab(RUN).points) == (0, hiding.points)
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-import checks
 from labgrader.evidence.load import COMPARE, Comparison, LoadResult
 from labgrader.evidence.probe import Invocation
 from labgrader.evidence.question import Answer, Answers, Question
@@ -20,6 +19,7 @@ from labgrader.judging.verdict import Verdict
 from labgrader.lab import Item, Lab
 from labgrader.reporting.html import render_student
 from labgrader.roster import Student
+from labgrader.search_path import searching
 from labgrader.steps import run_record
 from labgrader.steps.run_record import CheckRecord
 from labgrader.steps.write_report import write_report
@@ -84,11 +84,11 @@ LAB = Lab(
 
 @pytest.fixture(scope="module", autouse=True)
 def registered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    folder: Path = tmp_path_factory.mktemp("checks")
+    folder: Path = tmp_path_factory.mktemp("labs") / "checks"
+    folder.mkdir()
     (folder / "report_asks_often.py").write_text(_CHECK)
-    checks.__path__.append(str(folder))
-    yield
-    checks.__path__.remove(str(folder))
+    with searching(folder.parent):
+        yield
 
 
 @pytest.fixture(autouse=True)

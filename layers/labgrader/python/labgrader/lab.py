@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from labgrader.errors import BadInputError
-from labgrader.messages import fill
+from labgrader.placeholders import fill, fill_all, placeholders
+from labgrader.search_path import built_in_checks, lab_files
 
 Visibility = Literal["visible", "hidden"]
 
@@ -25,6 +26,8 @@ class Item:
         points: what it is worth; 0 for advice.
         requires: ids of checks that must not have failed.
         parameters: the check's parameters; strings may hold ``{username}``, ``{account_id}``, ``{region}``.
+        unfilled: where the lab is a student's, the placeholders that are left in the parameters: each parameter and
+            name. A check knows which of them are its own.
         hint: in place of the check's own, or empty.
         visibility: ``hidden`` checks are not shown to students who check themselves.
         needs_internet: whether the function has to reach the internet for it: where it could not, it is not graded.
@@ -40,6 +43,7 @@ class Item:
     hint: str = ""
     visibility: Visibility = "visible"
     needs_internet: bool = False
+    unfilled: tuple[tuple[str, str], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the item as it stands in a lab file."""
@@ -143,8 +147,13 @@ class Lab:
             return replace(
                 item,
                 title=fill(item.title, values),
-                hint=fill(item.hint, values),
-                parameters=_filled(item.parameters, values),
+                hint=fill(item.hint, values, last=False),  # a verdict fills in the check's parameters
+                parameters=fill_all(item.parameters, values),
+                unfilled=tuple(
+                    dict.fromkeys(
+                        (str(path[0]), name) for name, path in placeholders(item.parameters) if name not in values
+                    )
+                ),
             )
 
         return replace(
@@ -185,15 +194,17 @@ class Lab:
 
 
 def labs_folder() -> Path:
-    """The folder of the lab packs: beside the checks, on a laptop as on Lambda."""
-    import checks  # a namespace we only look at: labs lie beside the checks, wherever those are
-
-    return Path(next(iter(checks.__path__))) / "labs"
+    """The folder of the built-in lab packs: beside the checks, on a laptop as on Lambda."""
+    return built_in_checks() / "labs"
 
 
 def lab_ids() -> list[str]:
-    """The ids of the labs there are: the folders that hold a ``lab.yaml``."""
-    return sorted(file.parent.name for file in labs_folder().glob("*/lab.yaml"))
+    """The ids of the labs there are, built in and added.
+
+    Raises:
+        BadInputError: two labs have one id.
+    """
+    return list(lab_files())
 
 
 def find_lab(lab_id: str) -> Lab:
@@ -202,24 +213,24 @@ def find_lab(lab_id: str) -> Lab:
     Raises:
         BadInputError: there is none; the message lists those there are.
     """
-    if lab_id not in lab_ids():
-        raise BadInputError([f"there is no lab {lab_id!r}; the labs are: {', '.join(lab_ids())}"])
-    return load_lab(labs_folder() / lab_id / "lab.yaml")
+    files = lab_files()
+    if lab_id not in files:
+        raise BadInputError([f"there is no lab {lab_id!r}; the labs are: {', '.join(files)}"])
+    return load_lab(files[lab_id])
 
 
 def load_lab(file: Path) -> Lab:
-    """Read a lab file.
+    """Read a lab file; one that extends another lab is merged with it.
 
     Raises:
         BadInputError: it is not a lab; every problem with its file, line and field.
     """
-    from labgrader.lab_file import read_yaml, shape_problems  # PyYAML, jsonschema: a run reads its frozen lab.json
+    from labgrader.lab_file import read_lab_file  # PyYAML, jsonschema: a run reads its frozen lab.json
 
-    document, problems, lines = read_yaml(file)
-    problems = problems or shape_problems(document, file, lines)
-    if problems:
-        raise BadInputError(problems)
-    return Lab.from_dict(document)
+    read = read_lab_file(file)
+    if read.problems:
+        raise BadInputError(read.problems)
+    return Lab.from_dict(read.document)
 
 
 def _in_order(value: Any) -> Any:
@@ -228,14 +239,3 @@ def _in_order(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: _in_order(value[name]) for name in sorted(value)}
     return [_in_order(one) for one in value] if isinstance(value, (list, tuple)) else value
-
-
-def _filled(value: Any, values: Mapping[str, str]) -> Any:
-    """Fill the placeholders of every string in a value, keys included."""
-    if isinstance(value, str):
-        return fill(value, values)
-    if isinstance(value, Mapping):
-        return {fill(key, values): _filled(one, values) for key, one in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_filled(one, values) for one in value]
-    return value

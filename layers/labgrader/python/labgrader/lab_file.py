@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from labgrader.errors import Problem
+from labgrader.lab_extension import SECTIONS, Extended, extend, extension_problems
+from labgrader.search_path import lab_files
 
 
 class Lines:
@@ -71,32 +74,105 @@ def parse_yaml(content: bytes, source: str, *, as_text: bool = False) -> tuple[A
     )
 
 
-def shape_problems(document: Any, file: Path, lines: Lines | None = None) -> list[Problem]:
-    """Hold a lab document against ``lab.schema.json``, and what it expects of answers against JSON Schema's own."""
+@dataclass(frozen=True)
+class LabFile:
+    """What a lab file says, merged with the lab that it extends.
+
+    Args:
+        file: the file.
+        document: the whole lab; ``None`` where the file is not YAML.
+        problems: what is wrong with its shape; where there is anything, the rest need not be looked at.
+        own: what stands in the file itself, where it extends another lab.
+        extended: the merged lab, where it extends another lab.
+        lines: the lines of the file's values.
+    """
+
+    file: Path
+    document: Any
+    problems: Sequence[Problem] = ()
+    own: Mapping[str, Any] | None = None
+    extended: Extended | None = None
+    lines: Lines = field(default_factory=Lines)
+
+    def problem(self, message: str, *path: str | int) -> Problem:
+        """Return a problem of a value of the whole lab; where the file does not name it, at the line of `extends`."""
+        if self.extended is None or self.own is None:
+            return Problem(message, str(self.file), self.lines.of(path), dotted(path))
+        here = self.extended.origin(path, self.own)
+        if here is not None:
+            return Problem(message, str(self.file), self.lines.of(here), dotted(here))
+        if len(path) > 1 and path[0] in SECTIONS:
+            message = f"{self.document[path[0]][path[1]]['id']}: {message}"
+        return Problem(message, str(self.file), self.lines.of(("extends",)), "extends")
+
+    def line(self, *path: str | int) -> int:
+        """The line of a value of the whole lab."""
+        return self.problem("", *path).line or 1
+
+
+def read_lab_file(file: Path, extending: tuple[str, ...] = ()) -> LabFile:
+    """Read a lab file, with the lab that it extends, and hold it against the schema of a lab.
+
+    Args:
+        file: the file.
+        extending: the ids of the labs that extend this one.
+    """
+    document, problems, lines = read_yaml(file)
+    read = LabFile(file, document, problems, lines=lines)
+    if problems:
+        return read
+    if not isinstance(document, Mapping) or "extends" not in document:
+        return replace(read, problems=_shape_problems(document, "lab", read.problem))
+    problems = _shape_problems(document, "extension", read.problem)
+    if problems:
+        return replace(read, problems=problems)
+    base_id = document["extends"]
+    if base_id in (*extending, document["id"]):
+        loop = " → ".join([*extending, document["id"], base_id])
+        return replace(read, problems=[read.problem(f"the labs extend each other: {loop}", "extends")])
+    files = lab_files()
+    if base_id not in files:
+        said = f"there is no lab {base_id!r} to extend; the labs are: {', '.join(files)}"
+        return replace(read, problems=[read.problem(said, "extends")])
+    base = read_lab_file(files[base_id], (*extending, document["id"]))
+    if base.problems:
+        said = f"{base_id} cannot be extended: {base.problems[0]}"
+        return replace(read, problems=[read.problem(said, "extends")])
+    problems = [read.problem(message, *path) for message, path in extension_problems(base.document, document)]
+    if problems:
+        return replace(read, problems=problems)
+    extended = extend(base.document, document)
+    whole = replace(read, document=extended.document, own=document, extended=extended)
+    return replace(whole, problems=_shape_problems(whole.document, "lab", whole.problem))
+
+
+def _shape_problems(document: Any, shape: str, problem: Callable[..., Problem]) -> list[Problem]:
+    """Hold a document against ``lab.schema.json``, and what it expects of answers against JSON Schema's own.
+
+    Args:
+        document: the document.
+        shape: ``lab``, or ``extension`` for a file that extends a lab.
+        problem: makes a problem of a message and a path.
+    """
     from jsonschema import Draft202012Validator  # 60 ms at import, and only those who read lab files need it
 
     from labgrader.judging.schema_reading import schema_problems
 
     schema = json.loads((Path(__file__).parent / "schemas" / "lab.schema.json").read_text(encoding="utf-8"))
-    where = lines or Lines()
+    validator = Draft202012Validator({"$ref": f"#/$defs/{shape}", "$defs": schema["$defs"]})
     problems = [
-        Problem(error.message, str(file), where.of(list(error.absolute_path)), dotted(error.absolute_path))
-        for error in sorted(
-            Draft202012Validator(schema).iter_errors(document), key=lambda error: list(map(str, error.absolute_path))
-        )
+        problem(error.message, *error.absolute_path)
+        for error in sorted(validator.iter_errors(document), key=lambda error: list(map(str, error.absolute_path)))
     ]
     if not problems:
         for path, expectation in _expectations(document):
-            problems += [
-                Problem(message, str(file), where.of([*path, *below]), dotted([*path, *below]))
-                for message, below in schema_problems(expectation)
-            ]
+            problems += [problem(message, *path, *below) for message, below in schema_problems(expectation)]
     return problems
 
 
 def _expectations(document: Any) -> Iterator[tuple[tuple[str | int, ...], Any]]:
     """Every schema of an answer, with its path: the parameter ``matches`` of whatever check."""
-    for section in ("checks", "advice"):
+    for section in SECTIONS:
         for index, item in enumerate(document.get(section, ())):
             if isinstance(item.get("with", {}).get("matches"), dict):
                 yield (section, index, "with", "matches"), item["with"]["matches"]

@@ -10,7 +10,10 @@ from jsonschema import Draft202012Validator
 
 from labgrader.errors import BadInputError, Problem
 from labgrader.judging.check import find_check
-from labgrader.lab_file import dotted, read_yaml, shape_problems
+from labgrader.lab_extension import SECTIONS, Found
+from labgrader.lab_file import LabFile, read_lab_file
+from labgrader.placeholders import STUDENT, placeholders, unknown_placeholder
+from labgrader.search_path import CHECKS, LAB_FILE, added_folders, check_files
 
 
 def lint(file: Path) -> list[Problem]:
@@ -19,29 +22,26 @@ def lint(file: Path) -> list[Problem]:
     Returns:
         Each problem with file, line and field; empty for a lab that can be used.
     """
-    document, problems, lines = read_yaml(file)
-    problems = problems or shape_problems(document, file, lines)
-    if problems:
-        return problems
-
-    def problem(message: str, *path: str | int) -> Problem:
-        return Problem(message, str(file), lines.of(path), dotted(path))
+    read = read_lab_file(file)
+    if read.problems:
+        return list(read.problems)
+    document, problem = read.document, read.problem
 
     def found() -> Iterator[Problem]:
         seen: dict[str, int] = {}
-        for section in ("checks", "advice"):
+        for section in SECTIONS:
             for index, item in enumerate(document.get(section, ())):
                 if item["id"] in seen:
                     yield problem(f"id {item['id']!r} is already used on line {seen[item['id']]}", section, index, "id")
-                seen.setdefault(item["id"], lines.of((section, index, "id")))
-                for message, path in _parameter_problems(item):
+                seen.setdefault(item["id"], read.line(section, index, "id"))
+                for message, path in (*_parameter_problems(item, file), *_placeholder_problems(item)):
                     yield problem(message, section, index, *path)
                 if item.get("needs_internet") and _kind(item) == "configuration":
                     message = f"check {item['check']} reads the configuration: that needs no internet"
                     yield problem(message, section, index, "needs_internet")
         total = round(sum(item["points"] for item in document["checks"]), 2)
         if total != document["points"]:
-            yield problem(f"the checks sum to {total:g} points, not {document['points']:g}", "points")
+            yield problem(_wrong_sum(total, read), "points")
         requires = {item["id"]: item.get("requires", []) for item in document["checks"]}
         hidden = {item["id"] for item in document["checks"] if item.get("visibility") == "hidden"}
         for index, item in enumerate(document["checks"]):
@@ -53,18 +53,33 @@ def lint(file: Path) -> list[Problem]:
             loop = _loop(item["id"], requires)
             if loop:
                 yield problem(f"the prerequisites loop: {' → '.join(loop)}", "checks", index, "requires")
-        if file.parent.parent.name == "labs" and document["id"] != file.parent.name:
+        if _is_in_a_pack(file) and document["id"] != file.parent.name:
             yield problem(f"id {document['id']!r} is not the name of its folder, {file.parent.name!r}", "id")
 
     return list(found())
 
 
-def _parameter_problems(item: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str | int, ...]]]:
+def _wrong_sum(total: float, read: LabFile) -> str:
+    """Say what the checks sum to, and where the other sum comes from."""
+    said = f"the checks sum to {total:g} points, not {read.document['points']:g}"
+    if read.own is None or "points" in read.own:
+        return said
+    return f"{said} as in {read.own['extends']}: add `points: {total:g}`, or change the points of a check"
+
+
+def _is_in_a_pack(file: Path) -> bool:
+    """Whether a file's folder is a pack, which has the lab's id as its name."""
+    folder = file.parent.parent
+    added = {one.resolve() for one in added_folders()}
+    return file.name == LAB_FILE and (folder.name == "labs" or folder.resolve() in added)
+
+
+def _parameter_problems(item: Mapping[str, Any], file: Path) -> Iterator[Found]:
     """What is wrong with the check an item names, or with the parameters it gives it."""
     try:
         schema = find_check(item["check"]).schema
     except BadInputError as error:
-        yield str(error), ("check",)
+        yield _no_check(item["check"], file) or str(error), ("check",)
         return
     parameters = item.get("with", {})
     for wrong in Draft202012Validator(schema).iter_errors(parameters):
@@ -78,6 +93,32 @@ def _parameter_problems(item: Mapping[str, Any]) -> Iterator[tuple[str, tuple[st
             yield f"check {item['check']} needs the parameter {', '.join(missing)}", ("with",)
         else:
             yield wrong.message, ("with", *path)
+
+
+def _no_check(name: str, file: Path) -> str:
+    """Say where a check lies that is not found because its folder was not named, or nothing."""
+    folder = file.parent.parent
+    beside = folder / CHECKS / f"{name}.py"
+    if name in check_files() or not beside.is_file():
+        return ""
+    return f"there is no check {name!r}; to use {beside}, add `--labs {folder}`"
+
+
+def _placeholder_problems(item: Mapping[str, Any]) -> Iterator[Found]:
+    """The placeholders of an item that nobody fills."""
+    try:
+        found = find_check(item["check"])
+    except BadInputError:  # said already
+        return
+    parameters = item.get("with", {})
+    for field, known in (("title", STUDENT), ("hint", (*STUDENT, *parameters))):
+        for name, path in placeholders(item.get(field, ""), (field,)):
+            if name not in known:
+                yield unknown_placeholder(name, known), path
+    for parameter, value in parameters.items():
+        for name, path in placeholders(value, ("with", parameter)):
+            if name not in STUDENT and not found.takes(parameter, name):
+                yield unknown_placeholder(name, (*STUDENT, *found.fills.get(parameter, ()))), path
 
 
 def _needs_what_is_hidden(check: str, required: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 MAX_QUOTED = 200
 """Characters of a student's text that one sentence quotes."""
@@ -38,13 +38,6 @@ def listed(values: Iterable[object]) -> str:
     if not words:
         return "nothing"
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-
-
-def fill(template: str, values: Mapping[str, object]) -> str:
-    """Put values in the place of their ``{name}``; braces with any other text (JSON in a command) stay as they are."""
-    for name, value in values.items():
-        template = template.replace("{" + name + "}", str(value))
-    return template
 
 
 def said_by(cause: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import zoneinfo
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -52,11 +52,12 @@ class CourseFiles:
         return found
 
 
-def read_course(file: Path) -> CourseFiles:
+def read_course(file: Path, labs: Callable[[], Collection[str]] = lab_ids) -> CourseFiles:
     """Read a course file and the class lists that it names.
 
     Args:
         file: YAML; its class lists lie beside it.
+        labs: returns the ids of the labs that a course may have; asked where the file names labs.
 
     Raises:
         BadInputError: everything that is wrong with the file, with line and field, and with rows of its class lists.
@@ -75,7 +76,7 @@ def read_course(file: Path) -> CourseFiles:
     if document is not None:
         document = trimmed(document)
         problems += _shape_problems(document, problem)
-        problems += _value_problems(document, problem)
+        problems += _value_problems(document, problem, labs)
         for name, path in _roster_names(document):
             try:
                 rosters[name] = (file.parent / name).read_bytes()
@@ -115,7 +116,7 @@ def _shape_problems(document: Any, problem: ProblemAt) -> Iterator[Problem]:
             yield problem(f"{quote(error.instance, 90)} is not {error.schema['description']}", *path)
 
 
-def _value_problems(document: Any, problem: ProblemAt) -> Iterator[Problem]:
+def _value_problems(document: Any, problem: ProblemAt, labs: Callable[[], Collection[str]]) -> Iterator[Problem]:
     """What no schema can say: labs and time zones that there are, days that there are, no lab twice."""
     if not isinstance(document, Mapping):
         return
@@ -125,11 +126,12 @@ def _value_problems(document: Any, problem: ProblemAt) -> Iterator[Problem]:
         meant = f"; did you mean {near[0]}?" if near else "; they are named as in Europe/Berlin"
         yield problem(f"there is no time zone {quote(zone)}{meant}", "time_zone")
     seen: dict[str, int | None] = {}
+    known = sorted(labs()) if any(_fitting(one, "lab") for _, one in _labs(document)) else []
     for index, one in _labs(document):
         lab, due = _fitting(one, "lab"), _fitting(one, "due")
         if lab:
-            if lab not in lab_ids():
-                yield problem(f"there is no lab {lab}; the labs are: {', '.join(lab_ids())}", "labs", index, "lab")
+            if lab not in known:
+                yield problem(f"there is no lab {lab}; the labs are: {', '.join(known)}", "labs", index, "lab")
             elif lab in seen:
                 yield problem(f"{lab} is already on line {seen[lab]}", "labs", index, "lab")
             seen.setdefault(lab, problem("", "labs", index, "lab").line)

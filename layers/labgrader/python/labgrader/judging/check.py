@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import pkgutil
 import types
 import typing
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Any, Literal
 
 from labgrader.errors import BadInputError
@@ -17,6 +17,7 @@ from labgrader.evidence.load import LoadTest
 from labgrader.evidence.probe import Probe
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.verdict import Verdict
+from labgrader.search_path import added_folders, check_files, import_added_check
 
 Kind = Literal["configuration", "behaviour", "performance"]
 
@@ -33,6 +34,8 @@ class Check:
         title: what must be true, for a report.
         hint: the command that mends it; ``{parameter}``, ``{username}``, ``{account_id}``, ``{region}`` are filled in.
         judge: the function.
+        fills: by parameter, the placeholders in it that the check fills itself.
+        paths: parameters that hold paths of an API, where ``{id}`` is a path parameter and no placeholder.
     """
 
     name: str
@@ -40,11 +43,17 @@ class Check:
     title: str
     hint: str
     judge: Callable[..., Verdict]
+    fills: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    paths: Sequence[str] = ()
 
     @property
     def description(self) -> str:
         """The docstring, for the catalogue."""
         return inspect.getdoc(self.judge) or ""
+
+    def takes(self, parameter: str, name: str) -> bool:
+        """Say whether a parameter may hold a name in braces: one that the check fills, or any in a path of an API."""
+        return parameter in self.paths or name in self.fills.get(parameter, ())
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -59,15 +68,19 @@ class Check:
         }
 
 
-def check(*, title: str, hint: str) -> Callable[[Callable[..., Verdict]], Check]:
+def check(
+    *, title: str, hint: str, fills: Mapping[str, Sequence[str]] | None = None, paths: Sequence[str] = ()
+) -> Callable[[Callable[..., Verdict]], Check]:
     """Make a check of a function whose first parameter is the evidence and whose others are keyword-only.
 
     Args:
         title: what must be true, in a few words.
         hint: the exact command that mends it.
+        fills: by parameter, the placeholders in it that the check fills itself; a lab may use them there.
+        paths: parameters that hold paths of an API, where ``{id}`` is a path parameter and no placeholder.
 
     Raises:
-        TypeError: the function's signature is not that of a check.
+        TypeError: the function's signature is not that of a check, or lacks a parameter that is named here.
     """
 
     def register(judge: Callable[..., Verdict]) -> Check:
@@ -79,33 +92,40 @@ def check(*, title: str, hint: str) -> Callable[[Callable[..., Verdict]], Check]
             raise TypeError(f"check {name}: the first parameter is annotated Snapshot, Probe or LoadTest")
         if any(parameter.kind is not parameter.KEYWORD_ONLY for parameter in parameters[1:]):
             raise TypeError(f"check {name}: every parameter but the first is keyword-only")
-        made = Check(name, kind, title, hint, judge)
-        made.schema  # noqa: B018  an annotation that has no schema is refused when the file is loaded
+        made = Check(name, kind, title, hint, judge, fills or {}, paths)
+        known = made.schema["properties"]  # an annotation that has no schema is refused when the file is loaded
+        if unknown := sorted({*made.fills, *made.paths} - set(known)):
+            raise TypeError(f"check {name} has no parameter {', '.join(unknown)}")
         return made
 
     return register
 
 
-@cache
 def find_check(name: str) -> Check:
-    """Return the check that lies in ``checks/NAME.py``.
+    """Return the check that lies in ``checks/NAME.py``, built in or added.
 
     Raises:
-        BadInputError: there is none.
+        BadInputError: there is none, or its file cannot be imported.
     """
-    if name.isidentifier() and name in check_names():
-        found = getattr(importlib.import_module(f"checks.{name}"), name, None)
-        if isinstance(found, Check):
-            return found
-        raise BadInputError([f"checks/{name}.py defines no check called {name}"])
-    raise BadInputError([f"there is no check {name!r}"])
+    return _find_check(name, added_folders())
+
+
+@cache
+def _find_check(name: str, _folders: tuple[Path, ...]) -> Check:
+    files = check_files()
+    if name not in files:
+        raise BadInputError([f"there is no check {name!r}"])
+    file = files[name]
+    module = import_added_check(file) if file else importlib.import_module(f"checks.{name}")
+    found = getattr(module, name, None)
+    if isinstance(found, Check):
+        return found
+    raise BadInputError([f"{file or f'checks/{name}.py'} defines no check called {name}"])
 
 
 def check_names() -> list[str]:
     """The names of all checks: the files in ``checks/``. Drop a file in and it exists."""
-    import checks  # the checks import this module: they are only looked for when one is wanted
-
-    return sorted(module.name for module in pkgutil.iter_modules(checks.__path__) if not module.ispkg)
+    return list(check_files())
 
 
 def all_checks() -> list[Check]:

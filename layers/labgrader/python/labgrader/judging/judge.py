@@ -10,10 +10,14 @@ from labgrader.evidence.load import LoadTest
 from labgrader.evidence.probe import Probe
 from labgrader.evidence.question import Answers, Question, UnaskedError
 from labgrader.evidence.snapshot import Snapshot
-from labgrader.judging.check import find_check
+from labgrader.judging.check import Check, find_check
 from labgrader.judging.verdict import Verdict
 from labgrader.lab import Item
-from labgrader.messages import fill
+from labgrader.messages import listed
+from labgrader.placeholders import fill
+
+WRONG_LAB = "the lab file is wrong: "
+"""How the reason begins where a parameter holds a placeholder that nobody fills."""
 
 
 def judge(item: Item, snapshot: Snapshot, answers: Answers | None = None) -> Verdict:
@@ -27,7 +31,7 @@ def judge(item: Item, snapshot: Snapshot, answers: Answers | None = None) -> Ver
         answers: the recorded invocations or load tests of this item, for checks that need them.
 
     Raises:
-        NotGradedError: AWS refused an answer that the check needs.
+        NotGradedError: AWS refused an answer that the check needs, or a parameter holds an unknown placeholder.
         UnaskedError: the check asks what was never recorded.
     """
     verdict = _by_itself(item, snapshot, answers)
@@ -74,6 +78,7 @@ def _offline(item: Item, verdict: Verdict, answers: Answers | None) -> Unreached
 def _by_itself(item: Item, snapshot: Snapshot, answers: Answers | None) -> Verdict:
     """The check's own verdict, with a hint that can be pasted."""
     found = find_check(item.check)
+    _refuse_unknown_placeholders(item, found)
     evidence: Snapshot | Probe | LoadTest = snapshot
     if found.kind == "behaviour":
         evidence = Probe(snapshot, answers or Answers())
@@ -92,6 +97,18 @@ def _by_itself(item: Item, snapshot: Snapshot, answers: Answers | None) -> Verdi
         },
     )
     return replace(verdict, hint=hint)
+
+
+def _refuse_unknown_placeholders(item: Item, found: Check) -> None:
+    """Refuse to judge by a name that a student cannot have chosen.
+
+    Raises:
+        NotGradedError: a parameter holds a placeholder that neither the student's names nor the check fills.
+    """
+    unknown = [(parameter, name) for parameter, name in item.unfilled if not found.takes(parameter, name)]
+    if unknown:
+        where = listed(f"{{{name}}} in {parameter}" for parameter, name in unknown)
+        raise NotGradedError("", f"{WRONG_LAB}{item.id} has an unknown placeholder, {where}")
 
 
 def judge_recorded(item: Item, snapshot: Snapshot, answers: Answers | None = None) -> Verdict:

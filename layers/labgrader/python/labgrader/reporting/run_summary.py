@@ -9,7 +9,7 @@ from typing import Any
 
 from labgrader.judging.verdict import STATUSES
 from labgrader.lab import Item, Lab
-from labgrader.messages import fill
+from labgrader.placeholders import fill
 from labgrader.reporting.words import clean, rounded
 from labgrader.roster import Student
 

@@ -39,7 +39,9 @@ class Started:
     total: int = 0
 
 
-def start_class_run(store: Store, states: SFNClient, machine_arn: str, request: Request, run_id: str) -> Started:
+def start_class_run(
+    store: Store, states: SFNClient, machine_arn: str, request: Request, run_id: str, *, deployed: bool = False
+) -> Started:
     """Start a class run, once: started again under the same id, it is the same run.
 
     Args:
@@ -48,6 +50,7 @@ def start_class_run(store: Store, states: SFNClient, machine_arn: str, request: 
         machine_arn: the machine ``grade_class``.
         request: what was asked for.
         run_id: the run.
+        deployed: whether the lab is known to be deployed, though it may not lie here.
 
     Raises:
         BadInputError: everything that is wrong with the request; nothing is recorded or started.
@@ -55,7 +58,7 @@ def start_class_run(store: Store, states: SFNClient, machine_arn: str, request: 
         RefusedError: AWS refused; the run is recorded as failed.
     """
     execution = execution_arn(machine_arn, run_id)
-    students = _students(store, request, Home.from_arn(machine_arn))
+    students = _students(store, request, Home.from_arn(machine_arn), deployed=deployed)
     record = {
         "run_id": run_id,
         "lab": request.lab,
@@ -79,9 +82,11 @@ def start_class_run(store: Store, states: SFNClient, machine_arn: str, request: 
     return Started(run_id, execution, again=not (new and started), total=len(students))
 
 
-def _students(store: Store, request: Request, home: Home) -> list[Student]:
+def _students(store: Store, request: Request, home: Home, *, deployed: bool) -> list[Student]:
     """Who will be graded; everything that is wrong with the request comes out here, before the run is recorded."""
-    problems = _problems_of_lab_and_mode(request.lab, request.mode)
+    problems = [] if deployed else unknown_lab(request.lab)
+    if request.mode == "self-check":
+        problems.append(Problem(SELF_CHECK_OF_A_CLASS, field="mode"))
     try:
         students = read_roster(roster_at(store, request.roster), request.roster, "roster")
         students = at_home(select(students, list(request.students)), home)
@@ -90,14 +95,6 @@ def _students(store: Store, request: Request, home: Home) -> list[Student]:
     if problems:
         raise BadInputError(problems)
     return students
-
-
-def _problems_of_lab_and_mode(lab: str, mode: str) -> list[Problem]:
-    """What ``Request.from_dict`` cannot know of them."""
-    problems = unknown_lab(lab)
-    if mode == "self-check":
-        problems.append(Problem(SELF_CHECK_OF_A_CLASS, field="mode"))
-    return problems
 
 
 def unknown_lab(lab: str) -> list[Problem]:

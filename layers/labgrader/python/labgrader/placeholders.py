@@ -1,0 +1,65 @@
+"""Placeholders in a lab file: ``{username}`` is filled in, ``{{username}}`` stands for the text in braces itself.
+
+A placeholder is a name in braces. Braces with anything else stay as they are: JSON, ``{1,3}`` in a pattern,
+``/{proxy+}``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+STUDENT = ("username", "account_id", "region")
+"""The placeholders that every lab may use in titles, hints and parameters."""
+
+_NAME = re.compile(r"\{\{(?P<literal>[A-Za-z_]\w*)\}\}|\{(?P<name>[A-Za-z_]\w*)\}")
+
+Path = tuple[str | int, ...]
+
+
+def fill(template: str, values: Mapping[str, object], *, last: bool = True) -> str:
+    """Put values in the place of their ``{name}``; a name that has no value stays as it is.
+
+    Args:
+        template: the text.
+        values: by name.
+        last: whether the text is not filled again: ``{{name}}`` becomes ``{name}`` then.
+    """
+
+    def filled(found: re.Match[str]) -> str:
+        if found["literal"]:
+            return f"{{{found['literal']}}}" if last else found[0]
+        return str(values[found["name"]]) if found["name"] in values else found[0]
+
+    return _NAME.sub(filled, template)
+
+
+def fill_all(value: Any, values: Mapping[str, object]) -> Any:
+    """Fill the placeholders of every text in a value, keys included."""
+    if isinstance(value, str):
+        return fill(value, values)
+    if isinstance(value, Mapping):
+        return {fill(key, values): fill_all(one, values) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [fill_all(one, values) for one in value]
+    return value
+
+
+def placeholders(value: Any, path: Path = ()) -> Iterator[tuple[str, Path]]:
+    """Yield the name of every placeholder in a value, keys included, with the path of the text that holds it."""
+    if isinstance(value, str):
+        yield from ((found["name"], path) for found in _NAME.finditer(value) if found["name"])
+    elif isinstance(value, Mapping):
+        for key, one in value.items():
+            yield from placeholders(key, (*path, key))
+            yield from placeholders(one, (*path, key))
+    elif isinstance(value, (list, tuple)):
+        for index, one in enumerate(value):
+            yield from placeholders(one, (*path, index))
+
+
+def unknown_placeholder(name: str, known: Collection[str]) -> str:
+    """Say that a placeholder is not known, which ones are, and how the text itself is written."""
+    there = ", ".join(f"{{{one}}}" for one in known)
+    return f"there is no placeholder {{{name}}}; there are: {there}. For the text itself write {{{{{name}}}}}"

@@ -1,0 +1,215 @@
+"""Where labs and checks are found: the built-in ones, and the folders that a teacher adds.
+
+An added folder holds ``ID/lab.yaml`` for each lab, and checks in ``checks/NAME.py``. Deploying copies both beside the
+built-in ones, so on Lambda everything is built in and no folder is added.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import pkgutil
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+
+from labgrader.errors import BadInputError, Problem
+
+CHECKS = "checks"
+"""The folder of checks within an added folder; so no lab can have this id."""
+
+LAB_FILE = "lab.yaml"
+
+_added: tuple[Path, ...] = ()
+
+
+def added_folders() -> tuple[Path, ...]:
+    """Return the folders that were added to the built-in one, in their order."""
+    return _added
+
+
+def use_folders(folders: Sequence[Path]) -> None:
+    """Search these folders too, in place of those that were added before.
+
+    Args:
+        folders: as the user names them; messages show them in this form.
+
+    Raises:
+        BadInputError: one is not a folder.
+    """
+    global _added  # noqa: PLW0603  (the one place that knows the search path; threads must see it too)
+    if problems := [Problem("there is no such folder of labs", str(one)) for one in folders if not one.is_dir()]:
+        raise BadInputError(problems)
+    _added = tuple(folders)
+
+
+@contextmanager
+def searching(*folders: Path) -> Iterator[None]:
+    """Search these folders too for as long as a block lasts.
+
+    Raises:
+        BadInputError: one is not a folder.
+    """
+    before = added_folders()
+    use_folders(folders)
+    try:
+        yield
+    finally:
+        use_folders(before)
+
+
+def built_in_checks() -> Path:
+    """Return the folder of the built-in checks; the built-in labs lie in its folder ``labs``."""
+    import checks  # a package that is only located here: the checks import the library, not the other way round
+
+    return Path(next(iter(checks.__path__)))
+
+
+def lab_files() -> dict[str, Path]:
+    """Return every lab file by the id of its lab, which is the name of its folder.
+
+    Raises:
+        BadInputError: two labs have one id.
+    """
+    found = {file.parent.name: file for file in sorted((built_in_checks() / "labs").glob(f"*/{LAB_FILE}"))}
+    built_in, problems = set(found), []
+    for folder in _added:
+        for file in sorted(folder.glob(f"*/{LAB_FILE}")):
+            lab_id = file.parent.name
+            if lab_id in built_in:
+                said = (
+                    f"{lab_id} is a built-in lab: give yours another id, and `extends: {lab_id}` to change only parts"
+                )
+                problems.append(Problem(said, str(file), field="id"))
+            elif lab_id in found:
+                problems.append(Problem(f"{lab_id} is already the lab of {found[lab_id]}", str(file), field="id"))
+            elif lab_id == CHECKS:
+                problems.append(Problem("no lab can have this id: it is the folder of your checks", str(file)))
+            else:
+                found[lab_id] = file
+    if problems:
+        raise BadInputError(problems)
+    return dict(sorted(found.items()))
+
+
+def check_files() -> dict[str, Path | None]:
+    """Return every check by name: the file of an added one, ``None`` for a built-in one.
+
+    Files whose name begins with ``_`` are no checks: they hold what several checks share.
+
+    Raises:
+        BadInputError: two checks have one name, or a file cannot be a check by its name.
+    """
+    modules = list(pkgutil.iter_modules([str(built_in_checks())]))
+    taken = {module.name for module in modules}
+    found: dict[str, Path | None] = {
+        module.name: None for module in modules if not module.ispkg and not module.name.startswith("_")
+    }
+    problems = []
+    for folder in _added:
+        for file in sorted((folder / CHECKS).glob("*.py")):
+            name = file.stem
+            if name.startswith("_"):
+                continue
+            if not name.isidentifier():
+                said = "a check's file has the name of its function: letters, digits and underscores"
+                problems.append(Problem(said, str(file)))
+            elif name in taken:
+                problems.append(Problem(f"{name} is a built-in check: give yours another name", str(file)))
+            elif name in found:
+                problems.append(Problem(f"{name} is already the check of {found[name]}", str(file)))
+            else:
+                found[name] = file
+    if problems:
+        raise BadInputError(problems)
+    return dict(sorted(found.items()))
+
+
+def added_files() -> dict[str, Path]:
+    """Return what deploying adds to the folder ``checks``, by its path in there: lab files, checks and what they share.
+
+    Solutions and mistakes stay behind: what grades students holds no answers.
+
+    Raises:
+        BadInputError: two files would have one place.
+    """
+    lab_files()
+    check_files()  # both refuse what is there twice
+    found: dict[str, Path] = {}
+    problems = []
+    for folder in _added:
+        for inside, file in _files_of(folder):
+            if (built_in_checks() / inside).exists():
+                problems.append(Problem(f"{CHECKS}/{inside} is a built-in file: give yours another name", str(file)))
+            elif inside in found:
+                problems.append(Problem(f"{found[inside]} has the same name: rename one of them", str(file)))
+            else:
+                found[inside] = file
+    if problems:
+        raise BadInputError(problems)
+    return found
+
+
+def _files_of(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Yield the files of one added folder that are deployed, with their paths in the folder ``checks``."""
+    for file in sorted(folder.glob(f"*/{LAB_FILE}")):
+        yield f"labs/{file.relative_to(folder).as_posix()}", file
+    for file in sorted((folder / CHECKS).rglob("*")):
+        inside = file.relative_to(folder / CHECKS)
+        hidden = any(part.startswith(".") or part == "__pycache__" for part in inside.parts)
+        if file.is_file() and not hidden and file.suffix != ".pyc" and inside.as_posix() != "__init__.py":
+            yield inside.as_posix(), file
+
+
+def import_added_check(file: Path) -> ModuleType:
+    """Import the file of an added check.
+
+    Its folder is a package of its own: ``from ._shared import words`` finds a file beside it, here as on Lambda, where
+    both lie in the package ``checks``.
+
+    Raises:
+        BadInputError: it cannot be imported; the problem names the file and the line.
+    """
+    folder = file.parent.resolve()
+    package = f"labgrader_checks_{hashlib.sha256(str(folder).encode()).hexdigest()[:12]}"
+    if package not in sys.modules:
+        module = ModuleType(package)
+        module.__path__ = [str(folder)]
+        sys.modules[package] = module
+    return import_file(f"{package}.{file.stem}", file)
+
+
+def import_file(name: str, file: Path) -> ModuleType:
+    """Import a file by its path, again where it was imported before.
+
+    Raises:
+        BadInputError: it cannot be imported; the problem names the file and the line.
+    """
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise BadInputError([Problem("cannot be imported", str(file))])
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # a dataclass looks for the module that it is defined in
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # noqa: BLE001  (a teacher's file may raise anything)
+        del sys.modules[name]
+        raise BadInputError([_import_problem(error, file)]) from None
+    return module
+
+
+def _import_problem(error: Exception, file: Path) -> Problem:
+    """Say why a file cannot be imported, with the last line of it, or of a file beside it, that was reached."""
+    if isinstance(error, SyntaxError):
+        return Problem(f"cannot be imported: {error.msg}", error.filename or str(file), error.lineno)
+    folder = file.parent.resolve()
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if Path(frame.filename).resolve().is_relative_to(folder)
+    ]
+    source, line = (frames[-1].filename, frames[-1].lineno) if frames else (str(file), None)
+    return Problem(f"cannot be imported: {type(error).__name__}: {error}", source, line)

@@ -1,0 +1,97 @@
+"""`labgrader labs new`: a pack that lint accepts, and nothing is ever written over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cli.main import main
+from cli.package import LAYER, Python, bundle
+from cli.simulation.pack import load_pack
+from labgrader.errors import BadInputError
+from labgrader.search_path import searching
+from tests.cli.test_package import names
+
+Capture = pytest.CaptureFixture[str]
+
+
+def write_pack(folder: Path) -> None:
+    assert main(["labs", "new", "queues", "--labs", str(folder)]) == 0
+
+
+def test_a_new_pack_is_clean_and_says_how_it_is_proven(tmp_path: Path, capsys: Capture) -> None:
+    folder = tmp_path / "mylabs"
+    write_pack(folder)
+    captured = capsys.readouterr()
+    assert captured.out.splitlines() == [
+        f"{folder}/{name}"
+        for name in ("queues/lab.yaml", "queues/solution.py", "queues/mistakes.py", "checks/queues_described.py")
+    ]
+    assert captured.err == f"prove it with `labgrader verify queues --labs {folder}`\n"
+    assert main(["lint", "--labs", str(folder), f"{folder}/queues/lab.yaml"]) == 0
+    assert main(["labs", "--labs", str(folder), "show", "queues"]) == 0
+    assert "function-described" in capsys.readouterr().out
+    with searching(folder):
+        assert [mistake.id for mistake in load_pack("queues").mistakes] == ["no-description", "greets-the-world"]
+
+
+def test_the_folder_of_the_environment_is_searched(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LABGRADER_LABS", str(tmp_path / "mylabs"))
+    assert main(["labs", "new", "queues"]) == 0
+    assert main(["labs"]) == 0
+    assert "queues" in capsys.readouterr().out
+    monkeypatch.delenv("LABGRADER_LABS")
+    assert main(["labs"]) == 0
+    assert "queues" not in capsys.readouterr().out
+
+
+def test_nothing_is_written_over(tmp_path: Path, capsys: Capture) -> None:
+    write_pack(tmp_path)
+    capsys.readouterr()
+    assert main(["labs", "new", "queues", "--labs", str(tmp_path)]) == 2
+    assert capsys.readouterr().err == "error: there is already a lab queues; give yours another id\n"
+    (tmp_path / "queues" / "lab.yaml").unlink()
+    assert main(["labs", "new", "queues", "--labs", str(tmp_path)]) == 2
+    assert capsys.readouterr().err == ("error: there is already a check queues_described; give your lab another id\n")
+
+
+@pytest.mark.parametrize("lab_id", ["Queues", "q", "checks", "../x"])
+def test_what_is_no_id(tmp_path: Path, lab_id: str, capsys: Capture) -> None:
+    assert main(["labs", "new", lab_id, "--labs", str(tmp_path)]) == 2
+    assert capsys.readouterr().err == (
+        f"error: {lab_id!r} is not the id of a lab: 2 to 61 lower-case letters, digits and hyphens, beginning with a "
+        "letter, and not checks\n"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_layer_holds_an_added_lab_and_its_checks_and_no_answers(tmp_path: Path) -> None:
+    write_pack(tmp_path / "mylabs")
+    before = set(names(bundle(LAYER, Python("3.99", "arm64"), tmp_path / "build").file))
+    with searching(tmp_path / "mylabs"):
+        found = names(bundle(LAYER, Python("3.99", "arm64"), tmp_path / "build").file)
+    assert sorted(set(found) - before) == ["python/checks/labs/queues/lab.yaml", "python/checks/queues_described.py"]
+    assert len(found) == len(set(found))
+
+
+def test_a_lab_that_extends_another_has_its_solution_and_mistakes(tmp_path: Path) -> None:
+    write_pack(tmp_path)
+    file = tmp_path / "mine" / "lab.yaml"
+    file.parent.mkdir()
+    file.write_text("id: mine\nextends: queues\npoints: 80\nchecks:\n  - {id: function-described, remove: true}\n")
+    with searching(tmp_path):
+        pack = load_pack("mine")
+        assert pack.build.__doc__ == load_pack("queues").build.__doc__
+        assert [mistake.id for mistake in pack.mistakes] == ["greets-the-world"]
+    (tmp_path / "mine" / "mistakes.py").write_text("import nothing_of_this_name\n")
+    other = tmp_path / "other"
+    (tmp_path / "mine").rename(other)
+    (other / "lab.yaml").write_text("id: other\nextends: queues\n")
+    with searching(tmp_path), pytest.raises(BadInputError) as caught:
+        load_pack("other")
+    assert str(caught.value) == (
+        f"{other}/mistakes.py:1: cannot be imported: ModuleNotFoundError: No module named 'nothing_of_this_name'"
+    )
