@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from cli.simulation.classes import simulate_class
 from cli.simulation.pack import build_student, load_pack
 from cli.simulation.student import Connections, zipped
 from labgrader.errors import BadInputError
+from labgrader.search_path import searching
 
 LAB = "lambda-optimization"
 PACK = load_pack(LAB)
@@ -149,5 +151,12 @@ def test_the_truth_is_a_row() -> None:
 def test_what_is_not_there_is_said() -> None:
     with pytest.raises(BadInputError, match="lab lambda-optimization has no mistake 'x'"):
         PACK.mistake("x")
-    with pytest.raises(BadInputError, match=r"no-such-lab has no solution.py: it cannot be simulated"):
+    with pytest.raises(BadInputError, match=r"^there is no lab 'no-such-lab'; the labs are: lambda-fundamentals, "):
         load_pack("no-such-lab")
+
+
+def test_a_lab_without_a_solution_cannot_be_simulated(tmp_path: Path) -> None:
+    (tmp_path / "bare").mkdir()
+    (tmp_path / "bare" / "lab.yaml").write_text("id: bare\n")
+    with searching(tmp_path), pytest.raises(BadInputError, match=r"^bare has no solution.py: it cannot be simulated$"):
+        load_pack("bare")
