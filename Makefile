@@ -50,4 +50,4 @@ docs: install ## write the generated pages in docs/ again
 	$(BIN)/python -m labgrader.api > docs/openapi.yaml
 
 clean: ## remove what make made
-	rm -rf .venv build .labgrader out *.egg-info
+	rm -rf .venv build out *.egg-info

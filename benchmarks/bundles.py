@@ -15,7 +15,7 @@ import zipfile
 from pathlib import Path
 
 from cli.package import bundle, running_python
-from cli.project import BUILD, ROOT, TEMPLATE
+from cli.project import ROOT, TEMPLATE
 from cli.template import layers, local_code, read_template
 
 RUNS = 5
@@ -42,7 +42,7 @@ def main() -> None:
         for reference in sorted(references, key=lambda one: (not one.kind.endswith("LayerVersion"), one.resource)):
             if not reference.kind.endswith(("LayerVersion", "Function")):
                 continue
-            made = bundle(reference.path, running_python(), BUILD).file
+            made = bundle(reference.path, running_python()).file
             target = root / reference.resource
             with zipfile.ZipFile(made) as archive:
                 archive.extractall(target)

@@ -15,7 +15,7 @@ from cli.deployed import OUTPUT, deployable_problems, digests, no_longer_deploye
 from cli.embedded_api import add_gateway_responses
 from cli.errors import TargetError
 from cli.package import LAYER, Bundle, Python, bundle, running_python
-from cli.project import BUILD, DEFAULT_STACK, TEMPLATE
+from cli.project import DEFAULT_STACK, TEMPLATE
 from cli.target import Target, reached
 from cli.template import local_code, read_template, runtime, write_template
 from labgrader.aws import error_code
@@ -44,7 +44,7 @@ def deploy(
     stack: str = DEFAULT_STACK,
     *,
     template: Path = TEMPLATE,
-    build: Path = BUILD,
+    build: Path | None = None,
     parameters: Mapping[str, str] | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> dict[str, str]:
@@ -55,7 +55,7 @@ def deploy(
         stack: the stack's name.
         template: the SAM template.
         parameters: values of the template's parameters; the others keep the one that they have.
-        build: where bundles are kept.
+        build: where bundles are kept; ``None`` for the user's cache folder.
         tell: is told what is being done.
 
     Returns:
@@ -99,14 +99,14 @@ def deploy(
         return target.outputs(outputs)
 
 
-def package(template: Path, bucket: str, python: Python | None, build: Path = BUILD) -> Package:
+def package(template: Path, bucket: str, python: Python | None, build: Path | None = None) -> Package:
     """Build every bundle a template refers to, and point its references to the bucket.
 
     Args:
         template: the SAM template.
         bucket: where the bundles will lie.
         python: what the functions will run on; ``None`` for the runtime and architecture that the template names.
-        build: where bundles are kept.
+        build: where bundles are kept; ``None`` for the user's cache folder.
 
     Raises:
         BadInputError: the template cannot be used.

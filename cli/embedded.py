@@ -1,8 +1,8 @@
 """The embedded AWS: MiniStack as a child process, on a free port, without the instructor's credentials.
 
-A long-running one (``labgrader up``) is remembered in ``.labgrader/embedded.json``; one that lasts as long as a command
-(``demo``, ``verify``) is not, and ends with that command, however the command ends. ``guard.py`` sees to it that no
-process of either is left behind.
+A long-running one (``labgrader up``) is remembered in the state folder (``embedded.json``); one that lasts as long as a
+command (``demo``, ``verify``) is not, and ends with that command, however the command ends. ``guard.py`` sees to it
+that no process of either is left behind.
 """
 
 from __future__ import annotations
@@ -149,8 +149,8 @@ def start(port: int | None = None, *, enforce_iam: bool = False, lasting: bool =
     if port is not None and not is_free(port):
         raise TargetError(f"port {port} is already in use; choose another one with --port, or leave --port away")
     chosen = port if port is not None else DEFAULT_PORT if is_free(DEFAULT_PORT) and lasting else free_port()
-    work = Path(tempfile.mkdtemp(prefix=_WORK))
     state_folder().mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=_WORK, dir=state_folder()))
     command = [sys.executable, "-I", str(Path(guard.__file__)), *([] if lasting else ["--lifeline"]), str(work)]
     with (log_file() if lasting else work / "log").open("w+b") as log:
         process = subprocess.Popen(  # noqa: S603  (ourselves)

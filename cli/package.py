@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cli.errors import TargetError
-from cli.project import BUILD, CHECKS, ROOT
+from cli.project import CHECKS, LIBRARY, ROOT, build_folder
 from labgrader.search_path import added_files
 
 LAYER = ROOT / "layers" / "labgrader"
@@ -79,23 +79,25 @@ def running_python(*, ours: bool = False) -> Python:
     return Python(f"{sys.version_info.major}.{sys.version_info.minor}", ours=ours)
 
 
-def bundle(path: Path, python: Python, build: Path = BUILD) -> Bundle:
+def bundle(path: Path, python: Python, build: Path | None = None) -> Bundle:
     """Build what a template refers to: a function's folder, a layer's folder, or a single file.
 
     Args:
         path: the folder or file.
         python: the interpreter it is for.
-        build: where bundles are kept.
+        build: where bundles are kept; ``None`` for the user's cache folder.
 
     Raises:
         TargetError: a layer's dependencies could not be fetched.
     """
+    build = build or build_folder()
     if path.is_file():
         return _file(path, build)
     if (path / "requirements.txt").is_file():
         return _dependencies(path / "requirements.txt", python, build)
-    sources = layer_sources() if path == LAYER else _sources(path)
-    return _zip(path.name, sources, python if (path / "python").is_dir() else None, build)
+    if path == LAYER:
+        return _zip(path.name, layer_sources(), python, build)
+    return _zip(path.name, _sources(path), python if (path / "python").is_dir() else None, build)
 
 
 def _file(path: Path, build: Path) -> Bundle:
@@ -126,7 +128,12 @@ def layer_sources() -> dict[str, Path]:
         BadInputError: an added lab or check has the place of another one.
     """
     added = {f"python/checks/{inside}": file for inside, file in added_files().items()}
-    return _sources(LAYER) | _checks() | added
+    return _library() | _checks() | added
+
+
+def _library(library: Path = LIBRARY) -> dict[str, Path]:
+    """The library, as this process imports it: in an installed package it does not lie in the layer's folder."""
+    return {f"python/labgrader/{name}": file for name, file in _sources(library).items()}
 
 
 def _checks(checks: Path = CHECKS) -> dict[str, Path]:
@@ -244,6 +251,10 @@ def _install(requirements: Path, python: Python, folder: Path) -> None:
         for platform in (f"manylinux2014_{machine}", f"manylinux_2_28_{machine}"):
             command += ["--platform", platform]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  (our own pip)
+    if done.returncode and "No module named pip" in done.stderr:
+        raise TargetError(
+            f"the packages of {requirements} cannot be fetched without pip; install it: {sys.executable} -m ensurepip"
+        )
     if done.returncode:
         reason = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or done.stderr.splitlines()
         raise TargetError("\n".join([f"the packages of {requirements} could not be fetched:", *reason[-3:]]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -23,6 +24,15 @@ def _loaded(path: str) -> Any:
 
 JSONFileLoader.load_file = lambda _, path: _loaded(path)  # type: ignore[method-assign,assignment]
 """AWS's service models are read once a process: each test has sessions of its own, and half of its time went there."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the whole session, and every command it starts, out of the user's own folders."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LABGRADER_STATE", str(tmp_path_factory.mktemp("state")))
+        patch.setenv("LABGRADER_CACHE", str(Path(__file__).parents[1] / "build" / "tests"))
+        yield
 
 
 @pytest.fixture

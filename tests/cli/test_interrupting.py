@@ -22,7 +22,7 @@ def demo(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
         [sys.executable, "-m", "cli.main", "demo", "--students", "2", "--out", str(tmp_path / "out")],
         cwd=ROOT,
-        env={**os.environ, "LABGRADER_STATE": str(tmp_path / "state"), "TMPDIR": str(tmp_path)},
+        env={**os.environ, "LABGRADER_STATE": str(tmp_path / "state")},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
@@ -54,9 +54,10 @@ def test_an_interrupted_demo_leaves_nothing(
     time.sleep(1.0)
     family = guard.descendants(demo.pid)
     assert len(family) >= 2
+    assert list((tmp_path / "state").glob("labgrader-aws-*"))
     os.killpg(demo.pid, number)
     assert demo.wait(20) == 128 + number
     running = {pid for pid, _ in guard.processes()}
     assert not running & set(family)
-    assert not list(tmp_path.glob("labgrader-aws-*"))
+    assert not list((tmp_path / "state").glob("labgrader-aws-*"))
     assert not list((tmp_path / "state").glob("embedded*.log"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import venv
 import zipfile
 from pathlib import Path
 
@@ -70,6 +71,7 @@ def test_the_layer_holds_the_checks_and_no_answers(tmp_path: Path) -> None:
     assert "python/labgrader/store/__init__.py" in found
     assert "python/labgrader/schemas/lab.schema.json" in found
     assert "python/checks/__init__.py" in found
+    assert {name.split("/")[1] for name in found} == {"labgrader", "checks"}
     inside_labs = {name.rpartition("/")[2] for name in found if name.startswith("python/checks/labs/")}
     assert inside_labs <= {"lab.yaml"}
     assert not [name for name in found if "solution" in name or "mistakes" in name or name.endswith(".pyc")]
@@ -108,6 +110,20 @@ def test_packages_that_cannot_be_fetched_end_in_a_sentence(tmp_path: Path, monke
     lines = str(refused.value).splitlines()
     assert lines[0] == f"the packages of {requirements} could not be fetched:"
     assert lines[-1] == "ERROR: No matching distribution found for no-such-package-of-ours==1"
+
+
+def test_a_python_without_pip_is_told_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    venv.create(tmp_path / "venv", with_pip=False, symlinks=True)
+    python = tmp_path / "venv" / "bin" / "python"
+    monkeypatch.setattr(sys, "executable", str(python))
+    requirements = tmp_path / "dependencies" / "requirements.txt"
+    requirements.parent.mkdir()
+    requirements.write_text("thing==1.0\n")
+    with pytest.raises(TargetError) as refused:
+        bundle(requirements.parent, Python("3.13", "arm64"), tmp_path / "build")
+    assert str(refused.value) == (
+        f"the packages of {requirements} cannot be fetched without pip; install it: {python} -m ensurepip"
+    )
 
 
 class Pip:
