@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import signal
 import sys
 from types import FrameType
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
@@ -37,7 +38,6 @@ app = typer.Typer(
     help="Grade what students built in AWS. Start with `labgrader demo`.",
     epilog="Exit status: 0 done · 1 some student is not fully graded · 2 bad input or usage · 3 AWS out of reach.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 for module in (
@@ -56,6 +56,21 @@ for module in (
     demo,
 ):
     module.register(app)
+
+
+def _give_version(wanted: bool) -> None:
+    if wanted:
+        screen.give(f"labgrader {importlib.metadata.version('labgrader')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_give_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Hold the options that come before a command."""
 
 
 def main(arguments: list[str] | None = None) -> int:

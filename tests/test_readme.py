@@ -35,8 +35,8 @@ def test_the_example_is_a_check_that_judges() -> None:
 def test_every_command_it_shows_exists_with_its_options() -> None:
     commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
     sessions = re.findall(r"```bash\n(.*?)```", README + LOAD_TESTS, re.DOTALL)
-    shown = [one for session in sessions for one in re.findall(r"labgrader ([a-z-]+)([^#\n]*)", session)]
-    shown += re.findall(r"`labgrader ([a-z-]+)([^`]*)`", README)
+    shown = [one for session in sessions for one in re.findall(r"labgrader ([a-z][a-z-]*)([^#\n]*)", session)]
+    shown += re.findall(r"`labgrader ([a-z][a-z-]*)([^`]*)`", README)
     told = {name for name, _ in shown}
     assert {"up", "simulate", "grade", "runs", "down", "deploy", "verify", "lint", "load-test"} <= told
     assert {"token", "self-check", "course", "audit", "status"} <= told
@@ -47,6 +47,9 @@ def test_every_command_it_shows_exists_with_its_options() -> None:
             command = getattr(command, "commands", {}).get(word, command)
         known = {option for one in command.params for option in one.opts}
         assert set(re.findall(r"(?<=\s)--[a-z-]+", rest)) <= known, (name, rest)
+    before_a_command = {option for session in sessions for option in re.findall(r"labgrader (--[a-z-]+)", session)}
+    assert before_a_command == {"--version", "--install-completion"}
+    assert before_a_command <= {option for one in typer.main.get_command(app).params for option in one.opts}
 
 
 def test_it_counts_the_checks_of_every_lab() -> None:

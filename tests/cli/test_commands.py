@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
+import re
 import signal
 import socket
 import subprocess
@@ -193,6 +195,45 @@ def test_labs_are_listed_and_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert "configuration" in capsys.readouterr().out
     assert main(["labs", "show", "lambda-optimization", "--json"]) == 0
     assert {check["kind"] for check in json.loads(capsys.readouterr().out)["checks"]} >= {"configuration"}
+
+
+def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"labgrader {importlib.metadata.version('labgrader')}\n"
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("labgrader si", {"simulate"}),
+        ("labgrader token ", {"issue", "revoke", "list"}),
+        ("labgrader grade --mo", {"--mode"}),
+        ("labgrader grade --mode ", {"grade", "audit"}),
+    ],
+)
+def test_a_shell_completes_commands_and_options(
+    typed: str, offered: set[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("_LABGRADER_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", typed)
+    monkeypatch.setenv("COMP_CWORD", str(typed.count(" ")))
+    assert main([]) == 0
+    assert set(capsys.readouterr().out.split()) == offered
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_is_told_how_to_complete(
+    shell: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("_LABGRADER_COMPLETE", f"source_{shell}")
+    assert main([]) == 0
+    assert f"_LABGRADER_COMPLETE=complete_{shell}" in capsys.readouterr().out
+
+
+def test_the_help_has_one_line_for_each_global_option(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    options = re.findall(r"^\W*(--[a-z-]+)", capsys.readouterr().out, re.MULTILINE)
+    assert options == ["--version", "--install-completion", "--show-completion", "--help"]
 
 
 def test_a_terminal_without_unicode_gets_no_traceback() -> None:
