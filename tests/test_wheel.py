@@ -153,8 +153,9 @@ def test_it_grades_from_an_empty_folder(installed: Installed) -> None:
     (installed.folder / "class.csv").write_text(roster)
     installed.labgrader("grade", "--lab", LAB, "--roster", "class.csv", "--out", "results")
     state = installed.home / "state/labgrader"
-    assert (state / "embedded.json").is_file()
-    assert list(state.glob("labgrader-aws-*"))
+    work = Path(json.loads((state / "embedded.json").read_text())["work"])
+    assert work.is_dir()
+    assert work.parent == state
     installed.labgrader("down")
 
     with (installed.folder / "results/gradebook.csv").open(encoding="utf-8", newline="") as file:
@@ -168,6 +169,6 @@ def test_it_grades_from_an_empty_folder(installed: Installed) -> None:
 
     assert sorted(file.name for file in installed.folder.iterdir()) == ["class.csv", "results", "truth.json"]
     assert sorted(file.name for file in installed.home.iterdir()) == ["cache", "state"]
-    assert not list(state.glob("labgrader-aws-*"))
+    assert not work.exists()
     assert list((installed.home / "cache/labgrader/bundles").glob("labgrader-*.zip"))
     assert not [file for file in installed.site.rglob("*.zip") if file.is_relative_to(installed.site / "cli")]
