@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from labgrader.errors import Problem
 from labgrader.lab_extension import SECTIONS, Extended, extend, extension_problems
 from labgrader.search_path import lab_files
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
+
+MAX_DEPTH = 100
+"""Levels of lists and objects in a file; labs have about ten. Python follows some hundreds."""
+
+_FAST_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_FAST_TEXT_LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+"""libyaml's, ten times as fast; PyYAML is built without it on some machines."""
 
 
 class Lines:
@@ -54,12 +66,20 @@ def parse_yaml(content: bytes, source: str, *, as_text: bool = False) -> tuple[A
         source: its name, for messages.
         as_text: whether every value is the text that stands there: YAML itself takes ``22:30`` for the number 1350.
     """
+    document, problems, lines = _parsed(content, source, as_text)
+    return deepcopy(document), list(problems), lines
+
+
+@lru_cache(maxsize=16)
+def _parsed(content: bytes, source: str, as_text: bool) -> tuple[Any, list[Problem], Lines]:
+    """Parse YAML, once for each content: the time of a file does not tell two edits within a clock tick apart."""
     lines = Lines()
     try:
         text = content.decode("utf-8-sig")
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        document = yaml.load(text, Loader=yaml.BaseLoader if as_text else yaml.SafeLoader)  # noqa: S506  (both are safe)
-        twice = list(_walk(node, (), lines))
+        try:
+            document, twice = _read(text, _FAST_TEXT_LOADER if as_text else _FAST_LOADER, lines)
+        except yaml.YAMLError:  # the other loader says what is wrong in the same words on every machine
+            document, twice = _read(text, yaml.BaseLoader if as_text else yaml.SafeLoader, lines)
     except UnicodeDecodeError:
         return None, [Problem("not UTF-8 text", source)], lines
     except yaml.MarkedYAMLError as error:
@@ -72,6 +92,17 @@ def parse_yaml(content: bytes, source: str, *, as_text: bool = False) -> tuple[A
         [Problem(f"{key!r} is given twice", source, line, dotted(path)) for path, key, line in twice],
         lines,
     )
+
+
+def _read(text: str, loader_class: Any, lines: Lines) -> tuple[Any, list[tuple[tuple[str | int, ...], str, int]]]:
+    """Return what YAML says, and the keys that are given twice; record the line of every value."""
+    loader = loader_class(text)
+    try:
+        node = loader.get_single_node()
+        twice = list(_walk(node, (), lines))  # before the values are made: that resolves merge keys in place
+        return None if node is None else loader.construct_document(node), twice
+    finally:
+        loader.dispose()
 
 
 @dataclass(frozen=True)
@@ -154,20 +185,25 @@ def _shape_problems(document: Any, shape: str, problem: Callable[..., Problem]) 
         shape: ``lab``, or ``extension`` for a file that extends a lab.
         problem: makes a problem of a message and a path.
     """
-    from jsonschema import Draft202012Validator  # 60 ms at import, and only those who read lab files need it
+    from labgrader.judging.schema_reading import schema_problems  # jsonschema: 60 ms at import
 
-    from labgrader.judging.schema_reading import schema_problems
-
-    schema = json.loads((Path(__file__).parent / "schemas" / "lab.schema.json").read_text(encoding="utf-8"))
-    validator = Draft202012Validator({"$ref": f"#/$defs/{shape}", "$defs": schema["$defs"]})
     problems = [
         problem(error.message, *error.absolute_path)
-        for error in sorted(validator.iter_errors(document), key=lambda error: list(map(str, error.absolute_path)))
+        for error in sorted(_validator(shape).iter_errors(document), key=lambda error: list(map(str, error.absolute_path)))
     ]
     if not problems:
         for path, expectation in _expectations(document):
             problems += [problem(message, *path, *below) for message, below in schema_problems(expectation)]
     return problems
+
+
+@cache
+def _validator(shape: str) -> Draft202012Validator:
+    """Return the validator of lab files of one shape: ``lab`` or ``extension``."""
+    from jsonschema import Draft202012Validator  # 60 ms at import, and only those who read lab files need it
+
+    schema = json.loads((Path(__file__).parent / "schemas" / "lab.schema.json").read_text(encoding="utf-8"))
+    return Draft202012Validator({"$ref": f"#/$defs/{shape}", "$defs": schema["$defs"]})
 
 
 def _expectations(document: Any) -> Iterator[tuple[tuple[str | int, ...], Any]]:
@@ -179,11 +215,15 @@ def _expectations(document: Any) -> Iterator[tuple[tuple[str | int, ...], Any]]:
 
 
 def _walk(
-    node: yaml.Node | None, path: tuple[str | int, ...], lines: Lines
+    node: yaml.Node | None, path: tuple[str | int, ...], lines: Lines, above: tuple[yaml.Node, ...] = ()
 ) -> Iterator[tuple[tuple[str | int, ...], str, int]]:
     """Record the line of every value below a node; yield the keys that are given twice."""
     if node is None:
         return
+    if node in above:
+        raise yaml.MarkedYAMLError(problem="found unconstructable recursive node", problem_mark=node.start_mark)
+    if len(path) > MAX_DEPTH:
+        raise ValueError(f"nested more than {MAX_DEPTH} levels deep")
     lines.record(path, node.start_mark.line + 1)
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
@@ -192,11 +232,11 @@ def _walk(
             if name in seen:
                 yield path, name, key.start_mark.line + 1
             seen.add(name)
-            yield from _walk(value, (*path, name), lines)
+            yield from _walk(value, (*path, name), lines, (*above, node))
             lines.record((*path, name), key.start_mark.line + 1)
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):
-            yield from _walk(value, (*path, index), lines)
+            yield from _walk(value, (*path, index), lines, (*above, node))
 
 
 def dotted(path: Sequence[str | int]) -> str:
