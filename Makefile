@@ -28,7 +28,7 @@ check: install ## format, lint, types, import rules, template and ASL lint
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	for pack in checks/labs/*; do $(BIN)/mypy $$pack/*.py || exit; done
+	for pack in checks/labs/*/solution.py; do $(BIN)/mypy $$(dirname $$pack)/*.py || exit; done
 	$(BIN)/lint-imports
 	$(BIN)/cfn-lint infra/*.yaml
 	$(BIN)/python -m statemachines --check

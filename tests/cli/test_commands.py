@@ -16,8 +16,9 @@ import pytest
 
 from cli.main import main
 from cli.project import ROOT
+from labgrader.lab import lab_ids
 
-LABS = "lambda-fundamentals, lambda-optimization, performance-scaling, serverless-foundations"
+LABS = ", ".join(lab_ids())
 
 
 @pytest.fixture(autouse=True)

@@ -9,11 +9,12 @@ import pytest
 from labgrader.courses.course import CourseLab
 from labgrader.courses.course_file import CourseFiles, read_course
 from labgrader.errors import BadInputError
+from labgrader.lab import lab_ids
 from labgrader.run_request import Request
 from labgrader.store import CourseKeys
 from tests.courses.course_folder import COURSE, FIRST, make_folder
 
-LABS = "lambda-fundamentals, lambda-optimization, performance-scaling, serverless-foundations"
+LABS = ", ".join(lab_ids())
 ROSTER_NAME = "the name of a file beside the course file: letters, digits, dots, hyphens and underscores, no folders"
 DUE = "is not a date and a time of day in the course's time zone, such as 2026-12-01 23:59"
 

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from labgrader.errors import BadInputError
-from labgrader.lab import Lab, find_lab, lab_ids, labs_folder, load_lab
+from labgrader.lab import Lab, find_lab, load_lab
 from labgrader.lint import lint
+from tests.checks.test_labs import LABS, lab_file
 
 GOOD = """\
 id: example
@@ -232,9 +233,9 @@ def test_an_unknown_lab_lists_those_there_are() -> None:
         find_lab("lab-5")
 
 
-@pytest.mark.parametrize("lab_id", lab_ids())
+@pytest.mark.parametrize("lab_id", sorted(LABS))
 def test_every_lab_of_ours_is_clean(lab_id: str) -> None:
-    assert lint(labs_folder() / lab_id / "lab.yaml") == []
+    assert lint(lab_file(lab_id)) == []
     lab = find_lab(lab_id)
     assert Lab.from_dict(lab.to_dict()) == lab
 
