@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import re
-import sys
-import sysconfig
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cli.embedded import REGION
+from cli.proof_record import PERFECT, USERNAME, ProofRecords, as_report, judged
 from cli.run import follow, start_run
 from cli.simulation.classes import wait_until_ready
 from cli.simulation.connections import Connections
@@ -25,9 +21,6 @@ from labgrader.store import Keys, Store
 BATCH = 6
 """Students graded in one run: each leaves half a dozen worker processes of 50 MB, which go when it is deleted."""
 
-PERFECT = "perfect"
-RECORD_SCHEMA = "labgrader.proof/1"
-
 Json = Any
 
 
@@ -37,7 +30,8 @@ class Case:
 
     Args:
         id: ``perfect``, or the id of the mistake.
-        username: the student; short, because a function's name has 64 characters.
+        username: the student; short, because a function's name has 64 characters. All have the same length and are
+            unlike any word in a lab's code, so that a record can be given another student's name.
         mistake: what goes wrong, or ``None``.
     """
 
@@ -73,9 +67,9 @@ def cases(pack: Pack, only: Sequence[str] = (), *, slow: bool = True) -> list[Ca
         BadInputError: there is no such mistake.
     """
     chosen = [pack.mistake(name) for name in only] or list(pack.mistakes)
-    numbered = {mistake.id: f"m{number:02}" for number, mistake in enumerate(pack.mistakes, start=1)}
+    numbered = {mistake.id: f"student{number:02}" for number, mistake in enumerate(pack.mistakes, start=1)}
     some = [Case(one.id, numbered[one.id], one) for one in chosen if slow or not one.slow or only]
-    return [Case(PERFECT, PERFECT), *some]
+    return [Case(PERFECT, USERNAME), *some]
 
 
 def prove(
@@ -94,7 +88,7 @@ def prove(
         target, outputs: an embedded AWS that holds none of these students, and its stack's outputs.
         lab, pack: the lab.
         wanted: the students.
-        record: a folder that gets each student's snapshot and evidence, or ``None``.
+        record: a folder that gets what each student was judged from, as ``ProofRecords`` keeps it, or ``None``.
         tell: is told what is being done.
 
     Raises:
@@ -102,6 +96,7 @@ def prove(
     """
     connections = Connections(target.client, target.account_id, target.region)
     store = target.store(outputs)
+    records = ProofRecords(record, lab) if record is not None else None
     for start in range(0, len(wanted), BATCH):
         batch = wanted[start : start + BATCH]
         tell(f"building and grading {start + 1} to {start + len(batch)} of {len(wanted)}")
@@ -114,9 +109,10 @@ def prove(
         follow(target, outputs, run, lambda _: None)
         for case in batch:
             report = store.get_json(Keys(run.run_id).report(case.username))
-            if record is not None:
-                _record(store, run.run_id, case, record)
-            yield Outcome(case, report, tuple(differences(lab, case.mistake, report)))
+            problems = list(differences(lab, case.mistake, report))
+            if records is not None:
+                problems += _record(records, lab, store, run.run_id, case)
+            yield Outcome(case, report, tuple(problems))
         with reached():
             delete_class(connections, [case.username for case in batch])
 
@@ -162,33 +158,23 @@ def _was(status: str) -> str:
     return {"not_graded": "was not graded", "skipped": "was skipped"}.get(status, status)
 
 
-def _record(store: Store, run_id: str, case: Case, folder: Path) -> None:
-    """Keep what a student was judged from: one file, to be judged again without AWS."""
+def _record(records: ProofRecords, lab: Lab, store: Store, run_id: str, case: Case) -> Iterator[str]:
+    """Keep what a student was judged from; yield what the record, read again, says otherwise than it must."""
     keys = Keys(run_id)
     prefix = keys.evidence(case.username)
     evidence = store.get_all_json(store.keys(prefix))
-    document = {
-        "schema": RECORD_SCHEMA,
-        "case": case.id,
-        "username": case.username,
-        "fails": sorted(case.mistake.fails) if case.mistake else [],
-        "snapshot": store.get_json(keys.snapshot(case.username)),
-        "evidence": {
-            key.removeprefix(prefix).removesuffix(".json"): value
-            for key, value in sorted(evidence.items())
-            if value["answers"]  # the other checks were judged from the snapshot
-        },
-    }
-    folder.mkdir(parents=True, exist_ok=True)
-    text = as_on_aws(json.dumps(document, indent=0, separators=(",", ":"), sort_keys=True))
-    (folder / f"{case.id}.json").write_text(text + "\n", encoding="utf-8")
-
-
-def as_on_aws(text: str) -> str:
-    """Say where Lambda keeps its files and where SQS is, instead of where they are on this machine.
-
-    Each worker process keeps a folder of its own: messages that differed still do.
-    """
-    text = text.replace(sysconfig.get_path("purelib"), "/var/runtime").replace(sys.base_prefix, "/var/lang")
-    text = re.sub(r"/[\w./-]*/ministack-lambda-[\w-]*?-(\w{8})/(?:code/)?", r"/var/task/\1/", text)
-    return re.sub(r"http://(?:localhost|127\.0\.0\.1):\d+/(\d{12})/", rf"https://sqs.{REGION}.amazonaws.com/\1/", text)
+    records.write(
+        {
+            "case": case.id,
+            "fails": sorted(case.mistake.fails) if case.mistake else [],
+            "username": case.username,
+            "snapshot": store.get_json(keys.snapshot(case.username)),
+            "evidence": {
+                key.removeprefix(prefix).removesuffix(".json"): value
+                for key, value in sorted(evidence.items())
+                if value["answers"]  # the other checks were judged from the snapshot
+            },
+        }
+    )
+    _, result = judged(lab, records.read(case.id))
+    yield from (f"the record says: {problem}" for problem in differences(lab, case.mistake, as_report(result)))
