@@ -40,6 +40,9 @@ _MEASURED_NUMBER = re.compile(
 _SIZES = frozenset({"payload_size", "content-length"})
 """What changes with the digits of a number in the payload."""
 
+_DURATIONS = frozenset({"duration_ms", "waited_ms"})
+"""How long an answer took, as the grader measured it."""
+
 _COUNTED_UNDER_LOAD = ("labgrader:LoadTest ", "labgrader:Compare ")
 """The questions whose answers are measured as a whole: their integers are counts of cold starts and retries."""
 
@@ -78,12 +81,16 @@ def as_on_aws(text: str) -> str:
 def settled(answers: Mapping[str, Json], reference: Mapping[str, Json]) -> dict[str, Json]:
     """Return answers with the reference's values wherever they differ only in measured numbers.
 
+    How long an answer took is 0 where the reference was asked something else.
+
     Args:
         answers: the answers to one check's questions.
         reference: the answers to the same check of the perfect student.
     """
     return {
-        question: _settled_answer(question, answer, reference[question]) if question in reference else answer
+        question: _settled_answer(question, answer, reference[question])
+        if question in reference
+        else _without_durations(answer)
         for question, answer in answers.items()
     }
 
@@ -109,6 +116,13 @@ def _settled_answer(question: str, answer: Json, reference: Json) -> Json:
     if _without_measurements(answer, counts=counts) == _without_measurements(reference, counts=counts):
         return reference
     return _settled_values(answer, reference)
+
+
+def _without_durations(answer: Json) -> Json:
+    value = answer.get("value")
+    if not isinstance(value, dict):
+        return answer
+    return {**answer, "value": {name: 0.0 if name in _DURATIONS else below for name, below in value.items()}}
 
 
 def _settled_values(value: Json, reference: Json) -> Json:

@@ -168,8 +168,18 @@ def test_json_within_json_is_read_for_times() -> None:
     assert settled({QUESTION: {"value": other}}, {QUESTION: {"value": one}}) == {QUESTION: {"value": one}}
 
 
-def test_an_answer_to_another_question_stays() -> None:
-    assert settled({QUESTION: {"value": 1.5}}, {"lambda:InvokeFunction": {"value": 2.5}}) == {QUESTION: {"value": 1.5}}
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ({"value": 1.5}, {"value": 1.5}),
+        ({"value": {"duration_ms": 61.7, "status": 200}}, {"value": {"duration_ms": 0.0, "status": 200}}),
+        ({"value": {"waited_ms": 61.7, "p95": 1.5}}, {"value": {"waited_ms": 0.0, "p95": 1.5}}),
+        ({"value": None}, {"value": None}),
+        ({"error": {"code": "Refused", "message": "no"}}, {"error": {"code": "Refused", "message": "no"}}),
+    ],
+)
+def test_an_answer_to_another_question_loses_its_duration_alone(answer: Any, expected: Any) -> None:
+    assert settled({QUESTION: answer}, {"lambda:InvokeFunction": {"value": 2.5}}) == {QUESTION: expected}
 
 
 @pytest.mark.parametrize(("outcome", "same"), [("succeeded", True), ("function_error", False)])
