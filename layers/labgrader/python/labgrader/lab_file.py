@@ -189,7 +189,9 @@ def _shape_problems(document: Any, shape: str, problem: Callable[..., Problem]) 
 
     problems = [
         problem(error.message, *error.absolute_path)
-        for error in sorted(_validator(shape).iter_errors(document), key=lambda error: list(map(str, error.absolute_path)))
+        for error in sorted(
+            _validator(shape).iter_errors(document), key=lambda error: list(map(str, error.absolute_path))
+        )
     ]
     if not problems:
         for path, expectation in _expectations(document):
