@@ -6,7 +6,7 @@ import os
 import urllib.parse
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -37,6 +37,7 @@ class Target:
         account_id, region: which account.
         endpoint: the address of the embedded AWS; empty for AWS itself.
         profile: the AWS profile that was used, or empty.
+        enforces_iam: whether roles and policies are enforced; not known, and so not said, of AWS itself.
     """
 
     session: boto3.Session
@@ -44,6 +45,7 @@ class Target:
     region: str
     endpoint: str = ""
     profile: str = ""
+    enforces_iam: bool = False
 
     @property
     def embedded(self) -> bool:
@@ -120,6 +122,17 @@ def running_target() -> Target:
 
 def embedded_target(running: embedded.Embedded) -> Target:
     """Return an embedded AWS as a target: its own address and keys, whatever the environment or the AWS files say."""
+    session = _embedded_session(embedded.ACCESS_KEY)
+    return Target(session, embedded.ACCOUNT_ID, embedded.REGION, running.endpoint, enforces_iam=running.enforce_iam)
+
+
+def embedded_account(target: Target, account_id: str) -> Target:
+    """Return another account of an embedded AWS. Each account is there from the beginning, and empty."""
+    return replace(target, session=_embedded_session(account_id), account_id=account_id)
+
+
+def _embedded_session(access_key: str) -> boto3.Session:
+    """Make a session with keys of the embedded AWS; an account's own id is the key of its root user."""
     core = botocore.session.Session(
         session_vars={
             "profile": (None, None, None, None),
@@ -127,13 +140,12 @@ def embedded_target(running: embedded.Embedded) -> Target:
             "credentials_file": (None, None, os.devnull, None),
         }
     )
-    session = boto3.Session(
-        aws_access_key_id=embedded.ACCESS_KEY,
+    return boto3.Session(
+        aws_access_key_id=access_key,
         aws_secret_access_key=embedded.SECRET_KEY,
         region_name=embedded.REGION,
         botocore_session=core,
     )
-    return Target(session, embedded.ACCOUNT_ID, embedded.REGION, running.endpoint)
 
 
 def real_target() -> Target:

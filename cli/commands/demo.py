@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cli import embedded, screen
+from cli.accuracy import Accuracy, compare
 from cli.commands.grade import grade_class
-from cli.commands.simulate import build, enroll, roster, write_truth
+from cli.commands.simulate import build, check_size, roster, write_truth
 from cli.deploy import deploy
 from cli.errors import INCOMPLETE
-from cli.options import Labs, use_labs
-from cli.results import give_class_table, give_paths
+from cli.options import Json, Labs, use_labs
+from cli.results import Fetched, give_class_table, give_paths
+from cli.simulation.classes import Enrolled, Kind, simulate_class
+from cli.simulation.pack import load_pack
 from cli.target import embedded_target
 from labgrader.lab import find_lab
 from labgrader.roster import read_roster
@@ -27,20 +31,23 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     lab: Annotated[str, typer.Option("--lab", metavar="ID", help="The lab.")] = "lambda-optimization",
-    students: Annotated[int, typer.Option("--students", metavar="N", help="How many students.")] = 12,
+    students: Annotated[int, typer.Option("--students", metavar="N", help="How many students.")] = 8,
     seed: Annotated[int, typer.Option("--seed", metavar="S", help="Another seed, another class.")] = 0,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the results go.")] = Path("out/demo"),
     labs: Labs = None,
+    as_json: Json = False,
 ) -> None:
     """Grade a simulated class on an embedded AWS of its own, print the class table, stop.
 
-    An embedded AWS that `labgrader up` started is not touched.
+    The last line says how many of the planted mistakes were found. Exit status 1 says that a report is wrong, or that a
+    student is not fully graded who should be. An embedded AWS that `labgrader up` started is not touched.
     """
     began = time.monotonic()
     use_labs(labs)
     found = find_lab(lab)
-    enrolled = enroll(found.id, students, seed)
-    with embedded.temporary() as running:
+    check_size(students)
+    enrolled = simulate_class(found.id, students, seed, ungraded=True)
+    with embedded.temporary(enforce_iam=True) as running:
         target = embedded_target(running)
         screen.say(str(target))
         outputs = deploy(target, tell=screen.say)
@@ -55,11 +62,28 @@ def demo(
             students=read_roster(content, "roster.csv"),
             out=out,
         )
-    (out / "roster.csv").write_bytes(content)
-    write_truth(out / "truth.json", found.id, seed, enrolled)
-    give_class_table(fetched)
-    give_paths(fetched, screen.give)
-    screen.give(f"mistakes made  {out / 'truth.json'}")
+        (out / "roster.csv").write_bytes(content)
+        write_truth(out / "truth.json", found.id, seed, enrolled)
+        accuracy = compare(found, load_pack(found.id), enrolled, fetched.reports)
+        _give(fetched, enrolled, accuracy, as_json=as_json)
+        screen.say("stopping the embedded AWS")
     screen.say(f"done in {time.monotonic() - began:.0f} s; nothing is left running")
-    if fetched.incomplete:
+    if not accuracy.perfect:
         raise typer.Exit(INCOMPLETE)
+
+
+def _give(fetched: Fetched, enrolled: Sequence[Enrolled], accuracy: Accuracy, *, as_json: bool) -> None:
+    """Print the results, before anything is stopped."""
+    if as_json:
+        screen.give_json({**fetched.run, "accuracy": accuracy.to_dict()})
+    else:
+        give_class_table(fetched)
+    give = screen.say if as_json else screen.give
+    give_paths(fetched, give)
+    give(f"mistakes made  {fetched.folder / 'truth.json'}\n")
+    for one in enrolled:
+        if one.kind is Kind.ACCESS_DENIED:
+            give(f"{one.username} is not graded on purpose: their account denies access. They lose no points.")
+    for problem in accuracy.problems():
+        give(problem)
+    give(accuracy.summary())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -14,10 +15,11 @@ import typer
 from cli import screen
 from cli.errors import UsageError
 from cli.options import Labs, use_labs
-from cli.simulation.classes import Enrolled, build_class, simulate_class
+from cli.simulation import denied_account
+from cli.simulation.classes import Enrolled, Kind, build_class, simulate_class
 from cli.simulation.connections import Connections
 from cli.simulation.teardown import delete_class
-from cli.target import Target, reached, running_target
+from cli.target import Target, embedded_account, reached, running_target
 from labgrader.lab import find_lab
 
 MAX_SIMULATED = 500
@@ -42,14 +44,18 @@ def simulate(
 ) -> None:
     """Build a class of students, good and bad, on the embedded AWS. Prints the roster as CSV.
 
+    A quarter is perfect. Some make one mistake, one did half of the lab, one built nothing. After
+    `labgrader up --enforce-iam`, the account of one student denies access, so that they cannot be graded.
+
     Students of the same names that are there already are replaced, with everything whose name begins with theirs
     (user1-).
     """
     use_labs(labs)
     found = find_lab(lab)
-    enrolled = enroll(found.id, students, seed)
+    check_size(students)
     target = running_target()
     screen.say(str(target))
+    enrolled = simulate_class(found.id, students, seed, ungraded=target.enforces_iam)
     build(target, found.id, enrolled, screen.say)
     if truth is not None:
         write_truth(truth, found.id, seed, enrolled)
@@ -57,16 +63,14 @@ def simulate(
     screen.give(roster(enrolled).rstrip("\n"))
 
 
-def enroll(lab_id: str, students: int, seed: int = 0) -> list[Enrolled]:
-    """Decide who is in a class.
+def check_size(students: int) -> None:
+    """Check the size of a class.
 
     Raises:
         UsageError: there would be nobody, or too many for one machine.
-        BadInputError: the lab cannot be simulated.
     """
     if not 1 <= students <= MAX_SIMULATED:
         raise UsageError(f"a simulated class has 1 to {MAX_SIMULATED} students, not {students}")
-    return simulate_class(lab_id, students, seed)
 
 
 def build(target: Target, lab_id: str, enrolled: Sequence[Enrolled], tell: Callable[[str], None]) -> None:
@@ -81,21 +85,34 @@ def build(target: Target, lab_id: str, enrolled: Sequence[Enrolled], tell: Calla
     Raises:
         TargetError: the embedded AWS refused.
     """
-    perfect = sum(not one.mistakes for one in enrolled)
-    tell(f"building {len(enrolled)} students: {perfect} perfect, {len(enrolled) - perfect} with a mistake")
+    tell(f"building {len(enrolled)} student{'' if len(enrolled) == 1 else 's'}: {composition(enrolled)}")
     connections = Connections(target.client, target.account_id, target.region)
     with reached():
         delete_class(connections, [one.username for one in enrolled])
         build_class(lab_id, enrolled, connections)
+        if any(one.kind is Kind.ACCESS_DENIED for one in enrolled):
+            other = embedded_account(target, denied_account.ACCOUNT_ID)
+            denied_account.build(Connections(other.client, other.account_id, other.region), target.account_id)
+
+
+def composition(enrolled: Sequence[Enrolled]) -> str:
+    """Say how many students of each kind are in a class: ``2 perfect, 1 half done``."""
+    counted = Counter(one.kind for one in enrolled)
+    words = {Kind.ONE_MISTAKE: "with one mistake", Kind.ACCESS_DENIED: "whose account denies access"}
+    return ", ".join(f"{counted[kind]} {words.get(kind, kind.value)}" for kind in Kind if counted[kind])
 
 
 def roster(enrolled: Sequence[Enrolled]) -> str:
-    """Return a class as a roster in CSV."""
+    """Return a class as a roster in CSV; with the role's columns only where somebody has an account of their own."""
+    denied = {"role_arn": denied_account.ROLE_ARN, "external_id": denied_account.ROSTER_EXTERNAL_ID}
+    has_denied = any(one.kind is Kind.ACCESS_DENIED for one in enrolled)
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("student_id", "username", "name"))
+    columns = ["student_id", "username", "name", *(denied if has_denied else ())]
+    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
+    writer.writeheader()
     for number, one in enumerate(enrolled, start=1):
-        writer.writerow((f"s-{number:03}", one.username, f"Student {number}"))
+        role = denied if one.kind is Kind.ACCESS_DENIED else {}
+        writer.writerow({"student_id": f"s-{number:03}", "username": one.username, "name": f"Student {number}", **role})
     return text.getvalue()
 
 

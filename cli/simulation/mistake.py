@@ -26,6 +26,8 @@ class Mistake:
             skipped, and all others pass.
         apply: makes the student do it; called before the lab is built.
         slow: whether grading it takes minutes, as a function that hangs does. Left out of simulated classes.
+        not_graded: the ids of checks that nobody can grade because of it: they, and those that require one of them,
+            cost nothing.
     """
 
     id: str
@@ -33,6 +35,7 @@ class Mistake:
     fails: AbstractSet[str]
     apply: Callable[[SimulatedStudent], None]
     slow: bool = False
+    not_graded: AbstractSet[str] = frozenset()
 
 
 def changed(*changes: Callable[[SimulatedStudent], Change]) -> Callable[[SimulatedStudent], None]:

@@ -24,11 +24,14 @@ class Pack:
         lab_id: the lab.
         build: builds a perfect student, with whatever changes a mistake has made to that student.
         mistakes: in the order of the lab's file.
+        half_done: the ids of the mistakes that together make a student who did about half of the lab; they do not
+            touch each other's checks. Empty where the lab names none.
     """
 
     lab_id: str
     build: Callable[[SimulatedStudent], None]
     mistakes: tuple[Mistake, ...]
+    half_done: tuple[str, ...] = ()
 
     def mistake(self, mistake_id: str) -> Mistake:
         """Return one mistake by its id.
@@ -64,37 +67,38 @@ def _load_pack(lab_id: str, lab_file: Path, _folders: tuple[Path, ...]) -> Pack:
     if not (lab_file.parent / "mistakes.py").is_file():
         checks = {item.id for item in find_lab(lab_id).checks}
         mistakes = [replace(one, fails=one.fails & checks) for one in mistakes if one.fails & checks]
-    return Pack(lab_id, build, tuple(mistakes))
+    known = {mistake.id for mistake in mistakes}
+    half_done = [one for one in _load(lab_id, lab_file, "mistakes.py", "HALF_DONE", ()) if one in known]
+    return Pack(lab_id, build, tuple(mistakes), tuple(half_done))
 
 
-def build_student(
-    pack: Pack, username: str, connections: Connections, mistake: Mistake | None = None
-) -> SimulatedStudent:
-    """Build everything one student has, perfect or with one mistake.
+def build_student(pack: Pack, username: str, connections: Connections, *mistakes: Mistake | None) -> SimulatedStudent:
+    """Build everything one student has, perfect or with mistakes.
 
     Args:
         pack: the lab.
         username: the prefix.
         connections: where it is built.
-        mistake: what goes wrong, or ``None``.
+        mistakes: what goes wrong; ``None`` is nothing.
     """
     student = SimulatedStudent(username, connections)
-    if mistake is not None:
-        mistake.apply(student)
+    for mistake in mistakes:
+        if mistake is not None:
+            mistake.apply(student)
     pack.build(student)
     student.finish()
     return student
 
 
-def _load(lab_id: str, lab_file: Path, name: str, attribute: str) -> Any:
-    """Return what a file of a pack defines, or the file of the lab that it extends."""
+def _load(lab_id: str, lab_file: Path, name: str, attribute: str, default: Any = None) -> Any:
+    """Return what a file of a pack defines, or the file of the lab that it extends; ``default`` where it may not."""
     file = lab_file.parent / name
     if not file.is_file():
         base = read_lab_file(lab_file).own
         if base is None:
             raise BadInputError([f"{lab_id} has no {name}: it cannot be simulated"])
-        return _load(base["extends"], lab_files()[base["extends"]], name, attribute)
+        return _load(base["extends"], lab_files()[base["extends"]], name, attribute, default)
     module = import_file(f"labgrader_pack_{lab_id.replace('-', '_')}_{file.stem}", file)
-    if not hasattr(module, attribute):
+    if default is None and not hasattr(module, attribute):
         raise BadInputError([Problem(f"defines no {attribute}", str(file))])
-    return getattr(module, attribute)
+    return getattr(module, attribute, default)

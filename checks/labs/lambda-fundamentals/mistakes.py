@@ -48,8 +48,9 @@ def _mistake(
     fails: set[str],
     *changes: Callable[[SimulatedStudent], Change],
     slow: bool = False,
+    not_graded: frozenset[str] = frozenset(),
 ) -> Mistake:
-    return Mistake(mistake_id, description, fails, changed(*changes), slow)
+    return Mistake(mistake_id, description, fails, changed(*changes), slow, not_graded)
 
 
 def _replaced(old: str, new: str, target: str, file: str = FILE) -> Callable[[SimulatedStudent], Change]:
@@ -107,7 +108,24 @@ def _underscored(name: str) -> str:
 
 
 MISTAKES: list[Mistake] = [
-    # --- not all ----------------------------------------------------------------------------------------------------
+    # --- nothing, or not all ------------------------------------------------------------------------------------------
+    _mistake(
+        "nothing-built",
+        "built nothing at all, which looks for Lab 6 as if everything had been destroyed",
+        {
+            "hello-function",
+            "hello-alarm",
+            "s3-function",
+            "utilities-layer",
+            "advanced-function",
+            "async-function",
+            "async-queue",
+            "names-carry-prefix",
+            "nothing-borrowed",
+        },
+        without(),
+        not_graded=frozenset({"terraform-resources"}),
+    ),
     _mistake(
         "only-lab-6",
         "built Lab 6 and nothing else",
@@ -454,3 +472,6 @@ MISTAKES: list[Mistake] = [
         _layer_of_a_classmate,
     ),
 ]
+
+HALF_DONE = ("no-api", "no-s3-function", "no-advanced", "no-async")
+"""What a student leaves out who does about half of the lab."""

@@ -521,3 +521,6 @@ MISTAKES: list[Mistake] = [
         slow=True,
     ),
 ]
+
+HALF_DONE = ("no-shared-layer", "default-only", "no-error-function", "no-dashboard")
+"""What a student leaves out who does about half of the lab."""

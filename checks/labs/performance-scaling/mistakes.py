@@ -484,3 +484,6 @@ MISTAKES: list[Mistake] = [
         slow=True,
     ),
 ]
+
+HALF_DONE = ("no-load-tester", "no-api", "no-queue", "no-dashboard")
+"""What a student leaves out who does about half of the lab."""

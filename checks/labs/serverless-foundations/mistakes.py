@@ -471,3 +471,6 @@ MISTAKES: list[Mistake] = [
         changed(parameters("add_permission", CLEANUP, SourceArn=None)),
     ),
 ]
+
+HALF_DONE = ("no-processor", "no-api", "no-cleanup-function")
+"""What a student leaves out who does about half of the lab."""

@@ -7,16 +7,20 @@ import hashlib
 import io
 import json
 import zipfile
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cli.simulation.classes import simulate_class
+from cli.proof import prerequisites
+from cli.simulation.classes import Kind, simulate_class
 from cli.simulation.pack import build_student, load_pack
 from cli.simulation.student import Connections, zipped
 from labgrader.errors import BadInputError
+from labgrader.lab import find_lab
 from labgrader.search_path import searching
+from tests.checks.test_labs import every_lab
 
 LAB = "lambda-optimization"
 PACK = load_pack(LAB)
@@ -124,18 +128,66 @@ def test_a_class_is_the_same_for_the_same_seed() -> None:
     assert [one.username for one in first] == [f"user{number}" for number in range(1, 13)]
 
 
-@pytest.mark.parametrize(("students", "perfect"), [(0, 0), (1, 0), (2, 1), (3, 1), (12, 4), (100, 33)])
-def test_a_third_of_a_class_is_perfect(students: int, perfect: int) -> None:
-    enrolled = simulate_class(LAB, students)
-    assert sum(not one.mistakes for one in enrolled) == perfect
+@pytest.mark.parametrize(
+    ("students", "perfect", "one_mistake", "half_done", "nothing_built", "access_denied"),
+    [
+        (0, 0, 0, 0, 0, 0),
+        (1, 1, 0, 0, 0, 0),
+        (2, 1, 1, 0, 0, 0),
+        (3, 1, 1, 1, 0, 0),
+        (4, 1, 1, 1, 1, 0),
+        (5, 1, 1, 1, 1, 1),
+        (8, 2, 3, 1, 1, 1),
+        (100, 25, 72, 1, 1, 1),
+    ],
+)
+@every_lab
+def test_a_class_has_a_spread(
+    lab_id: str,
+    students: int,
+    perfect: int,
+    one_mistake: int,
+    half_done: int,
+    nothing_built: int,
+    access_denied: int,
+) -> None:
+    pack, enrolled = load_pack(lab_id), simulate_class(lab_id, students, ungraded=True)
+    kinds = Counter(one.kind for one in enrolled)
+    assert (kinds[Kind.PERFECT], kinds[Kind.ONE_MISTAKE]) == (perfect, one_mistake)
+    assert (kinds[Kind.HALF_DONE], kinds[Kind.NOTHING_BUILT]) == (half_done, nothing_built)
+    assert kinds[Kind.ACCESS_DENIED] == access_denied
     for one in enrolled:
-        assert bool(one.fails) == bool(one.mistakes)
-        assert all(set(one.fails) == PACK.mistake(mistake).fails for mistake in one.mistakes)
+        assert (not one.mistakes) is (one.kind in (Kind.PERFECT, Kind.ACCESS_DENIED))
+        assert set(one.fails) == frozenset().union(*(pack.mistake(mistake).fails for mistake in one.mistakes))
+
+
+@every_lab
+def test_without_iam_every_student_can_be_graded_in_full(lab_id: str) -> None:
+    for students in range(1, 20):
+        enrolled = simulate_class(lab_id, students)
+        assert len(enrolled) == students
+        assert all(one.kind is not Kind.ACCESS_DENIED and not one.not_graded for one in enrolled)
+
+
+@every_lab
+def test_half_done_is_about_half_of_the_points_and_each_mistake_of_it_is_found_by_itself(lab_id: str) -> None:
+    lab, pack = find_lab(lab_id), load_pack(lab_id)
+    mistakes = [pack.mistake(mistake) for mistake in pack.half_done]
+    assert len(mistakes) >= 3
+    fails = frozenset().union(*(mistake.fails for mistake in mistakes))
+    assert sum(len(mistake.fails) for mistake in mistakes) == len(fails), "no check is failed by two"
+    assert all(not prerequisites(lab, name) & fails for name in fails), "no check is skipped because of another"
+    left = sum(item.points for item in lab.checks if not {item.id, *prerequisites(lab, item.id)} & fails)
+    assert 40 <= left <= 60
+
+
+def test_the_default_class_of_the_demonstration_has_eight_mistakes() -> None:
+    assert sum(len(one.mistakes) for one in simulate_class(LAB, 8, ungraded=True)) == 8
 
 
 def test_mistakes_are_different_until_there_are_no_more_and_never_slow_unless_wanted() -> None:
-    made = [one.mistakes[0] for one in simulate_class(LAB, 60) if one.mistakes]
-    assert len(made) == len(set(made)) == 40
+    made = [one.mistakes[0] for one in simulate_class(LAB, 60) if one.kind is Kind.ONE_MISTAKE]
+    assert len(made) == len(set(made)) == 42
     slow = {mistake.id for mistake in PACK.mistakes if mistake.slow}
     everything = {mistake for one in simulate_class(LAB, 400) for mistake in one.mistakes}
     assert everything == {mistake.id for mistake in PACK.mistakes} - slow
@@ -143,8 +195,9 @@ def test_mistakes_are_different_until_there_are_no_more_and_never_slow_unless_wa
 
 
 def test_the_truth_is_a_row() -> None:
-    row = next(one for one in simulate_class(LAB, 12) if one.mistakes).to_dict()
-    assert set(row) == {"username", "mistakes", "fails"}
+    row = next(one for one in simulate_class(LAB, 12) if one.kind is Kind.ONE_MISTAKE).to_dict()
+    assert set(row) == {"username", "kind", "mistakes", "fails", "not_graded"}
+    assert row["kind"] == "one mistake"
     assert json.loads(json.dumps(row)) == row
 
 
