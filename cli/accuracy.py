@@ -28,6 +28,8 @@ class Accuracy:
         false_alarms: a sentence for each check that cost points without a mistake. What was skipped after one of them
             is not counted again.
         unexpected: a sentence for each check that should have been graded and was not, or the other way around.
+        undecided: a sentence for each comparison that a busy machine left open: its check gives half of the points, and
+            accuses nobody.
     """
 
     planted: int
@@ -35,15 +37,21 @@ class Accuracy:
     missed: tuple[str, ...] = ()
     false_alarms: tuple[str, ...] = ()
     unexpected: tuple[str, ...] = ()
+    undecided: tuple[str, ...] = ()
 
     @property
     def perfect(self) -> bool:
-        """Whether every report says exactly what its student did."""
+        """Whether every report says exactly what its student did, as far as it could be measured."""
         return not (self.missed or self.false_alarms or self.unexpected)
 
     def problems(self) -> list[str]:
         """Return a line for each report that says something else, with the student and the check."""
-        kinds = {"missed": self.missed, "false alarm": self.false_alarms, "not as expected": self.unexpected}
+        kinds = {
+            "missed": self.missed,
+            "false alarm": self.false_alarms,
+            "not as expected": self.unexpected,
+            "too close to call": self.undecided,
+        }
         return [f"{kind}: {sentence}" for kind, sentences in kinds.items() for sentence in sentences]
 
     def summary(self) -> str:
@@ -55,6 +63,8 @@ class Accuracy:
         parts.append(f"{alarms or 'no'} false alarm{'' if alarms == 1 else 's'}")
         if others := len(self.unexpected):
             parts.append(f"{others} check{'' if others == 1 else 's'} not as expected")
+        if self.undecided:
+            parts.append(f"{len(self.undecided)} too close to call on this machine")
         return ", ".join(parts)
 
     def to_dict(self) -> dict[str, Any]:
@@ -65,6 +75,7 @@ class Accuracy:
             "missed": list(self.missed),
             "false_alarms": list(self.false_alarms),
             "unexpected": list(self.unexpected),
+            "undecided": list(self.undecided),
         }
 
 
@@ -81,6 +92,7 @@ def compare(lab: Lab, pack: Pack, enrolled: Sequence[Enrolled], reports: Mapping
     missed: list[str] = []
     false_alarms: list[str] = []
     unexpected: list[str] = []
+    undecided: list[str] = []
     for one in enrolled:
         checks = {str(check["id"]): check for check in reports[one.username]["checks"]}
         for mistake in map(pack.mistake, one.mistakes):
@@ -97,8 +109,18 @@ def compare(lab: Lab, pack: Pack, enrolled: Sequence[Enrolled], reports: Mapping
             sentence = f"{one.username} did it right, and the check {name} {_was(check)}{because}"
             if name in _ungradable(lab, one):
                 sentence = f"nobody can see the work of {one.username}, and the check {name} {_was(check)}{because}"
-            (false_alarms if accused else unexpected).append(sentence)
-    return Accuracy(planted, found, tuple(missed), tuple(false_alarms), tuple(unexpected))
+            if check["status"] == "partial" and _is_undecided(lab, name, reports[one.username]):
+                undecided.append(sentence)
+            else:
+                (false_alarms if accused else unexpected).append(sentence)
+    return Accuracy(planted, found, tuple(missed), tuple(false_alarms), tuple(unexpected), tuple(undecided))
+
+
+def _is_undecided(lab: Lab, name: str, report: Mapping[str, Any]) -> bool:
+    """Say whether the comparison of a check leaves open if the candidate is fast enough."""
+    factor = lab.item(name).parameters.get("factor")
+    intervals = [one["ratio_interval"] for one in report.get("comparisons", ()) if one["id"] == name]
+    return factor is not None and any(low < factor <= high for low, high in intervals)
 
 
 def _deviating(

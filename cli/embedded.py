@@ -154,7 +154,7 @@ def start(port: int | None = None, *, enforce_iam: bool = False, lasting: bool =
     command = [sys.executable, "-I", str(Path(guard.__file__)), *([] if lasting else ["--lifeline"]), str(work)]
     with (log_file() if lasting else work / "log").open("w+b") as log:
         process = subprocess.Popen(  # noqa: S603  (ourselves)
-            [*command, sys.executable, "-m", "ministack"],
+            [*command, sys.executable, "-m", "cli.emulator"],
             stdin=subprocess.DEVNULL if lasting else subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,

@@ -126,13 +126,17 @@ def differences(lab: Lab, mistake: Mistake | None, report: Mapping[str, Json]) -
         report: the student's report.
     """
     fails = mistake.fails if mistake is not None else frozenset[str]()
+    not_graded = mistake.not_graded if mistake is not None else frozenset[str]()
     known = {item.id for item in lab.checks}
-    yield from (f"names the check {name}, which the lab does not have" for name in sorted(fails - known))
+    yield from (f"names the check {name}, which the lab does not have" for name in sorted((fails | not_graded) - known))
     for check in report["checks"]:
         status, name = check["status"], check["id"]
         if name in fails:
             if status not in ("failed", "partial"):
                 yield f"{name} {_was(status)}, and should have found it"
+        elif name in not_graded or prerequisites(lab, name) & not_graded:
+            if status != "not_graded":
+                yield f"{name} {_was(status)}, and cannot be graded"
         elif status == "skipped":
             if not fails & prerequisites(lab, name):
                 yield f"{name} was skipped without one of the named checks before it"

@@ -21,7 +21,7 @@ LAB = Lab(
     (
         Item("base", "c", "Base", points=1),
         Item("top", "c", "Top", points=1, requires=("base",)),
-        Item("side", "c", "Side", points=1),
+        Item("side", "c", "Side", points=1, parameters={"factor": 2.0}),
     ),
 )
 NO_BASE = Mistake("no-base", "left the base out", frozenset({"base"}), lambda _: None)
@@ -127,6 +127,7 @@ def test_missed_and_false_alarms_together() -> None:
             "ben did it right, and the check side failed: There is none.",
         ],
         "unexpected": [],
+        "undecided": [],
     }
 
 
@@ -145,3 +146,23 @@ def test_a_good_student_who_was_not_graded_is_not_as_expected() -> None:
     assert result.summary() == "4 of 4 planted mistakes found, no false alarms, 1 check not as expected"
     assert result.problems() == ["not as expected: ann did it right, and the check side was not graded: There is none."]
     assert not result.perfect
+
+
+@pytest.mark.parametrize(
+    ("interval", "undecided"), [([1.99, 2.0], True), ([1.1, 14.4], True), ([1.1, 1.99], False), ([2.0, 14.4], False)]
+)
+def test_a_comparison_that_is_too_close_to_call_is_no_false_alarm(interval: list[float], undecided: bool) -> None:
+    measured = {**report(side="partial"), "comparisons": [{"id": "side", "ratio_interval": interval}]}
+    result = accuracy(ann=measured)
+    if not undecided:
+        assert result.summary() == "4 of 4 planted mistakes found, 1 false alarm"
+        assert not result.perfect
+        return
+    assert result.summary() == "4 of 4 planted mistakes found, no false alarms, 1 too close to call on this machine"
+    assert result.problems() == ["too close to call: ann did it right, and the check side cost points: There is none."]
+    assert result.perfect
+
+
+def test_a_comparison_that_failed_is_a_false_alarm_whatever_was_measured() -> None:
+    measured = {**report(side="failed"), "comparisons": [{"id": "side", "ratio_interval": [1.0, 3.0]}]}
+    assert accuracy(ann=measured).summary() == "4 of 4 planted mistakes found, 1 false alarm"

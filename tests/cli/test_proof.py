@@ -67,6 +67,16 @@ def test_what_should_have_come_out_otherwise(fails: set[str], statuses: dict[str
     assert list(differences(LAB, mistake(*fails), report(**statuses))) == [problem]  # type: ignore[arg-type]
 
 
+def test_what_cannot_be_graded_must_not_be_graded() -> None:
+    unseen = Mistake("unseen", "", frozenset(), lambda _: None, not_graded=frozenset({"middle"}))
+    right = report(middle="not_graded", top="not_graded")
+    assert list(differences(LAB, unseen, right)) == []
+    assert list(differences(LAB, unseen, report(middle="failed", top="passed"))) == [
+        "middle failed, and cannot be graded",
+        "top passed, and cannot be graded",
+    ]
+
+
 def test_the_students_of_a_proof() -> None:
     quick = Mistake("quick", "", frozenset(), lambda _: None)
     slow = Mistake("slow", "", frozenset(), lambda _: None, slow=True)
