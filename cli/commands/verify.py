@@ -50,9 +50,9 @@ def verify(
         for outcome in prove(target, outputs, lab, pack, wanted, record=record, tell=screen.say):
             outcomes.append(outcome)
             screen.say(f"{'holds' if not outcome.problems else 'DOES NOT HOLD'}  {outcome.case.id}")
-    _give(outcomes, as_json=as_json)
-    broken = sum(bool(outcome.problems) for outcome in outcomes)
-    screen.say(f"{len(outcomes) - broken} of {len(outcomes)} students came out as the lab says")
+        _give(outcomes, as_json=as_json)
+        broken = sum(bool(outcome.problems) for outcome in outcomes)
+        screen.say(f"{len(outcomes) - broken} of {len(outcomes)} students came out as the lab says")
     if broken:
         raise typer.Exit(INCOMPLETE)
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from cli import embedded, guard
+from cli import embedded, guard, work_folder
 from cli.errors import TargetError, UsageError
+from cli.process import born
 from cli.project import ROOT, state_folder
 
 
@@ -32,8 +35,8 @@ def busy_port() -> Iterator[int]:
         yield listener.getsockname()[1]
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 10.0) -> bool:
-    deadline = time.monotonic() + seconds
+def eventually(condition: Callable[[], bool], timeout_s: float = 600.0) -> bool:
+    deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
         if condition():
             return True
@@ -138,14 +141,16 @@ def test_two_run_side_by_side() -> None:
 def test_it_ends_with_the_command_that_started_it(signal_number: int, tmp_path: Path) -> None:
     """Even a command that is killed outright takes it along, and everything it started."""
     script = (
-        "import time\nfrom cli import embedded\nmade = embedded.start()\n"
-        "print(made.pid, made.port, made.work, flush=True)\ntime.sleep(60)\n"
+        "import signal\nfrom cli import embedded\n"
+        # a job in the background of a shell inherits that these are ignored
+        "for number in (signal.SIGINT, signal.SIGHUP):\n    signal.signal(number, signal.SIG_DFL)\n"
+        "made = embedded.start()\nprint(made.pid, made.work, flush=True)\nsignal.pause()\n"
     )
     command = subprocess.Popen(
         [sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
     assert command.stdout is not None
-    pid, _, work = command.stdout.readline().split()
+    pid, work = command.stdout.readline().split()
     command.stdout.close()
     family = [int(pid), *guard.descendants(int(pid))]
     command.send_signal(signal_number)
@@ -154,30 +159,185 @@ def test_it_ends_with_the_command_that_started_it(signal_number: int, tmp_path: 
     assert eventually(lambda: not Path(work).exists())
 
 
+NO_TIME = embedded.Timeouts(kill_s=0.0, delete_s=0.0)
+
+
+@contextmanager
+def stand_in(script: str, work: Path) -> Iterator[embedded.Embedded]:
+    """Run a script in place of the guard. It prints one line when it is ready."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    try:
+        assert process.stdout is not None
+        process.stdout.readline()
+        yield embedded.Embedded(process.pid, str(born(process.pid)), 1, False, str(work))
+    finally:
+        for pid in [*guard.descendants(process.pid), process.pid]:
+            os.kill(pid, signal.SIGKILL)
+        process.communicate()
+
+
+def test_files_that_take_long_to_delete_are_a_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The guard has no process below it any more, and does not end: it deletes files."""
+    deletes = "import signal, time\nsignal.signal(signal.SIGTERM, lambda *_: None)\nprint(flush=True)\n"
+    work = tmp_path / "labgrader-embedded-x y"
+    work.mkdir()
+    with stand_in(deletes + "while True: signal.pause()", work) as made:
+        embedded.stop(made, NO_TIME)
+        assert born(made.pid) == made.born, "it goes on"
+    assert capsys.readouterr().err == (
+        "warning: the embedded AWS has stopped; its temporary files are still being deleted in the background. "
+        f"If the folder remains, delete it: rm -rf '{work}'\n"
+    )
+    assert work.exists(), "it is the guard's to delete"
+
+
+SURVIVES = (
+    "import signal, subprocess, sys\nsignal.signal(signal.SIGTERM, lambda *_: None)\n"
+    "subprocess.Popen([sys.executable, '-c', 'import signal; signal.pause()'])\nprint(flush=True)\n"
+    "while True: signal.pause()"
+)
+
+
+def test_a_process_that_survives_is_an_error_of_down(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    state_folder().mkdir()
+    with stand_in(SURVIVES, tmp_path / "labgrader-embedded-x") as made:
+        embedded.remember(made)
+        (child,) = guard.descendants(made.pid)
+        with pytest.raises(TargetError) as refused:
+            embedded.stop_running(NO_TIME)
+        assert str(refused.value) == (
+            f"the embedded AWS does not stop: process {child} does not end; see `ps -o pid,ppid,stat,args -p {child}`"
+        )
+        assert (state_folder() / "embedded.json").exists(), "`labgrader down` can be tried again"
+    assert capsys.readouterr().err == ""
+
+
+def test_a_process_that_survives_costs_no_result(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The interpreter is one that stands in for the guard: it answers health checks, and does not end."""
+    python = tmp_path / "python"
+    server = tmp_path / "server.py"
+    server.write_text(SURVIVING_SERVER)
+    python.write_text(f"#!/bin/sh\nexec {shlex.quote(sys.executable)} {shlex.quote(str(server))}\n")
+    python.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(python))
+    results, left = [], []
+    with embedded.temporary(timeouts=embedded.Timeouts(kill_s=0.0, delete_s=0.0)) as made:
+        left = guard.descendants(made.pid)
+        results.append("graded")
+    try:
+        assert results == ["graded"]
+        assert capsys.readouterr().err == (
+            f"warning: the embedded AWS does not stop: process {left[0]} does not end; "
+            f"see `ps -o pid,ppid,stat,args -p {left[0]}`\n"
+        )
+    finally:
+        for pid in [*left, made.pid]:
+            os.kill(pid, signal.SIGKILL)
+        embedded.stop(made)
+
+
+SURVIVING_SERVER = """
+import http.server, os, signal, subprocess
+
+class Health(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+subprocess.Popen(["sleep", "3600"])
+http.server.HTTPServer(("127.0.0.1", int(os.environ["GATEWAY_PORT"])), Health).serve_forever()
+"""
+
+
+def guarded(work: Path, *command: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-I", str(Path(guard.__file__)), str(work), *command], start_new_session=True
+    )
+
+
+def test_files_that_cannot_be_deleted_are_a_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A symbolic link is never followed to delete what it leads to."""
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    work = tmp_path / "labgrader-embedded-link"
+    work.symlink_to(kept)
+    watching = guarded(work, "sleep", "3600")
+    assert eventually(lambda: bool(guard.descendants(watching.pid)))
+    embedded.stop(embedded.Embedded(watching.pid, str(born(watching.pid)), 1, False, str(work)))
+    assert watching.wait() == 0
+    assert capsys.readouterr().err == (
+        f"warning: the embedded AWS has stopped; its temporary files could not be deleted. Delete them: rm -rf {work}\n"
+    )
+    assert kept.exists()
+
+
+def test_what_a_killed_guard_left_is_removed_by_the_next_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LABGRADER_STATE", str(tmp_path))
+    folders = {}
+    for name in ("killed", "running"):
+        folder, lock = work_folder.make()
+        (folder / "file").touch()
+        process = subprocess.Popen(["sleep", "3600"], pass_fds=(lock,))
+        os.close(lock)
+        folders[name] = (folder, process)
+    foreign = tmp_path / "labgrader-embedded-file"
+    foreign.touch()
+    folders["killed"][1].kill()
+    folders["killed"][1].wait()
+    try:
+        work_folder.remove_leftovers()
+        assert not folders["killed"][0].exists()
+        assert (folders["running"][0] / "file").exists(), "its guard lives"
+        assert foreign.exists(), "not a folder"
+    finally:
+        folders["running"][1].kill()
+        folders["running"][1].wait()
+
+
+@pytest.mark.workflow
+def test_a_guard_that_was_killed_leaves_files_until_the_next_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LABGRADER_STATE", str(tmp_path))
+    with embedded.temporary() as made:
+        os.kill(made.pid, signal.SIGKILL)
+        assert eventually(lambda: born(made.pid) is None)
+        with embedded.temporary() as second:
+            assert list(tmp_path.glob("labgrader-*")) == [Path(second.work)]
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process adopt its grandchildren")
-def test_the_guard_kills_what_tries_to_leave(tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", ["ends", "is stopped"])
+def test_the_guard_kills_what_tries_to_leave(how: str, tmp_path: Path) -> None:
     """A grandchild in a session of its own, whose parent has ended, is still found."""
     work = tmp_path / "work"
     work.mkdir()
     escape = (
-        "import subprocess, sys, time, pathlib\n"
-        "left = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'], start_new_session=True)\n"
-        f"pathlib.Path({str(tmp_path / 'pid')!r}).write_text(str(left.pid))\n"
+        "import os, subprocess, sys, time, pathlib\n"
+        "folder = pathlib.Path(sys.argv[1])\n"
+        "left = subprocess.Popen([sys.executable, '-c', 'import signal; signal.pause()'], start_new_session=True)\n"
+        "(folder / 'draft').write_text(str(left.pid))\n"
+        "(folder / 'draft').rename(folder / 'pid')\n"
         "left.returncode = 0\n"
-        "time.sleep(0.3 if sys.argv[1] == 'ends' else 60)\n"
+        "while not (folder / 'end').exists():\n    time.sleep(0.01)\n"
     )
-    for how in ("ends", "is stopped"):
-        work.mkdir(exist_ok=True)
-        (tmp_path / "pid").unlink(missing_ok=True)
-        watching = subprocess.Popen(
-            [sys.executable, "-I", str(Path(guard.__file__)), str(work), sys.executable, "-c", escape, how],
-            start_new_session=True,
-        )
-        assert eventually(lambda: (tmp_path / "pid").is_file() and (tmp_path / "pid").read_text() != "")
-        escaped = int((tmp_path / "pid").read_text())
-        assert alive(escaped)
-        if how == "is stopped":
-            watching.terminate()
-        assert watching.wait(10) == 0
-        assert not alive(escaped)
-        assert not work.exists()
+    watching = guarded(work, sys.executable, "-c", escape, str(tmp_path))
+    assert eventually((tmp_path / "pid").is_file)
+    escaped = int((tmp_path / "pid").read_text())
+    assert alive(escaped)
+    if how == "ends":
+        (tmp_path / "end").touch()
+    else:
+        watching.terminate()
+    assert watching.wait(600) == 0
+    assert not alive(escaped)
+    assert not work.exists()
