@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from cli import embedded
@@ -61,11 +64,21 @@ FLOW = {
 }
 
 
-@pytest.fixture
-def target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Target]:
-    monkeypatch.setenv("LABGRADER_STATE", str(tmp_path / "state"))
+@pytest.fixture(scope="module")
+def running() -> Iterator[embedded.Embedded]:
     with embedded.temporary() as running:
-        yield embedded_target(running)
+        yield running
+
+
+ACCOUNTS = itertools.count(1)
+
+
+@pytest.fixture
+def target(running: embedded.Embedded) -> Target:
+    """An account of its own for each test: MiniStack takes twelve digits as an access key for the account's id."""
+    account = f"{next(ACCOUNTS):012}"
+    session = boto3.Session(aws_access_key_id=account, aws_secret_access_key="test", region_name=embedded.REGION)
+    return replace(embedded_target(running), session=session, account_id=account)
 
 
 @pytest.fixture
@@ -119,7 +132,7 @@ def test_a_setting_that_is_none(setting: str, capsys: pytest.CaptureFixture[str]
 def test_bundles_lie_in_a_private_bucket_of_their_own(target: Target, template: Path) -> None:
     deploy(target, "lab", template=template, build=template.parent / "build")
     s3 = target.client("s3")
-    bucket = "labgrader-artifacts-000000000000-us-east-1"
+    bucket = f"labgrader-artifacts-{target.account_id}-us-east-1"
     assert all(s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"].values())
     keys = sorted(entry["Key"].split("-")[0] for entry in s3.list_objects_v2(Bucket=bucket)["Contents"])
     assert keys == ["bundles/echo", "bundles/flow", "bundles/shared", "templates/lab.yaml"]
@@ -127,7 +140,7 @@ def test_bundles_lie_in_a_private_bucket_of_their_own(target: Target, template: 
 
 @pytest.mark.workflow
 def test_a_failure_names_the_resource_and_its_reason(target: Target, template: Path) -> None:
-    missing = "arn:aws:lambda:us-east-1:000000000000:layer:none:1"
+    missing = f"arn:aws:lambda:us-east-1:{target.account_id}:layer:none:1"
     template.write_text(SAM.replace("[!Ref Shared]", f'["{missing}"]'))
     with pytest.raises(TargetError) as refused:
         deploy(target, "lab", template=template, build=template.parent / "build")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -14,47 +13,55 @@ from pathlib import Path
 import pytest
 
 from cli import embedded, guard
+from cli.main import main
 from cli.project import ROOT
+
+LONG_S = 1800
+"""Longer than any command takes: it only keeps the test from hanging."""
+
+
+def start(*arguments: str) -> subprocess.Popen[str]:
+    """Start the command as a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "cli.main", *arguments],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 class Command:
-    """The `labgrader` command with a state of its own."""
+    """The `labgrader` command, run in this process."""
 
-    def __init__(self, folder: Path) -> None:
-        self.environment = {**os.environ, "LABGRADER_STATE": str(folder / "state")}
-        self.folder = folder
-
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "cli.main", *arguments],
-            cwd=ROOT,
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self.capsys = capsys
 
     def __call__(self, *arguments: str) -> tuple[int, str, str]:
-        with self.start(*arguments) as process:
-            out, err = process.communicate(timeout=300)
-        return process.returncode, out, err
+        status = main(list(arguments))
+        said = self.capsys.readouterr()
+        return status, said.out, said.err
 
 
 @pytest.fixture
-def labgrader(tmp_path: Path) -> Iterator[Command]:
-    command = Command(tmp_path)
+def labgrader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Command]:
+    monkeypatch.setenv("LABGRADER_STATE", str(tmp_path / "state"))
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    command = Command(capsys)
     yield command
     command("down")
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.mark.workflow
-def test_from_up_to_down(labgrader: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LABGRADER_STATE", str(tmp_path / "state"))
+def test_from_up_to_down(labgrader: Command, tmp_path: Path) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
-    status, out, err = labgrader("up", "--port", port, "--export")
-    assert status == 0, err
+    with start("up", "--port", port, "--export") as up:  # what it starts outlives its process
+        out, err = up.communicate(timeout=LONG_S)
+    assert up.returncode == 0, err
     *lines, address = out.splitlines()
     assert address.startswith(f"export LABGRADER_API_URL=http://127.0.0.1:{port}/")
     assert lines == [
@@ -104,7 +111,7 @@ def test_from_up_to_down(labgrader: Command, tmp_path: Path, monkeypatch: pytest
     assert run_id in labgrader("runs")[1]
     assert run_id in labgrader("runs", "--lab", "lambda-optimization", "--json")[1]
     assert labgrader("runs", "--lab", "other", "--json")[0] == 2
-    assert labgrader("report", run_id, "--format", "csv")[1] == (tmp_path / "out/gradebook.csv").read_text()
+    assert labgrader("report", run_id, "--format", "csv")[1].encode() == (tmp_path / "out/gradebook.csv").read_bytes()
     saved = tmp_path / "one.json"
     assert labgrader("report", run_id, "--student", "nobody1", "--format", "json", "-o", str(saved))[0] == 0
     assert saved.read_bytes() == (tmp_path / "out/reports/nobody1.json").read_bytes()
@@ -117,14 +124,14 @@ def test_from_up_to_down(labgrader: Command, tmp_path: Path, monkeypatch: pytest
         f"error: run {run_id} has no student nobody2"
     )
 
-    with labgrader.start("grade", "--lab", "lambda-optimization", "--roster", str(roster)) as following:
+    with start("grade", "--lab", "lambda-optimization", "--roster", str(roster)) as following:
         assert following.stderr is not None
         lines = []
         for line in following.stderr:
             lines.append(line)
-            if line.startswith("run "):
+            if len(lines) == 2:  # after "run …: 2 students"
                 following.send_signal(signal.SIGINT)
-        assert following.wait(20) == 130
+        assert following.wait(LONG_S) == 130
     goes_on = lines[1].split()[1].rstrip(":")
     assert lines[-1] == f"run {goes_on} goes on; fetch its results with `labgrader report {goes_on}`\n"
     assert goes_on in labgrader("runs")[1]

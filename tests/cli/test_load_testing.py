@@ -116,7 +116,7 @@ def test_a_bound_is_decided_in_words(run: Run, capsys: pytest.CaptureFixture[str
 
 def test_two_functions_are_compared_in_turn(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     def slower(request: Request) -> Response:
-        return Response(delay_s=0.06 if request.function == "user1-slow" else 0.005)
+        return Response(delay_s=0.2 if request.function == "user1-slow" else 0.0)
 
     assert run("user1-fast", "--against", "user1-slow", "--rounds", "10", invoked=slower) == 0
     last = capsys.readouterr().out.splitlines()[-1]
