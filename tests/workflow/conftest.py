@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,17 +17,37 @@ from cli import embedded
 from cli.deploy import deploy
 from cli.nights import keep_nights
 from cli.project import DEFAULT_STACK
+from cli.simulation.connections import Connections
 from cli.simulation.pack import build_student, load_pack
-from cli.simulation.student import connect
 from cli.target import Target, embedded_target
 from labgrader.courses.course_file import read_course
 from labgrader.courses.enrolling import push_course
 from labgrader.store import Keys, Store, roster_key
+from tests.workflow.small_labs import PACKS, add_labs
 
 LAB = "lambda-optimization"
 
-AUDITED = ("drifter", "steady")
+AUDITED = ("user1", "steady")
 """The students of the courses that tests push and audit by command."""
+
+MISTAKE = "no-dashboard"
+
+LONG_S = 1800.0
+"""Longer than anything takes, on a slow and busy machine too: it only keeps a test from hanging."""
+
+
+def until(condition: Callable[[], Any], what: str) -> Any:
+    """Wait for a condition; return what it returned.
+
+    Args:
+        condition: asked until it returns something true.
+        what: what is waited for.
+    """
+    end = time.monotonic() + LONG_S
+    while not (found := condition()):
+        assert time.monotonic() < end, f"waited {LONG_S:.0f} s for {what}"
+        time.sleep(0.2)
+    return found
 
 
 @dataclass
@@ -36,15 +57,15 @@ class Stack:
     target: Target
     outputs: dict[str, str]
     store: Store
+    connections: Connections
 
     def client(self, service: str) -> Any:
-        return self.target.client(service)
+        return self.connections.client(service)
 
     def build(self, username: str, mistake: str = "", lab: str = LAB) -> None:
         """Build a simulated student, perfect or with one mistake."""
-        pack = load_pack(lab)
-        connections = connect(self.target.session, self.target.endpoint)
-        build_student(pack, username, connections, pack.mistake(mistake) if mistake else None)
+        pack = PACKS.get(lab) or load_pack(lab)
+        build_student(pack, username, self.connections, pack.mistake(mistake) if mistake else None)
 
     def start(
         self, run_id: str, usernames: list[str], machine: str = "GradeClassArn", roster: str = "", **request: Any
@@ -73,15 +94,15 @@ class Stack:
         push_course(self.store, files, datetime.now(UTC))
         keep_nights(self.target, self.outputs, DEFAULT_STACK, files.course)
 
-    def finish(self, execution: str, seconds: float = 240) -> dict[str, Any]:
+    def finish(self, execution: str) -> dict[str, Any]:
         """Wait for an execution to end; return its description."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            described = self.client("stepfunctions").describe_execution(executionArn=execution)
-            if described["status"] != "RUNNING":
-                return dict(described)
-            time.sleep(0.25)
-        raise AssertionError(f"{execution} did not end in {seconds:.0f} s")
+        states = self.client("stepfunctions")
+
+        def ended() -> dict[str, Any] | None:
+            described = states.describe_execution(executionArn=execution)
+            return None if described["status"] == "RUNNING" else dict(described)
+
+        return dict(until(ended, f"the end of {execution}"))
 
     def run(self, run_id: str, usernames: list[str], **request: Any) -> dict[str, Any]:
         """Grade; return run.json."""
@@ -94,13 +115,34 @@ class Stack:
         return dict(self.store.get_json(Keys(run_id).report(username)))
 
 
+SLOWER = 10
+"""How many times slower than AWS a busy machine may be."""
+
+
+def give_time(target: Target) -> None:
+    """Multiply the timeouts of the deployed functions and of the workflows' states: none is the subject here."""
+    functions, states = target.client("lambda"), target.client("stepfunctions")
+    for one in functions.list_functions()["Functions"]:
+        timeout_s = min(900, SLOWER * one["Timeout"])  # Lambda allows no more
+        functions.update_function_configuration(FunctionName=one["FunctionName"], Timeout=timeout_s)
+    for machine in states.list_state_machines()["stateMachines"]:
+        arn = machine["stateMachineArn"]
+        definition = states.describe_state_machine(stateMachineArn=arn)["definition"]
+        longer = re.sub(r'(?<="TimeoutSeconds": )\d+', lambda found: str(SLOWER * int(found[0])), definition)
+        assert longer != definition
+        states.update_state_machine(stateMachineArn=arn, definition=longer)
+
+
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     running = embedded.start(enforce_iam=True)
     try:
         target = embedded_target(running)
         outputs = deploy(target)
-        yield Stack(target, outputs, target.store(outputs))
+        add_labs(target)
+        give_time(target)
+        connections = Connections(target.client, target.account_id, target.region)
+        yield Stack(target, outputs, target.store(outputs), connections)
     finally:
         embedded.stop(running)
 
@@ -108,6 +150,43 @@ def stack() -> Iterator[Stack]:
 @pytest.fixture(scope="session", autouse=True)
 def night_to_come(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> datetime:
     """When a course is audited by its schedule: pushed before all tests, so that none has to wait long for it."""
-    at = datetime.now(UTC) + timedelta(seconds=90 if datetime.now(UTC).second > 40 else 60)
-    stack.push_course(tmp_path_factory.mktemp("by-schedule"), "by-schedule", f'"{at:%H:%M}"', ["sleeper"])
-    return at
+    folder = tmp_path_factory.mktemp("by-schedule")
+    while True:
+        at = (datetime.now(UTC) + timedelta(seconds=90)).replace(second=0, microsecond=0)
+        stack.push_course(folder, "by-schedule", f'"{at:%H:%M}"', ["sleeper"])
+        if datetime.now(UTC) < at:  # or else its next night is tomorrow's
+            return at
+
+
+CLASS = "class-of-five"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def class_started(stack: Stack, request: pytest.FixtureRequest) -> str:
+    """Start the run that `graded` waits for, if a test wants it: it goes on while other tests run. Return its
+    execution, or an empty string."""
+    if not any("graded" in getattr(item, "fixturenames", ()) for item in request.session.items):
+        return ""
+    for username, mistake in (("user1", ""), ("user10", MISTAKE), ("steady", "")):
+        stack.build(username, mistake)
+    return stack.start(CLASS, ["user1", "user10", "user2", "nobody", "steady"])
+
+
+@pytest.fixture(scope="session")
+def alone(stack: Stack, class_started: str) -> None:
+    """Nothing else is graded: for tests that break a part of the stack, or take an account's executions."""
+    if class_started:
+        stack.finish(class_started)
+
+
+@pytest.fixture(scope="session")
+def graded(stack: Stack, class_started: str) -> tuple[str, dict[str, Any], str]:
+    """One class that several tests read: two perfect students, one with a mistake, two who did nothing; the name of one
+    begins like another's.
+
+    Returns:
+        The run's id, `run.json`, and its execution.
+    """
+    ended = stack.finish(class_started)
+    assert ended["status"] == "SUCCEEDED", (ended.get("error"), ended.get("cause"))
+    return CLASS, stack.store.get_json(Keys(CLASS).run), class_started

@@ -17,6 +17,7 @@ import pytest
 from labgrader.access.tokens import issue
 from labgrader.moments import moment
 from tests.access.hand_made import hand_made
+from tests.workflow.conftest import LONG_S
 
 pytestmark = pytest.mark.workflow
 
@@ -38,7 +39,7 @@ def ask(stack: Any, method: str, path: str, token: str = "", **headers: str) -> 
     """Send a request whose path stays as it is written, again where the stage throttles us; return status, headers and
     body."""
     url = urlsplit(stack.outputs["ApiUrl"])
-    connection = http.client.HTTPConnection(str(url.hostname), url.port, timeout=60)
+    connection = http.client.HTTPConnection(str(url.hostname), url.port, timeout=LONG_S)
     try:
         given = {"Authorization": f"Bearer {token}"} if token else {}
         body = b"{}" if method == "POST" else None

@@ -11,6 +11,8 @@ import pytest
 from cli.simulation.pack import build_student, load_pack
 from cli.simulation.student import Connections
 from labgrader.store import Keys
+from tests.workflow.conftest import LONG_S
+from tests.workflow.small_labs import SMALL
 
 pytestmark = pytest.mark.workflow
 
@@ -37,7 +39,7 @@ def elsewhere(stack: Any) -> Connections:
         Capabilities=["CAPABILITY_NAMED_IAM"],
     )
     cloudformation.get_waiter("stack_create_complete").wait(
-        StackName="labgrader-reader", WaiterConfig={"Delay": 1, "MaxAttempts": 30}
+        StackName="labgrader-reader", WaiterConfig={"Delay": 1, "MaxAttempts": int(LONG_S)}
     )
     connections = Connections(client, ACCOUNT, "us-east-1")
     build_student(load_pack("lambda-optimization"), "faraway", connections)
@@ -59,7 +61,7 @@ def test_a_student_in_another_account_is_graded_through_the_role(stack: Any, els
 
 
 def test_a_role_that_refuses_us_opens_every_point_and_names_the_action(stack: Any, elsewhere: Connections) -> None:
-    report = graded(stack, "faraway-2", "another-long-secret", "serverless-foundations")
+    report = graded(stack, "faraway-2", "another-long-secret", SMALL)
     assert {check["status"] for check in report["checks"]} == {"not_graded"}
     assert report["score"] == {"points": 0, "max_points": 100, "percent": 0, "open_points": 100}
     assert all("sts:AssumeRole" in check["message"] for check in report["checks"])

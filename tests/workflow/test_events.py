@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,11 +14,9 @@ import pytest
 from labgrader.lab import Lab, find_lab
 from labgrader.schemas import validate
 from labgrader.starting.self_check import AlreadyRunningError, allowance_of, start_self_check, state_of_self_check
-from tests.workflow.conftest import LAB, Stack
+from tests.workflow.conftest import LAB, LONG_S, Stack, until
 
 pytestmark = pytest.mark.workflow
-
-WAIT_S = 120
 
 
 class Bus:
@@ -48,19 +45,22 @@ class Bus:
 
     def until(self, detail_type: str, **fields: Any) -> dict[str, Any]:
         """Wait for an event; return what it says."""
-        end = time.monotonic() + WAIT_S
-        while time.monotonic() < end:
-            for one in self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages", ()):
-                body = json.loads(one["Body"])
-                assert body["source"] == "labgrader"
-                validate(body["detail"], f"events/{body['detail-type'].lower().replace(' ', '-')}")
-                self.seen.append((body["detail-type"], body["detail"]))
-                self.sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=one["ReceiptHandle"])
-            for kind, detail in self.seen:
-                if kind == detail_type and fields.items() <= detail.items():
-                    return detail
-            time.sleep(0.25)
-        raise AssertionError(f"no {detail_type} with {fields} among {self.seen}")
+
+        def told() -> dict[str, Any] | None:
+            self.read()
+            said = (detail for kind, detail in self.seen if kind == detail_type and fields.items() <= detail.items())
+            return next(said, None)
+
+        return dict(until(told, f"{detail_type} with {fields}"))
+
+    def read(self) -> None:
+        """Take what labgrader said meanwhile from the queue."""
+        for one in self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages", ()):
+            body = json.loads(one["Body"])
+            assert body["source"] == "labgrader"
+            validate(body["detail"], f"events/{body['detail-type'].lower().replace(' ', '-')}")
+            self.seen.append((body["detail-type"], body["detail"]))
+            self.sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=one["ReceiptHandle"])
 
 
 @pytest.fixture
@@ -72,13 +72,9 @@ def bus(stack: Stack) -> Iterator[Bus]:
 
 def run_of(stack: Stack, event_id: str) -> dict[str, Any]:
     """The record of the run that an event asked for, as soon as there is one."""
-    end = time.monotonic() + WAIT_S
-    while time.monotonic() < end:
-        for run in stack.store.runs():
-            if run.get("requested_by") == f"event {event_id}":
-                return run
-        time.sleep(0.25)
-    raise AssertionError(f"no run was recorded for event {event_id}")
+    asked = f"event {event_id}"
+    (run,) = until(lambda: [run for run in stack.store.runs() if run.get("requested_by") == asked], f"a run of {asked}")
+    return dict(run)
 
 
 def test_a_request_on_the_bus_is_a_run_that_is_told_of(stack: Stack, bus: Bus) -> None:
@@ -111,7 +107,7 @@ def test_a_request_that_cannot_be_used_is_answered_with_every_reason(stack: Stac
 def test_two_hundred_self_checks_at_once_are_one_run(stack: Stack) -> None:
     """Against a machine that only waits: a real one may be done before the last has asked, and another one is right."""
     lab, states = find_lab(LAB), stack.client("stepfunctions")
-    waits = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 60, "End": True}}}
+    waits = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": int(LONG_S), "End": True}}}
     role = states.describe_state_machine(stateMachineArn=stack.outputs["GradeStudentArn"])["roleArn"]
     machine = states.create_state_machine(name="waits", definition=json.dumps(waits), roleArn=role)["stateMachineArn"]
 

@@ -9,17 +9,14 @@ from typing import Any
 
 import pytest
 
+from tests.workflow.small_labs import LOADED, SMALL
+
 pytestmark = pytest.mark.workflow
 
 
-SMALL = "serverless-foundations"
-"""Graded in a few seconds, for what is the same in every lab."""
-
-
 @pytest.fixture(scope="module")
-def student(stack: Any) -> str:
-    stack.build("faultless")
-    stack.build("faultless", lab=SMALL)
+def student(stack: Any, alone: None) -> str:
+    stack.build("faultless", lab=SMALL)  # and LOADED, which wants the same
     return "faultless"
 
 
@@ -65,7 +62,7 @@ def kinds(report: dict[str, Any]) -> dict[str, set[str]]:
     [
         ("run-check", "configuration", SMALL),
         ("run-probe", "behaviour", SMALL),
-        ("run-load-test", "performance", "lambda-optimization"),
+        ("run-load-test", "performance", LOADED),
     ],
 )
 def test_a_task_that_fails_is_not_graded_and_the_others_go_on(
@@ -98,7 +95,7 @@ def test_a_report_that_cannot_be_written_is_written_by_the_summary(stack: Any, s
 
 def test_a_snapshot_that_cannot_be_taken_ends_the_run(stack: Any, student: str) -> None:
     with broken(stack, "take-snapshot"):
-        ended = stack.finish(stack.start("broken-take-snapshot", [student]))
+        ended = stack.finish(stack.start("broken-take-snapshot", [student], lab=SMALL))
     assert ended["status"] == "FAILED"
     assert "no-such-bucket" in ended["cause"] or "NoSuchBucket" in ended["cause"]
     assert stack.store.run("broken-take-snapshot")["status"] == "failed"

@@ -12,10 +12,10 @@ import pytest
 from cli.simulation.pack import load_pack
 from labgrader.schemas import validate
 from labgrader.store import Keys
+from tests.workflow.conftest import MISTAKE
 
 pytestmark = pytest.mark.workflow
 
-MISTAKE = "no-dashboard"
 LIMIT = 32 * 1024
 
 
@@ -23,26 +23,20 @@ def by_id(report: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {check["id"]: check for check in report["checks"]}
 
 
-@pytest.fixture(scope="module")
-def graded(stack: Any) -> tuple[str, dict[str, Any], str]:
-    """One class: a perfect student, one with a mistake, one who did nothing, one whose name begins like another's."""
-    run_id = "class-of-four"
-    stack.build("user1")
-    stack.build("user10", MISTAKE)
-    execution = stack.start(run_id, ["user1", "user10", "user2", "nobody"])
-    ended = stack.finish(execution)
-    assert ended["status"] == "SUCCEEDED", (ended.get("error"), ended.get("cause"))
-    return run_id, stack.store.get_json(Keys(run_id).run), execution
+def points_of(run: dict[str, Any]) -> dict[str, float]:
+    """The points of each student of a run."""
+    return {student["username"]: student["points"] for student in run["students"]}
 
 
 def test_a_perfect_student_has_full_points_and_nobody_else(stack: Any, graded: Any) -> None:
     run_id, run, _ = graded
-    points = {student["username"]: student["points"] for student in run["students"]}
-    assert points["user1"] == 100
+    points = points_of(run)
+    assert points["user1"] == points["steady"] == 100
     assert 0 < points["user10"] < 100
     assert points["user2"] == points["nobody"] == 0
-    assert run["counts"] == {"students": 4, "complete": 4, "incomplete": 0}
-    assert [check for check in stack.report(run_id, "user1")["checks"] if check["status"] != "passed"] == []
+    assert run["counts"] == {"students": 5, "complete": 5, "incomplete": 0}
+    for username in ("user1", "steady"):
+        assert [check for check in stack.report(run_id, username)["checks"] if check["status"] != "passed"] == []
 
 
 def test_a_mistake_costs_its_own_checks_and_no_others(stack: Any, graded: Any) -> None:
@@ -69,7 +63,7 @@ def test_everything_of_the_contract_is_kept(stack: Any, graded: Any) -> None:
     validate(run, "run")
     keys = {key.removeprefix(f"runs/{run_id}/") for key in stack.store.keys(f"runs/{run_id}/")}
     assert {"lab.json", "students.json", "run.json", "gradebook.csv", "class.html"} <= keys
-    for username in ("user1", "user10", "user2", "nobody"):
+    for username in points_of(run):
         validate(stack.report(run_id, username), "report")
         assert {f"snapshots/{username}.json", f"reports/{username}.json", f"reports/{username}.html"} <= keys
     checks = len(stack.store.lab(run_id).checks)
@@ -80,7 +74,7 @@ def test_everything_of_the_contract_is_kept(stack: Any, graded: Any) -> None:
     assert results["user1"]["points"] == 100
     assert stack.store.best("user1", "lambda-optimization")["run_id"] == run_id
     recorded = stack.store.run(run_id)
-    assert (recorded["status"], recorded["counts"]["complete"]) == ("complete", 4)
+    assert (recorded["status"], recorded["counts"]["complete"]) == ("complete", 5)
 
 
 def test_no_state_passes_more_than_32_kib_and_children_return_next_to_nothing(stack: Any, graded: Any) -> None:
@@ -98,7 +92,7 @@ def test_no_state_passes_more_than_32_kib_and_children_return_next_to_nothing(st
     assert 0 < max(sizes) < LIMIT
     (map_run,) = states.list_map_runs(executionArn=execution)["mapRuns"]
     children = states.list_executions(mapRunArn=map_run["mapRunArn"])["executions"]
-    assert len(children) == 4
+    assert len(children) == 5
     for child in children:
         described = states.describe_execution(executionArn=child["executionArn"])
         assert len(described["input"]) < LIMIT
@@ -132,9 +126,9 @@ def test_one_student_checks_alone_with_the_other_machine(stack: Any, graded: Any
     execution = stack.start("self-check", ["user1", "user10"], machine="GradeStudentArn", students=["User10"])
     assert stack.finish(execution)["status"] == "SUCCEEDED"
     report = stack.report("self-check", "user10")
-    before = stack.report("class-of-four", "user10")
+    before = stack.report(graded[0], "user10")
     assert report["score"] == before["score"]
-    assert report["previous"] == {"run_id": "class-of-four", "points": before["score"]["points"], "changes": []}
+    assert report["previous"] == {"run_id": graded[0], "points": before["score"]["points"], "changes": []}
     assert stack.store.run("self-check")["counts"]["students"] == 1
 
 

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from labgrader.store import Keys
+from tests.workflow.conftest import LONG_S
+from tests.workflow.small_labs import LOADED
 
 pytestmark = pytest.mark.workflow
 
@@ -19,8 +21,8 @@ RESERVING = "labgrader-plan-run"
 
 
 @pytest.fixture(scope="module")
-def student(stack: Any) -> str:
-    stack.build("sharing")
+def student(stack: Any, alone: None) -> str:
+    stack.build("sharing", lab=LOADED)
     return "sharing"
 
 
@@ -57,7 +59,7 @@ def load_tests(stack: Any, run_id: str, username: str) -> list[dict[str, Any]]:
 
 def test_a_load_test_without_room_is_refused_and_costs_nothing(stack: Any, student: str) -> None:
     with left(stack, 10) as limit:
-        stack.run("sharing-10", [student])
+        stack.run("sharing-10", [student], lab=LOADED)
     (answer,) = load_tests(stack, "sharing-10", student)
     refused = (
         f"this account allows {limit:,} concurrent executions, of which {limit - 10:,} are reserved, and a load test "
@@ -74,11 +76,11 @@ def test_a_load_test_without_room_is_refused_and_costs_nothing(stack: Any, stude
 def test_with_little_left_students_are_graded_in_turn_and_told_what_was_reduced(stack: Any, student: str) -> None:
     """No two of their load tests, of 10 in flight at least, fit into the 15 that all may have together."""
     students = [student, "turn"]
-    stack.build("turn")
+    stack.build("turn", lab=LOADED)
     seen: list[list[int]] = []
     with left(stack, 30):
-        execution = stack.start("sharing-30", students)
-        end = time.monotonic() + 420
+        execution = stack.start("sharing-30", students, lab=LOADED)
+        end = time.monotonic() + LONG_S
         while (ended := stack.client("stepfunctions").describe_execution(executionArn=execution))[
             "status"
         ] == "RUNNING":

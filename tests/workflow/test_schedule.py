@@ -1,0 +1,38 @@
+"""A course on the embedded AWS is audited by its schedule. Its tests come late, so that the schedule is due by then."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from cli.nights import remove_nights
+from cli.project import DEFAULT_STACK
+from labgrader.store import CourseKeys
+from tests.workflow.conftest import until
+
+pytestmark = pytest.mark.workflow
+
+
+def test_a_schedule_starts_a_night_by_itself_and_a_second_delivery_audits_nothing(
+    stack: Any, night_to_come: datetime
+) -> None:
+    (night,) = until(lambda: stack.store.nights("by-schedule"), "the schedule to start an audit")
+    remove_nights(stack.target, stack.outputs, DEFAULT_STACK, "by-schedule")
+    assert night["night"] == f"{night_to_come:%Y-%m-%d-%H%M}"
+    assert night["scheduled"] is True
+    machine = stack.outputs["AuditCourseArn"]
+    first = machine.replace(":stateMachine:", ":execution:") + f":{night['execution']}"
+    assert stack.finish(first)["status"] == "SUCCEEDED"
+    assert stack.store.get_json(CourseKeys("by-schedule").night(night["night"]))["status"] == "complete"
+
+    runs = len(stack.store.runs())
+    asked = json.dumps({"course": "by-schedule", "scheduled": True})
+    again = stack.client("stepfunctions").start_execution(stateMachineArn=machine, input=asked)
+    ended = stack.finish(again["executionArn"])
+    assert ended["status"] == "SUCCEEDED"
+    assert json.loads(ended["output"])["again"] is True
+    assert len(stack.store.runs()) == runs
+    assert len(stack.store.nights("by-schedule")) == 1
