@@ -5,23 +5,34 @@ Each tester and each server is a process of its own: no tester pays for a server
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
+import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from benchmarks.locust_venv import locust_python
+from labgrader.evidence.live.precise_loop import new_loop
 from tests.load.truth import serving, truth
 
 OURS, HANDOUT, LOCUST = TESTERS = "ours", "hand-out's", "Locust"
 PERCENTS = 50, 95, 99
 IN_FLIGHT = 20
 ROUNDS = 3
+WAITS, WAIT_S = 200, 0.0002
+
+EARLY_MS, LATE_MS = 1.0, 100.0
+"""How far our own may be from the truth: nothing is faster than it is, and a wrong tester is 200 to 900 ms off."""
+
+EARLY_FREEZE_MS = 20.0
+"""The freeze begins with the first arrival, due or late."""
 
 LEAST_RPS, MOST_CPU_MS = 4000, 0.35
 """What our own shall reach on one core against a local server, connections no more than in flight."""
@@ -66,7 +77,7 @@ SERVERS = """\
 constant  50 ms
 uniform   10 to 110 ms, evenly
 bimodal   850 ms for the first 20 (cold starts), then 50 ms
-frozen    5 ms, but for one second, from 0.4 s on, everything is held; the truth is what 200 arrivals a second feel
+frozen    5 ms, but for one second from 0.3975 s on everything is held; the truth is what 200 arrivals a second feel
 refusing  20 ms, every 10th is refused (429)
 hanging   20 ms, every 20th is never answered
 dripping  20 ms, the body's last five bytes one by one, 0.2 s each
@@ -147,6 +158,44 @@ def print_errors(measured: dict[tuple[str, str], dict[str, Any]]) -> None:
             line += "  " + "".join(cells)
         print(line)
     print(f"\n{SERVERS}\n\n{NOTES}")
+    print_accuracy(measured)
+
+
+def print_accuracy(measured: dict[tuple[str, str], dict[str, Any]]) -> None:
+    """Print whether our own percentiles are as near to the truth as they shall be."""
+    errors = {
+        (trial.server, f"p{percent}"): measured[trial.server, OURS][f"p{percent}"]
+        - truth(trial.server, trial.requests, trial.rate_rps).percentile(percent)
+        for trial in TRIALS
+        for percent in PERCENTS
+    }
+    early = {server: EARLY_FREEZE_MS if server == "frozen" else EARLY_MS for server, _ in errors}
+    off = [
+        f"{server} {name} {error:+.1f}"
+        for (server, name), error in errors.items()
+        if not -early[server] <= error <= LATE_MS
+    ]
+    print(f"\nOurs, at most {EARLY_MS:g} ms early (frozen: {EARLY_FREEZE_MS:g}) and {LATE_MS:g} ms late: ", end="")
+    print(f"NOT KEPT: {', '.join(off)}" if off else "kept")
+
+
+def print_timers() -> None:
+    """Print how long a wait of 0.2 ms takes in the loop of load tests, and in asyncio's own."""
+    print(f"\nA wait of {1000 * WAIT_S} ms takes, in ms\n\n{'':<24}{'least':>8}{'median':>8}{'most':>8}")
+    for name, make in (("loop of load tests", new_loop), ("asyncio's own", asyncio.new_event_loop)):
+        loop = make()
+        took = sorted(loop.run_until_complete(_waits()))
+        loop.close()
+        print(f"{name:<24}{took[0]:>8.3f}{statistics.median(took):>8.3f}{took[-1]:>8.3f}")
+
+
+async def _waits() -> list[float]:
+    took = []
+    for _ in range(WAITS):
+        began = time.perf_counter()
+        await asyncio.sleep(WAIT_S)
+        took.append(1000 * (time.perf_counter() - began))
+    return took
 
 
 def print_counts(measured: dict[tuple[str, str], dict[str, Any]]) -> None:
@@ -220,6 +269,7 @@ def main() -> None:
         print_errors(measured)
         print_counts(measured)
         print_speed(found)
+    print_timers()
 
 
 if __name__ == "__main__":

@@ -9,20 +9,26 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
+import io
 import json
 import ssl
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import boto3
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.exceptions import CredentialRetrievalError
 
 from labgrader.evidence.live.invoke_api import InvokeEndpoint
+from tests.load.virtual_time import Loop, World
 
 OK = json.dumps({"statusCode": 200, "body": json.dumps({"message": "done"})}).encode()
 REPORT = (
@@ -97,6 +103,13 @@ def warm(delay_s: float = 0.0) -> Response:
     return Response(headers=logged(f"START\nhello\n{REPORT}\n"), delay_s=delay_s)
 
 
+class _Raw(io.BytesIO):
+    """A body as botocore reads it."""
+
+    def stream(self) -> Iterator[bytes]:
+        yield self.read()
+
+
 class EndedCredentials(Credentials):  # type: ignore[misc]
     """Credentials of a role that is gone."""
 
@@ -105,7 +118,7 @@ class EndedCredentials(Credentials):  # type: ignore[misc]
 
 
 class StubLambda:
-    """The server; it runs in a thread of its own while it is entered.
+    """The server, while it is entered: in a thread of its own, or in the caller's loop where time is virtual.
 
     Args:
         respond: says what is answered to each request; called in the order of arrival.
@@ -121,9 +134,9 @@ class StubLambda:
         self._respond = respond
         self._tls = tls
         self._running = 0
-        self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._in_memory = contextlib.ExitStack()
         self._tasks: set[asyncio.Task[None]] = set()
         self._writers: list[asyncio.StreamWriter] = []
         self.port = 0
@@ -133,21 +146,50 @@ class StubLambda:
         scheme = "https" if self._tls else "http"
         return InvokeEndpoint(f"{scheme}://127.0.0.1:{self.port}", "us-east-1", Credentials("AKIDEXAMPLE", "secret"))
 
+    def client(self, service: str) -> Any:
+        """Make a boto3 client whose requests come here, without retries of its own."""
+        made = boto3.client(
+            service,  # type: ignore[call-overload]
+            region_name="us-east-1",
+            endpoint_url=self.endpoint.url,
+            aws_access_key_id="AKIDEXAMPLE",
+            aws_secret_access_key="secret",
+            config=Config(retries={"mode": "standard", "total_max_attempts": 1}),
+        )
+        if World.active:
+            made.meta.events.register("before-send", self._answer_boto3)
+        return made
+
+    def _answer_boto3(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+        """Answer a boto3 client, which knows no network in memory."""
+        address = urlsplit(request.url)
+        target = f"{address.path}?{address.query}" if address.query else address.path
+        response = self._answer_to(request.method, target, dict(request.headers), request.body or b"")
+        return AWSResponse(request.url, response.status, response.headers, _Raw(response.payload))
+
     def __enter__(self) -> StubLambda:
-        self._thread.start()
-        self._ready.wait()
+        if World.active:
+            self.port = self._in_memory.enter_context(World.active.listening(self._end_of_connection))
+        else:
+            self._thread.start()
+            self._ready.wait()
         return self
 
     def __exit__(self, kind: type | None, value: BaseException | None, trace: TracebackType | None) -> None:
-        self._loop.call_soon_threadsafe(self._done.set)
-        self._thread.join()
+        self._in_memory.close()
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._done.set)
+            self._thread.join()
+
+    def _end_of_connection(self) -> asyncio.StreamReaderProtocol:
+        loop = asyncio.get_running_loop()
+        return asyncio.StreamReaderProtocol(asyncio.StreamReader(loop=loop), self._accept, loop=loop)
 
     def _serve(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(self._run())
-        self._loop.close()
+        asyncio.run(self._run())
 
     async def _run(self) -> None:
+        self._loop = asyncio.get_running_loop()
         self._done = asyncio.Event()
         server = await asyncio.start_server(self._accept, "127.0.0.1", 0, ssl=self._tls)
         self.port = server.sockets[0].getsockname()[1]
@@ -169,7 +211,9 @@ class StubLambda:
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         self._writers.append(writer)
-        task = self._loop.create_task(self._talk(reader, writer))
+        loop = asyncio.get_running_loop()
+        talk = self._talk(reader, writer)
+        task = loop.serve(talk) if isinstance(loop, Loop) else loop.create_task(talk)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -182,13 +226,9 @@ class StubLambda:
         finally:
             writer.close()
 
-    async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        """Serve one request; say whether the connection stays."""
-        first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").strip().split("\r\n")
-        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
-        event = await reader.readexactly(int(headers.get("content-length", 0)))
-        address = urlsplit(first.split(" ")[1])
-        self._running += 1
+    def _answer_to(self, method: str, target: str, headers: dict[str, str], event: bytes) -> Response:
+        """Record a request, and say what is answered."""
+        address = urlsplit(target)
         request = Request(
             number=len(self.requests) + 1,
             function=unquote([*address.path.split("/"), *[""] * 4][3]),
@@ -196,11 +236,20 @@ class StubLambda:
             event=event,
             headers=headers,
             running=self._running,
-            method=first.split(" ")[0],
-            target=first.split(" ")[1],
+            method=method,
+            target=target,
         )
         self.requests.append(request)
-        response = self._respond(request)
+        return self._respond(request)
+
+    async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        """Serve one request; say whether the connection stays."""
+        first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").strip().split("\r\n")
+        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+        event = await reader.readexactly(int(headers.get("content-length", 0)))
+        method, target, _ = first.split(" ")
+        self._running += 1
+        response = self._answer_to(method, target, headers, event)
         if not response.counts_as_running:
             self._running -= 1
         self.most_running = max(self.most_running, self._running)

@@ -6,9 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 
 from labgrader.errors import BadInputError, NotGradedError
 from labgrader.evidence.live.http_call import ApiCaller
@@ -18,6 +16,9 @@ from labgrader.evidence.live.stage_request import stage_url
 from labgrader.evidence.live_answers import MAX_KEPT_CHARACTERS, HttpReply
 from labgrader.evidence.question import Answer, Question
 from tests.load.stub_lambda import Request, Response, StubLambda
+from tests.load.virtual_time import ROUND_TRIP_MS
+
+pytestmark = pytest.mark.usefixtures("virtual_time")
 
 BRISK = Patience(attempts=3, base_delay_s=0.001)
 OWNERSHIP = Ownership("user1", "labgrader-")
@@ -25,18 +26,7 @@ VALUE = 'Zk9"q/2x-SECRET-VALUE-of-the-key'
 
 
 def _caller(stub: StubLambda) -> ApiCaller:
-    return ApiCaller(_client(f"http://127.0.0.1:{stub.port}"), OWNERSHIP, BRISK)
-
-
-def _client(url: str) -> Any:
-    return boto3.client(
-        "apigateway",
-        region_name="us-east-1",
-        endpoint_url=url,
-        aws_access_key_id="AKIDEXAMPLE",
-        aws_secret_access_key="secret",
-        config=Config(retries={"mode": "standard", "total_max_attempts": 1}),
-    )
+    return ApiCaller(stub.client("apigateway"), OWNERSHIP, BRISK)
 
 
 def _call(**changed: Any) -> Question:
@@ -99,7 +89,7 @@ def test_a_reply_is_recorded_with_status_headers_and_body() -> None:
     )  # fmt: skip
     assert (reply.headers["content-type"], reply.headers["x-cache"]) == ("application/json", "Hit")
     assert (reply.truncated, reply.error) == (False, "")
-    assert 0 < reply.duration_ms < 5000
+    assert reply.duration_ms == pytest.approx(ROUND_TRIP_MS)
     assert (request.method, request.target) == ("GET", "/_aws/execute-api/api1/prod/performance?a+b=c%26d")
     assert "x-api-key" not in request.headers
     assert "authorization" not in request.headers
@@ -279,13 +269,14 @@ def test_an_answer_that_does_not_come_or_drips_is_a_timeout_and_not_tried_again(
         other = _reply(caller.answer(_call(TimeoutSeconds=0.3, Path="/other")))
         assert len(stub.requests) == 2
     assert (first.outcome, first.status, first.error) == ("timeout", None, "no answer within 0.3 s")
-    assert 250 < first.duration_ms < 2000
+    assert first.duration_ms == pytest.approx(300 - ROUND_TRIP_MS)  # opening the connection is in the timeout
     assert again.error == "not tried again: an earlier call did not return"
     assert other.error == "no answer within 0.3 s"
 
 
 def test_nobody_there_is_unreachable() -> None:
-    caller = ApiCaller(_client("http://127.0.0.1:1"), OWNERSHIP, BRISK)
+    with StubLambda() as stub:
+        caller = _caller(stub)
     reply = _reply(caller.answer(_call()))
     assert (reply.outcome, reply.status, reply.problem) == ("unreachable", None, "there was no answer")
     assert "refused" in reply.error

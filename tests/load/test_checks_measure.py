@@ -6,9 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 
 from labgrader.evidence.live.load_tester import LoadTester
 from labgrader.evidence.live.ownership import Ownership
@@ -18,6 +16,8 @@ from labgrader.judging.verdict import Verdict
 from tests.checks.world import World, item
 from tests.load.stub_lambda import Request, Response, StubLambda, logged
 
+pytestmark = pytest.mark.usefixtures("virtual_time")
+
 FUNCTION, API, PLAN = "user1-f", "user1-api", "user1-plan"
 ROUTE: dict[str, Any] = {"api": API, "path": "/a", "method": "GET"}
 
@@ -26,15 +26,7 @@ def measured(world: World, respond: Callable[[Request], Response], check: str, *
     """What a check says when its load tests are really made."""
     snapshot, answers = world.snapshot(), Answers()
     with StubLambda(respond) as stub:
-        gateway = boto3.client(
-            "apigateway",
-            region_name="us-east-1",
-            endpoint_url=stub.endpoint.url,
-            aws_access_key_id="AKIDEXAMPLE",
-            aws_secret_access_key="secret",
-            config=Config(retries={"mode": "standard", "total_max_attempts": 1}),
-        )
-        tester = LoadTester(stub.endpoint, gateway, Ownership("user1", "labgrader-"))
+        tester = LoadTester(stub.endpoint, stub.client("apigateway"), Ownership("user1", "labgrader-"))
         while True:
             try:
                 return judge(item(check, **parameters), snapshot, answers)

@@ -15,6 +15,7 @@ import pytest
 from labgrader.evidence.live.callers import FunctionCaller
 from labgrader.evidence.live.engine import run_load
 from labgrader.evidence.live.invoke_api import InvokeEndpoint
+from labgrader.evidence.live.models import PAUSE_S
 from labgrader.evidence.load_plan import FunctionTarget, LoadPlan
 from labgrader.evidence.load_result import LoadResult
 from labgrader.evidence.question import Answer
@@ -30,6 +31,9 @@ from tests.load.stub_lambda import (
     throttle,
     warm,
 )
+from tests.load.virtual_time import ROUND_TRIP_MS
+
+pytestmark = pytest.mark.usefixtures("virtual_time")
 
 
 def _load(stub: StubLambda, *, concurrency: int = 20, requests: int = 100, **limits: float) -> LoadResult:
@@ -71,11 +75,10 @@ def test_a_constant_latency_is_measured_as_it_is() -> None:
     assert result.retries == 0
     assert result.cut_short == ""
     assert result.error_samples == ()
-    assert 50 <= result.latency_ms["min"] <= result.latency_ms["p50"] <= result.latency_ms["max"]
-    assert result.latency_ms["p50"] < 100
+    assert result.latency_ms["min"] == result.latency_ms["max"] == pytest.approx(50 + ROUND_TRIP_MS, rel=0.001)
     assert result.p95_interval_ms[0] <= result.latency_ms["p95"] <= result.p95_interval_ms[1]
     assert result.p95_interval_ms[1] == result.latency_ms["max"]
-    assert 0.25 <= result.duration_s < 1  # five in a row, each worker
+    assert result.duration_s == pytest.approx(0.25, abs=0.002)  # five in a row, each worker
     assert result.offered_rps == result.achieved_rps
     assert result.offered_rps == pytest.approx(100 / result.duration_s, rel=0.01)
     assert len(result.samples) == 100
@@ -87,7 +90,7 @@ def test_workers_do_not_wait_for_each_other() -> None:
     """Each of four slow requests holds up its own worker; batches of five would wait 1.6 s for them."""
     with StubLambda(lambda request: Response(delay_s=0.4 if request.number % 15 == 1 else 0.02)) as stub:
         result = _load(stub, concurrency=5, requests=60)
-    assert result.duration_s < 1.4
+    assert result.duration_s < 1.0
     assert result.latency_ms["max"] >= 400
 
 
@@ -263,14 +266,13 @@ def test_a_reservation_of_ten_throttles_half_of_twenty_not_nearly_all() -> None:
 
 def test_a_function_that_is_switched_off_ends_soon_and_without_a_rush() -> None:
     with StubLambda(lambda request: throttle()) as stub:
-        began, cpu = time.perf_counter(), time.process_time()
+        began = time.perf_counter()
         result = _load(stub)
-        took, used = time.perf_counter() - began, time.process_time() - cpu
+        took = time.perf_counter() - began
     assert (result.throttled, result.succeeded, result.requests) == (100, 0, 100)
     assert result.latency_ms["p95"] == 0
     assert result.achieved_rps == 0
-    assert 0.2 <= took < 3
-    assert used < took
+    assert 5 * PAUSE_S[0] <= took <= 5 * PAUSE_S[1] + 0.01  # five refusals in a row, each worker
 
 
 def test_a_function_that_hangs_ends_the_test_early() -> None:
@@ -357,10 +359,8 @@ with StubLambda(lambda request: Response(hangs=True)) as stub:
     answer = run_load(caller, LoadPlan("closed", 5, requests=9), deadline_s=0.3)
     sys.stdout.write(str(answer.value["other_errors"]))
 """
-    began = time.perf_counter()
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=300, check=True)
     assert done.stdout == "5"
-    assert time.perf_counter() - began < 10
 
 
 # --- what is no evidence ------------------------------------------------------------------------------------------

@@ -30,6 +30,8 @@ from tests.load.stub_lambda import (
     warm,
 )
 
+pytestmark = pytest.mark.usefixtures("virtual_time")
+
 BRISK = Patience(attempts=3, base_delay_s=0.001)
 
 

@@ -30,6 +30,8 @@ from tests.load.stub_lambda import (
     warm,
 )
 
+pytestmark = pytest.mark.usefixtures("virtual_time")
+
 
 def _run(
     stub: StubLambda,

@@ -1,12 +1,11 @@
-"""Messages sent to a student's queue: SQS in memory, and a thread for the function that reads it."""
+"""Messages sent to a student's queue: SQS in memory, and a function that reads it whenever the sender waits."""
 
 from __future__ import annotations
 
 import json
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -22,6 +21,7 @@ from labgrader.evidence.live.ownership import Ownership
 from labgrader.evidence.live.patience import Patience
 from labgrader.evidence.live_answers import SentMessages
 from labgrader.evidence.question import Answer, Question
+from tests.clock import Clock
 
 OWNERSHIP = Ownership("user1", "labgrader-")
 BRISK = Patience(attempts=3, base_delay_s=0.001)
@@ -38,8 +38,20 @@ def _client() -> Any:
     )
 
 
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """A clock that moves when somebody waits, for us and for SQS in memory."""
+    clock = Clock()
+    clock.install(monkeypatch)
+    monkeypatch.setattr(
+        "moto.core.utils.utcnow", lambda: datetime.fromtimestamp(clock.time(), UTC).replace(tzinfo=None)
+    )
+    monkeypatch.setattr("moto.sqs.models.Queue.wait_for_messages", lambda _, seconds: clock.sleep(seconds))
+    return clock
+
+
 @pytest.fixture
-def sqs() -> Iterator[Any]:
+def sqs(clock: Clock) -> Iterator[Any]:
     with mock_aws():
         yield _client()
 
@@ -68,59 +80,53 @@ def _count(sqs: Any, url: str) -> list[str]:
 
 
 @contextmanager
-def _reader(url: str, *, fails_on: str = "", seen: list[str] | None = None) -> Iterator[None]:
+def _reader(clock: Clock, url: str, *, fails_on: str = "", seen: list[str] | None = None) -> Iterator[None]:
     """A function that reads the queue, and fails on one kind of message."""
-    done = threading.Event()
     client = _client()
 
     def read() -> None:
-        while not done.is_set():
-            for message in client.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", ()):
-                if seen is not None:
-                    seen.append(message["Body"])
-                if not fails_on or fails_on not in message["Body"]:
-                    client.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-            time.sleep(0.02)
+        for message in client.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", ()):
+            if seen is not None:
+                seen.append(message["Body"])
+            if not fails_on or fails_on not in message["Body"]:
+                client.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
 
-    thread = threading.Thread(target=read)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
+    clock.while_sleeping = read
+    yield
+    clock.while_sleeping = lambda: None
 
 
-def test_messages_that_are_read_are_consumed(sqs: Any) -> None:
+def test_messages_that_are_read_are_consumed(sqs: Any, clock: Clock) -> None:
     url, seen = _queue(sqs), list[str]()
-    with _reader(url, seen=seen):
+    with _reader(clock, url, seen=seen):
         sent = _sent(_answer(sqs, url, ['{"n": 1}', '{"n": 2}', "ü"], timeout_s=20))
     assert (sent.outcome, sent.sent, sent.left, sent.error) == ("consumed", 3, 0, "")
-    assert 200 <= sent.waited_ms < 20_000
+    assert sent.waited_ms == pytest.approx(200, abs=50)  # at the first look after it was quiet for so long
     assert sorted(seen) == ['{"n": 1}', '{"n": 2}', "ü"]
 
 
-def test_messages_that_nobody_reads_are_left_and_taken_back(sqs: Any) -> None:
+def test_messages_that_nobody_reads_are_left_and_taken_back(sqs: Any, clock: Clock) -> None:
     url = _queue(sqs)
     sqs.send_message(QueueUrl=url, MessageBody="same body")  # the student's own stays
     sent = _sent(_answer(sqs, url, ["same body", "two"]))
     assert (sent.outcome, sent.sent, sent.left, sent.error) == ("left", 2, 2, "")
-    assert sent.waited_ms >= 500
+    assert sent.waited_ms == pytest.approx(500)
+    clock.sleep(0.001)  # given back now, it is visible from now on, and not at this very moment
     assert _count(sqs, url) == ["1", "0"]
 
 
-def test_a_message_that_the_function_fails_on_is_left(sqs: Any) -> None:
+def test_a_message_that_the_function_fails_on_is_left(sqs: Any, clock: Clock) -> None:
     url = _queue(sqs)
-    with _reader(url, fails_on="bad"):
+    with _reader(clock, url, fails_on="bad"):
         sent = _sent(_answer(sqs, url, ["good", "bad", "good too"], timeout_s=1))
     assert (sent.outcome, sent.sent, sent.left) == ("left", 3, 1)
 
 
-def test_what_is_stuck_in_the_queue_already_is_not_counted(sqs: Any) -> None:
+def test_what_is_stuck_in_the_queue_already_is_not_counted(sqs: Any, clock: Clock) -> None:
     url = _queue(sqs)
     sqs.send_message(QueueUrl=url, MessageBody="bad, from last week")
-    with _reader(url, fails_on="bad"):
-        time.sleep(0.1)
+    with _reader(clock, url, fails_on="bad"):
+        clock.sleep(0.1)
         sent = _sent(_answer(sqs, url, ["good"], timeout_s=1))
     assert (sent.outcome, sent.left) == ("consumed", 0)
 
@@ -199,20 +205,23 @@ def test_messages_that_the_queue_does_not_take_are_said() -> None:
     assert (answer.error_code, answer.error_message) == ("InvalidMessageContents", "sqs:SendMessage: not these")
 
 
-def test_a_message_of_the_students_own_is_received_once_and_stays_out_of_the_dead_letter_queue(sqs: Any) -> None:
+def test_a_message_of_the_students_own_is_received_once_and_stays_out_of_the_dead_letter_queue(
+    sqs: Any, clock: Clock
+) -> None:
     dead = _queue(sqs, "user1-dead")
     target = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     url = _queue(sqs, RedrivePolicy=json.dumps({"deadLetterTargetArn": target, "maxReceiveCount": 3}))
     sqs.send_message(QueueUrl=url, MessageBody="the student's own")
     assert _sent(_answer(sqs, url, ["ours"])).left == 1
+    clock.sleep(0.001)
     (own,) = sqs.receive_message(QueueUrl=url, AttributeNames=["ApproximateReceiveCount"])["Messages"]
     assert (own["Body"], own["Attributes"]["ApproximateReceiveCount"]) == ("the student's own", "2")
 
 
-def test_a_fifo_queue_gets_what_it_wants(sqs: Any) -> None:
+def test_a_fifo_queue_gets_what_it_wants(sqs: Any, clock: Clock) -> None:
     name = "user1-queue.fifo"
     url = _queue(sqs, name, FifoQueue="true")
-    with _reader(url):
+    with _reader(clock, url):
         sent = _sent(_answer(sqs, url, ["one", "one"], timeout_s=20, name=name))
     assert (sent.outcome, sent.sent) == ("consumed", 2)
 

@@ -1,11 +1,10 @@
-"""Objects put into a student's bucket: S3 in memory, and a thread for the function that the bucket calls."""
+"""Objects put into a student's bucket: S3 in memory, and a function that works whenever the dropper waits."""
 
 from __future__ import annotations
 
 import io
+import itertools
 import json
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,7 +12,6 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ClientError
 from botocore.stub import ANY, Stubber
 from moto import mock_aws
 
@@ -23,6 +21,7 @@ from labgrader.evidence.live.ownership import Ownership
 from labgrader.evidence.live.patience import Patience
 from labgrader.evidence.live_answers import MAX_KEPT_CHARACTERS, DroppedObject
 from labgrader.evidence.question import Answer, Question
+from tests.clock import Clock
 
 BUCKET = "user1-uploads"
 ASKED_KEY = "uploads/labgrader-user1.txt"
@@ -42,6 +41,14 @@ def _client() -> Any:
         aws_secret_access_key="testing",
         config=Config(retries={"mode": "standard", "total_max_attempts": 1}),
     )
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """A clock that moves when somebody waits."""
+    clock = Clock()
+    clock.install(monkeypatch)
+    return clock
 
 
 @pytest.fixture
@@ -80,36 +87,30 @@ def _keys(client: Any) -> list[str]:
 
 
 @contextmanager
-def _function(client: Any, work: Callable[[dict[str, Any]], None]) -> Iterator[None]:
-    """A function that the bucket calls once the object is there."""
+def _function(clock: Clock, client: Any, work: Callable[[dict[str, Any]], None]) -> Iterator[None]:
+    """A function that the bucket calls once the object is there; it takes until the second look."""
+    waits = itertools.count(1)
 
-    def wait_and_work() -> None:
-        for _ in range(500):
-            try:
-                there = client.get_object(Bucket=BUCKET, Key=KEY)
-            except ClientError:
-                time.sleep(0.01)
-                continue
-            time.sleep(0.05)
+    def work_after_a_wait() -> None:
+        if next(waits) == 2:
+            there = client.get_object(Bucket=BUCKET, Key=KEY)
             work({"text": there["Body"].read().decode(), "type": there["ContentType"]})
-            return
 
-    thread = threading.Thread(target=wait_and_work)
-    thread.start()
+    clock.while_sleeping = work_after_a_wait
     yield
-    thread.join()
+    clock.while_sleeping = lambda: None
 
 
-def test_what_the_function_makes_of_the_object_is_read_and_both_are_deleted(s3: Any) -> None:
+def test_what_the_function_makes_of_the_object_is_read_and_both_are_deleted(s3: Any, clock: Clock) -> None:
     def analyse(seen: dict[str, Any]) -> None:
         found = {"words": len(seen["text"].split()), "type": seen["type"], "last": seen["text"][-1], "file": KEY}
         s3.put_object(Bucket=BUCKET, Key=RESULT, Body=json.dumps(found))
 
-    with _function(s3, analyse):
+    with _function(clock, s3, analyse):
         dropped = _dropped(_answer(s3, TimeoutSeconds=5))
     assert dropped.content == {"words": 4, "type": "text/plain", "last": "ü", "file": ASKED_KEY}
     assert (dropped.outcome, dropped.left_behind, dropped.error) == ("answered", [], "")
-    assert 0 < dropped.waited_ms < 5000
+    assert dropped.waited_ms == pytest.approx(40)
     assert _keys(s3) == []
 
 
@@ -127,23 +128,23 @@ def test_an_old_result_is_no_proof(s3: Any) -> None:
     s3.put_object(Bucket=BUCKET, Key="analysis/own.json", Body=b"the student's own")
     dropped = _dropped(_answer(s3))
     assert (dropped.outcome, dropped.found, dropped.content) == ("timeout", "", None)
-    assert 400 <= dropped.waited_ms < 2000
+    assert dropped.waited_ms == pytest.approx(400)
     assert _keys(s3) == ["analysis/own.json"]
 
 
-def test_a_function_that_moves_the_object_is_waited_for_all_the_same(s3: Any) -> None:
+def test_a_function_that_moves_the_object_is_waited_for_all_the_same(s3: Any, clock: Clock) -> None:
     def move(_: dict[str, Any]) -> None:
         s3.delete_object(Bucket=BUCKET, Key=KEY)
         s3.put_object(Bucket=BUCKET, Key=RESULT, Body=b"[]")
 
-    with _function(s3, move):
+    with _function(clock, s3, move):
         assert _dropped(_answer(s3, TimeoutSeconds=5)).content == []
 
 
 @pytest.mark.parametrize("size", [MAX_KEPT_CHARACTERS, MAX_KEPT_CHARACTERS + 1])
-def test_a_long_result_is_cut(s3: Any, size: int) -> None:
+def test_a_long_result_is_cut(s3: Any, clock: Clock, size: int) -> None:
     body = b'"' + b"x" * (size - 2) + b'"'
-    with _function(s3, lambda _: s3.put_object(Bucket=BUCKET, Key=RESULT, Body=body)):
+    with _function(clock, s3, lambda _: s3.put_object(Bucket=BUCKET, Key=RESULT, Body=body)):
         dropped = _dropped(_answer(s3, TimeoutSeconds=5))
     assert len(dropped.found) == MAX_KEPT_CHARACTERS
     assert (dropped.content is None) == (size > MAX_KEPT_CHARACTERS)

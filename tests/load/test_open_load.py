@@ -18,6 +18,8 @@ from labgrader.evidence.load_plan import FunctionTarget, LoadPlan, Threshold
 from labgrader.evidence.load_result import LoadResult
 from tests.load.stub_lambda import Request, Response, StubLambda, throttle, warm
 
+pytestmark = pytest.mark.usefixtures("virtual_time")
+
 
 def _load(
     stub: StubLambda,

@@ -1,8 +1,9 @@
 """Servers whose truth is known: what a load tester must find out about them, to the request.
 
-Each is a program of its own, so that it does not share the tester's processor time: ``python -m tests.load.truth NAME``
-prints its port, serves until its standard input ends, and then prints what it saw: ``connections`` and ``requests``.
-It answers any request as Lambda's Invoke API answers an invocation.
+``in_memory`` serves in a test without real time, where measurements must be exact. For real time, each is a program of
+its own, so that it does not share the tester's processor time: ``python -m tests.load.truth NAME`` prints its port,
+serves until its standard input ends, and then prints what it saw: ``connections`` and ``requests``. It answers any
+request as Lambda's Invoke API answers an invocation.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from labgrader.evidence.live.precise_loop import new_loop
+from tests.load.virtual_time import World
 
 OK = json.dumps({"statusCode": 200, "body": json.dumps({"message": "done"})}).encode()
 REASON = "ReservedFunctionConcurrentInvocationLimitExceeded"
@@ -30,8 +32,8 @@ CONSTANT_MS = 50.0
 UNIFORM_MS = 10.0, 110.0
 COLD_MS, WARM_MS, ENVIRONMENTS = 850.0, 50.0, 20
 FROZEN_MS = 5.0
-FREEZE_S = 0.4, 1.4
-"""From when to when everything is held, in seconds after the first request."""
+FREEZE_S = 0.3975, 1.3975
+"""From when to when everything is held, in seconds after the first request: between two of 200 arrivals a second."""
 
 WILLING_MS = 20.0
 REFUSED_EVERY, HUNG_EVERY = 10, 20
@@ -259,6 +261,17 @@ def serving(name: str) -> Iterator[Running]:
         finally:
             said, _ = process.communicate()  # its standard input ends, and so does it
             running.seen = json.loads(said or "{}")
+
+
+@contextlib.contextmanager
+def in_memory(name: str) -> Iterator[Running]:
+    """Let a server listen in the world without real time that is active."""
+    assert World.active is not None
+    seen = _Seen(SERVERS[name])
+    with World.active.listening(lambda: _Connection(seen)) as port:
+        running = Running(f"http://127.0.0.1:{port}")
+        yield running
+        running.seen = {"connections": seen.connections, "requests": seen.requests}
 
 
 if __name__ == "__main__":
