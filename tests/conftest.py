@@ -7,12 +7,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from botocore.loaders import JSONFileLoader
-from moto import mock_aws
 
 from labgrader.store import Store
+from tests import aws_in_memory
 
 _load_file = JSONFileLoader.load_file
 
@@ -35,22 +34,16 @@ def _own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _one_request_at_a_time() -> Iterator[None]:
+    """Make conditional writes in memory atomic, for all tests."""
+    with aws_in_memory.one_at_a_time(aws_in_memory.new_lock()):
+        yield
+
+
 @pytest.fixture
-def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+def store() -> Iterator[Store]:
     """A bucket and a table in memory."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    with mock_aws():
-        s3 = boto3.client("s3")
-        s3.create_bucket(Bucket="bucket")
-        table = boto3.resource("dynamodb").create_table(
-            TableName="table",
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-            AttributeDefinitions=[
-                {"AttributeName": "pk", "AttributeType": "S"},
-                {"AttributeName": "sk", "AttributeType": "S"},
-            ],
-            BillingMode="PAY_PER_REQUEST",
-        )
-        yield Store(s3, "bucket", table)
+    with aws_in_memory.empty_account():
+        table = aws_in_memory.create_bucket_and_table("bucket", "table")
+        yield Store(aws_in_memory.client("s3"), "bucket", table)

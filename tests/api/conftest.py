@@ -11,14 +11,12 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from labgrader.api.app import Api, Services, resolver
 from labgrader.store import Keys, Store
+from tests import aws_in_memory
 from tests.api.reports import LAB, RUN_ID
-from tests.starting.conftest import OneWriter
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 
@@ -185,13 +183,9 @@ class World:
 
 @pytest.fixture(scope="module")
 def clients() -> Iterator[tuple[Any, Any, Any]]:
-    """S3, DynamoDB and Step Functions in memory; a client takes a tenth of a second to make."""
-    with pytest.MonkeyPatch.context() as environment:
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            environment.setenv(name, "testing")
-        environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        with mock_aws():
-            yield boto3.client("s3"), boto3.resource("dynamodb"), boto3.client("stepfunctions")
+    """S3, DynamoDB and Step Functions in memory."""
+    with aws_in_memory.empty_account():
+        yield aws_in_memory.client("s3"), aws_in_memory.dynamodb(), aws_in_memory.client("stepfunctions")
 
 
 @pytest.fixture
@@ -203,14 +197,7 @@ def world(clients: tuple[Any, Any, Any]) -> World:
 def world_of(s3: Any, dynamodb: Any, states: Any) -> World:
     """Make a stack."""
     name = f"stack-{next(_STACKS)}"
-    s3.create_bucket(Bucket=name)
-    keys = {"pk": "HASH", "sk": "RANGE"}
-    table = dynamodb.create_table(
-        TableName=name,
-        KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in keys.items()],
-        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    table = aws_in_memory.create_bucket_and_table(name, name)
     definition = json.dumps({"StartAt": "Wait", "States": {"Wait": {"Type": "Pass", "End": True}}})
     role = "arn:aws:iam::123456789012:role/machine"
     machines = {
@@ -218,4 +205,4 @@ def world_of(s3: Any, dynamodb: Any, states: Any) -> World:
         for machine in ("grade_class", "grade_student")
     }
     arns = {machine: made["stateMachineArn"] for machine, made in machines.items()}
-    return World(Store(s3, name, OneWriter(table)), states, arns)  # type: ignore[arg-type]
+    return World(Store(s3, name, table), states, arns)

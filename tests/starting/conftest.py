@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import threading
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
 from labgrader.store import Store
+from tests import aws_in_memory
 
 ROLE = "arn:aws:iam::123456789012:role/machines"
 
@@ -19,7 +18,7 @@ class Machines:
     """The machines of a stack: their ARNs, the client that starts them, and what was started."""
 
     def __init__(self) -> None:
-        self.client: Any = boto3.client("stepfunctions", region_name="us-east-1")
+        self.client: Any = aws_in_memory.client("stepfunctions")
         self.grade_class, self.grade_student = (
             self.client.create_state_machine(
                 name=name, roleArn=ROLE, definition=json.dumps({"StartAt": "A", "States": {"A": {"Type": "Succeed"}}})
@@ -38,21 +37,6 @@ class Machines:
     def stop(self, execution: str) -> None:
         """Abort an execution, as somebody does in the console."""
         self.client.stop_execution(executionArn=execution)
-
-
-class OneWriter:
-    """The table as DynamoDB has it: a condition and its write are one step, which the table in memory does not keep."""
-
-    def __init__(self, table: Any) -> None:
-        self._table = table
-        self._lock = threading.Lock()
-
-    def put_item(self, **request: Any) -> Any:
-        with self._lock:
-            return self._table.put_item(**request)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._table, name)
 
 
 class AnswerLost:

@@ -25,7 +25,7 @@ from labgrader.starting.self_check import (
 from labgrader.store import Store
 from labgrader.store.self_checks import Ledger
 from tests.starting.checking import LAB, MINUTE, NOON, done, start
-from tests.starting.conftest import Machines, OneWriter
+from tests.starting.conftest import Machines
 
 
 def test_a_self_check_is_counted_recorded_and_started(store: Store, machines: Machines) -> None:
@@ -93,7 +93,6 @@ def test_when_it_is_done_there_may_be_another(store: Store, machines: Machines) 
 
 
 def test_two_hundred_at_once_are_one_run(store: Store, machines: Machines) -> None:
-    store = Store(store._s3, store.bucket, OneWriter(store._table))  # type: ignore[arg-type]
 
     def ask(_: int) -> tuple[str, str]:
         try:

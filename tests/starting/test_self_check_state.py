@@ -27,7 +27,7 @@ from labgrader.starting.self_check import (
 from labgrader.store import Store
 from labgrader.store.self_checks import Ledger, Taken
 from tests.starting.checking import LAB, MINUTE, NOON, done, start
-from tests.starting.conftest import AnswerLost, Machines, OneWriter
+from tests.starting.conftest import AnswerLost, Machines
 
 # --- how it stands ---------------------------------------------------------------------------------------------------
 
@@ -190,7 +190,6 @@ def test_a_result_that_comes_while_somebody_gives_it_up_is_the_result(store: Sto
 @pytest.mark.parametrize("unlocked", [False, True])
 def test_two_devices_that_ask_just_after_one_ended_start_one(store: Store, machines: Machines, unlocked: bool) -> None:
     """Also where the one that ended has not given its lock back: both see it, and both would take it away."""
-    store = Store(store._s3, store.bucket, OneWriter(store._table))  # type: ignore[arg-type]
     first = start(store, machines).run_id
     if unlocked:
         done(store, first)
