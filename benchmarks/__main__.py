@@ -6,7 +6,7 @@ import importlib
 import importlib.util
 import sys
 
-NAMES = ("calls", "labs", "bundles", "load", "self_check")
+NAMES = ("calls", "labs", "bundles", "load", "self_check", "conditional_writes")
 
 
 def main(names: list[str]) -> int:

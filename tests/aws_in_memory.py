@@ -55,7 +55,7 @@ def _session() -> boto3.Session:
 
 @cache
 def client(service: str) -> Any:
-    """Return the client of a service that all tests share; it holds no state."""
+    """Return the client of a service that all tests share: register event handlers on one of your own."""
     return _session().client(service)  # type: ignore[call-overload]
 
 
@@ -79,11 +79,11 @@ def empty_account() -> Iterator[None]:
             yield
 
 
-def create_bucket_and_table(bucket: str, table: str) -> Any:
-    """Create what a store needs; return the table."""
-    client("s3").create_bucket(Bucket=bucket)
+def create_bucket_and_table(bucket: str, table: str, s3: Any = None, tables: Any = None) -> Any:
+    """Create what a store needs, with the shared clients unless others are given; return the table."""
+    (s3 or client("s3")).create_bucket(Bucket=bucket)
     keys = {"pk": "HASH", "sk": "RANGE"}
-    return dynamodb().create_table(
+    return (tables or dynamodb()).create_table(
         TableName=table,
         KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in keys.items()],
         AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],

@@ -12,6 +12,7 @@ from botocore.loaders import JSONFileLoader
 
 from labgrader.store import Store
 from tests import aws_in_memory
+from tests.clock import Clock
 
 _load_file = JSONFileLoader.load_file
 
@@ -39,6 +40,14 @@ def _one_request_at_a_time() -> Iterator[None]:
     """Make conditional writes in memory atomic, for all tests."""
     with aws_in_memory.one_at_a_time(aws_in_memory.new_lock()):
         yield
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock of this process, which only moves when somebody sleeps."""
+    clock = Clock()
+    clock.install(monkeypatch)
+    return clock
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
+from moto.core.botocore_stubber import BotocoreStubber
 from moto.dynamodb.models import table as moto_table
 
 from labgrader.store import Store
@@ -80,6 +81,7 @@ def test_one_request_at_a_time_lets_one_have_it(store: Store, monkeypatch: pytes
 
 
 def test_the_lock_is_there_for_every_test(store: Store) -> None:
+    assert BotocoreStubber.process_request is not aws_in_memory._process
     entered: list[str] = []
 
     class Noted:

@@ -15,6 +15,7 @@ from labgrader import events
 from labgrader.errors import RefusedError, ServiceFaultError, ThrottledError
 from labgrader.events import Event, Publisher, drift_detected, run_completed, run_failed, run_started, student_graded
 from labgrader.schemas import InvalidDocumentError, validate
+from tests.clock import Clock
 
 RUN = "20260101-000000-lambda-optimization-0000"
 RECORD = {
@@ -191,7 +192,7 @@ def test_no_event_holds_a_name_or_an_address() -> None:
 
 
 @pytest.fixture
-def bus() -> Iterator[Stubber]:
+def bus(clock: Clock) -> Iterator[Stubber]:
     with Stubber(boto3.client("events", "us-east-1", aws_access_key_id="x", aws_secret_access_key="x")) as stub:
         yield stub
         stub.assert_no_pending_responses()

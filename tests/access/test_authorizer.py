@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import NoCredentialsError
 from botocore.stub import Stubber
@@ -170,9 +171,10 @@ def test_a_table_that_was_never_asked_lets_nobody_in(store: Store) -> None:
     def fail(**_: Any) -> None:
         raise NoCredentialsError
 
-    store._table.meta.client.meta.events.register("before-send.dynamodb.GetItem", fail)
+    table = boto3.resource("dynamodb").Table(store._table.name)  # with a client of its own: the other one is shared
+    table.meta.client.meta.events.register("before-send.dynamodb.GetItem", fail)
     with pytest.raises(ServiceFaultError):
-        ask(store, f"Bearer {token}")
+        ask(Store(store._s3, store.bucket, table), f"Bearer {token}")
 
 
 @pytest.mark.parametrize("key", ["", "short"])

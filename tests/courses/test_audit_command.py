@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +17,7 @@ from labgrader.courses.digest import audited, build_digest, not_audited
 from labgrader.courses.digest_text import digest_text
 from labgrader.courses.enrolling import push_course
 from labgrader.store import CourseKeys, Store
+from tests.clock import Clock
 from tests.courses.conftest import OUTPUTS, Said
 from tests.courses.course_folder import make_folder
 from tests.courses.findings import audit_of, change, run_of, student
@@ -48,23 +47,19 @@ def course(stack: Store, tmp_path: Path) -> Store:
     return stack
 
 
-def work(store: Store, found: dict[str, Any]) -> threading.Thread:
-    """Be the machine: wait for the execution, record its night, keep its digest, end it."""
+def works(clock: Clock, store: Store, found: dict[str, Any]) -> None:
+    """Be the machine, while the command waits: record the execution's night, keep its digest, end it."""
     machine = boto3.client("stepfunctions")
 
-    def do() -> None:
-        executions: list[Any] = []
-        while not executions:
-            time.sleep(0.05)
-            executions = machine.list_executions(stateMachineArn=OUTPUTS["AuditCourseArn"])["executions"]
+    def work() -> None:
+        clock.while_sleeping = lambda: None
+        (execution,) = machine.list_executions(stateMachineArn=OUTPUTS["AuditCourseArn"])["executions"]
         begun = {"scheduled": False, "started_at": STARTED, "runs": ["r1"]}
-        store.begin_night("serverless-2026", found["night"], executions[0]["name"], begun)
+        store.begin_night("serverless-2026", found["night"], execution["name"], begun)
         store.put_json(CourseKeys("serverless-2026").night(found["night"]), found)
-        machine.stop_execution(executionArn=executions[0]["executionArn"])
+        machine.stop_execution(executionArn=execution["executionArn"])
 
-    thread = threading.Thread(target=do, daemon=True)
-    thread.start()
-    return thread
+    clock.while_sleeping = work
 
 
 @pytest.mark.parametrize(
@@ -77,11 +72,10 @@ def work(store: Store, found: dict[str, Any]) -> threading.Thread:
     ids=["everybody", "not in full", "not at all"],
 )
 def test_the_digest_is_printed_and_the_exit_status_says_how_whole_it_is(
-    course: Store, run: Run, found: dict[str, Any], status: int, last: str
+    course: Store, clock: Clock, run: Run, found: dict[str, Any], status: int, last: str
 ) -> None:
-    machine = work(course, found)
+    works(clock, course, found)
     said = run("audit", "--course", "serverless-2026", "--aws")
-    machine.join()
     assert said.status == status
     assert said.out == digest_text(found, " --aws").replace("\x1b", "\N{REPLACEMENT CHARACTER}")
     assert "\x1b" not in said.out
@@ -94,10 +88,9 @@ def test_the_digest_is_printed_and_the_exit_status_says_how_whole_it_is(
     assert json.loads(asked) == {"course": "serverless-2026", "scheduled": False}
 
 
-def test_as_json_it_is_the_document(course: Store, run: Run) -> None:
-    machine = work(course, digest())
+def test_as_json_it_is_the_document(course: Store, clock: Clock, run: Run) -> None:
+    works(clock, course, digest())
     said = run("audit", "--course", "serverless-2026", "--aws", "--json")
-    machine.join()
     assert (said.status, json.loads(said.out)) == (0, digest())
 
 

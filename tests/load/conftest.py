@@ -11,12 +11,10 @@ from tests.load.virtual_time import World
 
 
 @pytest.fixture
-def virtual_time(monkeypatch: pytest.MonkeyPatch) -> Clock:
+def virtual_time(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Clock:
     """A world whose time only passes where a test says so; its clock."""
-    clock = Clock()
     world = World(clock)
     monkeypatch.setattr(asyncio, "SelectorEventLoop", world.new_loop)
     monkeypatch.setattr(asyncio, "new_event_loop", world.new_loop)
     monkeypatch.setattr(World, "active", world)
-    clock.install(monkeypatch)
     return clock

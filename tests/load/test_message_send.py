@@ -39,15 +39,12 @@ def _client() -> Any:
 
 
 @pytest.fixture(autouse=True)
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """A clock that moves when somebody waits, for us and for SQS in memory."""
-    clock = Clock()
-    clock.install(monkeypatch)
+def _waiting_in_memory(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let SQS in memory read and move the same clock."""
     monkeypatch.setattr(
         "moto.core.utils.utcnow", lambda: datetime.fromtimestamp(clock.time(), UTC).replace(tzinfo=None)
     )
     monkeypatch.setattr("moto.sqs.models.Queue.wait_for_messages", lambda _, seconds: clock.sleep(seconds))
-    return clock
 
 
 @pytest.fixture

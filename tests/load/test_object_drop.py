@@ -23,6 +23,8 @@ from labgrader.evidence.live_answers import MAX_KEPT_CHARACTERS, DroppedObject
 from labgrader.evidence.question import Answer, Question
 from tests.clock import Clock
 
+pytestmark = pytest.mark.usefixtures("clock")
+
 BUCKET = "user1-uploads"
 ASKED_KEY = "uploads/labgrader-user1.txt"
 ASKED_RESULT = "analysis/labgrader-user1.txt_analysis.json"
@@ -41,14 +43,6 @@ def _client() -> Any:
         aws_secret_access_key="testing",
         config=Config(retries={"mode": "standard", "total_max_attempts": 1}),
     )
-
-
-@pytest.fixture(autouse=True)
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """A clock that moves when somebody waits."""
-    clock = Clock()
-    clock.install(monkeypatch)
-    return clock
 
 
 @pytest.fixture

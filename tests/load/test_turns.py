@@ -78,7 +78,7 @@ class Clock:
             due = self.now + seconds
             self.alarms.append(due)
             self._rest()
-            assert self.changed.wait_for(lambda: self.now >= due, timeout=60)
+            assert self.changed.wait_for(lambda: self.now >= due, timeout=300)
 
     def leave(self) -> None:
         """One thread less."""

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from labgrader.store import Store
 from tests import aws_in_memory
+from tests.clock import Clock
 
 ROLE = "arn:aws:iam::123456789012:role/machines"
 
@@ -73,3 +74,8 @@ def _no_answer(operation: str) -> ClientError:
 def machines(store: Store) -> Machines:
     """The machines, in the same memory as the store."""
     return Machines()
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(clock: Clock) -> None:
+    """Whoever finds a ledger changed waits a moment before the next try."""

@@ -31,11 +31,16 @@ from labgrader.steps.summarise_run import NEVER_REPORTED, record_failure, summar
 from labgrader.steps.verdicts import AUDIT_INVOKES_NOTHING
 from labgrader.steps.write_report import write_report
 from labgrader.store import Keys, Store
+from tests.clock import EPOCH, Clock
 
 RUN = "20260101-000000-example-0000"
 KEYS = Keys(RUN)
 STARTED = "2026-01-01T00:00:00Z"
-FIRST = Delivery("request-1", time.time() + 3600)
+
+HANGING_S = 300.0
+"""Seconds after which a test that hangs is given up."""
+
+FIRST = Delivery("request-1", EPOCH + 3600)
 HOME = Home.from_arn("arn:aws:lambda:us-east-1:111122223333:function:labgrader-plan-run")
 
 LAB = Lab(
@@ -236,22 +241,29 @@ def test_a_probe_that_is_delivered_twice_invokes_once(store: Store) -> None:
     assert function.calls == 1
 
 
-def test_a_second_delivery_waits_for_the_first_and_invokes_nothing(store: Store) -> None:
+def test_a_second_delivery_waits_for_the_first_and_invokes_nothing(store: Store, clock: Clock) -> None:
     planned(store)
     recorded(store)
     slow, second = Function(), Function()
-    begun = threading.Event()
+    begun, goes_on = threading.Event(), threading.Event()
 
     def answer(question: Question) -> Answer:
         begun.set()
-        time.sleep(0.3)
+        assert goes_on.wait(HANGING_S)
         return slow(question)
 
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(run_live_check, store, RUN, "user1", "handled", answer, FIRST)
-        assert begun.wait(5)
+
+        def end_of_the_first() -> None:
+            goes_on.set()
+            first.result(HANGING_S)
+
+        assert begun.wait(HANGING_S)
+        clock.while_sleeping = end_of_the_first
         verdict = run_live_check(store, RUN, "user1", "handled", second, Delivery("request-2", time.time() + 60))
         assert verdict == first.result()
+    assert clock.elapsed == 1, "the second one looked again after a second"
     assert (slow.calls, second.calls) == (1, 0)
 
 
@@ -265,7 +277,7 @@ def test_a_delivery_that_died_is_taken_over_when_its_time_is_up(store: Store) ->
     assert function.calls == 1
 
 
-def test_a_fault_of_aws_on_the_way_leaves_the_task_to_the_next_delivery(store: Store) -> None:
+def test_a_fault_of_aws_on_the_way_leaves_the_task_to_the_next_delivery(store: Store, clock: Clock) -> None:
     planned(store)
     recorded(store)
 
@@ -274,11 +286,10 @@ def test_a_fault_of_aws_on_the_way_leaves_the_task_to_the_next_delivery(store: S
 
     with pytest.raises(ServiceFaultError, match="try later"):
         run_live_check(store, RUN, "user1", "handled", closed, FIRST)
-    began = time.time()
     function = Function()
     second = Delivery("request-2", time.time() + 3600)
     assert run_live_check(store, RUN, "user1", "handled", function, second).status == "passed"
-    assert time.time() - began < 10
+    assert clock.elapsed == 0
     assert function.calls == 1
 
 

@@ -109,8 +109,8 @@ class Admission:
     holder: str = "labgrader"
     ends_at: float = float("inf")
     patience: Patience = field(default_factory=Patience)
-    clock: Callable[[], float] = time.time
-    sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = field(default_factory=lambda: time.time)
+    sleep: Callable[[float], None] = field(default_factory=lambda: time.sleep)
 
     @contextmanager
     def admit(self, targets: tuple[Target, ...], plan: LoadPlan) -> Iterator[LoadPlan]:

@@ -1,0 +1,85 @@
+"""Whether conditional writes hold a bound when many threads take parts of it at once: on the embedded AWS and on moto.
+
+Every round is a new lease on the same table. A round is broken where the parts that were granted, or those that are
+stored, are more than the bound, or where the two differ.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from cli import embedded
+from labgrader.store import Store
+from tests import aws_in_memory
+
+ROUNDS, THREADS, TAKERS = 100, 8, 24
+PART, BOUND = 30, 100
+SWITCH_S = 1e-5
+"""Seconds after which Python lets another thread run; 5 ms are its own, in which moto answers a whole request."""
+
+
+def broken(store: Store, name: str) -> bool:
+    """Let everybody take a part of a lease at once; return whether the bound was broken."""
+    with ThreadPoolExecutor(THREADS) as pool:
+        had = list(pool.map(lambda taker: store.take_part(name, f"{taker}", PART, BOUND, 1.0, 9.0), range(TAKERS)))
+    parts, _ = store._parts(name)
+    granted = {str(taker) for taker, taken in enumerate(had) if taken}
+    return PART * len(parts) > BOUND or set(parts) != granted or not granted
+
+
+@contextlib.contextmanager
+def on_embedded() -> Iterator[Store]:
+    """A table on an embedded AWS of its own."""
+    with embedded.temporary() as aws:
+        given: dict[str, Any] = {
+            "endpoint_url": aws.endpoint,
+            "region_name": embedded.REGION,
+            "aws_access_key_id": embedded.ACCESS_KEY,
+            "aws_secret_access_key": embedded.SECRET_KEY,
+            "config": Config(max_pool_connections=THREADS),
+        }
+        s3, dynamodb = boto3.client("s3", **given), boto3.resource("dynamodb", **given)
+        yield Store(s3, "bucket", aws_in_memory.create_bucket_and_table("bucket", "table", s3, dynamodb))
+
+
+@contextlib.contextmanager
+def on_moto(lock: AbstractContextManager[Any]) -> Iterator[Store]:
+    """A table of moto, each of whose requests holds a lock."""
+    with aws_in_memory.one_at_a_time(lock), aws_in_memory.empty_account():
+        table = aws_in_memory.create_bucket_and_table("bucket", "table")
+        yield Store(aws_in_memory.client("s3"), "bucket", table)
+
+
+WORLDS: dict[str, Callable[[], AbstractContextManager[Store]]] = {
+    "the embedded AWS": on_embedded,
+    "moto as it is": lambda: on_moto(contextlib.nullcontext()),
+    "moto in our tests": lambda: on_moto(aws_in_memory.new_lock()),
+}
+
+
+def main() -> None:
+    """Print how many rounds broke the bound."""
+    print(f"{TAKERS} takers in {THREADS} threads, {PART} of {BOUND} each, {ROUNDS} rounds\n")
+    print(f"{'':<20}{'broken':>8}{'seconds':>9}")
+    interval = sys.getswitchinterval()
+    for name, world in WORLDS.items():
+        with world() as store:
+            sys.setswitchinterval(SWITCH_S)
+            began = time.perf_counter()
+            count = sum(broken(store, f"round {number}") for number in range(ROUNDS))
+            took = time.perf_counter() - began
+            sys.setswitchinterval(interval)
+        print(f"{name:<20}{count:>8}{took:>9.1f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
