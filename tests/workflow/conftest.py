@@ -27,8 +27,8 @@ from tests.workflow.small_labs import PACKS, add_labs
 
 LAB = "lambda-optimization"
 
-AUDITED = ("user1", "steady")
-"""The students of the courses that tests push and audit by command."""
+AUDITED = ("user1", "user10")
+"""The students of the courses that tests push and audit by command. Only user1 loses anything."""
 
 MISTAKE = "no-dashboard"
 
@@ -158,35 +158,18 @@ def night_to_come(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> dat
             return at
 
 
-CLASS = "class-of-five"
-
-
-@pytest.fixture(scope="session", autouse=True)
-def class_started(stack: Stack, request: pytest.FixtureRequest) -> str:
-    """Start the run that `graded` waits for, if a test wants it: it goes on while other tests run. Return its
-    execution, or an empty string."""
-    if not any("graded" in getattr(item, "fixturenames", ()) for item in request.session.items):
-        return ""
-    for username, mistake in (("user1", ""), ("user10", MISTAKE), ("steady", "")):
-        stack.build(username, mistake)
-    return stack.start(CLASS, ["user1", "user10", "user2", "nobody", "steady"])
-
-
 @pytest.fixture(scope="session")
-def alone(stack: Stack, class_started: str) -> None:
-    """Nothing else is graded: for tests that break a part of the stack, or take an account's executions."""
-    if class_started:
-        stack.finish(class_started)
-
-
-@pytest.fixture(scope="session")
-def graded(stack: Stack, class_started: str) -> tuple[str, dict[str, Any], str]:
-    """One class that several tests read: two perfect students, one with a mistake, two who did nothing; the name of one
+def graded(stack: Stack) -> tuple[str, dict[str, Any], str]:
+    """One class that several tests read: a perfect student, one with a mistake, one who did nothing, one whose name
     begins like another's.
 
     Returns:
         The run's id, `run.json`, and its execution.
     """
-    ended = stack.finish(class_started)
+    run_id = "class-of-four"
+    stack.build("user1")
+    stack.build("user10", MISTAKE)
+    execution = stack.start(run_id, ["user1", "user10", "user2", "nobody"])
+    ended = stack.finish(execution)
     assert ended["status"] == "SUCCEEDED", (ended.get("error"), ended.get("cause"))
-    return CLASS, stack.store.get_json(Keys(CLASS).run), class_started
+    return run_id, stack.store.get_json(Keys(run_id).run), execution

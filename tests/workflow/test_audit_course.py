@@ -74,29 +74,29 @@ def test_what_a_student_lost_since_the_graded_run_is_in_the_digest_and_what_came
 
 
 def test_the_night_after_a_graded_run_tells_what_changed_without_a_call(stack: Any, graded: Any) -> None:
-    before = {check["id"]: check["status"] for check in stack.report(graded[0], "steady")["checks"]}
+    before = {check["id"]: check["status"] for check in stack.report(graded[0], "user1")["checks"]}
     functions = stack.client("lambda")
-    functions.put_function_concurrency(FunctionName="steady-optimized-function", ReservedConcurrentExecutions=3)
-    functions.delete_function(FunctionName="steady-error-handling-function")
-    stack.run("night-after", ["steady"], mode="audit")
-    report = stack.report("night-after", "steady")
+    functions.put_function_concurrency(FunctionName="user1-optimized-function", ReservedConcurrentExecutions=3)
+    functions.delete_function(FunctionName="user1-error-handling-function")
+    stack.run("night-after", ["user1"], mode="audit")
+    report = stack.report("night-after", "user1")
     validate(report, "report")
     audit = report["audit"]
     assert audit["carried_over_from"]["run_id"] == graded[0]
-    assert audit["gone"] == ["function steady-error-handling-function"]
+    assert audit["gone"] == ["function user1-error-handling-function"]
     assert audit["mended"] == []
     assert audit["drifted"]
     for one in audit["drifted"]:
         assert (one["from"], before[one["check"]]) == ("passed", "passed")
     (running,) = audit["running"]
-    assert running["resource"] == "steady-optimized-function:steady-prod"
+    assert running["resource"] == "user1-optimized-function:user1-prod"
     carried = [check for check in report["checks"] if "carried_over" in check]
     assert {check["kind"] for check in carried} == {"behaviour", "performance"}
     assert all(check["status"] == before[check["id"]] for check in carried)
     summary = stack.store.get_json(Keys("night-after").audit)
     validate(summary, "audit")
-    assert [student["username"] for student in summary["students"]] == ["steady"]
-    assert stack.store.latest("steady", LAB)["run_id"] == graded[0]
+    assert [student["username"] for student in summary["students"]] == ["user1"]
+    assert stack.store.latest("user1", LAB)["run_id"] == graded[0]
 
 
 def test_a_lab_that_cannot_be_audited_fails_the_night_after_its_digest(

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.workflow
 
 
 @pytest.fixture(scope="module")
-def student(stack: Any, alone: None) -> str:
+def student(stack: Any) -> str:
     stack.build("faultless", lab=SMALL)  # and LOADED, which wants the same
     return "faultless"
 

@@ -21,7 +21,7 @@ RESERVING = "labgrader-plan-run"
 
 
 @pytest.fixture(scope="module")
-def student(stack: Any, alone: None) -> str:
+def student(stack: Any) -> str:
     stack.build("sharing", lab=LOADED)
     return "sharing"
 
