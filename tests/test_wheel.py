@@ -149,7 +149,7 @@ def test_it_grades_from_an_empty_folder(installed: Installed) -> None:
     assert installed.labgrader("lint", str(lab_file)) == f"{lab_file}: good\n"
 
     installed.labgrader("up")
-    roster = installed.labgrader("simulate", "--lab", LAB, "--students", "1", "--truth", "truth.json")
+    roster = installed.labgrader("simulate", "--lab", LAB, "--students", "2", "--truth", "truth.json")
     (installed.folder / "class.csv").write_text(roster)
     installed.labgrader("grade", "--lab", LAB, "--roster", "class.csv", "--out", "results")
     state = installed.home / "state/labgrader"
@@ -159,13 +159,13 @@ def test_it_grades_from_an_empty_folder(installed: Installed) -> None:
     installed.labgrader("down")
 
     with (installed.folder / "results/gradebook.csv").open(encoding="utf-8", newline="") as file:
-        (row,) = csv.DictReader(file)
-    assert row["username"] == "user1"
-    report = json.loads((installed.folder / "results/reports/user1.json").read_text())
-    assert report["status"] == "complete"
-    (student,) = json.loads((installed.folder / "truth.json").read_text())["students"]
-    assert student["fails"]
-    assert [check["id"] for check in report["checks"] if check["status"] == "failed"] == student["fails"]
+        assert sorted(row["username"] for row in csv.DictReader(file)) == ["user1", "user2"]
+    students = json.loads((installed.folder / "truth.json").read_text())["students"]
+    assert sorted(bool(student["fails"]) for student in students) == [False, True]
+    for student in students:
+        report = json.loads((installed.folder / f"results/reports/{student['username']}.json").read_text())
+        assert report["status"] == "complete"
+        assert [check["id"] for check in report["checks"] if check["status"] == "failed"] == student["fails"]
 
     assert sorted(file.name for file in installed.folder.iterdir()) == ["class.csv", "results", "truth.json"]
     assert sorted(file.name for file in installed.home.iterdir()) == ["cache", "state"]

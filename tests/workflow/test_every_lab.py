@@ -20,7 +20,7 @@ pytestmark = pytest.mark.workflow
 def test_a_lab_is_graded_to_full_points_and_to_its_mistake(stack: Any, lab_id: str) -> None:
     """The other workflow tests grade the lab that is left out. One lab after the other: more at once only adds cold
     starts."""
-    lab, mistake = find_lab(lab_id), next(one for one in load_pack(lab_id).mistakes if not one.slow)
+    lab, mistake = find_lab(lab_id), next(one for one in load_pack(lab_id).mistakes if not (one.slow or one.not_graded))
     stack.build("perfect", lab=lab_id)
     stack.build("slip", mistake.id, lab=lab_id)
     try:
