@@ -84,6 +84,8 @@ def _give(fetched: Fetched, enrolled: Sequence[Enrolled], accuracy: Accuracy, *,
     for one in enrolled:
         if one.kind is Kind.ACCESS_DENIED:
             give(f"{one.username} is not graded on purpose: their account denies access. They lose no points.")
+        elif one.not_graded:
+            give(f"{one.username} is not fully graded on purpose: some work cannot be seen. It costs no points.")
     for problem in accuracy.problems():
         give(problem)
     give(accuracy.summary())
