@@ -109,11 +109,12 @@ def simulate_class(
             made = [pack.mistake(one) for one in pack.half_done]
         elif kind is Kind.NOTHING_BUILT:
             made = nothing
-        enrolled.append(_enrolled(f"user{number}", kind, made))
+        enrolled.append(enroll(f"user{number}", kind, made))
     return enrolled
 
 
-def _enrolled(username: str, kind: Kind, mistakes: Sequence[Mistake]) -> Enrolled:
+def enroll(username: str, kind: Kind, mistakes: Sequence[Mistake] = ()) -> Enrolled:
+    """Return a student of a kind who makes some mistakes."""
     return Enrolled(
         username,
         tuple(one.id for one in mistakes),

@@ -1,4 +1,5 @@
-"""Every lab pack is graded by the deployed workflow under its own roles: a perfect student and one with a mistake."""
+"""Every lab pack is graded by the deployed workflow under its own roles: a perfect student, one with a mistake, and one
+who is half done."""
 
 from __future__ import annotations
 
@@ -6,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from cli.proof import differences
+from cli.accuracy import compare
+from cli.simulation.classes import NOTHING_BUILT, Kind, build_class, enroll
 from cli.simulation.pack import load_pack
 from cli.simulation.teardown import delete_class
 from labgrader.lab import find_lab
@@ -17,17 +19,23 @@ pytestmark = pytest.mark.workflow
 
 
 @pytest.mark.parametrize("lab_id", sorted(LABS.keys() - {LAB}))
-def test_a_lab_is_graded_to_full_points_and_to_its_mistake(stack: Any, lab_id: str) -> None:
+def test_a_lab_is_graded_to_full_points_and_to_its_mistakes(stack: Any, lab_id: str) -> None:
     """The other workflow tests grade the lab that is left out. One lab after the other: more at once only adds cold
     starts."""
-    lab, mistake = find_lab(lab_id), next(one for one in load_pack(lab_id).mistakes if not (one.slow or one.not_graded))
-    stack.build("perfect", lab=lab_id)
-    stack.build("slip", mistake.id, lab=lab_id)
+    lab, pack = find_lab(lab_id), load_pack(lab_id)
+    slip = next(mistake for mistake in pack.mistakes if mistake.id != NOTHING_BUILT and not mistake.slow)
+    enrolled = [enroll("perfect", Kind.PERFECT), enroll("slip", Kind.ONE_MISTAKE, [slip])]
+    enrolled.append(enroll("half", Kind.HALF_DONE, [pack.mistake(mistake) for mistake in pack.half_done]))
+    usernames = [student.username for student in enrolled]
+    build_class(lab_id, enrolled, stack.connections)
     try:
-        stack.run(f"every-lab-{lab_id}", ["perfect", "slip"], lab=lab_id)
-        for username, made in (("perfect", None), ("slip", mistake)):
-            report = stack.report(f"every-lab-{lab_id}", username)
-            assert list(differences(lab, made, report)) == [], username
-            assert report["status"] == "complete"
+        run = stack.run(f"every-lab-{lab_id}", usernames, lab=lab_id)
+        reports = {username: stack.report(f"every-lab-{lab_id}", username) for username in usernames}
+        accuracy = compare(lab, pack, enrolled, reports)
+        assert accuracy.problems() == []
+        assert accuracy.found == accuracy.planted == 1 + len(pack.half_done)
+        assert run["counts"] == {"students": 3, "complete": 3, "incomplete": 0}
+        assert reports["perfect"]["score"]["points"] == 100
+        assert 40 <= reports["half"]["score"]["points"] <= 65
     finally:
-        delete_class(stack.connections, ["perfect", "slip"])
+        delete_class(stack.connections, usernames)
