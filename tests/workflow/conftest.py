@@ -22,8 +22,10 @@ from cli.simulation.pack import build_student, load_pack
 from cli.target import Target, embedded_target
 from labgrader.courses.course_file import read_course
 from labgrader.courses.enrolling import push_course
+from labgrader.search_path import searching
 from labgrader.store import Keys, Store, roster_key
-from tests.workflow.small_labs import PACKS, add_labs
+from tests.workflow import small_labs
+from tests.workflow.small_labs import PACKS
 
 LAB = "lambda-optimization"
 
@@ -138,8 +140,8 @@ def stack() -> Iterator[Stack]:
     running = embedded.start(enforce_iam=True)
     try:
         target = embedded_target(running)
-        outputs = deploy(target)
-        add_labs(target)
+        with searching(small_labs.FOLDER):
+            outputs = deploy(target)
         give_time(target)
         connections = Connections(target.client, target.account_id, target.region)
         yield Stack(target, outputs, target.store(outputs), connections)
