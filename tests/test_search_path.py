@@ -56,6 +56,38 @@ def refused(action: object, *folders: Path) -> list[str]:
     return [str(problem) for problem in caught.value.problems]
 
 
+@pytest.mark.parametrize("line", ["import boto3", "from botocore.exceptions import ClientError", "import urllib3.util"])
+def test_a_check_that_could_call_something_is_refused(folder: Path, line: str) -> None:
+    file = write(folder / "checks" / "of_mine.py", f"{CHECK.format(name='of_mine')}\n\n{line}\n")
+    name = line.split()[1]
+    said = f"{file}:13: imports {name}: a check judges what was recorded and calls nothing itself"
+    assert refused(lambda: find_check("of_mine"), folder) == [said]
+
+
+def test_a_lab_with_a_built_in_id_is_refused_by_lint(tmp_path: Path) -> None:
+    file = write(
+        tmp_path / "lambda-optimization" / "lab.yaml", LAB.format(lab_id="lambda-optimization", check="tracing_active")
+    )
+    with searching(tmp_path):
+        said = [str(problem) for problem in lint(file)]
+    assert (
+        f"{file}:1: id: lambda-optimization is a built-in lab: "
+        "give yours another id, and `extends: lambda-optimization`"
+    ) in said
+
+
+def test_an_unknown_placeholder_in_the_hint_of_a_check_is_refused(folder: Path) -> None:
+    text = CHECK.format(name="of_mine").replace("list-functions", "get-function --function-name {function} {user}")
+    write(folder / "checks" / "of_mine.py", text)
+    file = folder / "my-lab" / "lab.yaml"
+    with searching(folder):
+        (problem,) = lint(file)
+    assert str(problem) == (
+        f"{file}:6: checks[0].check: the hint of the check of_mine: there is no placeholder {{user}}; there are: "
+        "{username}, {account_id}, {region}, {function}. For the text itself write {{user}}"
+    )
+
+
 def test_a_lab_and_a_check_are_found_as_long_as_their_folder_is_searched(folder: Path) -> None:
     built_in = lab_ids()
     with searching(folder):

@@ -28,7 +28,7 @@ def register(app: typer.Typer) -> None:
 
 def up(
     port: Annotated[
-        int | None, typer.Option("--port", metavar="N", help="The port to listen on [default: 4566, or a free one].")
+        int | None, typer.Option("--port", metavar="N", help="The port to listen on (default: 4566, or a free one).")
     ] = None,
     enforce_iam: Annotated[bool, typer.Option("--enforce-iam", help="Enforce roles and policies.")] = False,
     export: Annotated[

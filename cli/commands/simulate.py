@@ -96,9 +96,12 @@ def build(target: Target, lab_id: str, enrolled: Sequence[Enrolled], tell: Calla
 
 
 def composition(enrolled: Sequence[Enrolled]) -> str:
-    """Say how many students of each kind are in a class: ``2 perfect, 1 half done``."""
-    counted = Counter(one.kind for one in enrolled)
+    """Say how many students of each kind are in a class: ``2 perfect, 1 half done (4 mistakes)``."""
+    counted = Counter(student.kind for student in enrolled)
     words = {Kind.ONE_MISTAKE: "with one mistake", Kind.ACCESS_DENIED: "whose account denies access"}
+    several = [len(student.mistakes) for student in enrolled if student.kind is Kind.HALF_DONE]
+    if several:
+        words[Kind.HALF_DONE] = f"{Kind.HALF_DONE.value} ({several[0]} mistakes{'' if len(several) == 1 else ' each'})"
     return ", ".join(f"{counted[kind]} {words.get(kind, kind.value)}" for kind in Kind if counted[kind])
 
 

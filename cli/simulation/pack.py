@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import copy
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+
 from cli.simulation.mistake import Mistake
-from cli.simulation.student import Connections, SimulatedStudent
-from labgrader.errors import BadInputError, Problem
+from cli.simulation.student import Change, Connections, SimulatedStudent, Step
+from labgrader.errors import BadInputError, LabgraderError, Problem
 from labgrader.lab import find_lab
 from labgrader.lab_file import read_lab_file
 from labgrader.search_path import added_folders, import_file, lab_files
+
+_OURS = ("solution.py", "mistakes.py")
 
 
 @dataclass(frozen=True)
@@ -80,14 +86,53 @@ def build_student(pack: Pack, username: str, connections: Connections, *mistakes
         username: the prefix.
         connections: where it is built.
         mistakes: what goes wrong; ``None`` is nothing.
+
+    Raises:
+        BadInputError: the solution or a mistake cannot be carried out, or a single mistake changes no step.
     """
     student = SimulatedStudent(username, connections)
-    for mistake in mistakes:
-        if mistake is not None:
+    made = [mistake for mistake in mistakes if mistake is not None]
+    watched: dict[str, list[_Watched]] = {}
+    try:
+        for mistake in made:
+            before = len(student.changes)
             mistake.apply(student)
-    pack.build(student)
-    student.finish()
+            watched[mistake.id] = [_Watched(change) for change in student.changes[before:]]
+            student.changes[before:] = watched[mistake.id]
+        pack.build(student)
+        student.finish()
+    except (LabgraderError, BotoCoreError, ClientError, OSError) as error:
+        if not isinstance(error, ParamValidationError):
+            raise
+        raise BadInputError([_fault(error, made)]) from error
+    except Exception as error:  # a teacher's file may raise anything
+        raise BadInputError([_fault(error, made)]) from error
+    for mistake_id, changes in watched.items():
+        if len(made) == 1 and changes and not any(change.effective for change in changes):
+            raise BadInputError([f"the mistake {mistake_id} changes nothing: no step of the solution is as it says"])
     return student
+
+
+class _Watched:
+    """A change that a mistake makes to steps, and whether it made any."""
+
+    def __init__(self, change: Change) -> None:
+        self._change = change
+        self.effective = False
+
+    def __call__(self, step: Step) -> bool:
+        before = copy.deepcopy(step)
+        taken = self._change(step)
+        self.effective = self.effective or not taken or step != before
+        return taken
+
+
+def _fault(error: Exception, mistakes: Sequence[Mistake]) -> Problem:
+    """Say what building a student raised, with the last line of the solution or of the mistakes that was reached."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).name in _OURS]
+    source, line = (frames[-1].filename, frames[-1].lineno) if frames else ("", None)
+    doing = f"with the mistake {', '.join(mistake.id for mistake in mistakes)}: " if mistakes else ""
+    return Problem(f"{doing}{type(error).__name__}: {error}", source, line)
 
 
 def _load(lab_id: str, lab_file: Path, name: str, attribute: str, default: Any = None) -> Any:

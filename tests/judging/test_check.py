@@ -78,6 +78,12 @@ def test_positional_parameters_are_refused() -> None:
 
 
 def test_an_annotation_without_a_schema_is_refused_at_once() -> None:
+    with pytest.raises(TypeError, match=r"^check bare: every parameter is annotated with its type; factor is not$"):
+
+        @check(title="t", hint="h")
+        def bare(snapshot: Snapshot, *, factor) -> Verdict:  # type: ignore[no-untyped-def]
+            return passed()
+
     with pytest.raises(TypeError, match="cannot be annotated"):
 
         @check(title="t", hint="h")

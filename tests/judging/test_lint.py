@@ -45,6 +45,11 @@ def test_a_good_file_has_no_problem(tmp_path: Path) -> None:
     ("old", "new", "expected"),
     [
         ("check: alias_points_to", "check: alias_pints_to", "7: checks[0].check: there is no check 'alias_pints_to'"),
+        (
+            "title: An example",
+            "title: An example for {username}",
+            "3: title: the title of a lab has no placeholders: {username} would stand there for everybody",
+        ),
         ('version: "1"}', "version: 1}", "11: checks[0].with.version: 1 is not of type 'string'"),
         ("points: 4", "points: 5", "4: points: the checks sum to 11 points, not 10"),
         ("requires: [first]", "requires: [zero]", "17: checks[1].requires[0]: there is no check 'zero' to require"),

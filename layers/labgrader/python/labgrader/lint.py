@@ -13,7 +13,7 @@ from labgrader.judging.check import find_check
 from labgrader.lab_extension import SECTIONS, Found
 from labgrader.lab_file import LabFile, read_lab_file
 from labgrader.placeholders import STUDENT, placeholders, unknown_placeholder
-from labgrader.search_path import CHECKS, LAB_FILE, added_folders, check_files
+from labgrader.search_path import CHECKS, LAB_FILE, added_folders, built_in_checks, check_files
 
 
 def lint(file: Path) -> list[Problem]:
@@ -53,6 +53,13 @@ def lint(file: Path) -> list[Problem]:
             loop = _loop(item["id"], requires)
             if loop:
                 yield problem(f"the prerequisites loop: {' → '.join(loop)}", "checks", index, "requires")
+        for name, _ in placeholders(document["title"]):
+            yield problem(
+                f"the title of a lab has no placeholders: {{{name}}} would stand there for everybody", "title"
+            )
+        if _takes_built_in_id(file, document["id"]):
+            message = f"{document['id']} is a built-in lab: give yours another id, and `extends: {document['id']}`"
+            yield problem(message, "id")
         if _is_in_a_pack(file) and document["id"] != file.parent.name:
             yield problem(f"id {document['id']!r} is not the name of its folder, {file.parent.name!r}", "id")
 
@@ -72,6 +79,13 @@ def _is_in_a_pack(file: Path) -> bool:
     folder = file.parent.parent
     added = {one.resolve() for one in added_folders()}
     return file.name == LAB_FILE and (folder.name == "labs" or folder.resolve() in added)
+
+
+def _takes_built_in_id(file: Path, lab_id: str) -> bool:
+    """Whether a pack in an added folder has the id of a built-in lab."""
+    added = {one.resolve() for one in added_folders()}
+    taken = (built_in_checks() / "labs" / lab_id / LAB_FILE).is_file()
+    return taken and file.name == LAB_FILE and file.parent.parent.resolve() in added
 
 
 def _parameter_problems(item: Mapping[str, Any], file: Path) -> Iterator[Found]:
@@ -115,6 +129,10 @@ def _placeholder_problems(item: Mapping[str, Any]) -> Iterator[Found]:
         for name, path in placeholders(item.get(field, ""), (field,)):
             if name not in known:
                 yield unknown_placeholder(name, known), path
+    of_check = (*STUDENT, *found.schema["properties"])
+    for name, _ in placeholders(found.hint):
+        if name not in of_check:
+            yield f"the hint of the check {found.name}: {unknown_placeholder(name, of_check)}", ("check",)
     for parameter, value in parameters.items():
         for name, path in placeholders(value, ("with", parameter)):
             if name not in STUDENT and not found.takes(parameter, name):

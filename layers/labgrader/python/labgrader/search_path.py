@@ -6,6 +6,7 @@ built-in ones, so on Lambda everything is built in and no folder is added.
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import importlib.util
 import pkgutil
@@ -22,6 +23,11 @@ CHECKS = "checks"
 """The folder of checks within an added folder; so no lab can have this id."""
 
 LAB_FILE = "lab.yaml"
+
+_CALLING = frozenset(
+    {"aiobotocore", "aiohttp", "boto3", "botocore", "httpx", "requests", "socket", "subprocess", "urllib3"}
+)
+"""Packages that call AWS, another service or another program: no check imports one."""
 
 _added: tuple[Path, ...] = ()
 
@@ -173,6 +179,8 @@ def import_added_check(file: Path) -> ModuleType:
     Raises:
         BadInputError: it cannot be imported; the problem names the file and the line.
     """
+    if calling := _imports_that_call(file):
+        raise BadInputError(calling)
     folder = file.parent.resolve()
     package = f"labgrader_checks_{hashlib.sha256(str(folder).encode()).hexdigest()[:12]}"
     if package not in sys.modules:
@@ -180,6 +188,30 @@ def import_added_check(file: Path) -> ModuleType:
         module.__path__ = [str(folder)]
         sys.modules[package] = module
     return import_file(f"{package}.{file.stem}", file)
+
+
+def _imports_that_call(file: Path) -> list[Problem]:
+    """The imports of a check through which it could call AWS or another service. Files beside it are not looked at."""
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (SyntaxError, ValueError):  # said with its line when the file is imported
+        return []
+    problems = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names = [node.module or ""]
+        else:
+            continue
+        problems += [
+            Problem(
+                f"imports {name}: a check judges what was recorded and calls nothing itself", str(file), node.lineno
+            )
+            for name in names
+            if name.partition(".")[0] in _CALLING
+        ]
+    return problems
 
 
 def import_file(name: str, file: Path) -> ModuleType:

@@ -92,6 +92,8 @@ def check(
             raise TypeError(f"check {name}: the first parameter is annotated Snapshot, Probe or LoadTest")
         if any(parameter.kind is not parameter.KEYWORD_ONLY for parameter in parameters[1:]):
             raise TypeError(f"check {name}: every parameter but the first is keyword-only")
+        if bare := [parameter.name for parameter in parameters if parameter.annotation is parameter.empty]:
+            raise TypeError(f"check {name}: every parameter is annotated with its type; {', '.join(bare)} is not")
         made = Check(name, kind, title, hint, judge, fills or {}, paths)
         known = made.schema["properties"]  # an annotation that has no schema is refused when the file is loaded
         if unknown := sorted({*made.fills, *made.paths} - set(known)):

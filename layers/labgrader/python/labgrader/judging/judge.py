@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import traceback
 from dataclasses import replace
+from pathlib import Path
 
-from labgrader.errors import NotGradedError
+from labgrader.errors import LabgraderError, NotGradedError
 from labgrader.evidence.internet import Unreached, unreached
 from labgrader.evidence.load import LoadTest
 from labgrader.evidence.probe import Probe
@@ -13,11 +15,14 @@ from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.check import Check, find_check
 from labgrader.judging.verdict import Verdict
 from labgrader.lab import Item
-from labgrader.messages import listed
+from labgrader.messages import listed, quote
 from labgrader.placeholders import fill
 
 WRONG_LAB = "the lab file is wrong: "
 """How the reason begins where a parameter holds a placeholder that nobody fills."""
+
+FAULTY_CHECK = "there is a fault in the check "
+"""How the reason begins where a check raises an error, or returns no verdict."""
 
 
 def judge(item: Item, snapshot: Snapshot, answers: Answers | None = None) -> Verdict:
@@ -31,7 +36,8 @@ def judge(item: Item, snapshot: Snapshot, answers: Answers | None = None) -> Ver
         answers: the recorded invocations or load tests of this item, for checks that need them.
 
     Raises:
-        NotGradedError: AWS refused an answer that the check needs, or a parameter holds an unknown placeholder.
+        NotGradedError: AWS refused an answer that the check needs, a parameter holds an unknown placeholder, or the
+            check has a fault.
         UnaskedError: the check asks what was never recorded.
     """
     verdict = _by_itself(item, snapshot, answers)
@@ -84,7 +90,7 @@ def _by_itself(item: Item, snapshot: Snapshot, answers: Answers | None) -> Verdi
         evidence = Probe(snapshot, answers or Answers())
     elif found.kind == "performance":
         evidence = LoadTest(snapshot, answers or Answers())
-    verdict = found.judge(evidence, **item.parameters)
+    verdict = _verdict_of(found, evidence, item)
     if verdict.status == "passed":
         return verdict
     hint = fill(
@@ -97,6 +103,32 @@ def _by_itself(item: Item, snapshot: Snapshot, answers: Answers | None) -> Verdi
         },
     )
     return replace(verdict, hint=hint)
+
+
+def _verdict_of(found: Check, evidence: Snapshot | Probe | LoadTest, item: Item) -> Verdict:
+    """Call a check.
+
+    Raises:
+        NotGradedError: the check has a fault. The student is not graded, and the reason names the file and the line.
+        LabgraderError: what the evidence raises.
+    """
+    try:
+        verdict: object = found.judge(evidence, **item.parameters)
+    except LabgraderError:
+        raise
+    except Exception as error:  # a teacher's check may raise anything
+        raise NotGradedError("", f"{FAULTY_CHECK}{found.name}: {_fault(found, error)}") from error
+    if isinstance(verdict, Verdict):
+        return verdict
+    raise NotGradedError("", f"{FAULTY_CHECK}{found.name}: it returned {type(verdict).__name__} instead of a verdict")
+
+
+def _fault(found: Check, error: Exception) -> str:
+    """Say what a check raised and where: ``checks/NAME.py:14: AttributeError: …``."""
+    file = found.judge.__code__.co_filename
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
+    where = f"{Path(file).parent.name}/{Path(file).name}:{lines[-1]}" if lines else Path(file).name
+    return f"{where}: {quote(f'{type(error).__name__}: {error}')}"
 
 
 def _refuse_unknown_placeholders(item: Item, found: Check) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from labgrader.errors import NOT_GRADED, NotGradedError
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.check import find_check
-from labgrader.judging.judge import WRONG_LAB, judge_recorded
+from labgrader.judging.judge import FAULTY_CHECK, WRONG_LAB, judge_recorded
 from labgrader.judging.scoring import WAITS
 from labgrader.judging.verdict import Verdict, not_graded
 from labgrader.lab import Item
@@ -101,7 +101,7 @@ def refused(report: Mapping[str, Any]) -> list[str]:
 
 
 def _is_ours(message: str) -> bool:
-    wrong_lab = message.startswith(f"{NOT_GRADED}: {WRONG_LAB}")
+    wrong_lab = message.startswith((f"{NOT_GRADED}: {WRONG_LAB}", f"{NOT_GRADED}: {FAULTY_CHECK}"))
     return wrong_lab or _AWS_SAID.match(message) is not None or message.endswith(_WE_LOST_IT)
 
 

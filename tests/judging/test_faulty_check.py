@@ -1,0 +1,71 @@
+"""A fault in a check never costs a student points: the check is not graded, and the reason names file and line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from labgrader.errors import NotGradedError
+from labgrader.evidence.question import Answers
+from labgrader.evidence.snapshot import Snapshot
+from labgrader.judging.judge import judge, open_question
+from labgrader.lab import Item
+from labgrader.search_path import searching
+from labgrader.steps.verdicts import told
+
+CHECK = """\
+from labgrader.evidence.snapshot import Snapshot
+from labgrader.judging import Verdict, check
+
+
+@check(title="It is", hint="aws lambda list-functions")
+def mine(snapshot: Snapshot) -> Verdict:
+    \"\"\"Holds.\"\"\"
+    {body}
+"""
+
+ITEM = Item("mine", "mine", "It is", points=1)
+BEGINNING = "could not be graded, and no points are lost: there is a fault in the check mine: "
+
+
+def nobody() -> Snapshot:
+    answers = Answers.from_dict({"lambda:ListFunctions": {"value": []}})
+    return Snapshot("ada", "111122223333", "us-east-1", "2026-01-01T00:00:00Z", answers)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "checks").mkdir()
+    return tmp_path
+
+
+def sentence(folder: Path, body: str) -> str:
+    (folder / "checks" / "mine.py").write_text(CHECK.format(body=body), encoding="utf-8")
+    with searching(folder), pytest.raises(NotGradedError) as refused:
+        judge(ITEM, nobody())
+    return str(refused.value)
+
+
+def test_an_error_is_named_with_its_file_and_line(folder: Path) -> None:
+    said = sentence(folder, "return snapshot.functions[0].timeout")
+    assert said.startswith(f"{BEGINNING}checks/mine.py:8: ")
+    assert "Error: " in said
+
+
+def test_an_error_in_what_the_check_calls_is_named_with_the_line_of_the_check(folder: Path) -> None:
+    said = sentence(folder, "return __import__('json').loads('{')")
+    assert said.startswith(f"{BEGINNING}checks/mine.py:8: JSONDecodeError: ")
+
+
+def test_what_is_no_verdict_is_named(folder: Path) -> None:
+    assert sentence(folder, "return None") == f"{BEGINNING}it returned NoneType instead of a verdict"
+
+
+def test_nothing_is_asked_for_it_and_a_self_check_is_given_back(folder: Path) -> None:
+    said = sentence(folder, "raise ValueError('no')")
+    assert said == f"{BEGINNING}checks/mine.py:8: ValueError: no"
+    with searching(folder):
+        assert open_question(ITEM, nobody()) is None
+        found = told(ITEM, nobody(), None, {"error": "NotGradedError", "cause": said})
+    assert (found.verdict.status, found.verdict.message, found.our_fault) == ("not_graded", said, True)
