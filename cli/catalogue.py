@@ -1,16 +1,17 @@
-"""The catalogue of checks in `docs/checks.md`, written from the checks themselves.
+"""The catalogue of checks in `docs/checks.md`, written from the checks themselves; and the reference for authors.
 
-python -m cli.catalogue            write it
-python -m cli.catalogue --check    say whether it is current (exit status 1 when it is not)
+python -m cli.catalogue            write both pages
+python -m cli.catalogue --check    say whether they are current (exit status 1 when one is not)
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-from cli import screen
+from cli import authoring_reference, screen
 from cli.project import ROOT
 from labgrader.judging.check import Check, all_checks
 from labgrader.lab import Lab, find_lab, lab_ids
@@ -34,17 +35,25 @@ _KINDS = {
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write the catalogue, or with ``--check`` say whether it is current."""
-    text = catalogue(all_checks(), [find_lab(lab_id) for lab_id in lab_ids()])
+    """Write the generated pages, or with ``--check`` say whether they are current."""
+    pages = {
+        PAGE: catalogue(all_checks(), [find_lab(lab_id) for lab_id in lab_ids()]),
+        authoring_reference.PAGE: authoring_reference.reference(),
+    }
     if "--check" in arguments:
-        if PAGE.is_file() and PAGE.read_text(encoding="utf-8") == text:
-            return 0
-        screen.say(f"{PAGE.relative_to(ROOT)} is not current; write it again with `make docs`")
-        return 1
-    PAGE.parent.mkdir(exist_ok=True)
-    PAGE.write_text(text, encoding="utf-8")
-    screen.say(f"wrote {PAGE.relative_to(ROOT)}")
+        stale = [page for page, text in pages.items() if not _is_current(page, text)]
+        for page in stale:
+            screen.say(f"{page.relative_to(ROOT)} is not current; write it again with `make docs`")
+        return 1 if stale else 0
+    for page, text in pages.items():
+        page.parent.mkdir(exist_ok=True)
+        page.write_text(text, encoding="utf-8")
+        screen.say(f"wrote {page.relative_to(ROOT)}")
     return 0
+
+
+def _is_current(page: Path, text: str) -> bool:
+    return page.is_file() and page.read_text(encoding="utf-8") == text
 
 
 def catalogue(checks: Sequence[Check], labs: Sequence[Lab]) -> str:

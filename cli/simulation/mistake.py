@@ -39,7 +39,7 @@ class Mistake:
 
 
 def changed(*changes: Callable[[SimulatedStudent], Change]) -> Callable[[SimulatedStudent], None]:
-    """A mistake that is made while building: all of the changes."""
+    """Make a mistake of changes to the steps, which are made while the student builds."""
 
     def apply(student: SimulatedStudent) -> None:
         student.changes += [change(student) for change in changes]
@@ -48,7 +48,7 @@ def changed(*changes: Callable[[SimulatedStudent], Change]) -> Callable[[Simulat
 
 
 def afterwards(deed: Callable[[SimulatedStudent], None]) -> Callable[[SimulatedStudent], None]:
-    """A mistake that is made when everything is built."""
+    """Make a mistake of something that the student does when everything is built."""
 
     def apply(student: SimulatedStudent) -> None:
         student.epilogue.append(lambda: deed(student))
@@ -134,7 +134,7 @@ def edited(file: str, edit: Callable[[str], str], target: str = "") -> Callable[
 
 
 def replaced(old: str, new: str) -> Callable[[str], str]:
-    """An edit of a module's text: a piece that must be there, written otherwise."""
+    """Make an edit for ``edited``: one text, which must be there, is replaced by another."""
 
     def edit(text: str) -> str:
         if old not in text:  # a mistake that changes nothing would prove nothing

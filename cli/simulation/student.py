@@ -106,10 +106,12 @@ class SimulatedStudent:
 
     @property
     def account_id(self) -> str:
+        """The account that the student builds in."""
         return self.connections.account_id
 
     @property
     def region(self) -> str:
+        """The Region that the student builds in."""
         return self.connections.region
 
     def named(self, suffix: str) -> str:

@@ -11,7 +11,7 @@ def parse_json(text: str) -> tuple[Any, str]:
     """Parse JSON that a student's function wrote.
 
     Returns:
-        The document and an empty string, or ``None`` and why it cannot be read. Depth, endless integers, ``NaN`` and
+        the document and an empty string, or ``None`` and why it cannot be read. Depth, endless integers, ``NaN`` and
         infinite numbers are refused, not raised.
     """
     try:

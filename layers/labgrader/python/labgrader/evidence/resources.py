@@ -18,14 +18,17 @@ class LayerReference:
 
     @property
     def account_id(self) -> str:
+        """The account that the layer belongs to."""
         return arn_parts(self.arn)[4]
 
     @property
     def name(self) -> str:
+        """The name of the layer."""
         return arn_parts(self.arn)[6]
 
     @property
     def version(self) -> int | None:
+        """The number of the version, or ``None`` where the ARN has none."""
         version = arn_parts(self.arn)[7]
         return number(version)
 

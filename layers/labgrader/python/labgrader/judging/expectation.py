@@ -57,7 +57,7 @@ def unmet(answer: Any, schema: Mapping[str, Any], name: str = "the body") -> str
         name: what the answer is called where it is wrong as a whole.
 
     Returns:
-        At most ``MAX_DIFFERENCES`` differences, always in the same order, as a phrase that follows “but”; empty where
+        at most ``MAX_DIFFERENCES`` differences, always in the same order, as a phrase that follows “but”; empty where
         there are none.
 
     Raises:
@@ -95,12 +95,12 @@ def asked_for(schema: Mapping[str, Any]) -> str:
 
 
 def shown(value: Any) -> str:
-    """A value as it stands in a sentence: a text in quotation marks, everything else as JSON, both cut."""
+    """Return a value as it stands in a sentence: a text in quotation marks, everything else as JSON, both cut."""
     return f'"{quote(value, MAX_SHOWN)}"' if isinstance(value, str) else quote(value, MAX_SHOWN)
 
 
 def below(path: str, key: str | int) -> str:
-    """The name of a part of a value: ``users[0].age``."""
+    """Return the name of a part of a value: ``users[0].age``."""
     if isinstance(key, int):
         return f"{path}[{key}]"
     if _PLAIN_KEY.fullmatch(key) and len(key) <= MAX_SHOWN:
@@ -109,7 +109,7 @@ def below(path: str, key: str | int) -> str:
 
 
 def among(fields: Iterable[str]) -> str:
-    """What is there instead, as a name is often only spelt otherwise: `` (there is a and b)``."""
+    """List the fields that are there, to follow the name of a missing one: `` (there is a and b)``."""
     names = list(fields)
     return f" (there is {listed([*names[:5], *(['…'] if len(names) > 5 else [])])})" if names else ""
 

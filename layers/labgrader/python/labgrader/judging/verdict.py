@@ -19,7 +19,7 @@ class Verdict:
         fraction: the share of the points that was earned, 0 to 1.
         message: one sentence for the student: what is wrong, or what was seen.
         expected, observed: the two sides of it, short.
-        hint: the command that mends it; empty for the check's own.
+        hint: the command that fixes it; empty for the check's own.
         evidence: lines that show where it was seen (a log line, a response).
     """
 
@@ -50,14 +50,14 @@ class Verdict:
 
 
 def passed(message: str = "", *, expected: str = "", observed: str = "", evidence: Sequence[str] = ()) -> Verdict:
-    """All of the points."""
+    """Give all of the points."""
     return Verdict("passed", 1.0, message, expected, observed, evidence=tuple(evidence))
 
 
 def failed(
     message: str, *, expected: str = "", observed: str = "", hint: str = "", evidence: Sequence[str] = ()
 ) -> Verdict:
-    """None of the points, and why."""
+    """Give none of the points, and say why."""
     return Verdict("failed", 0.0, message, expected, observed, hint, tuple(evidence))
 
 
@@ -70,7 +70,7 @@ def partial(
     hint: str = "",
     evidence: Sequence[str] = (),
 ) -> Verdict:
-    """Some of the points (``0 < fraction < 1``), and why not the others."""
+    """Give some of the points (``0 < fraction < 1``), and say why not the others."""
     if not 0 < fraction < 1:
         raise ValueError(f"a partial verdict earns more than nothing and less than all, not {fraction}")
     return Verdict("partial", fraction, message, expected, observed, hint, tuple(evidence))
@@ -86,7 +86,7 @@ def share(
     hint: str = "",
     evidence: Sequence[str] = (),
 ) -> Verdict:
-    """``earned`` parts of ``of``: passed with all of them, failed with none, partial between.
+    """Give ``earned`` parts of ``of``: passed with all of them, failed with none, partial between.
 
     Args:
         message: says what is missing; dropped when nothing is.

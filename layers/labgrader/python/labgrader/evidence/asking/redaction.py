@@ -12,6 +12,7 @@ from typing import Any
 from labgrader.evidence.question import Json
 
 REDACTED = "[redacted]"
+"""What stands in place of an environment variable's value that looks secret."""
 
 _SECRET_NAMES = re.compile(
     r"SECRET|PASSWORD|PASSWD|PASSPHRASE|PASSCODE|CREDENTIAL|BEARER|SIGNATURE|"

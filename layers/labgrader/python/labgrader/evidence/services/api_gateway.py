@@ -97,7 +97,7 @@ class RestApi:
 
 @dataclass(frozen=True)
 class UsagePlan:
-    """A usage plan.
+    """A usage plan with its limits.
 
     Args:
         rate: requests a second; ``None`` without throttling.

@@ -11,7 +11,7 @@ from labgrader.evidence.tolerant import mapping, sequence, text
 
 @dataclass(frozen=True)
 class Table:
-    """A table.
+    """A DynamoDB table and its keys.
 
     Args:
         partition_key, sort_key: the names of its key attributes; empty where it has none.

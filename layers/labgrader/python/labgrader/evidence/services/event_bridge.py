@@ -10,7 +10,10 @@ from labgrader.evidence.tolerant import mapping, sequence, text
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule. ``state`` is ``ENABLED`` or ``DISABLED``; ``schedule`` is ``cron(…)`` or ``rate(…)``, or empty."""
+    """An EventBridge rule.
+
+    ``state`` is ``ENABLED`` or ``DISABLED``; ``schedule`` is ``cron(…)`` or ``rate(…)``, or empty.
+    """
 
     name: str
     arn: str = ""

@@ -12,7 +12,7 @@ from labgrader.evidence.tolerant import mapping, sequence, text
 
 @dataclass(frozen=True)
 class Role:
-    """A role.
+    """An IAM role with its policies.
 
     Args:
         name: without its path.

@@ -1,0 +1,244 @@
+"""What a module offers, read from its source text: signatures as they are written, and docstrings in parts.
+
+The text is parsed and not imported, so that every version of Python finds the same.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import inspect
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+_SECTION = re.compile(r"^(Args|Returns|Raises):\n((?:(?: {4}.*)?(?:\n|$))*)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Doc:
+    """A docstring in parts, as Markdown.
+
+    Args:
+        paragraphs: the text before the sections, one entry for each paragraph, without those that name a source.
+        arguments: what ``Args`` says, by name; ``a, b`` where one entry is about both.
+        returns: what ``Returns`` says, or empty.
+        raises: what ``Raises`` says, one entry for each error.
+    """
+
+    paragraphs: tuple[str, ...] = ()
+    arguments: dict[str, str] = field(default_factory=dict)
+    returns: str = ""
+    raises: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A function, a method, a property, a field, a constant or a type alias.
+
+    Args:
+        name: its name.
+        kind: ``function``, ``property``, ``field`` or ``value``.
+        signature: a function's parameters and result; a field's type and default; an alias's or constant's value.
+        doc: its docstring.
+        types: the names that stand in its annotations.
+    """
+
+    name: str
+    kind: str
+    signature: str
+    doc: Doc
+    types: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ClassEntry:
+    """A class with what it offers.
+
+    Args:
+        name: its name.
+        doc: its docstring.
+        members: its public fields, properties and methods in the order of the source.
+        constructor: the parameters of its ``__init__``, where it writes one.
+    """
+
+    name: str
+    doc: Doc
+    members: tuple[Entry, ...]
+    constructor: str = ""
+
+
+@dataclass(frozen=True)
+class Module:
+    """What one module defines, by name in the order of the source, and where the names come from that it imports.
+
+    Args:
+        functions, classes, values: what it defines; ``values`` are constants and type aliases.
+        imported: by name, the module that it is imported from.
+        exported: the names in ``__all__``.
+    """
+
+    functions: dict[str, Entry]
+    classes: dict[str, ClassEntry]
+    values: dict[str, Entry]
+    imported: dict[str, str]
+    exported: tuple[str, ...]
+
+
+@cache
+def read_module(name: str) -> Module:
+    """Read a module's source text.
+
+    Raises:
+        ModuleNotFoundError: there is no such module.
+    """
+    found = importlib.util.find_spec(name)
+    if found is None or found.origin is None:
+        raise ModuleNotFoundError(name)
+    text = Path(found.origin).read_text(encoding="utf-8")
+    module = Module({}, {}, {}, {}, ())
+    exported: tuple[str, ...] = ()
+    body = ast.parse(text).body
+    for node, following in zip(body, [*body[1:], None], strict=True):
+        match node:
+            case ast.FunctionDef():
+                module.functions[node.name] = _function(node, text)
+            case ast.ClassDef():
+                module.classes[node.name] = _class(node, text)
+            case ast.ImportFrom(module=str(source)):
+                module.imported.update({one.asname or one.name: source for one in node.names})
+            case ast.Assign(targets=[ast.Name(id="__all__")]):
+                exported = tuple(ast.literal_eval(node.value))
+            case ast.Assign(targets=[ast.Name(id=title)]):
+                module.values[title] = _value(title, node.value, following, text)
+    return Module(module.functions, module.classes, module.values, module.imported, exported)
+
+
+def find_definition(name: str, module: str) -> Entry | ClassEntry | None:
+    """Return what a name stands for in a module, followed through imports; ``None`` for what is not the project's."""
+    while module.partition(".")[0] in ("labgrader", "cli"):
+        known = read_module(module)
+        found = known.functions.get(name) or known.classes.get(name) or known.values.get(name)
+        if found is not None or name not in known.imported:
+            return found
+        module = known.imported[name]
+    return None
+
+
+def defining_module(name: str, module: str) -> str:
+    """Return the module that defines what a name stands for in a module."""
+    while name in (imported := read_module(module).imported):
+        module = imported[name]
+    return module
+
+
+def parse_doc(text: str | None) -> Doc:
+    """Take a docstring apart."""
+    cleaned = inspect.cleandoc(text or "").replace("``", "`")
+    sections = {found[1]: found[2] for found in _SECTION.finditer(f"{cleaned}\n")}
+    body = _SECTION.sub("", f"{cleaned}\n")
+    paragraphs = tuple(
+        " ".join(part.split())
+        for part in body.split("\n\n")
+        if part.strip() and not part.lstrip().startswith("Source:")
+    )
+    arguments = dict(_named(entry) for entry in _entries(sections.get("Args", "")))
+    returns = " ".join(sections.get("Returns", "").split())
+    return Doc(paragraphs, arguments, returns, tuple(_entries(sections.get("Raises", ""))))
+
+
+def _entries(section: str) -> Iterator[str]:
+    """Yield the entries of a section; a line that is further in belongs to the entry before it."""
+    entry = ""
+    for line in inspect.cleandoc(f"\n{section}").splitlines():
+        if entry and not line.startswith(" "):
+            yield entry
+            entry = ""
+        entry = f"{entry} {line.strip()}".strip()
+    if entry:
+        yield entry
+
+
+def _named(entry: str) -> tuple[str, str]:
+    name, _, said = entry.partition(": ")
+    return name, said
+
+
+def _function(node: ast.FunctionDef, text: str) -> Entry:
+    decorators = {one.id for one in node.decorator_list if isinstance(one, ast.Name)}
+    result = _text(node.returns, text)
+    annotations = [node.returns, *(one.annotation for one in _every_argument(node.args))]
+    types = tuple(name for one in annotations for name in _names(one))
+    doc = parse_doc(ast.get_docstring(node))
+    if decorators & {"property", "cached_property"}:
+        return Entry(node.name, "property", result, doc, types)
+    return Entry(node.name, "function", f"({_parameters(node.args, text)}) -> {result}", doc, types)
+
+
+def _class(node: ast.ClassDef, text: str) -> ClassEntry:
+    members: list[Entry] = []
+    constructor = ""
+    for one in node.body:
+        match one:
+            case ast.FunctionDef(name="__init__"):
+                constructor = f"({_parameters(one.args, text)})"
+            case ast.FunctionDef(name=name) if not name.startswith("_"):
+                members.append(_function(one, text))
+            case ast.AnnAssign(target=ast.Name(id=name)) if not name.startswith("_"):
+                default = f" = {_text(one.value, text)}" if one.value else ""
+                signature = f"{_text(one.annotation, text)}{default}"
+                members.append(Entry(name, "field", signature, Doc(), tuple(_names(one.annotation))))
+    return ClassEntry(node.name, parse_doc(ast.get_docstring(node)), tuple(members), constructor)
+
+
+def _value(name: str, value: ast.expr, following: ast.stmt | None, text: str) -> Entry:
+    match following:
+        case ast.Expr(value=ast.Constant(value=str(said))):
+            doc = parse_doc(said)
+        case _:
+            doc = Doc()
+    return Entry(name, "value", _text(value, text), doc, tuple(_names(value)))
+
+
+def _parameters(arguments: ast.arguments, text: str) -> str:
+    """The parameters as they are written, on one line, without ``self`` and ``cls``."""
+    positional = [*arguments.posonlyargs, *arguments.args]
+    defaults: list[ast.expr | None] = [*[None] * (len(positional) - len(arguments.defaults)), *arguments.defaults]
+    written: list[str] = []
+    for index, (one, default) in enumerate(zip(positional, defaults, strict=True), start=1):
+        if one.arg not in ("self", "cls"):
+            written.append(_parameter(one, default, text))
+        if index == len(arguments.posonlyargs):
+            written.append("/")
+    if arguments.vararg:
+        written.append(f"*{_parameter(arguments.vararg, None, text)}")
+    elif arguments.kwonlyargs:
+        written.append("*")
+    pairs = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    written += [_parameter(one, default, text) for one, default in pairs]
+    if arguments.kwarg:
+        written.append(f"**{_parameter(arguments.kwarg, None, text)}")
+    return ", ".join(written)
+
+
+def _parameter(argument: ast.arg, default: ast.expr | None, text: str) -> str:
+    annotation = f": {_text(argument.annotation, text)}" if argument.annotation else ""
+    if default is None:
+        return f"{argument.arg}{annotation}"
+    return f"{argument.arg}{annotation}{' = ' if annotation else '='}{_text(default, text)}"
+
+
+def _every_argument(arguments: ast.arguments) -> list[ast.arg]:
+    starred = [one for one in (arguments.vararg, arguments.kwarg) if one]
+    return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *starred]
+
+
+def _text(node: ast.expr | None, text: str) -> str:
+    return " ".join((ast.get_source_segment(text, node) or "").split()) if node else "None"
+
+
+def _names(node: ast.expr | None) -> Iterator[str]:
+    if node is not None:
+        yield from (one.id for one in ast.walk(node) if isinstance(one, ast.Name))
