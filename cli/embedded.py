@@ -33,7 +33,7 @@ from cli.embedded_process import (
     environment,
 )
 from cli.errors import TargetError
-from cli.ports import free_port, is_free
+from cli.ports import free_port, is_free, one_start_at_a_time
 from cli.process import born
 from cli.project import DEFAULT_PORT, state_folder
 
@@ -70,6 +70,11 @@ def start(
     Raises:
         TargetError: the port is taken (only when it was asked for), or MiniStack does not start.
     """
+    with one_start_at_a_time(port or DEFAULT_PORT) if lasting else contextlib.nullcontext():
+        return _start(port, enforce_iam=enforce_iam, lasting=lasting, timeouts=timeouts)
+
+
+def _start(port: int | None, *, enforce_iam: bool, lasting: bool, timeouts: Timeouts) -> Embedded:
     if port is not None and not is_free(port):
         raise TargetError(f"port {port} is already in use; choose another one with --port, or leave --port away")
     chosen = port if port is not None else DEFAULT_PORT if is_free(DEFAULT_PORT) and lasting else free_port()

@@ -341,3 +341,27 @@ def test_the_guard_kills_what_tries_to_leave(how: str, tmp_path: Path) -> None:
     assert watching.wait(600) == 0
     assert not alive(escaped)
     assert not work.exists()
+
+
+def test_two_that_start_at_once_never_share_the_default_port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = (
+        "import sys; from cli import embedded; made = embedded.start(lasting=True); print(made.port, made.pid)\n"
+        "sys.stdin.read(); embedded.stop(made)"
+    )
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", script],
+            cwd=ROOT,
+            env={**os.environ, "LABGRADER_STATE": str(tmp_path / name)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for name in ("one", "two")
+    ]
+    assert all(process.stdout for process in started)
+    said = [process.stdout.readline().split() for process in started if process.stdout]
+    for process in started:
+        process.communicate()
+    assert len({port for port, _ in said}) == 2
+    assert [process.returncode for process in started] == [0, 0]
