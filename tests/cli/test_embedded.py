@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shlex
@@ -9,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +20,7 @@ import pytest
 
 from cli import embedded, guard, work_folder
 from cli.errors import TargetError, UsageError
+from cli.ports import one_start_at_a_time
 from cli.process import born
 from cli.project import ROOT, state_folder
 
@@ -343,7 +346,7 @@ def test_the_guard_kills_what_tries_to_leave(how: str, tmp_path: Path) -> None:
     assert not work.exists()
 
 
-def test_two_that_start_at_once_never_share_the_default_port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_that_start_at_once_never_share_the_default_port(tmp_path: Path) -> None:
     script = (
         "import sys; from cli import embedded; made = embedded.start(lasting=True); print(made.port, made.pid)\n"
         "sys.stdin.read(); embedded.stop(made)"
@@ -365,3 +368,14 @@ def test_two_that_start_at_once_never_share_the_default_port(tmp_path: Path, mon
         process.communicate()
     assert len({port for port, _ in said}) == 2
     assert [process.returncode for process in started] == [0, 0]
+
+
+def test_a_port_is_looked_for_by_one_process_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with one_start_at_a_time(4566):
+        (file,) = tmp_path.iterdir()
+        other = os.open(file, os.O_RDONLY)
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.close(other)
