@@ -76,16 +76,17 @@ def _wrong_sum(total: float, read: LabFile) -> str:
 
 def _is_in_a_pack(file: Path) -> bool:
     """Whether a file's folder is a pack, which has the lab's id as its name."""
-    folder = file.parent.parent
-    added = {one.resolve() for one in added_folders()}
-    return file.name == LAB_FILE and (folder.name == "labs" or folder.resolve() in added)
+    return file.name == LAB_FILE and (file.parent.parent.name == "labs" or _is_added(file))
 
 
 def _takes_built_in_id(file: Path, lab_id: str) -> bool:
     """Whether a pack in an added folder has the id of a built-in lab."""
-    added = {one.resolve() for one in added_folders()}
-    taken = (built_in_checks() / "labs" / lab_id / LAB_FILE).is_file()
-    return taken and file.name == LAB_FILE and file.parent.parent.resolve() in added
+    return file.name == LAB_FILE and _is_added(file) and (built_in_checks() / "labs" / lab_id / LAB_FILE).is_file()
+
+
+def _is_added(file: Path) -> bool:
+    """Whether the folder around a file's own is one that a teacher added."""
+    return file.parent.parent.resolve() in {folder.resolve() for folder in added_folders()}
 
 
 def _parameter_problems(item: Mapping[str, Any], file: Path) -> Iterator[Found]:
