@@ -33,7 +33,7 @@ from cli.embedded_process import (
     environment,
 )
 from cli.errors import TargetError
-from cli.ports import free_port, is_free, one_start_at_a_time
+from cli.ports import listen
 from cli.process import born
 from cli.project import DEFAULT_PORT, state_folder
 
@@ -70,33 +70,13 @@ def start(
     Raises:
         TargetError: the port is taken (only when it was asked for), or MiniStack does not start.
     """
-    with one_start_at_a_time(port or DEFAULT_PORT) if lasting else contextlib.nullcontext():
-        return _start(port, enforce_iam=enforce_iam, lasting=lasting, timeouts=timeouts)
-
-
-def _start(port: int | None, *, enforce_iam: bool, lasting: bool, timeouts: Timeouts) -> Embedded:
-    if port is not None and not is_free(port):
+    listening = listen(port, preferred=DEFAULT_PORT if lasting else None)
+    if listening is None:
         raise TargetError(f"port {port} is already in use; choose another one with --port, or leave --port away")
-    chosen = port if port is not None else DEFAULT_PORT if is_free(DEFAULT_PORT) and lasting else free_port()
-    state_folder().mkdir(parents=True, exist_ok=True)
-    work_folder.remove_leftovers()
-    work, lock = work_folder.make()
-    command = [sys.executable, "-I", str(Path(guard.__file__)), *([] if lasting else ["--lifeline"]), str(work)]
-    with (log_file() if lasting else work / "log").open("w+b") as log:
-        try:
-            process = subprocess.Popen(  # noqa: S603  (ourselves)
-                [*command, sys.executable, "-m", "cli.emulator"],
-                stdin=subprocess.DEVNULL if lasting else subprocess.PIPE,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env=environment(chosen, work, enforce_iam=enforce_iam),
-                start_new_session=True,
-                pass_fds=(lock,),
-            )
-        finally:
-            os.close(lock)
-        _started[process.pid] = process
-        made = Embedded(process.pid, born(process.pid) or "", chosen, enforce_iam, str(work))
+    with listening:
+        chosen = int(listening.getsockname()[1])
+        made, process, log = _start(listening.fileno(), chosen, enforce_iam=enforce_iam, lasting=lasting)
+    with log:
         try:
             _wait_until_well(made, process, log, timeouts)
             if lasting:
@@ -105,6 +85,37 @@ def _start(port: int | None, *, enforce_iam: bool, lasting: bool, timeouts: Time
             stop(made, timeouts)
             raise
     return made
+
+
+def _start(
+    listening: int, port: int, *, enforce_iam: bool, lasting: bool
+) -> tuple[Embedded, subprocess.Popen[bytes], IO[bytes]]:
+    """Start the guard, and with it MiniStack on a socket that listens already; return its log, too."""
+    state_folder().mkdir(parents=True, exist_ok=True)
+    work_folder.remove_leftovers()
+    work, lock = work_folder.make()
+    guarded = ["--listening", str(listening), *([] if lasting else ["--lifeline"]), str(work)]
+    log = (log_file() if lasting else work / "log").open("w+b")
+    try:
+        process = subprocess.Popen(  # noqa: S603  (ourselves)
+            [
+                *[sys.executable, "-I", str(Path(guard.__file__)), *guarded],
+                *[sys.executable, "-m", "cli.emulator", str(listening)],
+            ],
+            stdin=subprocess.DEVNULL if lasting else subprocess.PIPE,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=environment(port, work, enforce_iam=enforce_iam),
+            start_new_session=True,
+            pass_fds=(lock, listening),
+        )
+    except BaseException:
+        log.close()
+        raise
+    finally:
+        os.close(lock)
+    _started[process.pid] = process
+    return Embedded(process.pid, born(process.pid) or "", port, enforce_iam, str(work)), process, log
 
 
 _started: dict[int, subprocess.Popen[bytes]] = {}

@@ -1,4 +1,6 @@
-"""MiniStack, the embedded AWS, with three corrections: ``python -m cli.emulator``.
+"""MiniStack, the embedded AWS, with three corrections: ``python -m cli.emulator DESCRIPTOR``.
+
+It serves on a socket that listens already, so that no other process can take its port while it starts.
 
 Each makes it behave as AWS does; the last two make it faster as well. They are for the version that ``pyproject.toml``
 pins, and ``tests/cli/test_emulator.py`` fails where another one no longer needs or takes them.
@@ -14,10 +16,15 @@ pins, and ``tests/cli/test_emulator.py`` fails where another one no longer needs
 
 from __future__ import annotations
 
+import asyncio
+import resource
+import sys
 import threading
 import time
 from typing import Any
 
+import hypercorn.asyncio
+from hypercorn.config import Config
 from ministack import app
 from ministack.core import iam_actions, lambda_runtime
 
@@ -124,6 +131,22 @@ def correct() -> None:
     lambda_runtime._PYTHON_WORKER_SCRIPT = worker_script(lambda_runtime._PYTHON_WORKER_SCRIPT)
 
 
+def serve(listening: int) -> None:
+    """Serve MiniStack until the process is stopped, with the settings of its own ``main``.
+
+    Args:
+        listening: the descriptor of a socket that listens.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard and sys.platform == "linux":  # macOS refuses its own hard limit
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    config = Config()
+    config.bind = [f"fd://{listening}"]
+    config.keep_alive_timeout = 75
+    config.loglevel = app.LOG_LEVEL.upper()
+    asyncio.run(hypercorn.asyncio.serve(app.app, config))
+
+
 if __name__ == "__main__":
     correct()
-    app.main()
+    serve(int(sys.argv[1]))

@@ -1,6 +1,9 @@
 """Runs one command and sees to it that nothing of it survives: a stand-alone script, started in its own session.
 
-    python -I guard.py [--lifeline] WORK_FOLDER COMMAND…
+    python -I guard.py [--lifeline] [--listening DESCRIPTOR] WORK_FOLDER COMMAND…
+
+``--listening`` names a socket that the command inherits; this process closes its own copy, so that the port is free as
+soon as the command has ended.
 
 The embedded AWS starts a worker process for every function that is called, and what a student's code starts is
 anybody's guess. This process adopts them all (on Linux, as a "child subreaper": prctl(2)), so that no descendant can
@@ -16,6 +19,7 @@ It imports nothing of ours, and only what every Python has.
 
 from __future__ import annotations
 
+import argparse
 import ctypes
 import os
 import select
@@ -32,8 +36,13 @@ PR_SET_CHILD_SUBREAPER = 36
 
 def main(arguments: list[str]) -> int:
     """Run the command until it ends or somebody wants it to."""
-    lifeline = arguments[0] == "--lifeline"
-    work, command = Path(arguments[1 if lifeline else 0]), arguments[2 if lifeline else 1 :]
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--lifeline", action="store_true")
+    parser.add_argument("--listening", type=int)
+    parser.add_argument("work", type=Path)
+    parser.add_argument("command", nargs=argparse.REMAINDER)
+    options = parser.parse_args(arguments)
+    work = options.work
     woken, waker = os.pipe()
     os.set_blocking(waker, False)
     signal.set_wakeup_fd(waker)
@@ -41,13 +50,16 @@ def main(arguments: list[str]) -> int:
         signal.signal(number, lambda *_: None)
     prctl(PR_SET_CHILD_SUBREAPER, 1)
     started = subprocess.Popen(  # noqa: S603  (the command is ours)
-        command,
+        options.command,
         cwd=work,
         stdin=subprocess.DEVNULL,
+        pass_fds=() if options.listening is None else (options.listening,),
         # this process has one thread, so that the child may run Python before exec
         preexec_fn=lambda: prctl(PR_SET_PDEATHSIG, signal.SIGKILL),  # noqa: PLW1509
     )
-    watched = [woken, *([sys.stdin.fileno()] if lifeline else [])]
+    if options.listening is not None:
+        os.close(options.listening)
+    watched = [woken, *([sys.stdin.fileno()] if options.lifeline else [])]
     while True:
         ready, _, _ = select.select(watched, [], [], 0.5)
         if ready or ended(started.pid):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shlex
@@ -10,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,7 +18,7 @@ import pytest
 
 from cli import embedded, guard, work_folder
 from cli.errors import TargetError, UsageError
-from cli.ports import one_start_at_a_time
+from cli.ports import listen
 from cli.process import born
 from cli.project import ROOT, state_folder
 
@@ -224,7 +222,7 @@ def test_a_process_that_survives_costs_no_result(
     python = tmp_path / "python"
     server = tmp_path / "server.py"
     server.write_text(SURVIVING_SERVER)
-    python.write_text(f"#!/bin/sh\nexec {shlex.quote(sys.executable)} {shlex.quote(str(server))}\n")
+    python.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {shlex.quote(str(server))} "$4"\n')
     python.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(python))
     results, left = [], []
@@ -244,7 +242,7 @@ def test_a_process_that_survives_costs_no_result(
 
 
 SURVIVING_SERVER = """
-import http.server, os, signal, subprocess
+import http.server, signal, socket, subprocess, sys
 
 class Health(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
@@ -257,7 +255,9 @@ class Health(http.server.BaseHTTPRequestHandler):
 
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 subprocess.Popen(["sleep", "3600"])
-http.server.HTTPServer(("127.0.0.1", int(os.environ["GATEWAY_PORT"])), Health).serve_forever()
+server = http.server.HTTPServer(("127.0.0.1", 0), Health, bind_and_activate=False)
+server.socket = socket.socket(fileno=int(sys.argv[1]))
+server.serve_forever()
 """
 
 
@@ -346,36 +346,62 @@ def test_the_guard_kills_what_tries_to_leave(how: str, tmp_path: Path) -> None:
     assert not work.exists()
 
 
-def test_two_that_start_at_once_never_share_the_default_port(tmp_path: Path) -> None:
-    script = (
-        "import sys; from cli import embedded; made = embedded.start(lasting=True); print(made.port, made.pid)\n"
-        "sys.stdin.read(); embedded.stop(made)"
-    )
-    started = [
-        subprocess.Popen(
-            [sys.executable, "-c", script],
-            cwd=ROOT,
-            env={**os.environ, "LABGRADER_STATE": str(tmp_path / name)},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
+def test_a_port_is_given_to_one_listener_only(busy_port: int) -> None:
+    """Two that look for the preferred port at once: the second gets another one, before any server runs."""
+    with socket.socket() as once:
+        once.bind(("127.0.0.1", 0))
+        preferred = once.getsockname()[1]
+    first = listen(None, preferred)
+    second = listen(None, preferred)
+    assert first is not None
+    assert second is not None
+    with first, second:
+        assert first.getsockname()[1] == preferred
+        assert second.getsockname()[1] != preferred
+        assert listen(preferred) is None
+    assert listen(busy_port) is None
+
+
+def test_a_socket_that_is_bound_and_does_not_listen_yet_keeps_its_port() -> None:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        assert listen(bound.getsockname()[1]) is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the guard's descriptors are read from /proc")
+def test_the_guard_keeps_no_copy_of_the_socket(tmp_path: Path) -> None:
+    """While files are still being deleted, the port is free."""
+    work = tmp_path / "work"
+    work.mkdir()
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        port = listening.getsockname()[1]
+        number = listening.fileno()
+        watching = subprocess.Popen(
+            [sys.executable, "-I", guard.__file__, "--listening", str(number), str(work), "sleep", "3600"],
+            start_new_session=True,
+            pass_fds=(number,),
         )
-        for name in ("one", "two")
-    ]
-    assert all(process.stdout for process in started)
-    said = [process.stdout.readline().split() for process in started if process.stdout]
-    for process in started:
-        process.communicate()
-    assert len({port for port, _ in said}) == 2
-    assert [process.returncode for process in started] == [0, 0]
+    assert eventually(lambda: bool(guard.descendants(watching.pid)))
+    (child,) = guard.descendants(watching.pid)
+    assert listen(port) is None, "the command has it"
+    assert eventually(lambda: not _holds_a_socket(watching.pid))
+    os.kill(watching.pid, signal.SIGSTOP)  # it does not notice, and deletes nothing
+    os.kill(child, signal.SIGKILL)
+    assert eventually(lambda: _takes(port))
+    os.kill(watching.pid, signal.SIGCONT)
+    assert watching.wait(600) == 0
 
 
-def test_a_port_is_looked_for_by_one_process_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    with one_start_at_a_time(4566):
-        (file,) = tmp_path.iterdir()
-        other = os.open(file, os.O_RDONLY)
-        with pytest.raises(BlockingIOError):
-            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    os.close(other)
+def _takes(port: int) -> bool:
+    taken = listen(port)
+    if taken is None:
+        return False
+    taken.close()
+    return True
+
+
+def _holds_a_socket(pid: int) -> bool:
+    folder = Path(f"/proc/{pid}/fd")
+    return any(str(one.readlink()).startswith("socket:") for one in folder.iterdir())
