@@ -125,7 +125,7 @@ def differences(address: str, token: str) -> tuple[list[str], set[str]]:
     project = ProjectConfig(
         base_url=address,
         headers={"Authorization": f"Bearer {token}"},
-        generation=GenerationConfig(max_examples=6, deterministic=True, no_shrink=True, database="none"),
+        generation=GenerationConfig(max_examples=4, deterministic=True, no_shrink=True, database="none"),
         phases=PhasesConfig(stateful=StatefulPhaseConfig(enabled=False)),
         checks=ChecksConfig.from_dict(
             {
