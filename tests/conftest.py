@@ -38,7 +38,7 @@ def _provide(provider: EndpointProvider, ruleset_data: Any, partition_data: Any,
         _make_provider(provider, ruleset_data, partition_data, excluded_params)
         _rulesets[key] = provider.ruleset, ruleset_data, partition_data  # they stay, and so do their ids
     provider.ruleset = _rulesets[key][0]
-    provider._excluded_params = excluded_params or frozenset()
+    vars(provider)["_excluded_params"] = excluded_params or frozenset()
 
 
 EndpointProvider.__init__ = _provide  # type: ignore[method-assign,assignment]

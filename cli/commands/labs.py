@@ -11,10 +11,11 @@ from cli import screen
 from cli.lab_template import write_pack
 from cli.options import Json, Labs, chosen, use_labs
 from cli.project import DEFAULT_STACK
-from labgrader.errors import BadInputError
+from labgrader.errors import BadInputError, Problem
 from labgrader.judging.check import find_check
 from labgrader.lab import Item, find_lab, lab_ids
 from labgrader.lint import lint as lint_file
+from labgrader.search_path import LAB_FILE
 
 _labs = typer.Typer(
     help="List the labs, show one with its checks and points, or write a new one.",
@@ -30,7 +31,7 @@ NEW_LABS = Path("labs")
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.add_typer(_labs, name="labs")
-    app.command(epilog="Example: labgrader lint --labs mylabs mylabs/*/lab.yaml")(lint)
+    app.command(epilog="Example: labgrader lint --labs mylabs mylabs")(lint)
 
 
 @_labs.callback()
@@ -117,12 +118,13 @@ def new(
 
 
 def lint(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Lab files.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Lab files, or folders of labs.")],
     labs: Labs = None,
     as_json: Json = False,
 ) -> None:
     """Validate lab files. Each error names file, line and field."""
     use_labs(labs)
+    files = [file for path in files for file in _lab_files(path)]
     found = {file: lint_file(file) for file in files}
     problems = [problem for those in found.values() for problem in those]
     if as_json:
@@ -136,6 +138,22 @@ def lint(
     if not as_json:
         for file in files:
             screen.give(f"{file}: good")
+
+
+def _lab_files(path: Path) -> list[Path]:
+    """Return the lab files that a path names: itself, or those of a folder, of one lab or of several.
+
+    Raises:
+        BadInputError: the folder holds no lab file.
+    """
+    if not path.is_dir():
+        return [path]
+    own = path / LAB_FILE
+    found = [own] if own.is_file() else sorted(path.glob(f"*/{LAB_FILE}"))
+    if not found:
+        said = f"this folder holds no lab file: it needs {LAB_FILE} or ID/{LAB_FILE}"
+        raise BadInputError([Problem(said, str(path))])
+    return found
 
 
 def _row(item: Item) -> tuple[str, str, str, str, str]:

@@ -29,7 +29,8 @@ def test_a_new_pack_is_clean_and_says_how_it_is_proven(tmp_path: Path, capsys: C
         for name in ("queues/lab.yaml", "queues/solution.py", "queues/mistakes.py", "checks/queues_described.py")
     ]
     assert captured.err == f"prove it with `labgrader verify queues --labs {folder}`\n"
-    assert main(["lint", "--labs", str(folder), f"{folder}/queues/lab.yaml"]) == 0
+    for named in (folder / "queues" / "lab.yaml", folder / "queues", folder):
+        assert main(["lint", "--labs", str(folder), str(named)]) == 0
     assert main(["labs", "--labs", str(folder), "show", "queues"]) == 0
     assert "function-described" in capsys.readouterr().out
     with searching(folder):

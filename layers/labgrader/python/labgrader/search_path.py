@@ -44,12 +44,27 @@ def use_folders(folders: Sequence[Path]) -> None:
         folders: as the user names them; messages show them in this form.
 
     Raises:
-        BadInputError: one is not a folder.
+        BadInputError: one is not a folder, or holds neither a lab nor a check.
     """
     global _added  # noqa: PLW0603  (the one place that knows the search path; threads must see it too)
-    if problems := [Problem("there is no such folder of labs", str(one)) for one in folders if not one.is_dir()]:
+    problems = []
+    for folder in folders:
+        if not folder.is_dir():
+            problems.append(Problem("there is no such folder of labs", str(folder)))
+        elif next(_files_of(folder), None) is None:
+            problems.append(Problem(_holds_no_labs(folder), str(folder)))
+    if problems:
         raise BadInputError(problems)
     _added = tuple(folders)
+
+
+def _holds_no_labs(folder: Path) -> str:
+    """Say what is missing in a folder, and which folder was probably meant: the one above a lab, or one below."""
+    said = f"this folder holds no lab and no check: it needs ID/{LAB_FILE} or {CHECKS}/NAME.py"
+    if (folder / LAB_FILE).is_file():
+        return f"{said}. It is the folder of one lab: give the folder above it, {folder.parent}"
+    below = sorted(file.parent.parent for file in folder.glob(f"*/*/{LAB_FILE}"))
+    return f"{said}. Did you mean {below[0]}?" if below else said
 
 
 @contextmanager
@@ -57,7 +72,7 @@ def searching(*folders: Path) -> Iterator[None]:
     """Search these folders too for as long as a block lasts.
 
     Raises:
-        BadInputError: one is not a folder.
+        BadInputError: as `use_folders`.
     """
     before = added_folders()
     use_folders(folders)
