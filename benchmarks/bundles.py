@@ -14,9 +14,9 @@ import time
 import zipfile
 from pathlib import Path
 
-from cli.package import bundle, running_python
+from cli.deployment.bundles import bundle, running_python
+from cli.deployment.template import layers, local_code, read_template
 from cli.project import ROOT, TEMPLATE
-from cli.template import layers, local_code, read_template
 
 RUNS = 5
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from benchmarks.stub_aws import Clock, StubAws, served, zipped
-from labgrader.evidence.asking.accounts import Accounts
-from labgrader.evidence.asking.class_lists import LISTS
-from labgrader.evidence.asking.pacing import HEADROOM, LAMBDA_CONTROL_PLANE, Pacer, Quota, quota_of
-from labgrader.evidence.asking.recorder import Recorder
 from labgrader.judging.judge import open_question
-from labgrader.lab import Lab, find_lab
+from labgrader.labs.lab import Lab, find_lab
+from labgrader.recording.class_lists import LISTS
+from labgrader.recording.rate_limiter import HEADROOM, LAMBDA_CONTROL_PLANE, Pacer, Quota, quota_of
+from labgrader.recording.recorder import Recorder
+from labgrader.recording.sessions import Accounts
 from labgrader.roster import Student
 
 LAB = "lambda-optimization"

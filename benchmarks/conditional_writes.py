@@ -17,7 +17,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from cli import embedded
+from cli.embedded_aws import server
 from labgrader.store import Store
 from tests import aws_in_memory
 
@@ -39,12 +39,12 @@ def broken(store: Store, name: str) -> bool:
 @contextlib.contextmanager
 def on_embedded() -> Iterator[Store]:
     """A table on an embedded AWS of its own."""
-    with embedded.temporary() as aws:
+    with server.temporary() as aws:
         given: dict[str, Any] = {
             "endpoint_url": aws.endpoint,
-            "region_name": embedded.REGION,
-            "aws_access_key_id": embedded.ACCESS_KEY,
-            "aws_secret_access_key": embedded.SECRET_KEY,
+            "region_name": server.REGION,
+            "aws_access_key_id": server.ACCESS_KEY,
+            "aws_secret_access_key": server.SECRET_KEY,
             "config": Config(max_pool_connections=THREADS),
         }
         s3, dynamodb = boto3.client("s3", **given), boto3.resource("dynamodb", **given)

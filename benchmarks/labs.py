@@ -7,10 +7,10 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from labgrader.evidence.asking.class_lists import LISTS
-from labgrader.evidence.asking.operations import MANAGED_POLICY, READ_CODE, READ_PACKAGE
-from labgrader.evidence.asking.pacing import LAMBDA_CONTROL_PLANE, quota_of
-from labgrader.lab import lab_ids
+from labgrader.labs.lab import lab_ids
+from labgrader.recording.class_lists import LISTS
+from labgrader.recording.operations import MANAGED_POLICY, READ_CODE, READ_PACKAGE
+from labgrader.recording.rate_limiter import LAMBDA_CONTROL_PLANE, quota_of
 
 FIXTURES = Path(__file__).parents[1] / "tests" / "fixtures"
 

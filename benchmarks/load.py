@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.locust_venv import locust_python
-from labgrader.evidence.live.precise_loop import new_loop
-from tests.load.truth import serving, truth
+from labgrader.http.event_loop import new_loop
+from tests.load_testing.truth import serving, truth
 
 OURS, HANDOUT, LOCUST = TESTERS = "ours", "hand-out's", "Locust"
 PERCENTS = 50, 95, 99

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from benchmarks.labs import FIXTURES
 from benchmarks.stub_aws import Clock
-from labgrader.evidence.asking.pacing import Pacer
+from labgrader.recording.rate_limiter import Pacer
 from statemachines.student import CHECKS_AT_ONCE_ALONE, PROBES_AT_ONCE_ALONE
 
 STATE_S = 0.05

@@ -9,11 +9,11 @@ from typing import Any
 
 from botocore.credentials import Credentials
 
-from labgrader.evidence.live.callers import FunctionCaller
-from labgrader.evidence.live.engine import run_load
-from labgrader.evidence.live.invoke_api import InvokeEndpoint
-from labgrader.evidence.load_plan import FunctionTarget, LoadPlan
-from labgrader.evidence.load_result import LoadResult
+from labgrader.evidence.load.plan import FunctionTarget, LoadPlan
+from labgrader.evidence.load.result import LoadResult
+from labgrader.http.lambda_invoke import InvokeEndpoint
+from labgrader.load_testing.engine import run_load
+from labgrader.load_testing.targets import FunctionCaller
 
 EVENT = b'{"body": "{\\"operation\\": \\"default\\"}"}'
 NO_CAP_USD = 1000

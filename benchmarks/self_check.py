@@ -16,17 +16,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from benchmarks.on_aws import PARTS, STATE_S, Work, asked, seconds
-from cli import embedded
-from cli.access import signing_key
-from cli.api import Api
+from checks.simulation.classes import Enrolled, build_class
+from checks.simulation.connections import Connections
+from checks.simulation.teardown import delete_class
+from cli.api_client import Api
 from cli.commands.self_check import follow
-from cli.deploy import deploy
-from cli.simulation.classes import Enrolled, build_class
-from cli.simulation.connections import Connections
-from cli.simulation.teardown import delete_class
+from cli.deployment.deploy import deploy
+from cli.embedded_aws import server
+from cli.signing_key import signing_key
 from cli.target import Target, embedded_target
-from labgrader.access.tokens import issue
-from labgrader.starting.execution import execution_arn
+from labgrader.auth.tokens import issue
+from labgrader.runs.execution import execution_arn
 
 LABS = ("serverless-foundations", "lambda-optimization")
 """One without load tests, and one with two of them to take out."""
@@ -146,7 +146,7 @@ def percentile(values: list[float], share: float) -> float:
 
 def main() -> None:
     """Print what was measured, and what AWS would take."""
-    with embedded.temporary(enforce_iam=True) as running:
+    with server.temporary(enforce_iam=True) as running:
         target = embedded_target(running)
         outputs = deploy(target)
         measured = {lab_id: measure(target, outputs, lab_id) for lab_id in LABS}

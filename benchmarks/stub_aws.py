@@ -24,7 +24,7 @@ import botocore.session
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import EndpointConnectionError
 
-from labgrader.evidence.asking.pacing import quota_of
+from labgrader.recording.rate_limiter import quota_of
 
 ACCOUNT = "111122223333"
 REGION = "us-east-1"

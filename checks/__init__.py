@@ -1,1 +1,1 @@
-"""The checks: one file each; drop a file in and it exists."""
+"""The checks: a folder for each service, a file for each check. Drop a file in and it exists."""

@@ -6,13 +6,13 @@ import re
 from pathlib import Path
 
 from labgrader.errors import BadInputError, Problem
-from labgrader.lab import lab_ids
-from labgrader.search_path import CHECKS, check_files, searching
+from labgrader.labs.lab import lab_ids
+from labgrader.labs.search_path import CHECKS, check_files, searching
 
 _ID = re.compile(r"[a-z][a-z0-9-]{1,60}")
 """A lab's id (``schemas/lab.schema.json``)."""
 
-SIMULATION = "cli.simulation"
+SIMULATION = "checks.simulation"
 """The package that a solution and its mistakes are made of."""
 
 _LAB = """\

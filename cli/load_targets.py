@@ -12,11 +12,11 @@ from botocore.exceptions import ClientError
 from cli.errors import TargetError, UsageError
 from cli.target import Target
 from labgrader.aws import error_code
-from labgrader.evidence.live.ownership import Ownership
-from labgrader.evidence.load import EndpointTarget, FunctionTarget
-from labgrader.evidence.load_plan import Target as Called
+from labgrader.evidence.coerce import sequence, text
+from labgrader.evidence.load.load_test import EndpointTarget, FunctionTarget
+from labgrader.evidence.load.plan import Target as Called
 from labgrader.evidence.services.api_gateway import RestApi
-from labgrader.evidence.tolerant import sequence, text
+from labgrader.probing.ownership_guard import Ownership
 
 _ENDPOINT = re.compile(r"(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) ([^/]+)/([A-Za-z0-9_-]+)(/.*)")
 

@@ -11,7 +11,6 @@ from typing import Annotated, Any
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli import screen
 from cli.commands import (
     audit,
     course,
@@ -28,9 +27,10 @@ from cli.commands import (
     verify,
 )
 from cli.errors import BAD_INPUT, UNREACHABLE, Interrupted, TargetError, UsageError
+from cli.output import console
 from cli.target import explained
 from labgrader.errors import BadInputError, LabgraderError
-from labgrader.search_path import searching
+from labgrader.labs.search_path import searching
 from labgrader.store import MissingError
 
 app = typer.Typer(
@@ -60,7 +60,7 @@ for module in (
 
 def _give_version(wanted: bool) -> None:
     if wanted:
-        screen.give(f"labgrader {importlib.metadata.version('labgrader')}")
+        console.give(f"labgrader {importlib.metadata.version('labgrader')}")
         raise typer.Exit
 
 
@@ -101,20 +101,20 @@ def main(arguments: list[str] | None = None) -> int:
 def _refuse(error: Exception) -> int:
     """Say what is wrong, each problem on its own line; return the exit status that stands for it."""
     if isinstance(error, (BotoCoreError, ClientError)):
-        screen.say(f"error: {explained(error)}")
+        console.say(f"error: {explained(error)}")
         return UNREACHABLE
     if isinstance(error.__cause__, (BotoCoreError, ClientError)) and not isinstance(error, TargetError):
-        screen.say(f"error: {explained(error.__cause__)}")
+        console.say(f"error: {explained(error.__cause__)}")
         return UNREACHABLE
     if isinstance(error, BadInputError):
         for problem in error.problems:
-            screen.say(f"error: {problem}")
+            console.say(f"error: {problem}")
         return BAD_INPUT
     if isinstance(error, OSError):
         what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-        screen.say(f"error: {what}")
+        console.say(f"error: {what}")
         return BAD_INPUT
-    screen.say(f"error: {error}")
+    console.say(f"error: {error}")
     return BAD_INPUT if isinstance(error, (UsageError, MissingError)) else UNREACHABLE
 
 

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from cli.project import DEFAULT_STACK
-from labgrader.search_path import use_folders
+from labgrader.labs.search_path import use_folders
 
 Aws = Annotated[
     bool, typer.Option("--aws", help="Use the AWS account of your environment instead of the embedded AWS.")

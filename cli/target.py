@@ -15,9 +15,10 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli import embedded, screen
-from cli.embedded_api import address_here
+from cli.embedded_aws import server
+from cli.embedded_aws.gateway_responses import address_here
 from cli.errors import TargetError
+from cli.output import console
 from labgrader.store import Store
 
 _CONFIG = Config(
@@ -102,7 +103,7 @@ def choose(aws: bool) -> Target:
         TargetError: no embedded AWS runs; or AWS's credentials are missing, expired or refused.
     """
     target = real_target() if aws else running_target()
-    screen.say(str(target))
+    console.say(str(target))
     return target
 
 
@@ -112,7 +113,7 @@ def running_target() -> Target:
     Raises:
         TargetError: none runs.
     """
-    found = embedded.running()
+    found = server.running()
     if found is None:
         raise TargetError(
             "no embedded AWS is running; start it with `labgrader up`, or use your AWS account with --aws"
@@ -120,10 +121,10 @@ def running_target() -> Target:
     return embedded_target(found)
 
 
-def embedded_target(running: embedded.Embedded) -> Target:
+def embedded_target(running: server.Embedded) -> Target:
     """Return an embedded AWS as a target: its own address and keys, whatever the environment or the AWS files say."""
-    session = _embedded_session(embedded.ACCESS_KEY)
-    return Target(session, embedded.ACCOUNT_ID, embedded.REGION, running.endpoint, enforces_iam=running.enforce_iam)
+    session = _embedded_session(server.ACCESS_KEY)
+    return Target(session, server.ACCOUNT_ID, server.REGION, running.endpoint, enforces_iam=running.enforce_iam)
 
 
 def embedded_account(target: Target, account_id: str) -> Target:
@@ -142,8 +143,8 @@ def _embedded_session(access_key: str) -> boto3.Session:
     )
     return boto3.Session(
         aws_access_key_id=access_key,
-        aws_secret_access_key=embedded.SECRET_KEY,
-        region_name=embedded.REGION,
+        aws_secret_access_key=server.SECRET_KEY,
+        region_name=server.REGION,
         botocore_session=core,
     )
 

@@ -17,8 +17,8 @@ from moto import mock_aws
 from labgrader import events
 from labgrader.events import Event, Publisher, run_completed, student_graded
 from labgrader.roster import Home, Student, read_roster
+from labgrader.runs.request_parser import FIELDS, read_request
 from labgrader.schemas import InvalidDocumentError, validate
-from labgrader.starting.reading import FIELDS, read_request
 from labgrader.store import Store
 from tests.test_events import REPORT, RUN, SUMMARY, detail
 

@@ -22,7 +22,7 @@ def _library_as_before() -> Iterator[None]:
 def test_a_line_of_the_library_has_the_functions_keys(capsys: pytest.CaptureFixture[str]) -> None:
     logger = function_logger("trial_of_lines")
     logger.append_keys(run_id="r1", student="user1")
-    logging.getLogger("labgrader.evidence.asking.calls").warning("%s: slow", "lambda:ListFunctions")
+    logging.getLogger("labgrader.recording.api_calls").warning("%s: slow", "lambda:ListFunctions")
     (line,) = capsys.readouterr().out.splitlines()
     written = json.loads(line)
     assert {name: written[name] for name in ("level", "message", "service", "run_id", "student")} == {

@@ -11,7 +11,7 @@ from cli.main import app
 from labgrader.evidence.question import Answer, Answers, Question
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.check import Check
-from labgrader.lab import find_lab
+from labgrader.labs.lab import find_lab
 from tests.checks.test_labs import LABS
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")

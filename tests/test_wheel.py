@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from cli.project import ROOT
-from labgrader.lab import lab_ids
+from labgrader.labs.lab import lab_ids
 
 pytestmark = pytest.mark.workflow
 

@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 from cli.project import ROOT
-from labgrader.lab import find_lab
-from labgrader.lint import lint
-from labgrader.search_path import searching
+from labgrader.judging.lint import lint
+from labgrader.labs.lab import find_lab
+from labgrader.labs.search_path import searching
 
 PAGE = (ROOT / "docs" / "write-a-lab.md").read_text(encoding="utf-8")
 

@@ -6,17 +6,17 @@ from typing import Annotated
 
 import typer
 
-from cli import screen
-from cli.audits import follow_audit, start_audit
-from cli.deployed import check_deployed
+from cli.audit_run import follow_audit, start_audit
+from cli.deployment.deployed_labs import check_deployed
 from cli.errors import INCOMPLETE, Interrupted, TargetError
-from cli.nights import check_outputs
 from cli.options import Aws, Json, Labs, Stack, chosen, use_labs
-from cli.progress import students_finishing
+from cli.output import console
+from cli.output.class_progress import students_finishing
 from cli.project import DEFAULT_STACK
+from cli.schedules import check_outputs
 from cli.target import choose, stack_outputs
 from labgrader.courses.digest_text import digest_text
-from labgrader.courses.enrolling import stored_course
+from labgrader.courses.enrolment import stored_course
 from labgrader.messages import listed
 
 
@@ -47,17 +47,17 @@ def audit(
     total = sum(int(one["students"]) for one in record.get("labs", ()))
     options = chosen(aws, stack)
     started = start_audit(target, outputs, course)
-    screen.say(f"audit {started.name}: {', '.join(course_labs)}")
+    console.say(f"audit {started.name}: {', '.join(course_labs)}")
     try:
         with students_finishing(total) as finished:
             digest = follow_audit(target, outputs, started, finished)
     except Interrupted:
-        screen.say(f"the audit goes on; see what it came to with `labgrader course show {course}{options}`")
+        console.say(f"the audit goes on; see what it came to with `labgrader course show {course}{options}`")
         raise
     if as_json:
-        screen.give_json(digest)
+        console.give_json(digest)
     else:
-        screen.give(digest_text(digest, options).rstrip("\n"))
+        console.give(digest_text(digest, options).rstrip("\n"))
     failed = [run["lab"] for run in digest["runs"] if run["status"] == "failed"]
     if failed:
         raise TargetError(f"{listed(failed)} could not be audited")

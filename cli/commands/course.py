@@ -9,14 +9,14 @@ from typing import Annotated, Any
 
 import typer
 
-from cli import screen
-from cli.deployed import check_deployed, known_labs
-from cli.nights import check_name, check_outputs, keep_nights, remove_nights, scheduled
+from cli.deployment.deployed_labs import check_deployed, known_labs
 from cli.options import Aws, Json, Labs, Stack, chosen, use_labs
+from cli.output import console
 from cli.project import DEFAULT_STACK
+from cli.schedules import check_name, check_outputs, keep_nights, remove_nights, scheduled
 from cli.target import Target, choose, stack_outputs
 from labgrader.courses.course_file import CourseFiles, read_course
-from labgrader.courses.enrolling import push_course, remove_course
+from labgrader.courses.enrolment import push_course, remove_course
 from labgrader.errors import BadInputError, Problem
 from labgrader.messages import quote
 from labgrader.roster import Home, at_home
@@ -57,14 +57,14 @@ def push(
     record = push_course(store, files, datetime.now(UTC))
     keep_nights(target, outputs, stack, files.course)
     if as_json:
-        screen.give_json(record)
+        console.give_json(record)
         return
     course_labs = ", ".join(one.lab for one in files.course.labs)
-    screen.give(f"{record['course']}: {record['students']} students, {course_labs}")
-    screen.give(_audited(record))
+    console.give(f"{record['course']}: {record['students']} students, {course_labs}")
+    console.give(_audited(record))
     for day in files.course.skipped_nights(datetime.now(files.course.zone).date()):
-        screen.say(f"on {day} the clock jumps over {files.course.audit_time}: that night will have no audit")
-    screen.say(f"audit it now with `labgrader audit --course {record['course']}{chosen(aws, stack)}`")
+        console.say(f"on {day} the clock jumps over {files.course.audit_time}: that night will have no audit")
+    console.say(f"audit it now with `labgrader audit --course {record['course']}{chosen(aws, stack)}`")
 
 
 @_course.command("list", epilog="Example: labgrader course list")
@@ -73,9 +73,9 @@ def list_courses(aws: Aws = False, stack: Stack = DEFAULT_STACK, as_json: Json =
     _, _, store = _stack(aws, stack)
     found = store.courses()
     if as_json:
-        screen.give_json(found)
+        console.give_json(found)
         return
-    screen.give_table(
+    console.give_table(
         ("course", "title", "labs", "students", "audit", "time zone", "pushed"),
         [
             (
@@ -101,9 +101,9 @@ def show(course: CourseId, aws: Aws = False, stack: Stack = DEFAULT_STACK, as_js
     schedule = scheduled(target, outputs, stack, course)
     nights = [_night(store, night) for night in store.nights(course)[:MAX_NIGHTS]]
     if as_json:
-        screen.give_json({**record, "schedule": schedule, "nights": nights})
+        console.give_json({**record, "schedule": schedule, "nights": nights})
         return
-    screen.give_pairs(
+    console.give_pairs(
         {
             "course": record["course"],
             "title": record["title"],
@@ -114,15 +114,15 @@ def show(course: CourseId, aws: Aws = False, stack: Stack = DEFAULT_STACK, as_js
             "pushed": record["pushed_at"],
         }
     )
-    screen.give("")
-    screen.give_table(
+    console.give("")
+    console.give_table(
         ("lab", "class list", "students", "due"),
         [(one["lab"], one["roster"], one["students"], one["due"] or "no date") for one in record["labs"]],
         numbers=("students",),
     )
     if nights:
-        screen.give("")
-        screen.give_table(
+        console.give("")
+        console.give_table(
             ("audit", "by", "status", "drifted", "gone", "USD a day"),
             [
                 (
@@ -146,7 +146,7 @@ def remove(course: CourseId, aws: Aws = False, stack: Stack = DEFAULT_STACK) -> 
     record = _record(store, course)
     remove_nights(target, outputs, stack, course)
     remove_course(store, course)
-    screen.give(f"removed {course}: {record['students']} students are enrolled in it no longer")
+    console.give(f"removed {course}: {record['students']} students are enrolled in it no longer")
 
 
 def _stack(aws: bool, stack: str) -> tuple[Target, dict[str, str], Store]:

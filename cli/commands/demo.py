@@ -9,18 +9,19 @@ from typing import Annotated
 
 import typer
 
-from cli import embedded, screen
-from cli.accuracy import Accuracy, compare
+from checks.simulation.classes import Enrolled, Kind, simulate_class
+from checks.simulation.pack import load_pack
 from cli.commands.grade import grade_class
 from cli.commands.simulate import build, check_size, roster, write_truth
-from cli.deploy import deploy
+from cli.deployment.deploy import deploy
+from cli.embedded_aws import server
 from cli.errors import INCOMPLETE
 from cli.options import Json, Labs, use_labs
-from cli.results import Fetched, give_class_table, give_paths
-from cli.simulation.classes import Enrolled, Kind, simulate_class
-from cli.simulation.pack import load_pack
+from cli.output import console
+from cli.output.class_table import Fetched, give_class_table, give_paths
 from cli.target import embedded_target
-from labgrader.lab import find_lab
+from cli.verification.accuracy import Accuracy, compare
+from labgrader.labs.lab import find_lab
 from labgrader.roster import read_roster
 
 
@@ -47,11 +48,11 @@ def demo(
     found = find_lab(lab)
     check_size(students)
     enrolled = simulate_class(found.id, students, seed, ungraded=True)
-    with embedded.temporary(enforce_iam=True) as running:
+    with server.temporary(enforce_iam=True) as running:
         target = embedded_target(running)
-        screen.say(str(target))
-        outputs = deploy(target, tell=screen.say)
-        build(target, found.id, enrolled, screen.say)
+        console.say(str(target))
+        outputs = deploy(target, tell=console.say)
+        build(target, found.id, enrolled, console.say)
         content = roster(enrolled).encode()
         fetched = grade_class(
             target,
@@ -66,8 +67,8 @@ def demo(
         write_truth(out / "truth.json", found.id, seed, enrolled)
         accuracy = compare(found, load_pack(found.id), enrolled, fetched.reports)
         _give(fetched, enrolled, accuracy, as_json=as_json)
-        screen.say("stopping the embedded AWS")
-    screen.say(f"done in {time.monotonic() - began:.0f} s; nothing is left running")
+        console.say("stopping the embedded AWS")
+    console.say(f"done in {time.monotonic() - began:.0f} s; nothing is left running")
     if not accuracy.perfect:
         raise typer.Exit(INCOMPLETE)
 
@@ -75,10 +76,10 @@ def demo(
 def _give(fetched: Fetched, enrolled: Sequence[Enrolled], accuracy: Accuracy, *, as_json: bool) -> None:
     """Print the results, before anything is stopped."""
     if as_json:
-        screen.give_json({**fetched.run, "accuracy": accuracy.to_dict()})
+        console.give_json({**fetched.run, "accuracy": accuracy.to_dict()})
     else:
         give_class_table(fetched)
-    give = screen.say if as_json else screen.give
+    give = console.say if as_json else console.give
     give_paths(fetched, give)
     give(f"mistakes made  {fetched.folder / 'truth.json'}\n")
     for one in enrolled:

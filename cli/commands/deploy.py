@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
-from cli import embedded, screen
-from cli.deploy import deploy as deploy_stack
-from cli.deployed import shown
+from cli.deployment.deploy import deploy as deploy_stack
+from cli.deployment.deployed_labs import shown
+from cli.embedded_aws import server
 from cli.options import Aws, Json, Labs, Stack, use_labs
+from cli.output import console
 from cli.project import DEFAULT_STACK
 from cli.target import choose
 from labgrader.errors import BadInputError
@@ -35,14 +36,14 @@ def deploy(
     use_labs(labs)
     parameters = _parameters(settings or [])
     target = choose(aws)
-    outputs = deploy_stack(target, stack, parameters=parameters, tell=screen.say)
-    running = None if aws else embedded.running()
+    outputs = deploy_stack(target, stack, parameters=parameters, tell=console.say)
+    running = None if aws else server.running()
     if running is not None:
-        embedded.remember(running, outputs)
+        server.remember(running, outputs)
     if as_json:
-        screen.give_json(outputs)
+        console.give_json(outputs)
     else:
-        screen.give_pairs(shown(outputs))
+        console.give_pairs(shown(outputs))
 
 
 def _parameters(settings: Sequence[str]) -> dict[str, str]:

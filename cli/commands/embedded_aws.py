@@ -10,11 +10,13 @@ from typing import Annotated, Any
 
 import typer
 
-from cli import embedded, operations, screen
-from cli.deploy import deploy
-from cli.deployed import shown
+from cli import health
+from cli.deployment.deploy import deploy
+from cli.deployment.deployed_labs import shown
+from cli.embedded_aws import server
 from cli.errors import TargetError, UsageError
 from cli.options import Aws, Json, Labs, Stack, use_labs
+from cli.output import console
 from cli.project import DEFAULT_STACK
 from cli.target import Target, choose, embedded_target, stack_outputs
 
@@ -42,11 +44,11 @@ def up(
     Student code runs unsandboxed on this machine: use it for simulated classes and for code you trust.
     """
     use_labs(labs)
-    with embedded.alone():
-        running = embedded.running()
+    with server.alone():
+        running = server.running()
         began = running is None
         if running is None:
-            running = embedded.start(port, enforce_iam=enforce_iam, lasting=True)
+            running = server.start(port, enforce_iam=enforce_iam, lasting=True)
     if not began and (port not in (None, running.port) or (enforce_iam and not running.enforce_iam)):
         how = "with" if running.enforce_iam else "without"
         raise UsageError(
@@ -54,24 +56,24 @@ def up(
             "stop it first with `labgrader down`"
         )
     target = embedded_target(running)
-    screen.say(str(target))
+    console.say(str(target))
     try:
-        outputs = deploy(target, stack, tell=screen.say)
-        embedded.remember(running, outputs)
+        outputs = deploy(target, stack, tell=console.say)
+        server.remember(running, outputs)
     except BaseException:
         if began:
-            embedded.stop(running)
+            server.stop(running)
         raise
-    screen.say("ready; stop it with `labgrader down`")
+    console.say("ready; stop it with `labgrader down`")
     if export:
         for name, value in {**running.environment, "LABGRADER_API_URL": outputs["ApiUrl"]}.items():
-            screen.give(f"export {name}={shlex.quote(value)}")
+            console.give(f"export {name}={shlex.quote(value)}")
 
 
 def down() -> None:
     """Stop the embedded AWS and everything it started. What was stored there is gone."""
-    stopped = embedded.stop_running()
-    screen.say("no embedded AWS was running" if stopped is None else f"stopped the embedded AWS at {stopped.endpoint}")
+    stopped = server.stop_running()
+    console.say("no embedded AWS was running" if stopped is None else f"stopped the embedded AWS at {stopped.endpoint}")
 
 
 def status(aws: Aws = False, stack: Stack = DEFAULT_STACK, as_json: Json = False) -> None:
@@ -90,32 +92,32 @@ def status(aws: Aws = False, stack: Stack = DEFAULT_STACK, as_json: Json = False
             outputs = stack_outputs(target, stack)
             runs = Counter(run["status"] for run in target.store(outputs).runs())
             document |= {"deployed": True, "outputs": outputs, "runs": dict(sorted(runs.items()))}
-            done = operations.last_day(target, outputs, stack, datetime.now(UTC))
+            done = health.last_day(target, outputs, stack, datetime.now(UTC))
             document["last_24_hours"] = done.to_dict()
         except TargetError as error:
             document = {"deployed": False, **document, "problem": str(error)}
     if as_json:
-        screen.give_json(document)
+        console.give_json(document)
     elif target is None:
-        screen.give("no embedded AWS is running; start it with `labgrader up`")
+        console.give("no embedded AWS is running; start it with `labgrader up`")
     else:
-        _show(document, {} if aws else {"log": embedded.log_file()}, done)
+        _show(document, {} if aws else {"log": server.log_file()}, done)
 
 
-def _show(document: Mapping[str, Any], lines: Mapping[str, object], done: operations.Operations | None) -> None:
+def _show(document: Mapping[str, Any], lines: Mapping[str, object], done: health.Operations | None) -> None:
     stack = document["stack"] if document["deployed"] else document["problem"]
-    screen.give_pairs({"target": document["target"], **lines, "stack": stack, **shown(document.get("outputs", {}))})
+    console.give_pairs({"target": document["target"], **lines, "stack": stack, **shown(document.get("outputs", {}))})
     if done is None:
         if document["deployed"]:
-            screen.say(f"error: {document['problem']}")
+            console.say(f"error: {document['problem']}")
         return
-    screen.give("")
-    screen.give_table(("last 24 hours", *operations.MODES), operations.rows(done), numbers=operations.MODES)
-    screen.give("")
+    console.give("")
+    console.give_table(("last 24 hours", *health.MODES), health.rows(done), numbers=health.MODES)
+    console.give("")
     alarms = ", ".join(done.alarms) or "none"
     if done.unevaluated:
         alarms = f"{alarms} ({done.unevaluated} without data yet: nobody knows)"
-    screen.give_pairs(
+    console.give_pairs(
         {
             "dead letters": done.dead_letters,
             "alarms": alarms,
@@ -126,9 +128,9 @@ def _show(document: Mapping[str, Any], lines: Mapping[str, object], done: operat
 
 
 def _running() -> Target | None:
-    running = embedded.running()
+    running = server.running()
     if running is None:
         return None
     target = embedded_target(running)
-    screen.say(str(target))
+    console.say(str(target))
     return target

@@ -10,18 +10,18 @@ from typing import Annotated
 
 import typer
 
-from cli import screen
-from cli.deployed import check_deployed, unknown_lab
+from cli.class_run import follow, start_run
+from cli.deployment.deployed_labs import check_deployed, unknown_lab
 from cli.errors import INCOMPLETE, Interrupted, TargetError
 from cli.options import Aws, Json, Labs, Stack, chosen, use_labs
-from cli.progress import students_finishing
+from cli.output import console
+from cli.output.class_progress import students_finishing
+from cli.output.class_table import Fetched, fetch, give_class_table, give_paths
 from cli.project import DEFAULT_STACK
-from cli.results import Fetched, fetch, give_class_table, give_paths
-from cli.run import follow, start_run
 from cli.target import Target, choose, stack_outputs
 from labgrader.errors import BadInputError, Problem
 from labgrader.roster import Home, Student, at_home, read_roster, select
-from labgrader.starting.reading import wrong_course, wrong_course_id
+from labgrader.runs.request_parser import wrong_course, wrong_course_id
 
 
 class Mode(StrEnum):
@@ -88,12 +88,12 @@ def grade(
         fetch_later=f"labgrader report RUN_ID{' --aws' if aws else ''}",
     )
     if as_json:
-        screen.give_json(fetched.run)
+        console.give_json(fetched.run)
     else:
         give_class_table(fetched)
-    give_paths(fetched, screen.say if as_json else screen.give, chosen(aws, stack))
+    give_paths(fetched, console.say if as_json else console.give, chosen(aws, stack))
     if fetched.incomplete:
-        screen.say(
+        console.say(
             f"{fetched.incomplete} of {len(students)} students are not fully graded: see “not graded” in their reports"
         )
         raise typer.Exit(INCOMPLETE)
@@ -152,7 +152,7 @@ def grade_class(
         course=course,
     )
     try:
-        screen.say(f"run {run.run_id}: {len(students)} student{'' if len(students) == 1 else 's'}")
+        console.say(f"run {run.run_id}: {len(students)} student{'' if len(students) == 1 else 's'}")
         with students_finishing(run.total) as finished:
             follow(target, outputs, run, finished)
     except (Interrupted, TargetError) as stopped:
@@ -162,6 +162,6 @@ def grade_class(
                 if isinstance(stopped, Interrupted)
                 else "may have left reports; fetch them"
             )
-            screen.say(f"run {run.run_id} {state} with `{fetch_later.replace('RUN_ID', run.run_id)}`")
+            console.say(f"run {run.run_id} {state} with `{fetch_later.replace('RUN_ID', run.run_id)}`")
         raise
     return fetch(target.store(outputs), run.run_id, out or Path("out") / run.run_id)

@@ -7,15 +7,15 @@ from typing import Annotated, Any
 
 import typer
 
-from cli import screen
 from cli.lab_template import write_pack
 from cli.options import Json, Labs, chosen, use_labs
+from cli.output import console
 from cli.project import DEFAULT_STACK
 from labgrader.errors import BadInputError, Problem
 from labgrader.judging.check import find_check
-from labgrader.lab import Item, find_lab, lab_ids
-from labgrader.lint import lint as lint_file
-from labgrader.search_path import LAB_FILE
+from labgrader.judging.lint import lint as lint_file
+from labgrader.labs.lab import Item, find_lab, lab_ids
+from labgrader.labs.search_path import LAB_FILE
 
 _labs = typer.Typer(
     help="List the labs, show one with its checks and points, or write a new one.",
@@ -44,7 +44,7 @@ def list_labs(context: typer.Context, labs: Labs = None, as_json: Json = False) 
         return
     found = [find_lab(lab_id) for lab_id in lab_ids()]
     if as_json:
-        screen.give_json(
+        console.give_json(
             [
                 {
                     "id": lab.id,
@@ -57,9 +57,9 @@ def list_labs(context: typer.Context, labs: Labs = None, as_json: Json = False) 
             ]
         )
         return
-    screen.give_table(
+    console.give_table(
         ("lab", "version", "checks", "points", "title"),
-        [(lab.id, lab.version, len(lab.checks), screen.points(lab.points), lab.title) for lab in found],
+        [(lab.id, lab.version, len(lab.checks), console.points(lab.points), lab.title) for lab in found],
         numbers=("checks", "points"),
     )
 
@@ -77,10 +77,10 @@ def show(
         document = lab.to_dict()
         for item in (*document["checks"], *document["advice"]):
             item["kind"] = find_check(item["check"]).kind
-        screen.give_json(document)
+        console.give_json(document)
         return
-    screen.give(f"{lab.title} ({lab.id} {lab.version}), {screen.points(lab.points)} points\n")
-    screen.give_table(
+    console.give(f"{lab.title} ({lab.id} {lab.version}), {console.points(lab.points)} points\n")
+    console.give_table(
         ("task", "check", "kind", "points", "what must be true"),
         [_row(item) for item in lab.checks],
         numbers=("points",),
@@ -88,16 +88,16 @@ def show(
     hidden = [item for item in lab.checks if item.visibility != "visible"]
     if hidden:
         many = "1 check is" if len(hidden) == 1 else f"{len(hidden)} checks are"
-        worth = screen.points(sum(item.points for item in hidden))
-        screen.give(f"\n{many} hidden from students, worth {worth} of {screen.points(lab.points)} points.")
+        worth = console.points(sum(item.points for item in hidden))
+        console.give(f"\n{many} hidden from students, worth {worth} of {console.points(lab.points)} points.")
     if lab.advice:
-        screen.give("\nAdvice, without points:")
+        console.give("\nAdvice, without points:")
         for item in lab.advice:
-            screen.give(f"  {item.id}: {_title(item)}")
+            console.give(f"  {item.id}: {_title(item)}")
     if lab.unseen:
-        screen.give("\nWhat no check can see:")
+        console.give("\nWhat no check can see:")
         for one in lab.unseen:
-            screen.give(f"  {one.get('promise', '')}: {one.get('why', '')}")
+            console.give(f"  {one.get('promise', '')}: {one.get('why', '')}")
 
 
 @_labs.command(epilog="Example: labgrader labs new queues --labs mylabs")
@@ -113,8 +113,8 @@ def new(
     folders = labs or context.obj
     folder = folders[0] if folders else NEW_LABS
     for file in write_pack(lab_id, folder):
-        screen.give(str(file))
-    screen.say(f"prove it with `labgrader verify {lab_id}{chosen(False, DEFAULT_STACK, [folder])}`")
+        console.give(str(file))
+    console.say(f"prove it with `labgrader verify {lab_id}{chosen(False, DEFAULT_STACK, [folder])}`")
 
 
 def lint(
@@ -132,12 +132,12 @@ def lint(
             {"file": problem.source, "line": problem.line, "field": problem.field, "message": problem.message}
             for problem in problems
         ]
-        screen.give_json(document)
+        console.give_json(document)
     if problems:
         raise BadInputError(problems)
     if not as_json:
         for file in files:
-            screen.give(f"{file}: good")
+            console.give(f"{file}: good")
 
 
 def _lab_files(path: Path) -> list[Path]:
@@ -157,7 +157,7 @@ def _lab_files(path: Path) -> list[Path]:
 
 
 def _row(item: Item) -> tuple[str, str, str, str, str]:
-    return item.task, item.id, find_check(item.check).kind, screen.points(item.points), _title(item)
+    return item.task, item.id, find_check(item.check).kind, console.points(item.points), _title(item)
 
 
 def _title(item: Item) -> str:

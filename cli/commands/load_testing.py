@@ -12,21 +12,21 @@ from typing import Annotated, Any
 
 import typer
 
-from cli import screen
 from cli.errors import Interrupted, TargetError, UsageError
-from cli.load_line import line, load_line
-from cli.load_results import PERCENTILES, give_comparison, give_load_result, verdict
 from cli.load_targets import OwnAccount, find_target, is_endpoint, read_event
 from cli.options import Aws, Json
+from cli.output import console
+from cli.output.load_progress import line, load_line
+from cli.output.load_test import PERCENTILES, give_comparison, give_load_result, verdict
 from cli.target import choose, reached
 from labgrader.errors import BadInputError, NotGradedError
-from labgrader.evidence.live.admission import Admission
-from labgrader.evidence.live.load_tester import LoadTester
-from labgrader.evidence.live.progress import Progress
-from labgrader.evidence.load import COMPARE, Comparison, LoadResult
-from labgrader.evidence.load_plan import COST_CAP_USD, MOST_IN_FLIGHT, LoadPlan, Threshold
-from labgrader.evidence.load_plan import Target as Called
+from labgrader.evidence.load.load_test import COMPARE, Comparison, LoadResult
+from labgrader.evidence.load.plan import COST_CAP_USD, MOST_IN_FLIGHT, LoadPlan, Threshold
+from labgrader.evidence.load.plan import Target as Called
 from labgrader.evidence.question import Answer, Question
+from labgrader.load_testing.admission import Admission
+from labgrader.load_testing.load_tester import LoadTester
+from labgrader.load_testing.progress import Progress
 
 IN_FLIGHT, REQUESTS, DURATION_S, ROUNDS = 20, 100, 10.0, 20
 PERCENTILE, MOST = 95, 1_000
@@ -154,7 +154,7 @@ def load_test(
             compared = Comparison.from_dict(_value(answer, target))
             _draw(compared, output)
             if as_json:
-                screen.give_json(compared.to_dict())
+                console.give_json(compared.to_dict())
             else:
                 give_comparison(compared)
             return
@@ -180,7 +180,7 @@ def load_test(
         result = replace(result, notes=(*result.notes, verdict(result, plan.threshold)))
     _draw(result, output)
     if as_json:
-        screen.give_json(result.to_dict())
+        console.give_json(result.to_dict())
     else:
         give_load_result(result)
 
@@ -196,7 +196,7 @@ def _run(tester: LoadTester, called: Called, plan: LoadPlan, tell: Callable[[Pro
     try:
         return tester.run(called, plan, keep)
     except Interrupted:
-        screen.say(f"stopped; nothing is kept{': ' + line(last[0]) if last else ''}")
+        console.say(f"stopped; nothing is kept{': ' + line(last[0]) if last else ''}")
         raise
 
 
@@ -253,7 +253,7 @@ def _compare(tester: LoadTester, baseline: Called, candidate: Called, rounds: in
     try:
         return tester.answer(Question(COMPARE, arguments))
     except Interrupted:
-        screen.say("stopped; nothing is kept")
+        console.say("stopped; nothing is kept")
         raise
 
 
@@ -272,4 +272,4 @@ def _draw(result: LoadResult | Comparison, output: Path | None) -> None:
         from labgrader.reporting.html import render_load_test  # Jinja2 and pygal, where a page is wanted
 
         output.write_text(render_load_test(result), encoding="utf-8")
-        screen.say(f"wrote {output}")
+        console.say(f"wrote {output}")

@@ -9,10 +9,10 @@ from typing import Annotated
 
 import typer
 
-from cli import screen
-from cli.deployed import unknown_lab
+from cli.deployment.deployed_labs import unknown_lab
 from cli.errors import UsageError
 from cli.options import Aws, Json, Labs, Stack, use_labs
+from cli.output import console
 from cli.project import DEFAULT_STACK
 from cli.target import choose, stack_outputs
 from labgrader.errors import BadInputError
@@ -59,10 +59,10 @@ def report(
     store = target.store(stack_outputs(target, stack))
     content = _content(store, run_id, (student or "").strip().lower(), form, for_student=for_student)
     if output is None:
-        screen.give_content(content)
+        console.give_content(content)
     else:
         output.write_bytes(content)
-        screen.say(f"wrote {output}")
+        console.say(f"wrote {output}")
 
 
 def runs(
@@ -79,9 +79,9 @@ def runs(
     target = choose(aws)
     found = target.store(stack_outputs(target, stack)).runs(lab)
     if as_json:
-        screen.give_json(found)
+        console.give_json(found)
         return
-    screen.give_table(
+    console.give_table(
         ("run", "lab", "mode", "status", "students", "complete", "started"),
         [
             (

@@ -13,15 +13,16 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from cli import embedded, screen
-from cli.api import Api, RefusalError, checked_run_id
+from cli.api_client import Api, RefusalError, checked_run_id
+from cli.embedded_aws import server
 from cli.errors import INCOMPLETE, Interrupted, TargetError, UsageError
 from cli.options import Json, Stack, chosen
+from cli.output import console
+from cli.output.report import give_report
 from cli.project import DEFAULT_STACK
-from cli.report_page import give_report
 from cli.target import embedded_target, stack_outputs
 from labgrader.messages import quote
-from labgrader.reporting.words import counted, moment_text
+from labgrader.reporting.formatting import counted, moment_text
 
 STATES = ("running", "complete", "incomplete", "failed")
 
@@ -85,22 +86,22 @@ def self_check(
     if bool(lab) == bool(run):
         raise UsageError("which one? --lab ID checks a lab, --run RUN_ID shows a self-check that you made")
     api = Api(url or _url_here(stack), token)
-    screen.say(f"self-check at {api.url}")
+    console.say(f"self-check at {api.url}")
     run_id, how = _made(run) if run else _start(api, lab)
     try:
-        screen.say(how)
+        console.say(how)
         with _waiting():
             answer = follow(api, run_id)
     except (Interrupted, TargetError) as stopped:
         if not isinstance(stopped, RefusalError):
-            screen.say(f"the self-check {run_id} goes on; the same command follows it while it runs")
+            console.say(f"the self-check {run_id} goes on; the same command follows it while it runs")
         raise
     if as_json:
-        screen.give_json(answer)
+        console.give_json(answer)
     elif answer.get("report"):
         more = f"labgrader self-check --run {run_id} --advice{_elsewhere(url, stack)}"
         give_report(answer["report"], answer["hidden"], all_advice=advice, more=more)
-    (screen.say if as_json else screen.give)(allowance_sentence(answer["allowance"]))
+    (console.say if as_json else console.give)(allowance_sentence(answer["allowance"]))
     if answer["status"] == "failed":
         why = f": {answer['error']}" if answer.get("error") else ""
         raise TargetError(f"the self-check came to no result, and that is not your fault{why}")
@@ -148,7 +149,7 @@ def _start(api: Api, lab: str) -> tuple[str, str]:
     except RefusalError as refusal:
         if refusal.status != 409 or "run_id" not in refusal.problem:
             if isinstance(refusal.problem.get("allowance"), dict):
-                screen.say(allowance_sentence(refusal.problem["allowance"]))
+                console.say(allowance_sentence(refusal.problem["allowance"]))
             raise
         run_id = checked_run_id(refusal.problem["run_id"])
         return run_id, f"a self-check of this lab is running already: following {run_id}"
@@ -175,7 +176,7 @@ def _url_here(stack: str) -> str:
     Raises:
         UsageError: there is none.
     """
-    found = embedded.running()
+    found = server.running()
     outputs = stack_outputs(embedded_target(found), stack) if found else {}
     if "ApiUrl" not in outputs:
         raise UsageError("which API? set LABGRADER_API_URL, or give --url: your instructor knows its address")

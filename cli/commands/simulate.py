@@ -12,15 +12,15 @@ from typing import Annotated
 
 import typer
 
-from cli import screen
+from checks.simulation import denied_account
+from checks.simulation.classes import Enrolled, Kind, build_class, simulate_class
+from checks.simulation.connections import Connections
+from checks.simulation.teardown import delete_class
 from cli.errors import UsageError
 from cli.options import Labs, use_labs
-from cli.simulation import denied_account
-from cli.simulation.classes import Enrolled, Kind, build_class, simulate_class
-from cli.simulation.connections import Connections
-from cli.simulation.teardown import delete_class
+from cli.output import console
 from cli.target import Target, embedded_account, reached, running_target
-from labgrader.lab import find_lab
+from labgrader.labs.lab import find_lab
 
 MAX_SIMULATED = 500
 """Students of one simulated class: each costs some 300 MB while it is graded."""
@@ -54,13 +54,13 @@ def simulate(
     found = find_lab(lab)
     check_size(students)
     target = running_target()
-    screen.say(str(target))
+    console.say(str(target))
     enrolled = simulate_class(found.id, students, seed, ungraded=target.enforces_iam)
-    build(target, found.id, enrolled, screen.say)
+    build(target, found.id, enrolled, console.say)
     if truth is not None:
         write_truth(truth, found.id, seed, enrolled)
-        screen.say(f"what they did wrong: {truth}")
-    screen.give(roster(enrolled).rstrip("\n"))
+        console.say(f"what they did wrong: {truth}")
+    console.give(roster(enrolled).rstrip("\n"))
 
 
 def check_size(students: int) -> None:

@@ -7,14 +7,15 @@ from typing import Annotated
 
 import typer
 
-from cli import embedded, screen
-from cli.deploy import deploy
+from checks.simulation.pack import load_pack
+from cli.deployment.deploy import deploy
+from cli.embedded_aws import server
 from cli.errors import INCOMPLETE
 from cli.options import Json, Labs, use_labs
-from cli.proof import Outcome, cases, prove
-from cli.simulation.pack import load_pack
+from cli.output import console
 from cli.target import embedded_target
-from labgrader.lab import find_lab
+from cli.verification.proof import Outcome, cases, prove
+from labgrader.labs.lab import find_lab
 
 
 def register(app: typer.Typer) -> None:
@@ -43,23 +44,23 @@ def verify(
     pack = load_pack(lab.id)
     wanted = cases(pack, mistake or [], slow=not skip_slow)
     outcomes = []
-    with embedded.temporary() as running:
+    with server.temporary() as running:
         target = embedded_target(running)
-        screen.say(str(target))
-        outputs = deploy(target, tell=screen.say)
-        for outcome in prove(target, outputs, lab, pack, wanted, record=record, tell=screen.say):
+        console.say(str(target))
+        outputs = deploy(target, tell=console.say)
+        for outcome in prove(target, outputs, lab, pack, wanted, record=record, tell=console.say):
             outcomes.append(outcome)
-            screen.say(f"{'holds' if not outcome.problems else 'DOES NOT HOLD'}  {outcome.case.id}")
+            console.say(f"{'holds' if not outcome.problems else 'DOES NOT HOLD'}  {outcome.case.id}")
         _give(outcomes, as_json=as_json)
         broken = sum(bool(outcome.problems) for outcome in outcomes)
-        screen.say(f"{len(outcomes) - broken} of {len(outcomes)} students came out as the lab says")
+        console.say(f"{len(outcomes) - broken} of {len(outcomes)} students came out as the lab says")
     if broken:
         raise typer.Exit(INCOMPLETE)
 
 
 def _give(outcomes: list[Outcome], *, as_json: bool) -> None:
     if as_json:
-        screen.give_json(
+        console.give_json(
             [
                 {
                     "case": outcome.case.id,
@@ -73,12 +74,12 @@ def _give(outcomes: list[Outcome], *, as_json: bool) -> None:
             ]
         )
         return
-    screen.give_table(
+    console.give_table(
         ("student", "points", "fails", "proof"),
         [
             (
                 outcome.case.id,
-                screen.points(outcome.report["score"]["points"]),
+                console.points(outcome.report["score"]["points"]),
                 ", ".join(sorted(outcome.case.mistake.fails)) if outcome.case.mistake else "nothing",
                 "; ".join(outcome.problems) or "holds",
             )

@@ -6,8 +6,8 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from labgrader.access.authorizer import UnauthorizedError, authorize
-from labgrader.access.signing_key import signing_key_of_this_function
+from labgrader.auth.authorizer import UnauthorizedError, authorize
+from labgrader.auth.signing_key import signing_key_of_this_function
 from labgrader.logs import function_logger
 from labgrader.store import store_of_this_function
 

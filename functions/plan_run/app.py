@@ -5,10 +5,10 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from labgrader.events import publisher_of_this_function
-from labgrader.evidence.live.admission import room_of_this_account
+from labgrader.load_testing.admission import room_of_this_account
 from labgrader.logs import function_logger
 from labgrader.roster import Home
-from labgrader.run_request import Request
+from labgrader.runs.request import Request
 from labgrader.steps.plan_run import plan_run
 from labgrader.store import store_of_this_function
 

@@ -7,8 +7,8 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from labgrader.logs import function_logger
+from labgrader.steps.live_dispatcher import StudentsFunctions
 from labgrader.steps.run_live_check import Delivery, run_live_check
-from labgrader.steps.students_functions import StudentsFunctions
 from labgrader.store import store_of_this_function
 
 logger = function_logger("run_probe")

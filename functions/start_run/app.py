@@ -11,7 +11,7 @@ from botocore.config import Config
 
 from labgrader.events import publisher_of_this_function
 from labgrader.logs import function_logger
-from labgrader.starting.event import start_from_event
+from labgrader.runs.event_trigger import start_from_event
 from labgrader.store import store_of_this_function
 
 if TYPE_CHECKING:

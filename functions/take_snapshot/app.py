@@ -6,9 +6,9 @@ from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from labgrader.evidence.asking.accounts import Accounts
-from labgrader.evidence.asking.recorder import FINISH_S
 from labgrader.logs import function_logger
+from labgrader.recording.recorder import FINISH_S
+from labgrader.recording.sessions import Accounts
 from labgrader.steps.take_snapshot import take_snapshot
 from labgrader.store import store_of_this_function
 

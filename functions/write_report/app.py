@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from labgrader.events import publisher_of_this_function
 from labgrader.logs import function_logger
-from labgrader.steps.verdicts import refused
+from labgrader.steps.check_outcomes import refused
 from labgrader.steps.write_report import write_report
 from labgrader.store import store_of_this_function
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from labgrader.api.document_words import ERRORS
-from labgrader.api.gate import MAX_BODY
+from labgrader.api.openapi_text import ERRORS
+from labgrader.api.request_validation import MAX_BODY
 from tests.api.conftest import OTHER_STUDENT, STUDENT, World, event_of
 from tests.api.reports import LAB, RUN_ID, report_of
 

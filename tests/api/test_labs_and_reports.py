@@ -11,8 +11,8 @@ from labgrader.api.app import described
 from labgrader.api.lab_routes import hidden_of
 from labgrader.api.openapi import document
 from labgrader.courses.course_file import read_course
-from labgrader.courses.enrolling import push_course
-from labgrader.lab import Item, Lab
+from labgrader.courses.enrolment import push_course
+from labgrader.labs.lab import Item, Lab
 from labgrader.roster import Student
 from labgrader.schemas import validate
 from tests.api.conftest import INSTRUCTOR, OTHER_STUDENT, STUDENT, World

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from labgrader.events import Event
-from labgrader.lab import Item, Lab
+from labgrader.labs.lab import Item, Lab
 from labgrader.reporting.gradebook import render_gradebook
 from labgrader.roster import Student
-from labgrader.starting.event import start_from_event
+from labgrader.runs.event_trigger import start_from_event
 from labgrader.store import Keys
 from tests.api.conftest import INSTRUCTOR, STUDENT, World
 from tests.api.reports import LAB, RUN_ID, report_of

@@ -202,7 +202,7 @@ def test_the_allowance_of_a_day_is_said_as_such(world: World) -> None:
 
 
 def end_of(world: World, run_id: str) -> None:
-    from labgrader.starting.self_check import finish_self_check
+    from labgrader.runs.self_check import finish_self_check
 
     ended(world, run_id)
     finish_self_check(world.store, run_id, "user1", LAB, give_back=False)

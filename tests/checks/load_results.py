@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Any
 
-from labgrader.evidence.load import Comparison, LoadResult
+from labgrader.evidence.load.load_test import Comparison, LoadResult
 from labgrader.evidence.question import Answer, Answers, Question, UnaskedError
 from labgrader.judging.judge import judge
 from labgrader.judging.verdict import Verdict

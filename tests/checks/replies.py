@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from labgrader.evidence.live_answers import DroppedObject, HttpReply, SentMessages
 from labgrader.evidence.probe import Invocation
+from labgrader.evidence.probe_results import DroppedObject, HttpReply, SentMessages
 from labgrader.evidence.question import Answer, Answers, Question, UnaskedError
 from labgrader.judging.judge import judge
 from labgrader.judging.verdict import Verdict

@@ -25,9 +25,8 @@ def own_checks() -> list[Check]:
 
 
 def services() -> dict[str, str]:
-    """Return the service of every check: its folder in ``checks/``, empty while it lies in none."""
-    folders = {one.name: Path(inspect.getfile(one.judge)).parent.relative_to(CHECKS) for one in own_checks()}
-    return {name: folder.as_posix() if folder.name else "" for name, folder in folders.items()}
+    """Return the service of every check: its folder in ``checks/``."""
+    return {one.name: Path(inspect.getfile(one.judge)).parent.relative_to(CHECKS).as_posix() for one in own_checks()}
 
 
 def problems(folder: Path, services: Mapping[str, str]) -> list[str]:

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from benchmarks.labs import asked
-from cli.simulation.pack import load_pack
+from checks.simulation.pack import load_pack
 from labgrader.evidence.question import LIVE_ACTIONS, Answers, Question
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.check import find_check
 from labgrader.judging.judge import judge, open_question
-from labgrader.lab import find_lab, lab_ids, labs_folder
-from labgrader.lint import lint
+from labgrader.judging.lint import lint
+from labgrader.labs.lab import find_lab, lab_ids
+from labgrader.labs.search_path import lab_files
 
 LABS = {
     "lambda-optimization": 25,
@@ -51,7 +52,7 @@ every_lab = pytest.mark.parametrize("lab_id", sorted(LABS))
 
 
 def lab_file(lab_id: str) -> Path:
-    return labs_folder() / lab_id / "lab.yaml"
+    return lab_files()[lab_id]
 
 
 def nobody() -> Snapshot:
@@ -79,9 +80,7 @@ def test_the_labs_of_the_hand_outs_are_there() -> None:
 
 def test_tests_go_over_the_listed_labs() -> None:
     """A parameter for each lab in the folder would let an unfinished lab fail tests that have nothing to do with it."""
-    everything = re.compile(
-        r"(?:parametrize\([^\n]*|\bfor\b[^\n]*\bin (?:sorted\()?)(?:lab_ids\(\)|labs_folder\(\)\.(?:r?glob|iterdir))"
-    )
+    everything = re.compile(r"(?:parametrize\([^\n]*|\bfor\b[^\n]*\bin (?:sorted\()?)(?:lab_(?:ids|files)\(\))")
     tests = Path(__file__).parents[1].rglob("test_*.py")
     assert [str(file) for file in tests if everything.search(file.read_text(encoding="utf-8"))] == []
 

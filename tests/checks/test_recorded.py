@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from cli.proof import differences
-from cli.proof_record import PERFECT, ProofRecords, Record, as_report, judged
-from cli.simulation.pack import load_pack
+from checks.simulation.pack import load_pack
+from cli.verification.proof import differences
+from cli.verification.record import PERFECT, ProofRecords, Record, as_report, judged
 from labgrader.judging.scoring import Score
 from labgrader.judging.verdict import Verdict
-from labgrader.lab import Lab, find_lab
+from labgrader.labs.lab import Lab, find_lab
 from tests.checks.test_labs import LABS
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"

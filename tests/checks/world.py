@@ -10,7 +10,7 @@ from labgrader.evidence.question import Answer, Answers, Question
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.judge import judge
 from labgrader.judging.verdict import Verdict
-from labgrader.lab import Item
+from labgrader.labs.lab import Item
 
 ACCOUNT = "123456789012"
 REGION = "eu-central-1"

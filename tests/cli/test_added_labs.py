@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from cli import embedded
-from cli.deploy import deploy
+from checks.simulation.connections import Connections
+from checks.simulation.pack import build_student, load_pack
+from cli.deployment.deploy import deploy
+from cli.embedded_aws import server
 from cli.lab_template import write_pack
 from cli.main import main
-from cli.proof import cases, prove
-from cli.simulation.connections import Connections
-from cli.simulation.pack import build_student, load_pack
 from cli.target import Target, embedded_target
-from labgrader.lab import find_lab
-from labgrader.search_path import searching
+from cli.verification.proof import cases, prove
+from labgrader.labs.lab import find_lab
+from labgrader.labs.search_path import searching
 
 pytestmark = pytest.mark.workflow
 
@@ -35,11 +35,11 @@ def _own_state_and_signals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
 
 @pytest.fixture
 def target() -> Iterator[Target]:
-    running = embedded.start(lasting=True)
+    running = server.start(lasting=True)
     try:
         yield embedded_target(running)
     finally:
-        embedded.stop(running)
+        server.stop(running)
 
 
 def test_an_added_lab_is_proven_graded_and_refused_when_edited(target: Target, tmp_path: Path, capsys: Capture) -> None:

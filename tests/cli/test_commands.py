@@ -16,7 +16,7 @@ import pytest
 
 from cli.main import main
 from cli.project import ROOT
-from labgrader.lab import lab_ids
+from labgrader.labs.lab import lab_ids
 
 LABS = ", ".join(lab_ids())
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from cli import guard
+from checks.simulation.classes import Kind, enroll, simulate_class
 from cli.commands.simulate import composition, roster
+from cli.embedded_aws import reaper
 from cli.main import main
 from cli.project import ROOT
-from cli.simulation.classes import Kind, enroll, simulate_class
 from labgrader.roster import read_roster
 from tests.measured import losses
 
@@ -87,7 +87,7 @@ def test_a_demonstration_finds_every_planted_mistake_and_prints_that_before_it_s
     assert 40 <= scores["half done"]["points"] <= 65
     assert scores["nothing built"] == {"points": 0, "max_points": 100, "percent": 0, "open_points": 0}
     assert scores["access denied"] == {"points": 0, "max_points": 100, "percent": 0, "open_points": 100}
-    assert not [pid for pid, _ in guard.processes() if str(tmp_path).encode() in _command(pid)]
+    assert not [pid for pid, _ in reaper.processes() if str(tmp_path).encode() in _command(pid)]
 
 
 def _command(pid: int) -> bytes:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from cli import guard, work_folder
+from cli.embedded_aws import reaper, work_folder
 from cli.project import ROOT
 
 LONG_S = 1800
@@ -60,12 +60,12 @@ def test_an_interrupted_demo_leaves_nothing(
 ) -> None:
     wait_for_line(demo, moment)
     deadline = time.monotonic() + LONG_S
-    while len(family := guard.descendants(demo.pid)) < processes:
+    while len(family := reaper.descendants(demo.pid)) < processes:
         assert time.monotonic() < deadline
         time.sleep(0.02)
     os.killpg(demo.pid, number)
     assert demo.wait(LONG_S) == 128 + number
-    running = {pid for pid, _ in guard.processes()}
+    running = {pid for pid, _ in reaper.processes()}
     assert not running & set(family)
     assert not list((tmp_path / "state").glob(f"{work_folder.PREFIX}*"))
     assert not list((tmp_path / "state").glob("embedded*.log"))

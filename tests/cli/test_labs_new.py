@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from checks.simulation.pack import load_pack
+from cli.deployment.bundles import LAYER, Python, bundle
 from cli.main import main
-from cli.package import LAYER, Python, bundle
-from cli.simulation.pack import load_pack
 from labgrader.errors import BadInputError
-from labgrader.search_path import searching
-from tests.cli.test_package import names
+from labgrader.labs.search_path import searching
+from tests.cli.deployment.test_layer import names
 
 Capture = pytest.CaptureFixture[str]
 

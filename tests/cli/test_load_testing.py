@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from cli.load_line import line
-from cli.load_results import give_load_result, verdict
 from cli.main import main
-from labgrader.evidence.live.progress import Progress
-from labgrader.evidence.load import LoadResult, Threshold
-from tests.load.stub_lambda import Request, Response, StubLambda, error, function_error, throttle
+from cli.output.load_progress import line
+from cli.output.load_test import give_load_result, verdict
+from labgrader.evidence.load.load_test import LoadResult, Threshold
+from labgrader.load_testing.progress import Progress
+from tests.load_testing.stub_lambda import Request, Response, StubLambda, error, function_error, throttle
 
 IDENTITY = b"""<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
 <Arn>arn:aws:iam::111122223333:user/ada</Arn><UserId>A</UserId><Account>111122223333</Account>

@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from cli.api import Api, RefusalError
+from cli.api_client import Api, RefusalError
 from cli.commands.self_check import allowance_sentence, follow
 from cli.errors import TargetError, UsageError
 from cli.main import main
+from cli.output.report import give_report, hidden_sentence
 from cli.project import ROOT
-from cli.report_page import give_report, hidden_sentence
 from tests.cli.stub_api import ALLOWANCE, NOTHING_HIDDEN, RUN, Reply, StubApi, problem, started, state
 
 TOKEN = "aaaa.bbbb.cccc"

@@ -12,8 +12,8 @@ from typing import Any
 import boto3
 import pytest
 
+from cli.health import LOOKED_BACK, error_lines, last_day, rows, summed, throttles_met
 from cli.main import main
-from cli.operations import LOOKED_BACK, error_lines, last_day, rows, summed, throttles_met
 from cli.target import Target
 from labgrader.store import Store
 
@@ -170,7 +170,7 @@ def test_errors_on_aws_are_what_the_metric_filter_counted(target: Target, output
 
 
 def test_errors_on_the_embedded_aws_are_lines_of_the_log() -> None:
-    refused = ["Traceback (most recent call last)", "labgrader.access.authorizer.UnauthorizedError: Unauthorized"]
+    refused = ["Traceback (most recent call last)", "labgrader.auth.authorizer.UnauthorizedError: Unauthorized"]
     lines = [
         '{"level":"ERROR","message":"broken"}',
         '{"level":"CRITICAL","message":"broken"}',

@@ -10,7 +10,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from cli.embedded import Embedded
+from cli.embedded_aws.server import Embedded
 from cli.errors import TargetError
 from cli.target import Target, embedded_target, explained, real_target, running_target, stack_outputs
 

@@ -14,8 +14,8 @@ import boto3
 import pytest
 
 from cli.main import main
-from labgrader.access.authorizer import UnauthorizedError, authorize
-from labgrader.access.tokens import read
+from labgrader.auth.authorizer import UnauthorizedError, authorize
+from labgrader.auth.tokens import read
 from labgrader.roster import Student
 from labgrader.store import Store
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import boto3
 import pytest
 
-from cli.deployed import OUTPUT, digests
+from cli.deployment.deployed_labs import OUTPUT, digests
 from cli.main import main
 from labgrader.store import Store
 

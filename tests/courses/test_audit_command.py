@@ -15,7 +15,7 @@ from labgrader.courses.course import Course, CourseLab
 from labgrader.courses.course_file import read_course
 from labgrader.courses.digest import audited, build_digest, not_audited
 from labgrader.courses.digest_text import digest_text
-from labgrader.courses.enrolling import push_course
+from labgrader.courses.enrolment import push_course
 from labgrader.store import CourseKeys, Store
 from tests.clock import Clock
 from tests.courses.conftest import OUTPUTS, Said

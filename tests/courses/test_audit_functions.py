@@ -15,7 +15,7 @@ import pytest
 import functions.plan_audit.app as planning
 import functions.send_digest.app as sending
 from labgrader.courses.course_file import read_course
-from labgrader.courses.enrolling import push_course
+from labgrader.courses.enrolment import push_course
 from labgrader.steps.send_digest import topic_of_this_function
 from labgrader.store import Keys, Store, store_of_this_function
 from tests.courses.course_folder import COURSE, make_folder

@@ -9,8 +9,8 @@ import pytest
 from labgrader.courses.course import CourseLab
 from labgrader.courses.course_file import CourseFiles, read_course
 from labgrader.errors import BadInputError
-from labgrader.lab import lab_ids
-from labgrader.run_request import Request
+from labgrader.labs.lab import lab_ids
+from labgrader.runs.request import Request
 from labgrader.store import CourseKeys
 from tests.courses.course_folder import COURSE, FIRST, make_folder
 

@@ -10,7 +10,7 @@ import pytest
 
 from labgrader.courses.course import Course
 from labgrader.courses.course_file import read_course
-from labgrader.courses.enrolling import push_course, remove_course, stored_course
+from labgrader.courses.enrolment import push_course, remove_course, stored_course
 from labgrader.errors import BadInputError
 from labgrader.store import CourseKeys, Store
 from tests.courses.course_folder import COURSE, FIRST, SECOND, make_folder

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from cli.audits import Audit, follow_audit
+from cli.audit_run import Audit, follow_audit
 from cli.errors import TargetError
 from labgrader.store import CourseKeys, Store
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from labgrader.courses.course_file import read_course
-from labgrader.courses.enrolling import push_course, remove_course
+from labgrader.courses.enrolment import push_course, remove_course
 from labgrader.errors import BadInputError
-from labgrader.run_request import MAX_NAME, Request
+from labgrader.runs.request import MAX_NAME, Request
 from labgrader.steps.plan_audit import plan_audit
 from labgrader.store import Store
 from tests.courses.course_folder import COURSE, make_folder

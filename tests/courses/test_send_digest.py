@@ -11,7 +11,7 @@ import boto3
 import pytest
 
 from labgrader.courses.course_file import read_course
-from labgrader.courses.enrolling import push_course, remove_course
+from labgrader.courses.enrolment import push_course, remove_course
 from labgrader.errors import BadInputError, RefusedError
 from labgrader.steps.send_digest import Topic, send_digest
 from labgrader.store import Keys, Store

@@ -10,11 +10,11 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from labgrader.evidence.asking.accounts import Accounts
-from labgrader.evidence.asking.recorder import Recorder
 from labgrader.evidence.snapshot import Snapshot
+from labgrader.recording.recorder import Recorder
+from labgrader.recording.sessions import Accounts
 from labgrader.roster import Student
-from tests.evidence.recording import Reading, record_all
+from tests.recording.recording import Reading, record_all
 
 REGION = "us-east-1"
 ACCOUNT = "123456789012"

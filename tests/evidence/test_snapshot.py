@@ -13,13 +13,13 @@ from moto import mock_aws
 
 from benchmarks.stub_aws import zipped
 from labgrader.errors import NotGradedError
-from labgrader.evidence.asking.accounts import Accounts
-from labgrader.evidence.asking.pacing import Pacer
-from labgrader.evidence.asking.recorder import Recorder
 from labgrader.evidence.question import Answer, Answers, Question, UnaskedError
 from labgrader.evidence.snapshot import Snapshot, closest, owns
+from labgrader.recording.rate_limiter import Pacer
+from labgrader.recording.recorder import Recorder
+from labgrader.recording.sessions import Accounts
 from labgrader.roster import Student
-from tests.evidence.recording import record_all
+from tests.recording.recording import record_all
 
 F = "user1-optimized-function"
 CODE = zipped({"app.py": "def lambda_handler(event, context): return event"})

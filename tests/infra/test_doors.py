@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from labgrader.access.authorizer import UnauthorizedError
+from labgrader.auth.authorizer import UnauthorizedError
 from labgrader.store.tokens import TOKENS
 from tests.infra.template_reading import FUNCTIONS, RESOURCES, actions, listed, named, of_type, statements, template
 

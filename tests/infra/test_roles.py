@@ -10,8 +10,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from cli import embedded
-from cli.deploy import deploy
+from cli.deployment.deploy import deploy
+from cli.embedded_aws import server
 from cli.target import Target, embedded_target
 from labgrader.aws import error_code
 
@@ -49,7 +49,7 @@ class Stack:
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LABGRADER_STATE", str(tmp_path_factory.mktemp("state")))
-        with embedded.temporary(enforce_iam=True) as running:
+        with server.temporary(enforce_iam=True) as running:
             target = embedded_target(running)
             yield Stack(target, deploy(target))
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from labgrader.evidence.asking.operations import IAM_ACTIONS
-from labgrader.evidence.live.admission import LEASE_S, PROVISIONED_WAIT_S, TEST_S
+from labgrader.load_testing.admission import LEASE_S, PROVISIONED_WAIT_S, TEST_S
+from labgrader.recording.operations import IAM_ACTIONS
 from labgrader.store import LEASES
 from tests.infra.template_reading import (
     FUNCTIONS,

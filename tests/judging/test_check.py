@@ -5,7 +5,7 @@ from typing import Any, Literal
 import pytest
 
 from labgrader.errors import BadInputError
-from labgrader.evidence.load import LoadTest
+from labgrader.evidence.load.load_test import LoadTest
 from labgrader.evidence.probe import Probe
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging import Verdict, check, passed

@@ -8,7 +8,7 @@ import pytest
 
 from labgrader.errors import NotGradedError
 from labgrader.judging.expectation import asked_for, unmet
-from labgrader.judging.limits import MAX_DEPTH, MAX_MATCHED
+from labgrader.labs.limits import MAX_DEPTH, MAX_MATCHED
 
 USERS: dict[str, Any] = {
     "type": "object",

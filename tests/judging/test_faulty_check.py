@@ -10,9 +10,9 @@ from labgrader.errors import NotGradedError
 from labgrader.evidence.question import Answers
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.judge import judge, open_question
-from labgrader.lab import Item
-from labgrader.search_path import searching
-from labgrader.steps.verdicts import told
+from labgrader.labs.lab import Item
+from labgrader.labs.search_path import searching
+from labgrader.steps.check_outcomes import told
 
 CHECK = """\
 from labgrader.evidence.snapshot import Snapshot

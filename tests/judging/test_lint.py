@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from labgrader.errors import BadInputError
-from labgrader.lab import Lab, find_lab, load_lab
-from labgrader.lint import lint
+from labgrader.judging.lint import lint
+from labgrader.labs.lab import Lab, find_lab, load_lab
 from tests.checks.test_labs import LABS, lab_file
 
 GOOD = """\

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from labgrader.evidence.internet import lacks_internet, unreached
-from labgrader.evidence.live_answers import HttpReply
+from labgrader.evidence.internet_access import lacks_internet, unreached
 from labgrader.evidence.probe import Invocation
+from labgrader.evidence.probe_results import HttpReply
 from labgrader.evidence.question import Answer, Answers, Question
 from labgrader.judging.judge import advice_without_internet, judge
-from labgrader.lab import Item
+from labgrader.labs.lab import Item
 from tests.checks.replies import answer, crash
 from tests.checks.world import World, item
 

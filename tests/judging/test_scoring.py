@@ -4,7 +4,7 @@ import pytest
 
 from labgrader.judging.scoring import score
 from labgrader.judging.verdict import Verdict, failed, not_graded, partial, passed, share, skipped
-from labgrader.lab import Item
+from labgrader.labs.lab import Item
 
 
 def item(name: str, points: float = 10, *requires: str) -> Item:

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from labgrader.evidence.load import Comparison, LoadResult
+from labgrader.evidence.load.load_test import Comparison, LoadResult
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.scoring import score
 from labgrader.judging.verdict import Verdict, failed, not_graded, partial, passed
-from labgrader.lab import Item, Lab
+from labgrader.labs.lab import Item, Lab
+from labgrader.labs.search_path import searching
 from labgrader.reporting.report import build_report
 from labgrader.roster import Student
-from labgrader.search_path import searching
 
 RUN_ID = "20260101T090000Z-lambda-optimization-4f2a"
 ACCOUNT = "000000000000"

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from labgrader.evidence.running_costs import RunningCost
-from labgrader.judging.carried import share_of
+from labgrader.judging.carry_over import share_of
 from labgrader.judging.scoring import ScoredCheck
 from labgrader.judging.verdict import Verdict, failed, not_graded, partial, passed, skipped
-from labgrader.lab import Item, Lab
+from labgrader.labs.lab import Item, Lab
 from labgrader.reporting.audit import build_audit, known_after
 from labgrader.reporting.audit_summary import MAX_ENTRIES, MAX_STUDENTS, audit_entry, build_audit_summary
 from labgrader.reporting.audit_view import MAX_LINES, MAX_ROWS

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from labgrader.evidence.load import Comparison
+from labgrader.evidence.load.load_test import Comparison
 from labgrader.reporting.html import render_student
 from tests.reporting.page_reading import Page, labels, safe
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from labgrader.evidence.load import LoadResult
+from labgrader.evidence.load.load_test import LoadResult
 from labgrader.reporting.html import render_student
 from tests.reporting.page_reading import Page, labels, safe
 

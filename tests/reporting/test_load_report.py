@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from labgrader.evidence.load import Comparison, LoadResult
+from labgrader.evidence.load.load_test import Comparison, LoadResult
 from labgrader.reporting.html import render_student
 from labgrader.reporting.load_report import (
     MAX_COMPARED,

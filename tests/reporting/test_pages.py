@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from labgrader.judging.verdict import failed, not_graded, partial, passed
-from labgrader.lab import Item
+from labgrader.labs.lab import Item
 from labgrader.reporting.html import render_class, render_student
 from labgrader.reporting.run_summary import build_run
 from tests.reporting.page_reading import safe

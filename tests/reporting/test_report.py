@@ -12,9 +12,8 @@ import pytest
 from labgrader.errors import BadInputError
 from labgrader.judging.scoring import score
 from labgrader.judging.verdict import Verdict, failed, not_graded, partial, passed
-from labgrader.lab import Item
-from labgrader.reporting.report import MAX_EVIDENCE
-from labgrader.reporting.words import (
+from labgrader.labs.lab import Item
+from labgrader.reporting.formatting import (
     MAX_TEXT,
     clean,
     counted,
@@ -25,6 +24,7 @@ from labgrader.reporting.words import (
     ratio_text,
     rounded,
 )
+from labgrader.reporting.report import MAX_EVIDENCE
 from labgrader.schemas import validate
 from labgrader.store import encoded
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from labgrader.judging.verdict import failed, not_graded, passed, skipped
-from labgrader.reporting.hidden import hidden_field
+from labgrader.reporting.hidden_checks import hidden_field
 from labgrader.reporting.html import render_student
 from labgrader.reporting.student_copy import NOT_SHOWN_FIRST, hidden_part, student_copy, visible_points
 from labgrader.schemas import validate

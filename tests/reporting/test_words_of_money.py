@@ -2,7 +2,7 @@
 
 import pytest
 
-from labgrader.reporting.words import money_text
+from labgrader.reporting.formatting import money_text
 
 
 @pytest.mark.parametrize(

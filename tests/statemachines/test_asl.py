@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from labgrader.judging.check import find_check
-from labgrader.lab import find_lab
+from labgrader.labs.lab import find_lab
 from statemachines.__main__ import MACHINES
 from tests.checks.test_labs import LABS
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from labgrader.evidence.question import Answer, Question
 from labgrader.evidence.snapshot import Snapshot
-from labgrader.lab import Item, Lab
+from labgrader.labs.lab import Item, Lab
 from labgrader.roster import Student
 from labgrader.store import Keys, Store
 

@@ -13,14 +13,14 @@ from labgrader.events import Event
 from labgrader.evidence.question import Answer, Answers, Question
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.verdict import Verdict, failed, passed
-from labgrader.lab import Item, Lab
+from labgrader.labs.lab import Item, Lab
 from labgrader.roster import Student
 from labgrader.schemas import validate
 from labgrader.steps import run_record
+from labgrader.steps.check_outcomes import AUDIT_INVOKES_NOTHING
 from labgrader.steps.run_check import run_check
 from labgrader.steps.run_record import CheckRecord
 from labgrader.steps.summarise_run import NEVER_REPORTED, summarise_run
-from labgrader.steps.verdicts import AUDIT_INVOKES_NOTHING
 from labgrader.steps.write_report import write_report
 from labgrader.store import Keys, Store
 

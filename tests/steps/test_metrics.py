@@ -13,7 +13,7 @@ import pytest
 from functions.summarise_run import app as summarise_run
 from functions.write_report import app as write_report
 from labgrader.events import publisher_of_this_function
-from labgrader.lab import Item, Lab
+from labgrader.labs.lab import Item, Lab
 from labgrader.roster import Student
 from labgrader.steps import run_record
 from labgrader.store import Keys, Store, store_of_this_function

@@ -12,11 +12,11 @@ import pytest
 from labgrader.errors import BadInputError, RefusedError
 from labgrader.events import Event
 from labgrader.judging.check import find_check
-from labgrader.lab import Lab, find_lab
+from labgrader.labs.lab import Lab, find_lab
+from labgrader.labs.search_path import searching
 from labgrader.roster import Home
-from labgrader.run_request import Request
+from labgrader.runs.request import Request
 from labgrader.schemas import validate
-from labgrader.search_path import searching
 from labgrader.steps.plan_run import plan_run
 from labgrader.store import Keys, Store
 

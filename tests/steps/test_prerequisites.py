@@ -12,7 +12,7 @@ from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.judge import judge_recorded
 from labgrader.judging.scoring import score
 from labgrader.judging.verdict import Verdict, not_graded
-from labgrader.lab import Item, Lab
+from labgrader.labs.lab import Item, Lab
 from labgrader.steps.run_live_check import Delivery, run_live_check
 from labgrader.store import Keys, Store
 

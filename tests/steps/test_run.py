@@ -12,23 +12,23 @@ from typing import Any
 import pytest
 
 from labgrader.errors import BadInputError, NotGradedError, ServiceFaultError
-from labgrader.evidence.live_answers import DroppedObject, HttpReply, SentMessages
 from labgrader.evidence.probe import Invocation
+from labgrader.evidence.probe_results import DroppedObject, HttpReply, SentMessages
 from labgrader.evidence.question import Answer, Answers, Question
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.verdict import Verdict
-from labgrader.lab import Item, Lab
+from labgrader.labs.lab import Item, Lab
 from labgrader.messages import quote
 from labgrader.roster import Home, Student
-from labgrader.run_request import Request
+from labgrader.runs.request import Request
 from labgrader.steps import run_record
+from labgrader.steps.check_outcomes import AUDIT_INVOKES_NOTHING
+from labgrader.steps.live_dispatcher import StudentsFunctions
 from labgrader.steps.plan_run import plan_run
 from labgrader.steps.run_check import run_check
 from labgrader.steps.run_live_check import Delivery, run_live_check
 from labgrader.steps.run_record import CheckRecord
-from labgrader.steps.students_functions import StudentsFunctions
 from labgrader.steps.summarise_run import NEVER_REPORTED, record_failure, summarise_run
-from labgrader.steps.verdicts import AUDIT_INVOKES_NOTHING
 from labgrader.steps.write_report import write_report
 from labgrader.store import Keys, Store
 from tests.clock import EPOCH, Clock

@@ -15,11 +15,11 @@ from labgrader.events import Event
 from labgrader.evidence.question import Answer, Answers, Question
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.verdict import not_graded, passed
-from labgrader.lab import Item, Lab, SelfChecks
+from labgrader.labs.lab import Item, Lab, SelfChecks
 from labgrader.roster import Student
+from labgrader.runs.self_check import allowance_of
+from labgrader.runs.self_check_quota import Allowance
 from labgrader.schemas import InvalidDocumentError, validate
-from labgrader.starting.allowance import Allowance
-from labgrader.starting.self_check import allowance_of
 from labgrader.steps import run_record
 from labgrader.steps.run_check import run_check
 from labgrader.steps.run_record import CheckRecord

@@ -10,20 +10,20 @@ from typing import Any
 import pytest
 
 from labgrader.errors import NOT_GRADED, BadInputError, NotGradedError
-from labgrader.evidence.asking.accounts import Accounts, Connection
-from labgrader.evidence.asking.calls import NotAnsweredError
-from labgrader.evidence.headroom import Room
-from labgrader.evidence.live.admission import TEST_S
-from labgrader.evidence.load_plan import FunctionTarget, LoadPlan
+from labgrader.evidence.load.plan import FunctionTarget, LoadPlan
 from labgrader.evidence.question import REFUSED, Answer, Question
 from labgrader.judging.check import find_check
-from labgrader.lab import Item, Lab, find_lab
+from labgrader.labs.lab import Item, Lab, find_lab
+from labgrader.load_testing.admission import TEST_S
+from labgrader.load_testing.concurrency_budget import Room
+from labgrader.recording.api_calls import NotAnsweredError
+from labgrader.recording.sessions import Accounts, Connection
 from labgrader.roster import Home, Student
-from labgrader.run_request import Request
-from labgrader.steps import run_record, students_functions
+from labgrader.runs.request import Request
+from labgrader.steps import live_dispatcher, run_record
+from labgrader.steps.live_dispatcher import Sharing, StudentsFunctions
 from labgrader.steps.plan_run import plan_run
 from labgrader.steps.run_live_check import Delivery, run_live_check
-from labgrader.steps.students_functions import Sharing, StudentsFunctions
 from labgrader.store import Store
 from tests.steps.loaded_student import KEYS, LOAD, RUN, STARTED, recorded
 
@@ -33,7 +33,7 @@ ROLE = "arn:aws:iam::444455556666:role/labgrader-reader"
 
 @pytest.fixture(autouse=True)
 def nothing_remembered() -> None:
-    for remembered in (run_record.lab_of, run_record.snapshot_of, run_record.students_of, students_functions._accounts):
+    for remembered in (run_record.lab_of, run_record.snapshot_of, run_record.students_of, live_dispatcher._accounts):
         remembered.cache_clear()
 
 

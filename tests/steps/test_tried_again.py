@@ -10,10 +10,10 @@ from dataclasses import replace
 import pytest
 
 from labgrader.errors import NotGradedError, ThrottledError
-from labgrader.evidence.live.admission import TEST_S
-from labgrader.evidence.load_result import Comparison
+from labgrader.evidence.load.result import Comparison
 from labgrader.evidence.question import REFUSED, Answer, Question
-from labgrader.steps import run_record, students_functions
+from labgrader.load_testing.admission import TEST_S
+from labgrader.steps import live_dispatcher, run_record
 from labgrader.steps.run_live_check import Delivery, run_live_check
 from labgrader.steps.write_report import write_report
 from labgrader.store import MissingError, Store
@@ -22,7 +22,7 @@ from tests.steps.loaded_student import KEYS, LAB, RUN, recorded
 
 @pytest.fixture(autouse=True)
 def nothing_remembered() -> None:
-    for remembered in (run_record.lab_of, run_record.snapshot_of, run_record.students_of, students_functions._accounts):
+    for remembered in (run_record.lab_of, run_record.snapshot_of, run_record.students_of, live_dispatcher._accounts):
         remembered.cache_clear()
 
 

@@ -10,9 +10,9 @@ from labgrader.errors import NOT_GRADED, NotGradedError
 from labgrader.evidence.question import Answer, Answers, Question
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.verdict import not_graded, passed
-from labgrader.lab import Item
+from labgrader.labs.lab import Item
+from labgrader.steps.check_outcomes import AUDIT_INVOKES_NOTHING, NO_VERDICT, refused, told
 from labgrader.steps.run_record import CheckRecord
-from labgrader.steps.verdicts import AUDIT_INVOKES_NOTHING, NO_VERDICT, refused, told
 
 RESERVED = Item("reserved", "reserved_concurrency_set", "It is", parameters={"function": "user1-f", "executions": 10})
 HANDLED = Item(

@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 
-from labgrader.evidence.load import COMPARE, Comparison, LoadResult
+from labgrader.evidence.load.load_test import COMPARE, Comparison, LoadResult
 from labgrader.evidence.probe import Invocation
 from labgrader.evidence.question import Answer, Answers, Question
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.judge import judge, open_question
 from labgrader.judging.verdict import Verdict
-from labgrader.lab import Item, Lab
+from labgrader.labs.lab import Item, Lab
+from labgrader.labs.search_path import searching
 from labgrader.reporting.html import render_student
 from labgrader.roster import Student
-from labgrader.search_path import searching
 from labgrader.steps import run_record
 from labgrader.steps.run_record import CheckRecord
 from labgrader.steps.write_report import write_report

@@ -13,16 +13,16 @@ from typing import Any
 
 import pytest
 
-from cli import embedded
-from cli.deploy import deploy
-from cli.nights import keep_nights
+from checks.simulation.connections import Connections
+from checks.simulation.pack import build_student, load_pack
+from cli.deployment.deploy import deploy
+from cli.embedded_aws import server
 from cli.project import DEFAULT_STACK
-from cli.simulation.connections import Connections
-from cli.simulation.pack import build_student, load_pack
+from cli.schedules import keep_nights
 from cli.target import Target, embedded_target
 from labgrader.courses.course_file import read_course
-from labgrader.courses.enrolling import push_course
-from labgrader.search_path import searching
+from labgrader.courses.enrolment import push_course
+from labgrader.labs.search_path import searching
 from labgrader.store import Keys, Store, roster_key
 from tests.workflow import small_labs
 from tests.workflow.small_labs import PACKS
@@ -137,7 +137,7 @@ def give_time(target: Target) -> None:
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    running = embedded.start(enforce_iam=True)
+    running = server.start(enforce_iam=True)
     try:
         target = embedded_target(running)
         with searching(small_labs.FOLDER):
@@ -146,7 +146,7 @@ def stack() -> Iterator[Stack]:
         connections = Connections(target.client, target.account_id, target.region)
         yield Stack(target, outputs, target.store(outputs), connections)
     finally:
-        embedded.stop(running)
+        server.stop(running)
 
 
 @pytest.fixture(scope="session", autouse=True)

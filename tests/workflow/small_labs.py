@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cli.simulation.builders import create_table
-from cli.simulation.pack import Pack
-from cli.simulation.student import SimulatedStudent
+from checks.simulation.builders import create_table
+from checks.simulation.pack import Pack
+from checks.simulation.student import SimulatedStudent
 
 SMALL = "small"
 """Two checks of configuration and one of behaviour."""

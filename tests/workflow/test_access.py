@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 import jwt
 import pytest
 
-from labgrader.access.tokens import issue
+from labgrader.auth.tokens import issue
 from labgrader.moments import moment
-from tests.access.hand_made import hand_made
+from tests.auth.hand_made import hand_made
 from tests.workflow.conftest import LONG_S
 
 pytestmark = pytest.mark.workflow

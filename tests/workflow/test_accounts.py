@@ -8,8 +8,8 @@ from typing import Any
 import boto3
 import pytest
 
-from cli.simulation.pack import build_student, load_pack
-from cli.simulation.student import Connections
+from checks.simulation.pack import build_student, load_pack
+from checks.simulation.student import Connections
 from labgrader.store import Keys
 from tests.workflow.conftest import LONG_S
 from tests.workflow.small_labs import SMALL

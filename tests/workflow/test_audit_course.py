@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cli.audits import follow_audit, start_audit
+from cli.audit_run import follow_audit, start_audit
 from labgrader.courses.digest_text import digest_text
 from labgrader.schemas import validate
 from labgrader.store import CourseKeys, Keys

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from labgrader.lab import Lab, find_lab
+from labgrader.labs.lab import Lab, find_lab
+from labgrader.runs.self_check import AlreadyRunningError, allowance_of, start_self_check, state_of_self_check
 from labgrader.schemas import validate
-from labgrader.starting.self_check import AlreadyRunningError, allowance_of, start_self_check, state_of_self_check
 from tests.workflow.conftest import LAB, LONG_S, Stack, until
 
 pytestmark = pytest.mark.workflow

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from cli.accuracy import compare
-from cli.simulation.classes import NOTHING_BUILT, Kind, build_class, enroll
-from cli.simulation.pack import load_pack
-from cli.simulation.teardown import delete_class
-from labgrader.lab import find_lab
+from checks.simulation.classes import NOTHING_BUILT, Kind, build_class, enroll
+from checks.simulation.pack import load_pack
+from checks.simulation.teardown import delete_class
+from cli.verification.accuracy import compare
+from labgrader.labs.lab import find_lab
 from tests.checks.test_labs import LABS
 from tests.measured import losses
 from tests.workflow.conftest import LAB

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cli.simulation.pack import load_pack
+from checks.simulation.pack import load_pack
 from labgrader.schemas import validate
 from labgrader.store import Keys
 from tests.measured import losses

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from cli.nights import remove_nights
 from cli.project import DEFAULT_STACK
+from cli.schedules import remove_nights
 from labgrader.store import CourseKeys
 from tests.workflow.conftest import until
 

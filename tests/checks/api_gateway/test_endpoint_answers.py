@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from labgrader.errors import NotGradedError
-from labgrader.evidence.live_answers import HttpReply
+from labgrader.evidence.probe_results import HttpReply
 from tests.checks.api_gateway.samples import API, FUNCTION, PLAN, deployed_api, method, with_key, with_plan
 from tests.checks.replies import probed
 from tests.checks.world import ACCOUNT, REGION, World

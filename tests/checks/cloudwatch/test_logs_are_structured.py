@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from labgrader.errors import NotGradedError
-from labgrader.evidence.asking.code_reading import read_file
 from labgrader.evidence.probe import Invocation
 from labgrader.evidence.question import Answer, Answers, Question
 from labgrader.judging.judge import judge
+from labgrader.recording.packages.code_analysis import read_file
 from tests.checks.cloudwatch.samples import END, ENTRY, PREFIX, START
 from tests.checks.replies import crash, probed
 from tests.checks.world import World, item

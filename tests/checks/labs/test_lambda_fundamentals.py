@@ -8,26 +8,26 @@ import json
 import re
 import sys
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 
 from labgrader.errors import NotGradedError
-from labgrader.evidence.asking.code_reading import read_file
 from labgrader.evidence.question import Answer, Answers, Question, UnaskedError
 from labgrader.judging.check import find_check
 from labgrader.judging.judge import judge
 from labgrader.judging.scoring import Score, score
 from labgrader.judging.verdict import Verdict, not_graded
-from labgrader.lab import find_lab, labs_folder
+from labgrader.labs.lab import find_lab
+from labgrader.labs.search_path import lab_files
+from labgrader.recording.packages.code_analysis import read_file
 from tests.checks.replies import crash, dropped, http_reply
 from tests.checks.world import ACCOUNT, REGION, World, function_arn
 
 LAB = find_lab("lambda-fundamentals")
 MINE = LAB.for_student("user1", ACCOUNT, REGION)
-CODE = labs_folder() / "lambda-fundamentals" / "student-code"
+CODE = lab_files()["lambda-fundamentals"].parent / "student-code"
 
 HELLO = "user1-HelloWorldFunction"
 FILES = "user1-S3FileProcessor"
@@ -440,4 +440,4 @@ def test_the_pack_says_everything_about_every_step() -> None:
     said = " ".join(one["promise"] for one in LAB.unseen)
     for step in ("1.1", "2.6", "3.6", "4.5", "5.7", "6.8", "6.9", "7.8"):
         assert step in said, step
-    assert Path(labs_folder() / "lambda-fundamentals" / "solution.py").is_file()
+    assert lab_files()["lambda-fundamentals"].with_name("solution.py").is_file()

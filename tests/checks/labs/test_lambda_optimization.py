@@ -8,15 +8,16 @@ from typing import Any
 
 import pytest
 
-from cli.simulation.pack import load_pack
+from checks.simulation.pack import load_pack
 from labgrader.errors import NotGradedError
 from labgrader.evidence.question import Answers, UnaskedError
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.check import find_check
 from labgrader.judging.judge import judge, open_question
+from labgrader.judging.lint import lint
 from labgrader.judging.verdict import Verdict
-from labgrader.lab import Item, find_lab, labs_folder
-from labgrader.lint import lint
+from labgrader.labs.lab import Item, find_lab
+from labgrader.labs.search_path import lab_files
 from tests.checks.load_results import load_result
 from tests.checks.replies import crash
 from tests.checks.world import ACCOUNT, ERRORS, OPTIMIZED, REGION, World, attached, perfect
@@ -68,7 +69,7 @@ def _configuration(world: World) -> dict[str, Verdict]:
 
 
 def test_the_lab_file_has_no_problem() -> None:
-    assert lint(labs_folder() / "lambda-optimization" / "lab.yaml") == []
+    assert lint(lab_files()["lambda-optimization"]) == []
 
 
 def test_a_perfect_account_passes_every_check_and_gets_no_advice() -> None:

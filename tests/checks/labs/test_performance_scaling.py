@@ -12,21 +12,22 @@ from typing import Any
 import pytest
 
 from labgrader.errors import NotGradedError
-from labgrader.evidence.live_answers import HttpReply, SentMessages
 from labgrader.evidence.probe import Invocation
+from labgrader.evidence.probe_results import HttpReply, SentMessages
 from labgrader.evidence.question import LIVE_ACTIONS, Answer, Answers, Question, UnaskedError
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.check import find_check
 from labgrader.judging.judge import judge, open_question
 from labgrader.judging.scoring import Score, score
 from labgrader.judging.verdict import Verdict, not_graded
-from labgrader.lab import Item, find_lab, labs_folder
+from labgrader.labs.lab import Item, find_lab
+from labgrader.labs.search_path import lab_files
 from tests.checks.load_results import comparison, load_result, report_line
 from tests.checks.replies import crash
 from tests.checks.world import ACCOUNT, REGION, World, function_arn
 
 LAB = find_lab("performance-scaling").for_student("user1", ACCOUNT, REGION)
-CODE = labs_folder() / "performance-scaling" / "student-code"
+CODE = lab_files()["performance-scaling"].parent / "student-code"
 FUNCTION, TESTER, SCALER = "user1-performance-function", "user1-load-tester", "user1-sqs-scaler"
 API, PLAN, KEY = "user1-optimized-api", "user1-performance-plan", "user1-performance-key"
 QUEUE, DASHBOARD = "user1-high-throughput-queue", "user1-performance-dashboard"

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from cli.simulation.pack import load_pack
+from checks.simulation.pack import load_pack
 from labgrader.errors import NotGradedError
 from labgrader.evidence.question import LIVE_ACTIONS, Answer, Answers, Question, UnaskedError
 from labgrader.judging.judge import judge
 from labgrader.judging.scoring import score
 from labgrader.judging.verdict import Verdict, not_graded
-from labgrader.lab import find_lab
+from labgrader.labs.lab import find_lab
 from tests.checks.invocation.todos import Todos
 from tests.checks.replies import crash
 from tests.checks.world import ACCOUNT, REGION, World, function_arn

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from labgrader.errors import BadInputError, NotGradedError
-from labgrader.evidence.load import LoadResult
+from labgrader.evidence.load.load_test import LoadResult
 from labgrader.judging.check import find_check
 from tests.checks.load_results import load_result, loaded, loading
 from tests.checks.world import OPTIMIZED, World, perfect

@@ -8,18 +8,18 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from cli.simulation.connections import Connections
-from cli.simulation.mistake import Mistake
-from cli.simulation.pack import Pack, build_student, load_pack
+from checks.simulation.connections import Connections
+from checks.simulation.mistake import Mistake
+from checks.simulation.pack import Pack, build_student, load_pack
 from labgrader.errors import BadInputError
-from labgrader.search_path import searching
+from labgrader.labs.search_path import searching
 from tests.checks.simulation.test_simulation import Aws
 from tests.checks.test_labs import every_lab
 
 LAB = "id: mine\nversion: 1.0.0\ntitle: Mine\npoints: 1\nchecks:\n  - {id: one, check: alias_points_to, title: It is, task: T, points: 1, with: {function: f, alias: a, version: '1'}}\n"  # noqa: E501
 
 SOLUTION = """\
-from cli.simulation.builders import create_queue
+from checks.simulation.builders import create_queue
 
 
 def build(student):
@@ -27,7 +27,7 @@ def build(student):
 """
 
 MISTAKES = """\
-from cli.simulation.mistake import Mistake, changed, parameters
+from checks.simulation.mistake import Mistake, changed, parameters
 
 MISTAKES = (
     Mistake("slow", "waits long", {{"one"}}, changed(parameters("create_queue", "{queue}", {values}))),

@@ -10,7 +10,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from cli.simulation.builders import (
+from checks.simulation.builders import (
     BASIC_EXECUTION,
     add_permission,
     configure_asynchronous_invocation,
@@ -22,10 +22,10 @@ from cli.simulation.builders import (
     notify_bucket,
     queue_url,
 )
-from cli.simulation.classes import wait_until_ready
-from cli.simulation.mistake import changed, classmate, document, parameters, renamed, within, without
-from cli.simulation.operations import create_log_group, put_alarm, put_rule, put_target
-from cli.simulation.rest_api import (
+from checks.simulation.classes import wait_until_ready
+from checks.simulation.mistake import changed, classmate, document, parameters, renamed, within, without
+from checks.simulation.operations import create_log_group, put_alarm, put_rule, put_target
+from checks.simulation.rest_api import (
     create_api_key,
     create_rest_api,
     create_usage_plan,
@@ -33,14 +33,14 @@ from cli.simulation.rest_api import (
     execution_arn,
     put_route,
 )
-from cli.simulation.student import Connections, SimulatedStudent, connect
-from cli.simulation.teardown import delete_class, delete_student
-from labgrader.evidence.asking.accounts import Accounts
-from labgrader.evidence.asking.pacing import Pacer
-from labgrader.evidence.asking.recorder import Recorder
+from checks.simulation.student import Connections, SimulatedStudent, connect
+from checks.simulation.teardown import delete_class, delete_student
 from labgrader.evidence.snapshot import Snapshot
+from labgrader.recording.rate_limiter import Pacer
+from labgrader.recording.recorder import Recorder
+from labgrader.recording.sessions import Accounts
 from labgrader.roster import Student
-from tests.evidence.recording import record_all
+from tests.recording.recording import record_all
 
 ACCOUNT = "123456789012"
 CODE = {"f.py": "def lambda_handler(event, context): return event\n"}

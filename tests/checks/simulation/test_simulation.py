@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
-from cli.proof import prerequisites
-from cli.simulation.classes import Kind, simulate_class
-from cli.simulation.pack import build_student, load_pack
-from cli.simulation.student import Connections, zipped
+from checks.simulation.classes import Kind, simulate_class
+from checks.simulation.pack import build_student, load_pack
+from checks.simulation.student import Connections, zipped
+from cli.verification.proof import prerequisites
 from labgrader.errors import BadInputError
-from labgrader.lab import find_lab
-from labgrader.search_path import searching
+from labgrader.labs.lab import find_lab
+from labgrader.labs.search_path import searching
 from tests.checks.test_labs import every_lab
 
 LAB = "lambda-optimization"

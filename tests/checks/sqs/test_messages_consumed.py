@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from labgrader.errors import NotGradedError
-from labgrader.evidence.live_answers import SentMessages
+from labgrader.evidence.probe_results import SentMessages
 from tests.checks.replies import probed
 from tests.checks.sqs.samples import QUEUE, SCALER, URL, feeding, with_queue
 from tests.checks.world import World

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from checks.wording.buckets import key_for
+from checks.s3._common import key_for
 from labgrader.evidence.snapshot import Notification
 from tests.checks.s3.samples import BUCKET, FUNCTION
 from tests.checks.world import function_arn

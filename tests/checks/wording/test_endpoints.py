@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from checks.wording.endpoints import route_for
+from checks.api_gateway._common import route_for
 from labgrader.evidence.snapshot import Route
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from checks.wording.logs import own_lines
+from checks.cloudwatch._logs import own_lines
 from tests.checks.cloudwatch.samples import END, ENTRY, PREFIX, START
 
 

@@ -7,10 +7,11 @@ a name or an e-mail address: a school's own systems know who ``student_id`` is.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -20,10 +21,12 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from labgrader.aws import translated
-from labgrader.errors import ServiceFaultError, ThrottledError
+from labgrader.errors import LabgraderError, ServiceFaultError, ThrottledError
 from labgrader.messages import quote
 from labgrader.schemas import validate
 from labgrader.store.keys import Keys
+
+log = logging.getLogger(__name__)
 
 SOURCE = "labgrader"
 
@@ -265,3 +268,33 @@ def _calls(entries: Sequence[dict[str, str]]) -> Iterator[list[dict[str, str]]]:
         size += length
     if call:
         yield call
+
+
+def publish_safely(publish: Publish | None, events: Callable[[], Iterable[Event]]) -> None:
+    """Send events after everything that they report is stored.
+
+    `publish` repeats what the bus does not take at once. What it does not take at all is logged, counted (the metric
+    ``EventsLost``) and lost: an error here would call a run failed that is complete. The run's record and its gradebook
+    hold the same facts.
+
+    Args:
+        publish: sends the events; ``None`` sends nothing.
+        events: makes the events; called only if they are sent.
+    """
+    if publish is None:
+        return
+    made: list[Event] = []
+    try:
+        made += events()
+        publish(*made)
+    except LabgraderError:
+        log.exception("an event was lost")
+        _count_lost(max(1, len(made)))
+
+
+def _count_lost(events: int) -> None:
+    """Write a metric for the alarm at once: not every function that publishes writes metrics at its end."""
+    from aws_lambda_powertools.metrics import MetricUnit, single_metric  # events are rarely lost
+
+    with single_metric(name="EventsLost", unit=MetricUnit.Count, value=events, namespace="labgrader") as metric:
+        metric.add_dimension("service", "events")

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from labgrader.api.gate import ROLES
 from labgrader.api.instructor_routes import add_runs
 from labgrader.api.lab_routes import add_document, add_labs
-from labgrader.api.resolving import Api, Services
+from labgrader.api.request_validation import ROLES
+from labgrader.api.resolver import Api, Services
 from labgrader.api.student_routes import add_my_reports, add_self_checks
 from labgrader.messages import quote
 

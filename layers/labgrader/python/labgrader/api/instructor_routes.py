@@ -11,17 +11,17 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from labgrader.api import problems
-from labgrader.api.answers import fitting
-from labgrader.api.gate import INSTRUCTOR
 from labgrader.api.models import AskedRun, FullReport, Gradebook, GradebookRow, Progress, Run, RunStarted, RunStudent
 from labgrader.api.parameters import FormatInQuery, IdempotencyKey, RunIdInPath, UsernameInPath
 from labgrader.api.problems import ProblemError, bad_input
-from labgrader.api.resolving import Api, Services
+from labgrader.api.request_validation import INSTRUCTOR
+from labgrader.api.resolver import Api, Services
+from labgrader.api.response_size import fitting
 from labgrader.errors import Problem
 from labgrader.reporting.gradebook import COLUMNS
 from labgrader.roster import Student
-from labgrader.run_request import new_run_id
-from labgrader.starting.asked import NO_LAB, ClientTokenUsedError, known_lab, start_asked
+from labgrader.runs.idempotent_start import NO_LAB, ClientTokenUsedError, known_lab, start_asked
+from labgrader.runs.request import new_run_id
 from labgrader.store import Keys, MissingError, Store
 
 CSV = "text/csv; charset=utf-8"

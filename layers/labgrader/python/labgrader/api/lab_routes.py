@@ -8,15 +8,15 @@ from zoneinfo import ZoneInfo
 
 from aws_lambda_powertools.event_handler import Response
 
-from labgrader.api.gate import OPEN_PATH, STUDENT
 from labgrader.api.models import Allowance, Hidden, LabEntry, Labs, SelfChecksOfLab
 from labgrader.api.problems import bad_input
-from labgrader.api.resolving import Api, Services
+from labgrader.api.request_validation import OPEN_PATH, STUDENT
+from labgrader.api.resolver import Api, Services
 from labgrader.errors import Problem
-from labgrader.lab import Lab, find_lab, lab_ids
+from labgrader.labs.lab import Lab, find_lab, lab_ids
 from labgrader.messages import quote
-from labgrader.reporting.hidden import hidden_field
-from labgrader.starting.self_check import allowance_of
+from labgrader.reporting.hidden_checks import hidden_field
+from labgrader.runs.self_check import allowance_of
 
 YAML = "application/yaml"
 

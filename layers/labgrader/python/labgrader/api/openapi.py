@@ -17,9 +17,9 @@ import yaml
 from pydantic import BaseModel
 
 from labgrader.api import problems
-from labgrader.api.document_words import ANSWER_EXAMPLES, DESCRIPTION, ERRORS, PROBLEM_EXAMPLES, TAGS
 from labgrader.api.models import ProblemDetails
-from labgrader.api.resolving import Api
+from labgrader.api.openapi_text import ANSWER_EXAMPLES, DESCRIPTION, ERRORS, PROBLEM_EXAMPLES, TAGS
+from labgrader.api.resolver import Api
 from labgrader.api.run_request_model import RunRequest
 
 Json = Any

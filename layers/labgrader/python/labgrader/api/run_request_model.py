@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 
 from labgrader.api.models import Known, LabId
 from labgrader.roster import MAX_STUDENTS
-from labgrader.starting.reading import CLIENT_NAME, COURSE_ID
+from labgrader.runs.request_parser import CLIENT_NAME, COURSE_ID
 
 Cell = str | int | None
 """A value of a roster's row; null is as good as empty."""

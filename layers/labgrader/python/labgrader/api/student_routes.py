@@ -8,8 +8,6 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from labgrader.api import problems
-from labgrader.api.answers import fitting
-from labgrader.api.gate import STUDENT, Caller
 from labgrader.api.lab_routes import find_known_lab, hidden_of, known_labs
 from labgrader.api.models import (
     Allowance,
@@ -23,11 +21,13 @@ from labgrader.api.models import (
 )
 from labgrader.api.parameters import LabInQuery, RunIdInPath
 from labgrader.api.problems import ProblemError
-from labgrader.api.resolving import Api, Services
-from labgrader.reporting.hidden import hidden_field
+from labgrader.api.request_validation import STUDENT, Caller
+from labgrader.api.resolver import Api, Services
+from labgrader.api.response_size import fitting
+from labgrader.reporting.formatting import rounded
+from labgrader.reporting.hidden_checks import hidden_field
 from labgrader.reporting.student_copy import student_copy
-from labgrader.reporting.words import rounded
-from labgrader.starting.self_check import (
+from labgrader.runs.self_check import (
     AllowanceSpentError,
     AlreadyRunningError,
     allowance_of,

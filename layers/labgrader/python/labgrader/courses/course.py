@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from labgrader.lab_file import parse_yaml
+from labgrader.labs.lab_file import parse_yaml
 
 EARLY = timedelta(minutes=5)
 """How much earlier than its time a night may begin by our clock and still be that night: clocks differ."""

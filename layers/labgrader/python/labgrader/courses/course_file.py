@@ -13,8 +13,8 @@ from typing import Any
 
 from labgrader.courses.course import Course, trimmed
 from labgrader.errors import BadInputError, Problem
-from labgrader.lab import lab_ids
-from labgrader.lab_file import dotted, parse_yaml
+from labgrader.labs.lab import lab_ids
+from labgrader.labs.lab_file import dotted, parse_yaml
 from labgrader.messages import quote
 from labgrader.roster import Student, read_roster
 

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from labgrader.messages import listed, quote
-from labgrader.reporting.words import waiting_words
+from labgrader.reporting.formatting import waiting_words
 
 Json = Any
 Found = Mapping[str, Json]

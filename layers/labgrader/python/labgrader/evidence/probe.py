@@ -7,8 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Literal
 
 from labgrader.errors import NotGradedError
-from labgrader.evidence.hostile_json import parse_json
-from labgrader.evidence.live_answers import (
+from labgrader.evidence.probe_results import (
     AWAIT_TIMEOUT_S,
     CALL_TIMEOUT_S,
     MAX_MESSAGES,
@@ -19,6 +18,7 @@ from labgrader.evidence.live_answers import (
 )
 from labgrader.evidence.question import Answers, Json, Question
 from labgrader.evidence.snapshot import Queue, RestApi, Snapshot
+from labgrader.evidence.untrusted_json import parse_json
 
 Outcome = Literal["answered", "function_error", "throttled", "timeout"]
 

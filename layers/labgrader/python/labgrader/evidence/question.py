@@ -15,6 +15,9 @@ from typing import Any
 from labgrader.errors import LabgraderError, NotGradedError
 
 Json = Any
+
+REDACTED = "[redacted]"
+"""What stands in evidence in place of a value that looks secret."""
 """A JSON value: what AWS said is data, and no stored value is trusted to be well formed."""
 
 LIVE_ACTIONS = frozenset(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
+from labgrader.evidence.coerce import mapping, sequence, text
 from labgrader.evidence.question import Answers, Json
-from labgrader.evidence.tolerant import mapping, sequence, text
 
 
 class Recorded:

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from labgrader.evidence.coerce import arn_parts, mapping, number, text
 from labgrader.evidence.question import Json
-from labgrader.evidence.tolerant import arn_parts, mapping, number, text
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,12 @@ import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from labgrader.evidence.coerce import arn_parts, mapping, sequence, text
 from labgrader.evidence.question import Json
 from labgrader.evidence.recorded import Recorded
 from labgrader.evidence.resources import Function, ProvisionedConcurrency
 from labgrader.evidence.services.api_gateway import ApiGateway
 from labgrader.evidence.snapshot import Snapshot
-from labgrader.evidence.tolerant import arn_parts, mapping, sequence, text
 from labgrader.messages import quote
 
 USD_PER_PROVISIONED_GB_SECOND = {"x86_64": 0.0000041667, "arm64": 0.0000033334}

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from labgrader.errors import NotGradedError
-from labgrader.evidence.asking.redaction import REDACTED
-from labgrader.evidence.names import closest, owns
-from labgrader.evidence.question import Answers, Json, Question
+from labgrader.evidence.coerce import mapping, sequence
+from labgrader.evidence.naming import closest, owns
+from labgrader.evidence.question import REDACTED, Answers, Json, Question
 from labgrader.evidence.resources import (
     Alias,
     Dashboard,
@@ -41,7 +41,6 @@ from labgrader.evidence.services.monitoring import Alarm, LogGroup, Monitoring
 from labgrader.evidence.services.policies import Statement, matches, statements
 from labgrader.evidence.services.s3 import S3, Notification
 from labgrader.evidence.services.sqs import Queue, Sqs
-from labgrader.evidence.tolerant import mapping, sequence
 
 __all__ = [
     "REDACTED",

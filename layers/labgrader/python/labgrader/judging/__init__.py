@@ -1,14 +1,21 @@
 """What a check's file imports: the decorator, the evidence it reads, and the words of a verdict."""
 
 from labgrader.errors import NotGradedError
-from labgrader.evidence.cost import lambda_cost
-from labgrader.evidence.hostile_json import parse_json
-from labgrader.evidence.internet import lacks_internet
-from labgrader.evidence.live_answers import DroppedObject, HttpReply, SentMessages
-from labgrader.evidence.load import Comparison, EndpointTarget, FunctionTarget, LoadResult, LoadTest, Threshold
-from labgrader.evidence.load_result import WITHOUT_FUNCTION
+from labgrader.evidence.internet_access import lacks_internet
+from labgrader.evidence.load.cost import lambda_cost
+from labgrader.evidence.load.load_test import (
+    Comparison,
+    EndpointTarget,
+    FunctionTarget,
+    LoadResult,
+    LoadTest,
+    Threshold,
+)
+from labgrader.evidence.load.result import WITHOUT_FUNCTION
+from labgrader.evidence.load.statistics import fewest_measurements
 from labgrader.evidence.probe import Invocation, Probe, Response
-from labgrader.evidence.statistics import fewest_measurements
+from labgrader.evidence.probe_results import DroppedObject, HttpReply, SentMessages
+from labgrader.evidence.untrusted_json import parse_json
 from labgrader.judging.check import Check, check
 from labgrader.judging.expectation import among, asked_for, below, shown, unmet
 from labgrader.judging.verdict import Verdict, failed, partial, passed, share

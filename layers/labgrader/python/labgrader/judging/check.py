@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from labgrader.errors import BadInputError
-from labgrader.evidence.load import LoadTest
+from labgrader.evidence.load.load_test import LoadTest
 from labgrader.evidence.probe import Probe
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.verdict import Verdict
-from labgrader.search_path import added_folders, check_files, import_added_check
+from labgrader.labs.search_path import added_folders, check_files, import_added_check
 
 Kind = Literal["configuration", "behaviour", "performance"]
 
@@ -104,7 +104,7 @@ def check(
 
 
 def find_check(name: str) -> Check:
-    """Return the check that lies in ``checks/NAME.py``, built in or added.
+    """Return the check that lies in ``checks/SERVICE/NAME.py``, or in ``checks/NAME.py`` of an added folder.
 
     Raises:
         BadInputError: there is none, or its file cannot be imported.
@@ -118,15 +118,15 @@ def _find_check(name: str, _folders: tuple[Path, ...]) -> Check:
     if name not in files:
         raise BadInputError([f"there is no check {name!r}"])
     file = files[name]
-    module = import_added_check(file) if file else importlib.import_module(f"checks.{name}")
+    module = importlib.import_module(file.module) if file.module else import_added_check(file.path)
     found = getattr(module, name, None)
     if isinstance(found, Check):
         return found
-    raise BadInputError([f"{file or f'checks/{name}.py'} defines no check called {name}"])
+    raise BadInputError([f"{file.path} defines no check called {name}"])
 
 
 def check_names() -> list[str]:
-    """The names of all checks: the files in ``checks/``. Drop a file in and it exists."""
+    """The names of all checks: the files below ``checks/``. Drop a file in and it exists."""
     return list(check_files())
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from labgrader.errors import NotGradedError
-from labgrader.judging.limits import MAX_DEPTH, MAX_MATCHED
+from labgrader.labs.limits import MAX_DEPTH, MAX_MATCHED
 from labgrader.messages import listed, quote
 
 MAX_DIFFERENCES = 3
@@ -65,7 +65,7 @@ def unmet(answer: Any, schema: Mapping[str, Any], name: str = "the body") -> str
     """
     if unfit := _unfit(answer):
         return f"{name} {unfit}"
-    from labgrader.judging.schema_reading import validator_of  # jsonschema: 58 ms, for those labs alone that ask for it
+    from labgrader.labs.answer_schema import validator_of  # jsonschema: 58 ms, for those labs alone that ask for it
 
     try:
         errors = sorted(validator_of(schema).iter_errors(answer), key=_order)

@@ -7,16 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from labgrader.errors import LabgraderError, NotGradedError
-from labgrader.evidence.internet import Unreached, unreached
-from labgrader.evidence.load import LoadTest
+from labgrader.evidence.internet_access import Unreached, unreached
+from labgrader.evidence.load.load_test import LoadTest
 from labgrader.evidence.probe import Probe
 from labgrader.evidence.question import Answers, Question, UnaskedError
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.check import Check, find_check
 from labgrader.judging.verdict import Verdict
-from labgrader.lab import Item
+from labgrader.labs.lab import Item
+from labgrader.labs.placeholders import fill
 from labgrader.messages import listed, quote
-from labgrader.placeholders import fill
 
 WRONG_LAB = "the lab file is wrong: "
 """How the reason begins where a parameter holds a placeholder that nobody fills."""

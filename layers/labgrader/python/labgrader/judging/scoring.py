@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from labgrader.judging.verdict import Verdict, not_graded, skipped
-from labgrader.lab import Item
+from labgrader.labs.lab import Item
 
 WAITS = "cannot be told while “"
 """How the message begins of a check that is not graded because what it requires is not."""

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from labgrader.evidence.running_costs import RunningCost
-from labgrader.judging.carried import share_of
+from labgrader.judging.carry_over import share_of
 from labgrader.judging.scoring import ScoredCheck
 from labgrader.judging.verdict import STATUSES
-from labgrader.reporting.words import clean, rounded
+from labgrader.reporting.formatting import clean, rounded
 
 MAX_MESSAGE = 1_000
 """Characters of a message that a difference repeats; the check itself has all of it."""

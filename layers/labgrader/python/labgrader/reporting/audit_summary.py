@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from labgrader.lab import Lab
-from labgrader.reporting.words import clean, rounded
+from labgrader.labs.lab import Lab
+from labgrader.reporting.formatting import clean, rounded
 
 SCHEMA = "labgrader.audit/1"
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from labgrader.reporting.audit_summary import carried_over
-from labgrader.reporting.words import WORDS, waiting_words
+from labgrader.reporting.formatting import WORDS, waiting_words
 
 MAX_ROWS = 200
 """Students, and resources that cost money, that the page names; a class of 10,000 has its reports for the rest."""

@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from labgrader.judging.verdict import STATUSES
-from labgrader.lab import Lab
+from labgrader.labs.lab import Lab
 from labgrader.messages import quote
 from labgrader.reporting.audit_view import class_audit_view
+from labgrader.reporting.formatting import WORDS, moment_text, points_text
 from labgrader.reporting.run_summary import of_anybody
 from labgrader.reporting.tasks import by_task
-from labgrader.reporting.words import WORDS, moment_text, points_text
 
 MAX_TROUBLES = 6
 """Checks that are named as those that failed most."""

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from statistics import median
 from typing import Any
 
-from labgrader.evidence.load_result import FEWEST_ROUNDS
+from labgrader.evidence.load.result import FEWEST_ROUNDS
+from labgrader.reporting.formatting import counted, milliseconds_text, ratio_text
 from labgrader.reporting.plots import comparison_plot
-from labgrader.reporting.words import counted, milliseconds_text, ratio_text
 
 MEASURED = (
     ("requests", "requests that succeeded"),

@@ -9,8 +9,8 @@ from typing import Any
 
 from defusedcsv import csv
 
-from labgrader.lab import Lab
-from labgrader.reporting.words import clean, points_text
+from labgrader.labs.lab import Lab
+from labgrader.reporting.formatting import clean, points_text
 from labgrader.roster import Student
 
 COLUMNS = (

@@ -7,9 +7,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from labgrader.evidence.load import Comparison, LoadResult
-from labgrader.lab import Lab
-from labgrader.reporting import words
+from labgrader.evidence.load.load_test import Comparison, LoadResult
+from labgrader.labs.lab import Lab
+from labgrader.reporting import formatting
 from labgrader.reporting.class_view import class_view
 from labgrader.reporting.comparison_view import comparison_view
 from labgrader.reporting.load_report import comparison_entry, load_test_entry
@@ -40,7 +40,7 @@ def render_class(run: Mapping[str, Any], reports: Sequence[Mapping[str, Any]], l
     Args:
         run: as ``build_run`` made it.
         reports: the report of each student of the run, in any order.
-        lab: the lab as the run froze it, with ``{username}`` still in its words.
+        lab: the lab as the run froze it, with ``{username}`` still in its formatting.
     """
     return _render("class.html.j2", class_view(run, reports, lab))
 
@@ -62,7 +62,7 @@ def render_load_test(result: LoadResult | Comparison) -> str:
 
 def _render(template: str, view: Mapping[str, Any]) -> str:
     page = _environment().get_template(template).render(view)
-    return page.encode("utf-8", "replace").decode()  # `words.clean` left nothing to replace in a report of ours
+    return page.encode("utf-8", "replace").decode()  # `formatting.clean` left nothing to replace in a report of ours
 
 
 @cache
@@ -78,15 +78,15 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
-        "points": words.points_text,
-        "milliseconds": words.milliseconds_text,
-        "moment": words.moment_text,
-        "money": words.money_text,
-        "counted": words.counted,
+        "points": formatting.points_text,
+        "milliseconds": formatting.milliseconds_text,
+        "moment": formatting.moment_text,
+        "money": formatting.money_text,
+        "counted": formatting.counted,
     }
     environment.globals |= {
-        "symbols": words.SYMBOLS,
-        "status_words": words.WORDS,
+        "symbols": formatting.SYMBOLS,
+        "status_words": formatting.WORDS,
         "content_security_policy": CONTENT_SECURITY_POLICY,
     }
     return environment

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from labgrader.evidence.load import Comparison, LoadResult
-from labgrader.evidence.statistics import thinned
-from labgrader.lab import Visibility
-from labgrader.reporting.words import clean, rounded
+from labgrader.evidence.load.load_test import Comparison, LoadResult
+from labgrader.evidence.load.statistics import thinned
+from labgrader.labs.lab import Visibility
+from labgrader.reporting.formatting import clean, rounded
 
 MAX_SAMPLES = 500
 """Requests of a load test that a report keeps: the page draws its plot from the report alone."""

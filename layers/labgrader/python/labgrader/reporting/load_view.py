@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from labgrader.evidence.statistics import fewest_measurements
-from labgrader.evidence.throttles import throttle_meaning
+from labgrader.evidence.load.result import throttle_meaning
+from labgrader.evidence.load.statistics import fewest_measurements
+from labgrader.reporting.formatting import counted, dollars_text, milliseconds_text
 from labgrader.reporting.plots import latency_plot, percentile_plot
-from labgrader.reporting.words import counted, dollars_text, milliseconds_text
 
 Rows = list[tuple[str, ...]]
 

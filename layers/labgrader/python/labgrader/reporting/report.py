@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from labgrader.evidence.load import Comparison, LoadResult
+from labgrader.evidence.load.load_test import Comparison, LoadResult
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.check import find_check
 from labgrader.judging.scoring import Score, ScoredCheck
 from labgrader.judging.verdict import Verdict
-from labgrader.lab import Item, Lab, Visibility
-from labgrader.reporting.hidden import hidden_field
+from labgrader.labs.lab import Item, Lab, Visibility
+from labgrader.reporting.formatting import clean, rounded
+from labgrader.reporting.hidden_checks import hidden_field
 from labgrader.reporting.load_report import comparison_entry, load_test_entry
-from labgrader.reporting.words import clean, rounded
 from labgrader.roster import Student
 
 SCHEMA = "labgrader.report/1"

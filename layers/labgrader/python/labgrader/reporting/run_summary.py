@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from labgrader.judging.verdict import STATUSES
-from labgrader.lab import Item, Lab
-from labgrader.placeholders import fill
-from labgrader.reporting.words import clean, rounded
+from labgrader.labs.lab import Item, Lab
+from labgrader.labs.placeholders import fill
+from labgrader.reporting.formatting import clean, rounded
 from labgrader.roster import Student
 
 SCHEMA = "labgrader.run/1"

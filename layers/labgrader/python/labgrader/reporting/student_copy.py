@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from labgrader.reporting.hidden import hidden_field
-from labgrader.reporting.words import rounded
+from labgrader.reporting.formatting import rounded
+from labgrader.reporting.hidden_checks import hidden_field
 
 NOT_SHOWN_FIRST = "not told, because of a check that is not shown to you"
 """What a visible check says in place of a sentence that names a hidden one."""

@@ -7,9 +7,9 @@ from typing import Any
 
 from labgrader.judging.verdict import STATUSES
 from labgrader.reporting.comparison_view import comparison_view
+from labgrader.reporting.formatting import waiting_words
 from labgrader.reporting.load_view import load_test_view
 from labgrader.reporting.tasks import by_task
-from labgrader.reporting.words import waiting_words
 
 
 def student_view(report: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,17 +7,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from labgrader.evidence.gone import gone
+from labgrader.evidence.coerce import mapping, text
+from labgrader.evidence.deleted_resources import gone
 from labgrader.evidence.running_costs import running_costs
 from labgrader.evidence.snapshot import Snapshot
-from labgrader.evidence.tolerant import mapping, text
-from labgrader.judging.carried import carried_verdict, checks_by_id
+from labgrader.judging.carry_over import carried_verdict, checks_by_id
 from labgrader.judging.check import find_check
 from labgrader.judging.scoring import ScoredCheck
 from labgrader.judging.verdict import Verdict
-from labgrader.lab import Lab
+from labgrader.labs.lab import Lab
 from labgrader.reporting.audit import build_audit, known_after
-from labgrader.steps.before import earlier_json
+from labgrader.steps.previous_results import earlier_json
 from labgrader.store import Keys, Store
 
 log = logging.getLogger(__name__)

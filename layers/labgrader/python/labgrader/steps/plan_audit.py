@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from labgrader.courses.enrolling import stored_course
-from labgrader.run_request import Request, new_run_id
+from labgrader.courses.enrolment import stored_course
+from labgrader.runs.request import Request, new_run_id
 from labgrader.store import CourseKeys, Store
 
 AUDIT = "audit"

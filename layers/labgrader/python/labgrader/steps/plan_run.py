@@ -7,16 +7,15 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from labgrader.errors import BadInputError
-from labgrader.events import Publish, run_started
-from labgrader.evidence.asking.calls import NotAnsweredError
-from labgrader.evidence.headroom import Room
+from labgrader.events import Publish, publish_safely, run_started
 from labgrader.judging.check import find_check
-from labgrader.lab import Lab, find_lab
+from labgrader.labs.lab import Lab, find_lab
+from labgrader.load_testing.concurrency_budget import Room
 from labgrader.messages import quote
+from labgrader.recording.api_calls import NotAnsweredError
 from labgrader.roster import Home, Student, at_home, read_roster, select
-from labgrader.run_request import Request
-from labgrader.starting.class_run import SELF_CHECK_OF_A_CLASS
-from labgrader.steps.telling import tell
+from labgrader.runs.class_run import SELF_CHECK_OF_A_CLASS
+from labgrader.runs.request import Request
 from labgrader.store import Keys, MissingError, Store
 
 log = logging.getLogger(__name__)
@@ -117,7 +116,7 @@ def _record(
         "announced": publish is not None,
     }
     if not before.get("announced"):
-        tell(publish, lambda: [run_started(record)])
+        publish_safely(publish, lambda: [run_started(record)])
     store.record_run(record)
 
 

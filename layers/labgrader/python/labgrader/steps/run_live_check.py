@@ -7,16 +7,16 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 from labgrader.errors import NOT_GRADED, NotGradedError, ServiceFaultError, ThrottledError
-from labgrader.evidence.asking.calls import NOT_REACHED
-from labgrader.evidence.live.admission import TEST_S
-from labgrader.evidence.load import COMPARE, LOAD_TEST
+from labgrader.evidence.load.load_test import COMPARE, LOAD_TEST
 from labgrader.evidence.question import LIVE_ACTIONS, Answer, Answers, Question
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.check import find_check
 from labgrader.judging.judge import judge_recorded, open_question
 from labgrader.judging.scoring import settle
 from labgrader.judging.verdict import Verdict, not_graded
-from labgrader.lab import Item, Lab
+from labgrader.labs.lab import Item, Lab
+from labgrader.load_testing.admission import TEST_S
+from labgrader.recording.api_calls import NOT_REACHED
 from labgrader.steps.run_record import CheckRecord, snapshot_of, students_lab
 from labgrader.store import Keys, MissingError, Store
 

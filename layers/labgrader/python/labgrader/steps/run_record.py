@@ -14,7 +14,7 @@ from typing import Any
 from labgrader.evidence.question import Answers
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.verdict import Verdict
-from labgrader.lab import Lab
+from labgrader.labs.lab import Lab
 from labgrader.roster import Student
 from labgrader.store import Keys, Store
 

@@ -17,7 +17,7 @@ from labgrader.aws import translated
 from labgrader.courses.course import CourseLab
 from labgrader.courses.digest import audited, build_digest, not_audited
 from labgrader.courses.digest_text import digest_text, subject
-from labgrader.courses.enrolling import stored_course
+from labgrader.courses.enrolment import stored_course
 from labgrader.moments import moment
 from labgrader.schemas import validate
 from labgrader.store import CourseKeys, Keys, MissingError, Store

@@ -8,16 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
-from labgrader.events import Event, Publish, drift_detected, run_completed, run_failed
+from labgrader.events import Event, Publish, drift_detected, publish_safely, run_completed, run_failed
 from labgrader.messages import quote
 from labgrader.moments import moment
 from labgrader.reporting.audit_summary import audit_entry, build_audit_summary
 from labgrader.reporting.gradebook import render_gradebook
 from labgrader.reporting.run_summary import build_run
+from labgrader.runs.self_check import finish_self_check
 from labgrader.schemas import validate
-from labgrader.starting.self_check import finish_self_check
-from labgrader.steps.left_open import left_open
-from labgrader.steps.telling import tell
+from labgrader.steps.not_graded_reasons import left_open
 from labgrader.steps.write_report import write_report
 from labgrader.store import Keys, MissingError, Store
 
@@ -98,7 +97,7 @@ def summarise_run(store: Store, run_id: str, started_at: str, *, publish: Publis
             "counts": kept["counts"],
         }
     )
-    tell(publish, lambda: [*_drift(everybody, run_id, lab.id, course), run_completed(kept, course)])
+    publish_safely(publish, lambda: [*_drift(everybody, run_id, lab.id, course), run_completed(kept, course)])
     return kept
 
 
@@ -154,7 +153,7 @@ def record_failure(
         return {**planned, "again": True}
     record = planned if status == "failed" else _failed(run_id, lab, mode, planned, started_at, error)
     store.record_run(record)
-    tell(publish, lambda: [run_failed(run_id, lab, mode, record.get("error", ""), record.get("course", ""))])
+    publish_safely(publish, lambda: [run_failed(run_id, lab, mode, record.get("error", ""), record.get("course", ""))])
     store.record_run({**record, "told": True})  # only now: what broke off before is told again
     return record
 

@@ -6,10 +6,10 @@ from collections import Counter
 from dataclasses import dataclass
 
 from labgrader.errors import LabgraderError
-from labgrader.evidence.asking.accounts import Accounts
-from labgrader.evidence.asking.facts import ClassFacts
-from labgrader.evidence.asking.recorder import Recorder
 from labgrader.judging.judge import open_question
+from labgrader.recording.account_cache import ClassFacts
+from labgrader.recording.recorder import Recorder
+from labgrader.recording.sessions import Accounts
 from labgrader.steps.run_record import lab_of
 from labgrader.store import Keys, MissingError, Store
 

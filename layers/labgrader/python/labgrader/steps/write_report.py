@@ -8,23 +8,22 @@ from datetime import UTC, datetime
 from typing import Any
 
 from labgrader.errors import NotGradedError
-from labgrader.events import Publish, student_graded
-from labgrader.evidence.load import COMPARE, LOAD_TEST, Comparison, LoadResult
+from labgrader.events import Publish, publish_safely, student_graded
+from labgrader.evidence.load.load_test import COMPARE, LOAD_TEST, Comparison, LoadResult
 from labgrader.evidence.question import Answer, Answers, Json, Question
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.judge import advice_without_internet, judge_recorded
 from labgrader.judging.scoring import score
 from labgrader.judging.verdict import Verdict
-from labgrader.lab import Item, Lab
+from labgrader.labs.lab import Item, Lab
 from labgrader.moments import moment
 from labgrader.reporting.report import build_report
 from labgrader.reporting.student_copy import hidden_part, visible_points
 from labgrader.schemas import validate
 from labgrader.steps.audit import CarriedOver, audit_of, carried_over, remember_seen
-from labgrader.steps.before import previous_of
+from labgrader.steps.check_outcomes import told
+from labgrader.steps.previous_results import previous_of
 from labgrader.steps.run_record import CheckRecord, lab_of, records_of, snapshot_of, student_of
-from labgrader.steps.telling import tell
-from labgrader.steps.verdicts import told
 from labgrader.store import Keys, MissingError, Store
 
 
@@ -126,7 +125,7 @@ def write_report(
         keep_latest=mode == "grade",
         keep_best=mode == "grade" and kept["status"] == "complete",
     )
-    tell(publish, lambda: [student_graded(kept, (store.run(run_id) or {}).get("course", ""))])
+    publish_safely(publish, lambda: [student_graded(kept, (store.run(run_id) or {}).get("course", ""))])
     return kept
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 
-from labgrader.lab import Lab
+from labgrader.labs.lab import Lab
 from labgrader.roster import Student
 from labgrader.store.courses import CourseKeys, Courses, Enrolment
 from labgrader.store.items import Items

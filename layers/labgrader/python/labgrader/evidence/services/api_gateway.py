@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from labgrader.evidence.coerce import mapping, number, sequence, text
 from labgrader.evidence.question import Answers, Json, Question
-from labgrader.evidence.tolerant import mapping, number, sequence, text
 
 _FUNCTION = re.compile(r":function:([A-Za-z0-9_-]+)(?::([A-Za-z0-9_$-]+))?/invocations$")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from labgrader.evidence.coerce import mapping, sequence, text
 from labgrader.evidence.question import Answers, Question
-from labgrader.evidence.tolerant import mapping, sequence, text
 
 
 @dataclass(frozen=True)

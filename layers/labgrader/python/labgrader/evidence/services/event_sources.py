@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from labgrader.evidence.coerce import arn_parts, mapping, number, sequence, text
 from labgrader.evidence.question import Json
-from labgrader.evidence.tolerant import arn_parts, mapping, number, sequence, text
 
 
 @dataclass(frozen=True)

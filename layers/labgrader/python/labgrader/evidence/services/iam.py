@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from labgrader.evidence.coerce import mapping, sequence, text
 from labgrader.evidence.question import Answers, Question
 from labgrader.evidence.services.policies import Statement, statements
-from labgrader.evidence.tolerant import mapping, sequence, text
 
 
 @dataclass(frozen=True)

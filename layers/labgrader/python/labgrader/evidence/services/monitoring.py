@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from labgrader.evidence.coerce import mapping, number, sequence, text
 from labgrader.evidence.question import Answers, Json, Question
-from labgrader.evidence.tolerant import mapping, number, sequence, text
 
 
 @dataclass(frozen=True)

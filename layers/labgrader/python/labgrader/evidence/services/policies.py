@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from labgrader.evidence.tolerant import mapping, sequence, text
+from labgrader.evidence.coerce import mapping, sequence, text
 
 
 @dataclass(frozen=True)

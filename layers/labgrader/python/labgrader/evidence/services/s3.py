@@ -6,8 +6,8 @@ import fnmatch
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from labgrader.evidence.coerce import arn_parts, mapping, sequence, text
 from labgrader.evidence.question import Answers, Json, Question
-from labgrader.evidence.tolerant import arn_parts, mapping, sequence, text
 
 
 @dataclass(frozen=True)

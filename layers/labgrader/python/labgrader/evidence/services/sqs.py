@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from labgrader.evidence.coerce import mapping, number, text
 from labgrader.evidence.question import Answers, Question
-from labgrader.evidence.tolerant import mapping, number, text
 
 
 @dataclass(frozen=True)

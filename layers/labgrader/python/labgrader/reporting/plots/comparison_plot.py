@@ -12,10 +12,10 @@ from xml.etree.ElementTree import Element, SubElement
 from markupsafe import Markup
 
 from labgrader.messages import quote
+from labgrader.reporting.formatting import counted, milliseconds_text
 from labgrader.reporting.plots import marks
 from labgrader.reporting.plots.axis import Axis, measured_axis
 from labgrader.reporting.plots.svg import WIDTH, Place, Series, marked, plot, write
-from labgrader.reporting.words import counted, milliseconds_text
 
 HEIGHT = 290
 MAX_NAME = 80

@@ -9,10 +9,10 @@ from xml.etree.ElementTree import Element, SubElement
 from markupsafe import Markup
 
 from labgrader.messages import quote
+from labgrader.reporting.formatting import counted, milliseconds_text
 from labgrader.reporting.plots import marks
 from labgrader.reporting.plots.axis import linear_axis, measured_axis
 from labgrader.reporting.plots.svg import Place, Series, marked, plot, write
-from labgrader.reporting.words import counted, milliseconds_text
 
 HEIGHT = 320
 

@@ -9,12 +9,12 @@ from xml.etree.ElementTree import Element, SubElement
 
 from markupsafe import Markup
 
-from labgrader.evidence.statistics import fewest_measurements
+from labgrader.evidence.load.statistics import fewest_measurements
 from labgrader.messages import quote
+from labgrader.reporting.formatting import milliseconds_text
 from labgrader.reporting.plots import marks
 from labgrader.reporting.plots.axis import measured_axis
 from labgrader.reporting.plots.svg import Place, Series, marked, plot, unmarked, write
-from labgrader.reporting.words import milliseconds_text
 
 HEIGHT = 300
 

@@ -1,0 +1,1 @@
+"""Checks of REST APIs, stages, usage plans and API keys."""

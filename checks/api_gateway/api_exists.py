@@ -1,0 +1,20 @@
+"""A REST API is there."""
+
+from __future__ import annotations
+
+from checks.api_gateway._common import missing_api, own_api
+from labgrader.evidence.snapshot import Snapshot
+from labgrader.judging import Verdict, check, failed, passed
+
+
+@check(title="The REST API is there", hint="aws apigateway create-rest-api --name {api}")
+def api_exists(snapshot: Snapshot, *, api: str) -> Verdict:
+    """The student has a REST API of this name, whatever it leads to.
+
+    Args:
+        api: its name.
+    """
+    expected = f"REST API {api}"
+    if own_api(snapshot, api) is None:
+        return failed(missing_api(snapshot, api, ""), expected=expected, observed="no such REST API")
+    return passed(expected=expected, observed=expected)

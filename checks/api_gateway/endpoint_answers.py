@@ -1,0 +1,210 @@
+"""An API answers over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from checks.api_gateway._common import (
+    GATEWAY,
+    Misfire,
+    api_leading_to,
+    api_source,
+    choose_stage,
+    deploy_command,
+    fill_path,
+    misfire,
+    missing_api,
+    own_api,
+    permit_command,
+    plan_by_name,
+    resource_of,
+    route_for,
+    routes_there,
+    routes_to,
+)
+from checks.wording import missing_function
+from checks.wording.structure import ANY, as_text, difference, unmentioned, wanted_in_words
+from labgrader.evidence.snapshot import RestApi, Route, Snapshot
+from labgrader.judging import HttpReply, NotGradedError, Probe, Verdict, check, failed, passed, quote, unmet
+
+
+@check(
+    title="The endpoint answers",
+    hint="aws apigateway get-stages --rest-api-id API-ID",
+)
+def endpoint_answers(
+    probe: Probe,
+    *,
+    function: str = "",
+    api: str = "",
+    stage: str = "",
+    method: str = "GET",
+    path: str = "",
+    query: dict[str, str] | None = None,
+    body: Any = None,
+    status: int | list[int] = 200,
+    contains: dict[str, Any] | None = None,
+    matches: dict[str, Any] | None = None,
+    mentions: list[str] | None = None,
+    plan: str = "",
+    explanation: str = "",
+) -> Verdict:
+    """One call of a stage is answered with the status, and its JSON body holds the structure and fits the schema.
+
+    Args:
+        function: the function behind it. Where ``api`` is empty, the student's REST API that leads to it is called.
+        api: the REST API's name.
+        stage: the stage's name; where empty ``prod``, else the first there is.
+        method: the HTTP method.
+        path: what is called (``/performance``); where empty the path of the route that leads to the function.
+        query: the query string's parameters.
+        body: the request's body: text as it stands, everything else as JSON.
+        status: the status that is right, or several.
+        contains: what the body must hold, compared as for ``event_answered``.
+        matches: a JSON Schema of the body, as for ``event_answered``.
+        mentions: texts that must stand in the body, whatever their case.
+        plan: the usage plan whose key is sent where the method wants one; where empty, any that is bound to the stage.
+        explanation: added to the message of a wrong reply.
+    """
+    statuses = status if isinstance(status, list) else [status]
+    expected = wanted_in_words(statuses, contains, mentions, matches)
+    snapshot = probe.snapshot
+    if function and snapshot.function(function) is None:
+        return failed(missing_function(snapshot, function), expected=expected, observed="no such function")
+    found = own_api(snapshot, api) if api else api_leading_to(snapshot, function)
+    if found is None:
+        return failed(missing_api(snapshot, api, function), expected=expected, observed="no such REST API")
+    routes = snapshot.api_gateway.routes(found.id)
+    route = _route(snapshot, found, routes, function, method, path)
+    called = choose_stage(snapshot, found, stage)
+    if route is None:
+        return failed(
+            f"{quote(found.name)} has no method {method}{f' at {path}' if path else ''}; {routes_there(routes)}.",
+            expected=expected,
+            observed="no such method",
+            hint=f"aws apigateway get-resources --rest-api-id {found.id} --embed methods",
+        )
+    if called is None:
+        return failed(
+            f"{quote(found.name)} {f'has no stage {stage}' if stage else 'is not deployed'}: nothing can call it.",
+            expected=expected,
+            observed="no such stage",
+            hint=deploy_command(found, stage, snapshot),
+        )
+    where = path or fill_path(route.path)
+    target = f"{method} {quote(found.name)} /{quote(called.name)}{quote(where)}"
+    key = _key(snapshot, found, called.name, plan) if route.api_key_required else ""
+    reply = probe.call_api(
+        found,
+        called.name,
+        method,
+        where,
+        query=query,
+        body=None if body is None else as_text(body),
+        api_key_id=key,
+    )
+    if reply.outcome == "unreachable":
+        raise NotGradedError("execute-api:Invoke", f"{target} could not be reached: {quote(reply.error)}")
+    wrong = _closed(reply, statuses, route, plan) or _wrong(reply, statuses, contains, matches, mentions or [])
+    if wrong is None:
+        return passed(expected=expected, observed=str(reply.status))
+    if reply.status == 429:
+        return _throttled(snapshot, target, route.function, expected)
+    return failed(
+        f"{target} {wrong.what}. {explanation}".rstrip(),
+        expected=expected,
+        observed=f"answered {reply.status}" if reply.status else "no answer",
+        hint=_hint(wrong, found, called.name, route, plan),
+    )
+
+
+def _route(
+    snapshot: Snapshot, api: RestApi, routes: list[Route], function: str, method: str, path: str
+) -> Route | None:
+    """The route that is called: the one at the path, else one that leads to the function."""
+    if path:
+        return route_for(routes, method, path)
+    leading = routes_to(snapshot, api, function) if function else routes
+    ours = [route for route in leading if route.method in (method, "ANY")]
+    return min(ours, key=lambda route: (route.method == "ANY", route.path.count("{"), route.path), default=None)
+
+
+def _key(snapshot: Snapshot, api: RestApi, stage: str, plan: str) -> str:
+    """The id of an enabled key that opens the stage, or empty."""
+    plans = [one for one in snapshot.api_gateway.usage_plans() if not plan or one.name == plan]
+    bound = [one for one in plans if (api.id, stage) in one.stages]
+    keys = [key for one in bound for key in snapshot.api_gateway.keys_of(one.id) if key.enabled]
+    return keys[0].id if keys else ""
+
+
+def _closed(reply: HttpReply, statuses: list[int], route: Route, plan: str) -> Misfire | None:
+    """A method that is not open refuses; an authorizer's refusal is worded as if there were no such method."""
+    if reply.status not in (401, 403) or reply.status in statuses:
+        return None
+    if route.api_key_required and not plan:
+        return Misfire(f"answered {reply.status}: the method wants an API key, and the lab leaves it open", "unlock")
+    if route.authorization in ("", "NONE"):
+        return None
+    return Misfire(
+        f"answered {reply.status}: the method asks who calls (authorization {quote(route.authorization)}), and the lab "
+        "leaves it open",
+        "open",
+    )
+
+
+def _wrong(
+    reply: HttpReply,
+    statuses: list[int],
+    contains: dict[str, Any] | None,
+    matches: dict[str, Any] | None,
+    mentions: list[str],
+) -> Misfire | None:
+    wrong = misfire(reply, statuses)
+    if wrong is not None:
+        return wrong
+    said = f"answered {reply.status}"
+    if contains or matches:
+        if reply.problem:
+            return Misfire(f"{said}, but {reply.problem}", "answer")
+        differs = difference(reply.content, contains or ANY) or (unmet(reply.content, matches) if matches else "")
+        if differs:
+            return Misfire(f"{said}, but {differs}", "answer")
+    if absent := unmentioned(f"{reply.body}\n{quote(reply.content, len(reply.body) + 1)}", mentions):
+        return Misfire(f"{said}, but the body {absent}: {quote(reply.body)}", "answer")
+    return None
+
+
+def _throttled(snapshot: Snapshot, target: str, function: str, expected: str) -> Verdict:
+    """A function that is switched off is the student's doing, a limit that is used up is not."""
+    deployed = snapshot.function(function) if function else None
+    if deployed is not None and deployed.reserved_concurrency == 0:
+        return failed(
+            f"{target} answered 429: the reserved concurrency of {function} is 0, which switches it off.",
+            expected=expected,
+            observed="answered 429",
+            hint=f"aws lambda delete-function-concurrency --function-name {function}",
+        )
+    raise NotGradedError(
+        "execute-api:Invoke", f"{target} answered 429: the quota of its usage plan or a limit of the account is used up"
+    )
+
+
+def _hint(wrong: Misfire, api: RestApi, stage: str, route: Route, plan: str) -> str:
+    if wrong.mend == "deploy":
+        return deploy_command(api, stage)
+    if wrong.mend in ("open", "unlock"):
+        patch = "/authorizationType,value=NONE" if wrong.mend == "open" else "/apiKeyRequired,value=false"
+        return (
+            f"aws apigateway update-method --rest-api-id {api.id} --resource-id {resource_of(api, route.path)} "
+            f"--http-method {route.method} --patch-operations op=replace,path={patch}\n" + deploy_command(api, stage)
+        )
+    if wrong.mend == "permit" and route.function:
+        return permit_command(route.function, route.qualifier, GATEWAY, api_source(api))
+    if wrong.mend == "key":
+        return (
+            f"aws apigateway create-usage-plan-key --usage-plan-id {plan_by_name(plan) if plan else 'PLAN-ID'} "
+            "--key-id KEY-ID --key-type API_KEY"
+        )
+    if route.function:
+        return f"aws logs tail /aws/lambda/{route.function} --since 1h"
+    return f"aws apigateway get-resources --rest-api-id {api.id} --embed methods"

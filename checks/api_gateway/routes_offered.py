@@ -1,0 +1,80 @@
+"""A REST API offers every route that its function answers."""
+
+from __future__ import annotations
+
+import re
+
+from checks.api_gateway._common import api_leading_to, deploy_command
+from checks.wording.advice import and_why
+from labgrader.evidence.snapshot import Snapshot
+from labgrader.judging import Verdict, check, failed, listed, partial, passed, quote
+
+_PARAMETER = re.compile(r"\{[^{}]*\}")
+
+
+@check(
+    title="The API offers every route",
+    hint="aws apigateway get-resources --rest-api-id API-ID --embed methods",
+    paths=["routes"],
+)
+def routes_offered(snapshot: Snapshot, *, function: str, routes: list[str], explanation: str = "") -> Verdict:
+    """The REST API that leads to the function has every route; ``ANY`` and ``{proxy+}`` count for what they take.
+
+    Says nothing where no API leads to the function: that is another check's.
+
+    Args:
+        function: the function.
+        routes: ``METHOD /path/{parameter}``; the parameter's name does not matter.
+        explanation: added to the message, where the hand-out itself leaves routes out.
+    """
+    api = api_leading_to(snapshot, function) if snapshot.function(function) else None
+    if api is None:
+        return passed()
+    there = [(one.method, _pattern(one.path)) for one in snapshot.api_gateway.routes(api.id)]
+    absent = [route for route in routes if not any(_takes(method, path, route) for method, path in there)]
+    if not absent:
+        return passed(observed=f"{len(routes)} routes")
+    arn = f"arn:aws:lambda:{snapshot.region}:{snapshot.account_id}:function:{function}"
+    uri = f"arn:aws:apigateway:{snapshot.region}:lambda:path/2015-03-31/functions/{arn}/invocations"
+    commands = [f"aws apigateway get-resources --rest-api-id {api.id}  # the ids of the resources", f"URI={uri}"]
+    known = {one.path for one in snapshot.api_gateway.routes(api.id)}
+    for path in dict.fromkeys(route.partition(" ")[2] for route in absent):
+        if path not in known:
+            commands.append(
+                f"aws apigateway create-resource --rest-api-id {api.id} --parent-id 'ID-OF-{_parent(path)}' "
+                f"--path-part '{path.rpartition('/')[2]}'"
+            )
+    for route in absent:
+        method, _, path = route.partition(" ")
+        at = f"--rest-api-id {api.id} --resource-id 'ID-OF-{path}' --http-method {method}"
+        commands.append(f"aws apigateway put-method {at} --authorization-type NONE")
+        commands.append(
+            f'aws apigateway put-integration {at} --type AWS_PROXY --integration-http-method POST --uri "$URI"'
+        )
+    message = (
+        f"{quote(api.name)} has no route {listed(absent)}: over HTTP they are answered with 403, Missing "
+        f"Authentication Token, whatever {function} would say.{and_why(explanation)}"
+    )
+    expected, observed = listed(routes), f"{len(routes) - len(absent)} of {len(routes)} routes"
+    hint = "\n".join([*commands, deploy_command(api, "prod")])
+    if len(absent) == len(routes):
+        return failed(message, expected=expected, observed=observed, hint=hint)
+    return partial(1 - len(absent) / len(routes), message, expected=expected, observed=observed, hint=hint)
+
+
+def _parent(path: str) -> str:
+    return path.rpartition("/")[0] or "/"
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    """A route's path as a pattern of the paths that it takes; parameters take each other."""
+    parts = [
+        (".+" if part.endswith("+}") else "[^/]+") if part.startswith("{") else re.escape(part)
+        for part in re.split(r"(\{[^{}]*\})", path)
+    ]
+    return re.compile("".join(parts))
+
+
+def _takes(method: str, path: re.Pattern[str], route: str) -> bool:
+    wanted, _, at = route.partition(" ")
+    return method in (wanted, "ANY") and path.fullmatch(_PARAMETER.sub("x", at)) is not None

@@ -1,0 +1,78 @@
+"""A stage serves a REST API, with a cache where the lab wants one."""
+
+from __future__ import annotations
+
+from checks.api_gateway._common import api_leading_to, deploy_command, missing_api, own_api
+from labgrader.evidence.snapshot import Snapshot
+from labgrader.judging import Verdict, check, failed, listed, partial, passed, quote
+
+
+@check(
+    title="The stage is deployed",
+    hint="aws apigateway get-stages --rest-api-id API-ID",
+)
+def stage_serves(
+    snapshot: Snapshot,
+    *,
+    stage: str,
+    api: str = "",
+    function: str = "",
+    cache_size: str = "",
+    other_stage: float = 0.0,
+) -> Verdict:
+    """The REST API has the stage, with a cache cluster of the size; a stage without it earns half.
+
+    A cache that AWS is still setting up counts: it was asked for.
+
+    Args:
+        stage: the stage's name.
+        api: the REST API's name; where empty the one whose route leads to the function.
+        function: that function.
+        cache_size: the cache's size in GB, as AWS writes it (``0.5``); empty where none is wanted.
+        other_stage: what an API earns that is deployed, but only to other stages: a share between 0 and 1.
+    """
+    expected = f"stage {stage}" + (f" with a cache of {cache_size} GB" if cache_size else "")
+    found = own_api(snapshot, api) if api else api_leading_to(snapshot, function)
+    if found is None:
+        return failed(
+            missing_api(snapshot, api, function),
+            expected=expected,
+            observed="no such REST API",
+            hint=f"aws apigateway create-rest-api --name {api or function}",
+        )
+    cached = f" --cache-cluster-enabled --cache-cluster-size {cache_size}" if cache_size else ""
+    deployed = snapshot.api_gateway.stage(found.id, stage)
+    if deployed is None:
+        others = [one.name for one in snapshot.api_gateway.stages(found.id)]
+        there = f"; it has {listed(others)}." if others else ": it is not deployed."
+        message, hint = f"{quote(found.name)} has no stage {stage}{there}", deploy_command(found, stage) + cached
+        if others and other_stage:
+            return partial(other_stage, message, expected=expected, observed=f"stages {listed(others)}", hint=hint)
+        return failed(
+            message, expected=expected, observed=f"stages {listed(others)}" if others else "no stages", hint=hint
+        )
+    if not cache_size:
+        return passed(expected=expected, observed=f"stage {stage}")
+    size = deployed.cache_size
+    if deployed.cache_enabled and size == cache_size:
+        return passed(expected=expected, observed=expected)
+    mend = (
+        f"aws apigateway update-stage --rest-api-id {found.id} --stage-name {stage} --patch-operations "
+        f"op=replace,path=/cacheClusterEnabled,value=true op=replace,path=/cacheClusterSize,value={cache_size}"
+    )
+    if not deployed.cache_enabled:
+        return partial(
+            0.5,
+            f"The stage {stage} of {quote(found.name)} has no cache cluster; the lab enables one of {cache_size} GB.",
+            expected=expected,
+            observed="no cache",
+            hint=mend,
+        )
+    observed = f"a cache of {quote(size)} GB" if size else "a cache of unknown size"
+    return partial(
+        0.5,
+        f"The stage {stage} of {quote(found.name)} has {observed} instead of {cache_size} GB.",
+        expected=expected,
+        observed=observed,
+        hint=mend,
+    )

@@ -1,0 +1,1 @@
+"""Checks of alarms, dashboards, metrics and log groups."""

@@ -1,0 +1,96 @@
+"""A function logs JSON, not plain text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from checks.cloudwatch._logs import own_lines, writes
+from checks.wording import invoke_command, last_lines, missing_function, plural, trouble
+from labgrader.evidence.snapshot import Source
+from labgrader.judging import NotGradedError, Probe, Verdict, check, failed, partial, passed, quote
+
+
+@check(
+    title="The logs are structured",
+    hint="In the function: logger.info(json.dumps({'level': 'INFO', 'message': 'Processing request', 'name': name}))\n"
+    "aws logs tail /aws/lambda/{function} --since 1h",
+)
+def logs_are_structured(probe: Probe, *, function: str, event: Any, explanation: str = "") -> Verdict:
+    """What the function logs in one call are JSON objects; plain text beside them earns half.
+
+    Where the end of the log holds no line of the function (the embedded AWS drops what a logger writes below warnings),
+    the code is read: whether ``json.dumps`` stands in what it logs.
+
+    Args:
+        function: its name.
+        event: what it is called with.
+        explanation: added to the message.
+
+    Raises:
+        NotGradedError: neither the log nor the code tells.
+    """
+    expected = "every line a JSON object"
+    if probe.snapshot.function(function) is None:
+        return failed(missing_function(probe.snapshot, function), expected=expected, observed="no such function")
+    sources, unread = _code(probe, function)  # asked before the call: while the snapshot is taken nothing is called
+    invocation = probe.invoke(function, "", event)
+    if invocation is None:
+        return failed(f"{function} does not exist.", expected=expected, observed="no such function")
+    if invocation.outcome != "answered":
+        wrong = trouble(invocation, [200])
+        what = wrong.what if wrong is not None else "did not answer"
+        return failed(
+            f"{function} {what}, so its log is not looked at.",
+            expected=expected,
+            observed=what,
+            hint=invoke_command(function, "", event),
+            evidence=last_lines(invocation.log_tail),
+        )
+    structured, plain = own_lines(invocation.log_tail)
+    if plain:
+        message = f"{function} logs plain text: “{quote(plain[0], 120)}”. {explanation}".rstrip()
+        evidence = [quote(line) for line in plain[:3]]
+        if not structured:
+            return failed(message, expected=expected, observed="plain text", evidence=evidence)
+        observed = f"{plural(len(structured), 'JSON object')} and {plural(len(plain), 'line')} of plain text"
+        return partial(
+            0.5,
+            f"{function} logs JSON objects, but plain text, too: “{quote(plain[0], 120)}”. {explanation}".rstrip(),
+            expected=expected,
+            observed=observed,
+            evidence=evidence,
+        )
+    if structured:
+        return passed(expected=expected, observed=plural(len(structured), "JSON object"))
+    if sources is None:
+        raise unread or _cannot_tell(function)
+    return _by_code(function, sources, expected, explanation)
+
+
+def _by_code(function: str, sources: list[Source], expected: str, explanation: str) -> Verdict:
+    written = writes(sources)
+    if written == "unclear":
+        raise _cannot_tell(function)
+    if written == "JSON":
+        return passed(expected=expected, observed="its code logs JSON")
+    if written == "nothing":
+        return failed(f"{function} logs nothing. {explanation}".rstrip(), expected=expected, observed="nothing")
+    return failed(
+        f"{function} logs plain text: its code gives no json.dumps(…) to what logs. {explanation}".rstrip(),
+        expected=expected,
+        observed="plain text",
+    )
+
+
+def _cannot_tell(function: str) -> NotGradedError:
+    return NotGradedError(
+        "lambda:InvokeFunction", f"the log of {function} held no line of its own, and its code does not tell either"
+    )
+
+
+def _code(probe: Probe, function: str) -> tuple[list[Source] | None, NotGradedError | None]:
+    """The function's code, or why AWS did not give it: most logs tell without it."""
+    try:
+        return probe.snapshot.code(function), None
+    except NotGradedError as error:
+        return None, error

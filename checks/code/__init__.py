@@ -1,0 +1,1 @@
+"""Checks of the code in the deployed package."""

@@ -1,0 +1,1 @@
+"""Checks of the answers of a function that is called."""

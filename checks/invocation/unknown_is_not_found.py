@@ -1,0 +1,43 @@
+"""A function that keeps items says that there is nothing where there is nothing."""
+
+from __future__ import annotations
+
+from checks.invocation._items import ItemCalls
+from checks.wording import missing_function, trouble
+from labgrader.judging import Probe, Verdict, check, failed
+
+UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
+UNKNOWN_PATH = "/labgrader-unknown"
+
+
+@check(
+    title="What does not exist is answered with 404",
+    hint="aws logs tail /aws/lambda/{function} --since 1h",
+)
+def unknown_is_not_found(
+    probe: Probe, *, function: str, path: str, id_field: str, status: int = 404, explanation: str = ""
+) -> Verdict:
+    """``GET`` of an id that was never given, and of a path that the function does not know: half each.
+
+    Args:
+        function: the function.
+        path: the path of all items (``/todos``).
+        id_field: the field with an item's id.
+        status: the status that is right.
+        explanation: added to the message where the function's log says that its table is out of reach.
+    """
+    expected = f"{status} for an unknown id and for an unknown path"
+    if probe.snapshot.function(function) is None:
+        return failed(missing_function(probe.snapshot, function), expected=expected, observed="no such function")
+    calls = ItemCalls(probe, function, path, id_field, "unknown_is_not_found", explanation)
+    wrong: list[str] = []
+    hint = ""
+    problem = trouble(calls.send("GET", UNKNOWN_ID), [status], readable=False)
+    if problem is not None:
+        wrong.append(f"GET of an id that does not exist {problem.what}")
+        hint = calls.hint
+    problem = trouble(calls.send_to(UNKNOWN_PATH, "GET"), [status], readable=False)
+    if problem is not None:
+        wrong.append(f"GET of a path that does not exist {problem.what}")
+        hint = hint or calls.hint
+    return calls.verdict(wrong, 2, expected=expected, observed=f"{status} for {2 - len(wrong)} of 2", hint=hint)

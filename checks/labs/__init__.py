@@ -1,0 +1,1 @@
+"""The lab packs: a folder for each lab, with its lab file, its solution and its mistakes."""

@@ -1,0 +1,1 @@
+"""The lab pack serverless foundations."""

@@ -1,0 +1,1 @@
+"""Checks of functions, layers, packages and permissions."""

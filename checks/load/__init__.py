@@ -1,0 +1,1 @@
+"""Checks of functions and REST APIs under load."""

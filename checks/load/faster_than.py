@@ -1,0 +1,198 @@
+"""One function is faster than another."""
+
+from __future__ import annotations
+
+from statistics import median
+
+from checks.load._common import notes_of, surely
+from checks.wording import (
+    event_for,
+    first_existing,
+    lacks_internet,
+    missing_function,
+    no_qualifier,
+    plural,
+    target_name,
+)
+from labgrader.judging import (
+    Comparison,
+    FunctionTarget,
+    LoadResult,
+    LoadTest,
+    NotGradedError,
+    Verdict,
+    check,
+    failed,
+    partial,
+    passed,
+    quote,
+)
+
+FASTER = 0.5
+"""What is earned by being faster by less than the factor, and where it is too close to call whether it is by less."""
+
+
+@check(
+    title="The optimized function is faster",
+    hint="Do less work in the {operation} operation of {candidate}: no sleep, fewer steps, connections made once",
+)
+def faster_than(
+    load: LoadTest,
+    *,
+    baseline: str,
+    candidate: str,
+    operation: str,
+    factor: float,
+    baseline_by_design_ms: float,
+    idle_operation: str = "",
+    requests: int = 5,
+    most_rounds: int = 0,
+    qualifiers: list[str] | None = None,
+) -> Verdict:
+    """The candidate is a ``factor`` faster than the baseline: the ratio of their median latencies, measured in turn
+    while warm, with its interval (95% from five requests to each on).
+
+    It passes where the whole interval is at or above the factor. Requests are added while the interval straddles the
+    factor; where it still does after ``most_rounds``, it is too close to call and half is earned, with words. Where the
+    whole interval is below the factor, half is earned by being faster for sure (the whole interval above 1); where that
+    is open, it is measured again with up to ``most_rounds``. A baseline that calls the internet cannot be timed where
+    there is none: then what it sleeps by design stands in.
+
+    Args:
+        baseline: the slow function, called at ``$LATEST``.
+        candidate: the fast function.
+        operation: what ``operation`` is in the request's body.
+        factor: how many times faster it must be.
+        baseline_by_design_ms: what the operation of the baseline takes at least, in milliseconds.
+        idle_operation: an operation of the candidate that does all but the work. Where a baseline could not be timed,
+            it is taken off, as the candidate may wait for the internet too.
+        requests: warm requests to each.
+        most_rounds: requests are added, up to so many to each; 0 for none added.
+        qualifiers: aliases or versions of the candidate; the first that exists is called.
+    """
+    expected = f"at least {factor:g} times faster than {baseline}"
+    for function in (baseline, candidate):
+        if load.snapshot.function(function) is None:
+            return failed(missing_function(load.snapshot, function), expected=expected, observed="no such function")
+    qualifier = first_existing(load.snapshot, candidate, qualifiers)
+    measured = None
+    event = event_for(operation)
+    pair = FunctionTarget(baseline, event=event), FunctionTarget(candidate, qualifier or "", event)
+    if qualifier is not None:
+        measured = load.compare(*pair, rounds=requests, factor=factor, most_rounds=most_rounds)
+    if measured and most_rounds > requests and _perhaps_faster(measured, factor):
+        again = load.compare(*pair, rounds=requests, factor=1.0, most_rounds=most_rounds)
+        measured = again if again and again.baseline_ms and again.candidate_ms else measured
+    if measured is None:
+        return failed(no_qualifier(candidate, qualifiers), expected=expected, observed="no such alias or version")
+    target = target_name(candidate, qualifier or "")
+    if measured.candidate_errors and not measured.candidate_ms:
+        return _cannot_be_timed(target, candidate, measured.candidate_errors, expected)
+    if measured.baseline_ms and measured.candidate_ms:
+        slow, fast = median(measured.baseline_ms), median(measured.candidate_ms)
+        message = f"Operation {operation}: {target} took {fast:,.0f} ms; {baseline} took {slow:,.0f} ms."
+        observed = f"{fast:,.0f} ms against {slow:,.0f} ms, {measured.ratio:.1f} times faster"
+        return _decided(measured, factor, message, expected, observed)
+    untimed = not measured.baseline_ms
+    if untimed and not _excused(measured):
+        return _cannot_be_timed(baseline, baseline, measured.baseline_errors, expected)
+    if measured.candidate_ms:
+        fast = median(measured.candidate_ms)
+    else:  # the comparison ended with the baseline's failure: time the other one alone
+        alone = _alone(load, candidate, qualifier or "", operation, requests)
+        if alone is None or not alone.succeeded:
+            return _cannot_be_timed(target, candidate, alone.error_samples if alone else (), expected)
+        fast = alone.latency_ms["p50"]
+    slow = baseline_by_design_ms if untimed else median(measured.baseline_ms)
+    compared = f"{baseline} took {slow:,.0f} ms"
+    if untimed:
+        offline = any(lacks_internet(error) for error in measured.baseline_errors)
+        why = "without the internet" if offline else "as it took too long"
+        compared = f"{baseline} could not be timed here {why}, so it is taken at the {slow:,.0f} ms that it sleeps"
+    took = f"{fast:,.0f} ms"
+    if untimed and idle_operation and fast * factor > slow:
+        idle = _alone(load, candidate, qualifier or "", idle_operation, requests)
+        if idle is not None and idle.succeeded:
+            fast = max(fast - idle.latency_ms["p50"], 0.0)
+            took += f", {fast:,.0f} ms more than operation {idle_operation}"
+    message = f"Operation {operation}: {target} took {took}; {compared}."
+    ratio = slow / max(fast, 1.0)
+    observed = f"{fast:,.0f} ms against {slow:,.0f} ms, {ratio:.1f} times faster"
+    if ratio >= factor:
+        return passed(message, expected=expected, observed=observed)
+    if ratio > 1:
+        return partial(
+            FASTER, f"{message} That is faster, but not {factor:g} times.", expected=expected, observed=observed
+        )
+    return failed(f"{message} That is not faster.", expected=expected, observed=observed)
+
+
+def _perhaps_faster(measured: Comparison, factor: float) -> bool:
+    """Whether it is too slow for the factor, and open whether it is faster at all."""
+    low, high = measured.ratio_interval
+    return low <= 1 < high < factor
+
+
+def _decided(measured: Comparison, factor: float, message: str, expected: str, observed: str) -> Verdict:
+    """Say what the interval of the ratio leaves no doubt about, and what it does."""
+    low, high = measured.ratio_interval
+    sure = surely(measured, 2)
+    observed = f"{observed} ({sure})"
+    requests = plural(measured.rounds, "request")
+    notes = notes_of(measured.notes)
+    told = f"{message} {notes}" if notes else message
+    if low >= factor:
+        return passed(told, expected=expected, observed=observed)
+    if high <= 1:
+        return failed(f"{told} That is not faster ({sure}).", expected=expected, observed=observed)
+    if high >= factor:
+        return partial(
+            FASTER,
+            f"{told} That is too close to call: it is {measured.ratio:.2f} times faster, but the {sure} does not say "
+            f"whether it is {factor:g} times, after {requests} to each; more would be needed to tell. Half of the "
+            "points are given.",
+            expected=expected,
+            observed=observed,
+        )
+    if low > 1:
+        return partial(
+            FASTER,
+            f"{told} That is faster, but not {factor:g} times ({sure}).",
+            expected=expected,
+            observed=observed,
+        )
+    return failed(
+        f"{told} That is not {factor:g} times faster, and no difference can be seen for sure ({sure}, "
+        f"after {requests} to each).",
+        expected=expected,
+        observed=observed,
+    )
+
+
+def _alone(load: LoadTest, function: str, qualifier: str, operation: str, requests: int) -> LoadResult | None:
+    """Time one function by itself, a request at a time, after a warm-up that takes its cold start."""
+    called = FunctionTarget(function, qualifier, event_for(operation))
+    return load.closed(called, concurrency=1, requests=requests, warm_up=1)
+
+
+def _excused(measured: Comparison) -> bool:
+    """Whether a baseline that was never timed failed for lack of the internet, or was slower than we can wait."""
+    errors = measured.baseline_errors
+    return not errors or any(lacks_internet(one) or "timed out" in one or "no answer" in one for one in errors)
+
+
+def _cannot_be_timed(target: str, function: str, errors: tuple[str, ...], expected: str) -> Verdict:
+    """It failed when it was called; a throttle of the account is nobody's fault.
+
+    Raises:
+        NotGradedError: the account had no concurrency left.
+    """
+    why = quote(errors[0]) if errors else "it gave no answer"
+    if why.startswith("throttled:") and "Reserved" not in why:
+        raise NotGradedError("lambda:InvokeFunction", f"{target} was {why}")
+    return failed(
+        f"{target} could not be timed: {why}.",
+        expected=expected,
+        observed="no answer to time",
+        hint=f"aws logs tail /aws/lambda/{function} --since 1h",
+    )

@@ -1,0 +1,181 @@
+"""A function serves many requests at once without an error."""
+
+from __future__ import annotations
+
+from checks.load._common import (
+    FAILING_STATUS,
+    account_reason,
+    kinds_of_failure,
+    no_room,
+    notes_of,
+    refused,
+    require_room,
+    unreachable,
+)
+from checks.wording import event_for, first_existing, missing_function, no_qualifier, plural, target_name
+from labgrader.evidence.snapshot import Function
+from labgrader.judging import (
+    FunctionTarget,
+    LoadResult,
+    LoadTest,
+    NotGradedError,
+    Verdict,
+    check,
+    failed,
+    partial,
+    passed,
+    quote,
+)
+
+TOLERABLE = 0.9
+"""The share of served requests from which on half of the points are earned."""
+
+LONGEST_TIMEOUT_S = 900
+MOST_MEMORY_MB = 10_240
+"""What Lambda allows a function. Source: Lambda Developer Guide, "Lambda quotas"."""
+
+_INVOKE = "lambda:InvokeFunction"
+
+
+@check(
+    title="The function serves many requests at once",
+    hint="aws logs tail /aws/lambda/{function} --since 1h --filter-pattern ERROR",
+)
+def succeeds_under_load(
+    load: LoadTest,
+    *,
+    function: str,
+    operation: str,
+    concurrency: int,
+    requests: int,
+    served_at_least: int = 10,
+    warm_up: int = 0,
+    qualifiers: list[str] | None = None,
+) -> Verdict:
+    """Every request that the function takes is served; how fast is not judged, as machines differ.
+
+    An answer whose ``statusCode`` is 400 or more does not serve a request.
+    Requests that Lambda refuses (429) because the function reserves fewer executions than there are in flight are
+    counted and shown, not held against it. Where the account's limits refuse more than a tenth, or have no room for the
+    test, nothing is graded. With errors in at most a tenth of the requests half is earned.
+
+    Args:
+        function: the function.
+        operation: what ``operation`` is in the request's body.
+        concurrency: requests in flight; where the account has no room for them fewer, down to a half.
+        requests: requests in all, without the warm-up.
+        served_at_least: how many must have been served for the test to say anything.
+        warm_up: requests sent before, so that the cold starts are shown apart; not judged.
+        qualifiers: aliases or versions; the first that exists is called. ``$LATEST`` where none is given.
+    """
+    expected = f"no errors in {requests} requests, {concurrency} in flight"
+    deployed = load.snapshot.function(function)
+    if deployed is None:
+        return failed(missing_function(load.snapshot, function), expected=expected, observed="no such function")
+    qualifier = first_existing(load.snapshot, function, qualifiers)
+    result = None
+    if qualifier is not None:
+        called = FunctionTarget(function, qualifier, event_for(operation))
+        result = load.closed(
+            called, concurrency=concurrency, requests=requests, warm_up=warm_up, failing_status=FAILING_STATUS
+        )
+    if result is None:
+        return failed(no_qualifier(function, qualifiers), expected=expected, observed="no such alias or version")
+    target = target_name(function, qualifier or "")
+    observed = _counted(result)
+    failures = result.own_failures
+    if failures:
+        taken = result.succeeded + failures
+        message = (
+            f"{target}: {failures} of {plural(taken, 'request')} that it took failed under load "
+            f"({kinds_of_failure(result)})."
+        )
+        evidence = [quote(sample) for sample in result.error_samples]
+        hint = _mending(result, deployed, qualifier or "")
+        if result.succeeded >= TOLERABLE * taken:
+            return partial(0.5, message, expected=expected, observed=observed, hint=hint, evidence=evidence)
+        return failed(message, expected=expected, observed=observed, hint=hint, evidence=evidence)
+    own, by_account = refused(result, deployed)
+    require_room(result, target, by_account)
+    if result.succeeded >= served_at_least:
+        return passed(_remarks(result, own, by_account), expected=expected, observed=observed)
+    if result.unanswered:
+        raise NotGradedError(
+            _INVOKE,
+            f"{target} was too slow for the load test, which {quote(result.cut_short)}: {result.succeeded} served",
+        )
+    if result.other_errors:
+        raise NotGradedError(_INVOKE, unreachable(result, target))
+    if not result.throttled:
+        why = quote(result.cut_short) or f"{plural(result.succeeded, 'request')} served"
+        raise NotGradedError(_INVOKE, f"the load test of {target} was too short to tell: {why}")
+    reserve = f"aws lambda put-function-concurrency --function-name {function} --reserved-concurrent-executions 10"
+    if deployed.reserved_concurrency == 0:
+        return failed(
+            f"{target} refused every request: its reserved concurrency is 0, which switches it off.",
+            expected=expected,
+            observed=observed,
+            hint=reserve,
+        )
+    if deployed.reserved_concurrency is None or not own:
+        raise NotGradedError(_INVOKE, no_room(result, target, result.throttled))
+    return failed(
+        f"{target} served {plural(result.succeeded, 'request')} and refused {result.throttled}: "
+        f"it reserves {plural(deployed.reserved_concurrency, 'execution')}.",
+        expected=expected,
+        observed=observed,
+        hint=reserve,
+    )
+
+
+def _counted(result: LoadResult) -> str:
+    p95 = result.latency_ms.get("p95")
+    slow = f", p95 {p95:,.0f} ms" if result.succeeded and p95 is not None else ""
+    cut = f" (ended early: {quote(result.cut_short)})" if result.cut_short else ""
+    unreached = result.other_errors - result.unanswered
+    lost = f", {unreached} not reached" if unreached else ""
+    counts = f"{result.succeeded} served, {result.throttled} throttled, {result.own_failures} failed{lost}"
+    return f"{counts}{slow}{cut}"
+
+
+def _mending(result: LoadResult, deployed: Function, qualifier: str) -> str:
+    """The commands for what went wrong in most cases; empty for the check's own, which shows the errors."""
+    kinds = result.function_error_kinds
+    if 2 * kinds.get("timeout", 0) > result.own_failures:
+        setting = f"--timeout {min(LONGEST_TIMEOUT_S, 2 * (deployed.timeout_s or 3))}"
+    elif 2 * kinds.get("out_of_memory", 0) > result.own_failures:
+        setting = f"--memory-size {min(MOST_MEMORY_MB, 2 * (deployed.memory_mb or 128))}"
+    else:
+        return ""
+    name = deployed.name
+    commands = [f"aws lambda update-function-configuration --function-name {name} {setting}"]
+    if qualifier and not qualifier.isdecimal():
+        commands += [
+            f"aws lambda wait function-updated-v2 --function-name {name}",
+            f"aws lambda publish-version --function-name {name}",
+            f"aws lambda update-alias --function-name {name} --name {qualifier} "
+            "--function-version N  # the number that publish-version printed",
+        ]
+    return "\n".join(commands)
+
+
+def _remarks(result: LoadResult, own: int, by_account: int) -> str:
+    """What a student may wonder about, with nobody to blame."""
+    remarks = [notes_of(result.notes)]
+    if own:
+        remarks.append(
+            f"{plural(own, 'request')} of {result.requests} refused (429): the function has fewer "
+            f"executions than the {result.concurrency} in flight. That is what a reservation does, not an error."
+        )
+    if by_account:
+        remarks.append(
+            f"{plural(by_account, 'request')} of {result.requests} refused (429) by the account's limit "
+            f"({account_reason(result)}), which is not the function's fault."
+        )
+    if result.unanswered:
+        remarks.append(
+            f"{plural(result.unanswered, 'request')} had no answer yet when the test's time was over: not counted."
+        )
+    if unreached := result.other_errors - result.unanswered:
+        remarks.append(f"{plural(unreached, 'request')} could not be sent, which is not the function's fault.")
+    return " ".join(remark for remark in remarks if remark)

@@ -1,0 +1,1 @@
+"""Checks of buckets and their notifications."""

@@ -1,0 +1,276 @@
+"""What simulated students build beside functions: roles, permissions, queues, buckets, tables, rules, alarms, logs.
+
+Each function takes the student first, and a name without the student's prefix, which is also the ``target`` of its
+steps: a mistake alters or leaves out those steps. Where an argument is ``None`` because a mistake left out what it
+names, nothing is done and the answer is ``None``. REST APIs are in ``rest_api``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from checks.simulation.connections import policy
+from checks.simulation.student import SimulatedStudent, Step
+
+Statements = list[dict[str, Any]]
+
+BASIC_EXECUTION = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+"""The managed policy that lets a function write its logs."""
+
+# --- who may do what ------------------------------------------------------------------------------------------------
+
+
+def create_role(
+    student: SimulatedStudent,
+    suffix: str,
+    *,
+    managed: Sequence[str] = (),
+    inline: Mapping[str, Statements] | None = None,
+    trust: str | Sequence[str] = "lambda.amazonaws.com",
+    tags: Mapping[str, str] | None = None,
+) -> str | None:
+    """Create a role with its policies.
+
+    Steps: ``create_role``; ``attach_role_policy`` named as the policy; ``put_role_policy`` named as the policy.
+
+    Args:
+        managed: the ARNs of managed policies.
+        inline: statements by the name of an inline policy.
+        trust: the service, or services, that may assume it.
+        tags: its tags.
+
+    Returns:
+        its ARN.
+    """
+    service = trust if isinstance(trust, str) else list(trust)
+    document = policy([{"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}])
+    given: dict[str, Any] = {"RoleName": student.named(suffix), "AssumeRolePolicyDocument": document}
+    if tags:
+        given["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
+    step = Step("create_role", suffix, "", given, service="iam")
+    if student.perform(step) is None:
+        return None
+    name = step.parameters["RoleName"]
+    for arn in managed:
+        student.take("iam", "attach_role_policy", suffix, arn.rsplit("/", 1)[-1], RoleName=name, PolicyArn=arn)
+    for title, statements in (inline or {}).items():
+        given = {"RoleName": name, "PolicyName": title, "PolicyDocument": policy(statements)}
+        student.take("iam", "put_role_policy", suffix, title, **given)
+    return f"arn:aws:iam::{student.account_id}:role/{name}"
+
+
+def add_permission(
+    student: SimulatedStudent,
+    suffix: str,
+    principal: str,
+    source_arn: str | None = "",
+    *,
+    qualifier: str = "",
+    statement_id: str = "",
+    **settings: Any,
+) -> None:
+    """Let a service call a function, or one alias of it. Step: ``add_permission``, named as the statement.
+
+    Args:
+        suffix: the function.
+        principal: ``apigateway.amazonaws.com``, ``s3.amazonaws.com``, ``events.amazonaws.com``.
+        source_arn: on whose behalf; empty for anybody's.
+        qualifier: the alias or version as it stands, prefix included; empty for none.
+        statement_id: its id; without one, the service's first word and ``-invoke``.
+        settings: more of the call (``SourceAccount``).
+    """
+    statement_id = statement_id or f"{principal.split('.')[0]}-invoke"
+    alias = qualifier.removeprefix(student.named(""))
+    if source_arn is None or (qualifier and student.lacks("lambda", suffix, alias)):
+        return
+    given = {
+        "FunctionName": student.named(suffix),
+        "StatementId": statement_id,
+        "Action": "lambda:InvokeFunction",
+        "Principal": principal,
+        **({"SourceArn": source_arn} if source_arn else {}),
+        **({"Qualifier": qualifier} if qualifier else {}),
+        **settings,
+    }
+    student.take("lambda", "add_permission", suffix, statement_id, **given)
+
+
+# --- queues, and asynchronous calls -----------------------------------------------------------------------------------
+
+
+def create_queue(student: SimulatedStudent, suffix: str, **attributes: Any) -> str | None:
+    """Create an SQS queue. Step: ``create_queue``.
+
+    Args:
+        attributes: as AWS names them (``VisibilityTimeout=60``, ``RedrivePolicy={…}``); numbers and objects are
+            written as text, as AWS takes them. One that is ``None`` is left away.
+
+    Returns:
+        its ARN; ``queue_url`` has the address of it.
+    """
+    written = {
+        name: json.dumps(value) if isinstance(value, Mapping) else str(value)
+        for name, value in attributes.items()
+        if value is not None
+    }
+    step = Step("create_queue", suffix, "", {"QueueName": student.named(suffix), "Attributes": written}, service="sqs")
+    if student.perform(step) is None:
+        return None
+    return f"arn:aws:sqs:{student.region}:{student.account_id}:{step.parameters['QueueName']}"
+
+
+def queue_url(student: SimulatedStudent, arn: str) -> str:
+    """The address of a queue that is there."""
+    return str(student.call("get_queue_url", "sqs", QueueName=arn.rsplit(":", 1)[-1])["QueueUrl"])
+
+
+def map_event_source(
+    student: SimulatedStudent, suffix: str, queue_arn: str | None, *, qualifier: str = "", **settings: Any
+) -> str | None:
+    """Let Lambda read a queue for a function. Step: ``create_event_source_mapping``, named ``queue``.
+
+    Args:
+        suffix: the function.
+        queue_arn: the queue.
+        qualifier: the alias as it stands, prefix included; empty for none.
+        settings: ``BatchSize``, ``MaximumBatchingWindowInSeconds``, ``FunctionResponseTypes``, …
+
+    Returns:
+        the mapping's UUID.
+    """
+    if queue_arn is None:
+        return None
+    function = f"{student.named(suffix)}:{qualifier}" if qualifier else student.named(suffix)
+    given = {"FunctionName": function, "EventSourceArn": queue_arn, **settings}
+    answer = student.take("lambda", "create_event_source_mapping", suffix, "queue", **given)
+    return None if answer is None else str(answer.get("UUID", ""))
+
+
+def configure_asynchronous_invocation(
+    student: SimulatedStudent,
+    suffix: str,
+    maximum_age_s: int | None = None,
+    retries: int | None = None,
+    on_failure_arn: str | None = "",
+    *,
+    qualifier: str = "",
+) -> None:
+    """Say what becomes of asynchronous calls. Step: ``put_function_event_invoke_config``.
+
+    Args:
+        suffix: the function.
+        maximum_age_s: seconds that a call may wait; ``None`` for AWS's six hours.
+        retries: how often a failed call is tried again; ``None`` for AWS's two.
+        on_failure_arn: where calls go that failed in the end; empty for nowhere.
+        qualifier: the alias or version as it stands; empty for none.
+    """
+    if on_failure_arn is None:
+        return
+    given: dict[str, Any] = {"FunctionName": student.named(suffix)}
+    if qualifier:
+        given["Qualifier"] = qualifier
+    if maximum_age_s is not None:
+        given["MaximumEventAgeInSeconds"] = maximum_age_s
+    if retries is not None:
+        given["MaximumRetryAttempts"] = retries
+    if on_failure_arn:
+        given["DestinationConfig"] = {"OnFailure": {"Destination": on_failure_arn}}
+    student.take("lambda", "put_function_event_invoke_config", suffix, **given)
+
+
+# --- buckets and tables -----------------------------------------------------------------------------------------------
+
+
+def create_bucket(student: SimulatedStudent, suffix: str, *, with_account: bool = False, **settings: Any) -> str | None:
+    """Create a bucket. Step: ``create_bucket``.
+
+    Args:
+        with_account: whether the account's id ends the name: bucket names are unique in the world.
+        settings: more of the call.
+
+    Returns:
+        its name, in lower case as S3 wants it.
+    """
+    name = student.named(f"{suffix}-{student.account_id}" if with_account else suffix).lower()
+    given: dict[str, Any] = {"Bucket": name, **settings}
+    if student.region != "us-east-1":  # there, and only there, the place must not be named
+        given["CreateBucketConfiguration"] = {"LocationConstraint": student.region}
+    step = Step("create_bucket", suffix, "", given, service="s3")
+    return None if student.perform(step) is None else str(step.parameters["Bucket"])
+
+
+def notify_bucket(
+    student: SimulatedStudent,
+    suffix: str,
+    bucket: str | None,
+    function_arn: str | None,
+    *,
+    prefix: str = "",
+    key_suffix: str = "",
+    events: Sequence[str] = ("s3:ObjectCreated:*",),
+) -> None:
+    """Let a bucket call a function, besides what it calls already. Step: ``put_bucket_notification_configuration``.
+
+    Args:
+        suffix: the bucket, as it was created with.
+        bucket: its name, as ``create_bucket`` answered.
+        function_arn: the function.
+        prefix, key_suffix: of the keys it is about; empty for all.
+        events: what it is about.
+    """
+    if bucket is None or function_arn is None or student.lacks("s3", suffix):
+        return
+    rules = [{"Name": name, "Value": value} for name, value in (("prefix", prefix), ("suffix", key_suffix)) if value]
+    wanted = {
+        "Id": f"{function_arn.split(':', 6)[-1].replace(':', '-')}-{prefix}{key_suffix}",
+        "LambdaFunctionArn": function_arn,
+        "Events": list(events),
+        **({"Filter": {"Key": {"FilterRules": rules}}} if rules else {}),
+    }
+    there = student.call("get_bucket_notification_configuration", "s3", Bucket=bucket)
+    others = [one for one in there.get("LambdaFunctionConfigurations", ()) if one.get("Id") != wanted["Id"]]
+    configuration = {"LambdaFunctionConfigurations": [*others, wanted]}
+    operation = "put_bucket_notification_configuration"
+    student.take("s3", operation, suffix, Bucket=bucket, NotificationConfiguration=configuration)
+
+
+def create_table(
+    student: SimulatedStudent,
+    suffix: str,
+    *,
+    partition_key: str,
+    sort_key: str = "",
+    key_types: Mapping[str, str] | None = None,
+    billing_mode: str = "PAY_PER_REQUEST",
+    tags: Mapping[str, str] | None = None,
+    **settings: Any,
+) -> str | None:
+    """Create a DynamoDB table. Step: ``create_table``.
+
+    Args:
+        partition_key, sort_key: the names of its key attributes; without a sort key, an empty one.
+        key_types: ``S``, ``N`` or ``B`` by attribute; ``S`` where nothing is said.
+        billing_mode: ``PAY_PER_REQUEST``, or ``PROVISIONED`` with 5 units each.
+        tags: its tags.
+        settings: more of the call.
+
+    Returns:
+        its name.
+    """
+    keys = [(partition_key, "HASH"), *([(sort_key, "RANGE")] if sort_key else [])]
+    types = {key: "S" for key, _ in keys} | dict(key_types or {})
+    given: dict[str, Any] = {
+        "TableName": student.named(suffix),
+        "KeySchema": [{"AttributeName": key, "KeyType": kind} for key, kind in keys],
+        "AttributeDefinitions": [{"AttributeName": key, "AttributeType": types[key]} for key, _ in keys],
+        "BillingMode": billing_mode,
+        **settings,
+    }
+    if billing_mode == "PROVISIONED":
+        given.setdefault("ProvisionedThroughput", {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5})
+    if tags:
+        given["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
+    step = Step("create_table", suffix, "", given, service="dynamodb")
+    return None if student.perform(step) is None else str(step.parameters["TableName"])

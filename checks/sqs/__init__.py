@@ -1,0 +1,1 @@
+"""Checks of queues and what consumes them."""

@@ -1,0 +1,93 @@
+"""An audit of a course from the outside: start it, follow it, read its digest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cli.class_run import Result, ended, follow_execution
+from cli.errors import TargetError
+from cli.target import Target, reached
+from labgrader.runs.request import new_run_id
+from labgrader.store import CourseKeys, MissingError, Store
+
+
+@dataclass(frozen=True)
+class Audit:
+    """An audit that was started.
+
+    Args:
+        course: the course.
+        name: the name of its execution.
+        arn: the execution.
+    """
+
+    course: str
+    name: str
+    arn: str
+
+
+def start_audit(target: Target, outputs: Mapping[str, str], course_id: str) -> Audit:
+    """Start an audit of a course.
+
+    Raises:
+        TargetError: AWS refused.
+    """
+    name = new_run_id(f"audit-{course_id}")
+    with reached():
+        started = target.client("stepfunctions").start_execution(
+            stateMachineArn=outputs["AuditCourseArn"],
+            name=name,
+            input=json.dumps({"course": course_id, "scheduled": False}),
+        )
+    return Audit(course_id, name, started["executionArn"])
+
+
+def follow_audit(
+    target: Target,
+    outputs: dict[str, str],
+    audit: Audit,
+    finished: Callable[[Result], None],
+    *,
+    pause: float | None = None,
+) -> dict[str, Any]:
+    """Wait until an audit has ended, telling of every student who is done in whatever lab.
+
+    Args:
+        target, outputs: the account, and the stack's outputs.
+        audit: what was started.
+        finished: is called once with each student's result of each lab, as it comes.
+        pause: seconds between two looks; by default half a second here and three on AWS.
+
+    Returns:
+        The digest.
+
+    Raises:
+        TargetError: the audit failed and left no digest; the message says why.
+    """
+    store = target.store(outputs)
+
+    def results() -> list[Result]:
+        return [result for run_id in _night(store, audit).get("runs", ()) for result in store.results(run_id)]
+
+    state = follow_execution(target, audit.arn, results, finished, pause=pause)
+    with reached():
+        return _digest(store, audit, _night(store, audit), state)
+
+
+def _night(store: Store, audit: Audit) -> dict[str, Any]:
+    """What the plan recorded of this audit; nothing before it did."""
+    return next((one for one in store.nights(audit.course) if one["execution"] == audit.name), {})
+
+
+def _digest(store: Store, audit: Audit, night: Mapping[str, Any], state: Mapping[str, Any]) -> dict[str, Any]:
+    """The digest of an audit that ended; an audit of which a lab failed has one too."""
+    try:
+        if night:
+            digest: dict[str, Any] = store.get_json(CourseKeys(audit.course).night(night["night"]))
+            return digest
+    except MissingError:
+        pass
+    raise TargetError(ended(audit.name, state).replace("run ", "audit ", 1))

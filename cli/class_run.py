@@ -1,0 +1,181 @@
+"""A class run from the outside: start it, follow it, see how it ended."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cli.deployment.deployed_labs import held
+from cli.errors import TargetError
+from cli.target import Target, reached
+from labgrader.errors import ServiceFaultError, ThrottledError
+from labgrader.messages import quote
+from labgrader.runs.class_run import start_class_run
+from labgrader.runs.request import Request, new_run_id
+from labgrader.store import Keys, roster_key
+
+Result = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that was started.
+
+    Args:
+        run_id: its id, also the name of its execution.
+        arn: the execution.
+        total: how many students it grades.
+    """
+
+    run_id: str
+    arn: str
+    total: int
+
+
+NAMELESS = "Runtime.HandlerError"
+"""What the embedded AWS says in place of the class of an exception; the message alone says more."""
+
+MAX_FAILED_LOOKS = 5
+"""Looks in a row that may fail before we give up following a run."""
+
+
+def start_run(
+    target: Target,
+    outputs: dict[str, str],
+    *,
+    lab_id: str,
+    roster: bytes,
+    suffix: str,
+    total: int,
+    mode: str = "grade",
+    students: Sequence[str] = (),
+    course: str = "",
+) -> Run:
+    """Upload the roster and start the class workflow.
+
+    Args:
+        target: the account.
+        outputs: the stack's.
+        lab_id: the lab.
+        roster: the class list, as it was read and found good.
+        suffix: ``.csv`` or ``.json``.
+        total: how many students will be graded.
+        mode: ``grade`` or ``audit``.
+        students: only these usernames; empty for all.
+        course: the course that it is a run of, or empty.
+
+    Raises:
+        BadInputError: the request cannot be used: everything that is wrong with it.
+        LabgraderError: AWS could not be reached, or refused.
+    """
+    run_id = new_run_id(lab_id)
+    key = roster_key(run_id, suffix)
+    request = Request(lab_id, key, mode, tuple(students), course, f"command {who()}")
+    with reached():
+        store = target.store(outputs)
+        store.put(key, roster)
+        states = target.client("stepfunctions")
+        deployed = lab_id in (held(outputs) or ())
+        started = start_class_run(store, states, outputs["GradeClassArn"], request, run_id, deployed=deployed)
+    return Run(run_id, started.execution, total)
+
+
+def who() -> str:
+    """Say who types the command, as the computer knows them."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # in a container, a user may be nothing but a number
+        return "somebody"
+
+
+def follow(
+    target: Target, outputs: dict[str, str], run: Run, finished: Callable[[Result], None], *, pause: float | None = None
+) -> dict[str, Any]:
+    """Wait until a run has ended, telling of every student who is done.
+
+    Args:
+        target: the account.
+        outputs: the stack's.
+        run: what was started.
+        finished: is called once with each student's result, as it comes.
+        pause: seconds between two looks; by default half a second here and three on AWS.
+
+    Returns:
+        What ``run.json`` says.
+
+    Raises:
+        TargetError: the workflow failed, timed out or was stopped; the message says why.
+    """
+    store = target.store(outputs)
+    state = follow_execution(target, run.arn, lambda: store.results(run.run_id), finished, pause=pause)
+    if state["status"] != "SUCCEEDED":
+        raise TargetError(ended(run.run_id, state))
+    document: dict[str, Any] = store.get_json(Keys(run.run_id).run)
+    return document
+
+
+def follow_execution(
+    target: Target,
+    arn: str,
+    look: Callable[[], Sequence[Result]],
+    finished: Callable[[Result], None],
+    *,
+    pause: float | None = None,
+) -> dict[str, Any]:
+    """Wait until an execution has ended, telling of every student who is done.
+
+    Args:
+        target: the account.
+        arn: the execution.
+        look: returns the results that are there so far, of one run or of several.
+        finished, pause: as ``follow`` takes them.
+
+    Returns:
+        The execution's description, whatever its end.
+    """
+    machine = target.client("stepfunctions")
+    seen: set[tuple[str, str]] = set()
+    wait = pause if pause is not None else 0.5 if target.embedded else 3.0
+    failures = 0
+    while True:
+        try:
+            with reached():
+                state: dict[str, Any] = machine.describe_execution(executionArn=arn)
+                results = look()
+        except (TargetError, ThrottledError, ServiceFaultError):
+            failures += 1  # it goes on by itself: one look that fails is no reason to stop looking
+            if failures == MAX_FAILED_LOOKS:
+                raise
+            time.sleep(wait)
+            continue
+        failures = 0
+        for result in sorted(results, key=lambda one: str(one.get("graded_at", ""))):
+            if (result["run_id"], result["username"]) not in seen:
+                seen.add((result["run_id"], result["username"]))
+                finished(result)
+        if state["status"] != "RUNNING":
+            return state
+        time.sleep(wait)
+
+
+def ended(run_id: str, state: Mapping[str, Any]) -> str:
+    """Say why a workflow did not succeed."""
+    how = {"FAILED": "failed", "TIMED_OUT": "ran out of time", "ABORTED": "was stopped"}.get(state["status"], "ended")
+    error, cause = state.get("error", ""), _cause(state.get("cause", ""))
+    if error == NAMELESS and cause:
+        error = ""
+    why = ": ".join(quote(part, 1000) for part in (error, cause) if part)
+    return f"run {run_id} {how}" + (f": {why}" if why else "")
+
+
+def _cause(cause: str) -> str:
+    """The message of a Lambda error that a state machine carries as JSON, or the cause as it is."""
+    try:
+        document = json.loads(cause)
+    except ValueError:
+        return cause
+    return str(document.get("errorMessage", cause)) if isinstance(document, dict) else cause

@@ -1,0 +1,1 @@
+"""The stack: template, bundles, layers, and which labs it holds."""

@@ -1,0 +1,214 @@
+"""The reference in `docs/authoring-reference.md`: what a lab and a check of one's own may use, from the source itself.
+
+``cli.documentation.catalogue`` writes the page and says whether it is current.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from cli.documentation.source_entries import ClassEntry, Doc, Entry, defining_module, find_definition, read_module
+from cli.project import ROOT
+
+PAGE = ROOT / "docs" / "authoring-reference.md"
+
+_JUDGING = "labgrader.judging"
+_SNAPSHOT = "labgrader.evidence.snapshot"
+_STUDENT = "checks.simulation.student"
+_MISTAKE = "checks.simulation.mistake"
+_BUILDERS = ("checks.simulation.builders", "checks.simulation.operations", "checks.simulation.rest_api")
+
+_MORE_VALUES = ("labgrader.evidence.load.plan", *_BUILDERS, _STUDENT, _MISTAKE)
+"""Modules beside those of the evidence whose type aliases and constants stand in signatures."""
+
+_FOR_SOLUTIONS = {"BASIC_EXECUTION"}
+"""Constants that a solution uses."""
+
+_NOT_FOR_CHECKS = {"answers", "to_dict"}
+"""Members of evidence that serve the recording of it; so do class methods named ``from_…``."""
+
+_EMPTY = {"dict": "{}", "list": "[]", "set": "set()"}
+
+_HEAD = """# What a lab and a check of your own can use
+
+Every name with its signature and its own words, from the source. Written by `make docs`; don't edit it by hand.
+[Write a lab of your own](write-a-lab.md) says how a lab is made; [the checks](checks.md) lists the built-in checks.
+
+- [What a check imports](#what-a-check-imports)
+- [What a check reads](#what-a-check-reads): `Snapshot`, `Probe`, `LoadTest` and what they answer
+- [What a solution calls](#what-a-solution-calls)
+- [What a mistake is made of](#what-a-mistake-is-made-of)
+
+A field of evidence has its default where AWS did not say. `Json` is any value that JSON can hold. If a check of yours
+raises an error, its students are not graded and the report names the file and line.
+"""
+
+_MISTAKE_EXAMPLES = """
+Leave a step out, and add one at the end:
+
+```python
+Mistake("no-queue", "created no queue", {"queue-named"}, changed(without("create_queue", "jobs")))
+Mistake("queue-deleted", "deleted the queue", {"queue-named"}, afterwards(delete_queue))
+```
+
+Here `delete_queue` is a function of yours that takes the student. It makes its calls with `student.call`, which no
+mistake changes:
+
+```python
+def delete_queue(student: SimulatedStudent) -> None:
+    url = student.call("get_queue_url", "sqs", QueueName=student.named("jobs"))["QueueUrl"]
+    student.call("delete_queue", "sqs", QueueUrl=url)
+```
+"""
+
+
+def reference() -> str:
+    """Return the reference as Markdown."""
+    evidence = _reached(["Snapshot", "Probe", "LoadTest"])
+    parts = [
+        _HEAD,
+        "\n## What a check imports\n",
+        f"\nFrom `{_JUDGING}`; classes that evidence is made of are in the next section.\n",
+        *_names(_JUDGING, {one.name for one in evidence}),
+        f"\nFrom `{_SNAPSHOT}`, beside the classes of the next section:\n",
+        *_names(_SNAPSHOT, {one.name for one in evidence}),
+        "\n## What a check reads\n\n",
+        "The first parameter of a check is a `Snapshot`, a `Probe` or a `LoadTest`. The readers of AWS services are\n",
+        "properties of the snapshot: `snapshot.sqs.queue(name)` is a `Queue` or `None`. A missing\n",
+        "resource is `None`. A question that AWS refused raises `NotGradedError`: do not catch it,\n",
+        "and the check is not graded.\n",
+        *(_class(one) for one in evidence),
+        "\n## What a solution calls\n",
+        *(_class(_found_class(name, _STUDENT)) for name in ("SimulatedStudent", "Step")),
+        *(_functions(module) for module in _BUILDERS),
+        "\n## What a mistake is made of\n\n",
+        f"All of these are imported from `{_MISTAKE}`. A mistake names a step by the operation, the target and\n",
+        "the name that the functions above say under “Step”. What takes a student and returns a `Change` goes into\n",
+        "`changed(…)`.\n",
+        _MISTAKE_EXAMPLES,
+        _class(_found_class("Mistake", _MISTAKE)),
+        _functions(_MISTAKE),
+    ]
+    page = "".join(parts)
+    return f"{page}\n## Named types and constants\n\n{''.join(_named_values(page, evidence))}"
+
+
+def _reached(roots: Sequence[str]) -> list[ClassEntry]:
+    """The classes that a check can come to from the evidence it is given, each behind the first that leads to it."""
+    found: dict[str, ClassEntry] = {}
+
+    def visit(name: str, module: str) -> None:
+        definition = find_definition(name, module)
+        if definition is None or name in found:
+            return
+        home = defining_module(name, module)
+        if isinstance(definition, ClassEntry):
+            found[name] = definition
+            types = [one for member in _offered(definition) for one in member.types]
+        else:
+            types = list(definition.types) if definition.kind == "value" else []
+        for one in types:
+            visit(one, home)
+
+    judging = read_module(_JUDGING)
+    for root in roots:
+        visit(root, _JUDGING if root in judging.imported else _SNAPSHOT)
+    for name in judging.exported:
+        function = find_definition(name, _JUDGING)
+        for one in function.types if isinstance(function, Entry) else ():
+            if one not in judging.exported:
+                visit(one, defining_module(name, _JUDGING))
+    return list(found.values())
+
+
+def _offered(entry: ClassEntry) -> list[Entry]:
+    return [one for one in entry.members if one.name not in _NOT_FOR_CHECKS and not one.name.startswith("from_")]
+
+
+def _found_class(name: str, module: str) -> ClassEntry:
+    return read_module(module).classes[name]
+
+
+def _names(module: str, elsewhere: set[str]) -> Iterator[str]:
+    """The exported names of a module: functions and constants, then classes that are not told elsewhere."""
+    exported = [find_definition(name, module) for name in sorted(read_module(module).exported, key=str.lower)]
+    yield "\n"
+    yield from (_entry(one) for one in exported if isinstance(one, Entry))
+    yield from (_class(one) for one in exported if isinstance(one, ClassEntry) and one.name not in elsewhere)
+
+
+def _functions(module: str) -> str:
+    known = read_module(module)
+    entries = [one for one in known.functions.values() if not one.name.startswith("_")]
+    constants = [one for one in known.values.values() if one.name in _FOR_SOLUTIONS]
+    return f"\n### `{module}`\n\n{''.join(map(_entry, [*constants, *entries]))}"
+
+
+def _class(entry: ClassEntry) -> str:
+    """A class: its own words, its fields as a table, its properties and methods as a list."""
+    made_by_hand = "answers" not in entry.constructor
+    lines = [f"\n### `{entry.name}{entry.constructor if made_by_hand else ''}`\n"]
+    lines += [f"\n{paragraph}\n" for paragraph in entry.doc.paragraphs]
+    offered = _offered(entry)
+    fields = [one for one in offered if one.kind == "field"]
+    if fields:
+        lines += ["\n| field | type | |\n| --- | --- | --- |\n"]
+        lines += [f"| `{one.name}` | `{_cell(_field_type(one))}` | {_about(one.name, entry.doc)} |\n" for one in fields]
+    elif entry.doc.arguments:
+        lines += ["\n", *(f"- `{name}`: {said}\n" for name, said in entry.doc.arguments.items())]
+    others = [one for one in offered if one.kind != "field"]
+    if others:
+        lines += ["\n", *map(_entry, others)]
+    return "".join(lines)
+
+
+def _about(name: str, doc: Doc) -> str:
+    """What a docstring says of one field, also where it says it of several at once."""
+    said = (text for names, text in doc.arguments.items() if name in names.replace("`", "").split(", "))
+    return _cell(next(said, ""))
+
+
+def _field_type(entry: Entry) -> str:
+    """A field's type and default, with the empty value in place of the factory that makes it."""
+    return re.sub(r"field\(default_factory=(\w+)\)", lambda found: _EMPTY[found[1]], entry.signature)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _entry(entry: Entry) -> str:
+    """A function, property or constant as an item of a list, with its parameters beneath it."""
+    between = {"function": "", "property": ": ", "value": " = "}[entry.kind]
+    words = " ".join(entry.doc.paragraphs)
+    lines = [
+        f"- `{entry.name}{between}{entry.signature}`\\\n  {words}\n"
+        if words
+        else f"- `{entry.name}{between}{entry.signature}`\n"
+    ]
+    lines += [f"  - {_code(names)}: {said}\n" for names, said in entry.doc.arguments.items()]
+    if entry.doc.returns:
+        lines.append(f"  - Returns {entry.doc.returns}\n")
+    lines += [
+        f"  - Raises {_code(error)}: {said}\n" for error, _, said in (one.partition(": ") for one in entry.doc.raises)
+    ]
+    return "".join(lines)
+
+
+def _code(names: str) -> str:
+    return ", ".join(f"`{name}`" for name in names.split(", "))
+
+
+def _named_values(page: str, evidence: Sequence[ClassEntry]) -> Iterator[str]:
+    """The type aliases and constants that a page names and has not explained."""
+    judging = read_module(_JUDGING)
+    reached = [
+        *((name, _JUDGING) for name in judging.exported),
+        *((one.name, _SNAPSHOT) for one in evidence if one.name in read_module(_SNAPSHOT).exported),
+    ]
+    homes = {defining_module(name, module) for name, module in reached} | {*judging.imported.values(), *_MORE_VALUES}
+    values = {name: value for home in sorted(homes) for name, value in read_module(home).values.items()}
+    for name in sorted(values):
+        if re.search(rf"\b{name}\b", page) and f"- `{name} = " not in page and not name.startswith("_"):
+            yield _entry(values[name])

@@ -1,0 +1,1 @@
+"""The embedded AWS: MiniStack as a child process that leaves nothing behind."""

@@ -1,0 +1,152 @@
+"""MiniStack, the embedded AWS, with three corrections: ``python -m cli.embedded_aws.emulator DESCRIPTOR``.
+
+It serves on a socket that listens already, so that no other process can take its port while it starts.
+
+Each makes it behave as AWS does; the last two make it faster as well. They are for the version that ``pyproject.toml``
+pins, and ``tests/cli/embedded_aws/test_emulator.py`` fails where another one no longer needs or takes them.
+
+- IAM: MiniStack takes reading a function's reserved concurrency for setting it (``PutFunctionConcurrency``), and
+  reading its provisioned concurrency for ``GetFunction``. The load tester has neither permission, and needs neither on
+  AWS (Service Authorization Reference, "Actions, resources, and condition keys for AWS Lambda").
+- Errors: MiniStack stops an execution environment when the handler raises. Lambda goes on with it (Lambda Developer
+  Guide, "Understanding the Lambda execution environment lifecycle").
+- Cold starts: MiniStack imports botocore into every environment, to count how deep functions call each other. Here this
+  waits until the function itself imports botocore, which most functions of students never do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import sys
+import threading
+import time
+from typing import Any
+
+import hypercorn.asyncio
+from hypercorn.config import Config
+from ministack import app
+from ministack.core import iam_actions, lambda_runtime
+
+ACTIONS = {
+    ("GET", "concurrency"): "GetFunctionConcurrency",
+    ("DELETE", "concurrency"): "DeleteFunctionConcurrency",
+    ("GET", "provisioned-concurrency"): "GetProvisionedConcurrencyConfig",
+}
+"""The action by the method and the last part of ``/functions/NAME/…``."""
+
+INSTALL_NOW = "    _ms_install_invoke_depth()\n    try:\n        mod = importlib.import_module(module_name)"
+INSTALL_LATER = INSTALL_NOW.replace("_ms_install_invoke_depth()", "sys.meta_path.insert(0, _AfterBotocore())")
+
+WAITING = '''
+class _AfterBotocore:
+    """Runs MiniStack's own hook as soon as botocore.session is imported, before any session is made."""
+
+    def find_spec(self, name, path=None, target=None):
+        if name != "botocore.session":
+            return None
+        import importlib.util, sys
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.loader is not None:
+            load = spec.loader.exec_module
+
+            def exec_module(module):
+                load(module)
+                _ms_install_invoke_depth()
+
+            spec.loader.exec_module = exec_module
+        return spec
+
+'''
+
+_ministack_action = iam_actions._lambda_action
+_ministack_invoke = lambda_runtime.Worker.invoke
+_ministack_signal = lambda_runtime._signal
+_ministack_collect = lambda_runtime._collect
+
+_invoking = threading.local()
+
+
+def lambda_action(method: str, path: str) -> str | None:
+    """Return the IAM action of a request to Lambda, without its service: ``GetFunctionConcurrency``."""
+    parts = [part for part in path.split("/") if part]
+    about = parts[3] if len(parts) == 4 and parts[1] == "functions" else ""  # DATE/functions/NAME/about
+    return ACTIONS.get((method, about)) or _ministack_action(method, path)
+
+
+def invoke(worker: Any, *arguments: Any, **options: Any) -> Any:
+    """Invoke a function in one environment, and keep the environment where only the handler raised."""
+    _invoking.stopped = None
+    _invoking.active = True
+    try:
+        answer = _ministack_invoke(worker, *arguments, **options)
+    finally:
+        _invoking.active = False
+    process = _invoking.stopped
+    if process is None:
+        return answer
+    raised = answer.get("status") == "error" and "trace" in answer  # no trace: it timed out, or it ended by itself
+    with lambda_runtime._lock:
+        pooled = any(worker in workers for workers in lambda_runtime._workers.values())
+        if raised and pooled and worker._proc is None and process.poll() is None:
+            worker._proc = process
+            return answer
+    _ministack_signal(process)
+    _ministack_collect(process, time.monotonic() + lambda_runtime._REAP_GRACE)
+    return answer
+
+
+def signal(process: Any) -> None:
+    """Stop the process of an environment, unless ``invoke`` decides about it."""
+    if getattr(_invoking, "active", False):
+        _invoking.stopped = process
+    else:
+        _ministack_signal(process)
+
+
+def collect(process: Any, deadline: float) -> None:
+    """Wait for a process that was stopped, unless ``invoke`` decides about it."""
+    if not getattr(_invoking, "active", False):
+        _ministack_collect(process, deadline)
+
+
+def worker_script(script: str) -> str:
+    """Return MiniStack's script of an environment, in which botocore is left to the function.
+
+    Raises:
+        ValueError: MiniStack's script is not the one that is known.
+    """
+    if script.count(INSTALL_NOW) != 1:
+        raise ValueError("MiniStack's worker script has changed: see cli/embedded_aws/emulator.py")
+    return WAITING + script.replace(INSTALL_NOW, INSTALL_LATER)
+
+
+def correct() -> None:
+    """Apply the corrections to the MiniStack of this process."""
+    iam_actions._lambda_action = lambda_action
+    lambda_runtime.Worker.invoke = invoke
+    lambda_runtime._signal = signal
+    lambda_runtime._collect = collect
+    lambda_runtime._PYTHON_WORKER_SCRIPT = worker_script(lambda_runtime._PYTHON_WORKER_SCRIPT)
+
+
+def serve(listening: int) -> None:
+    """Serve MiniStack until the process is stopped, with the settings of its own ``main``.
+
+    Args:
+        listening: the descriptor of a socket that listens.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard and sys.platform == "linux":  # macOS refuses its own hard limit
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    config = Config()
+    config.bind = [f"fd://{listening}"]
+    config.keep_alive_timeout = 75
+    config.loglevel = app.LOG_LEVEL.upper()
+    asyncio.run(hypercorn.asyncio.serve(app.app, config))
+
+
+if __name__ == "__main__":
+    correct()
+    serve(int(sys.argv[1]))

@@ -1,0 +1,61 @@
+"""Students finishing, as they finish: a bar on a terminal, a line each anywhere else."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from cli.class_run import Result
+from cli.output import console
+
+
+@contextmanager
+def students_finishing(total: int) -> Iterator[Callable[[Result], None]]:
+    """Show how a class is graded, on standard error.
+
+    Args:
+        total: how many students there are.
+
+    Yields:
+        What to call with each student's result.
+    """
+    done = 0
+    if not sys.stderr.isatty():
+
+        def tell(result: Result) -> None:
+            nonlocal done
+            done += 1
+            console.say(f"[{done}/{total}] {line(result)}")
+
+        yield tell
+        return
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("grading"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("students"),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    ) as bar:
+        task = bar.add_task("students", total=total)
+
+        def draw(result: Result) -> None:
+            bar.console.print(Text(line(result)))
+            bar.advance(task)
+
+        yield draw
+
+
+def line(result: Result) -> str:
+    """One student's result in a line: ``user1  87.5/100``."""
+    text = f"{result['username']}  {console.points(result['points'])}/{console.points(result['max_points'])}"
+    if result.get("open_points"):
+        text += f", {console.points(result['open_points'])} open"
+    return console.printable(text if result.get("status") == "complete" else f"{text}  ({result.get('status')})")

@@ -1,0 +1,55 @@
+"""A load test as it runs: one line that is written over on a terminal, a line every other second anywhere else."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from cli.output import console
+from labgrader.load_testing.progress import Progress
+
+PAUSE_S = 2.0
+"""Seconds between two lines where nothing can be written over."""
+
+
+@contextmanager
+def load_line() -> Iterator[Callable[[Progress], None]]:
+    """Show how far a load test is, on standard error.
+
+    Yields:
+        What to call with the progress, as often as it changes.
+    """
+    if sys.stderr.isatty():
+        with Live(console=Console(stderr=True), transient=True, refresh_per_second=5) as live:
+            yield lambda progress: live.update(Text(line(progress)))
+        return
+    said = 0.0
+
+    def tell(progress: Progress) -> None:
+        nonlocal said
+        if time.monotonic() - said >= PAUSE_S:
+            said = time.monotonic()
+            console.say(line(progress))
+
+    yield tell
+
+
+def line(progress: Progress) -> str:
+    """How far a load test is: ``load 63/100  3.1 s  20 answered/s  p50 52 ms  p95 97 ms  2 throttled``."""
+    rate = progress.answered / progress.elapsed_s if progress.elapsed_s > 0 else 0.0
+    parts = [
+        f"{progress.phase} {progress.answered}/{progress.planned}",
+        f"{progress.elapsed_s:.1f} s",
+        f"{rate:,.0f} answered/s",
+        f"p50 {progress.p50_ms:,.0f} ms",
+        f"p95 {progress.p95_ms:,.0f} ms",
+    ]
+    parts += [f"{progress.throttled} throttled"] if progress.throttled else []
+    parts += [f"{progress.failed} failed"] if progress.failed else []
+    return "  ".join(parts)

@@ -1,0 +1,179 @@
+"""A student's report on a terminal: the score, every check, and for what is to mend the exact commands to type next."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from cli.output import console
+from labgrader.reporting.formatting import SYMBOLS, WORDS, counted
+from labgrader.reporting.tasks import by_task
+
+Json = Any
+Entry = Mapping[str, Json]
+
+COLOURS = {"passed": "green", "partial": "yellow", "failed": "red", "skipped": "bright_black", "not_graded": "magenta"}
+"""A status as a colour, beside its symbol: nobody needs to see colours."""
+
+_INDENT = "   "
+
+MAX_LINE = 110
+"""Characters of an advice that is shown in one line."""
+
+
+def give_report(report: Entry, hidden: Entry, *, all_advice: bool = False, more: str = "") -> None:
+    """Print a report to standard output: in colour on a terminal, in plain lines anywhere else.
+
+    Args:
+        report: as the student may see it.
+        hidden: what the lab has beside it: ``checks``, ``points`` and ``message``.
+        all_advice: whether advice is shown in full, with what to type; otherwise each is one line.
+        more: the command that shows advice in full.
+    """
+    page = _Page()
+    score, checks = report["score"], report["checks"]
+    page.line((f"{report['lab']['title']}: ", "bold"), (_of(score["points"], score["max_points"]), "bold"))
+    if report["status"] != "complete":
+        page.line((_open(score["open_points"]), COLOURS["not_graded"]))
+    _give_checks(page, checks)
+    _give_to_mend(page, [check for check in checks if check["status"] in ("failed", "partial")])
+    _give_open(page, [check for check in checks if check["status"] == "not_graded"])
+    _give_advice(page, report.get("advice", ()), more="" if all_advice else more)
+    _give_changes(page, report.get("previous"), {check["id"]: check["title"] for check in checks})
+    page.line()
+    page.line((hidden_sentence(hidden), "bold" if hidden["checks"] else ""))
+
+
+def hidden_sentence(hidden: Entry) -> str:
+    """What a student has to know of what a self-check does not show."""
+    if not hidden["checks"]:
+        return "This is the whole lab: nothing of it is hidden from you."
+    if hidden.get("message"):
+        return str(hidden["message"])
+    more = f"{counted(hidden['checks'], 'more check')} worth {_points(hidden['points'])}"
+    return f"This lab has {more} that only your instructor sees: what you see here is not the whole grade."
+
+
+class _Page:
+    """Lines for a terminal. What came from elsewhere is text and never markup, on the line it was put on."""
+
+    def __init__(self) -> None:
+        self._console = Console(file=sys.stdout, highlight=False, soft_wrap=True)  # a command is never broken in two
+
+    def line(self, *parts: tuple[str, str]) -> None:
+        """Print one line of parts, each with its style."""
+        self._console.print(Text.assemble(*((console.printable(text), style) for text, style in parts)))
+
+    def lines(self, text: str, style: str = "", indent: str = _INDENT) -> None:
+        """Print a text of several lines."""
+        for one in str(text).splitlines():
+            self.line((indent, ""), (one, style))
+
+    def heading(self, text: str) -> None:
+        """Print a heading, with a free line above it."""
+        self.line()
+        self.line((text, "bold underline"))
+
+
+def _give_checks(page: _Page, checks: Sequence[Entry]) -> None:
+    for task, members in by_task(checks):
+        page.heading(task)
+        _give_task(page, members)
+
+
+def _give_task(page: _Page, checks: Sequence[Entry]) -> None:
+    for check in checks:
+        status = check["status"]
+        points = "open" if status == "not_graded" else console.points(check["points"])
+        page.line(
+            (f" {SYMBOLS[status]} ", COLOURS[status]),
+            (f"{WORDS[status]:<10} ", COLOURS[status]),
+            (f"{points:>5} / {console.points(check['max_points']):<5} ", ""),
+            (check["title"], "bright_black" if status == "skipped" else ""),
+        )
+        if status == "skipped":
+            page.lines(check["message"], "bright_black", " " * 15)
+
+
+def _give_to_mend(page: _Page, checks: Sequence[Entry]) -> None:
+    if checks:
+        page.heading("What to mend")
+    for number, check in enumerate(checks, start=1):
+        gain = _points(round(check["max_points"] - check["points"], 2))
+        page.line((f"{number}. ", "bold"), (check["title"], "bold"), (f" ({gain})", COLOURS[check["status"]]))
+        page.lines(check["message"])
+        for name in ("expected", "observed"):
+            if check.get(name) and not _says(check["message"], check[name]):
+                page.line((f"{_INDENT}{name}: ", "bright_black"), (check[name], ""))
+        _give_next(page, check["hint"])
+
+
+def _give_open(page: _Page, checks: Sequence[Entry]) -> None:
+    if checks:
+        page.heading("What could not be graded, through no fault of yours")
+    for check in checks:
+        page.line((f" {SYMBOLS['not_graded']} ", COLOURS["not_graded"]), (check["title"], ""))
+        page.lines(check["message"])
+
+
+def _give_advice(page: _Page, advice: Sequence[Entry], more: str) -> None:
+    """Advice in full; or, where a command shows that, a line of each: nothing here costs points."""
+    if not advice:
+        return
+    page.heading("Worth knowing: no points depend on it")
+    for one in advice:
+        title = one.get("title", "")
+        if more:
+            page.line((" • ", ""), (_line(f"{title}: {one['message']}" if title else one["message"]), ""))
+            continue
+        page.line((" • ", ""), *([(f"{title}: ", "bold")] if title else []), (one["message"], ""))
+        _give_next(page, one["hint"])
+    if more:
+        page.line((f"{_INDENT}all of it, and what to type:  ", "bright_black"), (more, "cyan"))
+
+
+def _line(text: str) -> str:
+    """A text on one line that a terminal need not break."""
+    return console.shorten(" ".join(text.split()), MAX_LINE)
+
+
+def _says(message: str, other: str) -> bool:
+    """Whether a message says the same already, word for word."""
+    return " ".join(str(other).split()).rstrip(".") in " ".join(str(message).split())
+
+
+def _give_changes(page: _Page, previous: Entry | None, titles: Mapping[str, str]) -> None:
+    changes = previous["changes"] if previous else ()
+    if changes:
+        page.heading("Since the last time")
+    for change in changes:
+        was, now = change["from"], change["to"]
+        page.line(
+            (f" {titles.get(change['check'], change['check'])}: ", ""),
+            (WORDS[was].lower(), COLOURS[was]),
+            (" → ", ""),
+            (WORDS[now].lower(), COLOURS[now]),
+        )
+
+
+def _give_next(page: _Page, hint: str) -> None:
+    if hint:
+        page.line((f"{_INDENT}type next:", "bright_black"))
+        page.lines(hint, "cyan", _INDENT * 2)
+
+
+def _of(points: float, most: float) -> str:
+    return f"{console.points(points)} of {_points(most)}"
+
+
+def _open(points: float) -> str:
+    what = "1 point is" if points == 1 else f"{console.points(points)} points are"
+    return f"{what} open, and not lost: what they stand for could not be graded, through no fault of yours."
+
+
+def _points(points: float) -> str:
+    return f"{console.points(points)} {'point' if points == 1 else 'points'}"

@@ -1,0 +1,1 @@
+"""`labgrader verify`: each lab's solution and mistakes, and their recorded proofs."""

@@ -1,0 +1,250 @@
+"""Records that do not depend on when and where they were made: fixed names, times and ids instead of this run's.
+
+What replaces a value has its length: sentences that quote an answer are clipped by length.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import sysconfig
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime, parsedate_to_datetime
+from typing import Any
+
+from cli.embedded_aws.server import REGION
+
+Json = Any
+
+RECORDED_AT = datetime(2026, 1, 1, tzinfo=UTC)
+"""The time of every record."""
+
+_CLOCK_WINDOW = timedelta(days=1)
+"""Times this near to the snapshot are readings of a clock; all others are constants of the lab or of a check."""
+
+_TIME = re.compile(
+    r"(?P<date>\d{4}-\d\d-\d\d)(?P<separator>[T ])\d\d:\d\d:\d\d(?P<fraction>\.\d+)?(?P<zone>Z|[+-]\d\d:?\d\d)?"
+    r"|(?P<http>[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT)"
+    r"|(?<![\d.])(?P<epoch_ms>\d{13})(?!\d)"
+)
+_UUID = re.compile(r"(?!00000000-0000-)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_WORKER_FOLDER = re.compile(r"(?<=/var/task/)\w{8}(?=/)")
+_MEASURED_NUMBER = re.compile(
+    r"\d+\.\d+(?:[eE][+-]?\d+)?"
+    r'|(?<=\btime": )\d+|(?<=_time": )\d+|(?<=_ms": )\d+'
+    r'|(?<=_time\\": )\d+|(?<=_ms\\": )\d+'  # in JSON that stands in JSON
+)
+
+_SIZES = frozenset({"payload_size", "content-length"})
+"""What changes with the digits of a number in the payload."""
+
+_DURATIONS = frozenset({"duration_ms", "waited_ms"})
+"""How long an answer took, as the grader measured it."""
+
+_COUNTED_UNDER_LOAD = ("labgrader:LoadTest ", "labgrader:Compare ")
+"""The questions whose answers are measured as a whole: their integers are counts of cold starts and retries."""
+
+
+def normalized(document: Mapping[str, Json], username: str) -> dict[str, Json]:
+    """Return a student's record as another student at a fixed time would have it.
+
+    Args:
+        document: a record with ``username``, ``snapshot`` and ``evidence``.
+        username: the student's new name. The old one must be unlike any other text in the record.
+    """
+    taken_at = datetime.fromisoformat(document["snapshot"]["taken_at"])
+    text = as_on_aws(json.dumps(document, sort_keys=True))
+    record: dict[str, Json] = json.loads(_renamed(text, document["username"], username))
+    record = _replace_words(record, _api_gateway_ids(record["snapshot"]["answers"]))
+    snapshot = record["snapshot"]
+    snapshot["taken_at"] = RECORDED_AT.strftime("%Y-%m-%dT%H:%M:%SZ")
+    answers: dict[str, Json] = {}
+    for question, answer in snapshot["answers"].items():
+        answers |= _with_fixed_values({question: answer}, taken_at)
+    snapshot["answers"] = answers
+    record["evidence"] = {check: _with_fixed_values(kept, taken_at) for check, kept in record["evidence"].items()}
+    return record
+
+
+def as_on_aws(text: str) -> str:
+    """Say where Lambda keeps its files and where SQS is, instead of where they are on this machine.
+
+    Each worker process keeps a folder of its own: messages that differed still do.
+    """
+    text = text.replace(sysconfig.get_path("purelib"), "/var/runtime").replace(sys.base_prefix, "/var/lang")
+    text = re.sub(r"/[\w./-]*/ministack-lambda-[\w-]*?-(\w{8})/(?:code/)?", r"/var/task/\1/", text)
+    return re.sub(r"http://(?:localhost|127\.0\.0\.1):\d+/(\d{12})/", rf"https://sqs.{REGION}.amazonaws.com/\1/", text)
+
+
+def settled(answers: Mapping[str, Json], reference: Mapping[str, Json]) -> dict[str, Json]:
+    """Return answers with the reference's values wherever they differ only in measured numbers.
+
+    How long an answer took is 0 where the reference was asked something else.
+
+    Args:
+        answers: the answers to one check's questions.
+        reference: the answers to the same check of the perfect student.
+    """
+    return {
+        question: _settled_answer(question, answer, reference[question])
+        if question in reference
+        else _without_durations(answer)
+        for question, answer in answers.items()
+    }
+
+
+def without_numbers(text: str) -> str:
+    """Return a sentence with ``#`` for each number, to compare sentences that quote measurements."""
+    return re.sub(r"\d[\d,.]*", "#", text)
+
+
+def _renamed(text: str, old: str, new: str) -> str:
+    """Replace a name in a text, and the name with capital letters by the new one with capital letters."""
+
+    def replacement(found: re.Match[str]) -> str:
+        if found[0].isupper():
+            return new.upper()
+        return new.capitalize() if found[0][0].isupper() else new
+
+    return re.sub(re.escape(old), replacement, text, flags=re.IGNORECASE)
+
+
+def _settled_answer(question: str, answer: Json, reference: Json) -> Json:
+    counts = question.startswith(_COUNTED_UNDER_LOAD)
+    if _without_measurements(answer, counts=counts) == _without_measurements(reference, counts=counts):
+        return reference
+    if counts:  # a part of one measurement with the rest of another is none
+        return answer
+    return _settled_values(answer, reference)
+
+
+def _without_durations(answer: Json) -> Json:
+    value = answer.get("value")
+    if not isinstance(value, dict):
+        return answer
+    return {**answer, "value": {name: 0.0 if name in _DURATIONS else below for name, below in value.items()}}
+
+
+def _settled_values(value: Json, reference: Json) -> Json:
+    if isinstance(value, dict) and isinstance(reference, dict):
+        result = {
+            name: _settled_values(below, reference[name]) if name in reference else below
+            for name, below in value.items()
+        }
+        if "payload" in result and result["payload"] == reference.get("payload"):
+            result["payload_size"] = reference["payload_size"]
+        return result
+    if isinstance(value, list) and isinstance(reference, list) and len(value) == len(reference):
+        return [_settled_values(*both) for both in zip(value, reference, strict=True)]
+    return reference if _without_measurements(value) == _without_measurements(reference) else value
+
+
+def _without_measurements(value: Json, *, counts: bool = False) -> Json:
+    if isinstance(value, dict):
+        return {
+            name: 0 if name in _SIZES else _without_measurements(below, counts=counts) for name, below in value.items()
+        }
+    if isinstance(value, list):
+        return [_without_measurements(below, counts=counts) for below in value]
+    if isinstance(value, str):
+        return _MEASURED_NUMBER.sub("#", value)
+    if isinstance(value, float) or (counts and isinstance(value, int) and not isinstance(value, bool)):
+        return 0.0
+    return value
+
+
+def _api_gateway_ids(answers: Mapping[str, Json]) -> dict[str, str]:
+    """Number the random ids of APIs, their deployments, usage plans and keys, in the order of their names."""
+    ids: dict[str, str] = {}
+
+    def named(action: str) -> Iterator[str]:
+        found = (answers.get(action) or {}).get("value") or {}
+        for _, resources in sorted(found.items()):
+            yield from (resource["id"] for resource in resources)
+
+    def deployments() -> Iterator[str]:
+        for api in named("apigateway:GetRestApis"):
+            stages = answers.get(f'apigateway:GetStages {{"restApiId":"{api}"}}') or {}
+            yield from (stage["deploymentId"] for stage in stages.get("value") or ())
+
+    def number(found: Iterator[str], prefix: str) -> None:
+        for one in dict.fromkeys(found):
+            count = sum(new.startswith(prefix) for new in ids.values()) + 1
+            ids.setdefault(one, f"{prefix}{count:0{max(0, len(one) - len(prefix))}}")
+
+    number(named("apigateway:GetRestApis"), "api")
+    number(deployments(), "deploy")
+    number(named("apigateway:GetUsagePlans"), "plan")
+    number(named("apigateway:GetApiKeys"), "key")
+    return ids
+
+
+def _replace_words(document: Json, words: Mapping[str, str]) -> Json:
+    if not words:
+        return document
+    pattern = rf"(?<![0-9A-Za-z])(?:{'|'.join(map(re.escape, words))})(?![0-9A-Za-z])"
+    return json.loads(re.sub(pattern, lambda found: words[found[0]], json.dumps(document)))
+
+
+def _with_fixed_values(part: Json, taken_at: datetime) -> dict[str, Json]:
+    """Number the random ids and the times of a part of a record, in the order in which they stand there."""
+    uuids: dict[str, str] = {}
+    folders: dict[str, str] = {}
+    for text in _texts(part):
+        for uuid in _UUID.findall(text):
+            uuids.setdefault(uuid, f"00000000-0000-4000-8000-{len(uuids) + 1:012}")
+        for folder in _WORKER_FOLDER.findall(text):
+            folders.setdefault(folder, f"worker{len(folders) + 1:02}")
+    text = json.dumps(part, sort_keys=True)
+    text = _UUID.sub(lambda found: uuids[found[0]], text)
+    text = _WORKER_FOLDER.sub(lambda found: folders[found[0]], text)
+    return dict(json.loads(_TIME.sub(_fixed_time(text, taken_at), text)))
+
+
+def _fixed_time(text: str, taken_at: datetime) -> Callable[[re.Match[str]], str]:
+    """Return what replaces each time of a text: times keep their order and their format, seconds apart."""
+    moments = {found[0]: _moment(found) for found in _TIME.finditer(text)}
+    read = sorted({moment for moment in moments.values() if moment and abs(moment - taken_at) < _CLOCK_WINDOW})
+    fixed = {moment: RECORDED_AT + timedelta(seconds=second) for second, moment in enumerate(read)}
+
+    def replacement(found: re.Match[str]) -> str:
+        moment = moments[found[0]]
+        if moment not in fixed:
+            return found[0]
+        time = fixed[moment]
+        if found["http"]:
+            return format_datetime(time, usegmt=True)
+        if found["epoch_ms"]:
+            return str(1000 * int(time.timestamp()))
+        fraction = re.sub(r"\d", "0", found["fraction"] or "")
+        return f"{time:%Y-%m-%d}{found['separator']}{time:%H:%M:%S}{fraction}{found['zone'] or ''}"
+
+    return replacement
+
+
+def _moment(found: re.Match[str]) -> datetime | None:
+    """The moment that a text names, or ``None`` where there is no such day."""
+    try:
+        if found["http"]:
+            return parsedate_to_datetime(found["http"])
+        if found["epoch_ms"]:
+            return datetime.fromtimestamp(int(found["epoch_ms"]) / 1000, UTC)
+        moment = datetime.fromisoformat(found[0])
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _texts(value: Json) -> Iterator[str]:
+    """Yield every text in a value, names included, in an order that no random id changes."""
+    if isinstance(value, dict):
+        for name, below in sorted(value.items(), key=lambda entry: _UUID.sub("", entry[0])):
+            yield name
+            yield from _texts(below)
+    elif isinstance(value, list):
+        for below in value:
+            yield from _texts(below)
+    elif isinstance(value, str):
+        yield value

@@ -1,0 +1,103 @@
+"""What was there when a student was recorded before and is not there now. Pure.
+
+Only what AWS answered both times is compared: a list that was refused, or not asked for, tells nothing. What belongs to
+something that is gone itself is not named again: without the function, nobody asked for its aliases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from labgrader.evidence.coerce import arn_parts, mapping, sequence, text
+from labgrader.evidence.recorded import Recorded
+from labgrader.evidence.snapshot import Snapshot
+from labgrader.messages import quote
+
+MAX_GONE = 50
+"""Resources that are named; the rest are counted."""
+
+_LISTS = {
+    "lambda:ListFunctions": "function",
+    "lambda:ListLayers": "layer",
+    "sqs:ListQueues": "queue",
+    "dynamodb:ListTables": "table",
+    "s3:ListAllMyBuckets": "bucket",
+    "events:ListRules": "rule",
+    "apigateway:GetRestApis": "API",
+    "apigateway:GetUsagePlans": "usage plan",
+    "apigateway:GetApiKeys": "API key",
+    "cloudwatch:ListDashboards": "dashboard",
+    "cloudwatch:DescribeAlarms": "alarm",
+    "logs:DescribeLogGroups": "log group of",
+}
+"""The lists of a student's resources, and what one of each is called."""
+
+_PARTS = {
+    "lambda:ListVersionsByFunction": ("version", "FunctionName", "Version"),
+    "lambda:ListAliases": ("alias", "FunctionName", "Name"),
+}
+"""What a function has several of: what one is called, what it is asked by, and what it is named by."""
+
+_PROVISIONED = "provisioned concurrency of"
+
+
+def gone(before: Snapshot, now: Snapshot) -> list[str]:
+    """Return what is not there any more: ``function user1-x``, ``alias user1-x:prod``; in the end, how many more.
+
+    Args:
+        before: an earlier snapshot of the same student.
+        now: a later one.
+    """
+    then, still = dict(_known(before)), dict(_known(now))
+    named = [
+        f"{kind} {quote(name)}"
+        for (kind, asked), names in then.items()
+        if (kind, asked) in still
+        for name in sorted(names - still[kind, asked])
+    ]
+    more = len(named) - MAX_GONE
+    return [*named[:MAX_GONE], f"… and {more} more"] if more > 0 else named
+
+
+def _known(snapshot: Snapshot) -> Iterator[tuple[tuple[str, str], set[str]]]:
+    """Yield what the snapshot knows of: by kind, and by what was asked about, the names that are there."""
+    recorded = Recorded(snapshot.answers)
+    for action, kind in _LISTS.items():
+        for _, value in recorded[action]:
+            yield (kind, ""), {text(name) for name in (value if isinstance(value, Mapping) else sequence(value))}
+    for action, (kind, asked_by, named_by) in _PARTS.items():
+        for asked, value in recorded[action]:
+            function = text(asked.get(asked_by))
+            names = {text(mapping(one).get(named_by)) for one in sequence(value)} - {"", "$LATEST"}
+            if value is not None:
+                yield (kind, function), {f"{function}:{name}" for name in names}
+    yield from _provisioned(recorded)
+    yield from _stages(recorded)
+    for asked, value in recorded["iam:GetRole"]:
+        name = text(asked.get("RoleName"))
+        yield ("role", name), set() if value is None else {name}
+
+
+def _provisioned(recorded: Recorded) -> Iterator[tuple[tuple[str, str], set[str]]]:
+    for asked, value in recorded["lambda:ListProvisionedConcurrencyConfigs"]:
+        function = text(asked.get("FunctionName"))
+        if value is not None:
+            qualifiers = {arn_parts(text(mapping(one).get("FunctionArn")))[7] for one in sequence(value)}
+            yield (_PROVISIONED, function), {f"{function}:{one}" for one in qualifiers}
+    for asked, value in recorded["lambda:GetProvisionedConcurrencyConfig"]:
+        name = f"{text(asked.get('FunctionName'))}:{text(asked.get('Qualifier'))}"
+        yield (_PROVISIONED, name), set() if value is None else {name}
+
+
+def _stages(recorded: Recorded) -> Iterator[tuple[tuple[str, str], set[str]]]:
+    """The stages of each API by its name: one that was deleted and made again has another id."""
+    names = recorded.api_names()
+    found: dict[str, set[str]] = {}
+    for asked, value in recorded["apigateway:GetStages"]:
+        name = names.get(text(asked.get("restApiId")), "")
+        if name:
+            found.setdefault(name, set()).update(
+                f"{text(mapping(one).get('stageName'))} of {name}" for one in sequence(value)
+            )
+    for name, labelled in found.items():
+        yield ("stage", name), labelled

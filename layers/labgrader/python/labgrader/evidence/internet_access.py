@@ -1,0 +1,118 @@
+"""What recorded answers say of a function that could not reach the internet, which is no fault of its code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from labgrader.evidence.probe import Invocation
+from labgrader.evidence.question import LIVE_ACTIONS, Answers, Json
+from labgrader.evidence.untrusted_json import parse_json
+from labgrader.messages import quote
+
+MAX_LINE = 160
+"""Characters of the line that says so which are shown."""
+
+_NO_INTERNET = re.compile(
+    r"ConnectionError|NameResolution|URLError|Max retries exceeded|ConnectTimeout|Temporary failure|getaddrinfo"
+    r"|Failed to resolve|Name or service not known|nodename nor servname|Network is unreachable|EndpointConnection"
+    r"|ProxyError|Tunnel connection failed|NewConnectionError|ReadTimeout|Connection refused"
+)
+_OWN_TIMEOUT = re.compile(r"Task timed out after|Sandbox\.Timedout")
+
+
+@dataclass(frozen=True)
+class Unreached:
+    """A function that could not reach the internet.
+
+    Args:
+        target: what was called; empty where the record does not name it.
+        line: the line that says so, safe to show.
+    """
+
+    target: str
+    line: str
+
+
+@dataclass(frozen=True)
+class _Tried:
+    target: str
+    bad: bool
+    line: str
+
+
+def lacks_internet(text: str) -> bool:
+    """Say whether an error is that of a function that could not reach the internet."""
+    return _NO_INTERNET.search(text) is not None
+
+
+def unreached(answers: Answers) -> Unreached | None:
+    """Say which function could not reach the internet, and by which line, or ``None`` where nothing shows it.
+
+    Every call that went wrong must show it: a function that fails for another reason too is judged by that. Where none
+    went wrong by its status, one answer that shows it is enough. The log of a call counts only where the call has no
+    error of its own to say (it answered with a status that refuses, or ran out of time): functions log what they then
+    deal with.
+
+    Args:
+        answers: what was recorded for one check.
+    """
+    tried = [one for action in sorted(LIVE_ACTIONS) for value in answers.values(action) for one in _tried(value)]
+    bad = [one for one in tried if one.bad]
+    if any(not one.line for one in bad):
+        return None
+    found = next((one for one in bad or tried if one.line), None)
+    return None if found is None else Unreached(found.target, found.line)
+
+
+def _tried(value: Json) -> Iterator[_Tried]:
+    """What one recorded answer holds: a probe's, an API's, a load test's or a comparison's."""
+    if not isinstance(value, Mapping):
+        return
+    if "payload" in value:
+        yield _invoked(Invocation.from_dict(value))
+    elif "headers" in value:
+        body = str(value.get("body") or "")
+        yield _Tried("", not 200 <= int(value.get("status") or 0) < 400, _line(body))
+    for errors, target in (
+        ("error_samples", "target"),
+        ("baseline_errors", "baseline"),
+        ("candidate_errors", "candidate"),
+    ):
+        for error in value.get(errors) or ():
+            yield _Tried(str(value.get(target, "")), True, _line(str(error)))
+
+
+def _invoked(invocation: Invocation) -> _Tried:
+    status = invocation.response.status_code
+    refused = invocation.outcome == "answered" and status is not None and status >= 400
+    if invocation.outcome == "function_error":
+        own = f"{invocation.error_type}: {invocation.error_message}"
+        timed_out = _OWN_TIMEOUT.search(own) is not None
+        line = _line(own)
+    else:
+        timed_out = invocation.outcome == "timeout"
+        line = _line(_said(invocation.payload))
+    if not line and (refused or timed_out):
+        line = _line(invocation.log_tail)
+    return _Tried(invocation.target, refused or invocation.outcome != "answered", line)
+
+
+def _said(payload: str) -> str:
+    """An answer's body, without the quotation marks of JSON in JSON where it can be read."""
+    document, problem = parse_json(payload)
+    body = document.get("body") if isinstance(document, Mapping) else None
+    return payload if problem or not isinstance(body, str) else body
+
+
+def _line(text: str) -> str:
+    """The first line that says it, cut; empty where none does."""
+    found = _NO_INTERNET.search(text)
+    if found is None:
+        return ""
+    start = text.rfind("\n", 0, found.start()) + 1
+    line = text[start:].split("\n", 1)[0].strip()
+    # a line of a whole answer: what stands around the words that tell
+    at = max(0, found.start() - start - MAX_LINE // 2)
+    return quote(line if len(line) <= MAX_LINE else f"…{line[at:]}", MAX_LINE)

@@ -1,0 +1,1 @@
+"""One HTTP connection to Lambda or to a REST API: its address, its protocol, its reply."""

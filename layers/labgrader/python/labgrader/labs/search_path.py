@@ -1,0 +1,311 @@
+"""Where labs and checks are found: the built-in ones, and the folders that a teacher adds.
+
+A built-in check lies in ``checks/SERVICE/NAME.py``, a built-in lab in ``checks/labs/ID/lab.yaml``, with underscores in
+the folder's name for the hyphens of the id. An added folder holds ``ID/lab.yaml`` for each lab, and checks in
+``checks/NAME.py``. Deploying copies both into the folder of the built-in ones, so on Lambda everything is built in and
+no folder is added.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib.util
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+from labgrader.errors import BadInputError, Problem
+
+CHECKS = "checks"
+"""The folder of checks within an added folder; so no lab can have this id."""
+
+LAB_FILE = "lab.yaml"
+
+_NO_CHECKS = frozenset({"labs", "simulation", "wording"})
+"""Folders of ``checks/`` in which no check lies."""
+
+_CALLING = frozenset(
+    {"aiobotocore", "aiohttp", "boto3", "botocore", "httpx", "requests", "socket", "subprocess", "urllib3"}
+)
+"""Packages that call AWS, another service or another program: no check imports one."""
+
+_added: tuple[Path, ...] = ()
+
+
+def added_folders() -> tuple[Path, ...]:
+    """Return the folders that were added to the built-in one, in their order."""
+    return _added
+
+
+def use_folders(folders: Sequence[Path]) -> None:
+    """Search these folders too, in place of those that were added before.
+
+    Args:
+        folders: as the user names them; messages show them in this form.
+
+    Raises:
+        BadInputError: one is not a folder, or holds neither a lab nor a check.
+    """
+    global _added  # noqa: PLW0603  (the one place that knows the search path; threads must see it too)
+    problems = []
+    for folder in folders:
+        if not folder.is_dir():
+            problems.append(Problem("there is no such folder of labs", str(folder)))
+        elif next(_files_of(folder), None) is None:
+            problems.append(Problem(_holds_no_labs(folder), str(folder)))
+    if problems:
+        raise BadInputError(problems)
+    _added = tuple(folders)
+
+
+def _holds_no_labs(folder: Path) -> str:
+    """Say what is missing in a folder, and which folder was probably meant: the one above a lab, or one below."""
+    said = f"this folder holds no lab and no check: it needs ID/{LAB_FILE} or {CHECKS}/NAME.py"
+    if (folder / LAB_FILE).is_file():
+        return f"{said}. It is the folder of one lab: give the folder above it, {folder.parent}"
+    below = sorted(file.parent.parent for file in folder.glob(f"*/*/{LAB_FILE}"))
+    return f"{said}. Did you mean {below[0]}?" if below else said
+
+
+@contextmanager
+def searching(*folders: Path) -> Iterator[None]:
+    """Search these folders too for as long as a block lasts.
+
+    Raises:
+        BadInputError: as `use_folders`.
+    """
+    before = added_folders()
+    use_folders(folders)
+    try:
+        yield
+    finally:
+        use_folders(before)
+
+
+def built_in_checks() -> Path:
+    """Return the folder of the built-in checks; the built-in labs lie in its folder ``labs``."""
+    spec = importlib.util.find_spec("checks")  # located by name: the checks import the library, not the other way round
+    if spec is None or not spec.submodule_search_locations:
+        raise ModuleNotFoundError("the package checks is not installed beside labgrader")
+    return Path(next(iter(spec.submodule_search_locations)))
+
+
+def lab_id_of(file: Path) -> str:
+    """Return the id of the lab of a lab file: the name of its folder, with hyphens for underscores.
+
+    The folders of the built-in labs are packages, whose names hold no hyphen; an id holds no underscore.
+    """
+    return file.parent.name.replace("_", "-")
+
+
+@dataclass(frozen=True)
+class CheckFile:
+    """The file of a check.
+
+    Args:
+        path: the file.
+        module: the module of a built-in check; empty for a check of an added folder.
+    """
+
+    path: Path
+    module: str = ""
+
+
+def lab_files() -> dict[str, Path]:
+    """Return every lab file by the id of its lab, which is the name of its folder.
+
+    Raises:
+        BadInputError: two labs have one id.
+    """
+    found = _built_in_labs()
+    built_in, problems = set(found), []
+    for folder in _added:
+        for file in sorted(folder.glob(f"*/{LAB_FILE}")):
+            lab_id = lab_id_of(file)
+            if lab_id in built_in:
+                said = (
+                    f"{lab_id} is a built-in lab: give yours another id, and `extends: {lab_id}` to change only parts"
+                )
+                problems.append(Problem(said, str(file), field="id"))
+            elif lab_id in found:
+                problems.append(Problem(f"{lab_id} is already the lab of {found[lab_id]}", str(file), field="id"))
+            elif lab_id == CHECKS:
+                problems.append(Problem("no lab can have this id: it is the folder of your checks", str(file)))
+            else:
+                found[lab_id] = file
+    if problems:
+        raise BadInputError(problems)
+    return dict(sorted(found.items()))
+
+
+def built_in_lab_ids() -> set[str]:
+    """Return the ids of the built-in labs."""
+    return set(_built_in_labs())
+
+
+def _built_in_labs() -> dict[str, Path]:
+    return {lab_id_of(file): file for file in sorted((built_in_checks() / "labs").glob(f"*/{LAB_FILE}"))}
+
+
+def check_files() -> dict[str, CheckFile]:
+    """Return the file of every check by the check's name.
+
+    Files whose name begins with ``_`` are no checks: they hold what several checks share.
+
+    Raises:
+        BadInputError: two checks have one name, or a file cannot be a check by its name.
+    """
+    found: dict[str, CheckFile] = {}
+    problems = []
+    for check in _built_in_check_files():
+        name = check.path.stem
+        if name in found:
+            problems.append(Problem(f"{name} is already the check of {found[name].path}", str(check.path)))
+        else:
+            found[name] = check
+    for folder in _added:
+        for file in sorted((folder / CHECKS).glob("*.py")):
+            name = file.stem
+            if name.startswith("_"):
+                continue
+            if not name.isidentifier():
+                said = "a check's file has the name of its function: letters, digits and underscores"
+                problems.append(Problem(said, str(file)))
+            elif name not in found:
+                found[name] = CheckFile(file)
+            elif found[name].module:
+                problems.append(Problem(f"{name} is a built-in check: give yours another name", str(file)))
+            else:
+                problems.append(Problem(f"{name} is already the check of {found[name].path}", str(file)))
+    if problems:
+        raise BadInputError(problems)
+    return dict(sorted(found.items()))
+
+
+def _built_in_check_files() -> Iterator[CheckFile]:
+    """Yield the built-in checks: those of the services' folders, and those that were deployed with them."""
+    root = built_in_checks()
+    for folder in (root, *sorted(root.iterdir())):
+        if folder.is_dir() and folder.name not in _NO_CHECKS:
+            package = ".".join((root.name, *folder.relative_to(root).parts))
+            for file in sorted(folder.glob("*.py")):
+                if not file.name.startswith("_"):
+                    yield CheckFile(file, f"{package}.{file.stem}")
+
+
+def added_files() -> dict[str, Path]:
+    """Return what deploying adds to the folder ``checks``, by its path in there: lab files, checks and what they share.
+
+    Solutions and mistakes stay behind: what grades students holds no answers.
+
+    Raises:
+        BadInputError: two files would have one place.
+    """
+    lab_files()
+    check_files()  # both refuse what is there twice
+    found: dict[str, Path] = {}
+    problems = []
+    for folder in _added:
+        for inside, file in _files_of(folder):
+            if (built_in_checks() / inside).exists():
+                problems.append(Problem(f"{CHECKS}/{inside} is a built-in file: give yours another name", str(file)))
+            elif inside in found:
+                problems.append(Problem(f"{found[inside]} has the same name: rename one of them", str(file)))
+            else:
+                found[inside] = file
+    if problems:
+        raise BadInputError(problems)
+    return found
+
+
+def _files_of(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Yield the files of one added folder that are deployed, with their paths in the folder ``checks``."""
+    for file in sorted(folder.glob(f"*/{LAB_FILE}")):
+        yield f"labs/{file.relative_to(folder).as_posix()}", file
+    for file in sorted((folder / CHECKS).rglob("*")):
+        inside = file.relative_to(folder / CHECKS)
+        hidden = any(part.startswith(".") or part == "__pycache__" for part in inside.parts)
+        if file.is_file() and not hidden and file.suffix != ".pyc" and inside.as_posix() != "__init__.py":
+            yield inside.as_posix(), file
+
+
+def import_added_check(file: Path) -> ModuleType:
+    """Import the file of an added check.
+
+    Its folder is a package of its own: ``from ._shared import words`` finds a file beside it, here as on Lambda, where
+    both lie in the package ``checks``.
+
+    Raises:
+        BadInputError: it cannot be imported; the problem names the file and the line.
+    """
+    if calling := _imports_that_call(file):
+        raise BadInputError(calling)
+    folder = file.parent.resolve()
+    package = f"labgrader_checks_{hashlib.sha256(str(folder).encode()).hexdigest()[:12]}"
+    if package not in sys.modules:
+        module = ModuleType(package)
+        module.__path__ = [str(folder)]
+        sys.modules[package] = module
+    return import_file(f"{package}.{file.stem}", file)
+
+
+def _imports_that_call(file: Path) -> list[Problem]:
+    """The imports of a check through which it could call AWS or another service. Files beside it are not looked at."""
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (SyntaxError, ValueError):  # said with its line when the file is imported
+        return []
+    problems = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names = [node.module or ""]
+        else:
+            continue
+        problems += [
+            Problem(
+                f"imports {name}: a check judges what was recorded and calls nothing itself", str(file), node.lineno
+            )
+            for name in names
+            if name.partition(".")[0] in _CALLING
+        ]
+    return problems
+
+
+def import_file(name: str, file: Path) -> ModuleType:
+    """Import a file by its path, again where it was imported before.
+
+    Raises:
+        BadInputError: it cannot be imported; the problem names the file and the line.
+    """
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise BadInputError([Problem("cannot be imported", str(file))])
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # a dataclass looks for the module that it is defined in
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # noqa: BLE001  (a teacher's file may raise anything)
+        del sys.modules[name]
+        raise BadInputError([_import_problem(error, file)]) from None
+    return module
+
+
+def _import_problem(error: Exception, file: Path) -> Problem:
+    """Say why a file cannot be imported, with the last line of it, or of a file beside it, that was reached."""
+    if isinstance(error, SyntaxError):
+        return Problem(f"cannot be imported: {error.msg}", error.filename or str(file), error.lineno)
+    folder = file.parent.resolve()
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if Path(frame.filename).resolve().is_relative_to(folder)
+    ]
+    source, line = (frames[-1].filename, frames[-1].lineno) if frames else (str(file), None)
+    return Problem(f"cannot be imported: {type(error).__name__}: {error}", source, line)

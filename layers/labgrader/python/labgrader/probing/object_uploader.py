@@ -1,0 +1,161 @@
+"""The AWS side of `labgrader:DropObject`: puts an object into a student's bucket, waits for its result, tidies up."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
+
+from labgrader.errors import NotGradedError
+from labgrader.evidence.load.statistics import rounded
+from labgrader.evidence.probe_results import AWAIT_TIMEOUT_S, MAX_KEPT_CHARACTERS, OWN_NAMES, DroppedObject
+from labgrader.evidence.question import Answer, Question
+from labgrader.probing.ownership_guard import Ownership
+from labgrader.probing.retry_policy import Patience
+from labgrader.recording.api_calls import DENIED, MissingResourceError, NotAnsweredError, understood
+
+DROP_OBJECT = "labgrader:DropObject"
+
+POLL_S = 1.0
+"""Seconds between two looks for the awaited object."""
+
+_NOT_THERE = ("NoSuchKey", "404", "NotFound")
+
+
+class ObjectDropper:
+    """Puts objects into the buckets of one student, and takes them out again.
+
+    Args:
+        client: a boto3 S3 client of the student's account, without retries of its own.
+        ownership: whose buckets may be touched.
+        patience: how often a throttled or failed request is repeated.
+        poll_s: seconds between two looks.
+        token: makes the part of a name that no other call has.
+    """
+
+    def __init__(
+        self,
+        client: Any,
+        ownership: Ownership,
+        patience: Patience | None = None,
+        *,
+        poll_s: float = POLL_S,
+        token: Callable[[], str] = lambda: secrets.token_hex(4),
+    ) -> None:
+        self._client = client
+        self._ownership = ownership
+        self._patience = patience or Patience()
+        self._poll_s = poll_s
+        self._token = token
+
+    def answer(self, question: Question) -> Answer:
+        """Put an object, wait for what is made of it, delete both.
+
+        An old object of the awaited key is deleted first, so that its being there is proof. Whether we may delete and
+        read is seen before we wait: without ``s3:ListBucket``, which nobody gives us, S3 says AccessDenied of a key
+        that is not there (Amazon S3 API Reference, GetObject, "Permissions"), and from then on that is what it means.
+
+        The name that is put has a part of its own in each call, so that two runs at once do not delete each other's
+        results: ``labgrader-user1.txt`` lies there as ``labgrader-3f9a2c71-user1.txt``. In what was found it is written
+        as it was asked for, so that the record is judged to the same verdict by whoever reads it.
+
+        Returns:
+            A ``DroppedObject`` as JSON; an error that names the permission where S3 refused.
+
+        Raises:
+            NotGradedError: the bucket is not the student's, or one of the objects may be.
+        """
+        arguments = question.arguments
+        bucket = self._ownership.require("s3:PutObject", "bucket", arguments["Bucket"])
+        key, await_key = arguments["Key"], arguments["AwaitKey"]
+        name = key.rpartition("/")[2]
+        if not name.startswith(OWN_NAMES) or name not in await_key or await_key == key:
+            raise NotGradedError("s3:PutObject", f"{key} and {await_key} may be the student's own: not touched")
+        own_name = f"{OWN_NAMES}{self._token()}-{name.removeprefix(OWN_NAMES)}"
+        key, await_key = (one.replace(name, own_name) for one in (key, await_key))
+        timeout_s = float(arguments.get("TimeoutSeconds") or AWAIT_TIMEOUT_S)
+        trouble = self._delete(bucket, await_key)
+        if trouble is not None:  # what we could not delete again is not put
+            return trouble
+        found, waited_s = None, 0.0
+        try:
+            trouble = self._put(bucket, key, arguments["Body"], arguments["ContentType"])
+            if trouble is None:
+                found, waited_s, trouble = self._wait(bucket, key, await_key, timeout_s)
+        finally:
+            refusals = {one: refused for one in (key, await_key) if (refused := self._delete(bucket, one))}
+        left_behind = list(refusals)
+        said = "; ".join(f"{one}: {refused.error_message}" for one, refused in refusals.items())
+        if trouble is not None:
+            note = f"; left behind in {bucket}: {', '.join(left_behind)}" if left_behind else ""
+            return Answer(error_code=trouble.error_code, error_message=f"{trouble.error_message}{note}")
+        waited_ms = rounded(1000 * waited_s)
+        if found is None:
+            return Answer(DroppedObject("timeout", "", waited_ms, left_behind, said).to_dict())
+        found = found.replace(own_name, name)
+        return Answer(DroppedObject("answered", found, waited_ms, left_behind, said).to_dict())
+
+    def _put(self, bucket: str, key: str, body: str, content_type: str) -> Answer | None:
+        """Put the object; say what was in the way."""
+        content = body.encode("utf-8", "replace")
+        try:
+            self._patience.insist(
+                lambda: self._client.put_object(Bucket=bucket, Key=key, Body=content, ContentType=content_type)
+            )
+        except (MissingResourceError, NotAnsweredError) as refusal:
+            return _refused("s3:PutObject", bucket, refusal)
+        return None
+
+    def _delete(self, bucket: str, key: str) -> Answer | None:
+        """Delete an object, there or not; say what was in the way."""
+        try:
+            self._patience.insist(lambda: self._client.delete_object(Bucket=bucket, Key=key))
+        except (MissingResourceError, NotAnsweredError) as refusal:
+            return _refused("s3:DeleteObject", bucket, refusal)
+        return None
+
+    def _wait(self, bucket: str, key: str, await_key: str, timeout_s: float) -> tuple[str | None, float, Answer | None]:
+        """Look for the awaited object: its text, the seconds until it was there, and what was in the way."""
+        began = time.monotonic()
+        try:
+            self._patience.insist(lambda: self._read(bucket, key))  # may be gone already: some functions move it
+        except (MissingResourceError, NotAnsweredError) as refusal:
+            if isinstance(refusal, MissingResourceError) or refusal.code not in _NOT_THERE:
+                return None, 0.0, _refused("s3:GetObject", bucket, refusal)
+        while True:
+            try:
+                return self._read(bucket, await_key), time.monotonic() - began, None
+            except (ClientError, BotoCoreError, ResponseParserError) as error:
+                trouble = _unread(bucket, error)
+            waited_s = time.monotonic() - began
+            if trouble is not None or waited_s >= timeout_s:
+                return None, waited_s, trouble
+            time.sleep(min(self._poll_s, max(timeout_s - waited_s, 0.0)))
+
+    def _read(self, bucket: str, key: str) -> str:
+        body = self._client.get_object(Bucket=bucket, Key=key)["Body"]
+        try:
+            return str(body.read(MAX_KEPT_CHARACTERS).decode("utf-8", "replace"))
+        finally:
+            body.close()
+
+
+def _unread(bucket: str, error: Exception) -> Answer | None:
+    """What keeps the awaited object from being read; ``None`` where it is only not there yet, or may be in a moment."""
+    try:
+        refusal = understood(error)
+    except MissingResourceError as missing:
+        return _refused("s3:GetObject", bucket, missing)
+    locked = refusal.code in DENIED and "kms" in refusal.message.lower()  # it is there, under a key that is not ours
+    waiting = refusal.passing or refusal.code in _NOT_THERE or refusal.code in DENIED
+    return None if waiting and not locked else _refused("s3:GetObject", bucket, refusal)
+
+
+def _refused(action: str, bucket: str, refusal: MissingResourceError | NotAnsweredError) -> Answer:
+    if isinstance(refusal, MissingResourceError):
+        return Answer(error_code=refusal.code, error_message=f"{action}: the bucket {bucket} is not there any more")
+    return Answer(error_code=refusal.code, error_message=f"{action}: {refusal.message}")

@@ -1,0 +1,324 @@
+"""How one request is sent: paced, again after throttles and faults, page after page, and what became of it."""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as BotoConnectionError
+from botocore.parsers import ResponseParserError
+
+from labgrader.errors import BadInputError, LabgraderError, ServiceFaultError
+from labgrader.evidence.question import Json, Question
+from labgrader.recording.account_cache import EVERYWHERE
+from labgrader.recording.operation import Operation, Paging
+from labgrader.recording.packages.package import UnreadablePackageError
+from labgrader.recording.rate_limiter import Pacer, quota_of
+from labgrader.recording.redaction import scrubbed
+from labgrader.recording.sessions import Client, Connection
+
+log = logging.getLogger(__name__)
+
+Sent = TypeVar("Sent")
+
+MAX_ATTEMPTS = 8
+"""Times that one request is sent."""
+
+MAX_PATIENCE_S = 60
+"""Seconds after which a request that is still throttled, or still fails, is given up."""
+
+FORGET_THROTTLE_S = 30
+"""Seconds after which what was throttled to the end is asked again for the students who come next."""
+
+UNREADABLE = "UnreadableAnswer"
+"""The error code of an answer that has another shape than it should: what asked it is not graded, the rest is."""
+
+NOT_REACHED = "NotReached"
+"""The error code of what we did not ask, because the time was over."""
+
+BACKOFF_BASE_S = 0.25
+BACKOFF_CAP_S = 10
+"""Full jitter: before try n, a random wait between 0 and min(cap, base · 2^n) seconds.
+Source: AWS Architecture Blog, Exponential Backoff and Jitter."""
+
+THROTTLES = frozenset(
+    {
+        "TooManyRequestsException",
+        "Throttling",
+        "ThrottlingException",
+        "ThrottledException",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "RequestLimitExceeded",
+        "ProvisionedThroughputExceededException",
+        "SlowDown",
+        "PriorRequestNotComplete",
+    }
+)
+
+MISSING = frozenset(
+    {
+        "ResourceNotFoundException",
+        "ProvisionedConcurrencyConfigNotFoundException",
+        "ResourceNotFound",
+        "DashboardNotFoundError",
+        "NotFoundException",  # API Gateway
+        "NoSuchEntity",  # IAM
+        "NoSuchEntityException",
+        "NoSuchBucket",
+        "InvalidBucketName",  # there can be none of that name
+        "AWS.SimpleQueueService.NonExistentQueue",
+        "QueueDoesNotExist",
+    }
+)
+
+DENIED = frozenset(
+    {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "Forbidden"}
+)
+"""What services call it when IAM forbids a request."""
+
+
+class MissingResourceError(LabgraderError):
+    """AWS says that there is no such resource. Carries its error code."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__(code)
+
+
+class NotAnsweredError(LabgraderError):
+    """AWS would not say: denied, throttled to the end, broken.
+
+    Args:
+        code: AWS's error code, or the name of what went wrong.
+        message: the reason, short, without secrets.
+        passing: whether it may be different in a minute (a throttle, a fault).
+    """
+
+    def __init__(self, code: str, message: str, *, passing: bool = False) -> None:
+        self.code = code
+        self.message = message
+        self.passing = passing
+        super().__init__(f"{code}: {message}")
+
+
+class ApiClient:
+    """Sends requests. Safe to use from many threads.
+
+    Args:
+        pacer: says when the next one may go out.
+        rng: draws the waits before another try.
+
+    Attributes:
+        counted: requests that went out, by action.
+        throttles: how often AWS said that they were too many.
+        ends_at: the time, by the pacer's clock, after which nothing is sent any more: what is asked is not answered.
+    """
+
+    def __init__(self, pacer: Pacer, rng: random.Random | None = None) -> None:
+        self.pacer = pacer
+        self.counted: Counter[str] = Counter()
+        self.throttles = 0
+        self.ends_at = float("inf")
+        self._rng = rng or random.Random()
+        self._throttled: dict[tuple[str, str], tuple[NotAnsweredError, float]] = {}
+        self._lock = threading.Lock()
+
+    def count(self, action: str) -> None:
+        """Count one request that goes out."""
+        with self._lock:
+            self.counted[action] += 1
+
+    def send(self, place: str, action: str, request: Callable[[], Sent]) -> Sent:
+        """Send one request; again after a throttle or a fault of AWS, with full jitter.
+
+        A quota that was throttled to the end is left alone for ``FORGET_THROTTLE_S``: what would take from it meanwhile
+        is answered with the same refusal.
+
+        Args:
+            place: the account and Region whose quota it takes from.
+            action: ``service:Operation``.
+            request: sends it.
+
+        Raises:
+            MissingResourceError: there is no such resource.
+            NotAnsweredError: AWS refused, or kept throttling or failing; or its turn comes after ``ends_at``.
+        """
+        quota = (place, quota_of(action).family)
+        if given_up := self._given_up(quota):
+            raise NotAnsweredError(given_up.code, given_up.message, passing=True)
+        began = self.pacer.clock()
+        if not self.pacer.take(place, action, self.ends_at):
+            raise NotAnsweredError(NOT_REACHED, "the time for this run's questions was over", passing=True)
+        patience_ends = min(began + MAX_PATIENCE_S, self.ends_at)
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                answer = request()
+                self._throttled.pop(quota, None)
+                return answer
+            except (ClientError, BotoCoreError, ResponseParserError, LabgraderError) as error:
+                refusal = understood(error)
+            except Exception as error:  # botocore's parser, given an answer of another shape than its model has
+                log.exception("%s: the answer could not be read", action)
+                said = f"the answer could not be read ({type(error).__name__}); labgrader's log says more"
+                refusal = NotAnsweredError(UNREADABLE, said)
+            throttled = refusal.code in THROTTLES
+            if throttled:
+                with self._lock:
+                    self.throttles += 1
+                self.pacer.slow_down(place, action)
+            if not refusal.passing:
+                raise refusal from None
+            wait = self._rng.uniform(0, min(BACKOFF_CAP_S, BACKOFF_BASE_S * 2**attempt))
+            last = attempt == MAX_ATTEMPTS or self.pacer.clock() + wait > patience_ends
+            if not last and not (throttled and self._given_up(quota)):
+                self.pacer.sleep(wait)
+                if self.pacer.take(place, action, patience_ends):
+                    continue
+            now = self.pacer.clock()
+            how = "throttled" if throttled else "failing"
+            said = f"{how} to the end, {attempt} times in {now - began:.0f} s: {refusal.message}"
+            refusal = NotAnsweredError(refusal.code, said, passing=True)
+            if throttled and not self._given_up(quota):
+                self._throttled[quota] = (refusal, now)
+            raise refusal from None
+
+    def _given_up(self, quota: tuple[str, str]) -> NotAnsweredError | None:
+        """The refusal of a quota (its place and family) that was throttled to the end a moment ago."""
+        refusal, at = self._throttled.get(quota, (None, 0.0))
+        return refusal if self.pacer.clock() - at < FORGET_THROTTLE_S else None
+
+    def pages(
+        self,
+        place: str,
+        action: str,
+        request: Callable[..., Mapping[str, Any]],
+        *,
+        token_in: str,
+        token_out: str,
+        most: int,
+    ) -> Iterator[Mapping[str, Any]]:
+        """Yield every page of a list.
+
+        Args:
+            request: sends for one page; takes the marker as a keyword, or nothing for the first.
+            token_in, token_out: what the marker is called in the request and in the answer.
+            most: pages after which a list is given up.
+
+        Raises:
+            MissingResourceError, NotAnsweredError: as ``send`` does, for any page: half a list is no list.
+            NotAnsweredError: a marker came twice, or the list does not end.
+        """
+        seen: set[str] = set()
+        marker: dict[str, str] = {}
+        for _ in range(most):
+            page = self.send(place, action, lambda marker=marker: request(**marker))  # type: ignore[misc]
+            yield page
+            token = page.get(token_out)
+            if not token:
+                return
+            if token in seen:
+                raise NotAnsweredError("RepeatedMarker", f"AWS gave the same {token_out} twice, so the list has no end")
+            seen.add(token)
+            marker = {token_in: token}
+        raise NotAnsweredError("EndlessList", f"the list has more than {most} pages")
+
+    def ask(self, connection: Connection, question: Question, operation: Operation, *, raw: bool = False) -> Json:
+        """Send a question's request, with every page of a list; return what is kept of the answer.
+
+        Args:
+            connection: the student's account.
+            question: the question; its arguments are those of the request.
+            operation: how it is asked, and what is kept of the answer.
+            raw: return the entries of the list as they are.
+
+        Raises:
+            MissingResourceError, NotAnsweredError: as ``send`` does.
+        """
+        if operation.paging:
+            pages = self.ask_pages(connection, question, operation, operation.paging)
+            entries = [entry for page in pages for entry in page.get(operation.entries) or ()]
+            return entries if raw else [operation.keep(entry) for entry in entries]
+        scope = quota_scope(connection, everywhere=operation.everywhere)
+        answer = self.send(scope, question.action, _request(connection, question, operation))
+        if operation.entries:
+            return operation.keep(answer.get(operation.entries))
+        return operation.keep({name: value for name, value in answer.items() if name != "ResponseMetadata"})
+
+    def ask_pages(
+        self, connection: Connection, question: Question, operation: Operation, paging: Paging
+    ) -> list[Mapping[str, Any]]:
+        """Return every page of a list: half a list is no list.
+
+        Raises:
+            MissingResourceError, NotAnsweredError: as ``pages`` does.
+        """
+        return list(
+            self.pages(
+                quota_scope(connection, everywhere=operation.everywhere),
+                question.action,
+                _request(connection, question, operation, paging.size),
+                token_in=paging.token_in,
+                token_out=paging.token_out,
+                most=operation.most,
+            )
+        )
+
+
+def client_of(connection: Connection, service: str) -> Client:
+    """Return the client of a service.
+
+    Raises:
+        NotAnsweredError: it cannot be made: a Region that is none, credentials that are not there.
+    """
+    try:
+        return connection.client(service)
+    except (BotoCoreError, ClientError) as error:
+        raise understood(error) from None
+
+
+def understood(error: Exception) -> NotAnsweredError:
+    """Read an error of AWS, of botocore or of ours.
+
+    Raises:
+        MissingResourceError: it says that there is no such resource.
+    """
+    if isinstance(error, ClientError):
+        code = str(error.response.get("Error", {}).get("Code") or "Unknown")
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if code in MISSING:
+            raise MissingResourceError(code) from None
+        message = scrubbed(str(error.response.get("Error", {}).get("Message") or code))
+        if status == 429 and code not in THROTTLES:
+            code = "TooManyRequestsException"
+        return NotAnsweredError(code, message, passing=code in THROTTLES or status >= 500)
+    if isinstance(error, ServiceFaultError | HTTPClientError | BotoConnectionError | ResponseParserError):
+        return NotAnsweredError(type(error).__name__, scrubbed(str(error)), passing=True)
+    if isinstance(error, BotoCoreError | UnreadablePackageError | BadInputError):
+        return NotAnsweredError(type(error).__name__, scrubbed(str(error)))
+    raise error
+
+
+def _request(
+    connection: Connection, question: Question, operation: Operation, size: Mapping[str, int] | None = None
+) -> Callable[..., dict[str, Any]]:
+    """A request with the question's arguments; more (a marker) can be given when it is sent."""
+    method = getattr(client_of(connection, operation.service), operation.method)
+
+    def send(**more: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = method(**question.arguments, **operation.fixed, **(size or {}), **more)
+        return answer
+
+    return send
+
+
+def quota_scope(connection: Connection, *, everywhere: bool) -> str:
+    """Whose quota a request takes from: the account and its Region, or the account alone."""
+    return f"{connection.account_id} {EVERYWHERE}" if everywhere else connection.place

@@ -1,0 +1,296 @@
+"""From a question to AWS's answer: which request each question is, and what of the response is kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import urllib3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from labgrader.errors import BadInputError
+from labgrader.evidence.coerce import mapping
+from labgrader.evidence.question import Answer, Json, Question
+from labgrader.recording.account_cache import EVERYWHERE, AccountFacts, ClassFacts
+from labgrader.recording.api_calls import (
+    DENIED,
+    FORGET_THROTTLE_S,
+    THROTTLES,
+    ApiClient,
+    MissingResourceError,
+    NotAnsweredError,
+    client_of,
+    quota_scope,
+    understood,
+)
+from labgrader.recording.class_lists import CLASS_LISTS
+from labgrader.recording.operation import Operation, Paging
+from labgrader.recording.operations import (
+    ACCOUNT_OPERATIONS,
+    IAM_ACTIONS,
+    MANAGED_POLICY,
+    OPERATIONS,
+    READ_CODE,
+    READ_PACKAGE,
+    kept_tag,
+)
+from labgrader.recording.packages.code_analysis import read_code
+from labgrader.recording.packages.package import Contents, Deployed, open_package
+from labgrader.recording.redaction import without_secrets
+from labgrader.recording.sessions import Accounts, Connection
+from labgrader.roster import Student
+
+_GET_FUNCTION = Operation("lambda", "get_function")
+_PROVISIONED_LIST = Operation("lambda", "list_provisioned_concurrency_configs", "ProvisionedConcurrencyConfigs")
+_PROVISIONED_PAGING = Paging("Marker", "NextMarker")
+_NO_SUCH_LIST = "ProvisionedConcurrencyConfigNotFoundException"
+
+
+@dataclass
+class Subject:
+    """A student while being recorded: the way into the account, and what is never stored.
+
+    Args:
+        account_id, region: where the resources are.
+        way: the way in, or why there is none.
+        code: by function: where its package lies.
+        opened: by function: what was read of its package, so that it is fetched once.
+    """
+
+    student: Student
+    account_id: str
+    region: str
+    way: Connection | NotAnsweredError
+    code: dict[str, Deployed] = field(default_factory=dict)
+    opened: dict[str, Contents] = field(default_factory=dict)
+
+    @property
+    def connection(self) -> Connection:
+        """The way into the account.
+
+        Raises:
+            NotAnsweredError: there is none.
+        """
+        if isinstance(self.way, NotAnsweredError):
+            raise NotAnsweredError(self.way.code, self.way.message)
+        return self.way
+
+
+class Answering:
+    """Answers questions about students. Safe to use from many threads, one student in one thread at a time.
+
+    Args:
+        accounts: opens the students' accounts.
+        calls: sends the requests.
+        facts: what is common to a class; filled as it is asked.
+    """
+
+    def __init__(self, accounts: Accounts, api: ApiClient, facts: ClassFacts) -> None:
+        self._accounts = accounts
+        self._api = api
+        self._facts = facts
+        self._http = urllib3.PoolManager(num_pools=4, maxsize=16)
+        self._refused: dict[tuple[str, str, str], tuple[NotAnsweredError, float]] = {}
+        self._answers: Mapping[str, Callable[[Subject, Question], Json]] = {
+            **dict.fromkeys(CLASS_LISTS, self._class_list),
+            **dict.fromkeys(OPERATIONS, self._own),
+            **dict.fromkeys(ACCOUNT_OPERATIONS, self._shared),
+            MANAGED_POLICY: self._shared,
+            "lambda:GetFunction": self._function,
+            "lambda:ListProvisionedConcurrencyConfigs": self._provisioned_list,
+            READ_PACKAGE: lambda subject, question: self._contents(subject, question).listing,
+            READ_CODE: lambda subject, question: read_code(self._contents(subject, question).own),
+        }
+
+    def open(self, student: Student) -> Subject:
+        """Open a student's account. Where that is refused, the refusal answers every question about the student."""
+        action, region = self._accounts.opens_with(student), student.region
+        try:
+            region = self._accounts.region(student)
+            if self._accounts.is_open(student):
+                connection = self._accounts.open(student)
+            else:
+                connection = self._api.send(region, action, lambda: self._accounts.open(student))
+        except (
+            NotAnsweredError,
+            ClientError,
+            BotoCoreError,
+            BadInputError,
+        ) as error:  # those of botocore: not sent here
+            refusal = error if isinstance(error, NotAnsweredError) else understood(error)
+            return Subject(student, student.account_id, region, _closed(refusal, action, student))
+        return Subject(student, connection.account_id, region, connection)
+
+    def answer(self, subject: Subject, question: Question) -> Answer:
+        """Answer one question: a value, ``None`` for what does not exist, or why AWS would not say."""
+        ask = self._answers.get(question.action)
+        if ask is None:
+            return Answer(error_code="UnknownQuestion", error_message="labgrader cannot ask this of AWS")
+        try:
+            return Answer(plain(ask(subject, question)))
+        except MissingResourceError:
+            return Answer(None)
+        except NotAnsweredError as error:
+            return Answer(error_code=error.code, error_message=_naming_permission(question.action, error))
+
+    # --- what is common to a class ----------------------------------------------------------------------------------
+
+    def _class_list(self, subject: Subject, question: Question) -> Json:
+        wanted, connection = CLASS_LISTS[question.action], subject.connection
+        account = self._account_of(connection, wanted.operation)
+
+        def ask() -> Json:
+            try:
+                return wanted.filed(self._api.ask(connection, question, wanted.operation, raw=True))
+            except MissingResourceError as error:  # a list is never missing: nobody loses points for it
+                raise NotAnsweredError(error.code, "AWS says that there is no such list") from None
+
+        self._ask_once(account.lists, account, subject, question.action, ask)
+        return account.owned(question.action, subject.student.username)
+
+    def _shared(self, subject: Subject, question: Question) -> Json:
+        """Answer what everybody in an account may ask alike. That there is no such thing is an answer too."""
+        connection = subject.connection
+        operation = ACCOUNT_OPERATIONS.get(question.action)
+        account = self._account_of(connection, operation)
+
+        def ask() -> Json:
+            try:
+                return (
+                    self._api.ask(connection, question, operation)
+                    if operation
+                    else self._managed_policy(connection, question)
+                )
+            except MissingResourceError:
+                return None
+
+        self._ask_once(account.answers, account, subject, question.key, ask)
+        return account.answers[question.key]
+
+    def _ask_once(
+        self, known: dict[str, Json], account: AccountFacts, subject: Subject, key: str, ask: Callable[[], Json]
+    ) -> None:
+        """Ask for the whole class. A refusal is remembered for the role that met it, a fault for a while."""
+        if key in known:
+            return
+        with account.turn(key):
+            if key in known:
+                return
+            asker = (subject.connection.place, key, subject.student.role_arn)
+            refusal, asked_at = self._refused.get(asker, (None, 0.0))
+            if refusal and not (refusal.passing and self._api.pacer.clock() - asked_at >= FORGET_THROTTLE_S):
+                raise NotAnsweredError(refusal.code, refusal.message, passing=refusal.passing)
+            try:
+                known[key] = plain(ask())
+            except NotAnsweredError as error:
+                if error.code not in THROTTLES:  # those are remembered with their quota
+                    self._refused[asker] = (error, self._api.pacer.clock())
+                raise
+
+    def _managed_policy(self, connection: Connection, question: Question) -> Json:
+        arn, client = question.arguments["PolicyArn"], client_of(connection, "iam")
+        place = quota_scope(connection, everywhere=True)
+        policy = self._api.send(place, question.action, lambda: client.get_policy(PolicyArn=arn))["Policy"]
+        version = policy["DefaultVersionId"]
+        answer = self._api.send(
+            place, question.action, lambda: client.get_policy_version(PolicyArn=arn, VersionId=version)
+        )
+        return answer["PolicyVersion"].get("Document")
+
+    # --- what is a student's own ------------------------------------------------------------------------------------
+
+    def _own(self, subject: Subject, question: Question) -> Json:
+        return self._api.ask(subject.connection, question, OPERATIONS[question.action])
+
+    def _function(self, subject: Subject, question: Question) -> Json:
+        answer = self._api.ask(subject.connection, question, _GET_FUNCTION)
+        configuration = without_secrets(answer.get("Configuration") or {})
+        if "Qualifier" not in question.arguments:
+            subject.code[question.arguments["FunctionName"]] = Deployed.from_answer(answer)
+        kept = {name: answer[name] for name in ("Concurrency", "TagsError") if answer.get(name)}
+        tags = {key: kept_tag(key, of) for key, of in mapping(answer.get("Tags")).items()}
+        return {"Configuration": configuration, **kept, **({"Tags": tags} if tags else {})}
+
+    def _provisioned_list(self, subject: Subject, question: Question) -> Json:
+        """List provisioned concurrency, where the endpoint can; ``None`` where it cannot, found out once an account.
+
+        An endpoint without this list takes the request for GetProvisionedConcurrencyConfig of ``$LATEST``: it misses
+        that one's configuration, or answers with it. Only what has the shape of the list is one.
+        """
+        connection = subject.connection
+        facts = self._facts.of(connection.account_id, connection.region)
+        if facts.lists_provisioned_concurrency is None:
+            with facts.turn(question.action):  # the first one finds out, the others wait for what it finds
+                return self._try_provisioned_list(facts, connection, question)
+        return self._try_provisioned_list(facts, connection, question)
+
+    def _try_provisioned_list(self, facts: AccountFacts, connection: Connection, question: Question) -> Json:
+        if facts.lists_provisioned_concurrency is False:
+            return None
+        try:
+            pages = self._api.ask_pages(connection, question, _PROVISIONED_LIST, _PROVISIONED_PAGING)
+            facts.lists_provisioned_concurrency = all("ProvisionedConcurrencyConfigs" in page for page in pages)
+        except MissingResourceError as missing:
+            if missing.code != _NO_SUCH_LIST and not self._exists(connection, question):
+                raise  # the function was deleted while we looked: that says nothing about the endpoint
+            facts.lists_provisioned_concurrency = False
+        if not facts.lists_provisioned_concurrency:
+            return None
+        return [one for page in pages for one in page["ProvisionedConcurrencyConfigs"]]
+
+    def _exists(self, connection: Connection, question: Question) -> bool:
+        """Say whether the function of a question is there now."""
+        about = Question("lambda:GetFunction", {"FunctionName": question.arguments["FunctionName"]})
+        try:
+            self._api.ask(connection, about, _GET_FUNCTION)
+        except MissingResourceError:
+            return False
+        return True
+
+    def _contents(self, subject: Subject, question: Question) -> Contents:
+        """What lies in a function's package, fetched once for all that is asked about it."""
+        function = question.arguments["FunctionName"]
+        deployed = subject.code.get(function)
+        if deployed is None or not (deployed.image or deployed.location):
+            raise NotAnsweredError("NoPackage", "GetFunction gave no address of the package")
+        if function not in subject.opened:
+
+            def fetch() -> Contents:
+                if not deployed.image:
+                    self._api.count(READ_PACKAGE)
+                return open_package(self._http, deployed)
+
+            subject.opened[function] = self._api.send(subject.connection.place, READ_PACKAGE, fetch)
+        return subject.opened[function]
+
+    def _account_of(self, connection: Connection, operation: Operation | None) -> AccountFacts:
+        """The facts that an operation's answer belongs to; without an operation, those of IAM."""
+        everywhere = operation is None or operation.everywhere
+        return self._facts.of(connection.account_id, EVERYWHERE if everywhere else connection.region)
+
+
+def plain(value: Json) -> Json:
+    """Return an answer as JSON that can be stored: dates as text.
+
+    Raises:
+        NotAnsweredError: it holds a number that JSON has not (``NaN``).
+    """
+    try:
+        return json.loads(json.dumps(value, default=str, allow_nan=False))
+    except ValueError:
+        raise NotAnsweredError("UnreadableAnswer", "the answer holds a number that is not finite") from None
+
+
+def _naming_permission(action: str, refusal: NotAnsweredError) -> str:
+    """The reason of a refusal; where IAM denied it, with the permission that is missing, unless the reason has it."""
+    takes = IAM_ACTIONS.get(action, ())
+    if refusal.code not in DENIED or action in takes or any(one in refusal.message for one in takes):
+        return refusal.message
+    return f"{refusal.message} (it takes {' and '.join(takes)})"
+
+
+def _closed(refusal: NotAnsweredError, action: str, student: Student) -> NotAnsweredError:
+    """What answers every question about a student whose account stays closed."""
+    of = f" of {student.role_arn}" if student.role_arn else ""
+    return NotAnsweredError(refusal.code, f"{action}{of}: {refusal.message}")

@@ -1,0 +1,116 @@
+"""A class run from any of its front doors: what was asked for is read and checked, then the machine is started once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from labgrader.errors import BadInputError, LabgraderError, Problem
+from labgrader.labs.lab import lab_ids
+from labgrader.messages import quote
+from labgrader.moments import moment
+from labgrader.roster import Home, Student, at_home, read_roster, select
+from labgrader.runs.execution import execution_arn, start_execution
+from labgrader.runs.request import Request
+from labgrader.store import MissingError, Store
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
+
+SELF_CHECK_OF_A_CLASS = "a self-check is of one student alone, who starts it: a class run has the mode grade or audit"
+"""Why a class run is refused in mode self-check."""
+
+
+@dataclass(frozen=True)
+class Started:
+    """A run that was started.
+
+    Args:
+        run_id: its id, also the name of its execution.
+        execution: the ARN of the execution.
+        again: whether it had been asked for before: it is the same run, and nothing was started twice.
+        total: how many students it grades.
+    """
+
+    run_id: str
+    execution: str
+    again: bool
+    total: int = 0
+
+
+def start_class_run(
+    store: Store, states: SFNClient, machine_arn: str, request: Request, run_id: str, *, deployed: bool = False
+) -> Started:
+    """Start a class run, once: started again under the same id, it is the same run.
+
+    Args:
+        store: the stack's store.
+        states: a client of Step Functions.
+        machine_arn: the machine ``grade_class``.
+        request: what was asked for.
+        run_id: the run.
+        deployed: whether the lab is known to be deployed, though it may not lie here.
+
+    Raises:
+        BadInputError: everything that is wrong with the request; nothing is recorded or started.
+        ThrottledError, ServiceFaultError: worth another try; the run is recorded as failed until then.
+        RefusedError: AWS refused; the run is recorded as failed.
+    """
+    execution = execution_arn(machine_arn, run_id)
+    students = _students(store, request, Home.from_arn(machine_arn), deployed=deployed)
+    record = {
+        "run_id": run_id,
+        "lab": request.lab,
+        "mode": request.mode,
+        "status": "running",
+        "started_at": moment(datetime.now(UTC)),
+        "finished_at": "",
+        "counts": {"students": len(students), "complete": 0, "incomplete": 0},
+        "requested_by": request.requested_by,
+        "course": request.course,
+        "execution": execution,
+    }
+    new = store.record_start(record)
+    try:
+        started = start_execution(states, machine_arn, run_id, request)
+    except LabgraderError as error:
+        if new:
+            why = quote(f"it could not be started: {error}", 1000)
+            store.record_end({**record, "status": "failed", "finished_at": moment(datetime.now(UTC)), "error": why})
+        raise
+    return Started(run_id, execution, again=not (new and started), total=len(students))
+
+
+def _students(store: Store, request: Request, home: Home, *, deployed: bool) -> list[Student]:
+    """Who will be graded; everything that is wrong with the request comes out here, before the run is recorded."""
+    problems = [] if deployed else unknown_lab(request.lab)
+    if request.mode == "self-check":
+        problems.append(Problem(SELF_CHECK_OF_A_CLASS, field="mode"))
+    try:
+        students = read_roster(roster_at(store, request.roster), request.roster, "roster")
+        students = at_home(select(students, list(request.students)), home)
+    except BadInputError as error:
+        problems += error.problems
+    if problems:
+        raise BadInputError(problems)
+    return students
+
+
+def unknown_lab(lab: str) -> list[Problem]:
+    """Say that there is no such lab, where there is none."""
+    if lab in lab_ids():
+        return []
+    return [Problem(f"there is no lab {quote(lab)}; the labs are: {', '.join(lab_ids())}", field="lab")]
+
+
+def roster_at(store: Store, key: str) -> bytes:
+    """Return a class list of the bucket.
+
+    Raises:
+        BadInputError: there is none at that key.
+    """
+    try:
+        return store.get(key)
+    except MissingError:
+        raise BadInputError([Problem(f"there is no roster at {quote(key)}", field="roster")]) from None

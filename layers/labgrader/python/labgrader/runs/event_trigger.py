@@ -1,0 +1,95 @@
+"""A class run that an event asks for (``Grade Requested``): the same event, however often it comes, is one run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from labgrader.errors import BadInputError
+from labgrader.events import Publish, run_failed
+from labgrader.messages import quote
+from labgrader.moments import moment
+from labgrader.runs.class_run import Started
+from labgrader.runs.execution import execution_arn
+from labgrader.runs.idempotent_start import NO_LAB, ClientTokenUsedError, known_lab, start_asked
+from labgrader.runs.request import new_run_id
+from labgrader.runs.request_parser import CLASS_MODES, course_of
+from labgrader.store import Store
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
+
+MAX_SOURCE = 256
+"""Characters of an event's source (EventBridge API, PutEvents)."""
+
+
+def start_from_event(
+    store: Store, states: SFNClient, machine_arn: str, publish: Publish, event: Mapping[str, Any]
+) -> tuple[str, Started | None]:
+    """Start the run that an event asks for, or say with an event of our own why it cannot be started.
+
+    Args:
+        store: the stack's store.
+        states: a client of Step Functions.
+        machine_arn: the machine ``grade_class``.
+        publish: sends events.
+        event: as EventBridge delivers it: ``id``, ``time``, ``detail``.
+
+    Returns:
+        The run's id, and the run; ``None`` where the request cannot be used: it is recorded as failed, and
+        ``Run Failed`` says why.
+
+    Raises:
+        ThrottledError, ServiceFaultError: worth another delivery.
+        RefusedError: AWS refused.
+    """
+    detail = event.get("detail")
+    asked = detail if isinstance(detail, Mapping) else {}
+    lab, mode = known_lab(asked), asked.get("mode", "grade")
+    event_id = str(event.get("id") or _fingerprint(event))
+    requested_at = _time_of(event)
+    run_id = new_run_id(lab or NO_LAB, requested_at, asked=event_id)
+    asker = f"event:{str(event.get('source', ''))[:MAX_SOURCE]}"  # like no instructor's name: it has a colon
+    by = f"event {event_id}"
+    try:
+        started = start_asked(store, states, machine_arn, detail, run_id, asker=asker, requested_by=by)
+    except BadInputError as error:
+        reason = str(error)
+    except ClientTokenUsedError as error:
+        reason = f"client_token: {error} (it stands for run {error.run_id})"
+    else:
+        return started.run_id, started
+    course = quote(asked.get("course") or course_of(asked.get("roster")))
+    record: dict[str, Any] = {
+        "run_id": run_id,
+        "lab": lab,
+        "mode": mode if mode in CLASS_MODES else "grade",
+        "status": "failed",
+        "started_at": moment(requested_at),
+        "finished_at": moment(requested_at),
+        "counts": {"students": 0, "complete": 0, "incomplete": 0},
+        "requested_by": quote(by),
+        "course": course,
+        "error": quote(" · ".join(reason.splitlines()), 1000),
+    }
+    if not store.record_start(record):
+        recorded = store.run(run_id) or record
+        if recorded["status"] != "failed":  # it could be used when it came first: the class list has gone since
+            return run_id, Started(run_id, execution_arn(machine_arn, run_id), again=True)
+    publish(run_failed(run_id, lab, mode if mode in CLASS_MODES else "", reason, course))
+    return run_id, None
+
+
+def _time_of(event: Mapping[str, Any]) -> datetime:
+    """When the event says that it was sent; now where it does not say: it came by hand then, not from EventBridge."""
+    try:
+        return datetime.fromisoformat(str(event.get("time"))).astimezone(UTC)
+    except ValueError:
+        return datetime.now(UTC)
+
+
+def _fingerprint(event: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(event, sort_keys=True, default=str).encode()).hexdigest()

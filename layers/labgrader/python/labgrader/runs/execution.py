@@ -1,0 +1,67 @@
+"""The execution that a run is: started under the run's id, and asked how it stands."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from labgrader.aws import error_code, translated
+from labgrader.errors import LabgraderError, ServiceFaultError
+from labgrader.runs.request import Request
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
+
+
+def execution_arn(machine_arn: str, run_id: str) -> str:
+    """Return the ARN that a run's execution has, also before it is started."""
+    return f"{machine_arn.replace(':stateMachine:', ':execution:', 1)}:{run_id}"
+
+
+def start_execution(states: SFNClient, machine_arn: str, run_id: str, request: Request) -> bool:
+    """Start a run; say whether it was started now: ``False`` where its execution is there already.
+
+    Args:
+        states: a client of Step Functions.
+        machine_arn: the machine.
+        run_id: the run: its execution's name, of which there is one in 90 days (Step Functions API, StartExecution).
+        request: what was asked for.
+
+    Raises:
+        ThrottledError, ServiceFaultError: worth another try, and the execution is not known to be there.
+        RefusedError: AWS refused.
+    """
+    try:
+        states.start_execution(stateMachineArn=machine_arn, name=run_id, input=json.dumps(request.to_dict()))
+    except (ClientError, BotoCoreError) as error:
+        if error_code(error) == "ExecutionAlreadyExists":
+            return False
+        fault = translated(error)
+        if not (isinstance(fault, ServiceFaultError) and is_there(states, execution_arn(machine_arn, run_id))):
+            raise fault from error
+    return True
+
+
+def is_there(states: SFNClient, execution: str) -> bool:
+    """Say whether an execution is known to be there: it was started then, and only the answer was lost."""
+    try:
+        return bool(status_of(states, execution))
+    except LabgraderError:
+        return False
+
+
+def status_of(states: SFNClient, execution: str) -> str:
+    """Return an execution's status, as Step Functions has it (``RUNNING``, ``SUCCEEDED``…); empty where there is none.
+
+    Raises:
+        ThrottledError, ServiceFaultError: worth another try.
+        RefusedError: AWS refused.
+    """
+    try:
+        return str(states.describe_execution(executionArn=execution)["status"])
+    except (ClientError, BotoCoreError) as error:
+        if error_code(error) != "ExecutionDoesNotExist":
+            raise translated(error) from error
+        return ""

@@ -1,0 +1,202 @@
+"""What is asked for from outside, through the API or by an event: both are read in the same way."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from labgrader.errors import BadInputError, Problem
+from labgrader.messages import quote
+from labgrader.roster import MAX_STUDENTS, Home, Student, at_home, read_roster, select
+from labgrader.runs.class_run import roster_at, unknown_lab
+from labgrader.runs.request import MAX_REQUESTED_BY, Request
+from labgrader.store import Store, encoded, roster_key
+
+FIELDS = ("lab", "roster", "mode", "students", "course", "client_token")
+"""What a request from outside has; ``lab`` and ``roster`` must be there."""
+
+CLASS_MODES = ("grade", "audit")
+"""What can be asked for of a class."""
+
+COURSE_ID = r"[a-z0-9][a-z0-9-]{0,39}"
+"""A course's id (``schemas/course.schema.json``)."""
+
+CLIENT_NAME = r"[!-~]{1,200}"
+"""What a client may call its request."""
+
+_KEY = re.compile(r"[^\r\n,;\[{]+")
+"""Text that is one line without a comma is a key: a class list has a line of columns, and one of a student."""
+
+_OF_COURSE = re.compile(r"courses/([^/]+)/rosters/")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request that can be used, whose class list is not kept yet.
+
+    Args:
+        request: the request; its roster is empty where the list came with it.
+        content, suffix: that list, and how its key ends; empty where the list is in the bucket.
+    """
+
+    request: Request
+    content: bytes = b""
+    suffix: str = ""
+
+    def kept(self, store: Store, run_id: str) -> Request:
+        """Keep the class list for a run, and return the request that names it."""
+        if not self.suffix:
+            return self.request
+        key = roster_key(run_id, self.suffix)
+        store.put(key, self.content)
+        return replace(self.request, roster=key)
+
+
+def read_request(store: Store, document: Any, requested_by: str, home: Home) -> Asked:
+    """Read what somebody asked for, the class list included; nothing is written.
+
+    Args:
+        store: the stack's store.
+        document: ``lab``, ``roster`` (a key, CSV or JSON text, or a list of students), ``mode``, ``students``,
+            ``course``, ``client_token``.
+        requested_by: who asked.
+        home: where we are.
+
+    Raises:
+        BadInputError: everything that is wrong, with the lab, the list, the names in it and the course.
+    """
+    if not isinstance(document, Mapping):
+        raise BadInputError(["a request is an object with lab, roster, mode and students"])
+    problems = [
+        Problem(f"is not known here; a request has: {', '.join(FIELDS)}", field=quote(name))
+        for name in document
+        if name not in FIELDS
+    ]
+    problems += _wrong_lab(document)
+    key, content, suffix = "", b"", ""
+    students: list[Student] = []
+    try:
+        key, content, suffix, students = _class_list(store, document)
+    except BadInputError as error:
+        problems += error.problems
+    problems += _wrong_mode(document)
+    names = document.get("students", [])
+    wrong = list(_wrong_names(names)) if "students" in document else []
+    problems += wrong
+    if students and not wrong:
+        problems += _not_gradable(students, names, home)
+    of_roster, course = course_of(document.get("roster")), document.get("course", "")
+    if not isinstance(course, str):
+        problems.append(Problem("is not text", field="course"))
+    elif course:
+        problems += wrong_course(store, course, of_roster)
+    problems += _wrong_token(document)
+    if problems:
+        raise BadInputError(problems)
+    by = quote(requested_by, MAX_REQUESTED_BY)
+    request = Request(document["lab"], key, document.get("mode", "grade"), tuple(names), course or of_roster, by)
+    return Asked(request, content, suffix)
+
+
+def course_of(roster: Any) -> str:
+    """Return the course that the key of a class list belongs to, or nothing."""
+    found = _OF_COURSE.match(roster) if isinstance(roster, str) else None
+    return found[1] if found else ""
+
+
+def wrong_course(store: Store, course: str, of_roster: str = "") -> list[Problem]:
+    """Say what is wrong with the course that somebody names for a run.
+
+    Args:
+        store: the stack's store.
+        course: the course's id.
+        of_roster: the course that the class list's key belongs to, or empty.
+    """
+    if problems := wrong_course_id(course):
+        return problems
+    if of_roster and of_roster != course:
+        return [Problem(f"is {course}, and the roster is of the course {quote(of_roster)}", field="course")]
+    if store.course(course) is None:
+        return [Problem(f"there is no course {course}; list them with `labgrader course list`", field="course")]
+    return []
+
+
+def wrong_course_id(course: str) -> list[Problem]:
+    """Say what is wrong with a course's id, whether there is such a course or not."""
+    if re.fullmatch(COURSE_ID, course):
+        return []
+    letters = "1 to 40 lower-case letters, digits and hyphens, beginning with a letter or digit"
+    return [Problem(f"{quote(course) or 'nothing'} is not the id of a course: {letters}", field="course")]
+
+
+def _class_list(store: Store, document: Mapping[str, Any]) -> tuple[str, bytes, str, list[Student]]:
+    """The key of a class list in the bucket, or the text of one that came along and how its key ends; who is on it."""
+    if "roster" not in document:
+        raise BadInputError([Problem("is missing", field="roster")])
+    roster = document["roster"]
+    if isinstance(roster, str) and not roster.strip():
+        raise BadInputError([Problem("is empty", field="roster")])
+    if isinstance(roster, str) and _KEY.fullmatch(roster):
+        Request.from_dict({"lab": "any", "roster": roster})  # says what is wrong with a key
+        return roster, b"", "", read_roster(roster_at(store, roster), roster, "roster")
+    if isinstance(roster, str):
+        content = roster.encode("utf-8", "replace")
+        suffix = ".json" if roster.lstrip("\ufeff \t\r\n")[:1] in ("[", "{") else ".csv"
+    elif isinstance(roster, list | tuple):
+        content, suffix = encoded(list(roster)), ".json"
+    else:
+        said = "is neither a key below rosters/ or courses/COURSE/rosters/, nor CSV text, nor a list of students"
+        raise BadInputError([Problem(said, field="roster")])
+    return "", content, suffix, read_roster(content, "", "roster")
+
+
+def _wrong_lab(document: Mapping[str, Any]) -> Iterator[Problem]:
+    lab = document.get("lab")
+    if "lab" not in document or not isinstance(lab, str):
+        yield Problem("is not text" if "lab" in document else "is missing", field="lab")
+    else:
+        yield from unknown_lab(lab)
+
+
+def _wrong_mode(document: Mapping[str, Any]) -> Iterator[Problem]:
+    mode = document.get("mode", "grade")
+    if mode not in CLASS_MODES:
+        yield Problem(f"{quote(mode, 90)} is not one of: {', '.join(CLASS_MODES)}", field="mode")
+
+
+def _wrong_names(names: Any) -> Iterator[Problem]:
+    if not isinstance(names, list | tuple):
+        yield Problem("is not a list of usernames", field="students")
+    elif not names:
+        yield Problem("is empty: leave it away for the whole roster", field="students")
+    elif len(names) > MAX_STUDENTS:
+        yield Problem(f"has more than {MAX_STUDENTS:,} entries", field="students")
+    else:
+        for number, name in enumerate(names):
+            if not isinstance(name, str) or not name.strip():
+                yield Problem("is empty" if isinstance(name, str) else "is not text", field=f"students[{number}]")
+
+
+def _not_gradable(students: list[Student], names: Sequence[str], home: Home) -> list[Problem]:
+    """Who is asked for and not on the class list, or in an account that nobody may read."""
+    try:
+        chosen = select(students, list(names))
+    except BadInputError as error:
+        return [replace(problem, field="students") for problem in error.problems]
+    try:
+        at_home(chosen, home)
+    except BadInputError as error:
+        return [replace(problem, field="roster") for problem in error.problems]
+    return []
+
+
+def _wrong_token(document: Mapping[str, Any]) -> Iterator[Problem]:
+    token = document.get("client_token", "none")
+    if not isinstance(token, str):
+        yield Problem("is not text", field="client_token")
+    elif not token:
+        yield Problem("is empty: leave it away where there is none", field="client_token")
+    elif not re.fullmatch(CLIENT_NAME, token):
+        yield Problem("is not 1 to 200 letters, digits and signs of ASCII, without blanks", field="client_token")

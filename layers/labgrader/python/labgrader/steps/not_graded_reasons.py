@@ -1,0 +1,54 @@
+"""Why students of a run could not be graded in full: one reason each, with who they are. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from labgrader.judging.scoring import WAITS
+from labgrader.reporting.run_summary import of_anybody
+from labgrader.steps.check_outcomes import AUDIT_INVOKES_NOTHING, refused
+
+MAX_REASONS = 5
+"""Reasons that are told; students with another one are counted by the run, and their reports say why."""
+
+MAX_NAMED = 20
+"""Students that are named under one reason."""
+
+MAX_REASON = 240
+"""Characters of a reason."""
+
+
+def left_open(reports: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return why students are not graded in full, what holds for most of them first.
+
+    A student stands under one reason: the first check that should have been graded and was not. Only where there is
+    none is it that an audit sets no function to work, and a graded run has to tell.
+
+    Args:
+        reports: every student's, in the roster's order.
+    """
+    students: dict[tuple[bool, str], list[str]] = {}
+    for report in reports:
+        if report["status"] != "complete":
+            students.setdefault(_reason(report), []).append(report["student"]["username"])
+    most_first = sorted(students.items(), key=lambda one: -len(one[1]))[:MAX_REASONS]
+    return [
+        {
+            "reason": reason,
+            "needs_graded_run": needs_graded_run,
+            "students": names[:MAX_NAMED],
+            "more_students": max(0, len(names) - MAX_NAMED),
+        }
+        for (needs_graded_run, reason), names in most_first
+    ]
+
+
+def _reason(report: Mapping[str, Any]) -> tuple[bool, str]:
+    """Whether a graded run is all that is missing, and the reason."""
+    ids = refused(report)
+    if not ids:
+        return True, AUDIT_INVOKES_NOTHING
+    said = [check["message"] for check in report["checks"] if check["id"] in ids]
+    first = next((message for message in said if not message.startswith(WAITS)), said[0])
+    return False, of_anybody(first, report)[:MAX_REASON]

@@ -1,0 +1,186 @@
+"""The function behind the door: it lets in, refuses and fails in the words of API Gateway, and logs nothing secret."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+import functions.authorize.app as app
+from labgrader.auth.authorizer import UnauthorizedError
+from labgrader.auth.signing_key import KEPT_S, SigningKey, signing_key_of_this_function
+from labgrader.auth.tokens import issue
+from labgrader.errors import RefusedError, ServiceFaultError
+from labgrader.store import Store, store_of_this_function
+from tests.auth.hand_made import CLAIMS, KEY, STACK, hand_made
+
+CONTEXT: Any = SimpleNamespace(
+    function_name="authorize", memory_limit_in_mb=256, invoked_function_arn="arn", aws_request_id="r", tenant_id=None
+)
+
+
+@pytest.fixture
+def key_arn(store: Store) -> str:
+    """The stack's signing key, in memory."""
+    return str(boto3.client("secretsmanager").create_secret(Name="labgrader-key", SecretString=KEY)["ARN"])
+
+
+@pytest.fixture(autouse=True)
+def _environment(store: Store, key_arn: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name, value in {"BUCKET": "bucket", "TABLE": "table", "STACK": STACK, "TOKEN_KEY_ARN": key_arn}.items():
+        monkeypatch.setenv(name, value)
+    store_of_this_function.cache_clear()
+    signing_key_of_this_function.cache_clear()
+    yield
+    store_of_this_function.cache_clear()
+    signing_key_of_this_function.cache_clear()
+
+
+@pytest.fixture
+def log() -> io.StringIO:
+    """What the function logs, from now on."""
+    stream = io.StringIO()
+    app.logger.registered_handler.setStream(stream)
+    return stream
+
+
+def call(token: str) -> dict[str, Any]:
+    arn = "arn:aws:execute-api:us-east-1:111122223333:a1b2c3d4e5/api/GET/v1/labs"
+    event = {"type": "TOKEN", "authorizationToken": f"Bearer {token}", "methodArn": arn}
+    return app.handler(event, CONTEXT)
+
+
+def recorded(store: Store, role: str = "student") -> str:
+    token, claims = issue(KEY, "user1", role, 1, datetime.now(UTC), STACK)
+    store.record_token(claims.to_record())
+    return token
+
+
+@pytest.mark.parametrize(("role", "other"), [("student", "instructor"), ("instructor", "student")])
+def test_a_good_token_is_let_in_and_its_bearer_logged_under_one_name(
+    role: str, other: str, store: Store, log: io.StringIO
+) -> None:
+    answer = call(recorded(store, role))
+    assert answer["principalId"] == "user1"
+    logged = json.loads(log.getvalue().splitlines()[-1])
+    assert (logged["message"], logged[role], logged["jti"]) == ("let in", "user1", answer["context"]["jti"])
+    assert not {"subject", "role", other} & logged.keys()
+    assert log.getvalue().count("user1") == 1
+
+
+def test_a_bad_token_is_refused_with_the_reason_in_the_log(log: io.StringIO) -> None:
+    with pytest.raises(UnauthorizedError, match=r"^Unauthorized$"):
+        call(hand_made(CLAIMS, key="a" * 32))
+    logged = json.loads(log.getvalue().splitlines()[-1])
+    assert (logged["message"], logged["reason"]) == ("refused", "its signature is wrong")
+
+
+@pytest.mark.parametrize("switch", ["", "true"])
+def test_nothing_secret_is_logged(
+    switch: str,
+    store: Store,
+    log: io.StringIO,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if switch:
+        monkeypatch.setenv("POWERTOOLS_LOGGER_LOG_EVENT", switch)
+        monkeypatch.setenv("POWERTOOLS_LOG_LEVEL", "DEBUG")
+        importlib.reload(app)  # it is read when the handler is decorated
+        app.logger.registered_handler.setStream(log)
+    good = recorded(store)
+    bad = [
+        hand_made(CLAIMS),
+        hand_made(CLAIMS, key="a" * 32),
+        hand_made(b"private", header=b"\xffprivate"),
+        "private.x.y",
+    ]
+    call(good)
+    said = []
+    for token in bad:
+        with pytest.raises(UnauthorizedError) as caught:
+            call(token)
+        said.append(f"{caught.value!r} {caught.value.reason} {caught.value.__cause__!r}")
+    captured = capfd.readouterr()
+    written = log.getvalue() + captured.out + captured.err + " ".join(said)
+    assert written.count("refused") == len(bad)
+    for token in [good, *bad]:
+        for part in token.split("."):
+            assert len(part) < 8 or part not in written
+    for secret in (KEY, "Bearer", "authorizationToken", "private"):
+        assert secret not in written
+
+
+def test_a_secret_that_cannot_be_read_lets_nobody_in(
+    store: Store, key_arn: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    token = recorded(store)
+    boto3.client("secretsmanager").delete_secret(SecretId=key_arn, ForceDeleteWithoutRecovery=True)
+    with pytest.raises(RefusedError) as caught:
+        call(token)
+    assert str(caught.value) != "Unauthorized"
+    assert token not in "".join(capfd.readouterr())
+
+
+def test_an_empty_secret_lets_nobody_in(key_arn: str) -> None:
+    boto3.client("secretsmanager").put_secret_value(SecretId=key_arn, SecretString="x")
+    with pytest.raises(RefusedError):
+        call(hand_made(CLAIMS, key="x"))
+
+
+def test_a_table_that_is_gone_lets_nobody_in(store: Store) -> None:
+    token = recorded(store)
+    boto3.client("dynamodb").delete_table(TableName="table")
+    with pytest.raises(RefusedError) as caught:
+        call(token)
+    assert str(caught.value) != "Unauthorized"
+
+
+class Secrets:
+    """A Secrets Manager that counts, and fails when it is told to."""
+
+    def __init__(self, client: Any) -> None:
+        self.client, self.asked, self.fails = client, 0, False
+
+    def get_secret_value(self, **request: str) -> Any:
+        self.asked += 1
+        return self.client.get_secret_value(**({**request, "SecretId": "gone"} if self.fails else request))
+
+
+def test_the_key_is_asked_for_every_five_minutes(key_arn: str) -> None:
+    secrets, now = Secrets(boto3.client("secretsmanager")), [0.0]
+    key = SigningKey(secrets, key_arn, clock=lambda: now[0])
+    for now[0] in (0.0, KEPT_S - 0.1):
+        assert key.read() == KEY
+    assert secrets.asked == 1
+    secrets.client.put_secret_value(SecretId=key_arn, SecretString="n" * 32)
+    now[0] = KEPT_S
+    assert key.read() == "n" * 32
+    assert secrets.asked == 2
+
+
+def test_a_key_that_cannot_be_asked_for_again_is_not_used_any_longer(key_arn: str) -> None:
+    secrets, now = Secrets(boto3.client("secretsmanager")), [0.0]
+    key = SigningKey(secrets, key_arn, clock=lambda: now[0])
+    assert key.read() == KEY
+    secrets.fails, now[0] = True, KEPT_S
+    for _ in range(2):
+        with pytest.raises(RefusedError):
+            key.read()
+    secrets.fails = False
+    assert key.read() == KEY
+
+
+def test_a_secrets_manager_out_of_reach_is_a_fault_of_ours() -> None:
+    once = Config(retries={"total_max_attempts": 1})
+    nowhere = boto3.client("secretsmanager", endpoint_url="http://127.0.0.1:9", config=once)
+    with pytest.raises(ServiceFaultError):
+        SigningKey(nowhere, "labgrader-key").read()

@@ -1,0 +1,54 @@
+"""A placeholder that nobody fills is the lab's fault: it is not graded, and costs nobody a point or a self-check."""
+
+from __future__ import annotations
+
+import pytest
+
+from labgrader.errors import NotGradedError
+from labgrader.evidence.question import Answers
+from labgrader.evidence.snapshot import Snapshot
+from labgrader.judging.judge import judge_recorded, open_question
+from labgrader.labs.lab import Item, Lab
+from labgrader.steps.check_outcomes import told
+
+SENTENCE = (
+    "could not be graded, and no points are lost: the lab file is wrong: prod has an unknown placeholder, "
+    "{user} in function and {usr} in alias"
+)
+
+
+def item_of(**parameters: object) -> Item:
+    lab = Lab(
+        id="example",
+        version="1.0.0",
+        title="An example",
+        handout="",
+        points=10,
+        checks=(Item("prod", "alias_points_to", "It is", points=10, parameters=parameters),),
+    )
+    return lab.for_student("ada", "111122223333", "us-east-1").checks[0]
+
+
+def nobody() -> Snapshot:
+    answers = Answers.from_dict({"lambda:ListFunctions": {"value": []}})
+    return Snapshot("ada", "111122223333", "us-east-1", "2026-01-01T00:00:00Z", answers)
+
+
+def test_an_unknown_placeholder_is_not_graded_and_named() -> None:
+    item = item_of(function="{user}-f", alias="{usr}-{username}", version="1")
+    with pytest.raises(NotGradedError) as refused:
+        judge_recorded(item, nobody())
+    assert str(refused.value) == SENTENCE
+    assert open_question(item, nobody()) is None
+
+
+def test_a_self_check_is_given_back_for_it() -> None:
+    item = item_of(function="{user}-f", alias="{usr}-{username}", version="1")
+    found = told(item, nobody(), None, {"error": "NotGradedError", "cause": SENTENCE})
+    assert (found.verdict.status, found.verdict.message, found.our_fault) == ("not_graded", SENTENCE, True)
+
+
+def test_text_in_braces_is_judged_as_it_stands() -> None:
+    item = item_of(function="{{user}}-f", alias="{username}-prod", version="1")
+    assert item.parameters["function"] == "{user}-f"
+    assert judge_recorded(item, nobody()).message.startswith("There is no function {user}-f")

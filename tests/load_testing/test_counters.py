@@ -1,0 +1,172 @@
+"""Sums of requests: what follows from them, which are shown, and that parts add up to the whole."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from labgrader.http.reply import Result
+from labgrader.load_testing.counters import Measured, Tally
+from tests.clock import Clock
+
+
+def _tally(*requests: Measured, sent: int | None = None, ended: float = 99.0) -> Tally:
+    tally = Tally()
+    for request in requests:
+        tally.add(request)
+    tally.sent = len(requests) if sent is None else sent
+    tally.end(ended)
+    return tally
+
+
+def _samples(results: list[Result]) -> list[tuple[float, float, str]]:
+    samples: list[tuple[float, float, str]] = _tally(
+        *(Measured(1.0 + index, 0.001, result) for index, result in enumerate(results))
+    ).fields()["samples"]
+    return samples
+
+
+def test_rates_come_from_what_was_sent_and_the_time_it_took() -> None:
+    fields = _tally(
+        *(Measured(10.0 + index, 0.5, "succeeded" if index else "throttled") for index in range(5))
+    ).fields()
+    assert (fields["duration_s"], fields["offered_rps"], fields["achieved_rps"]) == (4.5, 1.111, 0.889)
+    assert fields["samples"][0] == (0.0, 500.0, "throttled")
+
+
+def test_arrivals_are_offered_over_their_schedule() -> None:
+    tally = _tally(*(Measured(10.0 + index / 10, 5.0, "succeeded") for index in range(10)))
+    tally.dropped, tally.scheduled_s = 10, 2.0
+    assert (tally.fields()["offered_rps"], tally.fields()["achieved_rps"]) == (10, 1.695)
+    later = Tally.from_dict(tally.to_dict())
+    later.scheduled_s = 4.0
+    assert tally.merged(later).fields()["offered_rps"] == 10  # forty arrivals, side by side in four seconds
+
+
+def test_report_lines_are_counted() -> None:
+    fields = _tally(Measured(1.0, 0.1, "succeeded", reported=True), Measured(1.0, 0.1, "succeeded")).fields()
+    assert (fields["reported"], fields["cold_starts"]) == (1, 0)
+
+
+def test_what_never_came_back_is_nobodys_timeout() -> None:
+    fields = _tally(Measured(10.0, 0.5, "succeeded"), sent=3, ended=12.0).fields()
+    assert (fields["requests"], fields["succeeded"], fields["timeouts"], fields["other_errors"]) == (3, 1, 0, 2)
+    assert fields["duration_s"] == 2.0
+
+
+def test_nothing_at_all_is_zeros() -> None:
+    fields = _tally().fields()
+    assert (fields["duration_s"], fields["offered_rps"], fields["p95_interval_ms"]) == (0, 0, (0, 0))
+    assert (fields["curve"], fields["samples"], fields["throttle_reason"]) == ([], [], "")
+
+
+def test_latencies_are_those_of_what_succeeded() -> None:
+    fields = _tally(
+        Measured(1.0, 0.1, "succeeded", cold=True),
+        Measured(1.0, 0.01, "succeeded", service_s=0.005),
+        Measured(1.0, 9.0, "function_error", cold=True, function_error_kind="timeout"),
+        Measured(1.0, 9.0, "timeout"),
+        Measured(1.0, 0.0, "throttled", throttle_reason="Reserved"),
+    ).fields()
+    assert (fields["latency_ms"]["min"], fields["latency_ms"]["max"]) == (10, 100)
+    assert (fields["cold_latency_ms"], fields["warm_latency_ms"]) == ({"p50": 100, "p95": 100}, {"p50": 10, "p95": 10})
+    assert fields["service_ms"] == {"p50": 5, "p95": 100, "p99": 100}
+    assert fields["cold_starts"] == 2
+    assert fields["function_error_kinds"] == {"timeout": 1}
+    assert (fields["throttle_reason"], fields["throttle_reasons"]) == ("Reserved", {"Reserved": 1})
+
+
+def test_the_curve_begins_with_the_smallest_and_ends_with_the_largest() -> None:
+    curve = _tally(*(Measured(1.0, one / 1000, "succeeded") for one in range(1, 201))).fields()["curve"]
+    assert (curve[0], curve[-1]) == ((0, 1), (100, 200))
+    assert (50, 100) in curve
+    assert (95, 190) in curve
+
+
+def test_five_different_failures_are_kept() -> None:
+    tally = Tally()
+    for number in range(14):
+        tally.note_error(f"E{number % 7}")
+    assert tally.fields()["error_samples"] == ["E0", "E1", "E2", "E3", "E4"]
+
+
+@pytest.mark.parametrize(("count", "kept"), [(500, 500), (501, 500), (2000, 500)])
+def test_five_hundred_samples_are_kept_evenly(count: int, kept: int) -> None:
+    samples = _samples(["succeeded"] * count)
+    assert len(samples) == kept
+    assert (samples[0][0], samples[-1][0]) == (0.0, 1000.0 * (count - 1))
+
+
+def test_what_failed_is_kept_before_what_succeeded_is_thinned() -> None:
+    samples = _samples(["throttled" if index % 10 == 5 else "succeeded" for index in range(3000)])
+    outcomes = [outcome for _, _, outcome in samples]
+    assert (len(samples), outcomes.count("throttled"), outcomes.count("succeeded")) == (500, 300, 200)
+    assert samples == sorted(samples)
+
+
+def test_what_succeeded_is_seen_however_much_failed() -> None:
+    outcomes = [outcome for _, _, outcome in _samples(["throttled"] * 2000 + ["succeeded"] * 2000)]
+    assert (outcomes.count("throttled"), outcomes.count("succeeded")) == (400, 100)
+
+
+@pytest.mark.parametrize("few", [0, 1, 99])
+def test_a_few_that_succeeded_are_all_kept(few: int) -> None:
+    outcomes = [outcome for _, _, outcome in _samples(["timeout"] * 2000 + ["succeeded"] * few)]
+    assert (outcomes.count("timeout"), outcomes.count("succeeded")) == (500 - few, few)
+
+
+# --- parts --------------------------------------------------------------------------------------------------------
+
+
+def _requests() -> list[Measured]:
+    now = time.perf_counter()
+    kinds: list[dict[str, Any]] = [
+        {"result": "succeeded", "gb_ms": 4.5},
+        {"result": "succeeded", "cold": True, "service_s": 0.001, "gb_ms": 400.5},
+        {"result": "throttled", "throttle_reason": "Reserved"},
+        {"result": "function_error", "function_error_kind": "out_of_memory", "gb_ms": 3.5},
+        {"result": "other_error", "abandoned": True},
+        {"result": "succeeded", "resent": True, "gb_ms": 2.5},
+    ]
+    return [Measured(now + index / 64, (index * 37 % 101) / 1000, **kinds[index % 6]) for index in range(300)]
+
+
+def _counted(requests: list[Measured]) -> Tally:
+    tally = _tally(*requests, ended=requests[-1].started)
+    tally._epoch = 0.0
+    tally.dropped, tally.connections = 3, 4
+    return tally
+
+
+@pytest.mark.usefixtures("virtual_time")  # each part reads the clocks by itself
+def test_parts_add_up_to_the_whole_through_storage() -> None:
+    requests = _requests()
+    whole = _counted(requests)
+    parts = [_counted(requests[first::3]) for first in range(3)]
+    stored = [json.loads(json.dumps(part.to_dict(), allow_nan=False)) for part in parts]
+    merged = Tally.from_dict(stored[2]).merged(Tally.from_dict(stored[0])).merged(Tally.from_dict(stored[1]))
+    expected, got = whole.fields(), merged.fields()
+    assert (got.pop("dropped"), got.pop("connections")) == (9, 12)
+    assert (expected.pop("dropped"), expected.pop("connections")) == (3, 4)
+    assert got == expected
+    assert (merged.billed, merged.gb_ms) == (whole.billed, whole.gb_ms)
+    assert (merged.sent, merged.abandoned, merged.resent) == (300, 50, 50)
+
+
+def test_parts_that_began_at_different_times_last_from_the_first_to_the_last(virtual_time: Clock) -> None:
+    now = virtual_time.monotonic()
+    first = _tally(Measured(now, 1.0, "succeeded"), ended=now + 1)
+    second = _tally(Measured(now + 2, 1.0, "succeeded"), ended=now + 3)
+    fields = first.merged(second).fields()
+    assert fields["duration_s"] == pytest.approx(3)
+    assert fields["samples"][1][0] == pytest.approx(2000)
+
+
+@pytest.mark.usefixtures("virtual_time")
+def test_a_part_that_sent_nothing_adds_nothing() -> None:
+    now = time.perf_counter()
+    one = _tally(Measured(now, 1.0, "succeeded"), ended=now + 1)
+    assert one.merged(Tally()).fields() == one.fields()

@@ -1,0 +1,144 @@
+"""A class run from a command, the API or an event: checked before it begins, and begun once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from labgrader.errors import BadInputError, RefusedError, ThrottledError
+from labgrader.labs.lab import lab_ids
+from labgrader.runs.class_run import Started, start_class_run
+from labgrader.runs.request import Request
+from labgrader.store import Store
+from tests.runs.conftest import AnswerLost, Machines
+
+RUN = "20260101-000000-lambda-optimization-0000"
+KEY = "rosters/class.csv"
+LAB = "lambda-optimization"
+CLASS = b"username,section\nuser1,A\nuser2,B\n"
+LABS = ", ".join(lab_ids())
+
+
+def problems(error: pytest.ExceptionInfo[BadInputError]) -> list[str]:
+    return [str(problem) for problem in error.value.problems]
+
+
+def asked(**changed: Any) -> Request:
+    return Request(**{"lab": LAB, "roster": KEY, "course": "autumn", "requested_by": "instructor ada", **changed})
+
+
+def test_a_run_is_recorded_and_started(store: Store, machines: Machines) -> None:
+    store.put(KEY, CLASS)
+    execution = f"arn:aws:states:us-east-1:123456789012:execution:labgrader-grade-class:{RUN}"
+    started = start_class_run(store, machines.client, machines.grade_class, asked(), RUN)
+    assert started == Started(RUN, execution, again=False, total=2)
+    assert machines.client.describe_execution(executionArn=execution)["status"] == "RUNNING"
+    assert machines.inputs() == {RUN: asked().to_dict()}
+    record = store.run(RUN) or {}
+    assert record.pop("started_at") > "2026"
+    assert record == {
+        "run_id": RUN,
+        "lab": LAB,
+        "mode": "grade",
+        "status": "running",
+        "finished_at": "",
+        "counts": {"students": 2, "complete": 0, "incomplete": 0},
+        "requested_by": "instructor ada",
+        "course": "autumn",
+        "execution": execution,
+    }
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_started_twice_it_is_one_run(store: Store, machines: Machines, ended: bool) -> None:
+    store.put(KEY, CLASS)
+    first = start_class_run(store, machines.client, machines.grade_class, asked(), RUN)
+    if ended:
+        machines.stop(first.execution)
+        store.record_run({**(store.run(RUN) or {}), "status": "complete"})
+    before = store.run(RUN)
+    again = start_class_run(store, machines.client, machines.grade_class, asked(students=("user1",)), RUN)
+    assert again == Started(RUN, first.execution, again=True, total=1)
+    assert store.run(RUN) == before
+    assert machines.inputs() == {RUN: asked().to_dict()}
+
+
+def test_a_start_that_broke_off_after_the_record_goes_on(store: Store, machines: Machines) -> None:
+    store.put(KEY, CLASS)
+    store.record_run({"run_id": RUN, "lab": LAB, "mode": "grade", "status": "running", "started_at": "2026"})
+    assert start_class_run(store, machines.client, machines.grade_class, asked(), RUN).again
+    assert list(machines.inputs()) == [RUN]
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        (
+            {"lab": "lab-5", "students": ("user9",)},
+            [f"lab: there is no lab lab-5; the labs are: {LABS}", "user9 is not on the roster"],
+        ),
+        ({"roster": "rosters/none.csv"}, ["roster: there is no roster at rosters/none.csv"]),
+        (
+            {"mode": "self-check"},
+            ["mode: a self-check is of one student alone, who starts it: a class run has the mode grade or audit"],
+        ),
+    ],
+)
+def test_what_cannot_be_graded_is_neither_recorded_nor_started(
+    store: Store, machines: Machines, changed: dict[str, Any], said: list[str]
+) -> None:
+    store.put(KEY, CLASS)
+    with pytest.raises(BadInputError) as refused:
+        start_class_run(store, machines.client, machines.grade_class, asked(**changed), RUN)
+    assert problems(refused) == said
+    assert store.run(RUN) is None
+    assert machines.inputs() == {}
+
+
+def test_a_student_in_an_account_that_nobody_may_read_is_said_before_the_start(
+    store: Store, machines: Machines
+) -> None:
+    store.put(KEY, b"username,account_id\nuser1,222233334444\n")
+    with pytest.raises(BadInputError, match="user1 has account 222233334444 and no role_arn; labgrader runs in 123456"):
+        start_class_run(store, machines.client, machines.grade_class, asked(), RUN)
+    assert machines.inputs() == {}
+
+
+def test_a_start_whose_answer_was_lost_is_a_start(store: Store, machines: Machines) -> None:
+    store.put("rosters/monday.csv", b"username\nuser1\n")
+    lost: Any = AnswerLost(machines.client)
+    started = start_class_run(store, lost, machines.grade_class, Request(LAB, "rosters/monday.csv"), RUN)
+    assert not started.again
+    assert (store.run(RUN) or {})["status"] == "running"
+    assert list(machines.inputs()) == [RUN]
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "kind"),
+    [("AccessDeniedException", 400, RefusedError), ("ThrottlingException", 400, ThrottledError)],
+)
+def test_a_start_that_aws_refuses_is_recorded_as_failed_and_can_be_tried_again(
+    store: Store, machines: Machines, code: str, status: int, kind: type[Exception]
+) -> None:
+    store.put(KEY, CLASS)
+    refusing: Any = boto3.client("stepfunctions", region_name="us-east-1")
+    with Stubber(refusing) as stub:
+        stub.add_client_error("start_execution", code, "not now", http_status_code=status)
+        with pytest.raises(kind, match="not now"):
+            start_class_run(store, refusing, machines.grade_class, asked(), RUN)
+    record = store.run(RUN) or {}
+    assert record["status"] == "failed"
+    assert record["finished_at"] >= record["started_at"]
+    assert record["error"].startswith(f"it could not be started: An error occurred ({code}) when calling the")
+    assert start_class_run(store, machines.client, machines.grade_class, asked(), RUN).run_id == RUN
+    assert list(machines.inputs()) == [RUN]
+
+
+def test_a_client_token_is_one_run(store: Store) -> None:
+    assert store.remember_request("ada token-1", "digest", "run-1") == ("run-1", True)
+    assert store.remember_request("ada token-1", "digest", "run-2") == ("run-1", True)
+    assert store.remember_request("ada token-1", "another", "run-3") == ("run-1", False)
+    assert store.remember_request("bob token-1", "another", "run-4") == ("run-4", True)

@@ -1,0 +1,275 @@
+"""What is asked for from outside: read with its class list, or refused with all that is wrong with it."""
+
+from __future__ import annotations
+
+import json
+from importlib import resources
+from typing import Any
+
+import pytest
+
+from labgrader.api.app import described
+from labgrader.api.openapi import document
+from labgrader.errors import BadInputError
+from labgrader.labs.lab import lab_ids
+from labgrader.roster import Home
+from labgrader.runs.request import Request
+from labgrader.runs.request_parser import COURSE_ID, FIELDS, read_request
+from labgrader.store import Store
+
+RUN = "20260101-000000-lambda-optimization-0000"
+KEY = "rosters/class.csv"
+OF_COURSE = "courses/autumn/rosters/class.csv"
+LAB = "lambda-optimization"
+CLASS = "username,section\nuser1,A\nuser2,B\n"
+LABS = ", ".join(lab_ids())
+HOME = Home("111122223333", "us-east-1")
+PLACES = "rosters/ or courses/COURSE/rosters/"
+
+
+def read(store: Store, document: Any) -> Request:
+    """The request, its class list kept."""
+    return read_request(store, document, "instructor ada", HOME).kept(store, RUN)
+
+
+def refused(store: Store, document: Any) -> list[str]:
+    """What is wrong with a request; nothing of it is kept."""
+    with pytest.raises(BadInputError) as error:
+        read(store, document)
+    assert store.keys("rosters/") == []
+    said = [str(problem) for problem in error.value.problems]
+    assert not any("requested_by" in sentence.removeprefix("requested_by: ") for sentence in said)
+    return said
+
+
+# --- the class list --------------------------------------------------------------------------------------------------
+
+
+def test_a_class_list_in_the_bucket_stays_where_it_is(store: Store) -> None:
+    store.put(KEY, CLASS.encode())
+    assert read(store, {"lab": LAB, "roster": KEY}).roster == KEY
+    assert store.keys("rosters/") == [KEY]
+
+
+@pytest.mark.parametrize(
+    ("roster", "suffix", "content"),
+    [
+        ("username\nuser1\n", ".csv", b"username\nuser1\n"),
+        ("username,section\r\nuser1,A", ".csv", b"username,section\r\nuser1,A"),
+        ('[{"username": "user1"}]', ".json", b'[{"username": "user1"}]'),
+        ('{"students": [{"username": "user1"}]}', ".json", b'{"students": [{"username": "user1"}]}'),
+        ('\ufeff[{"username": "user1"}]', ".json", '\ufeff[{"username": "user1"}]'.encode()),
+        ([{"username": "user1"}], ".json", b'[\n {\n  "username": "user1"\n }\n]'),
+    ],
+)
+def test_a_class_list_that_came_along_is_read_and_kept(store: Store, roster: Any, suffix: str, content: bytes) -> None:
+    key = read(store, {"lab": LAB, "roster": roster}).roster
+    assert key == f"rosters/{RUN}{suffix}"
+    assert store.get(key) == content
+
+
+@pytest.mark.parametrize(
+    ("roster", "said"),
+    [
+        ("rosters/none.csv", ["roster: there is no roster at rosters/none.csv"]),
+        ("courses/autumn/rosters/none.csv", ["roster: there is no roster at courses/autumn/rosters/none.csv"]),
+        ("class.csv", [f"roster: class.csv is not a key below {PLACES}"]),
+        ("runs/r1/students.json", [f"roster: runs/r1/students.json is not a key below {PLACES}"]),
+        ("rosters/../runs/r1/lab.json", [f"roster: rosters/../runs/r1/lab.json is not a key below {PLACES}"]),
+        ("rosters/..", [f"roster: rosters/.. is not a key below {PLACES}"]),
+        (7, [f"roster: is neither a key below {PLACES}, nor CSV text, nor a list of students"]),
+        ({"username": "a"}, [f"roster: is neither a key below {PLACES}, nor CSV text, nor a list of students"]),
+        ("", ["roster: is empty"]),
+        (" \n", ["roster: is empty"]),
+        ([], ["roster: has no students"]),
+        ("username,section\n", ["roster: has no students"]),
+        (["user1"], ["roster[0]: is not an object"]),
+        (
+            [{"username": "user1"}, {"username": " USER1"}, {"username": "-"}],
+            [
+                "roster[1].username: USER1 is already at roster[0]",
+                "roster[2].username: - is not letters, digits, hyphens and underscores, beginning and ending with a "
+                "letter or digit, at most 80 characters",
+            ],
+        ),
+        (
+            "username,email\nuser1,x\nUser1,y\n-,z",
+            [
+                "roster: line 3: username: User1 is already on row 2",
+                "roster: line 4: username: - is not letters, digits, hyphens and underscores, beginning and ending "
+                "with a letter or digit, at most 80 characters",
+            ],
+        ),
+    ],
+)
+def test_a_class_list_that_cannot_be_used_is_refused_with_every_problem(
+    store: Store, roster: Any, said: list[str]
+) -> None:
+    assert refused(store, {"lab": LAB, "roster": roster}) == said
+
+
+# --- the request -----------------------------------------------------------------------------------------------------
+
+
+def test_a_request_is_read_with_its_class_list(store: Store) -> None:
+    store.record_course({"course": "autumn"})
+    document = {"lab": LAB, "roster": CLASS, "mode": "audit", "students": ["user2"], "course": "autumn"}
+    request = read(store, {**document, "client_token": "t"})
+    assert request == Request(LAB, f"rosters/{RUN}.csv", "audit", ("user2",), "autumn", "instructor ada")
+    assert store.get(request.roster) == CLASS.encode()
+
+
+def test_nobody_says_for_another_who_asked(store: Store) -> None:
+    assert refused(store, {"lab": LAB, "roster": CLASS, "requested_by": "the dean"}) == [
+        f"requested_by: is not known here; a request has: {', '.join(FIELDS)}"
+    ]
+
+
+def test_everything_that_is_wrong_is_said_at_once_and_nothing_is_kept(store: Store) -> None:
+    document = {
+        "lab": "lab-5",
+        "roster": "username,shoe_size\nuser1,44\n",
+        "mode": "exam",
+        "students": "user1",
+        "course": 7,
+        "client_token": "",
+        "extra": 1,
+    }
+    assert refused(store, document) == [
+        "extra: is not known here; a request has: lab, roster, mode, students, course, client_token",
+        f"lab: there is no lab lab-5; the labs are: {LABS}",
+        "roster: line 1: shoe_size: unknown column; a roster has: student_id, username, name, email, section, "
+        "account_id, region, role_arn, external_id",
+        "mode: exam is not one of: grade, audit",
+        "students: is not a list of usernames",
+        "course: is not text",
+        "client_token: is empty: leave it away where there is none",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        ([], ["a request is an object with lab, roster, mode and students"]),
+        (None, ["a request is an object with lab, roster, mode and students"]),
+        ({}, ["lab: is missing", "roster: is missing"]),
+        ({"lab": None, "roster": CLASS}, ["lab: is not text"]),
+        ({"lab": ["x"], "roster": CLASS}, ["lab: is not text"]),
+        ({"lab": LAB, "roster": CLASS, "mode": "self-check"}, ["mode: self-check is not one of: grade, audit"]),
+        ({"lab": LAB, "roster": CLASS, "mode": None}, ["mode: null is not one of: grade, audit"]),
+        (
+            {"lab": LAB, "roster": CLASS, "students": ["user1", "User3", "user0"]},
+            ["students: user0 is not on the roster", "students: User3 is not on the roster"],
+        ),
+        ({"lab": LAB, "roster": CLASS, "students": []}, ["students: is empty: leave it away for the whole roster"]),
+        ({"lab": LAB, "roster": CLASS, "students": ["a"] * 10_001}, ["students: has more than 10,000 entries"]),
+        (
+            {"lab": "lab-5", "roster": [], "students": [5, " "]},
+            [
+                f"lab: there is no lab lab-5; the labs are: {LABS}",
+                "roster: has no students",
+                "students[0]: is not text",
+                "students[1]: is empty",
+            ],
+        ),
+        (
+            {"lab": LAB, "roster": "username,account_id\nuser1,222233334444\n", "mode": "x"},
+            [
+                "mode: x is not one of: grade, audit",
+                "roster: user1 has account 222233334444 and no role_arn; labgrader runs in 111122223333 and reads "
+                "other accounts through a role (infra/student_account.yaml)",
+            ],
+        ),
+        (
+            {"lab": LAB, "roster": CLASS, "client_token": "a b"},
+            ["client_token: is not 1 to 200 letters, digits and signs of ASCII, without blanks"],
+        ),
+        (
+            {"lab": LAB, "roster": CLASS, "client_token": "a" * 201},
+            ["client_token: is not 1 to 200 letters, digits and signs of ASCII, without blanks"],
+        ),
+        ({"lab": LAB, "roster": CLASS, "client_token": None}, ["client_token: is not text"]),
+    ],
+)
+def test_what_is_wrong_with_a_request(store: Store, document: Any, said: list[str]) -> None:
+    assert refused(store, document) == said
+
+
+@pytest.mark.parametrize("students", [["a"] * 10_000, ["user1"]])
+def test_as_many_students_may_be_named_as_a_run_takes(store: Store, students: list[str]) -> None:
+    document = {"lab": LAB, "roster": "username\na\nuser1\n", "students": students, "client_token": "t" * 200}
+    assert len(read(store, document).students) == len(students)
+
+
+# --- the course ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fields", "course"),
+    [
+        ({"roster": CLASS}, ""),
+        ({"roster": CLASS, "course": ""}, ""),
+        ({"roster": CLASS, "course": "autumn"}, "autumn"),
+        ({"roster": KEY, "course": "autumn"}, "autumn"),
+        ({"roster": OF_COURSE}, "autumn"),
+        ({"roster": OF_COURSE, "course": ""}, "autumn"),
+        ({"roster": OF_COURSE, "course": "autumn"}, "autumn"),
+    ],
+)
+def test_a_run_is_of_the_course_that_is_named_or_whose_roster_it_is(
+    store: Store, fields: dict[str, str], course: str
+) -> None:
+    store.record_course({"course": "autumn"})
+    for key in (KEY, OF_COURSE):
+        store.put(key, CLASS.encode())
+    assert read(store, {"lab": LAB, **fields}).course == course
+
+
+@pytest.mark.parametrize(
+    ("course", "said"),
+    [
+        ("spring", "course: there is no course spring; list them with `labgrader course list`"),
+        ("a" * 40, f"course: there is no course {'a' * 40}; list them with `labgrader course list`"),
+        *(
+            (
+                name,
+                f"course: {name} is not the id of a course: 1 to 40 lower-case letters, digits and hyphens, beginning "
+                "with a letter or digit",
+            )
+            for name in ("a" * 41, "Autumn", "autumn 2026", "../autumn", "-")
+        ),
+    ],
+)
+def test_a_course_that_there_is_not_is_refused(store: Store, course: str, said: str) -> None:
+    store.record_course({"course": "autumn"})
+    assert refused(store, {"lab": LAB, "roster": CLASS, "course": course}) == [said]
+
+
+def test_a_roster_of_another_course_is_refused(store: Store) -> None:
+    store.record_course({"course": "spring"})
+    store.put(OF_COURSE, CLASS.encode())
+    assert refused(store, {"lab": LAB, "roster": OF_COURSE, "course": "spring"}) == [
+        "course: is spring, and the roster is of the course autumn"
+    ]
+
+
+# --- what others are told of a request -------------------------------------------------------------------------------
+
+
+def schema(name: str) -> dict[str, Any]:
+    made: dict[str, Any] = json.loads((resources.files("labgrader.schemas") / f"{name}.schema.json").read_text())
+    return made
+
+
+def test_an_event_takes_what_the_api_takes() -> None:
+    by_event, by_api = schema("events/grade-requested"), document(described())["components"]["schemas"]["RunRequest"]
+    assert tuple(by_event["properties"]) == tuple(by_api["properties"]) == FIELDS
+    assert by_event["required"] == by_api["required"] == ["lab", "roster"]
+    assert by_event["additionalProperties"] is by_api["additionalProperties"] is False
+    for name, one in by_event["properties"].items():
+        for bound in ("pattern", "enum", "minItems", "maxItems", "default"):
+            assert one.get(bound) == by_api["properties"][name].get(bound), (name, bound)
+
+
+def test_a_courses_id_is_what_a_course_file_takes() -> None:
+    assert schema("course")["properties"]["id"]["pattern"] == f"^{COURSE_ID}$"

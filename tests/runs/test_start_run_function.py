@@ -1,0 +1,71 @@
+"""The function that hears of `Grade Requested`: what it refuses is a run that failed, and the alarm sees it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+
+import functions.start_run.app as app
+from cli.deployment.template import read_template
+from labgrader.events import publisher_of_this_function
+from labgrader.store import Store, store_of_this_function
+from tests.runs.conftest import Machines
+
+TEMPLATE = Path(__file__).parents[2] / "infra/template.yaml"
+
+CONTEXT: Any = SimpleNamespace(
+    function_name="start-run", memory_limit_in_mb=512, invoked_function_arn="arn", aws_request_id="r", tenant_id=None
+)
+
+
+@pytest.fixture(autouse=True)
+def _environment(store: Store, machines: Machines, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    boto3.client("events").create_event_bus(Name="labgrader")
+    told = {"BUCKET": "bucket", "TABLE": "table", "BUS": "labgrader", "GRADE_CLASS_ARN": machines.grade_class}
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+    remembered: list[Any] = [store_of_this_function, publisher_of_this_function, app._states]
+    for one in remembered:
+        one.cache_clear()
+    yield
+    for one in remembered:
+        one.cache_clear()
+
+
+def requested(detail: Any, event_id: str = "e-1") -> dict[str, Any]:
+    return {"id": event_id, "time": "2026-01-02T03:04:05Z", "source": "school.lms", "detail": detail}
+
+
+def counted(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    """The metrics that CloudWatch reads from the log."""
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
+    return [line for line in lines if "_aws" in line]
+
+
+def test_the_alarm_for_failed_runs_counts_a_request_that_was_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    answer = app.handler(requested({"lab": "lab-5"}), CONTEXT)
+    assert answer == {"run_id": "20260102-030405-unknown-lab-b94f5231", "started": False}
+    (line,) = counted(capsys)
+    alarm = read_template(TEMPLATE)["Resources"]["RunFailedAlarm"]["Properties"]
+    (told,) = line["_aws"]["CloudWatchMetrics"]
+    assert told["Namespace"] == alarm["Namespace"]
+    assert [metric["Name"] for metric in told["Metrics"]] == [alarm["MetricName"]]
+    dimensions = {one["Name"]: one["Value"] for one in alarm["Dimensions"]}
+    assert told["Dimensions"] == [list(dimensions)]
+    assert {name: line[name] for name in dimensions} == dimensions
+    assert alarm["Statistic"] == "Sum"
+    assert sum(line[alarm["MetricName"]]) >= alarm["Threshold"]
+
+
+def test_a_run_that_is_started_is_no_failed_one(capsys: pytest.CaptureFixture[str], machines: Machines) -> None:
+    detail = {"lab": "lambda-optimization", "roster": "username\nuser1\n"}
+    answer = app.handler(requested(detail), CONTEXT)
+    assert answer["started"]
+    assert list(machines.inputs()) == [answer["run_id"]]
+    assert counted(capsys) == []
