@@ -22,7 +22,7 @@ demo: install ## grade a simulated class on the embedded AWS, from nothing to th
 
 test: install ## the whole test suite: fast tests first, then the workflow on the embedded AWS
 	$(BIN)/python -m pytest -m "not workflow" -n 2 -q
-	$(BIN)/python -m pytest -m workflow -q
+	$(BIN)/python -m pytest -m workflow -n 2 --dist loadgroup -q
 
 test-busy: install ## the whole test suite while two processes burn a core each: it must pass on a busy machine
 	@trap 'kill $$burners 2>/dev/null' EXIT; trap 'exit 130' INT TERM HUP; burners=; \

@@ -56,23 +56,28 @@ def main() -> None:
             print(f"{reference.resource:24}{made.stat().st_size / 1024:9.0f}{unzipped / 1024:10.0f}{text}")
 
 
-def import_ms(function: Path, layers: list[str], scratch: Path) -> float:
-    """Import a function's handler in a fresh isolated interpreter; return how long it took, in milliseconds.
-
-    Raises:
-        RuntimeError: it cannot be imported; the message is the interpreter's.
-    """
-    lambda_packages = scratch / "lambda"
-    if not lambda_packages.exists():
-        lambda_packages.mkdir()
+def lambda_packages(scratch: Path) -> Path:
+    """Return a folder with the packages that Lambda's own runtime has, linked from this environment; make it once."""
+    folder = scratch / "lambda"
+    if not folder.exists():
+        folder.mkdir()
         for name in _LAMBDA_HAS:
             found = importlib.util.find_spec(name)
             if found is None or found.origin is None:
                 continue
             origin = Path(found.origin)
             origin = origin.parent if origin.name == "__init__.py" else origin
-            (lambda_packages / origin.name).symlink_to(origin)
-    paths = [str(function), *reversed(layers), str(lambda_packages)]
+            (folder / origin.name).symlink_to(origin)
+    return folder
+
+
+def import_ms(function: Path, layers: list[str], scratch: Path) -> float:
+    """Import a function's handler in a fresh isolated interpreter; return how long it took, in milliseconds.
+
+    Raises:
+        RuntimeError: it cannot be imported; the message is the interpreter's.
+    """
+    paths = [str(function), *reversed(layers), str(lambda_packages(scratch))]
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", _SCRIPT.format(paths=paths)],
         cwd=ROOT,

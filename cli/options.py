@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from cli.project import DEFAULT_STACK
-from labgrader.labs.search_path import use_folders
+from labgrader.labs.search_path import refuse_empty_folders, use_folders
 
 Aws = Annotated[
     bool, typer.Option("--aws", help="Use the AWS account of your environment instead of the embedded AWS.")
@@ -33,10 +33,11 @@ def use_labs(labs: Sequence[Path] | None) -> None:
     """Search the folders of ``--labs`` too.
 
     Raises:
-        BadInputError: one is not a folder.
+        BadInputError: one is not a folder, or holds neither a lab nor a check.
     """
     if labs:
         use_folders(labs)
+        refuse_empty_folders(labs)
 
 
 def chosen(aws: bool, stack: str, labs: Sequence[Path] | None = None) -> str:

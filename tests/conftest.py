@@ -44,6 +44,15 @@ def _provide(provider: EndpointProvider, ruleset_data: Any, partition_data: Any,
 EndpointProvider.__init__ = _provide  # type: ignore[method-assign,assignment]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Group the workflow tests for ``--dist loadgroup``: those of `tests/workflow` share one deployed stack."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.get_closest_marker("workflow"):
+            file = item.path.relative_to(here)
+            item.add_marker(pytest.mark.xdist_group(file.parts[0] if file.parts[0] == "workflow" else str(file)))
+
+
 def pytest_collection_finish() -> None:
     """Leave what was imported out of garbage collection: it stays until the end, and each search of it costs time."""
     gc.collect()

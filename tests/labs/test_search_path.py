@@ -10,7 +10,7 @@ from labgrader.errors import BadInputError
 from labgrader.judging.check import all_checks, check_names, find_check
 from labgrader.judging.lint import lint
 from labgrader.labs.lab import find_lab, lab_ids
-from labgrader.labs.search_path import added_files, searching
+from labgrader.labs.search_path import added_files, refuse_empty_folders, searching
 
 CHECK = '''\
 from labgrader.evidence.snapshot import Snapshot
@@ -174,18 +174,25 @@ def test_a_check_has_a_name_of_python(folder: Path) -> None:
     assert refused(check_names, folder) == [said]
 
 
+def refused_as_empty(folder: Path) -> list[str]:
+    with pytest.raises(BadInputError) as caught:
+        refuse_empty_folders([folder])
+    return [str(problem) for problem in caught.value.problems]
+
+
 def test_a_folder_that_holds_nothing_to_add_says_which_one_was_probably_meant(folder: Path, tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
     holds = "this folder holds no lab and no check: it needs ID/lab.yaml or checks/NAME.py"
-    assert refused(lab_ids, empty) == [f"{empty}: {holds}"]
+    refuse_empty_folders([folder])
+    assert refused_as_empty(empty) == [f"{empty}: {holds}"]
     (lab_file,) = folder.glob("*/lab.yaml")
-    assert refused(lab_ids, lab_file.parent) == [
+    assert refused_as_empty(lab_file.parent) == [
         f"{lab_file.parent}: {holds}. It is the folder of one lab: give the folder above it, {folder}"
     ]
     above = tmp_path / "above"
     write(above / "mine" / "my-lab" / "lab.yaml", LAB.format(lab_id="my-lab", check="of_mine"))
-    assert refused(lab_ids, above) == [f"{above}: {holds}. Did you mean {above}/mine?"]
+    assert refused_as_empty(above) == [f"{above}: {holds}. Did you mean {above}/mine?"]
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:

@@ -49,18 +49,23 @@ def use_folders(folders: Sequence[Path]) -> None:
         folders: as the user names them; messages show them in this form.
 
     Raises:
-        BadInputError: one is not a folder, or holds neither a lab nor a check.
+        BadInputError: one is not a folder.
     """
     global _added  # noqa: PLW0603  (the one place that knows the search path; threads must see it too)
-    problems = []
-    for folder in folders:
-        if not folder.is_dir():
-            problems.append(Problem("there is no such folder of labs", str(folder)))
-        elif next(_files_of(folder), None) is None:
-            problems.append(Problem(_holds_no_labs(folder), str(folder)))
-    if problems:
+    if problems := [Problem("there is no such folder of labs", str(one)) for one in folders if not one.is_dir()]:
         raise BadInputError(problems)
     _added = tuple(folders)
+
+
+def refuse_empty_folders(folders: Sequence[Path]) -> None:
+    """Refuse folders that add nothing: with them, a command would only say that there is no such lab.
+
+    Raises:
+        BadInputError: a folder holds neither a lab nor a check; the message names the folder that was probably meant.
+    """
+    empty = [folder for folder in folders if next(_files_of(folder), None) is None]
+    if empty:
+        raise BadInputError([Problem(_holds_no_labs(folder), str(folder)) for folder in empty])
 
 
 def _holds_no_labs(folder: Path) -> str:
@@ -77,7 +82,7 @@ def searching(*folders: Path) -> Iterator[None]:
     """Search these folders too for as long as a block lasts.
 
     Raises:
-        BadInputError: as `use_folders`.
+        BadInputError: one is not a folder.
     """
     before = added_folders()
     use_folders(folders)
