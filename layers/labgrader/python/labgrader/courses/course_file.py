@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 import zoneinfo
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from labgrader.labs.lab import lab_ids
 from labgrader.labs.lab_file import dotted, parse_yaml
 from labgrader.messages import quote
 from labgrader.roster import Student, read_roster
+from labgrader.schemas import read_schema
 
 _NO_PLACES = frozenset({"localtime", "Factory", "posixrules"})
 """Files of the time zone database that are no zones: what they mean depends on the machine."""
@@ -182,5 +182,5 @@ def _wrong_due(value: str) -> str:
 def _validator() -> Any:
     from jsonschema import Draft202012Validator  # 60 ms at import, and only those who read course files need it
 
-    schema = json.loads((Path(__file__).parents[1] / "schemas" / "course.schema.json").read_text(encoding="utf-8"))
+    schema = read_schema("course")
     return Draft202012Validator(schema)

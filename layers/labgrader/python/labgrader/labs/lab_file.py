@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
@@ -15,6 +14,7 @@ import yaml
 from labgrader.errors import Problem
 from labgrader.labs.extension import SECTIONS, Extended, extend, extension_problems
 from labgrader.labs.search_path import lab_files
+from labgrader.schemas import read_schema
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
@@ -213,7 +213,7 @@ def _validator(shape: str) -> Draft202012Validator:
     """Return the validator of lab files of one shape: ``lab`` or ``extension``."""
     from jsonschema import Draft202012Validator  # 60 ms at import, and only those who read lab files need it
 
-    schema = json.loads((Path(__file__).parent / "schemas" / "lab.schema.json").read_text(encoding="utf-8"))
+    schema = read_schema("lab")
     return Draft202012Validator({"$ref": f"#/$defs/{shape}", "$defs": schema["$defs"]})
 
 

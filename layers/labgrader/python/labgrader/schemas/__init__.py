@@ -32,6 +32,12 @@ class InvalidDocumentError(LabgraderError):
         super().__init__(f"not a valid {name}: {shown}" + (f"; and {more} more" if more > 0 else ""))
 
 
+def read_schema(name: str) -> dict[str, Any]:
+    """Return a schema of this folder by its name: ``lab`` for ``lab.schema.json``."""
+    schema: dict[str, Any] = json.loads((Path(__file__).parent / f"{name}.schema.json").read_text(encoding="utf-8"))
+    return schema
+
+
 def validate(document: Any, name: str) -> None:
     """Refuse a document that its schema does not allow.
 
@@ -61,7 +67,7 @@ def _validator(name: str) -> Draft202012Validator:
     """The validator of one schema, made once; jsonschema is imported only by those who validate (60 ms on Lambda)."""
     from jsonschema import Draft202012Validator, FormatChecker
 
-    schema = json.loads((Path(__file__).parent / f"{name}.schema.json").read_text(encoding="utf-8"))
+    schema = read_schema(name)
     return Draft202012Validator(schema, format_checker=FormatChecker())
 
 
