@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from collections.abc import Iterator
 from functools import cache
@@ -15,6 +16,7 @@ from botocore.loaders import JSONFileLoader
 from labgrader.store import Store
 from tests import aws_in_memory
 from tests.clock import Clock
+from tests.virtual_time import World
 
 _load_file = JSONFileLoader.load_file
 
@@ -44,8 +46,10 @@ def _provide(provider: EndpointProvider, ruleset_data: Any, partition_data: Any,
 EndpointProvider.__init__ = _provide  # type: ignore[method-assign,assignment]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Group the workflow tests for ``--dist loadgroup``: those of `tests/workflow` share one deployed stack."""
+    if not config.pluginmanager.has_plugin("xdist"):
+        return
     here = Path(__file__).parent
     for item in items:
         if item.get_closest_marker("workflow"):
@@ -90,3 +94,13 @@ def store() -> Iterator[Store]:
     with aws_in_memory.empty_account():
         table = aws_in_memory.create_bucket_and_table("bucket", "table")
         yield Store(aws_in_memory.client("s3"), "bucket", table)
+
+
+@pytest.fixture
+def virtual_time(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """A world whose time only passes where a test says so; its clock."""
+    world = World(clock)
+    monkeypatch.setattr(asyncio, "SelectorEventLoop", world.new_loop)
+    monkeypatch.setattr(asyncio, "new_event_loop", world.new_loop)
+    monkeypatch.setattr(World, "active", world)
+    return clock

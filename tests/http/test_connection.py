@@ -21,7 +21,7 @@ from labgrader.http.protocol import HEAD_LIMIT, KEPT_BYTES, READ_LIMIT
 from labgrader.http.reply import Reply
 from labgrader.http.sync_connection import Wire
 from tests.clock import Clock
-from tests.load_testing.virtual_time import LATENCY_S, World
+from tests.virtual_time import LATENCY_S, World
 
 pytestmark = pytest.mark.usefixtures("virtual_time")
 

@@ -29,7 +29,7 @@ from botocore.credentials import Credentials
 from botocore.exceptions import CredentialRetrievalError
 
 from labgrader.http.lambda_invoke import InvokeEndpoint
-from tests.load_testing.virtual_time import Loop, World
+from tests.virtual_time import Loop, World
 
 OK = json.dumps({"statusCode": 200, "body": json.dumps({"message": "done"})}).encode()
 REPORT = (

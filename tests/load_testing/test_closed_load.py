@@ -31,7 +31,7 @@ from tests.load_testing.stub_lambda import (
     throttle,
     warm,
 )
-from tests.load_testing.virtual_time import ROUND_TRIP_MS
+from tests.virtual_time import ROUND_TRIP_MS
 
 pytestmark = pytest.mark.usefixtures("virtual_time")
 

@@ -18,7 +18,7 @@ from labgrader.http.lambda_invoke import InvokeEndpoint
 from labgrader.load_testing.engine import run_load
 from labgrader.load_testing.targets import FunctionCaller
 from tests.load_testing.truth import REASON, Running, Truth, in_memory, serving, truth
-from tests.load_testing.virtual_time import LATENCY_S, ROUND_TRIP_MS
+from tests.virtual_time import LATENCY_S, ROUND_TRIP_MS
 
 IN_FLIGHT = 20
 CONNECT_MS = 2000 * LATENCY_S

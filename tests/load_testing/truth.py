@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from labgrader.http.event_loop import new_loop
-from tests.load_testing.virtual_time import World
+from tests.virtual_time import World
 
 OK = json.dumps({"statusCode": 200, "body": json.dumps({"message": "done"})}).encode()
 REASON = "ReservedFunctionConcurrentInvocationLimitExceeded"

@@ -16,7 +16,7 @@ from labgrader.probing.ownership_guard import Ownership
 from labgrader.probing.retry_policy import Patience
 from labgrader.probing.stage_request import stage_url
 from tests.load_testing.stub_lambda import Request, Response, StubLambda
-from tests.load_testing.virtual_time import ROUND_TRIP_MS
+from tests.virtual_time import ROUND_TRIP_MS
 
 pytestmark = pytest.mark.usefixtures("virtual_time")
 

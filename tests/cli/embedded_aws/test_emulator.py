@@ -79,7 +79,7 @@ def test_botocore_is_there_once_a_function_imports_it_and_not_before() -> None:
 
 
 def test_another_worker_script_than_the_known_one_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"MiniStack's worker script has changed: see cli/emulator\.py"):
+    with pytest.raises(ValueError, match=r"MiniStack's worker script has changed: see cli/embedded_aws/emulator\.py"):
         worker_script("print()")
 
 

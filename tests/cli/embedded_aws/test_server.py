@@ -84,19 +84,19 @@ def test_a_state_file_of_a_process_that_is_gone_is_forgotten() -> None:
     gone.wait()
     server.remember(server.Embedded(gone.pid, "1", 1, False, ""))
     assert server.running() is None
-    assert not (state_folder() / "server.json").exists()
+    assert not (state_folder() / "embedded.json").exists()
 
 
 def test_a_number_that_was_used_again_is_another_process() -> None:
     state_folder().mkdir()
     server.remember(server.Embedded(os.getpid(), "born long ago", 1, False, ""))
     assert server.stop_running() is None
-    assert not (state_folder() / "server.json").exists()
+    assert not (state_folder() / "embedded.json").exists()
 
 
 def test_a_broken_state_file_is_worth_nothing() -> None:
     state_folder().mkdir()
-    (state_folder() / "server.json").write_text("{")
+    (state_folder() / "embedded.json").write_text("{")
     assert server.running() is None
 
 
@@ -106,7 +106,7 @@ def test_it_starts_is_found_and_stops_without_a_trace(tmp_path: Path) -> None:
     try:
         found = server.running()
         assert found == made
-        document = json.loads((state_folder() / "server.json").read_text())
+        document = json.loads((state_folder() / "embedded.json").read_text())
         assert document["endpoint"] == made.endpoint == f"http://127.0.0.1:{made.port}"
         family = [made.pid, *reaper.descendants(made.pid)]
         assert len(family) >= 2
@@ -142,7 +142,7 @@ def test_two_run_side_by_side() -> None:
 def test_it_ends_with_the_command_that_started_it(signal_number: int, tmp_path: Path) -> None:
     """Even a command that is killed outright takes it along, and everything it started."""
     script = (
-        "import signal\nfrom cli import embedded\n"
+        "import signal\nfrom cli.embedded_aws import server\n"
         # a job in the background of a shell inherits that these are ignored
         "for number in (signal.SIGINT, signal.SIGHUP):\n    signal.signal(number, signal.SIG_DFL)\n"
         "made = server.start()\nprint(made.pid, made.work, flush=True)\nsignal.pause()\n"
@@ -211,7 +211,7 @@ def test_a_process_that_survives_is_an_error_of_down(tmp_path: Path, capsys: pyt
         assert str(refused.value) == (
             f"the embedded AWS does not stop: process {child} does not end; see `ps -o pid,ppid,stat,args -p {child}`"
         )
-        assert (state_folder() / "server.json").exists(), "`labgrader down` can be tried again"
+        assert (state_folder() / "embedded.json").exists(), "`labgrader down` can be tried again"
     assert capsys.readouterr().err == ""
 
 
@@ -220,9 +220,9 @@ def test_a_process_that_survives_costs_no_result(
 ) -> None:
     """The interpreter is one that stands in for the guard: it answers health checks, and does not end."""
     python = tmp_path / "python"
-    server = tmp_path / "server.py"
-    server.write_text(SURVIVING_SERVER)
-    python.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {shlex.quote(str(server))} "$4"\n')
+    stand_in_file = tmp_path / "server.py"
+    stand_in_file.write_text(SURVIVING_SERVER)
+    python.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {shlex.quote(str(stand_in_file))} "$4"\n')
     python.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(python))
     results, left = [], []
