@@ -12,9 +12,31 @@ from labgrader.errors import LabgraderError, RefusedError, ServiceFaultError, Th
 
 Json = Any
 
-_THROTTLES = frozenset(
-    {"SlowDown", "ThrottlingException", "ProvisionedThroughputExceededException", "RequestLimitExceeded"}
+THROTTLES = frozenset(
+    {
+        "BandwidthLimitExceeded",
+        "EC2ThrottledException",
+        "KMSThrottlingException",
+        "PriorRequestNotComplete",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "SlowDown",
+        "Throttled",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "TransactionInProgressException",
+    }
 )
+"""The error codes of a throttle, of all services.
+
+Sources: botocore's standard retries (``ThrottledRetryableChecker``); the API references of SNS (``Throttled``) and of
+Lambda and SNS for KMS (``KMSThrottlingException``). botocore's ``LimitExceededException`` is left out: IAM and API
+Gateway use it for a quota, and a quota is not over in a moment.
+"""
 
 
 def error_code(error: ClientError | BotoCoreError) -> str:
@@ -27,7 +49,7 @@ def error_code(error: ClientError | BotoCoreError) -> str:
 def translated(error: ClientError | BotoCoreError) -> LabgraderError:
     """One of our errors for one of AWS's, so that the state machine knows whether a retry is worth it."""
     code = error_code(error)
-    if code in _THROTTLES:
+    if code in THROTTLES:
         return ThrottledError(str(error))
     if code == "ConditionalRequestConflict":  # somebody else is writing the same object: write again
         return ServiceFaultError(str(error))

@@ -20,7 +20,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from labgrader.aws import translated
+from labgrader.aws import THROTTLES, translated
 from labgrader.errors import LabgraderError, ServiceFaultError, ThrottledError
 from labgrader.messages import quote
 from labgrader.schemas import validate
@@ -230,7 +230,7 @@ class Publisher:
         codes = {_code(said) for _, said in refused}
         many = f"{len(refused)} event{'' if len(refused) == 1 else 's'}"
         sentence = f"EventBridge did not take {many}: {quote(', '.join(sorted(codes)))}"
-        raise (ThrottledError if codes == {"ThrottlingException"} else ServiceFaultError)(sentence)
+        raise (ThrottledError if codes <= THROTTLES else ServiceFaultError)(sentence)
 
 
 @cache

@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as BotoConnectionError
 from botocore.parsers import ResponseParserError
 
+from labgrader.aws import THROTTLES
 from labgrader.errors import BadInputError, LabgraderError, ServiceFaultError
 from labgrader.evidence.question import Json, Question
 from labgrader.recording.account_cache import EVERYWHERE
@@ -45,21 +46,6 @@ BACKOFF_BASE_S = 0.25
 BACKOFF_CAP_S = 10
 """Full jitter: before try n, a random wait between 0 and min(cap, base · 2^n) seconds.
 Source: AWS Architecture Blog, Exponential Backoff and Jitter."""
-
-THROTTLES = frozenset(
-    {
-        "TooManyRequestsException",
-        "Throttling",
-        "ThrottlingException",
-        "ThrottledException",
-        "RequestThrottled",
-        "RequestThrottledException",
-        "RequestLimitExceeded",
-        "ProvisionedThroughputExceededException",
-        "SlowDown",
-        "PriorRequestNotComplete",
-    }
-)
 
 MISSING = frozenset(
     {

@@ -17,6 +17,7 @@ from typing import Generic, Protocol, TypeVar
 
 from labgrader.evidence.question import LIVE_ACTIONS, Answer, Json, Question
 from labgrader.evidence.snapshot import Snapshot
+from labgrader.moments import moment
 from labgrader.recording.account_cache import ClassFacts
 from labgrader.recording.api_calls import ApiClient
 from labgrader.recording.rate_limiter import Pacer
@@ -231,7 +232,7 @@ class _Recording(Generic[Item]):
         self._stamp()
 
     def _stamp(self) -> None:
-        self.snapshot.taken_at = self._now().strftime("%Y-%m-%dT%H:%M:%SZ")
+        self.snapshot.taken_at = moment(self._now())
 
     def _begin(self) -> Subject:
         subject = self._answering.open(self._student)

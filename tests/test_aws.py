@@ -1,0 +1,49 @@
+"""AWS's errors as ours, and values as DynamoDB takes them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+from botocore.retries.standard import ThrottledRetryableChecker
+
+from labgrader.aws import THROTTLES, plain, stored, translated
+from labgrader.errors import RefusedError, ServiceFaultError, ThrottledError
+
+
+def error(code: str, status: int = 400) -> ClientError:
+    return ClientError(
+        {"Error": {"Code": code, "Message": "said"}, "ResponseMetadata": {"HTTPStatusCode": status}}, "Operation"
+    )
+
+
+def test_every_throttle_that_botocore_knows_is_one_here_and_a_quota_is_not() -> None:
+    assert set(ThrottledRetryableChecker._THROTTLED_ERROR_CODES) - THROTTLES == {"LimitExceededException"}
+    assert {"Throttled", "KMSThrottlingException"} <= THROTTLES
+
+
+@pytest.mark.parametrize("code", sorted(THROTTLES))
+def test_a_throttle_is_worth_a_retry(code: str) -> None:
+    assert type(translated(error(code))) is ThrottledError
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (error("AccessDenied", 403), RefusedError),
+        (error("LimitExceededException", 400), RefusedError),
+        (error("ConditionalRequestConflict", 409), ServiceFaultError),
+        (error("Other", 499), RefusedError),
+        (error("Other", 500), ServiceFaultError),
+        (ReadTimeoutError(endpoint_url="https://sts.amazonaws.com"), ServiceFaultError),
+    ],
+)
+def test_other_errors_are_refusals_below_500_and_faults_above(given: Exception, expected: type[Exception]) -> None:
+    assert type(translated(given)) is expected  # type: ignore[arg-type]
+
+
+def test_a_value_comes_back_from_dynamodb_as_it_was() -> None:
+    value = {"points": 2.5, "checks": [1, "é", None, True], "text": "half \ud83d"}
+    assert stored(value) == {"points": Decimal("2.5"), "checks": [1, "é", None, True], "text": "half ?"}
+    assert plain({"pk": "1", "sk": "2", **stored(value)}) == {**value, "text": "half ?"}
