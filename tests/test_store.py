@@ -145,6 +145,7 @@ def test_the_keys_are_those_of_the_contract() -> None:
         keys.report("user1", ".html"),
         keys.run,
         keys.gradebook,
+        keys.gradebook_json,
         keys.class_page,
         keys.audit,
     ] == [
@@ -156,6 +157,7 @@ def test_the_keys_are_those_of_the_contract() -> None:
         "runs/r1/reports/user1.html",
         "runs/r1/run.json",
         "runs/r1/gradebook.csv",
+        "runs/r1/gradebook.json",
         "runs/r1/class.html",
         "runs/r1/audit.json",
     ]

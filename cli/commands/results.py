@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,16 +17,25 @@ from cli.project import DEFAULT_STACK
 from cli.target import choose, stack_outputs
 from labgrader.errors import BadInputError
 from labgrader.messages import quote
+from labgrader.reporting.exports import exports
 from labgrader.reporting.student_copy import student_copy
+from labgrader.runs.stored_gradebook import load_gradebook
 from labgrader.store import Keys, MissingError, Store
 
+REPORTS = ("html", "json")
+"""The formats of a report, of the class or of one student. The other formats are exports of the gradebook."""
 
-class Format(StrEnum):
-    """What a report is written as."""
+GRADEBOOKS = tuple(name for name in exports() if name not in REPORTS)
 
-    HTML = "html"
-    JSON = "json"
-    CSV = "csv"
+FORMAT_HELP = (
+    f"{' and '.join(REPORTS)} are the report. The others are the gradebook of the whole class: "
+    f"{'; '.join(f'{name} {exports()[name].description}' for name in GRADEBOOKS)}."
+)
+
+if TYPE_CHECKING:
+    Format = str
+else:  # a type checker cannot know which files lie in the folder of exports
+    Format = StrEnum("Format", [(name.upper(), name) for name in (*REPORTS, *GRADEBOOKS)])
 
 
 def register(app: typer.Typer) -> None:
@@ -42,7 +51,7 @@ def report(
     student: Annotated[
         str | None, typer.Option("--student", metavar="USERNAME", help="One student's report, not the class's.")
     ] = None,
-    form: Annotated[Format, typer.Option("--format", help="csv is the gradebook, of the whole class.")] = Format.HTML,
+    form: Annotated[Format, typer.Option("--format", help=FORMAT_HELP)] = "html",
     for_student: Annotated[
         bool, typer.Option("--for-student", help="What the student may see of it: without hidden checks.")
     ] = False,
@@ -51,7 +60,7 @@ def report(
     stack: Stack = DEFAULT_STACK,
 ) -> None:
     """Fetch a run's report: of the class, or of one student."""
-    if student and form is Format.CSV:
+    if student and form not in REPORTS:
         raise UsageError("a gradebook is of the whole class: leave --student away, or take --format json")
     if for_student and not student:
         raise UsageError("whose? --for-student goes with --student USERNAME")
@@ -100,27 +109,42 @@ def runs(
 
 
 def _content(store: Store, run_id: str, student: str, form: Format, *, for_student: bool) -> bytes:
+    if form not in REPORTS:
+        return _gradebook(store, run_id, form)
     keys = Keys(run_id)
     if student:
         key = keys.report(student, ".json" if for_student else f".{form}")
     else:
-        key = {Format.HTML: keys.class_page, Format.JSON: keys.run, Format.CSV: keys.gradebook}[form]
+        key = {"html": keys.class_page, "json": keys.run}[form]
     try:
         content = store.get(key)
         return _students_copy(content, form) if for_student else content
     except MissingError:
-        record = store.run(run_id)
-        if record is None:
-            raise MissingError(f"there is no run {quote(run_id)}; list them with `labgrader runs`") from None
-        if student and record["status"] != "running":
-            raise MissingError(f"run {quote(run_id)} has no student {quote(student)}") from None
-        raise MissingError(f"run {quote(run_id)} is {record['status']} and has no report yet") from None
+        raise _missing(store, run_id, student) from None
+
+
+def _gradebook(store: Store, run_id: str, form: Format) -> bytes:
+    """The gradebook of a run, in one of the formats of ``labgrader.reporting.exports``."""
+    gradebook = load_gradebook(store, run_id)
+    if gradebook is None:
+        raise _missing(store, run_id)
+    return exports()[form].render(gradebook)
+
+
+def _missing(store: Store, run_id: str, student: str = "") -> MissingError:
+    """The reason why there is no report."""
+    record = store.run(run_id)
+    if record is None:
+        return MissingError(f"there is no run {quote(run_id)}; list them with `labgrader runs`")
+    if student and record["status"] != "running":
+        return MissingError(f"run {quote(run_id)} has no student {quote(student)}")
+    return MissingError(f"run {quote(run_id)} is {record['status']} and has no report yet")
 
 
 def _students_copy(content: bytes, form: Format) -> bytes:
     """A report as its student may see it: as a page, or as JSON."""
     copy = student_copy(json.loads(content))
-    if form is Format.JSON:
+    if form == "json":
         return json.dumps(copy, indent=1).encode() + b"\n"
     from labgrader.reporting.html import render_student  # Jinja2 and pygal: most reports are only fetched
 

@@ -26,7 +26,10 @@ from schemathesis.engine.events import FatalError, NonFatalError, ScenarioFinish
 
 from labgrader.api.app import described
 from labgrader.api.openapi import document, written_document
+from labgrader.labs.lab import Item, Lab
+from labgrader.reporting.gradebook import build_gradebook, build_row
 from labgrader.reporting.student_copy import student_copy
+from labgrader.roster import Student
 from labgrader.store import Keys
 from tests.api.conftest import INSTRUCTOR, STUDENT, World
 from tests.api.gateway import Gateway, served
@@ -158,8 +161,9 @@ def differences(address: str, token: str) -> tuple[list[str], set[str]]:
 def test_schemathesis_finds_no_difference(world: World, token: str, caller: Mapping[str, str]) -> None:
     world.has_run(EXAMPLE_RUN)
     world.has_report(EXAMPLE_RUN, "user1", report_of(EXAMPLE_RUN))
-    world.store.put(Keys(EXAMPLE_RUN).gradebook, b"student_id,username,name,email,section,status\r\n")
-    world.store.put_json(Keys(EXAMPLE_RUN).students, [])
+    lab = Lab("lambda-optimization", "1.0.0", "Lab", "", 10, (Item("shown-check", "a", "A", points=10),))
+    rows = [build_row(Student("user1"), report_of(EXAMPLE_RUN))]
+    world.store.put_json(Keys(EXAMPLE_RUN).gradebook_json, build_gradebook(EXAMPLE_RUN, lab, rows))
     world.store.put("courses/serverless-101/rosters/day-2.csv", b"username\nuser1\n")
     gateway = Gateway(world.api, {token: caller})
     with served(gateway) as address:

@@ -229,7 +229,8 @@ def test_the_api_reads_what_its_routes_answer_with() -> None:
     (read,) = [one for one in statements("ApiFunction") if one["Action"] == "s3:GetObject"]
     assert [one.removeprefix("${Bucket.Arn}/") for one in read["Resource"]] == [
         "runs/*/reports/*",
-        "runs/*/gradebook.csv",
+        "runs/*/gradebook.json",
+        "runs/*/lab.json",
         "runs/*/students.json",
         "rosters/*",
         "courses/*/rosters/*",

@@ -162,6 +162,7 @@ def test_no_function_may_do_everything_or_delete_anything(name: str) -> None:
                 "runs/*/reports/*",
                 "runs/*/run.json",
                 "runs/*/gradebook.csv",
+                "runs/*/gradebook.json",
                 "runs/*/class.html",
                 "runs/*/audit.json",
             ],

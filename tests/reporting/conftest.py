@@ -43,7 +43,7 @@ def registered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     for name, module, evidence in (
         ("report_configuration", "snapshot", "Snapshot"),
         ("report_behaviour", "probe", "Probe"),
-        ("report_performance", "load", "LoadTest"),
+        ("report_performance", "load.load_test", "LoadTest"),
     ):
         (folder / f"{name}.py").write_text(_CHECK.format(name=name, module=module, evidence=evidence))
     with searching(folder.parent):

@@ -602,6 +602,31 @@ def test_a_student_without_a_snapshot_still_gets_a_report(store: Store) -> None:
     assert store.get_json(KEYS.report("user1"))["score"]["open_points"] == 100
 
 
+def test_the_summary_keeps_the_gradebook_as_data_and_its_csv(store: Store) -> None:
+    planned(store, ("user1", "user2"))
+    for name in ("user1", "user2"):
+        recorded(store, name)
+        run_check(store, RUN, name, "reserved")
+    summarise_run(store, RUN, STARTED)
+    kept = store.get_json(KEYS.gradebook_json)
+    assert (kept["schema"], kept["run_id"], kept["lab"]) == ("labgrader.gradebook/1", RUN, LAB.id)
+    assert kept["checks"] == [
+        {"id": "reserved", "title": "Concurrency is reserved", "max_points": 40},
+        {"id": "handled", "title": "Failures are handled", "max_points": 60},
+    ]
+    assert [(row["username"], row["name"], row["points"], row["open_points"]) for row in kept["students"]] == [
+        ("user1", "User1", 40, 60),
+        ("user2", "User2", 40, 60),
+    ]
+    assert [check["status"] for check in kept["students"][0]["checks"]] == ["passed", "not_graded"]
+    assert store.get(KEYS.gradebook).decode().split("\r\n") == [
+        "student_id,username,name,email,section,status,points,max_points,percent,open_points,reserved,handled",
+        "s-user1,user1,User1,,,incomplete,40,100,40,60,40,",
+        "s-user2,user2,User2,,,incomplete,40,100,40,60,40,",
+        "",
+    ]
+
+
 def test_a_summary_written_twice_is_the_same(store: Store) -> None:
     planned(store)
     recorded(store)

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from labgrader.api import problems
-from labgrader.api.models import AskedRun, FullReport, Gradebook, GradebookRow, Progress, Run, RunStarted, RunStudent
+from labgrader.api.models import AskedRun, FullReport, Gradebook, Progress, Run, RunStarted, RunStudent
 from labgrader.api.parameters import FormatInQuery, IdempotencyKey, RunIdInPath, UsernameInPath
 from labgrader.api.problems import ProblemError, bad_input
 from labgrader.api.request_validation import INSTRUCTOR
 from labgrader.api.resolver import Api, Services
 from labgrader.api.response_size import fitting
 from labgrader.errors import Problem
-from labgrader.reporting.gradebook import COLUMNS
-from labgrader.roster import Student
+from labgrader.reporting.exports import exports
 from labgrader.runs.idempotent_start import NO_LAB, ClientTokenUsedError, known_lab, start_asked
 from labgrader.runs.request import new_run_id
+from labgrader.runs.stored_gradebook import load_gradebook
 from labgrader.store import Keys, MissingError, Store
 
-CSV = "text/csv; charset=utf-8"
+JSON = "application/json"
 
 
 def add_runs(api: Api, services: Services) -> None:
@@ -88,30 +86,28 @@ def add_runs(api: Api, services: Services) -> None:
         operation_id="getGradebook",
         tags=["Runs"],
         summary="Fetch the gradebook of a run",
-        responses={
-            200: {
-                "description": "the gradebook",
-                "content": {"text/csv": {"schema": {"type": "string"}}, "application/json": {"model": Gradebook}},
-            }
-        },
+        responses={200: {"description": "the gradebook", "content": _gradebook_content()}},
     )
-    def gradebook(run_id: RunIdInPath, format: FormatInQuery = "csv") -> Response[str | Gradebook]:  # noqa: A002
+    def gradebook(run_id: RunIdInPath, format: FormatInQuery = "csv") -> Response[str]:  # noqa: A002
         """The points of every student and check, when the run has ended: as CSV that is safe to open in a spreadsheet,
-        or as JSON."""
+        or in another format. In the CSV, a check whose id is also a fixed column (points) has the heading
+        check:points."""
         api.caller(INSTRUCTOR)
         record = _run(store, run_id)
-        try:
-            content = store.get(Keys(run_id).gradebook)
-        except MissingError:
+        book = load_gradebook(store, run_id)
+        if book is None:
             said = f"run {run_id} failed, and has no gradebook: nobody was graded by it"
             if record["status"] == "running":
                 said = f"run {run_id} is running and has no gradebook; it is written when a run has ended"
-            raise ProblemError(problems.NOT_FOUND, said) from None
-        if format == "json":
-            book = _gradebook(run_id, record["lab"], content, store.students(run_id))
-            return Response(status_code=200, content_type="application/json", body=book)
-        named = {"Content-Disposition": f'attachment; filename="gradebook-{run_id}.csv"'}
-        return Response(status_code=200, content_type=CSV, body=content.decode("utf-8"), headers=named)
+            raise ProblemError(problems.NOT_FOUND, said)
+        export = exports()[format]
+        file = {"Content-Disposition": f'attachment; filename="gradebook-{run_id}{export.suffix}"'}
+        return Response(
+            status_code=200,
+            content_type=export.content_type,
+            body=export.render(book).decode("utf-8"),
+            headers={} if export.media_type == JSON else file,
+        )
 
     @api.get(
         "/v1/runs/<run_id>/students/<username>",
@@ -162,32 +158,7 @@ def _with_client_token(asked: Mapping[str, Any], in_header: str | None) -> Mappi
     return {**asked, "client_token": in_header} if in_header else asked
 
 
-def _gradebook(run_id: str, lab: str, content: bytes, students: Sequence[Student]) -> Gradebook:
-    """Read a gradebook that ``render_gradebook`` wrote.
-
-    Args:
-        run_id, lab: what it is of.
-        content: the CSV. Its words are made safe for a spreadsheet, and so not always what they were.
-        students: the run's, whose words they are.
-    """
-    rows = csv.DictReader(io.StringIO(content.decode("utf-8"), newline=""))
-    checks = [name for name in rows.fieldnames or () if name not in COLUMNS]
-    known = {student.username: student for student in students}
-    return Gradebook(run_id=run_id, lab=lab, checks=checks, students=[_row(row, checks, known) for row in rows])
-
-
-def _row(row: dict[str, str], checks: Sequence[str], known: dict[str, Student]) -> GradebookRow:
-    student = known.get(row["username"]) or Student(row["username"], row["student_id"])
-    return GradebookRow(
-        student_id=student.student_id,
-        username=student.username,
-        name=student.name,
-        email=student.email,
-        section=student.section,
-        status="complete" if row["status"] == "complete" else "incomplete",
-        points=float(row["points"]),
-        max_points=float(row["max_points"]),
-        percent=float(row["percent"]),
-        open_points=float(row["open_points"]),
-        check_points=[float(row[check]) if row[check] else None for check in checks],
-    )
+def _gradebook_content() -> dict[str, Any]:
+    """Return what the document says of each format of the gradebook: JSON has a model, the others are text."""
+    text = {export.media_type: {"schema": {"type": "string"}} for export in exports().values()}
+    return {**text, JSON: {"model": Gradebook}}

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Query
 
 from labgrader.api.models import LAB_ID, RUN_ID, USERNAME
+from labgrader.reporting.exports import exports
+
+if TYPE_CHECKING:
+    Format = str
+else:
+    Format = Literal[tuple(exports())]  # a type checker cannot know which files lie in a folder
 
 RunIdInPath = Annotated[
     str, Path(pattern=RUN_ID, description="a run's id", examples=["20260301-101500-lambda-optimization-3f2a"])
@@ -15,7 +21,9 @@ UsernameInPath = Annotated[str, Path(pattern=USERNAME, description="a student's 
 LabInQuery = Annotated[
     str | None, Query(pattern=LAB_ID, description="only this lab's", examples=["lambda-optimization"])
 ]
-FormatInQuery = Annotated[Literal["csv", "json"], Query(description="csv as a spreadsheet takes it, or json")]
+FormatInQuery = Annotated[
+    Format, Query(description="; ".join(f"{name} {export.description}" for name, export in exports().items()))
+]
 IdempotencyKey = Annotated[
     str | None,
     Header(

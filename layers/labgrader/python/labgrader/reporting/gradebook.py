@@ -1,71 +1,118 @@
-"""The gradebook: a row per student, a column per check, safe to open in a spreadsheet."""
+"""The gradebook of a run as data: a row for each student, with the result of each check.
+
+A run keeps it as ``gradebook.json``. ``labgrader.reporting.exports`` writes it in the formats of other programs.
+"""
 
 from __future__ import annotations
 
-import io
-import unicodedata
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal, TypedDict
 
-from defusedcsv import csv
-
-from labgrader.labs.lab import Lab
-from labgrader.reporting.formatting import clean, points_text
+from labgrader.judging.verdict import Status
+from labgrader.labs.lab import Item, Lab
+from labgrader.reporting.formatting import rounded
+from labgrader.reporting.run_summary import class_title
 from labgrader.roster import Student
 
-COLUMNS = (
-    "student_id",
-    "username",
-    "name",
-    "email",
-    "section",
-    "status",
-    "points",
-    "max_points",
-    "percent",
-    "open_points",
-)
-"""The columns before those of the checks."""
-
-MAX_CELL = 1_000
-"""Characters of one cell; spreadsheets take 32,767."""
+SCHEMA = "labgrader.gradebook/1"
 
 
-def render_gradebook(lab: Lab, rows: Iterable[tuple[Student, Mapping[str, Any]]]) -> bytes:
-    """Return ``gradebook.csv``: UTF-8 without a BOM, CRLF, comma (RFC 4180).
+class CheckColumn(TypedDict):
+    """A check of the lab: a column of the gradebook. The title names no student."""
 
-    A check's cell holds the points that were earned, 0 for failed and skipped. A check that was not graded leaves its
-    cell empty: nobody knows yet, and a 0 would be read as lost. Points of such checks are in ``open_points``.
-    Cells that a spreadsheet would run as a formula begin with an apostrophe.
+    id: str
+    title: str
+    max_points: float
+
+
+class CheckResult(TypedDict):
+    """The result of one check for one student. ``points`` is 0 where the check was not graded; see ``status``."""
+
+    id: str
+    title: str
+    points: float
+    max_points: float
+    status: Status
+
+
+class StudentRow(TypedDict):
+    """The row of one student: fields of the roster as they are there, the score of the report, the checks.
+
+    ``open_points`` are the points of checks that were not graded.
+    """
+
+    student_id: str
+    username: str
+    name: str
+    email: str
+    section: str
+    status: Literal["complete", "incomplete"]
+    points: float
+    max_points: float
+    percent: float
+    open_points: float
+    checks: list[CheckResult]
+
+
+class GradebookDocument(TypedDict):
+    """The gradebook of one run. ``checks`` are in the lab's order, ``students`` in the roster's order."""
+
+    schema: str
+    run_id: str
+    lab: str
+    checks: list[CheckColumn]
+    students: list[StudentRow]
+
+
+def build_gradebook(run_id: str, lab: Lab, rows: Iterable[StudentRow]) -> GradebookDocument:
+    """Build the gradebook of a run. The same arguments give the same document.
 
     Args:
-        lab: gives the checks' columns, in its order.
-        rows: the students in the roster's order, each with their report.
+        run_id: the run.
+        lab: the lab as the run froze it.
+        rows: the students in the roster's order.
     """
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow([*COLUMNS, *(item.id for item in lab.checks)])
-    for student, report in rows:
-        score = report["score"]
-        earned = {
-            check["id"]: points_text(check["points"]) for check in report["checks"] if check["status"] != "not_graded"
-        }
-        words = (student.student_id, student.username, student.name, student.email, student.section, report["status"])
-        numbers = (score["points"], score["max_points"], score["percent"], score["open_points"])
-        writer.writerow(
-            [
-                *(_cell(word) for word in words),
-                *(points_text(number) for number in numbers),
-                *(earned.get(item.id, "") for item in lab.checks),
-            ]
-        )
-    return text.getvalue().encode()
+    return {
+        "schema": SCHEMA,
+        "run_id": run_id,
+        "lab": lab.id,
+        "checks": [_column(item) for item in lab.checks],
+        "students": list(rows),
+    }
 
 
-def _cell(text: str) -> str:
-    """Text on one line; full-width signs, which some spreadsheets read as the plain ones, are disarmed here."""
-    shown = " ".join(clean(text, MAX_CELL).split())
-    begins = shown[:1]
-    if not begins.isascii() and unicodedata.normalize("NFKC", begins) in ("=", "+", "-", "@", "|", "%"):
-        return f"'{shown}"
-    return shown
+def build_row(student: Student, report: Mapping[str, Any]) -> StudentRow:
+    """Build the row of one student.
+
+    Args:
+        student: the student's row of the roster.
+        report: the student's report.
+    """
+    score = report["score"]
+    return {
+        "student_id": student.student_id,
+        "username": student.username,
+        "name": student.name,
+        "email": student.email,
+        "section": student.section,
+        "status": report["status"],
+        "points": score["points"],
+        "max_points": score["max_points"],
+        "percent": score["percent"],
+        "open_points": score["open_points"],
+        "checks": [_result(check) for check in report["checks"]],
+    }
+
+
+def _column(item: Item) -> CheckColumn:
+    return {"id": item.id, "title": class_title(item), "max_points": rounded(item.points)}
+
+
+def _result(check: Mapping[str, Any]) -> CheckResult:
+    return {
+        "id": check["id"],
+        "title": check["title"],
+        "points": check["points"],
+        "max_points": check["max_points"],
+        "status": check["status"],
+    }

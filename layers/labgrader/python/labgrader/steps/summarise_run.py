@@ -12,7 +12,8 @@ from labgrader.events import Event, Publish, drift_detected, publish_safely, run
 from labgrader.messages import quote
 from labgrader.moments import moment
 from labgrader.reporting.audit_summary import audit_entry, build_audit_summary
-from labgrader.reporting.gradebook import render_gradebook
+from labgrader.reporting.exports import exports
+from labgrader.reporting.gradebook import build_gradebook, build_row
 from labgrader.reporting.run_summary import build_run
 from labgrader.runs.self_check import finish_self_check
 from labgrader.schemas import validate
@@ -26,7 +27,8 @@ NEVER_REPORTED = "labgrader did not finish this student; no points are lost, and
 
 
 def summarise_run(store: Store, run_id: str, started_at: str, *, publish: Publish | None = None) -> dict[str, Any]:
-    """Write ``run.json``, ``gradebook.csv``, ``class.html``, for an audit ``audit.json``, and the run's record.
+    """Write ``run.json``, ``gradebook.json``, ``gradebook.csv``, ``class.html``, for an audit ``audit.json``, and the
+    run's record.
 
     A student whose part of the workflow failed gets a report here: what was judged counts, the rest is not graded.
     After a self-check the student may start another one.
@@ -65,8 +67,9 @@ def summarise_run(store: Store, run_id: str, started_at: str, *, publish: Publis
     )
     validate(run, "run")
     kept: dict[str, Any] = store.put_json_once(keys.run, run)
-    gradebook = render_gradebook(lab, [(student, report) for student, report, _ in reports])
-    store.put(keys.gradebook, gradebook)
+    gradebook = build_gradebook(run_id, lab, [build_row(student, report) for student, report, _ in reports])
+    store.put_json(keys.gradebook_json, gradebook)
+    store.put(keys.gradebook, exports()["csv"].render(gradebook))
     everybody = [report for _, report, _ in reports]
     if mode == "audit":
         audit = build_audit_summary(

@@ -32,6 +32,11 @@ class Keys:
         return f"{self.root}/gradebook.csv"
 
     @property
+    def gradebook_json(self) -> str:
+        """The gradebook as data, of which every export is made."""
+        return f"{self.root}/gradebook.json"
+
+    @property
     def class_page(self) -> str:
         return f"{self.root}/class.html"
 

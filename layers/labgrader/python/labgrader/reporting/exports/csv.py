@@ -1,0 +1,76 @@
+"""The gradebook as CSV, safe to open in a spreadsheet."""
+
+from __future__ import annotations
+
+import io
+import unicodedata
+
+from defusedcsv import csv
+
+from labgrader.reporting.exports import Export
+from labgrader.reporting.formatting import clean, points_text
+from labgrader.reporting.gradebook import GradebookDocument
+
+COLUMNS = (
+    "student_id",
+    "username",
+    "name",
+    "email",
+    "section",
+    "status",
+    "points",
+    "max_points",
+    "percent",
+    "open_points",
+)
+"""The columns before those of the checks."""
+
+MAX_CELL = 1_000
+"""Characters of one cell; spreadsheets take 32,767."""
+
+
+def heading(check_id: str) -> str:
+    """Return the heading of a check's column: its id, or ``check:ID`` where the id is the name of a fixed column.
+
+    No id has a colon (``schemas/lab.schema.json``), so every heading of a file is different.
+    """
+    return f"check:{check_id}" if check_id in COLUMNS else check_id
+
+
+def render_csv(gradebook: GradebookDocument) -> bytes:
+    """Return the gradebook as UTF-8 without a BOM, CRLF, comma (RFC 4180).
+
+    A check's cell holds the points that were earned, 0 for failed and skipped. A check that was not graded leaves its
+    cell empty, because a 0 would be read as lost; the points of such checks are in ``open_points``.
+    Cells that a spreadsheet would run as a formula begin with an apostrophe.
+    """
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    ids = [check["id"] for check in gradebook["checks"]]
+    writer.writerow([*COLUMNS, *(heading(check_id) for check_id in ids)])
+    for row in gradebook["students"]:
+        words = (row["student_id"], row["username"], row["name"], row["email"], row["section"], row["status"])
+        numbers = (row["points"], row["max_points"], row["percent"], row["open_points"])
+        earned = {
+            check["id"]: points_text(check["points"]) for check in row["checks"] if check["status"] != "not_graded"
+        }
+        writer.writerow(
+            [
+                *(_cell(word) for word in words),
+                *(points_text(number) for number in numbers),
+                *(earned.get(check_id, "") for check_id in ids),
+            ]
+        )
+    return text.getvalue().encode()
+
+
+def _cell(text: str) -> str:
+    """Return text on one line. Full-width signs, which some spreadsheets read as the plain ones, are disarmed here."""
+    shown = " ".join(clean(text, MAX_CELL).split())
+    begins = shown[:1]
+    if not begins.isascii() and unicodedata.normalize("NFKC", begins) in ("=", "+", "-", "@", "|", "%"):
+        return f"'{shown}"
+    return shown
+
+
+EXPORT = Export("text/csv", ".csv", "for spreadsheets, a column for each check", render_csv)

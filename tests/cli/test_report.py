@@ -1,0 +1,125 @@
+"""`labgrader report`: the gradebook of a run in each format, and why there is none."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from cli.main import main
+from labgrader.labs.lab import Item, Lab
+from labgrader.reporting.exports import exports
+from labgrader.reporting.gradebook import build_gradebook, build_row
+from labgrader.roster import Student
+from labgrader.store import Keys, Store
+
+RUN = "20260101-120000-example-1a2b"
+KEYS = Keys(RUN)
+IDS = ("points", "status", "name", "email")
+LAB = Lab("example", "1.0.0", "Lab", "", 10, tuple(Item(one, "a", one, points=2.5) for one in IDS))
+STUDENT = Student("user1", "s-1", "Ada", "ada@example.edu", "A")
+FORMATS = ("html", "json", *(name for name in exports() if name != "json"))
+
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(autouse=True)
+def _stack(store: Store) -> None:
+    outputs = {"Bucket": "bucket", "Table": "table", "GradeClassArn": "arn"}
+    template = {
+        "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
+        "Outputs": {name: {"Value": value} for name, value in outputs.items()},
+    }
+    boto3.client("cloudformation").create_stack(StackName="labgrader", TemplateBody=json.dumps(template))
+
+
+def report_of() -> dict[str, Any]:
+    checks = [{"id": one, "title": one, "points": 2.5, "max_points": 2.5, "status": "passed"} for one in IDS[:3]]
+    checks.append({"id": "email", "title": "email", "points": 0, "max_points": 2.5, "status": "not_graded"})
+    score = {"points": 7.5, "max_points": 10, "percent": 75, "open_points": 2.5}
+    return {"status": "incomplete", "score": score, "checks": checks}
+
+
+def record(store: Store, status: str) -> None:
+    store.record_run(
+        {"run_id": RUN, "lab": "example", "mode": "grade", "status": status, "started_at": "2026-01-01T12:00:00Z"}
+    )
+
+
+def test_checks_called_as_fixed_columns_stay_beside_the_students_total(
+    store: Store, tmp_path: Path, capsys: Capture
+) -> None:
+    store.put_json(KEYS.gradebook_json, build_gradebook(RUN, LAB, [build_row(STUDENT, report_of())]))
+    file = tmp_path / "grades.csv"
+    assert main(["report", RUN, "--aws", "--format", "csv", "-o", str(file)]) == 0
+    assert capsys.readouterr().err.splitlines()[-1] == f"wrote {file}"
+    assert list(csv.DictReader(io.StringIO(file.read_bytes().decode(), newline=""))) == [
+        {
+            "student_id": "s-1",
+            "username": "user1",
+            "name": "Ada",
+            "email": "ada@example.edu",
+            "section": "A",
+            "status": "incomplete",
+            "points": "7.5",
+            "max_points": "10",
+            "percent": "75",
+            "open_points": "2.5",
+            "check:points": "2.5",
+            "check:status": "2.5",
+            "check:name": "2.5",
+            "check:email": "",
+        }
+    ]
+
+
+def test_a_run_of_an_earlier_version_has_its_gradebook_too(store: Store, capsys: Capture) -> None:
+    store.put_json(KEYS.lab, LAB.to_dict())
+    store.put_json(KEYS.students, [STUDENT.to_dict()])
+    store.put_json(KEYS.report("user1"), report_of())
+    store.put(KEYS.gradebook, b"written by an earlier version")
+    assert main(["report", RUN, "--aws", "--format", "csv"]) == 0
+    header, row = capsys.readouterr().out.split()
+    assert header.endswith(",open_points,check:points,check:status,check:name,check:email")
+    assert row == "s-1,user1,Ada,ada@example.edu,A,incomplete,7.5,10,75,2.5,2.5,2.5,2.5,"
+
+
+@pytest.mark.parametrize("form", ["csv", "html", "json"])
+@pytest.mark.parametrize("status", ["running", "failed"])
+def test_a_run_without_a_report(store: Store, status: str, form: str, capsys: Capture) -> None:
+    record(store, status)
+    assert main(["report", RUN, "--aws", "--format", form]) == 2
+    assert capsys.readouterr().err.splitlines()[-1] == f"error: run {RUN} is {status} and has no report yet"
+
+
+@pytest.mark.parametrize("form", ["csv", "html", "json"])
+def test_a_run_that_is_not_there(form: str, capsys: Capture) -> None:
+    assert main(["report", "r9", "--aws", "--format", form]) == 2
+    assert capsys.readouterr().err.splitlines()[-1] == "error: there is no run r9; list them with `labgrader runs`"
+
+
+def test_json_is_the_runs_own_document(store: Store, capsys: Capture) -> None:
+    store.put_json(KEYS.run, {"run_id": RUN})
+    assert main(["report", RUN, "--aws", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"run_id": RUN}
+
+
+def test_help_names_every_format_with_its_description(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+    assert main(["report", "--help"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "|".join(FORMATS) in shown
+    told = "; ".join(f"{name} {exports()[name].description}" for name in FORMATS[2:])
+    assert "csv for spreadsheets, a column for each check" in told
+    assert f"html and json are the report. The others are the gradebook of the whole class: {told}." in shown
+
+
+def test_an_unknown_format_is_refused(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+    assert main(["report", RUN, "--aws", "--format", "xlsx"]) == 2
+    assert f"'xlsx' is not one of {', '.join(map(repr, FORMATS))}." in " ".join(capsys.readouterr().err.split())

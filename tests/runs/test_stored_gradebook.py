@@ -1,0 +1,77 @@
+"""The gradebook of a run: as it is kept, built from reports for a run of an earlier version, or none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from labgrader.labs.lab import Item, Lab
+from labgrader.reporting.exports import exports
+from labgrader.reporting.gradebook import GradebookDocument, build_gradebook, build_row
+from labgrader.roster import Student
+from labgrader.runs.stored_gradebook import load_gradebook
+from labgrader.store import Keys, MissingError, Store
+
+RUN = "20260301-090000-example-0001"
+KEYS = Keys(RUN)
+IDS = ("points", "status", "name", "email")
+LAB = Lab("example", "1.0.0", "Lab", "", 20, tuple(Item(one, "a", f"{{username}} {one}", points=5) for one in IDS))
+STUDENTS = tuple(Student(name, f"s-{name}", name.title(), f"{name}@example.edu") for name in ("user2", "user1"))
+
+
+def report_of(student: Student) -> dict[str, Any]:
+    points = 5 if student.username == "user1" else 0
+    checks = [
+        {
+            "id": check_id,
+            "title": f"{student.username} {check_id}",
+            "points": points,
+            "max_points": 5,
+            "status": "passed" if points else "failed",
+        }
+        for check_id in IDS
+    ]
+    score = {"points": 4 * points, "max_points": 20, "percent": 20 * points, "open_points": 0}
+    return {"status": "complete", "score": score, "checks": checks}
+
+
+def gradebook() -> GradebookDocument:
+    return build_gradebook(RUN, LAB, [build_row(student, report_of(student)) for student in STUDENTS])
+
+
+def reported(store: Store) -> None:
+    """Keep what a run has before its summary is written."""
+    store.put_json(KEYS.lab, LAB.to_dict())
+    store.put_json(KEYS.students, [student.to_dict() for student in STUDENTS])
+    for student in STUDENTS:
+        store.put_json(KEYS.report(student.username), report_of(student))
+
+
+def test_the_gradebook_is_what_is_kept(store: Store) -> None:
+    store.put_json(KEYS.gradebook_json, gradebook())
+    assert load_gradebook(store, RUN) == gradebook()
+
+
+def test_a_run_of_an_earlier_version_gets_its_gradebook_from_its_reports(store: Store) -> None:
+    reported(store)
+    store.put(KEYS.gradebook, b"username,points,points\r\n")
+    found = load_gradebook(store, RUN)
+    assert found == gradebook()
+    assert [(row["username"], row["points"]) for row in found["students"]] == [("user2", 0), ("user1", 20)]
+    assert b",check:points,check:status,check:name,check:email\r\n" in exports()["csv"].render(found)
+    assert not store.keys(KEYS.gradebook_json), "reading writes nothing"
+
+
+def test_a_run_without_a_summary_has_no_gradebook_though_every_report_is_there(store: Store) -> None:
+    reported(store)
+    assert load_gradebook(store, RUN) is None
+
+
+def test_a_report_that_is_missing_is_no_gradebook_without_its_student(store: Store) -> None:
+    store.put_json(KEYS.lab, LAB.to_dict())
+    store.put_json(KEYS.students, [student.to_dict() for student in STUDENTS])
+    store.put_json(KEYS.report("user1"), report_of(STUDENTS[1]))
+    store.put(KEYS.gradebook, b"")
+    with pytest.raises(MissingError, match=r"reports/user2\.json does not exist$"):
+        load_gradebook(store, RUN)
