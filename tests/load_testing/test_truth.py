@@ -25,7 +25,7 @@ CONNECT_MS = 2000 * LATENCY_S
 """What the first request of a connection has to wait for; a server counts from when the first one reaches it."""
 
 RESOLUTION = 0.001
-"""The histogram of latencies keeps three digits."""
+"""The share by which a percentile may differ: latencies are kept in whole microseconds."""
 
 PERCENTS = 50, 95, 99
 

@@ -1,16 +1,14 @@
-"""What the requests of a load test came to: counts and latencies that can be added up, whoever sent them."""
+"""What the requests of a load test came to: counts, sums and latencies."""
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from labgrader.evidence.load import statistics
 from labgrader.evidence.load.latencies import Latencies
-from labgrader.evidence.question import Json
 from labgrader.http.reply import Result
 
 MAX_SAMPLES = 500
@@ -22,13 +20,10 @@ SUCCEEDED_SAMPLES = 100
 MAX_ERROR_SAMPLES = 5
 """Different descriptions of failures that are kept."""
 
-_LATENCIES = ("latencies", "warm", "cold", "service")
 COLD_START = "cold_start"
 """What a sample says that succeeded and was a cold start."""
 
 _SUCCESSES = ("succeeded", COLD_START)
-_COUNTS = ("results", "throttle_reasons", "function_error_kinds")
-_SUMS = ("sent", "dropped", "abandoned", "cold_starts", "reported", "resent", "connections", "billed", "gb_ms")
 _Sample = tuple[float, float, str]  # started (seconds since the epoch), milliseconds, how it ended
 
 
@@ -69,7 +64,7 @@ class Measured:
 
 
 class Tally:
-    """The sums of a load test, or of a part of one; parts that ran side by side are ``merged``."""
+    """The counts, sums and latencies of a load test."""
 
     def __init__(self) -> None:
         self.sent = 0
@@ -143,52 +138,6 @@ class Tally:
     def end(self, ended: float) -> None:
         """Say when the test was over, on the clock of ``time.perf_counter``."""
         self._ended = ended + self._epoch
-
-    def merged(self, other: Tally) -> Tally:
-        """Return the sum of two parts that ran side by side, on clocks that agree."""
-        both = Tally()
-        for name in _LATENCIES:
-            setattr(both, name, getattr(self, name).merged(getattr(other, name)))
-        for name in (*_COUNTS, *_SUMS):
-            setattr(both, name, getattr(self, name) + getattr(other, name))
-        for description in (*self.errors, *other.errors):
-            both.note_error(description)
-        both.scheduled_s = max(self.scheduled_s, other.scheduled_s)
-        both._samples = [*self._samples, *other._samples]
-        both._began = min(filter(None, (self._began, other._began)), default=0.0)
-        both._over = max(self._over, other._over)
-        both._ended = max(self._ended, other._ended)
-        return both
-
-    def to_dict(self) -> dict[str, Json]:
-        """Return it as JSON, for whoever adds up the parts."""
-        return {
-            **{name: getattr(self, name).to_dict() for name in _LATENCIES},
-            **{name: dict(getattr(self, name)) for name in _COUNTS},
-            **{name: getattr(self, name) for name in _SUMS},
-            "scheduled_s": self.scheduled_s,
-            "errors": list(self.errors),
-            "samples": [list(sample) for sample in _thinned(self._samples)],
-            "began": self._began,
-            "over": self._over,
-            "ended": self._ended,
-        }
-
-    @classmethod
-    def from_dict(cls, document: Mapping[str, Json]) -> Tally:
-        """Read what ``to_dict`` wrote."""
-        tally = cls()
-        for name in _LATENCIES:
-            setattr(tally, name, Latencies.from_dict(document[name]))
-        for name in _COUNTS:
-            setattr(tally, name, Counter(document[name]))
-        for name in _SUMS:
-            setattr(tally, name, document[name])
-        tally.scheduled_s = document["scheduled_s"]
-        tally.errors = dict.fromkeys(document["errors"])
-        tally._samples = [tuple(sample) for sample in document["samples"]]
-        tally._began, tally._over, tally._ended = document["began"], document["over"], document["ended"]
-        return tally
 
     def fields(self) -> dict[str, Any]:
         """Return the fields of a ``LoadResult`` that follow from the requests alone: counts, rates, latencies.
