@@ -269,7 +269,7 @@ def _value(answer: Answer, target: str) -> Any:
 
 def _draw(result: LoadResult | Comparison, output: Path | None) -> None:
     if output is not None:
-        from labgrader.reporting.html import render_load_test  # Jinja2 and pygal, where a page is wanted
+        from labgrader.reporting.html import render_load_test  # Jinja2, where a page is wanted
 
         output.write_text(render_load_test(result), encoding="utf-8")
         console.say(f"wrote {output}")

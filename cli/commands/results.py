@@ -146,6 +146,6 @@ def _students_copy(content: bytes, form: Format) -> bytes:
     copy = student_copy(json.loads(content))
     if form == "json":
         return json.dumps(copy, indent=1).encode() + b"\n"
-    from labgrader.reporting.html import render_student  # Jinja2 and pygal: most reports are only fetched
+    from labgrader.reporting.html import render_student  # Jinja2: most reports are only fetched
 
     return render_student(copy).encode()

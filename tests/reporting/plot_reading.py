@@ -23,7 +23,13 @@ def marks(svg: str, kind: str) -> list[ElementTree.Element]:
 
 def lines(svg: str) -> list[ElementTree.Element]:
     """The lines that join points, without those of the legend."""
-    return [path for path in parsed(svg).iter("path") if (path.get("class") or "").startswith("line reactive")]
+    return [
+        path
+        for group in parsed(svg).iter("g")
+        if (group.get("class") or "").startswith("series ")
+        for path in group
+        if path.get("class") == "line"
+    ]
 
 
 def shape(mark: ElementTree.Element) -> str:

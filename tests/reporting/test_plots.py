@@ -49,7 +49,7 @@ ALL = pytest.mark.parametrize(
 def test_nothing_in_it_can_run_or_fetch_or_collide(draw: Callable[[], str]) -> None:
     svg = draw()
     lowered = svg.lower()
-    for word in ("<script", "<style", "javascript", "href", "http", "url(", "<!--", "<?xml", "window", "pygal"):
+    for word in ("<script", "<style", "javascript", "href", "http", "url(", "<!--", "<?xml", "window"):
         assert word not in lowered
     assert not re.search(r"\b(id|style|on\w+)=", svg)
     assert parsed(svg).tag == "svg"

@@ -98,7 +98,7 @@ def write_report(
     )
     validate(report, "report")
     kept: dict[str, Any] = store.put_json_once(keys.report(username), report)
-    from labgrader.reporting.html import render_student  # Jinja2 and pygal cost 300 ms, after the grade is safe
+    from labgrader.reporting.html import render_student  # Jinja2 costs 150 ms, after the grade is safe
 
     store.put(keys.report(username, ".html"), render_student(kept).encode())
     if mode in ("grade", "audit"):

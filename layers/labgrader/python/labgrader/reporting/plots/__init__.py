@@ -1,4 +1,4 @@
-"""Plots as inline SVG: drawn by pygal, then stripped to shapes and words. No script, no address, no id, no date.
+"""Plots as inline SVG: shapes and words. No script, no address, no id, no date.
 
 Every kind of mark has a shape of its own besides its colour, so that a plot can be read by the colour-blind and in a
 black and white print, and every plot says its main numbers in its label.

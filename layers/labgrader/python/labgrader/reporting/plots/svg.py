@@ -1,16 +1,13 @@
-"""What all plots share: pygal places things, we draw the marks, and nothing but shapes, places and words is left.
+"""What all plots share: two axes, the series on them, and a legend, as SVG.
 
-pygal writes a script into every chart even with ``js=[]``, its own style sheet, comments with addresses and with the
-day's date, and ids that two charts share. What is left here is styled by the page (``.chart`` in ``style.css.j2``), is
-the same every time, and stands beside other charts without touching them.
+A plot has no script, no style, no id and no address. The page styles it (``.chart`` in ``style.css.j2``), it is the
+same every time, and it stands beside other plots without touching them.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from markupsafe import Markup
@@ -18,7 +15,17 @@ from markupsafe import Markup
 from labgrader.reporting.plots.marks import Mark
 
 WIDTH = 860
-FONT = "system-ui, sans-serif"
+
+RIGHT = 20
+TOP, TOP_WITH_TITLE = 8, 28
+BOTTOM = 56
+"""Space around the plot, in its unit; below it stand the numbers and the title of the x axis."""
+
+PADDING = 0.019
+"""The share of the plot's width and height that is left free beyond the ends of an axis, for marks that lie there."""
+
+LABEL_GAP = 5
+"""From the plot to the numbers of the y axis."""
 
 LEFT = 60
 LEGEND_ROW = 20
@@ -29,11 +36,6 @@ CHARACTER = 6.8
 
 Place = tuple[float, float]
 Labels = Sequence[tuple[float, str]]
-
-_DROPPED = frozenset({"script", "style", "desc", "title", "defs"})
-_KEPT_ATTRIBUTES = frozenset(
-    {"class", "viewBox", "transform", "d", "x", "y", "cx", "cy", "r", "width", "height", "role", "aria-label"}
-)
 
 
 @dataclass(frozen=True)
@@ -79,21 +81,20 @@ def plot(
         x_labels, y_labels: the words along them with their places.
         x_ends, y_ends: the places of their ends.
     """
-    chart = _pygal().XY(
-        **_looks(height, bool(y_title)),
-        x_title=x_title,
-        x_labels=[{"value": place, "label": words} for place, words in x_labels],
-        y_labels=[{"value": place, "label": words} for place, words in y_labels],
-        x_labels_major=[x_ends[0]],
-        y_labels_major=[y_ends[0]],
-        xrange=x_ends,
-        range=y_ends,
-    )
+    left = LABEL_GAP + 8 + CHARACTER * max(len(words) for _, words in y_labels)
+    top = TOP_WITH_TITLE if y_title else TOP
+    area = _Area(WIDTH - left - RIGHT, height - top - BOTTOM, x_ends, y_ends)
+    root = Element("svg", {"class": "chart", "role": "img", "aria-label": label})
+    drawn = SubElement(root, "g", {"class": "plot", "transform": f"translate({left:.1f}, {top})"})
+    _draw_y_axis(drawn, area, y_labels)
+    _draw_x_axis(drawn, area, x_labels)
     for one in series:
-        chart.add(None, list(one.points), stroke=one.joined)
-    root = _stripped(chart, label)
-    for index, one in enumerate(series):
-        _draw(root, index, one)
+        group = SubElement(drawn, "g", {"class": f"series {one.name}"})
+        places = [area.place(point) for point in one.points]
+        if one.joined:
+            SubElement(group, "path", {"class": "line", "d": "M" + " L".join(f"{x:.1f} {y:.1f}" for x, y in places)})
+        one.draw(group, places)
+    write(root, left + area.width / 2, height - 12, x_title, "title")
     if y_title:
         write(root, 8, 16, y_title, "words")
     bottom = _draw_legend(root, [one for one in series if one.title], height)
@@ -120,26 +121,59 @@ def write(parent: Element, x: float, y: float, words: str, kind: str = "note") -
     SubElement(parent, "text", {"class": kind, "x": f"{x:.1f}", "y": f"{y:.1f}"}).text = words
 
 
-def _draw(root: Element, index: int, series: Series) -> None:
-    """Put our marks in place of pygal's dots."""
-    groups = [group for group in root.iter("g") if f"serie-{index}" in group.get("class", "").split()]
-    for group in groups:
-        group.set("class", f"series {series.name}")
-    places: list[Place] = []
-    drawn = groups[0]
-    for group in groups:
-        for dots in [child for child in group if child.get("class") == "dots"]:
-            places.append((float(dots[0].get("cx", 0)), float(dots[0].get("cy", 0))))
-            group.remove(dots)
-            drawn = group
-    series.draw(drawn, places)
+@dataclass(frozen=True)
+class _Area:
+    """The part of a plot in which the series are drawn.
+
+    Args:
+        width, height: in the plot's unit.
+        x_ends, y_ends: the values at the ends of the axes.
+    """
+
+    width: float
+    height: float
+    x_ends: Place
+    y_ends: Place
+
+    def x(self, value: float) -> float:
+        """Return how far from the left a value stands."""
+        return self.width * (PADDING + (1 - 2 * PADDING) * _share(value, self.x_ends))
+
+    def y(self, value: float) -> float:
+        """Return how far from the top a value stands."""
+        return self.height * (PADDING + (1 - 2 * PADDING) * (1 - _share(value, self.y_ends)))
+
+    def place(self, point: Place) -> Place:
+        """Return where a point stands."""
+        return self.x(point[0]), self.y(point[1])
+
+
+def _share(value: float, ends: Place) -> float:
+    """Return how far along an axis a value stands: 0 at its first end, 1 at its last."""
+    return (value - ends[0]) / ((ends[1] - ends[0]) or 1)
+
+
+def _draw_y_axis(parent: Element, area: _Area, labels: Labels) -> None:
+    """Draw a horizontal line across the plot at each number; the first one is the axis."""
+    axis = SubElement(parent, "g", {"class": "axis y"})
+    for index, (value, words) in enumerate(labels):
+        y = area.y(value)
+        kind = "guide line" if index else "axis major line"
+        SubElement(axis, "path", {"class": kind, "d": f"M0 {y:.1f} H{area.width:.1f}"})
+        SubElement(axis, "text", {"x": f"{-LABEL_GAP}", "y": f"{y + 4:.1f}"}).text = words
+
+
+def _draw_x_axis(parent: Element, area: _Area, labels: Labels) -> None:
+    """Draw the upright axis at the first number, and write every number below the plot."""
+    axis = SubElement(parent, "g", {"class": "axis x"})
+    first = area.x(labels[0][0])
+    SubElement(axis, "path", {"class": "axis major line", "d": f"M{first:.1f} 0 V{area.height:.1f}"})
+    for value, words in labels:
+        SubElement(axis, "text", {"x": f"{area.x(value):.1f}", "y": f"{area.height + 16:.1f}"}).text = words
 
 
 def _draw_legend(root: Element, series: Sequence[Series], top: int) -> int:
-    """Write each title beside its mark, as many in a row as fit, and return how far down that goes.
-
-    pygal's own legend has columns of one width, which long titles leave.
-    """
+    """Write each title beside its mark, as many in a row as fit, and return how far down that goes."""
     x, y = float(LEFT), top + LEGEND_ROW / 2
     for one in series:
         width = LEGEND_KEY + CHARACTER * len(one.title) + LEGEND_GAP
@@ -151,71 +185,3 @@ def _draw_legend(root: Element, series: Sequence[Series], top: int) -> int:
         write(entry, x + LEGEND_KEY, y, one.title, "words")
         x += width
     return round(y + LEGEND_ROW / 2)
-
-
-def _pygal() -> Any:
-    """Import pygal where something is drawn (40 ms), without the finder it leaves in ``sys.meta_path``.
-
-    That one looks for map plugins, which we don't use, and makes Python 3.11 warn at every import that follows.
-    """
-    import pygal
-
-    sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__module__ != "pygal"]
-    return pygal
-
-
-def _looks(height: int, titled: bool) -> dict[str, Any]:
-    """What all charts share: the sizes that pygal needs to place things; colours are the page's."""
-    from pygal.style import Style
-
-    return {
-        "js": [],
-        "no_prefix": True,
-        "width": WIDTH,
-        "height": height,
-        "margin": 8,
-        "margin_top": 28 if titled else 8,
-        "margin_right": 20,
-        "margin_bottom": 12,
-        "show_legend": False,
-        "truncate_label": -1,
-        "show_x_guides": False,
-        "dots_size": 3,
-        "style": Style(
-            font_family=FONT,
-            label_font_size=12,
-            major_label_font_size=12,
-            title_font_size=12,
-        ),
-    }
-
-
-def _stripped(chart: Any, label: str) -> Element:
-    """Render a chart and keep of it only shapes, places, words and classes."""
-    from pygal.etree import etree
-
-    etree.to_etree()  # where lxml happens to be installed pygal would take it, and write other bytes
-    root: Element = chart.render_tree()
-    for parent in list(root.iter()):
-        for child in list(parent):
-            noise = (
-                child.tag in _DROPPED or not isinstance(child.tag, str) or "tooltip-overlay" in child.get("class", "")
-            )
-            if noise:
-                parent.remove(child)
-        for name in list(parent.attrib):
-            if name not in _KEPT_ATTRIBUTES:
-                del parent.attrib[name]
-        for name, value in parent.attrib.items():
-            parent.attrib[name] = _short(value) if name in ("x", "y", "width", "height") else value
-    root.set("class", "chart")
-    root.set("role", "img")
-    root.set("aria-label", label)
-    return root
-
-
-def _short(value: str) -> str:
-    try:
-        return f"{float(value):.1f}"
-    except ValueError:
-        return value
