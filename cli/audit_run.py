@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cli.class_run import Result, ended, follow_execution
+from cli.class_run import ended, follow_execution
 from cli.errors import TargetError
+from cli.output.class_progress import Result
 from cli.target import Target, reached
 from labgrader.runs.request import new_run_id
 from labgrader.store import CourseKeys, MissingError, Store

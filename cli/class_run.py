@@ -11,14 +11,13 @@ from typing import Any
 
 from cli.deployment.deployed_labs import held
 from cli.errors import TargetError
+from cli.output.class_progress import Result
 from cli.target import Target, reached
 from labgrader.errors import ServiceFaultError, ThrottledError
 from labgrader.messages import quote
 from labgrader.runs.class_run import start_class_run
 from labgrader.runs.request import Request, new_run_id
 from labgrader.store import Keys, roster_key
-
-Result = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
