@@ -11,7 +11,7 @@ from botocore.config import Config
 
 from labgrader.api.app import Api, Services, keys_of, resolver, told
 from labgrader.logs import function_logger
-from labgrader.store import store_of_this_function
+from labgrader.store import default_store
 
 logger = function_logger("api")
 
@@ -31,4 +31,4 @@ def _api() -> Api:
     config = Config(retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=3, read_timeout=8)
     states = boto3.client("stepfunctions", config=config)
     machines = (os.environ["GRADE_CLASS_ARN"], os.environ["GRADE_STUDENT_ARN"])
-    return resolver(Services(store_of_this_function(), states, *machines, now=lambda: datetime.now(UTC)))
+    return resolver(Services(default_store(), states, *machines, now=lambda: datetime.now(UTC)))

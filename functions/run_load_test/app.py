@@ -10,7 +10,7 @@ from labgrader.logs import function_logger
 from labgrader.roster import Home
 from labgrader.steps.live_dispatcher import Sharing, StudentsFunctions
 from labgrader.steps.run_live_check import Delivery, run_live_check
-from labgrader.store import store_of_this_function
+from labgrader.store import default_store
 
 logger = function_logger("run_load_test")
 
@@ -19,7 +19,7 @@ logger = function_logger("run_load_test")
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
     """Take ``run_id``, ``username``, ``check`` and ``in_flight``; return the verdict's status."""
     logger.append_keys(run_id=event["run_id"], student=event["username"], check=event["check"])
-    asked = (store_of_this_function(), event["run_id"], event["username"])
+    asked = (default_store(), event["run_id"], event["username"])
     delivery = Delivery(context.aws_request_id, time.time() + context.get_remaining_time_in_millis() / 1000)
     home = Home.from_arn(context.invoked_function_arn)
     sharing = Sharing(home, event["in_flight"], delivery.ends_at)

@@ -9,10 +9,10 @@ from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 
-from labgrader.events import publisher_of_this_function
+from labgrader.events import default_publisher
 from labgrader.logs import function_logger
 from labgrader.runs.event_trigger import start_from_event
-from labgrader.store import store_of_this_function
+from labgrader.store import default_store
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -24,7 +24,7 @@ logger = function_logger("start_run")
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Take an event as EventBridge delivers it; return the run's id and whether it was started."""
     logger.append_keys(event_id=str(event.get("id", "")))
-    store, publish = store_of_this_function(), publisher_of_this_function().publish
+    store, publish = default_store(), default_publisher().publish
     run_id, started = start_from_event(store, _states(), os.environ["GRADE_CLASS_ARN"], publish, event)
     if started is None:
         _count_refused()

@@ -6,10 +6,10 @@ from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from labgrader.events import publisher_of_this_function
+from labgrader.events import default_publisher
 from labgrader.logs import function_logger
 from labgrader.steps.summarise_run import duration_s, record_failure, summarise_run
-from labgrader.store import store_of_this_function
+from labgrader.store import default_store
 
 logger = function_logger("summarise_run")
 metrics = Metrics(namespace="labgrader", service="summarise_run")
@@ -20,8 +20,8 @@ metrics = Metrics(namespace="labgrader", service="summarise_run")
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Take ``run_id``, ``started_at`` and perhaps ``error``; return the run's status and counts."""
     logger.append_keys(run_id=event["run_id"])
-    asked, error = (store_of_this_function(), event["run_id"], event["started_at"]), event.get("error")
-    publish = publisher_of_this_function().publish
+    asked, error = (default_store(), event["run_id"], event["started_at"]), event.get("error")
+    publish = default_publisher().publish
     run = record_failure(*asked, error, publish=publish) if error else summarise_run(*asked, publish=publish)
     count = int("again" not in run)  # the rule that hears of a failed execution comes after the machine itself
     metrics.add_metric("RunsFailed" if run["status"] == "failed" else "RunsCompleted", MetricUnit.Count, count)

@@ -13,8 +13,8 @@ import pytest
 
 import functions.start_run.app as app
 from cli.deployment.template import read_template
-from labgrader.events import publisher_of_this_function
-from labgrader.store import Store, store_of_this_function
+from labgrader.events import default_publisher
+from labgrader.store import Store, default_store
 from tests.runs.conftest import Machines
 
 TEMPLATE = Path(__file__).parents[2] / "infra/template.yaml"
@@ -30,7 +30,7 @@ def _environment(store: Store, machines: Machines, monkeypatch: pytest.MonkeyPat
     told = {"BUCKET": "bucket", "TABLE": "table", "BUS": "labgrader", "GRADE_CLASS_ARN": machines.grade_class}
     for name, value in told.items():
         monkeypatch.setenv(name, value)
-    remembered: list[Any] = [store_of_this_function, publisher_of_this_function, app._states]
+    remembered: list[Any] = [default_store, default_publisher, app._states]
     for one in remembered:
         one.cache_clear()
     yield

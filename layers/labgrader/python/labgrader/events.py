@@ -234,7 +234,7 @@ class Publisher:
 
 
 @cache
-def publisher_of_this_function() -> Publisher:
+def default_publisher() -> Publisher:
     """The bus that a function's environment names (``BUS``), with a client made when it is first wanted."""
     config = Config(retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=5, read_timeout=15)
     return Publisher(boto3.client("events", config=config), os.environ["BUS"])

@@ -54,7 +54,7 @@ class SigningKey:
 
 
 @cache
-def signing_key_of_this_function() -> SigningKey:
+def default_signing_key() -> SigningKey:
     """The key that a function's environment names (``TOKEN_KEY_ARN``), with a client made when it is first wanted."""
     config = Config(retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=2, read_timeout=5)
     return SigningKey(boto3.client("secretsmanager", config=config), os.environ["TOKEN_KEY_ARN"])

@@ -97,7 +97,7 @@ def _entry(store: Store, lab: CourseLab, run: Mapping[str, Json]) -> dict[str, J
 
 
 @cache
-def topic_of_this_function() -> Topic:
+def default_topic() -> Topic:
     """The topic that a function's environment names (``DIGEST_TOPIC_ARN``, ``STACK``), made when it is first wanted."""
     config = Config(retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=5, read_timeout=30)
     stack = os.environ["STACK"]

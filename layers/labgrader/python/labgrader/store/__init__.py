@@ -36,9 +36,9 @@ __all__ = [
     "Keys",
     "MissingError",
     "Store",
+    "default_store",
     "encoded",
     "roster_key",
-    "store_of_this_function",
 ]
 
 
@@ -65,7 +65,7 @@ class Store(Objects, Records, Leases, Tokens, Requests, SelfCheckLedgers, Course
 
 
 @cache
-def store_of_this_function() -> Store:
+def default_store() -> Store:
     """The store that a function's environment names (``BUCKET``, ``TABLE``), made when it is first wanted."""
     config = Config(retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=5, read_timeout=30)
     table = boto3.resource("dynamodb", config=config).Table(os.environ["TABLE"])
