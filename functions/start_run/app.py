@@ -33,9 +33,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 
 def _count_refused() -> None:
-    """Count a run that failed where all are counted: the alarm looks at that one place."""
+    """Count a request that could not be used, for the alarm ``request-refused``."""
     with single_metric(name="RunsFailed", unit=MetricUnit.Count, value=1, namespace="labgrader") as metric:
-        metric.add_dimension("service", "summarise_run")
+        metric.add_dimension("service", "start_run")
 
 
 @cache

@@ -48,15 +48,16 @@ def counted(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     return [line for line in lines if "_aws" in line]
 
 
-def test_the_alarm_for_failed_runs_counts_a_request_that_was_refused(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_refused_request_is_counted_under_this_function_and_its_alarm_hears_it(capsys: pytest.CaptureFixture[str]) -> None:
     answer = app.handler(requested({"lab": "lab-5"}), CONTEXT)
     assert answer == {"run_id": "20260102-030405-unknown-lab-b94f5231", "started": False}
     (line,) = counted(capsys)
-    alarm = read_template(TEMPLATE)["Resources"]["RunFailedAlarm"]["Properties"]
+    alarm = read_template(TEMPLATE)["Resources"]["RequestRefusedAlarm"]["Properties"]
     (told,) = line["_aws"]["CloudWatchMetrics"]
     assert told["Namespace"] == alarm["Namespace"]
     assert [metric["Name"] for metric in told["Metrics"]] == [alarm["MetricName"]]
     dimensions = {one["Name"]: one["Value"] for one in alarm["Dimensions"]}
+    assert dimensions == {"service": "start_run"}
     assert told["Dimensions"] == [list(dimensions)]
     assert {name: line[name] for name in dimensions} == dimensions
     assert alarm["Statistic"] == "Sum"
