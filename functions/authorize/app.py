@@ -1,6 +1,5 @@
 """Authorize: say what the bearer of a token may ask of the API."""
 
-import os
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,6 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from labgrader.auth.authorizer import UnauthorizedError, authorize
 from labgrader.auth.signing_key import default_signing_key
+from labgrader.environment import Environment
 from labgrader.logs import function_logger
 from labgrader.store import default_store
 
@@ -18,8 +18,9 @@ logger = function_logger("authorize")
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Take ``authorizationToken`` and ``methodArn``; return the bearer and the policy."""
     key = default_signing_key().read()
+    stack = Environment().stack
     try:
-        policy = authorize(default_store(), key, os.environ["STACK"], event, datetime.now(UTC))
+        policy = authorize(default_store(), key, stack, event, datetime.now(UTC))
     except UnauthorizedError as refused:
         logger.info("refused", extra={"reason": refused.reason})
         raise

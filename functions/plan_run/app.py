@@ -20,9 +20,15 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Take ``run_id``, ``started_at``, ``request`` and ``alone``; return the plan."""
     logger.append_keys(run_id=event["run_id"])
     request = Request.from_dict(event["request"])
-    home = Home.from_arn(context.invoked_function_arn)
-    asked = (default_store(), event["run_id"], event["started_at"], request, home)
-    publish = default_publisher().publish
-    plan = plan_run(*asked, alone=event["alone"], ask_room=default_concurrency_budget, publish=publish)
+    plan = plan_run(
+        default_store(),
+        event["run_id"],
+        event["started_at"],
+        request,
+        Home.from_arn(context.invoked_function_arn),
+        alone=event["alone"],
+        ask_room=default_concurrency_budget,
+        publish=default_publisher().publish,
+    )
     logger.info("planned", extra={"lab": request.lab, "mode": request.mode})
     return plan

@@ -19,8 +19,9 @@ metrics = Metrics(namespace="labgrader", service="send_digest")
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
     """Take ``course``, ``night``, ``started_at`` and ``runs``; return the night and its status."""
     logger.append_keys(course=event["course"], night=event["night"])
-    asked = (event["course"], event["night"], event["started_at"], event["runs"])
-    digest = send_digest(default_store(), default_topic(), *asked)
+    digest = send_digest(
+        default_store(), default_topic(), event["course"], event["night"], event["started_at"], event["runs"]
+    )
     metrics.add_dimension("Course", event["course"])
     metrics.add_metric("NightsAudited", MetricUnit.Count, int(digest["status"] == "complete"))
     logger.info("sent", extra={"status": digest["status"], "counts": digest["counts"]})

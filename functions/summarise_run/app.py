@@ -20,9 +20,12 @@ metrics = Metrics(namespace="labgrader", service="summarise_run")
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Take ``run_id``, ``started_at`` and perhaps ``error``; return the run's status and counts."""
     logger.append_keys(run_id=event["run_id"])
-    asked, error = (default_store(), event["run_id"], event["started_at"]), event.get("error")
+    store, run_id, started_at, error = default_store(), event["run_id"], event["started_at"], event.get("error")
     publish = default_publisher().publish
-    run = record_failure(*asked, error, publish=publish) if error else summarise_run(*asked, publish=publish)
+    if error:
+        run = record_failure(store, run_id, started_at, error, publish=publish)
+    else:
+        run = summarise_run(store, run_id, started_at, publish=publish)
     count = int("again" not in run)  # the rule that hears of a failed execution comes after the machine itself
     metrics.add_metric("RunsFailed" if run["status"] == "failed" else "RunsCompleted", MetricUnit.Count, count)
     if count:

@@ -22,8 +22,14 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
     """Take the state of one student (``run_id``, ``mode``, ``username``, ``results``); return the report's status."""
     logger.append_keys(run_id=event["run_id"], student=event["username"])
     outcomes = [outcome for results in event["results"].values() for outcome in results]
-    asked = (default_store(), event["run_id"], event["mode"], event["username"], outcomes)
-    report = write_report(*asked, publish=default_publisher().publish)
+    report = write_report(
+        default_store(),
+        event["run_id"],
+        event["mode"],
+        event["username"],
+        outcomes,
+        publish=default_publisher().publish,
+    )
     open_checks = len(refused(report))
     metrics.add_metric("StudentsNotGraded" if open_checks else "StudentsGraded", MetricUnit.Count, 1)
     metrics.add_metric("ChecksNotGraded", MetricUnit.Count, open_checks)

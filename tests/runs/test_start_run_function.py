@@ -48,7 +48,9 @@ def counted(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     return [line for line in lines if "_aws" in line]
 
 
-def test_a_refused_request_is_counted_under_this_function_and_its_alarm_hears_it(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_refused_request_is_counted_under_this_function_and_its_alarm_hears_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     answer = app.handler(requested({"lab": "lab-5"}), CONTEXT)
     assert answer == {"run_id": "20260102-030405-unknown-lab-b94f5231", "started": False}
     (line,) = counted(capsys)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -21,6 +20,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from labgrader.aws import translated
+from labgrader.environment import Environment
 from labgrader.errors import LabgraderError, ServiceFaultError, ThrottledError
 from labgrader.messages import quote
 from labgrader.schemas import validate
@@ -237,7 +237,7 @@ class Publisher:
 def default_publisher() -> Publisher:
     """The bus that a function's environment names (``BUS``), with a client made when it is first wanted."""
     config = Config(retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=5, read_timeout=15)
-    return Publisher(boto3.client("events", config=config), os.environ["BUS"])
+    return Publisher(boto3.client("events", config=config), Environment().bus)
 
 
 def _event(detail_type: str, run_id: str, about: str = "", /, **says: Any) -> Event:

@@ -6,13 +6,13 @@ already, DynamoDB items are written under a condition, so the same task delivere
 
 from __future__ import annotations
 
-import os
 from functools import cache
 from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
 
+from labgrader.environment import Environment
 from labgrader.labs.lab import Lab
 from labgrader.roster import Student
 from labgrader.store.courses import CourseKeys, Courses, Enrolment
@@ -68,5 +68,6 @@ class Store(Objects, Records, Leases, Tokens, Requests, SelfCheckLedgers, Course
 def default_store() -> Store:
     """The store that a function's environment names (``BUCKET``, ``TABLE``), made when it is first wanted."""
     config = Config(retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=5, read_timeout=30)
-    table = boto3.resource("dynamodb", config=config).Table(os.environ["TABLE"])
-    return Store(boto3.client("s3", config=config.merge(Config(max_pool_connections=16))), os.environ["BUCKET"], table)
+    environment = Environment()
+    table = boto3.resource("dynamodb", config=config).Table(environment.table)
+    return Store(boto3.client("s3", config=config.merge(Config(max_pool_connections=16))), environment.bucket, table)
