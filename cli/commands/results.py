@@ -79,19 +79,19 @@ def runs(
     target = choose(aws)
     found = target.store(stack_outputs(target, stack)).runs(lab)
     if as_json:
-        console.give_json(found)
+        console.give_json([run.to_dict() for run in found])
         return
     console.give_table(
         ("run", "lab", "mode", "status", "students", "complete", "started"),
         [
             (
-                run["run_id"],
-                run["lab"],
-                run["mode"],
-                run["status"],
-                run.get("counts", {}).get("students", ""),
-                run.get("counts", {}).get("complete", ""),
-                run["started_at"],
+                run.run_id,
+                run.lab,
+                run.mode,
+                run.status,
+                run.counts.students,
+                run.counts.complete,
+                run.started_at,
             )
             for run in found
         ],
@@ -112,9 +112,9 @@ def _content(store: Store, run_id: str, student: str, form: Format, *, for_stude
         record = store.run(run_id)
         if record is None:
             raise MissingError(f"there is no run {quote(run_id)}; list them with `labgrader runs`") from None
-        if student and record["status"] != "running":
+        if student and record.status != "running":
             raise MissingError(f"run {quote(run_id)} has no student {quote(student)}") from None
-        raise MissingError(f"run {quote(run_id)} is {record['status']} and has no report yet") from None
+        raise MissingError(f"run {quote(run_id)} is {record.status} and has no report yet") from None
 
 
 def _students_copy(content: bytes, form: Format) -> bytes:

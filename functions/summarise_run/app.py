@@ -8,8 +8,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from labgrader.events import default_publisher
 from labgrader.logs import function_logger
-from labgrader.steps.summarise_run import duration_s, record_failure, summarise_run
-from labgrader.store import default_store
+from labgrader.steps.summarise_run import record_failure, summarise_run
+from labgrader.store import RunRecord, default_store
 
 logger = function_logger("summarise_run")
 metrics = Metrics(namespace="labgrader", service="summarise_run")
@@ -23,13 +23,14 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     store, run_id, started_at, error = default_store(), event["run_id"], event["started_at"], event.get("error")
     publish = default_publisher().publish
     if error:
-        run = record_failure(store, run_id, started_at, error, publish=publish)
+        failure = record_failure(store, run_id, started_at, error, publish=publish)
+        run, again = failure.record, failure.again
     else:
-        run = summarise_run(store, run_id, started_at, publish=publish)
-    count = int("again" not in run)  # the rule that hears of a failed execution comes after the machine itself
-    metrics.add_metric("RunsFailed" if run["status"] == "failed" else "RunsCompleted", MetricUnit.Count, count)
+        run, again = RunRecord.from_dict(summarise_run(store, run_id, started_at, publish=publish)), False
+    count = int(not again)  # the rule that hears of a failed execution comes after the machine itself
+    metrics.add_metric("RunsFailed" if run.status == "failed" else "RunsCompleted", MetricUnit.Count, count)
     if count:
-        metrics.add_metric("RunDuration", MetricUnit.Seconds, duration_s(run))
-    metrics.add_metadata("mode", run["mode"])
-    logger.info("summarised", extra={"status": run["status"], "counts": run["counts"]})
-    return {"run_id": run["run_id"], "status": run["status"], "counts": run["counts"]}
+        metrics.add_metric("RunDuration", MetricUnit.Seconds, run.duration_s)
+    metrics.add_metadata("mode", run.mode)
+    logger.info("summarised", extra={"status": run.status, "counts": run.counts.to_dict()})
+    return {"run_id": run.run_id, "status": run.status, "counts": run.counts.to_dict()}

@@ -14,6 +14,7 @@ from labgrader.runs.class_run import Started, start_class_run
 from labgrader.runs.request import Request
 from labgrader.store import Store
 from tests.runs.conftest import AnswerLost, Machines
+from tests.stored_runs import put_run, stored_run
 
 RUN = "20260101-000000-lambda-optimization-0000"
 KEY = "rosters/class.csv"
@@ -37,7 +38,7 @@ def test_a_run_is_recorded_and_started(store: Store, machines: Machines) -> None
     assert started == Started(RUN, execution, again=False, total=2)
     assert machines.client.describe_execution(executionArn=execution)["status"] == "RUNNING"
     assert machines.inputs() == {RUN: asked().to_dict()}
-    record = store.run(RUN) or {}
+    record = stored_run(store, RUN)
     assert record.pop("started_at") > "2026"
     assert record == {
         "run_id": RUN,
@@ -58,7 +59,7 @@ def test_started_twice_it_is_one_run(store: Store, machines: Machines, ended: bo
     first = start_class_run(store, machines.client, machines.grade_class, asked(), RUN)
     if ended:
         machines.stop(first.execution)
-        store.record_run({**(store.run(RUN) or {}), "status": "complete"})
+        put_run(store, {**stored_run(store, RUN), "status": "complete"})
     before = store.run(RUN)
     again = start_class_run(store, machines.client, machines.grade_class, asked(students=("user1",)), RUN)
     assert again == Started(RUN, first.execution, again=True, total=1)
@@ -68,7 +69,7 @@ def test_started_twice_it_is_one_run(store: Store, machines: Machines, ended: bo
 
 def test_a_start_that_broke_off_after_the_record_goes_on(store: Store, machines: Machines) -> None:
     store.put(KEY, CLASS)
-    store.record_run({"run_id": RUN, "lab": LAB, "mode": "grade", "status": "running", "started_at": "2026"})
+    put_run(store, {"run_id": RUN, "lab": LAB, "mode": "grade", "status": "running", "started_at": "2026"})
     assert start_class_run(store, machines.client, machines.grade_class, asked(), RUN).again
     assert list(machines.inputs()) == [RUN]
 
@@ -112,7 +113,7 @@ def test_a_start_whose_answer_was_lost_is_a_start(store: Store, machines: Machin
     lost: Any = AnswerLost(machines.client)
     started = start_class_run(store, lost, machines.grade_class, Request(LAB, "rosters/monday.csv"), RUN)
     assert not started.again
-    assert (store.run(RUN) or {})["status"] == "running"
+    assert stored_run(store, RUN)["status"] == "running"
     assert list(machines.inputs()) == [RUN]
 
 
@@ -129,7 +130,7 @@ def test_a_start_that_aws_refuses_is_recorded_as_failed_and_can_be_tried_again(
         stub.add_client_error("start_execution", code, "not now", http_status_code=status)
         with pytest.raises(kind, match="not now"):
             start_class_run(store, refusing, machines.grade_class, asked(), RUN)
-    record = store.run(RUN) or {}
+    record = stored_run(store, RUN)
     assert record["status"] == "failed"
     assert record["finished_at"] >= record["started_at"]
     assert record["error"].startswith(f"it could not be started: An error occurred ({code}) when calling the")

@@ -19,7 +19,8 @@ from labgrader.runs.request import Request
 from labgrader.runs.self_check import LOST, state_of_self_check
 from labgrader.steps.plan_run import plan_run
 from labgrader.steps.summarise_run import record_failure, summarise_run
-from labgrader.store import Store
+from labgrader.store import RunRecord, Store, StudentCounts
+from labgrader.store.run_record import MAX_ERROR
 from tests.runs.checking import LAB, MINUTE, NOON, start
 from tests.runs.conftest import Machines
 from tests.stored_runs import put_run, stored_run
@@ -67,7 +68,7 @@ def _roster(store: Store) -> None:
     store.put("rosters/r.csv", b"username\nuser1\nuser2\n")
 
 
-STARTED_RUN = {
+STARTED_RUN: dict[str, Any] = {
     "run_id": RUN,
     "lab": "lambda-optimization",
     "mode": "grade",
@@ -102,7 +103,7 @@ def test_a_class_run_that_could_not_be_started(store: Store, machines: Machines)
     assert_stored(store, RUN, {**STARTED_RUN, "status": "failed", "finished_at": NOW, "error": REFUSED})
 
 
-OWN = {
+OWN: dict[str, Any] = {
     "lab": "lambda-optimization",
     "mode": "self-check",
     "status": "running",
@@ -216,3 +217,33 @@ def test_a_record_of_an_older_version_is_read_and_keeps_its_shape(store: Store) 
     put_run(store, older)
     record_failure(store, RUN, "2026-02-02T00:00:00Z", {"Error": "KeyError", "Cause": "'x'"}, publish=publish)
     assert_stored(store, RUN, {**older, "counts": {"students": 0, "complete": 0, "incomplete": 0}, **FAILED})
+
+
+def a_record(**fields: Any) -> RunRecord:
+    return RunRecord(**{"run_id": RUN, "lab": LAB.id, "mode": "grade", "status": "running", "started_at": "", **fields})
+
+
+def test_a_record_is_read_as_it_was_written() -> None:
+    record = a_record(counts=StudentCounts(3, 2, 1), course="", student="user1", announced=False, told=True)
+    assert RunRecord.from_dict(record.to_dict()) == record
+    assert RunRecord.from_dict({**record.to_dict(), "schema": "labgrader.run/1", "students": []}) == record
+
+
+def test_a_field_without_a_value_is_not_stored() -> None:
+    required = {"run_id", "lab", "mode", "status", "started_at", "finished_at", "counts"}
+    assert set(a_record().to_dict()) == required
+    assert set(a_record(requested_by="", announced=False).to_dict()) == required | {"requested_by", "announced"}
+
+
+@pytest.mark.parametrize(
+    ("status", "has_results"), [("running", False), ("failed", False), ("complete", True), ("incomplete", True)]
+)
+def test_a_run_that_was_summarised_has_results(status: str, has_results: bool) -> None:
+    assert a_record(status=status).has_results is has_results
+
+
+@pytest.mark.parametrize(("length", "cut"), [(MAX_ERROR, ""), (MAX_ERROR + 1, "… (1 more characters)")])
+def test_a_reason_is_stored_up_to_its_bound(length: int, cut: str) -> None:
+    failed = a_record().failed("x" * length, "2026-01-01T12:00:01Z")
+    assert failed.error == "x" * MAX_ERROR + cut
+    assert (failed.status, failed.finished_at) == ("failed", "2026-01-01T12:00:01Z")

@@ -17,6 +17,7 @@ from labgrader.labs.lab import Item, Lab
 from labgrader.roster import Student
 from labgrader.steps import run_record
 from labgrader.store import Keys, Store, default_store
+from tests.stored_runs import put_run
 
 RUN = "20260101-000000-example-0000"
 KEYS = Keys(RUN)
@@ -57,7 +58,7 @@ def environment(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     store.put_json(KEYS.lab, LAB.to_dict())
     store.put_json(KEYS.students, [Student("user1", account_id="111122223333", region="us-east-1").to_dict()])
     record = {"run_id": RUN, "lab": LAB.id, "mode": "audit", "status": "running", "started_at": STARTED}
-    store.record_run(record)
+    put_run(store, record)
     yield
     for one in remembered:
         one.cache_clear()

@@ -32,6 +32,7 @@ from labgrader.steps.summarise_run import NEVER_REPORTED, record_failure, summar
 from labgrader.steps.write_report import write_report
 from labgrader.store import Keys, Store
 from tests.clock import EPOCH, Clock
+from tests.stored_runs import put_run
 
 RUN = "20260101-000000-example-0000"
 KEYS = Keys(RUN)
@@ -85,7 +86,7 @@ def planned(store: Store, usernames: tuple[str, ...] = ("user1",), mode: str = "
         for name in usernames
     ]
     store.put_json(KEYS.students, [student.to_dict() for student in students])
-    store.record_run({"run_id": RUN, "lab": LAB.id, "mode": mode, "status": "running", "started_at": STARTED})
+    put_run(store, {"run_id": RUN, "lab": LAB.id, "mode": mode, "status": "running", "started_at": STARTED})
 
 
 def recorded(store: Store, username: str = "user1", *, reserved: int | None = 10, denied: bool = False) -> None:
@@ -131,7 +132,7 @@ def test_the_plan_freezes_lab_and_students_and_sorts_the_checks_by_kind(store: S
     assert sum(map(len, plan["checks"].values())) == len(store.lab(RUN).checks)
     run = store.run(RUN)
     assert run is not None
-    assert (run["status"], run["counts"]["students"]) == ("running", 1)
+    assert (run.status, run.counts.students) == ("running", 1)
 
 
 @pytest.mark.parametrize(("names", "planned_for"), [((" USER2 ",), "user2"), ((), None), (("user1", "user2"), None)])
@@ -615,4 +616,4 @@ def test_a_run_that_failed_is_recorded_with_its_reason(store: Store) -> None:
     record_failure(store, RUN, STARTED, {"Error": "BadInputError", "Cause": "there is no lab 'x'"})
     run = store.run(RUN)
     assert run is not None
-    assert (run["status"], run["error"]) == ("failed", "BadInputError: there is no lab 'x'")
+    assert (run.status, run.error) == ("failed", "BadInputError: there is no lab 'x'")

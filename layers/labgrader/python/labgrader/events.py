@@ -25,6 +25,7 @@ from labgrader.errors import LabgraderError, ServiceFaultError, ThrottledError
 from labgrader.messages import quote
 from labgrader.schemas import validate
 from labgrader.store.keys import Keys
+from labgrader.store.run_record import RunRecord
 
 log = logging.getLogger(__name__)
 
@@ -67,20 +68,16 @@ Publish = Callable[..., None]
 """Sends the events it is given: ``Publisher.publish``, or what a test puts in its place."""
 
 
-def run_started(record: Mapping[str, Any]) -> Event:
-    """A run is planned, and its students are about to be recorded.
-
-    Args:
-        record: the run's record: ``run_id``, ``lab``, ``mode``, ``started_at``, ``counts``, and perhaps ``course``.
-    """
+def run_started(record: RunRecord) -> Event:
+    """A run is planned, and its students are about to be recorded."""
     return _event(
         "Run Started",
-        record["run_id"],
-        lab=record["lab"],
-        mode=record["mode"],
-        course=record.get("course", ""),
-        started_at=record["started_at"],
-        students=record["counts"]["students"],
+        record.run_id,
+        lab=record.lab,
+        mode=record.mode,
+        course=record.course or "",
+        started_at=record.started_at,
+        students=record.counts.students,
     )
 
 

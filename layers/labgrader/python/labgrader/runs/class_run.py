@@ -13,7 +13,7 @@ from labgrader.moments import moment
 from labgrader.roster import Home, Student, at_home, read_roster, select
 from labgrader.runs.execution import execution_arn, start_execution
 from labgrader.runs.request import Request
-from labgrader.store import MissingError, Store
+from labgrader.store import MissingError, RunRecord, Store, StudentCounts
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -59,25 +59,23 @@ def start_class_run(
     """
     execution = execution_arn(machine_arn, run_id)
     students = _students(store, request, Home.from_arn(machine_arn), deployed=deployed)
-    record = {
-        "run_id": run_id,
-        "lab": request.lab,
-        "mode": request.mode,
-        "status": "running",
-        "started_at": moment(datetime.now(UTC)),
-        "finished_at": "",
-        "counts": {"students": len(students), "complete": 0, "incomplete": 0},
-        "requested_by": request.requested_by,
-        "course": request.course,
-        "execution": execution,
-    }
+    record = RunRecord(
+        run_id=run_id,
+        lab=request.lab,
+        mode=request.mode,
+        status="running",
+        started_at=moment(datetime.now(UTC)),
+        counts=StudentCounts(len(students)),
+        requested_by=request.requested_by,
+        course=request.course,
+        execution=execution,
+    )
     new = store.record_start(record)
     try:
         started = start_execution(states, machine_arn, run_id, request)
     except LabgraderError as error:
         if new:
-            why = quote(f"it could not be started: {error}", 1000)
-            store.record_end({**record, "status": "failed", "finished_at": moment(datetime.now(UTC)), "error": why})
+            store.record_end(record.failed(f"it could not be started: {error}", moment(datetime.now(UTC))))
         raise
     return Started(run_id, execution, again=not (new and started), total=len(students))
 

@@ -103,4 +103,4 @@ def _goes_on_or_ended(store: Store, states: SFNClient, machine_arn: str, run_id:
     record = store.run(run_id)
     if record is None:
         return False
-    return record["status"] in ("complete", "incomplete") or is_there(states, execution_arn(machine_arn, run_id))
+    return record.has_results or is_there(states, execution_arn(machine_arn, run_id))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from labgrader.errors import BadInputError
@@ -16,7 +17,7 @@ from labgrader.recording.api_calls import NotAnsweredError
 from labgrader.roster import Home, Student, at_home, read_roster, select
 from labgrader.runs.class_run import SELF_CHECK_OF_A_CLASS
 from labgrader.runs.request import Request
-from labgrader.store import Keys, MissingError, Store
+from labgrader.store import Keys, MissingError, RunRecord, Store, StudentCounts
 
 log = logging.getLogger(__name__)
 
@@ -98,24 +99,30 @@ def _record(
     What is in the record from the time before stays, but not how it ended: what was recorded as failed goes on after
     all, and what is complete stays complete.
     """
-    before = store.run(run_id) or {}
-    if before.get("status") in ("complete", "incomplete"):
+    planned = RunRecord(
+        run_id=run_id,
+        lab=request.lab,
+        mode=request.mode,
+        status="running",
+        started_at=started_at,
+        counts=StudentCounts(len(students)),
+        requested_by=request.requested_by,
+        course=request.course,
+        student=students[0].username if request.mode == "self-check" else None,
+        announced=publish is not None,
+    )
+    before = store.run(run_id) or planned
+    if before.has_results:
         return
-    record = {
-        "requested_by": request.requested_by,
-        "course": request.course,
-        **{name: value for name, value in before.items() if name != "error"},
-        "run_id": run_id,
-        "lab": request.lab,
-        "mode": request.mode,
-        "status": "running",
-        "started_at": started_at,
-        "finished_at": "",
-        "counts": {"students": len(students), "complete": 0, "incomplete": 0},
-        **({"student": students[0].username} if request.mode == "self-check" else {}),
-        "announced": publish is not None,
-    }
-    if not before.get("announced"):
+    record = replace(
+        planned,
+        requested_by=planned.requested_by if before.requested_by is None else before.requested_by,
+        course=planned.course if before.course is None else before.course,
+        student=planned.student or before.student,
+        execution=before.execution,
+        told=before.told,
+    )
+    if before is planned or not before.announced:
         publish_safely(publish, lambda: [run_started(record)])
     store.record_run(record)
 

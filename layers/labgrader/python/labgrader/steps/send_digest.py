@@ -91,9 +91,9 @@ def _entry(store: Store, lab: CourseLab, run: Mapping[str, Json]) -> dict[str, J
     try:
         return audited(lab, store.get_json(keys.run), store.get_json(keys.audit))
     except MissingError:
-        recorded = store.run(run["run_id"]) or {}
+        record = store.run(run["run_id"])
         heard = ": ".join(part for part in (run.get("error", ""), run.get("cause", "")) if part)
-        return not_audited(lab, run["run_id"], recorded.get("error") or heard)
+        return not_audited(lab, run["run_id"], (record.error if record else None) or heard)
 
 
 @cache

@@ -22,6 +22,7 @@ from labgrader.store.leases import LEASES, Leases
 from labgrader.store.objects import MissingError, Objects, encoded
 from labgrader.store.records import Records
 from labgrader.store.requests import Requests
+from labgrader.store.run_record import RunRecord, StudentCounts
 from labgrader.store.self_checks import SelfCheckLedgers
 from labgrader.store.tokens import Tokens
 
@@ -35,7 +36,9 @@ __all__ = [
     "Enrolment",
     "Keys",
     "MissingError",
+    "RunRecord",
     "Store",
+    "StudentCounts",
     "default_store",
     "encoded",
     "roster_key",
