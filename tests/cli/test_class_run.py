@@ -15,6 +15,7 @@ from cli.class_run import Run, start_run, who
 from cli.main import _refuse, main
 from cli.target import Target
 from labgrader.errors import BadInputError, RefusedError
+from labgrader.roster import read_roster
 from labgrader.store import Store
 from tests.stored_runs import stored_run
 
@@ -36,7 +37,9 @@ def outputs(target: Target) -> dict[str, str]:
 
 
 def start(target: Target, outputs: dict[str, str], **changed: Any) -> Run:
-    given = {"lab_id": LAB, "roster": b"username\nuser1\nuser2\n", "suffix": ".csv", "total": 1, "students": ["user2"]}
+    roster = b"username\nuser1\nuser2\n"
+    listed = read_roster(roster, "class.csv")
+    given = {"lab_id": LAB, "roster": roster, "suffix": ".csv", "listed": listed, "students": ["user2"]}
     return start_run(target, outputs, **{**given, **changed})
 
 

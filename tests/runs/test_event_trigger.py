@@ -12,9 +12,12 @@ from botocore.stub import Stubber
 from labgrader.errors import ServiceFaultError
 from labgrader.events import Event
 from labgrader.labs.lab import lab_ids
+from labgrader.roster import Home, Student
 from labgrader.runs.event_trigger import start_from_event
 from labgrader.runs.idempotent_start import start_asked
+from labgrader.runs.request import Request
 from labgrader.schemas import validate
+from labgrader.steps.plan_run import plan_run
 from labgrader.store import Store
 from tests.runs.conftest import AnswerLost, Machines
 from tests.stored_runs import stored_run
@@ -76,6 +79,32 @@ def test_an_event_starts_a_run(store: Store, machines: Machines, roster: Any, ke
         }
     }
     assert bus == [], "the run itself says that it has started"
+
+
+@pytest.mark.parametrize(
+    "roster",
+    [
+        "username,section\nUser1,A\nuser2,B\n",
+        '[{"username": "User1", "section": "A"}, {"username": "user2", "section": "B"}]',
+        [{"username": "User1", "section": "A"}, {"username": "user2", "section": "B"}],
+        "rosters/class.csv",
+    ],
+)
+def test_a_class_list_is_read_when_it_arrives_and_is_rows_after_that(
+    store: Store, machines: Machines, roster: Any
+) -> None:
+    store.put("rosters/class.csv", b"username;section\n\nUser1;A\nuser2;B\n")
+    asked = event({"lab": LAB, "roster": roster})
+    start_from_event(store, machines.client, machines.grade_class, Bus().publish, asked)
+    store.delete(store.keys("rosters/"))
+    request = Request.from_dict(machines.inputs()[RUN])
+    home = Home("123456789012", "us-east-1")
+    plan_run(store, RUN, "2026-01-02T03:04:06Z", request, home)
+    place = {"account_id": home.account_id, "region": home.region}
+    assert [student.to_dict() for student in store.students(RUN)] == [
+        {**Student("user1", "user1", section="A").to_dict(), **place},
+        {**Student("user2", "user2", section="B").to_dict(), **place},
+    ]
 
 
 def test_an_event_that_is_delivered_twice_is_one_run(store: Store, machines: Machines) -> None:

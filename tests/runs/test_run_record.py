@@ -12,7 +12,7 @@ from botocore.stub import Stubber
 
 from labgrader.errors import RefusedError
 from labgrader.events import Event
-from labgrader.roster import Home
+from labgrader.roster import Home, Student
 from labgrader.runs.class_run import start_class_run
 from labgrader.runs.event_trigger import start_from_event
 from labgrader.runs.request import Request
@@ -28,6 +28,7 @@ from tests.stored_runs import put_run, stored_run
 RUN = "20260101-120000-lambda-optimization-0001"
 STARTED = "2026-01-01T12:00:00.123Z"
 REQUEST = Request("lambda-optimization", "rosters/r.csv", course="autumn", requested_by="instructor ada")
+CLASS = [Student("user1", "user1"), Student("user2", "user2")]
 HOME = Home("123456789012", "us-east-1")
 ARN = "arn:aws:states:us-east-1:123456789012:execution"
 NOBODY_YET = {"students": 2, "complete": 0, "incomplete": 0}
@@ -85,7 +86,7 @@ PLANNED = {**STARTED_RUN, "started_at": STARTED, "announced": True}
 
 
 def begin(store: Store, machines: Machines) -> None:
-    start_class_run(store, machines.client, machines.grade_class, REQUEST, RUN)
+    start_class_run(store, machines.client, machines.grade_class, REQUEST, RUN, CLASS)
 
 
 def plan(store: Store) -> None:
@@ -99,7 +100,7 @@ def test_a_class_run_that_is_started(store: Store, machines: Machines) -> None:
 
 def test_a_class_run_that_could_not_be_started(store: Store, machines: Machines) -> None:
     with pytest.raises(RefusedError):
-        start_class_run(store, refusing(), machines.grade_class, REQUEST, RUN)
+        start_class_run(store, refusing(), machines.grade_class, REQUEST, RUN, CLASS)
     assert_stored(store, RUN, {**STARTED_RUN, "status": "failed", "finished_at": NOW, "error": REFUSED})
 
 

@@ -157,6 +157,27 @@ def test_a_plan_that_is_made_twice_is_the_same_run(store: Store) -> None:
     assert [student.username for student in store.students(RUN)] == ["user1"]
 
 
+def test_a_plan_reads_the_stored_students_and_no_roster(store: Store) -> None:
+    rows = [Student("user1", "s-1", account_id="111122223333", region="us-east-1")]
+    store.put_students_once(RUN, rows)
+    store.put("rosters/r.csv", b"\xff is no roster")
+    for roster in ("rosters/r.csv", "rosters/none.csv"):
+        assert plan_run(store, RUN, STARTED, Request("lambda-optimization", roster), HOME)["username"] == "user1"
+    assert store.students(RUN) == rows
+
+
+@pytest.mark.parametrize(("alone", "students"), [(True, 2), (False, 2), (True, 1)])
+def test_a_run_of_one_student_refuses_several_stored_ones(store: Store, alone: bool, students: int) -> None:
+    names = ("user1", "user2")[:students]
+    store.put_students_once(RUN, [Student(name, account_id="111122223333", region="us-east-1") for name in names])
+    request = Request("lambda-optimization", "rosters/none.csv")
+    if alone and students == 2:
+        with pytest.raises(BadInputError, match="a run of one student has one name in students, not 2"):
+            plan_run(store, RUN, STARTED, request, HOME, alone=True)
+    else:
+        assert plan_run(store, RUN, STARTED, request, HOME, alone=alone)["username"] == "user1"
+
+
 def test_students_without_an_account_are_at_home(store: Store) -> None:
     role = "arn:aws:iam::444455556666:role/labgrader-reader"
     store.put("rosters/r.csv", f"username,role_arn,region\nuser1,,\nuser2,{role},eu-west-1\n".encode())

@@ -35,6 +35,9 @@ def plan_run(
 ) -> dict[str, Any]:
     """Freeze a run's lab and students, and record that it runs.
 
+    A class run from a command, the API or an event has its students stored already. Only for other executions, the
+    roster is read here.
+
     Args:
         store: the stack's store.
         run_id: the execution's name. Planned twice, it is the same run.
@@ -59,17 +62,15 @@ def plan_run(
     if own and not alone:
         raise BadInputError([SELF_CHECK_OF_A_CLASS])
     lab = find_lab(request.lab)
-    try:
-        content = store.get(request.roster)
-    except MissingError:
-        raise BadInputError([f"there is no roster at {quote(request.roster)}"]) from None
-    students = at_home(select(read_roster(content, request.roster), list(request.students)), home)
+    stored = _stored_students(store, run_id)
+    students = _read_roster(store, request, home) if stored is None else stored
     if alone and len(students) != 1:
         raise BadInputError([f"a run of one student has one name in students, not {len(students)}"])
     keys = Keys(run_id)
     lab = Lab.from_dict(store.put_json_once(keys.lab, (lab.for_self_check() if own else lab).to_dict()))
-    frozen = store.put_json_once(keys.students, [student.to_dict() for student in students])
-    _record(store, run_id, started_at, request, [Student.from_dict(one) for one in frozen], publish)
+    if stored is None:
+        students = store.put_students_once(run_id, students)
+    _record(store, run_id, started_at, request, students, publish)
     checks: dict[str, list[str]] = {"configuration": [], "behaviour": [], "performance": []}
     for item in lab.checks:
         checks[find_check(item.check).kind].append(item.id)
@@ -82,8 +83,25 @@ def plan_run(
         "students_key": keys.students,
         "username": students[0].username,
         "checks": checks,
-        "in_flight": _in_flight([Student.from_dict(one) for one in frozen], home, ask_room) if loads else None,
+        "in_flight": _in_flight(students, home, ask_room) if loads else None,
     }
+
+
+def _stored_students(store: Store, run_id: str) -> list[Student] | None:
+    """The students that the start of the run stored; ``None`` where it stored none."""
+    try:
+        return store.students(run_id)
+    except MissingError:
+        return None
+
+
+def _read_roster(store: Store, request: Request, home: Home) -> list[Student]:
+    """Read the roster where the start stored no students: an execution by hand, an audit of a course, a self-check."""
+    try:
+        content = store.get(request.roster)
+    except MissingError:
+        raise BadInputError([f"there is no roster at {quote(request.roster)}"]) from None
+    return at_home(select(read_roster(content, request.roster), request.students), home)
 
 
 def _record(

@@ -6,6 +6,7 @@ already, DynamoDB items are written under a condition, so the same task delivere
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -63,8 +64,13 @@ class Store(Objects, Records, Leases, Tokens, Requests, SelfCheckLedgers, Course
         return Lab.from_dict(self.get_json(Keys(run_id).lab))
 
     def students(self, run_id: str) -> list[Student]:
-        """The students of the run."""
+        """The students of the run, as ``put_students_once`` stored them; raises as ``get`` does."""
         return [Student.from_dict(one) for one in self.get_json(Keys(run_id).students)]
+
+    def put_students_once(self, run_id: str, students: Sequence[Student]) -> list[Student]:
+        """Store the students of a run unless they are stored; return those that are stored now."""
+        rows = self.put_json_once(Keys(run_id).students, [student.to_dict() for student in students])
+        return [Student.from_dict(row) for row in rows]
 
 
 @cache
