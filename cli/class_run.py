@@ -15,6 +15,7 @@ from cli.output.class_progress import Result
 from cli.target import Target, reached
 from labgrader.errors import ServiceFaultError, ThrottledError
 from labgrader.messages import quote
+from labgrader.roster import Student
 from labgrader.runs.class_run import start_class_run
 from labgrader.runs.request import Request, new_run_id
 from labgrader.store import Keys, roster_key
@@ -49,7 +50,7 @@ def start_run(
     lab_id: str,
     roster: bytes,
     suffix: str,
-    total: int,
+    listed: Sequence[Student],
     mode: str = "grade",
     students: Sequence[str] = (),
     course: str = "",
@@ -62,7 +63,7 @@ def start_run(
         lab_id: the lab.
         roster: the class list, as it was read and found good.
         suffix: ``.csv`` or ``.json``.
-        total: how many students will be graded.
+        listed: its students.
         mode: ``grade`` or ``audit``.
         students: only these usernames; empty for all.
         course: the course that it is a run of, or empty.
@@ -79,8 +80,9 @@ def start_run(
         store.put(key, roster)
         states = target.client("stepfunctions")
         deployed = lab_id in (held(outputs) or ())
-        started = start_class_run(store, states, outputs["GradeClassArn"], request, run_id, deployed=deployed)
-    return Run(run_id, started.execution, total)
+        machine_arn = outputs["GradeClassArn"]
+        started = start_class_run(store, states, machine_arn, request, run_id, listed, deployed=deployed)
+    return Run(run_id, started.execution, started.total)
 
 
 def who() -> str:

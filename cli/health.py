@@ -13,7 +13,7 @@ from typing import Any
 from cli.errors import TargetError
 from cli.target import Target, reached
 from labgrader.moments import moment
-from labgrader.store import Store
+from labgrader.store import RunRecord, Store
 
 LOOKED_BACK = timedelta(hours=24)
 
@@ -96,7 +96,7 @@ def last_day(target: Target, outputs: Mapping[str, str], stack: str, now: dateti
         logged = _logged(target, stack, since) if target.runs_here else _measured(target, stack, since, now)
         return Operations(
             since=moment(since),
-            runs={mode: summed([record for record in records if record["mode"] == mode]) for mode in MODES},
+            runs={mode: summed([record for record in records if record.mode == mode]) for mode in MODES},
             dead_letters=_dead_letters(target, outputs),
             alarms=tuple(sorted(name for name, state in states.items() if state == "ALARM")),
             unevaluated=sum(state == "INSUFFICIENT_DATA" for state in states.values()),
@@ -105,19 +105,15 @@ def last_day(target: Target, outputs: Mapping[str, str], stack: str, now: dateti
         )
 
 
-def summed(records: Iterable[Mapping[str, Json]]) -> Runs:
+def summed(records: Iterable[RunRecord]) -> Runs:
     """Count runs of one mode, their students, and how long they took."""
     kept = list(records)
-    counts = [record.get("counts", {}) for record in kept if record["status"] in ("complete", "incomplete")]
-    durations = [
-        (_read(record["finished_at"]) - _read(record["started_at"])).total_seconds()
-        for record in kept
-        if record["status"] in ("complete", "incomplete") and record.get("finished_at")
-    ]
+    ended = [record for record in kept if record.has_results]
+    durations = [record.duration_s for record in ended if record.finished_at]
     return Runs(
-        by_status=dict(Counter(record["status"] for record in kept)),
-        graded=sum(count.get("complete", 0) for count in counts),
-        not_graded=sum(count.get("incomplete", 0) for count in counts),
+        by_status=dict(Counter(record.status for record in kept)),
+        graded=sum(record.counts.complete for record in ended),
+        not_graded=sum(record.counts.incomplete for record in ended),
         median_s=statistics.median(durations) if durations else None,
         longest_s=max(durations) if durations else None,
     )
@@ -137,11 +133,11 @@ def rows(operations: Operations) -> list[tuple[str, ...]]:
     ]
 
 
-def _records(store: Store, since: datetime, now: datetime) -> Iterable[Mapping[str, Json]]:
+def _records(store: Store, since: datetime, now: datetime) -> Iterable[RunRecord]:
     """The runs and self-checks that were started since then; their ids begin with the day."""
     days = {f"{since:%Y%m%d}", f"{now:%Y%m%d}"}
     for record in (one for day in sorted(days) for one in store.runs_of_day(day)):
-        if _read(record["started_at"]) >= since:
+        if _read(record.started_at) >= since:
             yield record
 
 

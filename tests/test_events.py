@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -15,18 +16,19 @@ from labgrader import events
 from labgrader.errors import RefusedError, ServiceFaultError, ThrottledError
 from labgrader.events import Event, Publisher, drift_detected, run_completed, run_failed, run_started, student_graded
 from labgrader.schemas import InvalidDocumentError, validate
+from labgrader.store import RunRecord, StudentCounts
 from tests.clock import Clock
 
 RUN = "20260101-000000-lambda-optimization-0000"
-RECORD = {
-    "run_id": RUN,
-    "lab": "lambda-optimization",
-    "mode": "grade",
-    "status": "running",
-    "started_at": "2026-01-01T00:00:00Z",
-    "counts": {"students": 2, "complete": 0, "incomplete": 0},
-    "requested_by": "instructor ada@example.edu",
-}
+RECORD = RunRecord(
+    run_id=RUN,
+    lab="lambda-optimization",
+    mode="grade",
+    status="running",
+    started_at="2026-01-01T00:00:00Z",
+    counts=StudentCounts(2),
+    requested_by="instructor ada@example.edu",
+)
 REPORT = {
     "run_id": RUN,
     "mode": "grade",
@@ -89,7 +91,7 @@ def test_run_started() -> None:
         "started_at": "2026-01-01T00:00:00Z",
         "students": 2,
     }
-    assert run_started({**RECORD, "course": "autumn"}).detail["course"] == "autumn"
+    assert run_started(replace(RECORD, course="autumn")).detail["course"] == "autumn"
 
 
 def test_student_graded() -> None:

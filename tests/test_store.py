@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from labgrader.errors import RefusedError, ServiceFaultError
-from labgrader.store import Keys, MissingError, Store
+from labgrader.store import Keys, MissingError, RunRecord, Store
 
 RESULT = {
     "username": "user1",
@@ -83,24 +83,27 @@ def test_an_incomplete_result_is_never_the_best(store: Store) -> None:
     assert store.latest("user1", "example") is not None
 
 
+def a_run(**fields: str) -> RunRecord:
+    return RunRecord.from_dict({"mode": "grade", "status": "running", "started_at": "2026-01-01T00:00:00Z", **fields})
+
+
 def test_runs_are_listed_newest_first_and_by_lab(store: Store) -> None:
     for number, lab in enumerate(("a", "b", "a")):
-        store.record_run({"run_id": f"r{9 - number}", "lab": lab, "started_at": f"2026-01-0{number + 1}"})
-    assert [run["run_id"] for run in store.runs()] == ["r7", "r8", "r9"]
-    assert [run["run_id"] for run in store.runs("a")] == ["r7", "r9"]
+        store.record_run(a_run(run_id=f"r{9 - number}", lab=lab, started_at=f"2026-01-0{number + 1}"))
+    assert [run.run_id for run in store.runs()] == ["r7", "r8", "r9"]
+    assert [run.run_id for run in store.runs("a")] == ["r7", "r9"]
     assert store.run("none") is None
 
 
 def test_self_checks_are_not_among_the_runs_and_are_found_by_their_id(store: Store) -> None:
-    started = "2026-01-01T00:00:00Z"
     for number, mode in enumerate(("grade", "audit", "self-check", "self-check")):
-        store.record_run({"run_id": f"r{number}", "lab": "ab"[number % 2], "mode": mode, "started_at": started})
-    assert [run["run_id"] for run in store.runs()] == ["r1", "r0"]
-    assert [run["run_id"] for run in store.self_checks()] == ["r3", "r2"]
-    assert [run["run_id"] for run in store.self_checks("a")] == ["r2"]
+        store.record_run(a_run(run_id=f"r{number}", lab="ab"[number % 2], mode=mode))
+    assert [run.run_id for run in store.runs()] == ["r1", "r0"]
+    assert [run.run_id for run in store.self_checks()] == ["r3", "r2"]
+    assert [run.run_id for run in store.self_checks("a")] == ["r2"]
     found = store.run("r3")
     assert found is not None
-    assert (found["run_id"], found["mode"]) == ("r3", "self-check")
+    assert (found.run_id, found.mode) == ("r3", "self-check")
 
 
 def test_what_was_seen_only_moves_forward_and_can_be_written_twice(store: Store) -> None:

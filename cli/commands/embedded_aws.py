@@ -90,7 +90,7 @@ def status(aws: Aws = False, stack: Stack = DEFAULT_STACK, as_json: Json = False
         }
         try:
             outputs = stack_outputs(target, stack)
-            runs = Counter(run["status"] for run in target.store(outputs).runs())
+            runs = Counter(run.status for run in target.store(outputs).runs())
             document |= {"deployed": True, "outputs": outputs, "runs": dict(sorted(runs.items()))}
             done = health.last_day(target, outputs, stack, datetime.now(UTC))
             document["last_24_hours"] = done.to_dict()

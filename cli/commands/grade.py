@@ -146,7 +146,7 @@ def grade_class(
         lab_id=lab_id,
         roster=roster,
         suffix=suffix,
-        total=len(students),
+        listed=students,
         mode=mode,
         students=() if everybody else [one.username for one in students],
         course=course,

@@ -88,19 +88,19 @@ def runs(
     target = choose(aws)
     found = target.store(stack_outputs(target, stack)).runs(lab)
     if as_json:
-        console.give_json(found)
+        console.give_json([run.to_dict() for run in found])
         return
     console.give_table(
         ("run", "lab", "mode", "status", "students", "complete", "started"),
         [
             (
-                run["run_id"],
-                run["lab"],
-                run["mode"],
-                run["status"],
-                run.get("counts", {}).get("students", ""),
-                run.get("counts", {}).get("complete", ""),
-                run["started_at"],
+                run.run_id,
+                run.lab,
+                run.mode,
+                run.status,
+                run.counts.students,
+                run.counts.complete,
+                run.started_at,
             )
             for run in found
         ],
@@ -136,9 +136,9 @@ def _missing(store: Store, run_id: str, student: str = "") -> MissingError:
     record = store.run(run_id)
     if record is None:
         return MissingError(f"there is no run {quote(run_id)}; list them with `labgrader runs`")
-    if student and record["status"] != "running":
+    if student and record.status != "running":
         return MissingError(f"run {quote(run_id)} has no student {quote(student)}")
-    return MissingError(f"run {quote(run_id)} is {record['status']} and has no report yet")
+    return MissingError(f"run {quote(run_id)} is {record.status} and has no report yet")
 
 
 def _students_copy(content: bytes, form: Format) -> bytes:

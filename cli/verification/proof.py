@@ -16,6 +16,7 @@ from cli.class_run import follow, start_run
 from cli.target import Target, reached
 from cli.verification.record import PERFECT, USERNAME, ProofRecords, as_report, judged
 from labgrader.labs.lab import Lab
+from labgrader.roster import read_roster
 from labgrader.store import Keys, Store
 
 BATCH = 6
@@ -105,7 +106,8 @@ def prove(
                 build_student(pack, case.username, connections, case.mistake)
             wait_until_ready(connections, [case.username for case in batch])
         roster = "\n".join(["username", *(case.username for case in batch), ""]).encode()
-        run = start_run(target, outputs, lab_id=lab.id, roster=roster, suffix=".csv", total=len(batch))
+        listed = read_roster(roster, "roster.csv")
+        run = start_run(target, outputs, lab_id=lab.id, roster=roster, suffix=".csv", listed=listed)
         follow(target, outputs, run, lambda _: None)
         for case in batch:
             report = store.get_json(Keys(run.run_id).report(case.username))

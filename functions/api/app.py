@@ -1,6 +1,5 @@
 """Api: everything behind the API's address."""
 
-import os
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -10,8 +9,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 
 from labgrader.api.app import Api, Services, keys_of, resolver, told
+from labgrader.environment import Environment
 from labgrader.logs import function_logger
-from labgrader.store import store_of_this_function
+from labgrader.store import default_store
 
 logger = function_logger("api")
 
@@ -30,5 +30,12 @@ def _api() -> Api:
     """The API of this function's environment (``GRADE_CLASS_ARN``, ``GRADE_STUDENT_ARN``), made when first wanted."""
     config = Config(retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=3, read_timeout=8)
     states = boto3.client("stepfunctions", config=config)
-    machines = (os.environ["GRADE_CLASS_ARN"], os.environ["GRADE_STUDENT_ARN"])
-    return resolver(Services(store_of_this_function(), states, *machines, now=lambda: datetime.now(UTC)))
+    environment = Environment()
+    services = Services(
+        default_store(),
+        states,
+        environment.grade_class_arn,
+        environment.grade_student_arn,
+        now=lambda: datetime.now(UTC),
+    )
+    return resolver(services)

@@ -6,7 +6,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from labgrader.logs import function_logger
 from labgrader.steps.plan_audit import plan_audit
-from labgrader.store import store_of_this_function
+from labgrader.store import default_store
 
 logger = function_logger("plan_audit")
 
@@ -15,7 +15,8 @@ logger = function_logger("plan_audit")
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Take ``course``, ``scheduled``, ``execution`` and ``started_at``; return the night and its runs."""
     logger.append_keys(course=event["course"])
-    asked = (store_of_this_function(), event["course"], event["execution"], event["started_at"])
-    plan = plan_audit(*asked, scheduled=event["scheduled"])
+    plan = plan_audit(
+        default_store(), event["course"], event["execution"], event["started_at"], scheduled=event["scheduled"]
+    )
     logger.info("planned", extra={"night": plan["night"], "again": plan["again"], "labs": len(plan["runs"])})
     return plan

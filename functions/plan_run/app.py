@@ -4,13 +4,13 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from labgrader.events import publisher_of_this_function
-from labgrader.load_testing.admission import room_of_this_account
+from labgrader.events import default_publisher
+from labgrader.load_testing.admission import default_concurrency_budget
 from labgrader.logs import function_logger
 from labgrader.roster import Home
 from labgrader.runs.request import Request
 from labgrader.steps.plan_run import plan_run
-from labgrader.store import store_of_this_function
+from labgrader.store import default_store
 
 logger = function_logger("plan_run")
 
@@ -20,9 +20,15 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Take ``run_id``, ``started_at``, ``request`` and ``alone``; return the plan."""
     logger.append_keys(run_id=event["run_id"])
     request = Request.from_dict(event["request"])
-    home = Home.from_arn(context.invoked_function_arn)
-    asked = (store_of_this_function(), event["run_id"], event["started_at"], request, home)
-    publish = publisher_of_this_function().publish
-    plan = plan_run(*asked, alone=event["alone"], ask_room=room_of_this_account, publish=publish)
+    plan = plan_run(
+        default_store(),
+        event["run_id"],
+        event["started_at"],
+        request,
+        Home.from_arn(context.invoked_function_arn),
+        alone=event["alone"],
+        ask_room=default_concurrency_budget,
+        publish=default_publisher().publish,
+    )
     logger.info("planned", extra={"lab": request.lab, "mode": request.mode})
     return plan

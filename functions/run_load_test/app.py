@@ -1,16 +1,16 @@
 """Run load test: load a student's function as a performance check asks, and judge what was measured."""
 
-import os
 import time
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from labgrader.environment import Environment
 from labgrader.logs import function_logger
 from labgrader.roster import Home
 from labgrader.steps.live_dispatcher import Sharing, StudentsFunctions
 from labgrader.steps.run_live_check import Delivery, run_live_check
-from labgrader.store import store_of_this_function
+from labgrader.store import default_store
 
 logger = function_logger("run_load_test")
 
@@ -19,11 +19,11 @@ logger = function_logger("run_load_test")
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
     """Take ``run_id``, ``username``, ``check`` and ``in_flight``; return the verdict's status."""
     logger.append_keys(run_id=event["run_id"], student=event["username"], check=event["check"])
-    asked = (store_of_this_function(), event["run_id"], event["username"])
+    store, run_id, username = default_store(), event["run_id"], event["username"]
     delivery = Delivery(context.aws_request_id, time.time() + context.get_remaining_time_in_millis() / 1000)
     home = Home.from_arn(context.invoked_function_arn)
     sharing = Sharing(home, event["in_flight"], delivery.ends_at)
-    functions = StudentsFunctions(*asked, stack=os.environ["STACK"], sharing=sharing)
-    verdict = run_live_check(*asked, event["check"], functions.answer, delivery)
+    functions = StudentsFunctions(store, run_id, username, stack=Environment().stack, sharing=sharing)
+    verdict = run_live_check(store, run_id, username, event["check"], functions.answer, delivery)
     logger.info("judged", extra={"status": verdict.status})
     return {"check": event["check"], "status": verdict.status}

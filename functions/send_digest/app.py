@@ -7,8 +7,8 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from labgrader.logs import function_logger
-from labgrader.steps.send_digest import send_digest, topic_of_this_function
-from labgrader.store import store_of_this_function
+from labgrader.steps.send_digest import default_topic, send_digest
+from labgrader.store import default_store
 
 logger = function_logger("send_digest")
 metrics = Metrics(namespace="labgrader", service="send_digest")
@@ -19,8 +19,9 @@ metrics = Metrics(namespace="labgrader", service="send_digest")
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
     """Take ``course``, ``night``, ``started_at`` and ``runs``; return the night and its status."""
     logger.append_keys(course=event["course"], night=event["night"])
-    asked = (event["course"], event["night"], event["started_at"], event["runs"])
-    digest = send_digest(store_of_this_function(), topic_of_this_function(), *asked)
+    digest = send_digest(
+        default_store(), default_topic(), event["course"], event["night"], event["started_at"], event["runs"]
+    )
     metrics.add_dimension("Course", event["course"])
     metrics.add_metric("NightsAudited", MetricUnit.Count, int(digest["status"] == "complete"))
     logger.info("sent", extra={"status": digest["status"], "counts": digest["counts"]})

@@ -1,6 +1,5 @@
 """Start run: the run that a `Grade Requested` event asks for."""
 
-import os
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -9,10 +8,11 @@ from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 
-from labgrader.events import publisher_of_this_function
+from labgrader.environment import Environment
+from labgrader.events import default_publisher
 from labgrader.logs import function_logger
 from labgrader.runs.event_trigger import start_from_event
-from labgrader.store import store_of_this_function
+from labgrader.store import default_store
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -24,8 +24,8 @@ logger = function_logger("start_run")
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Take an event as EventBridge delivers it; return the run's id and whether it was started."""
     logger.append_keys(event_id=str(event.get("id", "")))
-    store, publish = store_of_this_function(), publisher_of_this_function().publish
-    run_id, started = start_from_event(store, _states(), os.environ["GRADE_CLASS_ARN"], publish, event)
+    machine_arn, publish = Environment().grade_class_arn, default_publisher().publish
+    run_id, started = start_from_event(default_store(), _states(), machine_arn, publish, event)
     if started is None:
         _count_refused()
     logger.info("started" if started else "refused", extra={"run_id": run_id})
@@ -33,9 +33,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 
 def _count_refused() -> None:
-    """Count a run that failed where all are counted: the alarm looks at that one place."""
+    """Count a request that could not be used, for the alarm ``request-refused``."""
     with single_metric(name="RunsFailed", unit=MetricUnit.Count, value=1, namespace="labgrader") as metric:
-        metric.add_dimension("service", "summarise_run")
+        metric.add_dimension("service", "start_run")
 
 
 @cache

@@ -6,10 +6,10 @@ from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from labgrader.events import publisher_of_this_function
+from labgrader.events import default_publisher
 from labgrader.logs import function_logger
-from labgrader.steps.summarise_run import duration_s, record_failure, summarise_run
-from labgrader.store import store_of_this_function
+from labgrader.steps.summarise_run import record_failure, summarise_run
+from labgrader.store import RunRecord, default_store
 
 logger = function_logger("summarise_run")
 metrics = Metrics(namespace="labgrader", service="summarise_run")
@@ -20,13 +20,17 @@ metrics = Metrics(namespace="labgrader", service="summarise_run")
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Take ``run_id``, ``started_at`` and perhaps ``error``; return the run's status and counts."""
     logger.append_keys(run_id=event["run_id"])
-    asked, error = (store_of_this_function(), event["run_id"], event["started_at"]), event.get("error")
-    publish = publisher_of_this_function().publish
-    run = record_failure(*asked, error, publish=publish) if error else summarise_run(*asked, publish=publish)
-    count = int("again" not in run)  # the rule that hears of a failed execution comes after the machine itself
-    metrics.add_metric("RunsFailed" if run["status"] == "failed" else "RunsCompleted", MetricUnit.Count, count)
+    store, run_id, started_at, error = default_store(), event["run_id"], event["started_at"], event.get("error")
+    publish = default_publisher().publish
+    if error:
+        failure = record_failure(store, run_id, started_at, error, publish=publish)
+        run, again = failure.record, failure.again
+    else:
+        run, again = RunRecord.from_dict(summarise_run(store, run_id, started_at, publish=publish)), False
+    count = int(not again)  # the rule that hears of a failed execution comes after the machine itself
+    metrics.add_metric("RunsFailed" if run.status == "failed" else "RunsCompleted", MetricUnit.Count, count)
     if count:
-        metrics.add_metric("RunDuration", MetricUnit.Seconds, duration_s(run))
-    metrics.add_metadata("mode", run["mode"])
-    logger.info("summarised", extra={"status": run["status"], "counts": run["counts"]})
-    return {"run_id": run["run_id"], "status": run["status"], "counts": run["counts"]}
+        metrics.add_metric("RunDuration", MetricUnit.Seconds, run.duration_s)
+    metrics.add_metadata("mode", run.mode)
+    logger.info("summarised", extra={"status": run.status, "counts": run.counts.to_dict()})
+    return {"run_id": run.run_id, "status": run.status, "counts": run.counts.to_dict()}

@@ -10,7 +10,7 @@ from labgrader.logs import function_logger
 from labgrader.recording.recorder import FINISH_S
 from labgrader.recording.sessions import Accounts
 from labgrader.steps.take_snapshot import take_snapshot
-from labgrader.store import store_of_this_function
+from labgrader.store import default_store
 
 TO_FINISH_S = FINISH_S + 60
 """Seconds kept for the students who were begun, for the last request on its way, and for writing the snapshots."""
@@ -26,7 +26,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     logger.append_keys(run_id=event["run_id"])
     deadline_s = context.get_remaining_time_in_millis() / 1000 - TO_FINISH_S
     run_id = event["run_id"]
-    progress = take_snapshot(store_of_this_function(), run_id, Accounts(run_id), deadline_s)
+    progress = take_snapshot(default_store(), run_id, Accounts(run_id), deadline_s)
     metrics.add_metric("CallsToStudentAccounts", MetricUnit.Count, progress.calls.total())
     metrics.add_metric("ThrottlesMet", MetricUnit.Count, progress.throttles)
     logger.info("recorded", extra={"recorded": progress.recorded, "done": progress.done, "calls": progress.calls})

@@ -17,6 +17,7 @@ from labgrader.api.app import Api, Services, resolver
 from labgrader.store import Keys, Store
 from tests import aws_in_memory
 from tests.api.reports import LAB, RUN_ID
+from tests.stored_runs import put_run
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 
@@ -153,7 +154,7 @@ class World:
             "course": "",
             **record,
         }
-        self.store.record_run(run)
+        put_run(self.store, run)
         return run
 
     def has_report(self, run_id: str, username: str, report: Mapping[str, Any], **result: Any) -> None:

@@ -12,6 +12,7 @@ from labgrader.api.app import resolver
 from tests.api.conftest import INSTRUCTOR, World, world_of
 from tests.api.reports import LAB
 from tests.api.test_runs import CSV, start
+from tests.stored_runs import put_run, stored_run
 
 
 def test_the_same_request_with_the_same_client_token_is_the_same_run(world: World) -> None:
@@ -70,7 +71,7 @@ def test_a_start_that_broke_off_is_started_by_the_same_request(
     asked = world.store._get_item("REQUESTS", "ada monday") or {}
     stranger.store.remember_request("ada monday", asked["digest"], run_id)
     if recorded:
-        stranger.store.record_run(world.store.run(run_id) or {})
+        put_run(stranger.store, stored_run(world.store, run_id))
     assert start(stranger, client_token="monday").json["run_id"] == run_id
     assert [one["name"] for one in stranger.executions("grade_class")] == [run_id]
 
@@ -81,7 +82,7 @@ def test_a_run_that_ended_is_never_started_again(world: World, clients: tuple[An
     later = world_of(*clients)
     asked = world.store._get_item("REQUESTS", "ada monday") or {}
     later.store.remember_request("ada monday", asked["digest"], run_id)
-    later.store.record_run({**(world.store.run(run_id) or {}), "status": "incomplete"})
+    put_run(later.store, {**stored_run(world.store, run_id), "status": "incomplete"})
     assert start(later, client_token="monday").json["run_id"] == run_id
     assert later.executions("grade_class") == []
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import functions.api.app as app
-from labgrader.store import store_of_this_function
+from labgrader.store import default_store
 from tests.api.conftest import STUDENT, World, event_of
 from tests.api.reports import LAB
 
@@ -33,10 +33,10 @@ def _environment(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
     }
     for name, value in told.items():
         monkeypatch.setenv(name, value)
-    store_of_this_function.cache_clear()
+    default_store.cache_clear()
     app._api.cache_clear()
     yield
-    store_of_this_function.cache_clear()
+    default_store.cache_clear()
     app._api.cache_clear()
 
 

@@ -16,6 +16,7 @@ from labgrader.store import Keys
 from labgrader.store.self_checks import Ledger, Taken
 from tests.api.conftest import INSTRUCTOR, NOON, OTHER_STUDENT, STUDENT, World
 from tests.api.reports import LAB, check_of, load_test_of, report_of
+from tests.stored_runs import put_run, stored_run
 
 
 def start(world: World, caller: dict[str, str] = STUDENT) -> Any:
@@ -29,8 +30,8 @@ def test_who_is_on_a_class_list_is_told_nothing_of_it(world: World) -> None:
 
 def ended(world: World, run_id: str, status: str = "complete", **fields: Any) -> None:
     """Let a self-check end as its workflow records it."""
-    record = world.store.run(run_id) or {}
-    world.store.record_run({**record, "status": status, "finished_at": "2026-03-01T12:00:06Z", **fields})
+    record = stored_run(world.store, run_id)
+    put_run(world.store, {**record, "status": status, "finished_at": "2026-03-01T12:00:06Z", **fields})
 
 
 def test_a_self_check_is_started_for_the_student_whom_the_token_names(world: World) -> None:
@@ -161,7 +162,7 @@ def test_students_at_once_never_see_each_others(world: World) -> None:
     with ThreadPoolExecutor(max_workers=16) as pool:
         started = list(pool.map(post, range(48)))
     for username, run_id in started:
-        assert (world.store.run(run_id) or {})["student"] == username
+        assert stored_run(world.store, run_id)["student"] == username
 
 
 def test_the_allowance_of_an_hour_is_spent_and_comes_back(world: World) -> None:

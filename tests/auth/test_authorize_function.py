@@ -16,10 +16,10 @@ from botocore.config import Config
 
 import functions.authorize.app as app
 from labgrader.auth.authorizer import UnauthorizedError
-from labgrader.auth.signing_key import KEPT_S, SigningKey, signing_key_of_this_function
+from labgrader.auth.signing_key import KEPT_S, SigningKey, default_signing_key
 from labgrader.auth.tokens import issue
 from labgrader.errors import RefusedError, ServiceFaultError
-from labgrader.store import Store, store_of_this_function
+from labgrader.store import Store, default_store
 from tests.auth.hand_made import CLAIMS, KEY, STACK, hand_made
 
 CONTEXT: Any = SimpleNamespace(
@@ -37,11 +37,11 @@ def key_arn(store: Store) -> str:
 def _environment(store: Store, key_arn: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name, value in {"BUCKET": "bucket", "TABLE": "table", "STACK": STACK, "TOKEN_KEY_ARN": key_arn}.items():
         monkeypatch.setenv(name, value)
-    store_of_this_function.cache_clear()
-    signing_key_of_this_function.cache_clear()
+    default_store.cache_clear()
+    default_signing_key.cache_clear()
     yield
-    store_of_this_function.cache_clear()
-    signing_key_of_this_function.cache_clear()
+    default_store.cache_clear()
+    default_signing_key.cache_clear()
 
 
 @pytest.fixture

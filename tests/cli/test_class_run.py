@@ -15,7 +15,9 @@ from cli.class_run import Run, start_run, who
 from cli.main import _refuse, main
 from cli.target import Target
 from labgrader.errors import BadInputError, RefusedError
+from labgrader.roster import read_roster
 from labgrader.store import Store
+from tests.stored_runs import stored_run
 
 LAB = "lambda-optimization"
 
@@ -35,14 +37,16 @@ def outputs(target: Target) -> dict[str, str]:
 
 
 def start(target: Target, outputs: dict[str, str], **changed: Any) -> Run:
-    given = {"lab_id": LAB, "roster": b"username\nuser1\nuser2\n", "suffix": ".csv", "total": 1, "students": ["user2"]}
+    roster = b"username\nuser1\nuser2\n"
+    listed = read_roster(roster, "class.csv")
+    given = {"lab_id": LAB, "roster": roster, "suffix": ".csv", "listed": listed, "students": ["user2"]}
     return start_run(target, outputs, **{**given, **changed})
 
 
 def test_a_run_is_recorded_with_who_typed_it(target: Target, outputs: dict[str, str], store: Store) -> None:
     run = start(target, outputs, mode="audit")
     assert run.total == 1
-    record = store.run(run.run_id) or {}
+    record = stored_run(store, run.run_id)
     assert (record["status"], record["mode"], record["requested_by"]) == ("running", "audit", f"command {who()}")
     assert record["counts"]["students"] == 1
     described = target.client("stepfunctions").describe_execution(executionArn=run.arn)
@@ -114,13 +118,13 @@ def test_the_course_that_is_named_is_that_of_the_run(
     roster = tmp_path / "class.csv"
     roster.write_text("username\nuser1\n")
     assert main(["grade", "--lab", LAB, "--roster", str(roster), *options, "--aws"]) == 3
-    assert [run["course"] for run in store.runs()] == [course]
+    assert [run.course for run in store.runs()] == [course]
 
 
 def test_the_machine_is_told_the_course(target: Target, outputs: dict[str, str], store: Store) -> None:
     run = start(target, outputs, course="autumn")
     described = target.client("stepfunctions").describe_execution(executionArn=run.arn)
-    assert json.loads(described["input"])["course"] == (store.run(run.run_id) or {})["course"] == "autumn"
+    assert json.loads(described["input"])["course"] == stored_run(store, run.run_id)["course"] == "autumn"
 
 
 def test_what_cannot_be_graded_is_said_before_anything_starts(
@@ -139,4 +143,4 @@ def test_a_machine_that_is_not_there_is_aws_out_of_reach(target: Target, outputs
     with pytest.raises(RefusedError, match="StateMachineDoesNotExist") as refused:
         start(target, {**outputs, "GradeClassArn": f"{outputs['GradeClassArn']}-gone"})
     assert _refuse(refused.value) == 3
-    assert [run["status"] for run in store.runs()] == ["failed"]
+    assert [run.status for run in store.runs()] == ["failed"]

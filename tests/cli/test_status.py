@@ -15,7 +15,8 @@ import pytest
 from cli.health import LOOKED_BACK, error_lines, last_day, rows, summed, throttles_met
 from cli.main import main
 from cli.target import Target
-from labgrader.store import Store
+from labgrader.store import RunRecord, Store
+from tests.stored_runs import put_run
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 
@@ -74,7 +75,7 @@ def test_runs_of_the_last_24_hours_are_counted_by_mode(store: Store, target: Tar
         run(NOW - timedelta(hours=2), 20, mode="audit", status="incomplete"),
         run(NOW - timedelta(minutes=30), 9, mode="self-check", counts={"students": 1, "complete": 1, "incomplete": 0}),
     ):
-        store.record_run(record)
+        put_run(store, record)
     found = last_day(target, outputs, "labgrader", NOW)
     assert found.since == "2026-11-20T02:00:00Z"
     assert found.runs["grade"].by_status == {"complete": 2, "running": 1, "failed": 1}
@@ -91,7 +92,7 @@ def test_runs_of_the_last_24_hours_are_counted_by_mode(store: Store, target: Tar
 
 
 def test_nothing_finished_has_no_duration() -> None:
-    assert summed([run(NOW, None)]).longest_s is None
+    assert summed([RunRecord.from_dict(run(NOW, None))]).longest_s is None
     assert summed([]).median_s is None
 
 
@@ -223,7 +224,7 @@ def test_runs_of_many_pages_are_all_counted(store: Store, outputs: dict[str, str
     began = datetime.now(UTC) - timedelta(hours=1)
     for number in range(12):  # 1.2 MB: DynamoDB answers with 1 MB at most
         record = run(began, run_id=f"{began:%Y%m%d-%H%M%S}-lambda-optimization-{number:04x}", note="x" * 102_400)
-        store.record_run(record)
+        put_run(store, record)
     deploy(outputs)
     assert main(["status", "--aws", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)

@@ -16,8 +16,8 @@ import functions.plan_audit.app as planning
 import functions.send_digest.app as sending
 from labgrader.courses.course_file import read_course
 from labgrader.courses.enrolment import push_course
-from labgrader.steps.send_digest import topic_of_this_function
-from labgrader.store import Keys, Store, store_of_this_function
+from labgrader.steps.send_digest import default_topic
+from labgrader.store import Keys, Store, default_store
 from tests.courses.course_folder import COURSE, make_folder
 from tests.courses.findings import audit_of, run_of
 
@@ -34,10 +34,10 @@ def _environment(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     for name, value in {"BUCKET": "bucket", "TABLE": "table", "STACK": "grading", "DIGEST_TOPIC_ARN": topic}.items():
         monkeypatch.setenv(name, value)
     push_course(store, read_course(make_folder(tmp_path, ONE_LAB)), datetime(2026, 11, 20, tzinfo=UTC))
-    for made_once in (store_of_this_function, topic_of_this_function):
+    for made_once in (default_store, default_topic):
         made_once.cache_clear()
     yield
-    for made_once in (store_of_this_function, topic_of_this_function):
+    for made_once in (default_store, default_topic):
         made_once.cache_clear()
 
 
@@ -87,7 +87,7 @@ def test_a_night_of_which_a_lab_failed_is_not(capsys: pytest.CaptureFixture[str]
 
 
 def test_the_commands_in_a_message_name_a_stack_with_another_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert topic_of_this_function().options == " --aws --stack grading"
-    topic_of_this_function.cache_clear()
+    assert default_topic().options == " --aws --stack grading"
+    default_topic.cache_clear()
     monkeypatch.setenv("STACK", "labgrader")
-    assert topic_of_this_function().options == " --aws"
+    assert default_topic().options == " --aws"

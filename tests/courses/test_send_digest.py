@@ -17,6 +17,7 @@ from labgrader.steps.send_digest import Topic, send_digest
 from labgrader.store import Keys, Store
 from tests.courses.course_folder import make_folder
 from tests.courses.findings import audit_of, change, run_of, student
+from tests.stored_runs import put_run
 
 COURSE_ID, NIGHT, STARTED = "serverless-2026", "2026-11-21-2230", "2026-11-21T21:30:04.123Z"
 RUNS = [{"run_id": "r1", "lab": "lambda-optimization"}, {"run_id": "r2", "lab": "performance-scaling"}]
@@ -80,7 +81,8 @@ def test_no_name_no_address_and_no_secret_is_sent(store: Store, inbox: Inbox) ->
 
 def test_a_run_that_failed_is_told_with_the_reason_of_its_record(store: Store, inbox: Inbox) -> None:
     keep(store, "r1", "lambda-optimization", [])
-    store.record_run(
+    put_run(
+        store,
         {
             "run_id": "r2",
             "lab": "performance-scaling",
@@ -88,7 +90,7 @@ def test_a_run_that_failed_is_told_with_the_reason_of_its_record(store: Store, i
             "status": "failed",
             "started_at": STARTED,
             "error": "BadInputError: user3 has another account and no role_arn",
-        }
+        },
     )
     digest = send(store, inbox, [RUNS[0], {**RUNS[1], "error": "States.TaskFailed", "cause": "a long story"}])
     assert digest["status"] == "failed"

@@ -10,15 +10,17 @@ from botocore.stub import Stubber
 
 from labgrader.errors import BadInputError, RefusedError, ThrottledError
 from labgrader.labs.lab import lab_ids
+from labgrader.roster import Student
 from labgrader.runs.class_run import Started, start_class_run
 from labgrader.runs.request import Request
 from labgrader.store import Store
 from tests.runs.conftest import AnswerLost, Machines
+from tests.stored_runs import put_run, stored_run
 
 RUN = "20260101-000000-lambda-optimization-0000"
 KEY = "rosters/class.csv"
 LAB = "lambda-optimization"
-CLASS = b"username,section\nuser1,A\nuser2,B\n"
+CLASS = [Student("user1", "user1", section="A"), Student("user2", "user2", section="B")]
 LABS = ", ".join(lab_ids())
 
 
@@ -31,13 +33,12 @@ def asked(**changed: Any) -> Request:
 
 
 def test_a_run_is_recorded_and_started(store: Store, machines: Machines) -> None:
-    store.put(KEY, CLASS)
     execution = f"arn:aws:states:us-east-1:123456789012:execution:labgrader-grade-class:{RUN}"
-    started = start_class_run(store, machines.client, machines.grade_class, asked(), RUN)
+    started = start_class_run(store, machines.client, machines.grade_class, asked(), RUN, CLASS)
     assert started == Started(RUN, execution, again=False, total=2)
     assert machines.client.describe_execution(executionArn=execution)["status"] == "RUNNING"
     assert machines.inputs() == {RUN: asked().to_dict()}
-    record = store.run(RUN) or {}
+    record = stored_run(store, RUN)
     assert record.pop("started_at") > "2026"
     assert record == {
         "run_id": RUN,
@@ -52,24 +53,37 @@ def test_a_run_is_recorded_and_started(store: Store, machines: Machines) -> None
     }
 
 
+def test_the_students_are_stored_as_rows_with_account_and_region(store: Store, machines: Machines) -> None:
+    role = "arn:aws:iam::222233334444:role/labgrader"
+    away = Student("user3", "s-3", account_id="222233334444", region="eu-west-1", role_arn=role)
+    named = asked(students=("user2", "user3"))
+    start_class_run(store, machines.client, machines.grade_class, named, RUN, [*CLASS, away])
+    home = {"account_id": "123456789012", "region": "us-east-1"}
+    assert store.get_json(f"runs/{RUN}/students.json") == [{**CLASS[1].to_dict(), **home}, away.to_dict()]
+
+
+def test_the_students_of_the_first_start_stay(store: Store, machines: Machines) -> None:
+    for listed in (CLASS, CLASS[:1]):
+        start_class_run(store, machines.client, machines.grade_class, asked(), RUN, listed)
+    assert [student.username for student in store.students(RUN)] == ["user1", "user2"]
+
+
 @pytest.mark.parametrize("ended", [False, True])
 def test_started_twice_it_is_one_run(store: Store, machines: Machines, ended: bool) -> None:
-    store.put(KEY, CLASS)
-    first = start_class_run(store, machines.client, machines.grade_class, asked(), RUN)
+    first = start_class_run(store, machines.client, machines.grade_class, asked(), RUN, CLASS)
     if ended:
         machines.stop(first.execution)
-        store.record_run({**(store.run(RUN) or {}), "status": "complete"})
+        put_run(store, {**stored_run(store, RUN), "status": "complete"})
     before = store.run(RUN)
-    again = start_class_run(store, machines.client, machines.grade_class, asked(students=("user1",)), RUN)
+    again = start_class_run(store, machines.client, machines.grade_class, asked(students=("user1",)), RUN, CLASS)
     assert again == Started(RUN, first.execution, again=True, total=1)
     assert store.run(RUN) == before
     assert machines.inputs() == {RUN: asked().to_dict()}
 
 
 def test_a_start_that_broke_off_after_the_record_goes_on(store: Store, machines: Machines) -> None:
-    store.put(KEY, CLASS)
-    store.record_run({"run_id": RUN, "lab": LAB, "mode": "grade", "status": "running", "started_at": "2026"})
-    assert start_class_run(store, machines.client, machines.grade_class, asked(), RUN).again
+    put_run(store, {"run_id": RUN, "lab": LAB, "mode": "grade", "status": "running", "started_at": "2026"})
+    assert start_class_run(store, machines.client, machines.grade_class, asked(), RUN, CLASS).again
     assert list(machines.inputs()) == [RUN]
 
 
@@ -80,7 +94,6 @@ def test_a_start_that_broke_off_after_the_record_goes_on(store: Store, machines:
             {"lab": "lab-5", "students": ("user9",)},
             [f"lab: there is no lab lab-5; the labs are: {LABS}", "user9 is not on the roster"],
         ),
-        ({"roster": "rosters/none.csv"}, ["roster: there is no roster at rosters/none.csv"]),
         (
             {"mode": "self-check"},
             ["mode: a self-check is of one student alone, who starts it: a class run has the mode grade or audit"],
@@ -90,29 +103,28 @@ def test_a_start_that_broke_off_after_the_record_goes_on(store: Store, machines:
 def test_what_cannot_be_graded_is_neither_recorded_nor_started(
     store: Store, machines: Machines, changed: dict[str, Any], said: list[str]
 ) -> None:
-    store.put(KEY, CLASS)
     with pytest.raises(BadInputError) as refused:
-        start_class_run(store, machines.client, machines.grade_class, asked(**changed), RUN)
+        start_class_run(store, machines.client, machines.grade_class, asked(**changed), RUN, CLASS)
     assert problems(refused) == said
     assert store.run(RUN) is None
+    assert store.keys("runs/") == []
     assert machines.inputs() == {}
 
 
 def test_a_student_in_an_account_that_nobody_may_read_is_said_before_the_start(
     store: Store, machines: Machines
 ) -> None:
-    store.put(KEY, b"username,account_id\nuser1,222233334444\n")
+    stranger = Student("user1", "user1", account_id="222233334444")
     with pytest.raises(BadInputError, match="user1 has account 222233334444 and no role_arn; labgrader runs in 123456"):
-        start_class_run(store, machines.client, machines.grade_class, asked(), RUN)
+        start_class_run(store, machines.client, machines.grade_class, asked(), RUN, [stranger])
     assert machines.inputs() == {}
 
 
 def test_a_start_whose_answer_was_lost_is_a_start(store: Store, machines: Machines) -> None:
-    store.put("rosters/monday.csv", b"username\nuser1\n")
     lost: Any = AnswerLost(machines.client)
-    started = start_class_run(store, lost, machines.grade_class, Request(LAB, "rosters/monday.csv"), RUN)
+    started = start_class_run(store, lost, machines.grade_class, Request(LAB, "rosters/monday.csv"), RUN, CLASS)
     assert not started.again
-    assert (store.run(RUN) or {})["status"] == "running"
+    assert stored_run(store, RUN)["status"] == "running"
     assert list(machines.inputs()) == [RUN]
 
 
@@ -123,17 +135,16 @@ def test_a_start_whose_answer_was_lost_is_a_start(store: Store, machines: Machin
 def test_a_start_that_aws_refuses_is_recorded_as_failed_and_can_be_tried_again(
     store: Store, machines: Machines, code: str, status: int, kind: type[Exception]
 ) -> None:
-    store.put(KEY, CLASS)
     refusing: Any = boto3.client("stepfunctions", region_name="us-east-1")
     with Stubber(refusing) as stub:
         stub.add_client_error("start_execution", code, "not now", http_status_code=status)
         with pytest.raises(kind, match="not now"):
-            start_class_run(store, refusing, machines.grade_class, asked(), RUN)
-    record = store.run(RUN) or {}
+            start_class_run(store, refusing, machines.grade_class, asked(), RUN, CLASS)
+    record = stored_run(store, RUN)
     assert record["status"] == "failed"
     assert record["finished_at"] >= record["started_at"]
     assert record["error"].startswith(f"it could not be started: An error occurred ({code}) when calling the")
-    assert start_class_run(store, machines.client, machines.grade_class, asked(), RUN).run_id == RUN
+    assert start_class_run(store, machines.client, machines.grade_class, asked(), RUN, CLASS).run_id == RUN
     assert list(machines.inputs()) == [RUN]
 
 

@@ -12,11 +12,15 @@ from botocore.stub import Stubber
 from labgrader.errors import ServiceFaultError
 from labgrader.events import Event
 from labgrader.labs.lab import lab_ids
+from labgrader.roster import Home, Student
 from labgrader.runs.event_trigger import start_from_event
 from labgrader.runs.idempotent_start import start_asked
+from labgrader.runs.request import Request
 from labgrader.schemas import validate
+from labgrader.steps.plan_run import plan_run
 from labgrader.store import Store
 from tests.runs.conftest import AnswerLost, Machines
+from tests.stored_runs import stored_run
 
 LAB = "lambda-optimization"
 ID = "17793124-05d4-b198-2fde-7ededc63b103"
@@ -77,11 +81,37 @@ def test_an_event_starts_a_run(store: Store, machines: Machines, roster: Any, ke
     assert bus == [], "the run itself says that it has started"
 
 
+@pytest.mark.parametrize(
+    "roster",
+    [
+        "username,section\nUser1,A\nuser2,B\n",
+        '[{"username": "User1", "section": "A"}, {"username": "user2", "section": "B"}]',
+        [{"username": "User1", "section": "A"}, {"username": "user2", "section": "B"}],
+        "rosters/class.csv",
+    ],
+)
+def test_a_class_list_is_read_when_it_arrives_and_is_rows_after_that(
+    store: Store, machines: Machines, roster: Any
+) -> None:
+    store.put("rosters/class.csv", b"username;section\n\nUser1;A\nuser2;B\n")
+    asked = event({"lab": LAB, "roster": roster})
+    start_from_event(store, machines.client, machines.grade_class, Bus().publish, asked)
+    store.delete(store.keys("rosters/"))
+    request = Request.from_dict(machines.inputs()[RUN])
+    home = Home("123456789012", "us-east-1")
+    plan_run(store, RUN, "2026-01-02T03:04:06Z", request, home)
+    place = {"account_id": home.account_id, "region": home.region}
+    assert [student.to_dict() for student in store.students(RUN)] == [
+        {**Student("user1", "user1", section="A").to_dict(), **place},
+        {**Student("user2", "user2", section="B").to_dict(), **place},
+    ]
+
+
 def test_an_event_that_is_delivered_twice_is_one_run(store: Store, machines: Machines) -> None:
     bus = Bus()
     asked = event({"lab": LAB, "roster": "username\nuser1\n"})
     first = start_from_event(store, machines.client, machines.grade_class, bus.publish, asked)
-    machines.stop((store.run(RUN) or {})["execution"])
+    machines.stop(stored_run(store, RUN)["execution"])
     again = start_from_event(store, machines.client, machines.grade_class, bus.publish, asked)
     assert first[0] == again[0] == RUN
     assert first[1] is not None
@@ -127,8 +157,8 @@ def test_another_request_with_a_client_token_that_is_used_is_refused(store: Stor
         "client_token: something else was asked for with this client token before: take another one for another "
         f"request (it stands for run {RUN})"
     )
-    assert (store.run(RUN) or {})["status"] == "running"
-    assert (store.run(run_id) or {})["status"] == "failed"
+    assert stored_run(store, RUN)["status"] == "running"
+    assert stored_run(store, run_id)["status"] == "failed"
     assert list(machines.inputs()) == [RUN]
 
 
@@ -166,7 +196,7 @@ def test_a_run_that_goes_on_is_answered_and_not_started_again(store: Store, mach
     assert started is not None
     assert (run_id, started.again) == (RUN, True)
     assert list(machines.inputs()) == [RUN]
-    assert (store.run(RUN) or {})["status"] == "running"
+    assert stored_run(store, RUN)["status"] == "running"
 
 
 def test_a_class_list_that_has_gone_since_does_not_make_a_running_run_fail(store: Store, machines: Machines) -> None:
@@ -177,8 +207,8 @@ def test_a_class_list_that_has_gone_since_does_not_make_a_running_run_fail(store
     store._s3.delete_object(Bucket="bucket", Key="rosters/class.csv")
     _, started = start_from_event(store, machines.client, machines.grade_class, bus.publish, asked)
     assert started is not None
-    assert (started.again, started.execution) == (True, (store.run(RUN) or {})["execution"])
-    assert (store.run(RUN) or {})["status"] == "running"
+    assert (started.again, started.execution) == (True, stored_run(store, RUN)["execution"])
+    assert stored_run(store, RUN)["status"] == "running"
     assert bus == []
 
 
@@ -247,10 +277,10 @@ def test_a_request_that_cannot_be_used_is_answered_with_every_reason(
     assert run_id == (RUN if lab else "20260102-030405-unknown-lab-d3406077")
     if reason is not None:
         assert failed.detail["reason"] == reason
-    record = store.run(run_id) or {}
+    record = stored_run(store, run_id)
     assert (record["status"], record["lab"], record["requested_by"]) == ("failed", lab, f"event {ID}")
     assert record["error"]
-    assert [run["run_id"] for run in store.runs()] == [run_id], "an instructor finds it in the list of runs"
+    assert [run.run_id for run in store.runs()] == [run_id], "an instructor finds it in the list of runs"
 
 
 @pytest.mark.parametrize("named", [{"course": "autumn"}, {}])
@@ -260,7 +290,7 @@ def test_who_runs_a_course_is_told_of_its_requests_that_failed(
     bus = Bus()
     asked = event({"lab": LAB, "roster": "courses/autumn/rosters/gone.csv", **named})
     run_id, _ = start_from_event(store, machines.client, machines.grade_class, bus.publish, asked)
-    assert [one.detail["course"] for one in bus] == [(store.run(run_id) or {})["course"]] == ["autumn"]
+    assert [one.detail["course"] for one in bus] == [stored_run(store, run_id)["course"]] == ["autumn"]
 
 
 def test_an_event_that_came_by_hand_has_an_id_of_its_own_making(store: Store, machines: Machines) -> None:

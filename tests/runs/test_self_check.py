@@ -26,6 +26,7 @@ from labgrader.store import Store
 from labgrader.store.self_checks import Ledger
 from tests.runs.checking import LAB, MINUTE, NOON, done, start
 from tests.runs.conftest import Machines
+from tests.stored_runs import stored_run
 
 
 def test_a_self_check_is_counted_recorded_and_started(store: Store, machines: Machines) -> None:
@@ -45,7 +46,7 @@ def test_a_self_check_is_counted_recorded_and_started(store: Store, machines: Ma
         }
     }
     assert store.get_json(roster) == [Student("user1", "user1").to_dict()]
-    assert store.run(run_id) == {
+    assert stored_run(store, run_id) == {
         "run_id": run_id,
         "lab": LAB.id,
         "mode": "self-check",
@@ -67,7 +68,7 @@ def test_it_looks_where_the_course_says_that_the_students_resources_are(store: S
     store.enrol("autumn", "Autumn", "2026-09-01T00:00:00Z", {"user1": {LAB.id: row}})
     run_id = start(store, machines).run_id
     assert store.get_json(f"rosters/{run_id}.json") == [row.to_dict()]
-    assert machines.inputs()[run_id]["course"] == (store.run(run_id) or {})["course"] == "autumn"
+    assert machines.inputs()[run_id]["course"] == stored_run(store, run_id)["course"] == "autumn"
 
 
 # --- one at a time ---------------------------------------------------------------------------------------------------
@@ -175,8 +176,8 @@ def test_a_start_that_aws_refuses_costs_nothing_and_blocks_nothing(store: Store,
         with pytest.raises(RefusedError):
             start_self_check(store, refusing, machines.grade_student, "user1", LAB, NOON)
     (record,) = store.self_checks()
-    assert record["status"] == "failed"
-    assert record["error"].startswith("it could not be started: An error occurred (AccessDeniedException)")
+    assert record.status == "failed"
+    assert str(record.error).startswith("it could not be started: An error occurred (AccessDeniedException)")
     assert allowance_of(store, "user1", LAB, NOON) == Allowance(2, 3, 2, 3, None)
     assert start(store, machines).allowance.remaining_today == 2
 

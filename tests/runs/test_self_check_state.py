@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -24,10 +23,11 @@ from labgrader.runs.self_check import (
     state_of_self_check,
 )
 from labgrader.runs.self_check_quota import Allowance
-from labgrader.store import Store
+from labgrader.store import RunRecord, Store
 from labgrader.store.self_checks import Ledger, Taken
 from tests.runs.checking import LAB, MINUTE, NOON, done, start
 from tests.runs.conftest import AnswerLost, Machines
+from tests.stored_runs import put_run, stored_run
 
 # --- how it stands ---------------------------------------------------------------------------------------------------
 
@@ -35,24 +35,28 @@ from tests.runs.conftest import AnswerLost, Machines
 def test_a_running_one_runs(store: Store, machines: Machines) -> None:
     run_id = start(store, machines).run_id
     state = state_of_self_check(store, machines.client, run_id, NOON + 60 * MINUTE)
-    assert state == store.run(run_id)
-    assert (state or {})["status"] == "running"
+    assert state is not None
+    assert state.to_dict() == stored_run(store, run_id)
+    assert state.status == "running"
 
 
 def test_one_that_ended_is_told_from_its_record(store: Store, machines: Machines) -> None:
     run_id = start(store, machines).run_id
     done(store, run_id)
-    machines.stop((store.run(run_id) or {})["execution"])
-    assert (state_of_self_check(store, machines.client, run_id) or {})["status"] == "complete"
+    machines.stop(stored_run(store, run_id)["execution"])
+    state = state_of_self_check(store, machines.client, run_id)
+    assert state is not None
+    assert state.status == "complete"
     assert allowance_of(store, "user1", LAB, NOON).remaining_today == 2
 
 
 def test_one_that_was_stopped_is_recorded_as_failed_and_given_back(store: Store, machines: Machines) -> None:
     run_id = start(store, machines).run_id
-    machines.stop((store.run(run_id) or {})["execution"])
-    state = state_of_self_check(store, machines.client, run_id, NOON + MINUTE) or {}
-    assert (state["status"], state["error"], state["finished_at"]) == ("failed", LOST, "2026-01-01T12:01:00Z")
-    assert store.run(run_id) == state
+    machines.stop(stored_run(store, run_id)["execution"])
+    state = state_of_self_check(store, machines.client, run_id, NOON + MINUTE)
+    assert state is not None
+    assert (state.status, state.error, state.finished_at) == ("failed", LOST, "2026-01-01T12:01:00Z")
+    assert stored_run(store, run_id) == state.to_dict()
     assert allowance_of(store, "user1", LAB, NOON).remaining_today == 3
     assert start(store, machines, NOON + MINUTE).allowance.remaining_today == 2
 
@@ -60,9 +64,9 @@ def test_one_that_was_stopped_is_recorded_as_failed_and_given_back(store: Store,
 def test_one_that_was_stopped_does_not_block_the_next(store: Store, machines: Machines) -> None:
     """Also where nobody asked how it stands."""
     run_id = start(store, machines).run_id
-    machines.stop((store.run(run_id) or {})["execution"])
+    machines.stop(stored_run(store, run_id)["execution"])
     assert start(store, machines, NOON + MINUTE).allowance.remaining_today == 2
-    assert (store.run(run_id) or {})["error"] == LOST
+    assert stored_run(store, run_id)["error"] == LOST
 
 
 @pytest.mark.parametrize("recorded", [False, True])
@@ -75,18 +79,18 @@ def test_a_start_that_broke_off_blocks_for_a_minute_and_not_longer(
     if recorded:
         arn = machines.grade_student.replace("stateMachine", "execution")
         record = {"run_id": "dead", "lab": LAB.id, "mode": "self-check", "status": "running", "student": "user1"}
-        store.record_run({**record, "started_at": "2026-01-01T12:00:00Z", "execution": f"{arn}:dead"})
+        put_run(store, {**record, "started_at": "2026-01-01T12:00:00Z", "execution": f"{arn}:dead"})
     with pytest.raises(AlreadyRunningError):
         start(store, machines, NOON + timedelta(seconds=START_S) - timedelta(milliseconds=1))
     assert start(store, machines, NOON + timedelta(seconds=START_S)).allowance.remaining_today == 2
     if recorded:
-        assert (store.run("dead") or {})["error"] == LOST
+        assert stored_run(store, "dead")["error"] == LOST
 
 
 def test_a_result_whose_lock_stayed_does_not_block_and_counts(store: Store, machines: Machines) -> None:
     """The last state recorded the end and died before it gave the lock back."""
     run_id = start(store, machines).run_id
-    store.record_run({**(store.run(run_id) or {}), "status": "complete"})
+    put_run(store, {**stored_run(store, run_id), "status": "complete"})
     assert start(store, machines, NOON + MINUTE).allowance.remaining_today == 1
 
 
@@ -107,14 +111,14 @@ def test_the_longest_run_is_longer_than_its_machine_lets_it_be() -> None:
 
 def test_what_is_no_self_check_has_no_state(store: Store, machines: Machines) -> None:
     assert state_of_self_check(store, machines.client, "unknown") is None
-    store.record_run({"run_id": "class", "lab": LAB.id, "mode": "grade", "status": "running", "started_at": "2026"})
+    put_run(store, {"run_id": "class", "lab": LAB.id, "mode": "grade", "status": "running", "started_at": "2026"})
     assert state_of_self_check(store, machines.client, "class") is None
 
 
 def test_one_that_was_started_by_hand_is_told_from_its_record(store: Store, machines: Machines) -> None:
     by_hand = {"run_id": "hand", "lab": LAB.id, "mode": "self-check", "status": "running", "started_at": "2026"}
-    store.record_run(by_hand)
-    assert state_of_self_check(store, machines.client, "hand") == by_hand
+    put_run(store, by_hand)
+    assert state_of_self_check(store, machines.client, "hand") == RunRecord.from_dict(by_hand)
 
 
 # --- two who write ---------------------------------------------------------------------------------------------------
@@ -170,20 +174,21 @@ def test_a_lock_whose_answer_was_lost_is_the_own_one(store: Store, machines: Mac
 class EndsMeanwhile(Store):
     """The workflow's last state records its result just before somebody calls the self-check lost."""
 
-    def record_end(self, run: Mapping[str, Any]) -> bool:
-        ended = {**(self.run(run["run_id"]) or {}), "status": "complete", "finished_at": "2026-01-01T12:00:59Z"}
-        self.record_run(ended)
-        finish_self_check(self, run["run_id"], "user1", LAB.id, give_back=False)
+    def record_end(self, run: RunRecord) -> bool:
+        ended = {"status": "complete", "finished_at": "2026-01-01T12:00:59Z"}
+        put_run(self, {**stored_run(self, run.run_id), **ended})
+        finish_self_check(self, run.run_id, "user1", LAB.id, give_back=False)
         return super().record_end(run)
 
 
 def test_a_result_that_comes_while_somebody_gives_it_up_is_the_result(store: Store, machines: Machines) -> None:
     meanwhile = EndsMeanwhile(store._s3, store.bucket, store._table)
     run_id = start(store, machines).run_id
-    machines.stop((store.run(run_id) or {})["execution"])
-    state = state_of_self_check(meanwhile, machines.client, run_id, NOON + MINUTE) or {}
-    assert (state["status"], state.get("error")) == ("complete", None)
-    assert store.run(run_id) == state
+    machines.stop(stored_run(store, run_id)["execution"])
+    state = state_of_self_check(meanwhile, machines.client, run_id, NOON + MINUTE)
+    assert state is not None
+    assert (state.status, state.error) == ("complete", None)
+    assert stored_run(store, run_id) == state.to_dict()
     assert allowance_of(store, "user1", LAB, NOON).remaining_today == 2, "it counts: it told something"
 
 
@@ -194,7 +199,7 @@ def test_two_devices_that_ask_just_after_one_ended_start_one(store: Store, machi
     if unlocked:
         done(store, first)
     else:
-        store.record_run({**(store.run(first) or {}), "status": "complete"})
+        put_run(store, {**stored_run(store, first), "status": "complete"})
 
     def ask(_: int) -> tuple[str, str]:
         try:
@@ -216,7 +221,7 @@ def test_two_devices_that_ask_just_after_one_ended_start_one(store: Store, machi
 def test_one_whose_start_was_not_answered_runs_and_holds_its_lock(store: Store, machines: Machines) -> None:
     started = start_self_check(store, AnswerLost(machines.client), machines.grade_student, "user1", LAB, NOON)  # type: ignore[arg-type]
     assert list(machines.inputs()) == [started.run_id]
-    assert (store.run(started.run_id) or {})["status"] == "running"
+    assert stored_run(store, started.run_id)["status"] == "running"
     with pytest.raises(AlreadyRunningError):
         start(store, machines, NOON + 2 * MINUTE)
     assert allowance_of(store, "user1", LAB, NOON).remaining_today == 2

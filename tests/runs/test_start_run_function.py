@@ -13,8 +13,8 @@ import pytest
 
 import functions.start_run.app as app
 from cli.deployment.template import read_template
-from labgrader.events import publisher_of_this_function
-from labgrader.store import Store, store_of_this_function
+from labgrader.events import default_publisher
+from labgrader.store import Store, default_store
 from tests.runs.conftest import Machines
 
 TEMPLATE = Path(__file__).parents[2] / "infra/template.yaml"
@@ -30,7 +30,7 @@ def _environment(store: Store, machines: Machines, monkeypatch: pytest.MonkeyPat
     told = {"BUCKET": "bucket", "TABLE": "table", "BUS": "labgrader", "GRADE_CLASS_ARN": machines.grade_class}
     for name, value in told.items():
         monkeypatch.setenv(name, value)
-    remembered: list[Any] = [store_of_this_function, publisher_of_this_function, app._states]
+    remembered: list[Any] = [default_store, default_publisher, app._states]
     for one in remembered:
         one.cache_clear()
     yield
@@ -48,15 +48,18 @@ def counted(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     return [line for line in lines if "_aws" in line]
 
 
-def test_the_alarm_for_failed_runs_counts_a_request_that_was_refused(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_refused_request_is_counted_under_this_function_and_its_alarm_hears_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     answer = app.handler(requested({"lab": "lab-5"}), CONTEXT)
     assert answer == {"run_id": "20260102-030405-unknown-lab-b94f5231", "started": False}
     (line,) = counted(capsys)
-    alarm = read_template(TEMPLATE)["Resources"]["RunFailedAlarm"]["Properties"]
+    alarm = read_template(TEMPLATE)["Resources"]["RequestRefusedAlarm"]["Properties"]
     (told,) = line["_aws"]["CloudWatchMetrics"]
     assert told["Namespace"] == alarm["Namespace"]
     assert [metric["Name"] for metric in told["Metrics"]] == [alarm["MetricName"]]
     dimensions = {one["Name"]: one["Value"] for one in alarm["Dimensions"]}
+    assert dimensions == {"service": "start_run"}
     assert told["Dimensions"] == [list(dimensions)]
     assert {name: line[name] for name in dimensions} == dimensions
     assert alarm["Statistic"] == "Sum"

@@ -23,6 +23,7 @@ from labgrader.steps.run_record import CheckRecord
 from labgrader.steps.summarise_run import NEVER_REPORTED, summarise_run
 from labgrader.steps.write_report import write_report
 from labgrader.store import Keys, Store
+from tests.stored_runs import put_run
 
 STARTED = "2026-01-01T00:00:00Z"
 CALLS = {"function": "{username}-f", "operation": "x", "statuses": [200], "tries": 1}
@@ -73,7 +74,7 @@ class Course:
         ]
         self.store.put_json(keys.students, [student.to_dict() for student in students])
         record = {"lab": LAB.id, "mode": mode, "status": "running", "started_at": STARTED, "course": "cloud-2026"}
-        self.store.record_run({"run_id": run_id, **record})
+        put_run(self.store, {"run_id": run_id, **record})
         return keys
 
     def record(

@@ -12,11 +12,12 @@ import pytest
 
 from functions.summarise_run import app as summarise_run
 from functions.write_report import app as write_report
-from labgrader.events import publisher_of_this_function
+from labgrader.events import default_publisher
 from labgrader.labs.lab import Item, Lab
 from labgrader.roster import Student
 from labgrader.steps import run_record
-from labgrader.store import Keys, Store, store_of_this_function
+from labgrader.store import Keys, Store, default_store
+from tests.stored_runs import put_run
 
 RUN = "20260101-000000-example-0000"
 KEYS = Keys(RUN)
@@ -50,14 +51,14 @@ def environment(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     monkeypatch.setenv("TABLE", "table")
     monkeypatch.setenv("BUS", "labgrader")
     boto3.client("events").create_event_bus(Name="labgrader")
-    remembered: list[Any] = [store_of_this_function, publisher_of_this_function]
+    remembered: list[Any] = [default_store, default_publisher]
     remembered += [run_record.lab_of, run_record.snapshot_of, run_record.students_of]
     for one in remembered:
         one.cache_clear()
     store.put_json(KEYS.lab, LAB.to_dict())
     store.put_json(KEYS.students, [Student("user1", account_id="111122223333", region="us-east-1").to_dict()])
     record = {"run_id": RUN, "lab": LAB.id, "mode": "audit", "status": "running", "started_at": STARTED}
-    store.record_run(record)
+    put_run(store, record)
     yield
     for one in remembered:
         one.cache_clear()

@@ -14,6 +14,7 @@ from labgrader.roster import Student
 from labgrader.steps.run_live_check import Delivery, run_live_check
 from labgrader.steps.write_report import write_report
 from labgrader.store import Keys, Store
+from tests.stored_runs import put_run
 
 RUN = "20260101-000000-internet-0000"
 KEYS = Keys(RUN)
@@ -37,7 +38,7 @@ def _graded(store: Store, payload: dict[str, Any], *, needs_internet: bool) -> d
     store.put_json(KEYS.lab, lab.to_dict())
     student = Student(username="user1", account_id="111122223333", region="us-east-1")
     store.put_json(KEYS.students, [student.to_dict()])
-    store.record_run({"run_id": RUN, "lab": lab.id, "mode": "grade", "status": "running", "started_at": STARTED})
+    put_run(store, {"run_id": RUN, "lab": lab.id, "mode": "grade", "status": "running", "started_at": STARTED})
     answers = Answers()
     answers.record(Question("lambda:ListFunctions"), Answer(["user1-f"]))
     configuration = {"FunctionName": "user1-f", "State": "Active"}

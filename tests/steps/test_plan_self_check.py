@@ -19,6 +19,7 @@ from labgrader.runs.request import Request
 from labgrader.schemas import validate
 from labgrader.steps.plan_run import plan_run
 from labgrader.store import Keys, Store
+from tests.stored_runs import put_run, stored_run
 
 RUN = "20260101-000000-example-0000"
 STARTED = "2026-01-01T00:00:00.123Z"
@@ -87,9 +88,9 @@ def test_advice_that_measures_is_left_to_graded_runs(store: Store) -> None:
 
 def test_its_record_says_whose_it_is_and_keeps_what_was_there(store: Store) -> None:
     before = {"run_id": RUN, "lab": ID, "mode": "self-check", "status": "running", "started_at": "2026-01-01T00:00:00Z"}
-    store.record_run({**before, "requested_by": "student user1", "course": "autumn", "execution": "arn:execution"})
+    put_run(store, {**before, "requested_by": "student user1", "course": "autumn", "execution": "arn:execution"})
     plan(store)
-    assert store.run(RUN) == {
+    assert stored_run(store, RUN) == {
         "run_id": RUN,
         "lab": ID,
         "mode": "self-check",
@@ -127,7 +128,7 @@ def test_a_class_list_of_a_course_is_read_and_the_record_says_who_asked(store: S
     request = Request(ID, "courses/autumn/rosters/monday.csv", "audit", (), "autumn", "schedule")
     plan(store, request, alone=False)
     assert [student.username for student in store.students(RUN)] == ["user1", "user2"]
-    record = store.run(RUN) or {}
+    record = stored_run(store, RUN)
     assert (record["requested_by"], record["course"], record["counts"]["students"]) == ("schedule", "autumn", 2)
     assert "student" not in record
 
@@ -158,14 +159,14 @@ def test_a_bus_that_refuses_costs_no_class_its_run(store: Store) -> None:
         raise RefusedError("no such bus")
 
     assert plan(store, publish=refuse)["run_id"] == RUN
-    assert (store.run(RUN) or {})["status"] == "running"
+    assert stored_run(store, RUN)["status"] == "running"
 
 
 def test_a_run_that_could_not_be_started_at_first_goes_on(store: Store) -> None:
     failed = {"run_id": RUN, "lab": ID, "mode": "grade", "status": "failed", "started_at": STARTED, "error": "refused"}
-    store.record_run({**failed, "finished_at": STARTED, "requested_by": "event e1"})
+    put_run(store, {**failed, "finished_at": STARTED, "requested_by": "event e1"})
     plan(store, replace(OWN, mode="grade"), alone=False)
-    record = store.run(RUN) or {}
+    record = stored_run(store, RUN)
     assert (record["status"], record["finished_at"], record["requested_by"]) == ("running", "", "event e1")
     assert "error" not in record
 
@@ -173,8 +174,8 @@ def test_a_run_that_could_not_be_started_at_first_goes_on(store: Store) -> None:
 @pytest.mark.parametrize("status", ["complete", "incomplete"])
 def test_a_plan_that_comes_late_does_not_bring_a_finished_run_back(store: Store, status: str) -> None:
     plan(store)
-    store.record_run({**(store.run(RUN) or {}), "status": status})
+    put_run(store, {**stored_run(store, RUN), "status": status})
     bus = Bus()
     plan(store, publish=bus.publish)
-    assert (store.run(RUN) or {})["status"] == status
+    assert stored_run(store, RUN)["status"] == status
     assert bus == []

@@ -32,6 +32,7 @@ from labgrader.steps.summarise_run import NEVER_REPORTED, record_failure, summar
 from labgrader.steps.write_report import write_report
 from labgrader.store import Keys, Store
 from tests.clock import EPOCH, Clock
+from tests.stored_runs import put_run
 
 RUN = "20260101-000000-example-0000"
 KEYS = Keys(RUN)
@@ -85,7 +86,7 @@ def planned(store: Store, usernames: tuple[str, ...] = ("user1",), mode: str = "
         for name in usernames
     ]
     store.put_json(KEYS.students, [student.to_dict() for student in students])
-    store.record_run({"run_id": RUN, "lab": LAB.id, "mode": mode, "status": "running", "started_at": STARTED})
+    put_run(store, {"run_id": RUN, "lab": LAB.id, "mode": mode, "status": "running", "started_at": STARTED})
 
 
 def recorded(store: Store, username: str = "user1", *, reserved: int | None = 10, denied: bool = False) -> None:
@@ -131,7 +132,7 @@ def test_the_plan_freezes_lab_and_students_and_sorts_the_checks_by_kind(store: S
     assert sum(map(len, plan["checks"].values())) == len(store.lab(RUN).checks)
     run = store.run(RUN)
     assert run is not None
-    assert (run["status"], run["counts"]["students"]) == ("running", 1)
+    assert (run.status, run.counts.students) == ("running", 1)
 
 
 @pytest.mark.parametrize(("names", "planned_for"), [((" USER2 ",), "user2"), ((), None), (("user1", "user2"), None)])
@@ -154,6 +155,27 @@ def test_a_plan_that_is_made_twice_is_the_same_run(store: Store) -> None:
     store.put("rosters/r.csv", b"username\nuser1\nuser2\n")
     assert plan_run(store, RUN, STARTED, request, HOME) == first
     assert [student.username for student in store.students(RUN)] == ["user1"]
+
+
+def test_a_plan_reads_the_stored_students_and_no_roster(store: Store) -> None:
+    rows = [Student("user1", "s-1", account_id="111122223333", region="us-east-1")]
+    store.put_students_once(RUN, rows)
+    store.put("rosters/r.csv", b"\xff is no roster")
+    for roster in ("rosters/r.csv", "rosters/none.csv"):
+        assert plan_run(store, RUN, STARTED, Request("lambda-optimization", roster), HOME)["username"] == "user1"
+    assert store.students(RUN) == rows
+
+
+@pytest.mark.parametrize(("alone", "students"), [(True, 2), (False, 2), (True, 1)])
+def test_a_run_of_one_student_refuses_several_stored_ones(store: Store, alone: bool, students: int) -> None:
+    names = ("user1", "user2")[:students]
+    store.put_students_once(RUN, [Student(name, account_id="111122223333", region="us-east-1") for name in names])
+    request = Request("lambda-optimization", "rosters/none.csv")
+    if alone and students == 2:
+        with pytest.raises(BadInputError, match="a run of one student has one name in students, not 2"):
+            plan_run(store, RUN, STARTED, request, HOME, alone=True)
+    else:
+        assert plan_run(store, RUN, STARTED, request, HOME, alone=alone)["username"] == "user1"
 
 
 def test_students_without_an_account_are_at_home(store: Store) -> None:
@@ -640,4 +662,4 @@ def test_a_run_that_failed_is_recorded_with_its_reason(store: Store) -> None:
     record_failure(store, RUN, STARTED, {"Error": "BadInputError", "Cause": "there is no lab 'x'"})
     run = store.run(RUN)
     assert run is not None
-    assert (run["status"], run["error"]) == ("failed", "BadInputError: there is no lab 'x'")
+    assert (run.status, run.error) == ("failed", "BadInputError: there is no lab 'x'")

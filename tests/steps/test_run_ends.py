@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,10 +24,11 @@ from labgrader.schemas import InvalidDocumentError, validate
 from labgrader.steps import run_record
 from labgrader.steps.run_check import run_check
 from labgrader.steps.run_record import CheckRecord
-from labgrader.steps.summarise_run import duration_s, record_failure, summarise_run
+from labgrader.steps.summarise_run import record_failure, summarise_run
 from labgrader.steps.write_report import write_report
-from labgrader.store import Keys, Store
+from labgrader.store import Keys, RunRecord, Store
 from labgrader.store.self_checks import Taken
+from tests.stored_runs import put_run, stored_run
 
 RUN = "20260101-000000-example-0000"
 KEYS = Keys(RUN)
@@ -96,7 +98,7 @@ def planned(store: Store, mode: str = "grade", **more: Any) -> None:
         "requested_by": "student user1",
         "course": "cloud-2026",
     }
-    store.record_run({**record, **more})
+    put_run(store, {**record, **more})
 
 
 def judged(store: Store, *, denied: bool = False, handled: Any = None) -> None:
@@ -135,11 +137,10 @@ def test_a_self_check_that_is_done_lets_the_student_start_another_and_counts(sto
     assert run["status"] == "complete"
     assert store.ledger("user1", LAB.id).running == ""
     assert left(store).remaining_this_hour == 1
-    record = store.run(RUN)
-    assert record is not None
+    record = stored_run(store, RUN)
     assert (record["status"], record["student"], record["requested_by"]) == ("complete", "user1", "student user1")
     assert store.runs() == []
-    assert [one["run_id"] for one in store.self_checks(LAB.id)] == [RUN]
+    assert [one.run_id for one in store.self_checks(LAB.id)] == [RUN]
 
 
 @pytest.mark.parametrize(
@@ -205,8 +206,8 @@ def test_a_self_check_compares_with_the_points_that_may_be_shown(store: Store, v
 def test_a_self_check_that_failed_is_given_back(store: Store) -> None:
     self_checking(store)
     bus = Bus()
-    record = record_failure(store, RUN, STARTED, FAULT, publish=bus.publish)
-    assert (record["status"], record["student"], record["course"]) == ("failed", "user1", "cloud-2026")
+    record = record_failure(store, RUN, STARTED, FAULT, publish=bus.publish).record
+    assert (record.status, record.student, record.course) == ("failed", "user1", "cloud-2026")
     assert left(store).remaining_this_hour == 2
     assert store.ledger("user1", LAB.id).running == ""
     assert [(event.detail["mode"], event.detail["reason"]) for event in bus.events] == [
@@ -219,8 +220,8 @@ def test_a_self_check_that_failed_after_it_was_summarised_stays_and_counts(store
     judged(store, handled=passed())
     summarise_run(store, RUN, STARTED)
     bus = Bus()
-    record = record_failure(store, RUN, STARTED, FAULT, publish=bus.publish)
-    assert (record["status"], bus.events) == ("complete", [])
+    record = record_failure(store, RUN, STARTED, FAULT, publish=bus.publish).record
+    assert (record.status, bus.events) == ("complete", [])
     assert left(store).remaining_this_hour == 1
 
 
@@ -233,8 +234,7 @@ def test_what_was_asked_for_stays_in_the_record(store: Store) -> None:
     bus = Bus()
     write_report(store, RUN, "grade", "user1", publish=bus.publish)
     summarise_run(store, RUN, STARTED, publish=bus.publish)
-    record = store.run(RUN)
-    assert record is not None
+    record = stored_run(store, RUN)
     assert (record["requested_by"], record["course"], record["status"]) == ("student user1", "cloud-2026", "incomplete")
     assert "error" not in record
     assert bus.types == ["Student Graded", "Run Completed"]
@@ -276,16 +276,15 @@ def test_an_event_that_is_lost_costs_nobody_the_grade_and_is_logged(
     metrics = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(one["EventsLost"], one["service"]) for one in metrics] == [([1.0], "events"), ([1.0], "events")]
     assert {one["_aws"]["CloudWatchMetrics"][0]["Namespace"] for one in metrics} == {"labgrader"}
-    record = store.run(RUN)
-    assert record is not None
+    record = stored_run(store, RUN)
     assert record["status"] == "incomplete"
 
 
 def test_a_run_that_failed_is_told_of_and_keeps_when_it_started(store: Store) -> None:
     planned(store)
     bus = Bus()
-    record = record_failure(store, RUN, "2026-01-03T00:00:00Z", FAULT, publish=bus.publish)
-    assert (record["started_at"], record["lab"]) == (STARTED, LAB.id)
+    record = record_failure(store, RUN, "2026-01-03T00:00:00Z", FAULT, publish=bus.publish).record
+    assert (record.started_at, record.lab) == (STARTED, LAB.id)
     (event,) = bus.events
     assert (event.detail_type, event.detail["reason"]) == ("Run Failed", "BadInputError: there is no lab 'x'")
     assert (event.detail["lab"], event.detail["course"]) == (LAB.id, "cloud-2026")
@@ -293,8 +292,8 @@ def test_a_run_that_failed_is_told_of_and_keeps_when_it_started(store: Store) ->
 
 def test_a_run_that_nobody_planned_is_recorded_as_failed_too(store: Store) -> None:
     bus = Bus()
-    record = record_failure(store, RUN, STARTED, FAULT, publish=bus.publish)
-    assert (record["mode"], record["lab"], record["started_at"]) == ("grade", "", STARTED)
+    record = record_failure(store, RUN, STARTED, FAULT, publish=bus.publish).record
+    assert (record.mode, record.lab, record.started_at) == ("grade", "", STARTED)
     assert bus.types == ["Run Failed"]
 
 
@@ -302,12 +301,11 @@ def test_a_run_that_is_summarised_is_not_called_failed_afterwards(store: Store) 
     planned(store)
     judged(store, handled=passed())
     summarise_run(store, RUN, STARTED)
-    before = store.run(RUN)
+    before = stored_run(store, RUN)
     bus = Bus()
-    assert before is not None
     again = record_failure(store, RUN, STARTED, {"Error": "TIMED_OUT"}, publish=bus.publish)
-    assert again == {**before, "again": True}
-    assert store.run(RUN) == before
+    assert (again.record.to_dict(), again.again) == (before, True)
+    assert stored_run(store, RUN) == before
     assert bus.events == []
 
 
@@ -315,11 +313,10 @@ def test_a_failure_that_is_heard_of_twice_keeps_its_first_reason_and_is_told_onc
     planned(store)
     bus = Bus()
     record_failure(store, RUN, STARTED, FAULT, publish=bus.publish)
-    before = store.run(RUN)
-    assert before is not None
+    before = stored_run(store, RUN)
     again = record_failure(store, RUN, STARTED, {"Error": "FAILED", "Cause": "later"}, publish=bus.publish)
-    assert again == {**before, "again": True}
-    assert store.run(RUN) == before
+    assert (again.record.to_dict(), again.again) == (before, True)
+    assert stored_run(store, RUN) == before
     assert before["error"] == "BadInputError: there is no lab 'x'"
     assert bus.types == ["Run Failed"]
 
@@ -327,9 +324,9 @@ def test_a_failure_that_is_heard_of_twice_keeps_its_first_reason_and_is_told_onc
 def test_a_failure_that_somebody_else_recorded_keeps_its_reason_and_is_told_of(store: Store) -> None:
     planned(store, status="failed", error="the execution is gone", finished_at="2026-01-01T00:02:00Z")
     bus = Bus()
-    record = record_failure(store, RUN, STARTED, {"Error": "FAILED"}, publish=bus.publish)
-    assert (record["error"], record["finished_at"]) == ("the execution is gone", "2026-01-01T00:02:00Z")
-    assert "again" not in record
+    failure = record_failure(store, RUN, STARTED, {"Error": "FAILED"}, publish=bus.publish)
+    assert (failure.record.error, failure.record.finished_at) == ("the execution is gone", "2026-01-01T00:02:00Z")
+    assert not failure.again
     assert [event.detail["reason"] for event in bus.events] == ["the execution is gone"]
 
 
@@ -337,9 +334,9 @@ def test_a_run_that_failed_and_is_started_again_may_fail_again(store: Store) -> 
     planned(store)
     bus = Bus()
     record_failure(store, RUN, STARTED, FAULT, publish=bus.publish)
-    store.record_run({**(store.run(RUN) or {}), "status": "running", "finished_at": ""})
-    record = record_failure(store, RUN, STARTED, {"Error": "KeyError", "Cause": "x"}, publish=bus.publish)
-    assert record["error"] == "KeyError: x"
+    put_run(store, {**stored_run(store, RUN), "status": "running", "finished_at": ""})
+    record = record_failure(store, RUN, STARTED, {"Error": "KeyError", "Cause": "x"}, publish=bus.publish).record
+    assert record.error == "KeyError: x"
     assert [event.detail["reason"] for event in bus.events] == ["BadInputError: there is no lab 'x'", "KeyError: x"]
 
 
@@ -387,8 +384,8 @@ def test_a_self_check_compares_with_what_the_student_saw_last(
     ],
 )
 def test_how_long_a_run_took(changes: dict[str, Any], seconds: float) -> None:
-    run = {"started_at": STARTED, "finished_at": "2026-01-01T00:01:30.500Z", **changes}
-    assert duration_s(run) == seconds
+    run = RunRecord(run_id=RUN, lab=LAB.id, mode="grade", status="complete", started_at=STARTED)
+    assert replace(run, **{"finished_at": "2026-01-01T00:01:30.500Z", **changes}).duration_s == seconds
 
 
 def test_a_hidden_check_counts_in_a_graded_run(store: Store) -> None:

@@ -24,6 +24,7 @@ from labgrader.steps import run_record
 from labgrader.steps.run_record import CheckRecord
 from labgrader.steps.write_report import write_report
 from labgrader.store import Keys, Store
+from tests.stored_runs import put_run
 
 RUN = "20260101-000000-example-0000"
 KEYS = Keys(RUN)
@@ -110,7 +111,7 @@ def planned(store: Store, lab: Lab = LAB) -> None:
     store.put_json(KEYS.lab, lab.to_dict())
     student = Student(username="user1", student_id="s-user1", account_id="111122223333", region="us-east-1")
     store.put_json(KEYS.students, [student.to_dict()])
-    store.record_run({"run_id": RUN, "lab": lab.id, "mode": "grade", "status": "running", "started_at": STARTED})
+    put_run(store, {"run_id": RUN, "lab": lab.id, "mode": "grade", "status": "running", "started_at": STARTED})
     store.put_json(KEYS.snapshot("user1"), snapshot().to_dict())
 
 

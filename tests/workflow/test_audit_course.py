@@ -63,7 +63,7 @@ def test_what_a_student_lost_since_the_graded_run_is_in_the_digest_and_what_came
     assert f"alias {function}:{alias}" in student["gone"]
     assert "There is no alias user1-prod." in digest_text(lost)
     recorded = stack.store.run(run["run_id"])
-    assert (recorded["mode"], recorded["course"]) == ("audit", "by-command")
+    assert (recorded.mode, recorded.course) == ("audit", "by-command")
     (message,) = inbox("by-command")
     assert message["Subject"] == "labgrader: by-command: 1 drifted, 1 with something gone"
     assert "There is no alias user1-prod." in message["Message"]

@@ -14,6 +14,8 @@ import pytest
 from labgrader.labs.lab import Lab, find_lab
 from labgrader.runs.self_check import AlreadyRunningError, allowance_of, start_self_check, state_of_self_check
 from labgrader.schemas import validate
+from labgrader.store import RunRecord
+from tests.stored_runs import stored_run
 from tests.workflow.conftest import LAB, LONG_S, Stack, until
 
 pytestmark = pytest.mark.workflow
@@ -70,18 +72,19 @@ def bus(stack: Stack) -> Iterator[Bus]:
     bus.close()
 
 
-def run_of(stack: Stack, event_id: str) -> dict[str, Any]:
+def run_of(stack: Stack, event_id: str) -> RunRecord:
     """The record of the run that an event asked for, as soon as there is one."""
     asked = f"event {event_id}"
-    (run,) = until(lambda: [run for run in stack.store.runs() if run.get("requested_by") == asked], f"a run of {asked}")
-    return dict(run)
+    (run,) = until(lambda: [run for run in stack.store.runs() if run.requested_by == asked], f"a run of {asked}")
+    assert isinstance(run, RunRecord)
+    return run
 
 
 def test_a_request_on_the_bus_is_a_run_that_is_told_of(stack: Stack, bus: Bus) -> None:
     course = {"title": "Autumn", "time_zone": "UTC", "audit_time": "", "labs": [], "students": 0}
     stack.store.record_course({"course": "autumn", "pushed_at": "2026-01-01T00:00:00Z", **course})
     event_id = bus.request({"lab": LAB, "roster": "username\nasked1\nasked2\n", "mode": "audit", "course": "autumn"})
-    run_id = run_of(stack, event_id)["run_id"]
+    run_id = run_of(stack, event_id).run_id
     completed = bus.until("Run Completed", run_id=run_id)
     assert (completed["course"], completed["mode"], completed["counts"]["students"]) == ("autumn", "audit", 2)
     bus.until("Student Graded", run_id=run_id, username="asked1")
@@ -96,12 +99,12 @@ def test_a_request_on_the_bus_is_a_run_that_is_told_of(stack: Stack, bus: Bus) -
 def test_a_request_that_cannot_be_used_is_answered_with_every_reason(stack: Stack, bus: Bus) -> None:
     event_id = bus.request({"lab": LAB, "roster": "rosters/none.csv", "mode": "exam"})
     run = run_of(stack, event_id)
-    failed = bus.until("Run Failed", run_id=run["run_id"])
+    failed = bus.until("Run Failed", run_id=run.run_id)
     assert failed["reason"].splitlines() == [
         "roster: there is no roster at rosters/none.csv",
         "mode: exam is not one of: grade, audit",
     ]
-    assert run["status"] == "failed"
+    assert run.status == "failed"
 
 
 def test_two_hundred_self_checks_at_once_are_one_run(stack: Stack) -> None:
@@ -131,10 +134,12 @@ def test_a_self_check_that_somebody_stops_is_given_back(stack: Stack, bus: Bus) 
     lab = find_lab(LAB)
     run_id = check_oneself(stack, "stopped1", lab)
     states = stack.client("stepfunctions")
-    states.stop_execution(executionArn=(stack.store.run(run_id) or {})["execution"])
+    states.stop_execution(executionArn=stored_run(stack.store, run_id)["execution"])
     failed = bus.until("Run Failed", run_id=run_id)
     assert failed["reason"] == "ABORTED: the workflow ended before it could finish"
-    assert (state_of_self_check(stack.store, states, run_id) or {})["status"] == "failed"
+    state = state_of_self_check(stack.store, states, run_id)
+    assert state is not None
+    assert state.status == "failed"
     left = allowance_of(stack.store, "stopped1", lab, datetime.now(UTC))
     assert left.remaining_today == lab.self_checks.per_day
 

@@ -98,7 +98,7 @@ def test_a_snapshot_that_cannot_be_taken_ends_the_run(stack: Any, student: str) 
         ended = stack.finish(stack.start("broken-take-snapshot", [student], lab=SMALL))
     assert ended["status"] == "FAILED"
     assert "no-such-bucket" in ended["cause"] or "NoSuchBucket" in ended["cause"]
-    assert stack.store.run("broken-take-snapshot")["status"] == "failed"
+    assert stack.store.run("broken-take-snapshot").status == "failed"
 
 
 def test_access_denied_on_one_api_opens_its_checks_and_grades_the_rest(stack: Any, student: str) -> None:

@@ -75,7 +75,7 @@ def test_everything_of_the_contract_is_kept(stack: Any, graded: Any) -> None:
     assert results["user1"]["points"] == points
     assert stack.store.best("user1", "lambda-optimization")["run_id"] == run_id
     recorded = stack.store.run(run_id)
-    assert (recorded["status"], recorded["counts"]["complete"]) == ("complete", 4)
+    assert (recorded.status, recorded.counts.complete) == ("complete", 4)
 
 
 def test_no_state_passes_more_than_32_kib_and_children_return_next_to_nothing(stack: Any, graded: Any) -> None:
@@ -130,7 +130,7 @@ def test_one_student_checks_alone_with_the_other_machine(stack: Any, graded: Any
     before = stack.report(graded[0], "user10")
     assert report["score"] == before["score"]
     assert report["previous"] == {"run_id": graded[0], "points": before["score"]["points"], "changes": []}
-    assert stack.store.run("self-check")["counts"]["students"] == 1
+    assert stack.store.run("self-check").counts.students == 1
 
 
 @pytest.mark.parametrize(
@@ -150,5 +150,5 @@ def test_a_run_that_cannot_be_planned_fails_with_the_reason_and_is_recorded(
     assert ended["error"] in ("BadInputError", "Runtime.HandlerError"), "the embedded AWS hides the class"
     assert problem in json.loads(ended["cause"])["errorMessage"]
     recorded = stack.store.run(run_id)
-    assert recorded["status"] == "failed"
-    assert problem in recorded["error"]
+    assert recorded.status == "failed"
+    assert problem in recorded.error

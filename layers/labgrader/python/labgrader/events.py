@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -21,10 +20,12 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from labgrader.aws import THROTTLES, translated
+from labgrader.environment import Environment
 from labgrader.errors import LabgraderError, ServiceFaultError, ThrottledError
 from labgrader.messages import quote
 from labgrader.schemas import validate
 from labgrader.store.keys import Keys
+from labgrader.store.run_record import RunRecord
 
 log = logging.getLogger(__name__)
 
@@ -67,20 +68,16 @@ Publish = Callable[..., None]
 """Sends the events it is given: ``Publisher.publish``, or what a test puts in its place."""
 
 
-def run_started(record: Mapping[str, Any]) -> Event:
-    """A run is planned, and its students are about to be recorded.
-
-    Args:
-        record: the run's record: ``run_id``, ``lab``, ``mode``, ``started_at``, ``counts``, and perhaps ``course``.
-    """
+def run_started(record: RunRecord) -> Event:
+    """A run is planned, and its students are about to be recorded."""
     return _event(
         "Run Started",
-        record["run_id"],
-        lab=record["lab"],
-        mode=record["mode"],
-        course=record.get("course", ""),
-        started_at=record["started_at"],
-        students=record["counts"]["students"],
+        record.run_id,
+        lab=record.lab,
+        mode=record.mode,
+        course=record.course or "",
+        started_at=record.started_at,
+        students=record.counts.students,
     )
 
 
@@ -234,10 +231,10 @@ class Publisher:
 
 
 @cache
-def publisher_of_this_function() -> Publisher:
+def default_publisher() -> Publisher:
     """The bus that a function's environment names (``BUS``), with a client made when it is first wanted."""
     config = Config(retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=5, read_timeout=15)
-    return Publisher(boto3.client("events", config=config), os.environ["BUS"])
+    return Publisher(boto3.client("events", config=config), Environment().bus)
 
 
 def _event(detail_type: str, run_id: str, about: str = "", /, **says: Any) -> Event:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-import os
 
 from aws_lambda_powertools import Logger
+
+from labgrader.environment import Environment
 
 LIBRARY = __name__.partition(".")[0]
 
@@ -21,5 +22,5 @@ def function_logger(service: str) -> Logger:
     library.handlers = list(logger.handlers)
     library.setLevel(logger.log_level)
     # Lambda's own handler, at the root, would write each line once more, without the keys
-    library.propagate = "AWS_LAMBDA_FUNCTION_NAME" not in os.environ
+    library.propagate = not Environment().on_lambda
     return logger

@@ -157,7 +157,7 @@ def read_roster(content: bytes, source: str, field: str = "") -> list[Student]:
     return students
 
 
-def select(students: list[Student], usernames: list[str]) -> list[Student]:
+def select(students: Sequence[Student], usernames: Sequence[str]) -> list[Student]:
     """Keep the named students; all of them where no name is given.
 
     Raises:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
@@ -20,7 +20,7 @@ from labgrader.reporting.exports import exports
 from labgrader.runs.idempotent_start import NO_LAB, ClientTokenUsedError, known_lab, start_asked
 from labgrader.runs.request import new_run_id
 from labgrader.runs.stored_gradebook import load_gradebook
-from labgrader.store import Keys, MissingError, Store
+from labgrader.store import Keys, MissingError, RunRecord, Store
 
 JSON = "application/json"
 
@@ -68,15 +68,15 @@ def add_runs(api: Api, services: Services) -> None:
         results = store.results(run_id)
         return Run(
             run_id=run_id,
-            lab=record["lab"],
-            mode=record["mode"],
-            status=record["status"],
-            started_at=record["started_at"],
-            finished_at=record.get("finished_at") or None,
-            course=record.get("course", ""),
-            requested_by=record.get("requested_by", ""),
-            error=record.get("error") or None,
-            progress=Progress(done=len(results), total=max(len(results), record["counts"]["students"])),
+            lab=record.lab,
+            mode=cast("Any", record.mode),  # the model refuses what is no mode of a class run
+            status=record.status,
+            started_at=record.started_at,
+            finished_at=record.finished_at or None,
+            course=record.course or "",
+            requested_by=record.requested_by or "",
+            error=record.error or None,
+            progress=Progress(done=len(results), total=max(len(results), record.counts.students)),
             students=[_student(run_id, result) for result in results],
             gradebook_url=gradebook_url(run_id),
         )
@@ -97,7 +97,7 @@ def add_runs(api: Api, services: Services) -> None:
         book = load_gradebook(store, run_id)
         if book is None:
             said = f"run {run_id} failed, and has no gradebook: nobody was graded by it"
-            if record["status"] == "running":
+            if record.status == "running":
                 said = f"run {run_id} is running and has no gradebook; it is written when a run has ended"
             raise ProblemError(problems.NOT_FOUND, said)
         export = exports()[format]
@@ -137,9 +137,9 @@ def gradebook_url(run_id: str) -> str:
     return f"/v1/runs/{run_id}/gradebook"
 
 
-def _run(store: Store, run_id: str) -> Mapping[str, Any]:
+def _run(store: Store, run_id: str) -> RunRecord:
     record = store.run(run_id)
-    if record is None or record["mode"] == "self-check":
+    if record is None or record.mode == "self-check":
         raise ProblemError(problems.NOT_FOUND, f"there is no run {run_id}")
     return record
 

@@ -35,7 +35,7 @@ from labgrader.runs.self_check import (
     start_self_check,
     state_of_self_check,
 )
-from labgrader.store import Keys, MissingError
+from labgrader.store import Keys, MissingError, RunRecord
 
 FAILED = "labgrader could not finish it, and it does not count; try again later"
 """What a student is told of a self-check that failed, whatever it was."""
@@ -92,15 +92,15 @@ def add_self_checks(api: Api, services: Services) -> None:
         caller = api.caller()
         record = _own_self_check(services, caller, run_id)
         state = state_of_self_check(services.store, services.states, run_id, services.now()) or record
-        lab = find_known_lab(record["lab"])
-        report = _report(services, run_id, record["student"]) if state["status"] in ("complete", "incomplete") else None
-        left = allowance_of(services.store, record["student"], lab, services.now())
+        lab, student = find_known_lab(record.lab), record.student or ""
+        report = _report(services, run_id, student) if state.has_results else None
+        left = allowance_of(services.store, student, lab, services.now())
         return SelfCheck(
             run_id=run_id,
-            lab=record["lab"],
-            status=state["status"],
-            started_at=state["started_at"],
-            finished_at=state.get("finished_at") or None,
+            lab=record.lab,
+            status=state.status,
+            started_at=state.started_at,
+            finished_at=state.finished_at or None,
             allowance=Allowance(**left.to_dict()),
             hidden=hidden_of(lab),
             error=_why(state, caller),
@@ -143,23 +143,23 @@ def status_url(run_id: str) -> str:
     return f"/v1/self-checks/{run_id}"
 
 
-def _own_self_check(services: Services, caller: Caller, run_id: str) -> Mapping[str, Any]:
+def _own_self_check(services: Services, caller: Caller, run_id: str) -> RunRecord:
     record = services.store.run(run_id)
     if record is None and caller.role == STUDENT:
         asked = (just_begun(services.store, run_id, caller.subject, lab, services.now()) for lab in known_labs())
         record = next((found for found in asked if found), None)
-    if record is None or record["mode"] != "self-check":
+    if record is None or record.mode != "self-check":
         raise ProblemError(problems.NOT_FOUND, f"there is no self-check {run_id}")
-    if caller.role == STUDENT and record["student"] != caller.subject:
+    if caller.role == STUDENT and record.student != caller.subject:
         raise ProblemError(problems.NOT_YOURS, "this is the self-check of another student")
     return record
 
 
-def _why(state: Mapping[str, Any], caller: Caller) -> str | None:
+def _why(state: RunRecord, caller: Caller) -> str | None:
     """Why a self-check failed: its cause holds names of what labgrader itself is made of, for instructors alone."""
-    if state["status"] != "failed":
+    if state.status != "failed":
         return None
-    return FAILED if caller.role == STUDENT else state.get("error") or FAILED
+    return FAILED if caller.role == STUDENT else state.error or FAILED
 
 
 def _report(services: Services, run_id: str, username: str) -> dict[str, Any] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from functools import cache
@@ -13,6 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from labgrader.aws import translated
+from labgrader.environment import Environment
 
 KEPT_S = 300.0
 """Seconds that a function keeps the key in memory: so long after a rotation the old one still opens the door."""
@@ -54,7 +54,7 @@ class SigningKey:
 
 
 @cache
-def signing_key_of_this_function() -> SigningKey:
+def default_signing_key() -> SigningKey:
     """The key that a function's environment names (``TOKEN_KEY_ARN``), with a client made when it is first wanted."""
     config = Config(retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=2, read_timeout=5)
-    return SigningKey(boto3.client("secretsmanager", config=config), os.environ["TOKEN_KEY_ARN"])
+    return SigningKey(boto3.client("secretsmanager", config=config), Environment().token_key_arn)

@@ -77,7 +77,7 @@ def read_room(client: Any, patience: Patience | None = None) -> Room:
     return Room(int(answer["ConcurrentExecutions"]), int(answer["UnreservedConcurrentExecutions"]))
 
 
-def room_of_this_account() -> Room:
+def default_concurrency_budget() -> Room:
     """Ask the account that this function runs in; raises as ``read_room`` does."""
     config = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=5, read_timeout=5)
     # Plan run has a minute: a run never fails because this is not known

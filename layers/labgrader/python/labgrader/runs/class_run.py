@@ -1,7 +1,8 @@
-"""A class run from any of its front doors: what was asked for is read and checked, then the machine is started once."""
+"""Start a class run that a command, the API or an event requested: check it, store its students, start the machine."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -10,10 +11,10 @@ from labgrader.errors import BadInputError, LabgraderError, Problem
 from labgrader.labs.lab import lab_ids
 from labgrader.messages import quote
 from labgrader.moments import moment
-from labgrader.roster import Home, Student, at_home, read_roster, select
+from labgrader.roster import Home, Student, at_home, select
 from labgrader.runs.execution import execution_arn, start_execution
 from labgrader.runs.request import Request
-from labgrader.store import MissingError, Store
+from labgrader.store import RunRecord, Store, StudentCounts
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -40,9 +41,19 @@ class Started:
 
 
 def start_class_run(
-    store: Store, states: SFNClient, machine_arn: str, request: Request, run_id: str, *, deployed: bool = False
+    store: Store,
+    states: SFNClient,
+    machine_arn: str,
+    request: Request,
+    run_id: str,
+    listed: Sequence[Student],
+    *,
+    deployed: bool = False,
 ) -> Started:
     """Start a class run, once: started again under the same id, it is the same run.
+
+    The students who will be graded are stored as rows, with account and Region. Plan run reads those rows and no
+    roster.
 
     Args:
         store: the stack's store.
@@ -50,6 +61,7 @@ def start_class_run(
         machine_arn: the machine ``grade_class``.
         request: what was asked for.
         run_id: the run.
+        listed: the students of the class list, as the command, the API or the event read it.
         deployed: whether the lab is known to be deployed, though it may not lie here.
 
     Raises:
@@ -58,38 +70,36 @@ def start_class_run(
         RefusedError: AWS refused; the run is recorded as failed.
     """
     execution = execution_arn(machine_arn, run_id)
-    students = _students(store, request, Home.from_arn(machine_arn), deployed=deployed)
-    record = {
-        "run_id": run_id,
-        "lab": request.lab,
-        "mode": request.mode,
-        "status": "running",
-        "started_at": moment(datetime.now(UTC)),
-        "finished_at": "",
-        "counts": {"students": len(students), "complete": 0, "incomplete": 0},
-        "requested_by": request.requested_by,
-        "course": request.course,
-        "execution": execution,
-    }
+    students = _students(request, listed, Home.from_arn(machine_arn), deployed=deployed)
+    store.put_students_once(run_id, students)
+    record = RunRecord(
+        run_id=run_id,
+        lab=request.lab,
+        mode=request.mode,
+        status="running",
+        started_at=moment(datetime.now(UTC)),
+        counts=StudentCounts(len(students)),
+        requested_by=request.requested_by,
+        course=request.course,
+        execution=execution,
+    )
     new = store.record_start(record)
     try:
         started = start_execution(states, machine_arn, run_id, request)
     except LabgraderError as error:
         if new:
-            why = quote(f"it could not be started: {error}", 1000)
-            store.record_end({**record, "status": "failed", "finished_at": moment(datetime.now(UTC)), "error": why})
+            store.record_end(record.failed(f"it could not be started: {error}", moment(datetime.now(UTC))))
         raise
     return Started(run_id, execution, again=not (new and started), total=len(students))
 
 
-def _students(store: Store, request: Request, home: Home, *, deployed: bool) -> list[Student]:
+def _students(request: Request, listed: Sequence[Student], home: Home, *, deployed: bool) -> list[Student]:
     """Who will be graded; everything that is wrong with the request comes out here, before the run is recorded."""
     problems = [] if deployed else unknown_lab(request.lab)
     if request.mode == "self-check":
         problems.append(Problem(SELF_CHECK_OF_A_CLASS, field="mode"))
     try:
-        students = read_roster(roster_at(store, request.roster), request.roster, "roster")
-        students = at_home(select(students, list(request.students)), home)
+        students = at_home(select(listed, request.students), home)
     except BadInputError as error:
         problems += error.problems
     if problems:
@@ -102,15 +112,3 @@ def unknown_lab(lab: str) -> list[Problem]:
     if lab in lab_ids():
         return []
     return [Problem(f"there is no lab {quote(lab)}; the labs are: {', '.join(lab_ids())}", field="lab")]
-
-
-def roster_at(store: Store, key: str) -> bytes:
-    """Return a class list of the bucket.
-
-    Raises:
-        BadInputError: there is none at that key.
-    """
-    try:
-        return store.get(key)
-    except MissingError:
-        raise BadInputError([Problem(f"there is no roster at {quote(key)}", field="roster")]) from None

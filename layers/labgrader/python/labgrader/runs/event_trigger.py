@@ -17,7 +17,7 @@ from labgrader.runs.execution import execution_arn
 from labgrader.runs.idempotent_start import NO_LAB, ClientTokenUsedError, known_lab, start_asked
 from labgrader.runs.request import new_run_id
 from labgrader.runs.request_parser import CLASS_MODES, course_of
-from labgrader.store import Store
+from labgrader.store import RunRecord, Store
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -63,21 +63,19 @@ def start_from_event(
     else:
         return started.run_id, started
     course = quote(asked.get("course") or course_of(asked.get("roster")))
-    record: dict[str, Any] = {
-        "run_id": run_id,
-        "lab": lab,
-        "mode": mode if mode in CLASS_MODES else "grade",
-        "status": "failed",
-        "started_at": moment(requested_at),
-        "finished_at": moment(requested_at),
-        "counts": {"students": 0, "complete": 0, "incomplete": 0},
-        "requested_by": quote(by),
-        "course": course,
-        "error": quote(" · ".join(reason.splitlines()), 1000),
-    }
+    requested = RunRecord(
+        run_id=run_id,
+        lab=lab,
+        mode=mode if mode in CLASS_MODES else "grade",
+        status="running",
+        started_at=moment(requested_at),
+        requested_by=quote(by),
+        course=course,
+    )
+    record = requested.failed(" · ".join(reason.splitlines()), moment(requested_at))
     if not store.record_start(record):
         recorded = store.run(run_id) or record
-        if recorded["status"] != "failed":  # it could be used when it came first: the class list has gone since
+        if recorded.status != "failed":  # it could be used when it came first: the class list has gone since
             return run_id, Started(run_id, execution_arn(machine_arn, run_id), again=True)
     publish(run_failed(run_id, lab, mode if mode in CLASS_MODES else "", reason, course))
     return run_id, None

@@ -67,8 +67,8 @@ def start_asked(
     home = Home.from_arn(machine_arn)
     token = document.get("client_token") if isinstance(document, Mapping) else None
     if not (isinstance(token, str) and re.fullmatch(CLIENT_NAME, token)):
-        request = read_request(store, document, requested_by, home).kept(store, run_id)
-        return start_class_run(store, states, machine_arn, request, run_id)
+        asked = read_request(store, document, requested_by, home)
+        return start_class_run(store, states, machine_arn, asked.kept(store, run_id), run_id, asked.listed)
     identity, digest = f"{asker} {token}", _digest(document)
     known = store.remembered(identity)
     if known:
@@ -77,7 +77,7 @@ def start_asked(
             return Started(run_id, execution_arn(machine_arn, run_id), again=True)
     asked = read_request(store, document, requested_by, home)
     run_id = _the_same(*store.remember_request(identity, digest, run_id))
-    return start_class_run(store, states, machine_arn, asked.kept(store, run_id), run_id)
+    return start_class_run(store, states, machine_arn, asked.kept(store, run_id), run_id, asked.listed)
 
 
 def known_lab(document: Any) -> str:
@@ -103,4 +103,4 @@ def _goes_on_or_ended(store: Store, states: SFNClient, machine_arn: str, run_id:
     record = store.run(run_id)
     if record is None:
         return False
-    return record["status"] in ("complete", "incomplete") or is_there(states, execution_arn(machine_arn, run_id))
+    return record.has_results or is_there(states, execution_arn(machine_arn, run_id))

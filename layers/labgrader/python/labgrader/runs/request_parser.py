@@ -10,9 +10,9 @@ from typing import Any
 from labgrader.errors import BadInputError, Problem
 from labgrader.messages import quote
 from labgrader.roster import MAX_STUDENTS, Home, Student, at_home, read_roster, select
-from labgrader.runs.class_run import roster_at, unknown_lab
+from labgrader.runs.class_run import unknown_lab
 from labgrader.runs.request import MAX_REQUESTED_BY, Request
-from labgrader.store import Store, encoded, roster_key
+from labgrader.store import MissingError, Store, encoded, roster_key
 
 FIELDS = ("lab", "roster", "mode", "students", "course", "client_token")
 """What a request from outside has; ``lab`` and ``roster`` must be there."""
@@ -38,10 +38,12 @@ class Asked:
 
     Args:
         request: the request; its roster is empty where the list came with it.
-        content, suffix: that list, and how its key ends; empty where the list is in the bucket.
+        listed: the students of the class list.
+        content, suffix: the list that came with it, and how its key ends; empty where the list is in the bucket.
     """
 
     request: Request
+    listed: Sequence[Student]
     content: bytes = b""
     suffix: str = ""
 
@@ -97,7 +99,7 @@ def read_request(store: Store, document: Any, requested_by: str, home: Home) -> 
         raise BadInputError(problems)
     by = quote(requested_by, MAX_REQUESTED_BY)
     request = Request(document["lab"], key, document.get("mode", "grade"), tuple(names), course or of_roster, by)
-    return Asked(request, content, suffix)
+    return Asked(request, students, content, suffix)
 
 
 def course_of(roster: Any) -> str:
@@ -140,7 +142,7 @@ def _class_list(store: Store, document: Mapping[str, Any]) -> tuple[str, bytes, 
         raise BadInputError([Problem("is empty", field="roster")])
     if isinstance(roster, str) and _KEY.fullmatch(roster):
         Request.from_dict({"lab": "any", "roster": roster})  # says what is wrong with a key
-        return roster, b"", "", read_roster(roster_at(store, roster), roster, "roster")
+        return roster, b"", "", read_roster(_roster_at(store, roster), roster, "roster")
     if isinstance(roster, str):
         content = roster.encode("utf-8", "replace")
         suffix = ".json" if roster.lstrip("\ufeff \t\r\n")[:1] in ("[", "{") else ".csv"
@@ -150,6 +152,13 @@ def _class_list(store: Store, document: Mapping[str, Any]) -> tuple[str, bytes, 
         said = "is neither a key below rosters/ or courses/COURSE/rosters/, nor CSV text, nor a list of students"
         raise BadInputError([Problem(said, field="roster")])
     return "", content, suffix, read_roster(content, "", "roster")
+
+
+def _roster_at(store: Store, key: str) -> bytes:
+    try:
+        return store.get(key)
+    except MissingError:
+        raise BadInputError([Problem(f"there is no roster at {quote(key)}", field="roster")]) from None
 
 
 def _wrong_lab(document: Mapping[str, Any]) -> Iterator[Problem]:

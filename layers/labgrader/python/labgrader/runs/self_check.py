@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from labgrader.errors import BadInputError, LabgraderError, ServiceFaultError
 from labgrader.labs.lab import Lab
@@ -19,7 +19,7 @@ from labgrader.runs.execution import execution_arn, start_execution, status_of
 from labgrader.runs.request import Request, new_run_id
 from labgrader.runs.roster_lookup import place_of
 from labgrader.runs.self_check_quota import Allowance, allowance, counted, retry_after_s
-from labgrader.store import Store, roster_key
+from labgrader.store import RunRecord, Store, StudentCounts, roster_key
 from labgrader.store.self_checks import Ledger, Taken
 
 if TYPE_CHECKING:
@@ -116,31 +116,30 @@ def start_self_check(
     run_id = new_run_id(lab.id, now, asked=f"{username} {secrets.token_hex(8)}")  # a whole class may ask at once
     left = _take(store, states, username, lab, run_id, now)
     execution = execution_arn(machine_arn, run_id)
-    record: dict[str, Any] = {}
+    record: RunRecord | None = None
     try:
         place = place_of(store, username, lab.id)
         roster = roster_key(run_id, ".json")
         store.put(roster, json.dumps([place.student.to_dict()]).encode())
         request = Request(lab.id, roster, "self-check", (username,), place.course, f"student {username}")
-        record = {
-            "run_id": run_id,
-            "lab": lab.id,
-            "mode": request.mode,
-            "status": "running",
-            "started_at": moment(now),
-            "finished_at": "",
-            "counts": {"students": 1, "complete": 0, "incomplete": 0},
-            "requested_by": request.requested_by,
-            "course": request.course,
-            "student": username,
-            "execution": execution,
-        }
+        record = RunRecord(
+            run_id=run_id,
+            lab=lab.id,
+            mode=request.mode,
+            status="running",
+            started_at=moment(now),
+            counts=StudentCounts(1),
+            requested_by=request.requested_by,
+            course=request.course,
+            student=username,
+            execution=execution,
+        )
         store.record_run(record)
         start_execution(states, machine_arn, run_id, request)
     except LabgraderError as error:
         finish_self_check(store, run_id, username, lab.id, give_back=True)
-        if record:
-            store.record_end(_ended(record, f"it could not be started: {error}", now))
+        if record is not None:
+            store.record_end(record.failed(f"it could not be started: {error}", moment(now)))
         raise
     return SelfCheck(run_id, left, place.listed)
 
@@ -150,7 +149,7 @@ def allowance_of(store: Store, username: str, lab: Lab, now: datetime) -> Allowa
     return allowance(lab.self_checks, store.ledger(username, lab.id).taken, now.timestamp())
 
 
-def just_begun(store: Store, run_id: str, username: str, lab: Lab, now: datetime) -> dict[str, Any] | None:
+def just_begun(store: Store, run_id: str, username: str, lab: Lab, now: datetime) -> RunRecord | None:
     """Return what there is to say of a self-check that holds its lock and is not recorded yet, or ``None``.
 
     Who asks a second time in that moment is told its id already.
@@ -166,13 +165,12 @@ def just_begun(store: Store, run_id: str, username: str, lab: Lab, now: datetime
     if ledger.running != run_id or now.timestamp() >= at + START_S:
         return None
     started = moment(datetime.fromtimestamp(at, UTC))
-    about = {"run_id": run_id, "lab": lab.id, "mode": "self-check", "student": username}
-    return {**about, "status": "running", "started_at": started, "finished_at": ""}
+    return RunRecord(
+        run_id=run_id, lab=lab.id, mode="self-check", status="running", started_at=started, student=username
+    )
 
 
-def state_of_self_check(
-    store: Store, states: SFNClient, run_id: str, now: datetime | None = None
-) -> dict[str, Any] | None:
+def state_of_self_check(store: Store, states: SFNClient, run_id: str, now: datetime | None = None) -> RunRecord | None:
     """Return a self-check's record, or ``None`` where there is none of that id.
 
     Where the record says that it runs, Step Functions is asked: one that was stopped, or lost, is recorded as failed,
@@ -189,22 +187,23 @@ def state_of_self_check(
         RefusedError: AWS refused.
     """
     record = store.run(run_id)
-    if record is None or record["mode"] != "self-check":
+    if record is None or record.mode != "self-check":
         return None
-    if record["status"] != "running" or "execution" not in record:  # without one, it was started by hand
+    if record.status != "running" or record.execution is None:  # without one, it was started by hand
         return record
     now = now or datetime.now(UTC)
-    status = status_of(states, record["execution"])
-    age = now - datetime.fromisoformat(record["started_at"])
+    status = status_of(states, record.execution)
+    age = now - datetime.fromisoformat(record.started_at)
     if status == "RUNNING" or (not status and age.total_seconds() < START_S):
         return record
     latest = store.run(run_id) or record  # its last state recorded the end before the execution had one
-    if latest["status"] != "running":
+    if latest.status != "running":
         return latest
-    ended = _ended(latest, LOST, now)
+    ended = latest.failed(LOST, moment(now))
     if not store.record_end(ended):  # its last state recorded the end in this very moment: that is the result
         return store.run(run_id) or ended
-    finish_self_check(store, run_id, record["student"], record["lab"], give_back=True)
+    if record.student is not None:
+        finish_self_check(store, run_id, record.student, record.lab, give_back=True)
     return ended
 
 
@@ -266,9 +265,9 @@ def _runs(store: Store, states: SFNClient, username: str, lab: Lab, ledger: Ledg
     if now.timestamp() < started + START_S:
         return True
     state = state_of_self_check(store, states, ledger.running, now)
-    if state is not None and state["status"] == "running":
+    if state is not None and state.status == "running":
         return True
-    give_back = state is None or state["status"] == "failed"
+    give_back = state is None or state.status == "failed"
     finish_self_check(store, ledger.running, username, lab.id, give_back=give_back)
     return False
 
@@ -280,7 +279,3 @@ def _until_written(store: Store, username: str, lab_id: str, write: Callable[[Le
             return
         time.sleep(random.uniform(0, PAUSE_S))  # not all at once again
     raise ServiceFaultError(f"the self-checks of {quote(username)} were changed by others {WRITES} times in a row")
-
-
-def _ended(record: dict[str, Any], why: str, now: datetime) -> dict[str, Any]:
-    return {**record, "status": "failed", "finished_at": moment(now), "error": quote(why, 1000)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from labgrader.errors import BadInputError
@@ -16,7 +17,7 @@ from labgrader.recording.api_calls import NotAnsweredError
 from labgrader.roster import Home, Student, at_home, read_roster, select
 from labgrader.runs.class_run import SELF_CHECK_OF_A_CLASS
 from labgrader.runs.request import Request
-from labgrader.store import Keys, MissingError, Store
+from labgrader.store import Keys, MissingError, RunRecord, Store, StudentCounts
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +34,9 @@ def plan_run(
     publish: Publish | None = None,
 ) -> dict[str, Any]:
     """Freeze a run's lab and students, and record that it runs.
+
+    A class run from a command, the API or an event has its students stored already. Only for other executions, the
+    roster is read here.
 
     Args:
         store: the stack's store.
@@ -58,17 +62,15 @@ def plan_run(
     if own and not alone:
         raise BadInputError([SELF_CHECK_OF_A_CLASS])
     lab = find_lab(request.lab)
-    try:
-        content = store.get(request.roster)
-    except MissingError:
-        raise BadInputError([f"there is no roster at {quote(request.roster)}"]) from None
-    students = at_home(select(read_roster(content, request.roster), list(request.students)), home)
+    stored = _stored_students(store, run_id)
+    students = _read_roster(store, request, home) if stored is None else stored
     if alone and len(students) != 1:
         raise BadInputError([f"a run of one student has one name in students, not {len(students)}"])
     keys = Keys(run_id)
     lab = Lab.from_dict(store.put_json_once(keys.lab, (lab.for_self_check() if own else lab).to_dict()))
-    frozen = store.put_json_once(keys.students, [student.to_dict() for student in students])
-    _record(store, run_id, started_at, request, [Student.from_dict(one) for one in frozen], publish)
+    if stored is None:
+        students = store.put_students_once(run_id, students)
+    _record(store, run_id, started_at, request, students, publish)
     checks: dict[str, list[str]] = {"configuration": [], "behaviour": [], "performance": []}
     for item in lab.checks:
         checks[find_check(item.check).kind].append(item.id)
@@ -81,8 +83,25 @@ def plan_run(
         "students_key": keys.students,
         "username": students[0].username,
         "checks": checks,
-        "in_flight": _in_flight([Student.from_dict(one) for one in frozen], home, ask_room) if loads else None,
+        "in_flight": _in_flight(students, home, ask_room) if loads else None,
     }
+
+
+def _stored_students(store: Store, run_id: str) -> list[Student] | None:
+    """The students that the start of the run stored; ``None`` where it stored none."""
+    try:
+        return store.students(run_id)
+    except MissingError:
+        return None
+
+
+def _read_roster(store: Store, request: Request, home: Home) -> list[Student]:
+    """Read the roster where the start stored no students: an execution by hand, an audit of a course, a self-check."""
+    try:
+        content = store.get(request.roster)
+    except MissingError:
+        raise BadInputError([f"there is no roster at {quote(request.roster)}"]) from None
+    return at_home(select(read_roster(content, request.roster), request.students), home)
 
 
 def _record(
@@ -98,24 +117,30 @@ def _record(
     What is in the record from the time before stays, but not how it ended: what was recorded as failed goes on after
     all, and what is complete stays complete.
     """
-    before = store.run(run_id) or {}
-    if before.get("status") in ("complete", "incomplete"):
+    planned = RunRecord(
+        run_id=run_id,
+        lab=request.lab,
+        mode=request.mode,
+        status="running",
+        started_at=started_at,
+        counts=StudentCounts(len(students)),
+        requested_by=request.requested_by,
+        course=request.course,
+        student=students[0].username if request.mode == "self-check" else None,
+        announced=publish is not None,
+    )
+    before = store.run(run_id) or planned
+    if before.has_results:
         return
-    record = {
-        "requested_by": request.requested_by,
-        "course": request.course,
-        **{name: value for name, value in before.items() if name != "error"},
-        "run_id": run_id,
-        "lab": request.lab,
-        "mode": request.mode,
-        "status": "running",
-        "started_at": started_at,
-        "finished_at": "",
-        "counts": {"students": len(students), "complete": 0, "incomplete": 0},
-        **({"student": students[0].username} if request.mode == "self-check" else {}),
-        "announced": publish is not None,
-    }
-    if not before.get("announced"):
+    record = replace(
+        planned,
+        requested_by=planned.requested_by if before.requested_by is None else before.requested_by,
+        course=planned.course if before.course is None else before.course,
+        student=planned.student or before.student,
+        execution=before.execution,
+        told=before.told,
+    )
+    if before is planned or not before.announced:
         publish_safely(publish, lambda: [run_started(record)])
     store.record_run(record)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ from labgrader.courses.course import CourseLab
 from labgrader.courses.digest import audited, build_digest, not_audited
 from labgrader.courses.digest_text import digest_text, subject
 from labgrader.courses.enrolment import stored_course
+from labgrader.environment import Environment
 from labgrader.moments import moment
 from labgrader.schemas import validate
 from labgrader.store import CourseKeys, Keys, MissingError, Store
@@ -91,15 +91,15 @@ def _entry(store: Store, lab: CourseLab, run: Mapping[str, Json]) -> dict[str, J
     try:
         return audited(lab, store.get_json(keys.run), store.get_json(keys.audit))
     except MissingError:
-        recorded = store.run(run["run_id"]) or {}
+        record = store.run(run["run_id"])
         heard = ": ".join(part for part in (run.get("error", ""), run.get("cause", "")) if part)
-        return not_audited(lab, run["run_id"], recorded.get("error") or heard)
+        return not_audited(lab, run["run_id"], (record.error if record else None) or heard)
 
 
 @cache
-def topic_of_this_function() -> Topic:
+def default_topic() -> Topic:
     """The topic that a function's environment names (``DIGEST_TOPIC_ARN``, ``STACK``), made when it is first wanted."""
     config = Config(retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=5, read_timeout=30)
-    stack = os.environ["STACK"]
-    options = " --aws" + ("" if stack == "labgrader" else f" --stack {stack}")
-    return Topic(boto3.client("sns", config=config), os.environ["DIGEST_TOPIC_ARN"], options)
+    environment = Environment()
+    options = " --aws" + ("" if environment.stack == "labgrader" else f" --stack {environment.stack}")
+    return Topic(boto3.client("sns", config=config), environment.digest_topic_arn, options)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,11 +20,24 @@ from labgrader.runs.self_check import finish_self_check
 from labgrader.schemas import validate
 from labgrader.steps.not_graded_reasons import left_open
 from labgrader.steps.write_report import write_report
-from labgrader.store import Keys, MissingError, Store
+from labgrader.store import Keys, MissingError, RunRecord, Store, StudentCounts
 
 log = logging.getLogger(__name__)
 
 NEVER_REPORTED = "labgrader did not finish this student; no points are lost, and the run can be repeated for them alone"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A run that could not go on.
+
+    Args:
+        record: the run's record.
+        again: whether it was recorded and published before.
+    """
+
+    record: RunRecord
+    again: bool
 
 
 def summarise_run(store: Store, run_id: str, started_at: str, *, publish: Publish | None = None) -> dict[str, Any]:
@@ -43,9 +57,9 @@ def summarise_run(store: Store, run_id: str, started_at: str, *, publish: Publis
         ``run.json``, as it is kept.
     """
     keys = Keys(run_id)
-    planned = {name: value for name, value in (store.run(run_id) or {}).items() if name not in ("error", "told")}
-    mode, course = planned.get("mode", "grade"), planned.get("course", "")
     lab = store.lab(run_id)
+    planned = store.run(run_id) or _unplanned(run_id, lab.id, started_at)
+    mode, course = planned.mode, planned.course or ""
     students = store.students(run_id)
     reported = {result["username"] for result in store.results(run_id)}  # a report's last write is its record
     lost = [student.username for student in students if student.username not in reported]
@@ -89,16 +103,16 @@ def summarise_run(store: Store, run_id: str, started_at: str, *, publish: Publis
         ours = any(result.get("our_fault", False) for result in store.results(run_id))
         finish_self_check(store, run_id, students[0].username, lab.id, give_back=ours)
     store.record_run(
-        {
-            **planned,
-            "run_id": run_id,
-            "lab": lab.id,
-            "mode": mode,
-            "status": kept["status"],
-            "started_at": kept["started_at"],
-            "finished_at": kept["finished_at"],
-            "counts": kept["counts"],
-        }
+        replace(
+            planned,
+            lab=lab.id,
+            status=kept["status"],
+            started_at=kept["started_at"],
+            finished_at=kept["finished_at"],
+            counts=StudentCounts.from_dict(kept["counts"]),
+            error=None,
+            told=None,
+        )
     )
     publish_safely(publish, lambda: [*_drift(everybody, run_id, lab.id, course), run_completed(kept, course)])
     return kept
@@ -121,7 +135,7 @@ def _report_anyway(store: Store, run_id: str, mode: str, username: str, publish:
 
 def record_failure(
     store: Store, run_id: str, started_at: str, error: Mapping[str, str], *, publish: Publish | None = None
-) -> dict[str, Any]:
+) -> Failure:
     """Record a run that could not go on, with the reason; nobody is graded by it.
 
     Two say so: the run's own last state, and the rule that hears how its execution ended. The first reason stands, and
@@ -137,51 +151,31 @@ def record_failure(
         publish: tells others that the run failed.
 
     Returns:
-        The run's record, with ``again`` where nothing was left to do.
+        The run's record, and whether nothing was left to do.
     """
-    planned = store.run(run_id) or {}
-    status = planned.get("status", "")
-    summarised = status in ("complete", "incomplete")
+    planned = store.run(run_id) or _unplanned(run_id, "", started_at)
     try:
         lab = store.lab(run_id).id
     except MissingError:
-        lab = planned.get("lab", "")
-    mode, student = planned.get("mode", "grade"), planned.get("student", "")
-    if mode == "self-check" and student:
-        finish_self_check(store, run_id, student, lab, give_back=not summarised)
-    if summarised:
+        lab = planned.lab
+    if planned.mode == "self-check" and planned.student:
+        finish_self_check(store, run_id, planned.student, lab, give_back=not planned.has_results)
+    if planned.has_results:
         log.error("%s failed after it was summarised: %s", run_id, quote(error.get("Error", ""), 200))
-        return {**planned, "again": True}
-    if status == "failed" and planned.get("told"):
-        return {**planned, "again": True}
-    record = planned if status == "failed" else _failed(run_id, lab, mode, planned, started_at, error)
+        return Failure(planned, again=True)
+    if planned.status == "failed" and planned.told:
+        return Failure(planned, again=True)
+    record = planned
+    if planned.status != "failed":
+        reason = f"{error.get('Error', '')}: {error.get('Cause', '')}"
+        unpublished = replace(planned, lab=lab, started_at=planned.started_at or started_at, told=None)
+        record = unpublished.failed(reason, moment(datetime.now(UTC)))
     store.record_run(record)
-    publish_safely(publish, lambda: [run_failed(run_id, lab, mode, record.get("error", ""), record.get("course", ""))])
-    store.record_run({**record, "told": True})  # only now: what broke off before is told again
-    return record
+    publish_safely(publish, lambda: [run_failed(run_id, lab, record.mode, record.error or "", record.course or "")])
+    store.record_run(replace(record, told=True))  # only now: what broke off before is told again
+    return Failure(record, again=False)
 
 
-def _failed(
-    run_id: str, lab: str, mode: str, planned: Mapping[str, Any], started_at: str, error: Mapping[str, str]
-) -> dict[str, Any]:
-    """The record of a run that could not go on; nobody was told of it yet, though it may have failed before."""
-    return {
-        **{name: value for name, value in planned.items() if name != "told"},
-        "run_id": run_id,
-        "lab": lab,
-        "mode": mode,
-        "status": "failed",
-        "started_at": planned.get("started_at") or started_at,
-        "finished_at": moment(datetime.now(UTC)),
-        "counts": planned.get("counts", {"students": 0, "complete": 0, "incomplete": 0}),
-        "error": quote(f"{error.get('Error', '')}: {error.get('Cause', '')}", 1000),
-    }
-
-
-def duration_s(run: Mapping[str, Any]) -> float:
-    """Return how many seconds a run took, by its record; 0 where that cannot be told."""
-    try:
-        took = datetime.fromisoformat(run["finished_at"]) - datetime.fromisoformat(run["started_at"])
-    except (KeyError, TypeError, ValueError):
-        return 0.0
-    return max(0.0, took.total_seconds())
+def _unplanned(run_id: str, lab: str, started_at: str) -> RunRecord:
+    """The record of a run that ended before it was planned."""
+    return RunRecord(run_id=run_id, lab=lab, mode="grade", status="running", started_at=started_at)

@@ -125,8 +125,14 @@ def write_report(
         keep_latest=mode == "grade",
         keep_best=mode == "grade" and kept["status"] == "complete",
     )
-    publish_safely(publish, lambda: [student_graded(kept, (store.run(run_id) or {}).get("course", ""))])
+    publish_safely(publish, lambda: [student_graded(kept, _course(store, run_id))])
     return kept
+
+
+def _course(store: Store, run_id: str) -> str:
+    """The course that the run is of, or nothing."""
+    record = store.run(run_id)
+    return (record.course if record else None) or ""
 
 
 def _advice(lab: Lab, snapshot: Snapshot | None, records: Mapping[str, CheckRecord]) -> Iterable[tuple[Item, Verdict]]:

@@ -6,13 +6,14 @@ already, DynamoDB items are written under a condition, so the same task delivere
 
 from __future__ import annotations
 
-import os
+from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
 
+from labgrader.environment import Environment
 from labgrader.labs.lab import Lab
 from labgrader.roster import Student
 from labgrader.store.courses import CourseKeys, Courses, Enrolment
@@ -22,6 +23,7 @@ from labgrader.store.leases import LEASES, Leases
 from labgrader.store.objects import MissingError, Objects, encoded
 from labgrader.store.records import Records
 from labgrader.store.requests import Requests
+from labgrader.store.run_record import RunRecord, StudentCounts
 from labgrader.store.self_checks import SelfCheckLedgers
 from labgrader.store.tokens import Tokens
 
@@ -35,10 +37,12 @@ __all__ = [
     "Enrolment",
     "Keys",
     "MissingError",
+    "RunRecord",
     "Store",
+    "StudentCounts",
+    "default_store",
     "encoded",
     "roster_key",
-    "store_of_this_function",
 ]
 
 
@@ -60,13 +64,19 @@ class Store(Objects, Records, Leases, Tokens, Requests, SelfCheckLedgers, Course
         return Lab.from_dict(self.get_json(Keys(run_id).lab))
 
     def students(self, run_id: str) -> list[Student]:
-        """The students of the run."""
+        """The students of the run, as ``put_students_once`` stored them; raises as ``get`` does."""
         return [Student.from_dict(one) for one in self.get_json(Keys(run_id).students)]
+
+    def put_students_once(self, run_id: str, students: Sequence[Student]) -> list[Student]:
+        """Store the students of a run unless they are stored; return those that are stored now."""
+        rows = self.put_json_once(Keys(run_id).students, [student.to_dict() for student in students])
+        return [Student.from_dict(row) for row in rows]
 
 
 @cache
-def store_of_this_function() -> Store:
+def default_store() -> Store:
     """The store that a function's environment names (``BUCKET``, ``TABLE``), made when it is first wanted."""
     config = Config(retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=5, read_timeout=30)
-    table = boto3.resource("dynamodb", config=config).Table(os.environ["TABLE"])
-    return Store(boto3.client("s3", config=config.merge(Config(max_pool_connections=16))), os.environ["BUCKET"], table)
+    environment = Environment()
+    table = boto3.resource("dynamodb", config=config).Table(environment.table)
+    return Store(boto3.client("s3", config=config.merge(Config(max_pool_connections=16))), environment.bucket, table)

@@ -7,6 +7,7 @@ from typing import Any
 
 from labgrader.aws import plain, stored
 from labgrader.store.items import Items
+from labgrader.store.run_record import RunRecord
 
 Json = Any
 
@@ -21,52 +22,41 @@ SELF_CHECKS = "SELF-CHECKS"
 class Records(Items):
     """The runs and results of one stack."""
 
-    def record_run(self, run: Mapping[str, Json]) -> None:
-        """Write a run's record: what ``run.json`` says without its students. The last write of a run wins.
-
-        Args:
-            run: at least ``run_id``, ``lab``, ``mode``, ``status``, ``started_at``. What is in the record already and
-                not in this is lost: who rewrites one gives ``{**store.run(run_id), …}``.
-        """
+    def record_run(self, run: RunRecord) -> None:
+        """Write a run's record over the one that is there; the last write of a run wins."""
         self._put_item(_run_item(run))
 
-    def record_start(self, run: Mapping[str, Json]) -> bool:
-        """Record a run that is about to be started; say whether it was not recorded before: what is there stays.
-
-        Args:
-            run: as ``record_run`` takes it.
-        """
+    def record_start(self, run: RunRecord) -> bool:
+        """Record a run that is about to be started, unless it has a record; return whether it was written."""
         return self._put_item_if(_run_item(run), "attribute_not_exists(pk)", {})
 
-    def record_end(self, run: Mapping[str, Json]) -> bool:
-        """Record how a run ended unless its end is recorded already, which stays; say whether it was written.
-
-        Args:
-            run: as ``record_run`` takes it, with ``finished_at``, which is empty while a run goes on.
-        """
+    def record_end(self, run: RunRecord) -> bool:
+        """Record how a run ended, unless its end is recorded; return whether it was written."""
         goes_on = "attribute_not_exists(finished_at) OR finished_at = :nothing"
         return self._put_item_if(_run_item(run), goes_on, {":nothing": ""})
 
-    def run(self, run_id: str) -> dict[str, Json] | None:
+    def run(self, run_id: str) -> RunRecord | None:
         """A run's record, or a self-check's, or ``None``."""
-        return self._get_item(RUNS, run_id) or self._get_item(SELF_CHECKS, run_id)
+        item = self._get_item(RUNS, run_id) or self._get_item(SELF_CHECKS, run_id)
+        return RunRecord.from_dict(item) if item else None
 
-    def runs(self, lab: str = "") -> list[dict[str, Json]]:
+    def runs(self, lab: str = "") -> list[RunRecord]:
         """The runs, newest first, without students' self-checks."""
         return self._runs_in(RUNS, lab)
 
-    def self_checks(self, lab: str = "") -> list[dict[str, Json]]:
+    def self_checks(self, lab: str = "") -> list[RunRecord]:
         """Students' self-checks, newest first."""
         return self._runs_in(SELF_CHECKS, lab)
 
-    def runs_of_day(self, day: str) -> list[dict[str, Json]]:
+    def runs_of_day(self, day: str) -> list[RunRecord]:
         """The runs and self-checks of one day (``YYYYMMDD``, UTC), as their ids begin with it."""
-        return [plain(item) for partition in (RUNS, SELF_CHECKS) for item in self._query(partition, f"{day}-")]
+        items = [item for partition in (RUNS, SELF_CHECKS) for item in self._query(partition, f"{day}-")]
+        return [RunRecord.from_dict(plain(item)) for item in items]
 
-    def _runs_in(self, partition: str, lab: str) -> list[dict[str, Json]]:
-        found = [plain(item) for item in self._query(partition)]
-        newest_first = sorted(found, key=lambda run: (run["started_at"], run["run_id"]), reverse=True)
-        return [run for run in newest_first if not lab or run["lab"] == lab]
+    def _runs_in(self, partition: str, lab: str) -> list[RunRecord]:
+        found = [RunRecord.from_dict(plain(item)) for item in self._query(partition)]
+        newest_first = sorted(found, key=lambda run: (run.started_at, run.run_id), reverse=True)
+        return [run for run in newest_first if not lab or run.lab == lab]
 
     def record_result(
         self, run_id: str, result: Mapping[str, Json], *, keep_latest: bool = True, keep_best: bool
@@ -152,6 +142,6 @@ class Records(Items):
         return self._get_item(f"STUDENT#{username}", f"LAB#{lab}#BEST")
 
 
-def _run_item(run: Mapping[str, Json]) -> dict[str, Json]:
+def _run_item(run: RunRecord) -> dict[str, Json]:
     """A run's item: what students start lies in a partition of its own."""
-    return {"pk": SELF_CHECKS if run.get("mode") == "self-check" else RUNS, "sk": run["run_id"], **run}
+    return {"pk": SELF_CHECKS if run.mode == "self-check" else RUNS, "sk": run.run_id, **run.to_dict()}
