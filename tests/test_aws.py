@@ -8,8 +8,9 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 from botocore.retries.standard import ThrottledRetryableChecker
 
-from labgrader.aws import THROTTLES, plain, stored, translated
+from labgrader.aws import plain, stored, translated
 from labgrader.errors import RefusedError, ServiceFaultError, ThrottledError
+from labgrader.reasons import THROTTLES
 
 
 def error(code: str, status: int = 400) -> ClientError:

@@ -37,7 +37,14 @@ REPORT = {
     "student": {"student_id": "s-1", "username": "user1", "name": "Ada Lovelace", "section": "A"},
     "score": {"points": 40.5, "max_points": 100, "percent": 40.5, "open_points": 8},
     "graded_at": "2026-01-01T00:01:00Z",
-    "checks": [{"title": "secret"}],
+    "checks": [
+        {"title": "secret", "status": "not_graded", "reason": "throttled"},
+        {"title": "secret", "status": "not_graded", "reason": "denied"},
+        {"title": "secret", "status": "not_graded", "reason": "denied"},
+        {"title": "secret", "status": "failed", "reason": "student"},
+        {"title": "secret", "status": "not_graded"},  # a report of an earlier version
+        {"title": "secret", "status": "passed"},
+    ],
 }
 SUMMARY = {
     "run_id": RUN,
@@ -55,6 +62,7 @@ DRIFTED = {
     "title": "The alias prod serves version 1",
     "from": "passed",
     "to": "failed",
+    "reason": "student",
     "message": "alias prod does not exist",
     "points": 6,
 }
@@ -112,6 +120,7 @@ def test_student_graded() -> None:
         "max_points": 100,
         "percent": 40.5,
         "open_points": 8,
+        "not_graded_reasons": ["denied", "throttled"],
         "graded_at": "2026-01-01T00:01:00Z",
         "report_key": f"runs/{RUN}/reports/user1.json",
     }

@@ -25,7 +25,7 @@ from checks.api_gateway._common import (
 from checks.wording import missing_function
 from checks.wording.structure import ANY, as_text, difference, unmentioned, wanted_in_words
 from labgrader.evidence.snapshot import RestApi, Route, Snapshot
-from labgrader.judging import HttpReply, NotGradedError, Probe, Verdict, check, failed, passed, quote, unmet
+from labgrader.judging import HttpReply, NotGradedError, Probe, Reason, Verdict, check, failed, passed, quote, unmet
 
 
 @check(
@@ -185,7 +185,9 @@ def _throttled(snapshot: Snapshot, target: str, function: str, expected: str) ->
             hint=f"aws lambda delete-function-concurrency --function-name {function}",
         )
     raise NotGradedError(
-        "execute-api:Invoke", f"{target} answered 429: the quota of its usage plan or a limit of the account is used up"
+        "execute-api:Invoke",
+        f"{target} answered 429: the quota of its usage plan or a limit of the account is used up",
+        Reason.QUOTA,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from checks.wording import plural
 from labgrader.evidence.snapshot import Function, RestApi, Snapshot, UsagePlan
-from labgrader.judging import WITHOUT_FUNCTION, Comparison, LoadResult, NotGradedError, listed, quote
+from labgrader.judging import WITHOUT_FUNCTION, Comparison, LoadResult, NotGradedError, Reason, listed, quote
 
 TOLERABLE_LOSS = 0.1
 """The share of requests that may be lost to the account's limits, or on the way, before a test says nothing."""
@@ -49,7 +49,7 @@ def require_room(result: LoadResult, target: str, by_account: int) -> None:
         NotGradedError: that is so.
     """
     if by_account > TOLERABLE_LOSS * result.requests:
-        raise NotGradedError(_INVOKE, no_room(result, target, by_account))
+        raise NotGradedError(_INVOKE, no_room(result, target, by_account), Reason.QUOTA)
     if result.other_errors - result.unanswered > TOLERABLE_LOSS * result.requests:
         raise NotGradedError(_INVOKE, unreachable(result, target))
 

@@ -20,6 +20,7 @@ from labgrader.judging import (
     LoadResult,
     LoadTest,
     NotGradedError,
+    Reason,
     Verdict,
     check,
     failed,
@@ -189,7 +190,7 @@ def _cannot_be_timed(target: str, function: str, errors: tuple[str, ...], expect
     """
     why = quote(errors[0]) if errors else "it gave no answer"
     if why.startswith("throttled:") and "Reserved" not in why:
-        raise NotGradedError("lambda:InvokeFunction", f"{target} was {why}")
+        raise NotGradedError("lambda:InvokeFunction", f"{target} was {why}", Reason.QUOTA)
     return failed(
         f"{target} could not be timed: {why}.",
         expected=expected,

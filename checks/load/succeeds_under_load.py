@@ -19,6 +19,7 @@ from labgrader.judging import (
     LoadResult,
     LoadTest,
     NotGradedError,
+    Reason,
     Verdict,
     check,
     failed,
@@ -118,7 +119,7 @@ def succeeds_under_load(
             hint=reserve,
         )
     if deployed.reserved_concurrency is None or not own:
-        raise NotGradedError(_INVOKE, no_room(result, target, result.throttled))
+        raise NotGradedError(_INVOKE, no_room(result, target, result.throttled), Reason.QUOTA)
     return failed(
         f"{target} served {plural(result.succeeded, 'request')} and refused {result.throttled}: "
         f"it reserves {plural(deployed.reserved_concurrency, 'execution')}.",

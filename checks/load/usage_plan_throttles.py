@@ -14,6 +14,7 @@ from labgrader.judging import (
     LoadResult,
     LoadTest,
     NotGradedError,
+    Reason,
     Verdict,
     check,
     failed,
@@ -151,7 +152,7 @@ def _sent(load: LoadTest, target: EndpointTarget, rate_rps: float, duration_s: f
     if result is None or not result.requests or result.other_errors > result.requests / 2:
         raise NotGradedError("", f"{target.name} could not be called")
     if any(_is_quota(reason) for reason in result.throttle_reasons):
-        raise NotGradedError("", f"{target.name}: the quota of the usage plan is used up")
+        raise NotGradedError("", f"{target.name}: the quota of the usage plan is used up", Reason.QUOTA)
     return result
 
 

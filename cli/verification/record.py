@@ -144,7 +144,7 @@ def judged(lab: Lab, record: Record) -> tuple[dict[str, Verdict], Score]:
         try:
             verdicts[item.id] = judge_recorded(item, snapshot, answers)
         except NotGradedError as reason:  # not asked, because a prerequisite failed
-            verdicts[item.id] = not_graded(str(reason))
+            verdicts[item.id] = not_graded(str(reason), reason.reason_code)
     return verdicts, score(mine.checks, verdicts)
 
 

@@ -8,6 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from labgrader.environment import Environment
 from labgrader.logs import function_logger
 from labgrader.roster import Home
+from labgrader.steps.error_reason import reason_in_text
 from labgrader.steps.live_dispatcher import Sharing, StudentsFunctions
 from labgrader.steps.run_live_check import Delivery, run_live_check
 from labgrader.store import default_store
@@ -24,6 +25,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
     home = Home.from_arn(context.invoked_function_arn)
     sharing = Sharing(home, event["in_flight"], delivery.ends_at)
     functions = StudentsFunctions(store, run_id, username, stack=Environment().stack, sharing=sharing)
-    verdict = run_live_check(store, run_id, username, event["check"], functions.answer, delivery)
+    with reason_in_text():
+        verdict = run_live_check(store, run_id, username, event["check"], functions.answer, delivery)
     logger.info("judged", extra={"status": verdict.status})
     return {"check": event["check"], "status": verdict.status}

@@ -9,6 +9,7 @@ import pytest
 from labgrader.judging.carry_over import carried_verdict, checks_by_id, share_of
 from labgrader.judging.verdict import Verdict
 from labgrader.labs.lab import Item
+from labgrader.reasons import Reason
 
 ITEM = Item("bad-json", "answers_only_with", "Bad JSON gets 400", "Task 1", 8)
 
@@ -31,8 +32,14 @@ def entry(**changes: Any) -> dict[str, Any]:
 
 def test_all_that_was_said_is_carried_over() -> None:
     assert carried_verdict(ITEM, entry()) == Verdict(
-        "partial", 0.3337, "1 of 3 answers was right", "400", "500", "wrap it", ("a line",)
+        "partial", 0.3337, "1 of 3 answers was right", "400", "500", "wrap it", ("a line",), Reason.CARRIED_OVER
     )
+
+
+def test_what_is_passed_has_no_reason() -> None:
+    carried = carried_verdict(ITEM, entry(status="passed", points=8))
+    assert carried is not None
+    assert carried.reason is None
 
 
 @pytest.mark.parametrize("status", ["skipped", "not_graded", "guessed"])

@@ -9,6 +9,7 @@ import pytest
 from labgrader.errors import NotGradedError
 from labgrader.judging.expectation import asked_for, unmet
 from labgrader.labs.limits import MAX_DEPTH, MAX_MATCHED
+from labgrader.reasons import Reason
 
 USERS: dict[str, Any] = {
     "type": "object",
@@ -273,5 +274,8 @@ def test_text_that_no_file_can_hold_is_shown() -> None:
 
 @pytest.mark.parametrize("schema", [{"$ref": "#"}, {"$ref": "https://example.com/schema"}, {"$ref": "#/$defs/none"}])
 def test_a_schema_that_cannot_be_applied_costs_no_points(schema: dict[str, Any]) -> None:
-    with pytest.raises(NotGradedError, match=r"no points are lost: the lab's expectation cannot be applied \(\w+\)"):
+    with pytest.raises(
+        NotGradedError, match=r"no points are lost: the lab's expectation cannot be applied \(\w+\)"
+    ) as refused:
         unmet({}, schema)
+    assert refused.value.reason_code is Reason.GRADER

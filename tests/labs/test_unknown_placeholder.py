@@ -8,8 +8,11 @@ from labgrader.errors import NotGradedError
 from labgrader.evidence.question import Answers
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.judge import judge_recorded, open_question
+from labgrader.judging.verdict import not_graded
 from labgrader.labs.lab import Item, Lab
+from labgrader.reasons import Reason
 from labgrader.steps.check_outcomes import told
+from labgrader.steps.error_reason import reason_in_text
 
 SENTENCE = (
     "could not be graded, and no points are lost: the lab file is wrong: prod has an unknown placeholder, "
@@ -44,8 +47,10 @@ def test_an_unknown_placeholder_is_not_graded_and_named() -> None:
 
 def test_a_self_check_is_given_back_for_it() -> None:
     item = item_of(function="{user}-f", alias="{usr}-{username}", version="1")
-    found = told(item, nobody(), None, {"error": "NotGradedError", "cause": SENTENCE})
-    assert (found.verdict.status, found.verdict.message, found.our_fault) == ("not_graded", SENTENCE, True)
+    with pytest.raises(NotGradedError) as refused, reason_in_text():
+        judge_recorded(item, nobody())
+    found = told(item, nobody(), None, {"error": "NotGradedError", "cause": str(refused.value)})
+    assert found == not_graded(SENTENCE, Reason.GRADER)
 
 
 def test_text_in_braces_is_judged_as_it_stands() -> None:

@@ -21,6 +21,7 @@ from labgrader.evidence.question import Answer, Question
 from labgrader.http.lambda_invoke import InvokeEndpoint
 from labgrader.probing.function_invoker import Invoker
 from labgrader.probing.retry_policy import Patience
+from labgrader.reasons import Reason
 from tests.load_testing.stub_lambda import (
     OK,
     EndedCredentials,
@@ -251,27 +252,31 @@ def test_a_function_or_alias_that_does_not_exist_is_no_value() -> None:
 
 
 @pytest.mark.parametrize(
-    ("response", "code", "message", "calls"),
+    ("response", "code", "message", "reason", "calls"),
     [
-        (error(403, "AccessDeniedException", "not authorized"), "AccessDeniedException", "not authorized", 1),
-        (error(403, "ExpiredTokenException", "expired"), "ExpiredTokenException", "expired", 1),
-        (error(400, "InvalidRequestContentException", "bad"), "InvalidRequestContentException", "bad", 1),
-        (error(404, "UnknownOperationException", "what"), "UnknownOperationException", "what", 1),
-        (error(500, "ServiceException", "oh"), "ServiceException", "oh", 3),
-        (error(409, "ResourceConflictException", "Pending"), "ResourceConflictException", "Pending", 3),
-        (error(502, "ENINotReadyException", "soon"), "ENINotReadyException", "soon", 3),
-        (Response(b"<html>bad gateway</html>", 502), "HTTP 502", "", 3),
+        (error(403, "AccessDeniedException", "not authorized"), "AccessDeniedException", "not authorized", "denied", 1),
+        (error(403, "ExpiredTokenException", "expired"), "ExpiredTokenException", "expired", "denied", 1),
+        (error(400, "InvalidRequestContentException", "bad"), "InvalidRequestContentException", "bad", "grader", 1),
+        (error(404, "UnknownOperationException", "what"), "UnknownOperationException", "what", "grader", 1),
+        (error(499, "ServiceException", "oh"), "ServiceException", "oh", "grader", 1),
+        (error(500, "ServiceException", "oh"), "ServiceException", "oh", "service_fault", 3),
+        (error(409, "ResourceConflictException", "Pending"), "ResourceConflictException", "Pending", "grader", 3),
+        (error(502, "ENINotReadyException", "soon"), "ENINotReadyException", "soon", "service_fault", 3),
+        (Response(b"<html>bad gateway</html>", 502), "HTTP 502", "", "service_fault", 3),
         (
             Response(b'{"__type": "com.amazonaws#AccessDeniedException", "Message": "no"}', 403),
             "AccessDeniedException",
             "no",
+            "denied",
             1,
         ),
     ],
 )
-def test_what_aws_refuses_or_fails_is_no_evidence(response: Response, code: str, message: str, calls: int) -> None:
+def test_what_aws_refuses_or_fails_is_no_evidence(
+    response: Response, code: str, message: str, reason: str, calls: int
+) -> None:
     with StubLambda(lambda request: response) as stub:
-        assert _probe(stub) == Answer(error_code=code, error_message=message)
+        assert _probe(stub) == Answer(error_code=code, error_message=message, reason=Reason(reason))
         assert len(stub.requests) == calls
 
 

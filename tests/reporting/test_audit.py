@@ -100,6 +100,7 @@ def test_a_difference_says_from_what_to_what_and_why() -> None:
             "from": "passed",
             "to": "failed",
             "message": "the alias prod does not exist",
+            "reason": "student",
             "points": 8,
         }
     ]

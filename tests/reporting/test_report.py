@@ -99,6 +99,7 @@ def test_a_student_with_something_of_everything(example: Any) -> None:
             "title": "Versions keep the memory they were published with",
             "message": "version 1 has 256 MB",
             "hint": "publish again after the memory is set",
+            "reason": "student",
         }
     ]
     assert report["previous"]["changes"] == [{"check": "layers-attached", "from": "failed", "to": "partial"}]

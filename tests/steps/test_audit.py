@@ -398,7 +398,13 @@ def test_the_summary_of_an_audit_is_kept_and_told(store: Store) -> None:
     (graded_at,) = {course.store.latest(name, LAB.id)["graded_at"] for name in course.usernames}
     assert audit["carried_over"] == {"results": 5, "students": 3, "runs": 1, "first": graded_at, "last": graded_at}
     assert audit["not_graded"] == [
-        {"reason": NEVER_REPORTED, "needs_graded_run": False, "students": ["user3"], "more_students": 0}
+        {
+            "reason": NEVER_REPORTED,
+            "code": "grader",
+            "needs_graded_run": False,
+            "students": ["user3"],
+            "more_students": 0,
+        }
     ]
     assert (audit["course"], audit["finished_at"]) == ("cloud-2026", run["finished_at"])
     told = [(event.detail_type, event.detail.get("username", "")) for event in course.events]
@@ -428,6 +434,7 @@ def test_a_night_before_the_first_graded_run_says_that_one_is_needed(store: Stor
     never, refused = sorted(audit["not_graded"], key=lambda one: one["students"])
     assert never == {
         "reason": AUDIT_INVOKES_NOTHING,
+        "code": "needs_graded_run",
         "needs_graded_run": True,
         "students": ["user1"],
         "more_students": 0,

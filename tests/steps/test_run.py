@@ -523,36 +523,40 @@ def test_a_run_that_is_repeated_unchanged_reports_no_change(store: Store) -> Non
 
 
 @pytest.mark.parametrize(
-    ("error", "cause", "message"),
+    ("error", "cause", "message", "reason"),
     [
         (
             "NotGradedError",
-            '{"errorMessage": "could not be graded, and no points are lost: lambda:ListAliases: '
+            '{"errorMessage": "[denied] could not be graded, and no points are lost: lambda:ListAliases: '
             'AccessDeniedException: user \\"x\\" is not authorized", "errorTy',
             "could not be graded, and no points are lost: lambda:ListAliases: AccessDeniedException: "
             'user "x" is not authorized',
+            "denied",
         ),
         (
             "States.Timeout",
             "",
             "labgrader did not finish this check in time; no points are lost, and the run can be repeated",
+            "time_over",
         ),
         (
             "KeyError",
             '{"errorMessage": "\'x\'", "errorType": "KeyError"}',
             "labgrader failed on this check (KeyError); no points are lost, and the run can be repeated",
+            "grader",
         ),
     ],
 )
 def test_an_error_of_the_workflow_costs_nothing_and_says_why(
-    store: Store, error: str, cause: str, message: str
+    store: Store, error: str, cause: str, message: str, reason: str
 ) -> None:
     planned(store)
     recorded(store)
     run_live_check(store, RUN, "user1", "handled", Function(), FIRST)
     outcome = {"check": "reserved", "status": "not_graded", "error": error, "cause": cause}
     report = write_report(store, RUN, "grade", "user1", [outcome])
-    assert check_of(report, "reserved")["message"] == message
+    check = check_of(report, "reserved")
+    assert (check["message"], check["reason"]) == (message, reason)
     assert report["status"] == "incomplete"
     assert report["score"]["open_points"] == 40
     assert report["score"]["points"] == 60

@@ -17,6 +17,7 @@ from labgrader.evidence.question import Answer, Answers, Question
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.verdict import not_graded, passed
 from labgrader.labs.lab import Item, Lab, SelfChecks
+from labgrader.reasons import Reason
 from labgrader.roster import Student
 from labgrader.runs.self_check import allowance_of
 from labgrader.runs.self_check_quota import Allowance
@@ -148,7 +149,7 @@ def test_a_self_check_that_is_done_lets_the_student_start_another_and_counts(sto
     [
         (True, passed(), 2),
         (False, None, 2),
-        (False, not_graded("user1-f could not reach the internet from here: no points are lost."), 1),
+        (False, not_graded("user1-f is not connected.", Reason.NO_INTERNET), 1),
     ],
 )
 def test_a_self_check_that_could_not_tell_for_our_fault_is_given_back(

@@ -16,6 +16,7 @@ from labgrader.judging.check import find_check
 from labgrader.labs.lab import Item, Lab, find_lab
 from labgrader.load_testing.admission import TEST_S
 from labgrader.load_testing.concurrency_budget import Room
+from labgrader.reasons import Reason
 from labgrader.recording.api_calls import NotAnsweredError
 from labgrader.recording.sessions import Accounts, Connection
 from labgrader.roster import Home, Student
@@ -223,7 +224,7 @@ def test_while_another_run_loads_the_student_nothing_is_loaded(store: Store) -> 
     assert store.lease(LEASE, "another", now, now + 1_000)
     functions = StudentsFunctions(store, RUN, "user1", "grader-stack", Sharing(HOME, 12, now + TEST_S))
     said = "another run is load-testing what user1 built; run this student again when it is done"
-    assert functions.answer(LOADING) == Answer(error_code=REFUSED, error_message=said)
+    assert functions.answer(LOADING) == Answer(error_code=REFUSED, error_message=said, reason=Reason.QUOTA)
 
 
 def test_run_probe_loads_nothing(store: Store) -> None:

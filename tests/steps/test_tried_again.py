@@ -13,7 +13,9 @@ from labgrader.errors import NotGradedError, ThrottledError
 from labgrader.evidence.load.result import Comparison
 from labgrader.evidence.question import REFUSED, Answer, Question
 from labgrader.load_testing.admission import TEST_S
+from labgrader.reasons import Reason
 from labgrader.steps import live_dispatcher, run_record
+from labgrader.steps.error_reason import reason_in_text
 from labgrader.steps.run_live_check import Delivery, run_live_check
 from labgrader.steps.write_report import write_report
 from labgrader.store import MissingError, Store
@@ -117,9 +119,12 @@ def test_a_second_test_whose_time_was_waited_away_is_left_to_the_next_delivery(
 
 def test_a_load_test_that_waited_in_vain_with_no_second_try_says_so_in_the_report(store: Store) -> None:
     recorded(store)
-    cause = json.dumps({"errorMessage": f"{OTHERS} …; try again later", "errorType": "ThrottledError"})
+    with pytest.raises(ThrottledError) as refused, reason_in_text():
+        raise ThrottledError(f"{OTHERS} …; try again later", Reason.QUOTA)
+    cause = json.dumps({"errorMessage": str(refused.value), "errorType": "ThrottledError"})
     outcome = {"check": "loads", "status": "not_graded", "error": "ThrottledError", "cause": cause}
     report = write_report(store, RUN, "grade", "user1", [outcome])
     (check,) = report["checks"]
-    assert (check["status"], check["message"]) == ("not_graded", f"{OTHERS} …; try again later")
+    assert (check["status"], check["reason"]) == ("not_graded", "quota")
+    assert check["message"] == f"{OTHERS} …; try again later"
     assert report["score"]["open_points"] == 10

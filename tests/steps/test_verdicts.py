@@ -7,11 +7,13 @@ import json
 import pytest
 
 from labgrader.errors import NOT_GRADED, NotGradedError
-from labgrader.evidence.question import Answer, Answers, Question
+from labgrader.evidence.question import REFUSED, Answer, Answers, Question
 from labgrader.evidence.snapshot import Snapshot
-from labgrader.judging.verdict import not_graded, passed
+from labgrader.judging.verdict import Verdict, failed, not_graded, partial, passed
 from labgrader.labs.lab import Item
+from labgrader.reasons import Reason
 from labgrader.steps.check_outcomes import AUDIT_INVOKES_NOTHING, NO_VERDICT, refused, told
+from labgrader.steps.error_reason import reason_in_text
 from labgrader.steps.run_record import CheckRecord
 
 RESERVED = Item("reserved", "reserved_concurrency_set", "It is", parameters={"function": "user1-f", "executions": 10})
@@ -32,77 +34,117 @@ def snapshot(answer: Answer | None = None) -> Snapshot:
 
 
 def test_what_the_check_itself_cannot_tell_is_nobodys_fault() -> None:
-    record = CheckRecord("handled", Answers(), not_graded("user1-f could not reach the internet from here"))
-    found = told(HANDLED, snapshot(), record, None)
-    assert (found.verdict.status, found.our_fault) == ("not_graded", False)
+    kept = not_graded("user1-f could not reach the internet from here", Reason.NO_INTERNET)
+    record = CheckRecord.from_dict(CheckRecord("handled", Answers(), kept).to_dict())
+    assert told(HANDLED, snapshot(), record, None) == kept
+    assert not Reason.NO_INTERNET.ours
 
 
 def test_no_record_at_all_is_ours() -> None:
-    found = told(RESERVED, snapshot(), None, None)
-    assert (found.verdict.message, found.our_fault) == (NO_VERDICT, True)
-    found = told(RESERVED, None, None, None, failure="the workflow was lost")
-    assert (found.verdict.message, found.our_fault) == ("the workflow was lost", True)
+    assert told(RESERVED, snapshot(), None, None) == not_graded(NO_VERDICT, Reason.GRADER)
+    lost = told(RESERVED, None, None, None, failure="the workflow was lost")
+    assert lost == not_graded("the workflow was lost", Reason.GRADER)
+
+
+@pytest.mark.parametrize("sentence", ["AccessDeniedException: no", "throttled: by AWS", "anything at all", "[x] y"])
+@pytest.mark.parametrize("reason", list(Reason))
+@pytest.mark.parametrize("shown_as", ["NotGradedError", "Runtime.HandlerError"])
+def test_the_reason_of_an_error_decides_and_no_word_of_its_sentence(
+    sentence: str, reason: Reason, shown_as: str
+) -> None:
+    """The embedded AWS does not pass on an error's class, and says ``Runtime.HandlerError`` of each."""
+    raised = NotGradedError("lambda:ListAliases", sentence, reason)
+    message = str(raised)
+    with pytest.raises(NotGradedError) as left, reason_in_text():
+        raise raised
+    cause = json.dumps({"errorMessage": str(left.value), "errorType": shown_as})
+    found = told(RESERVED, snapshot(), None, {"error": shown_as, "cause": cause})
+    assert found == not_graded(message, reason)
+    assert message == f"{NOT_GRADED}: lambda:ListAliases: {sentence}"
 
 
 @pytest.mark.parametrize(
-    ("raised", "ours"),
+    ("error", "cause", "reason"),
     [
-        (NotGradedError("lambda:ListAliases", "AccessDeniedException: not authorized"), True),
-        (NotGradedError("lambda:InvokeFunction", "NotReached: the time for this check was over"), True),
-        (NotGradedError("sts:AssumeRole", "AccessDenied: user is not authorized: to do it"), True),
-        (NotGradedError("lambda:InvokeFunction", "user1-f was throttled to the end"), True),
-        (NotGradedError("lambda:GetFunction", "this was not recorded when the student was graded"), True),
-        (NotGradedError("lambda:InvokeFunction", "user1-f served 3 requests: too few for p95"), False),
-        (NotGradedError("", "user1-f is not yours: nothing was asked"), False),
-        (NotGradedError("", "Refused: by ourselves"), False),
+        ("KeyError", '{"errorMessage": "x"}', Reason.GRADER),
+        ("KeyError", '{"errorMessage": "[sunny] x"}', Reason.GRADER),
+        ("KeyError", '{"errorMessage": "[sunny] a long text that is c', Reason.GRADER),
+        ("NotGradedError", '{"errorMessage": "[denied] a long text that is c', Reason.DENIED),
+        ("RefusedError", '{"errorMessage": "[grader] NoSuchBucket"}', Reason.GRADER),
+        ("ThrottledError", '{"errorMessage": "[throttled] SlowDown"}', Reason.THROTTLED),
+        ("Runtime.HandlerError", '{"errorMessage": "[service_fault] InternalError"}', Reason.SERVICE_FAULT),
+        ("States.Timeout", "", Reason.TIME_OVER),
+        ("Sandbox.Timedout", '{"errorMessage": "x"}', Reason.TIME_OVER),
+        ("Runtime.HandlerError", "Task timed out after 40 s", Reason.TIME_OVER),
     ],
 )
-def test_an_error_of_the_workflow_is_ours_where_aws_refused(raised: NotGradedError, ours: bool) -> None:
-    error = {"error": "NotGradedError", "cause": json.dumps({"errorMessage": str(raised)})}
-    found = told(RESERVED, snapshot(), None, error)
-    assert found.verdict.message == str(raised)
-    assert found.verdict.message.startswith(NOT_GRADED)
-    assert found.our_fault is ours
+def test_every_other_error_of_the_workflow_is_ours(error: str, cause: str, reason: Reason) -> None:
+    found = told(RESERVED, snapshot(), None, {"error": error, "cause": cause})
+    assert (found.status, found.reason, reason.ours) == ("not_graded", reason, True)
+    assert f"[{reason}]" not in found.message
 
 
-@pytest.mark.parametrize(("error", "cause"), [("KeyError", '{"errorMessage": "x"}'), ("States.Timeout", "")])
-def test_every_other_error_of_the_workflow_is_ours(error: str, cause: str) -> None:
-    assert told(RESERVED, snapshot(), None, {"error": error, "cause": cause}).our_fault
-
-
-@pytest.mark.parametrize(("code", "ours"), [("TooManyRequestsException", True), ("Refused", False)])
-def test_a_record_that_cannot_be_judged_says_whose_fault_it_is(code: str, ours: bool) -> None:
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (Answer(error_code="TooManyRequestsException", error_message="slow down"), Reason.THROTTLED),
+        (Answer(error_code="ServiceException", error_message="oh", reason=Reason.SERVICE_FAULT), Reason.SERVICE_FAULT),
+        (Answer(error_code=REFUSED, error_message="the plan is too large"), Reason.INCONCLUSIVE),
+        (Answer(error_code=REFUSED, error_message="no room", reason=Reason.QUOTA), Reason.QUOTA),
+    ],
+)
+def test_a_record_that_cannot_be_judged_says_whose_fault_it_is(answer: Answer, reason: Reason) -> None:
     """``Refused`` is what we answer ourselves, where the student's set-up forbids a call."""
-    refused = Answer(error_code=code, error_message="slow down")
-    found = told(RESERVED, snapshot(refused), CheckRecord("reserved", Answers(), None), None)
-    assert (found.verdict.status, found.our_fault) == ("not_graded", ours)
+    kept = Answer.from_dict(answer.to_dict())
+    found = told(RESERVED, snapshot(kept), CheckRecord("reserved", Answers(), None), None)
+    assert (found.status, found.reason) == ("not_graded", reason)
+
+
+def test_a_record_of_an_earlier_version_names_no_reason() -> None:
+    """The error's code tells it, then; a verdict has the reason of its status."""
+    old = {"error": {"code": "AccessDeniedException", "message": "no"}}
+    assert Answer.from_dict(old).reason is Reason.DENIED
+    assert Answer.from_dict(old).to_dict() == old
+    assert Answer.from_dict({"error": {"code": "ServiceException", "message": "oh"}}).reason is Reason.GRADER
+    for verdict, reason in ((passed(), None), (failed("x"), Reason.STUDENT), (partial(0.5, "x"), Reason.STUDENT)):
+        assert "reason" not in verdict.to_dict()
+        assert Verdict.from_dict(verdict.to_dict()).reason is reason
 
 
 def test_an_audit_carries_over_what_it_does_not_ask() -> None:
     before = passed("3 of 3")
-    assert told(HANDLED, snapshot(), None, None, carried=before, audit=True).verdict is before
+    assert told(HANDLED, snapshot(), None, None, carried=before, audit=True) is before
     found = told(HANDLED, snapshot(), None, None, audit=True)
-    assert (found.verdict.message, found.our_fault) == (AUDIT_INVOKES_NOTHING, False)
+    assert found == not_graded(AUDIT_INVOKES_NOTHING, Reason.NEEDS_GRADED_RUN)
+    assert not Reason.NEEDS_GRADED_RUN.ours
 
 
 def test_a_configuration_check_is_never_carried_over() -> None:
     found = told(RESERVED, snapshot(), None, None, carried=passed(), audit=True)
-    assert found.verdict.message == NO_VERDICT
+    assert found.message == NO_VERDICT
 
 
-def open_check(check_id: str, message: str, *requires: str) -> dict[str, object]:
-    return {"id": check_id, "status": "not_graded", "message": message, "requires": list(requires)}
+def open_check(check_id: str, reason: str, *requires: str, message: str) -> dict[str, object]:
+    return {
+        "id": check_id,
+        "status": "not_graded",
+        "message": message,
+        "reason": reason,
+        "requires": list(requires),
+    }
 
 
-def test_an_audit_was_refused_what_it_asked_for_and_not_what_it_leaves_to_a_graded_run() -> None:
+@pytest.mark.parametrize("message", ["", AUDIT_INVOKES_NOTHING, "cannot be told while “Reads” is not graded"])
+def test_an_audit_was_refused_what_it_asked_for_and_not_what_it_leaves_to_a_graded_run(message: str) -> None:
+    """The reasons say so, whatever the sentences are."""
     checks = [
-        {**open_check("fine", ""), "status": "passed"},
-        open_check("reads", "not graded: lambda:GetFunction: AccessDeniedException: no"),
-        open_check("waits-for-it", "cannot be told while “Reads” is not graded", "reads"),
-        open_check("waits-too", "cannot be told while “Waits” is not graded", "waits"),
-        open_check("waits", "cannot be told while “Calls” is not graded", "fine", "calls"),
-        open_check("calls", AUDIT_INVOKES_NOTHING),
-        open_check("calls-not", "not graded: sqs:ListQueues: AccessDenied: no", "calls"),
+        {**open_check("fine", "", message=message), "status": "passed"},
+        open_check("reads", "denied", message=message),
+        open_check("waits-for-it", "prerequisite", "reads", message=message),
+        open_check("waits-too", "prerequisite", "waits", message=message),
+        open_check("waits", "prerequisite", "fine", "calls", message=message),
+        open_check("calls", "needs_graded_run", message=message),
+        open_check("calls-not", "denied", "calls", message=message),
     ]
     assert refused({"mode": "audit", "checks": checks}) == ["reads", "waits-for-it", "calls-not"]
     assert len(refused({"mode": "grade", "checks": checks})) == 6

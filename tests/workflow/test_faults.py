@@ -76,6 +76,7 @@ def test_a_task_that_fails_is_not_graded_and_the_others_go_on(
     assert statuses.pop(kind) == {"not_graded"}
     assert all(status == {"passed"} for status in statuses.values())
     lost = [check for check in report["checks"] if check["status"] == "not_graded"]
+    assert {check["reason"] for check in lost} == {"grader"}
     (message,) = {check["message"] for check in lost}
     assert message in {
         f"labgrader failed on this check ({name}); no points are lost, and the run can be repeated"
@@ -108,6 +109,8 @@ def test_access_denied_on_one_api_opens_its_checks_and_grades_the_rest(stack: An
     wrong = {check["id"]: check for check in report["checks"] if check["status"] != "passed"}
     assert "todo-table" in wrong
     assert {check["status"] for check in wrong.values()} == {"not_graded"}
+    assert wrong["todo-table"]["reason"] == "denied"
+    assert {check["reason"] for check in wrong.values()} <= {"denied", "prerequisite"}
     assert wrong["todo-table"]["message"].startswith(
         "could not be graded, and no points are lost: dynamodb:DescribeTable: AccessDenied"
     )
@@ -117,6 +120,8 @@ def test_access_denied_on_one_api_opens_its_checks_and_grades_the_rest(stack: An
 def test_a_denied_invocation_opens_behaviour_and_nothing_else(stack: Any, student: str) -> None:
     with denied(stack, "run-probe", "lambda:InvokeFunction"):
         stack.run("denied-invoke", [student], lab=SMALL)
-    statuses = kinds(stack.report("denied-invoke", student))
+    report = stack.report("denied-invoke", student)
+    statuses = kinds(report)
+    assert {check["reason"] for check in report["checks"] if check["kind"] == "behaviour"} <= {"denied", "prerequisite"}
     assert statuses["configuration"] == {"passed"}
     assert statuses["behaviour"] == {"not_graded"}

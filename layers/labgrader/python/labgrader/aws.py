@@ -9,34 +9,9 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from labgrader.errors import LabgraderError, RefusedError, ServiceFaultError, ThrottledError
+from labgrader.reasons import THROTTLES
 
 Json = Any
-
-THROTTLES = frozenset(
-    {
-        "BandwidthLimitExceeded",
-        "EC2ThrottledException",
-        "KMSThrottlingException",
-        "PriorRequestNotComplete",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "RequestThrottled",
-        "RequestThrottledException",
-        "SlowDown",
-        "Throttled",
-        "ThrottledException",
-        "Throttling",
-        "ThrottlingException",
-        "TooManyRequestsException",
-        "TransactionInProgressException",
-    }
-)
-"""The error codes of a throttle, of all services.
-
-Sources: botocore's standard retries (``ThrottledRetryableChecker``); the API references of SNS (``Throttled``) and of
-Lambda and SNS for KMS (``KMSThrottlingException``). botocore's ``LimitExceededException`` is left out: IAM and API
-Gateway use it for a quota, and a quota is not over in a moment.
-"""
 
 
 def error_code(error: ClientError | BotoCoreError) -> str:

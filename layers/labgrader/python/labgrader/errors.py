@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from labgrader.reasons import Reason
+
 
 class LabgraderError(Exception):
-    """The root of all of them."""
+    """The root of all of them.
+
+    Attributes:
+        reason_code: why a check is not graded where this error is the end of it.
+    """
+
+    reason_code: Reason = Reason.GRADER
 
 
 @dataclass(frozen=True)
@@ -42,8 +50,8 @@ class BadInputError(LabgraderError):
 
 
 NOT_GRADED = "could not be graded, and no points are lost"
-"""What a ``NotGradedError`` begins with, and every other error whose text is for the student: by it the report knows
-it, for the embedded AWS does not pass on the class of an exception."""
+"""What a ``NotGradedError`` begins with, and every other error whose text is for the student. A report shows such a
+text; whose fault it is, the error's code says."""
 
 
 class NotGradedError(LabgraderError):
@@ -53,20 +61,40 @@ class NotGradedError(LabgraderError):
         action: the IAM action whose answer is missing (``lambda:GetFunction``), or the part of labgrader that failed;
             empty where nothing failed, and the evidence alone cannot tell.
         reason: why, as a sentence for the instructor.
+        reason_code: why, as a code.
     """
 
-    def __init__(self, action: str, reason: str) -> None:
+    def __init__(self, action: str, reason: str, reason_code: Reason = Reason.INCONCLUSIVE) -> None:
         self.action = action
         self.reason = reason
+        self.reason_code = reason_code
         super().__init__(": ".join(part for part in (NOT_GRADED, action, reason) if part))
 
 
 class ThrottledError(LabgraderError):
-    """AWS asked us to slow down while we did our own work (not a question about a student). Worth a retry."""
+    """AWS asked us to slow down while we did our own work (not a question about a student). Worth a retry.
+
+    Args:
+        message: what was throttled.
+        reason_code: why a check is not graded where no retry helps.
+    """
+
+    def __init__(self, message: str, reason_code: Reason = Reason.THROTTLED) -> None:
+        self.reason_code = reason_code
+        super().__init__(message)
 
 
 class ServiceFaultError(LabgraderError):
-    """AWS failed on its side (HTTP 5xx, a broken connection). Worth a retry."""
+    """AWS failed on its side (HTTP 5xx, a broken connection). Worth a retry.
+
+    Args:
+        message: what failed.
+        reason_code: why a check is not graded where no retry helps.
+    """
+
+    def __init__(self, message: str, reason_code: Reason = Reason.SERVICE_FAULT) -> None:
+        self.reason_code = reason_code
+        super().__init__(message)
 
 
 class RefusedError(LabgraderError):

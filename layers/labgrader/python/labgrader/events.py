@@ -19,10 +19,11 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from labgrader.aws import THROTTLES, translated
+from labgrader.aws import translated
 from labgrader.environment import Environment
 from labgrader.errors import LabgraderError, ServiceFaultError, ThrottledError
 from labgrader.messages import quote
+from labgrader.reasons import THROTTLES
 from labgrader.schemas import validate
 from labgrader.store.keys import Keys
 from labgrader.store.run_record import RunRecord
@@ -104,6 +105,9 @@ def student_graded(report: Mapping[str, Any], course: str = "") -> Event:
         max_points=points["max_points"],
         percent=points["percent"],
         open_points=points["open_points"],
+        not_graded_reasons=sorted(
+            {one["reason"] for one in report["checks"] if one["status"] == "not_graded" and "reason" in one}
+        ),
         graded_at=report["graded_at"],
         report_key=Keys(report["run_id"]).report(student["username"]),
     )
@@ -172,6 +176,7 @@ def drift_detected(student: Mapping[str, Any], run_id: str, lab: str, course: st
                 "from": one["from"],
                 "to": one["to"],
                 "message": quote(one["message"], MAX_MESSAGE),
+                **({"reason": one["reason"]} if "reason" in one else {}),
                 "points": one["points"],
             }
             for one in student["drifted"]

@@ -19,6 +19,7 @@ from labgrader.evidence.probe_results import (
 from labgrader.evidence.question import Answers, Json, Question
 from labgrader.evidence.snapshot import Queue, RestApi, Snapshot
 from labgrader.evidence.untrusted_json import parse_json
+from labgrader.reasons import Reason
 
 Outcome = Literal["answered", "function_error", "throttled", "timeout"]
 
@@ -157,7 +158,8 @@ class Probe:
             return None
         invocation = Invocation.from_dict(answer)
         if invocation.outcome == "throttled" and not self._switched_off(function):
-            raise NotGradedError("lambda:InvokeFunction", f"{invocation.target} was throttled to the end")
+            said = f"{invocation.target} was throttled to the end"
+            raise NotGradedError("lambda:InvokeFunction", said, Reason.THROTTLED)
         return invocation
 
     def call_api(

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from labgrader.errors import LabgraderError, NotGradedError
+from labgrader.reasons import Reason, reason_of
 
 Json = Any
 
@@ -68,25 +69,41 @@ class Answer:
         value: the answer; ``None`` when the resource does not exist or the question was refused.
         error_code: AWS's error code when it refused (``AccessDeniedException``), else an empty string.
         error_message: the reason that goes with it.
+        reason: why a check that needs the answer is not graded; where none is given, what the error code says by
+            itself. ``None`` where there is no error.
     """
 
     value: Json = None
     error_code: str = ""
     error_message: str = ""
+    reason: Reason | None = None
+
+    def __post_init__(self) -> None:
+        if self.error_code and self.reason is None:
+            object.__setattr__(self, "reason", _reason_of(self.error_code))
 
     def to_dict(self) -> dict[str, Json]:
-        """Return ``{"value": …}`` (``null`` where the resource is missing) or ``{"error": {"code", "message"}}``."""
-        if self.error_code:
-            return {"error": {"code": self.error_code, "message": self.error_message}}
-        return {"value": self.value}
+        """Return ``{"value": …}`` (``null`` where the resource is missing) or ``{"error": {"code", "message"}}``.
+
+        An error has its ``reason``, too, where its code does not say it by itself.
+        """
+        if not self.error_code:
+            return {"value": self.value}
+        reason = {} if self.reason is _reason_of(self.error_code) else {"reason": self.reason}
+        return {"error": {"code": self.error_code, "message": self.error_message, **reason}}
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Json]) -> Answer:
         """Read what ``to_dict`` wrote."""
         error = document.get("error")
         if error:
-            return cls(error_code=str(error["code"]), error_message=str(error["message"]))
+            reason = Reason(error["reason"]) if error.get("reason") else None
+            return cls(error_code=str(error["code"]), error_message=str(error["message"]), reason=reason)
         return cls(value=document.get("value"))
+
+
+def _reason_of(code: str) -> Reason:
+    return Reason.INCONCLUSIVE if code == REFUSED else reason_of(code)
 
 
 class UnaskedError(LabgraderError):
@@ -123,11 +140,11 @@ class Answers:
         answer = self._answers.get(question.key)
         if answer is None:
             raise UnaskedError(question)
+        if answer.reason is None:
+            return answer.value
         if answer.error_code == REFUSED:
-            raise NotGradedError("", answer.error_message)
-        if answer.error_code:
-            raise NotGradedError(question.action, f"{answer.error_code}: {answer.error_message}")
-        return answer.value
+            raise NotGradedError("", answer.error_message, answer.reason)
+        raise NotGradedError(question.action, f"{answer.error_code}: {answer.error_message}", answer.reason)
 
     def values(self, action: str) -> list[Json]:
         """Return the values recorded for an action, whatever the arguments, without what was refused or missing."""

@@ -19,6 +19,7 @@ from labgrader.errors import NotGradedError
 from labgrader.http.endpoint import Host
 from labgrader.http.reply import Reply
 from labgrader.http.sync_connection import Wire
+from labgrader.reasons import Reason
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ class InvokeEndpoint(Host):
         """
         credentials = client._get_credentials()  # boto3's own transfer module has no other way either
         if credentials is None:
-            raise NotGradedError("lambda:InvokeFunction", "there are no AWS credentials to sign with")
+            said = "there are no AWS credentials to sign with"
+            raise NotGradedError("lambda:InvokeFunction", said, Reason.GRADER)
         return cls(client.meta.endpoint_url, client.meta.region_name, credentials)
 
     def request(self, function: str, qualifier: str, event: bytes) -> bytes:

@@ -13,6 +13,7 @@ from labgrader.evidence.question import Answer, Json
 from labgrader.evidence.untrusted_json import parse_json
 from labgrader.http.lambda_report import Report, read_report
 from labgrader.messages import quote
+from labgrader.reasons import Reason, reason_of
 
 MAX_LOG_CHARACTERS = 8192
 """Characters of the log's tail that are kept; Lambda sends 4 KB."""
@@ -219,7 +220,8 @@ class Reply:
             return None
         if self.error_code == "ResourceNotFoundException":
             return Answer()
-        return Answer(error_code=self.error_code, error_message=quote(self.error_message))
+        reason = Reason.SERVICE_FAULT if self.trouble else reason_of(self.error_code, self.status)
+        return Answer(error_code=self.error_code, error_message=quote(self.error_message), reason=reason)
 
     def _field(self, name: str) -> str:
         value = self.document.get(name) if isinstance(self.document, dict) else None

@@ -20,6 +20,7 @@ from labgrader.judging.check import Check, check
 from labgrader.judging.expectation import among, asked_for, below, shown, unmet
 from labgrader.judging.verdict import Verdict, failed, partial, passed, share
 from labgrader.messages import listed, quote
+from labgrader.reasons import Reason
 
 __all__ = [
     "WITHOUT_FUNCTION",
@@ -34,6 +35,7 @@ __all__ = [
     "LoadTest",
     "NotGradedError",
     "Probe",
+    "Reason",
     "Response",
     "SentMessages",
     "Threshold",

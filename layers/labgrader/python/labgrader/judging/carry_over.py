@@ -8,6 +8,7 @@ from typing import Any
 from labgrader.evidence.coerce import mapping, sequence, text
 from labgrader.judging.verdict import Verdict
 from labgrader.labs.lab import Item
+from labgrader.reasons import Reason
 
 _CARRIED = ("passed", "partial", "failed")
 """Verdicts of the check itself. ``skipped`` was said of a prerequisite, and that is judged anew."""
@@ -47,6 +48,7 @@ def carried_verdict(item: Item, check: Mapping[str, Any] | None) -> Verdict | No
         text(check.get("observed")),
         text(check.get("hint")),
         tuple(text(line) for line in sequence(check.get("evidence"))),
+        None if check["status"] == "passed" else Reason.CARRIED_OVER,
     )
 
 

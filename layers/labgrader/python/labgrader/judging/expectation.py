@@ -10,6 +10,7 @@ from typing import Any
 from labgrader.errors import NotGradedError
 from labgrader.labs.limits import MAX_DEPTH, MAX_MATCHED
 from labgrader.messages import listed, quote
+from labgrader.reasons import Reason
 
 MAX_DIFFERENCES = 3
 """Differences that one sentence names; the others are counted."""
@@ -71,7 +72,8 @@ def unmet(answer: Any, schema: Mapping[str, Any], name: str = "the body") -> str
         errors = sorted(validator_of(schema).iter_errors(answer), key=_order)
         found = list(dict.fromkeys(_in_words(error, answer, name) for error in errors))
     except Exception as fault:  # whatever it is (a loop of references, say): the answer was fit to be read
-        raise NotGradedError("", f"the lab's expectation cannot be applied ({type(fault).__name__})") from fault
+        said = f"the lab's expectation cannot be applied ({type(fault).__name__})"
+        raise NotGradedError("", said, Reason.GRADER) from fault
     more = len(found) - MAX_DIFFERENCES
     return "; ".join([*found[:MAX_DIFFERENCES], *([f"and {more} more"] if more > 0 else [])])
 

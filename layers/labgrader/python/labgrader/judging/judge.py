@@ -17,12 +17,7 @@ from labgrader.judging.verdict import Verdict
 from labgrader.labs.lab import Item
 from labgrader.labs.placeholders import fill
 from labgrader.messages import listed, quote
-
-WRONG_LAB = "the lab file is wrong: "
-"""How the reason begins where a parameter holds a placeholder that nobody fills."""
-
-FAULTY_CHECK = "there is a fault in the check "
-"""How the reason begins where a check raises an error, or returns no verdict."""
+from labgrader.reasons import Reason
 
 
 def judge(item: Item, snapshot: Snapshot, answers: Answers | None = None) -> Verdict:
@@ -47,7 +42,7 @@ def judge(item: Item, snapshot: Snapshot, answers: Answers | None = None) -> Ver
     message = (
         f"{found.target or 'your code'} could not reach the internet from here ({found.line}): no points are lost."
     )
-    return replace(verdict, status="not_graded", fraction=0.0, message=message)
+    return replace(verdict, status="not_graded", fraction=0.0, message=message, reason=Reason.NO_INTERNET)
 
 
 def advice_without_internet(item: Item, snapshot: Snapshot, answers: Answers | None = None) -> Verdict | None:
@@ -71,6 +66,7 @@ def advice_without_internet(item: Item, snapshot: Snapshot, answers: Answers | N
         verdict,
         message="This was tried where there is no internet, so it costs no points. See whether the function answers "
         f"where there is one, or handles that there is none: {verdict.message}",
+        reason=Reason.NO_INTERNET,
     )
 
 
@@ -117,10 +113,14 @@ def _verdict_of(found: Check, evidence: Snapshot | Probe | LoadTest, item: Item)
     except LabgraderError:
         raise
     except Exception as error:  # a teacher's check may raise anything
-        raise NotGradedError("", f"{FAULTY_CHECK}{found.name}: {_fault(found, error)}") from error
+        raise _faulty(found, _fault(found, error)) from error
     if isinstance(verdict, Verdict):
         return verdict
-    raise NotGradedError("", f"{FAULTY_CHECK}{found.name}: it returned {type(verdict).__name__} instead of a verdict")
+    raise _faulty(found, f"it returned {type(verdict).__name__} instead of a verdict")
+
+
+def _faulty(found: Check, fault: str) -> NotGradedError:
+    return NotGradedError("", f"there is a fault in the check {found.name}: {fault}", Reason.GRADER)
 
 
 def _fault(found: Check, error: Exception) -> str:
@@ -140,7 +140,8 @@ def _refuse_unknown_placeholders(item: Item, found: Check) -> None:
     unknown = [(parameter, name) for parameter, name in item.unfilled if not found.takes(parameter, name)]
     if unknown:
         where = listed(f"{{{name}}} in {parameter}" for parameter, name in unknown)
-        raise NotGradedError("", f"{WRONG_LAB}{item.id} has an unknown placeholder, {where}")
+        said = f"the lab file is wrong: {item.id} has an unknown placeholder, {where}"
+        raise NotGradedError("", said, Reason.GRADER)
 
 
 def judge_recorded(item: Item, snapshot: Snapshot, answers: Answers | None = None) -> Verdict:
@@ -152,7 +153,8 @@ def judge_recorded(item: Item, snapshot: Snapshot, answers: Answers | None = Non
     try:
         return judge(item, snapshot, answers)
     except UnaskedError as unasked:
-        raise NotGradedError(unasked.question.action, "this was not recorded when the student was graded") from None
+        said = "this was not recorded when the student was graded"
+        raise NotGradedError(unasked.question.action, said, Reason.GRADER) from None
 
 
 def open_question(item: Item, snapshot: Snapshot, answers: Answers | None = None) -> Question | None:

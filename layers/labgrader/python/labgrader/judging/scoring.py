@@ -7,9 +7,7 @@ from dataclasses import dataclass
 
 from labgrader.judging.verdict import Verdict, not_graded, skipped
 from labgrader.labs.lab import Item
-
-WAITS = "cannot be told while “"
-"""How the message begins of a check that is not graded because what it requires is not."""
+from labgrader.reasons import Reason
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ def score(items: Sequence[Item], verdicts: Mapping[str, Verdict]) -> Score:
     final: dict[str, Verdict] = {}
 
     def own(item: Item) -> Verdict:
-        return verdicts.get(item.id) or not_graded("labgrader recorded no verdict for this check")
+        return verdicts.get(item.id) or not_graded("labgrader recorded no verdict for this check", Reason.GRADER)
 
     checks = tuple(
         ScoredCheck(item, verdict, round(verdict.fraction * item.points, 2))
@@ -93,5 +91,5 @@ def apply_prerequisites(own: Verdict, prerequisites: Sequence[tuple[Item, Verdic
             return skipped(f"not looked at, because “{item.title}” comes first")
     for item, verdict in prerequisites:
         if verdict.status == "not_graded" and own.status in ("failed", "partial"):
-            return not_graded(f"{WAITS}{item.title}” is not graded")
+            return not_graded(f"cannot be told while “{item.title}” is not graded", Reason.PREREQUISITE)
     return own

@@ -6,8 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+from labgrader.reasons import Reason
+
 Status = Literal["passed", "partial", "failed", "skipped", "not_graded"]
 STATUSES: tuple[Status, ...] = get_args(Status)
+
+_REASONS: Mapping[Status, Reason | None] = {
+    "passed": None,
+    "partial": Reason.STUDENT,
+    "failed": Reason.STUDENT,
+    "skipped": Reason.PREREQUISITE,
+    "not_graded": Reason.INCONCLUSIVE,
+}
+"""The reason of a verdict that names none."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +32,9 @@ class Verdict:
         expected, observed: the two sides of it, short.
         hint: the command that fixes it; empty for the check's own.
         evidence: lines that show where it was seen (a log line, a response).
+        reason: why it does not earn all of the points, as a code; where none is given, what the status says by itself:
+            ``None`` for ``passed``, ``student`` for ``partial`` and ``failed``, ``prerequisite`` for ``skipped``,
+            ``inconclusive`` for ``not_graded``.
     """
 
     status: Status
@@ -30,9 +44,15 @@ class Verdict:
     observed: str = ""
     hint: str = ""
     evidence: tuple[str, ...] = ()
+    reason: Reason | None = None
+
+    def __post_init__(self) -> None:
+        if self.reason is None:
+            object.__setattr__(self, "reason", _REASONS[self.status])
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the verdict as JSON."""
+        """Return the verdict as JSON; its reason only where the status does not say it by itself."""
+        reason = {} if self.reason is _REASONS[self.status] else {"reason": self.reason}
         return {
             "status": self.status,
             "fraction": self.fraction,
@@ -41,12 +61,14 @@ class Verdict:
             "observed": self.observed,
             "hint": self.hint,
             "evidence": list(self.evidence),
+            **reason,
         }
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> Verdict:
         """Read what ``to_dict`` wrote."""
-        return cls(**{**document, "evidence": tuple(document["evidence"])})
+        reason = Reason(document["reason"]) if document.get("reason") else None
+        return cls(**{**document, "evidence": tuple(document["evidence"]), "reason": reason})
 
 
 def passed(message: str = "", *, expected: str = "", observed: str = "", evidence: Sequence[str] = ()) -> Verdict:
@@ -103,6 +125,6 @@ def skipped(message: str) -> Verdict:
     return Verdict("skipped", 0.0, message)
 
 
-def not_graded(message: str) -> Verdict:
+def not_graded(message: str, reason: Reason = Reason.INCONCLUSIVE) -> Verdict:
     """We could not tell. The points stay open."""
-    return Verdict("not_graded", 0.0, message)
+    return Verdict("not_graded", 0.0, message, reason=reason)

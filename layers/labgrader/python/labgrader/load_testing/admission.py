@@ -20,7 +20,8 @@ from labgrader.evidence.load.plan import FunctionTarget, LoadPlan, Target
 from labgrader.load_testing.concurrency_budget import Room, fitted
 from labgrader.messages import quote
 from labgrader.probing.retry_policy import Patience
-from labgrader.recording.api_calls import DENIED, MissingResourceError, NotAnsweredError
+from labgrader.reasons import DENIED, Reason
+from labgrader.recording.api_calls import MissingResourceError, NotAnsweredError
 
 log = logging.getLogger(__name__)
 
@@ -142,7 +143,7 @@ class Admission:
                     notes += self._warm(function, qualifier, until)
             with self._executions(fitting.concurrency, room, until):
                 if self.clock() + DEADLINE_S > self.ends_at:  # what was measured then would be lost
-                    raise NotGradedError("", TOO_LATE)
+                    raise NotGradedError("", TOO_LATE, Reason.TIME_OVER)
                 yield replace(fitting, notes=(*fitting.notes, *notes))
 
     @contextmanager
@@ -154,7 +155,7 @@ class Admission:
         name, holder = f"{self.place} student {self.student}", self._holder()
         said = f"another run is load-testing what {quote(self.student)} built; run this student again when it is done"
         if not self._wait(lambda now, ends_at: leases.lease(name, holder, now, ends_at), until):
-            raise NotGradedError("", said)
+            raise NotGradedError("", said, Reason.QUOTA)
         with self._given_back(name, leases.release, holder):
             yield
 
@@ -173,7 +174,8 @@ class Admission:
             f"account that {wanted} were not free; try again later"
         )
         if not self._wait(lambda now, ends_at: leases.take_part(name, holder, wanted, most, now, ends_at), until):
-            raise ThrottledError(f"{NOT_GRADED}: {said}")  # what the student reads where no second try gets in either
+            # what the student reads where no second try gets in either
+            raise ThrottledError(f"{NOT_GRADED}: {said}", Reason.QUOTA)
         with self._given_back(name, leases.give_part_back, holder):
             yield
 
@@ -203,7 +205,7 @@ class Admission:
         try:
             return replace(read_room(self.client, self.patience), planned=self.in_flight)
         except NotAnsweredError as refusal:
-            raise NotGradedError("", _unknown(refusal)) from None
+            raise NotGradedError("", _unknown(refusal), refusal.reason_code) from None
 
     def _reserved(self, functions: list[str]) -> tuple[int | None, list[str]]:
         """The smallest concurrency that is reserved for one of the functions, and which could not be read.

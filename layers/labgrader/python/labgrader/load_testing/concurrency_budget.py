@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from labgrader.errors import NotGradedError
 from labgrader.evidence.load.plan import LoadPlan
+from labgrader.reasons import Reason
 
 FEWER_LEFT = "as was planned when fewer were left"
 """Why load tests may take less than half of what is left now."""
@@ -63,7 +64,7 @@ def fitted(plan: LoadPlan, room: Room) -> LoadPlan:
     elif room.part >= plan.least:
         fitting = plan.within(room.part, _reduced(plan, room))
     else:
-        raise NotGradedError("", _refused(plan, room))
+        raise NotGradedError("", _refused(plan, room), Reason.QUOTA)
     if room.reserved is not None and room.reserved < fitting.concurrency:
         fitting = fitting.within(fitting.concurrency, _reserved(room.reserved))
     return fitting

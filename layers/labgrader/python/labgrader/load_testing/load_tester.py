@@ -31,7 +31,7 @@ from labgrader.probing.function_invoker import event_of, own_function, qualifier
 from labgrader.probing.ownership_guard import Ownership
 from labgrader.probing.retry_policy import Patience
 from labgrader.probing.stage_request import Stages
-from labgrader.recording.api_calls import NotAnsweredError
+from labgrader.recording.api_calls import NotAnsweredError, reason_for
 
 MOST_CLOSED = 200
 """Requests that a closed load test may keep in flight."""
@@ -191,9 +191,9 @@ def _answered(ask: Callable[[], Answer]) -> Answer:
     try:
         return ask()
     except NotAnsweredError as refusal:
-        return Answer(error_code=refusal.code, error_message=refusal.message)
+        return refusal.answer()
     except (BotoCoreError, ClientError) as error:  # the credentials ended and could not be refreshed
-        return Answer(error_code=type(error).__name__, error_message=str(error))
+        return Answer(error_code=type(error).__name__, error_message=str(error), reason=reason_for(error))
 
 
 def _target(arguments: Mapping[str, Json]) -> Target:

@@ -17,6 +17,7 @@ from labgrader.messages import quote
 from labgrader.probing.api_caller import may_pass
 from labgrader.probing.retry_policy import worth_repeating
 from labgrader.probing.stage_request import StageRequest
+from labgrader.reasons import Reason
 
 DEFAULT_MEMORY_MB = 128
 """What Lambda gives a function that asks for nothing, and what is reckoned with where nobody says."""
@@ -203,7 +204,8 @@ class StageCaller:
         """An error where there was no answer at all; every HTTP status is the stage's own."""
         if not reply.trouble or reply.timed_out:
             return None
-        return Answer(error_code=reply.error_code, error_message=quote(self._request.without_key(reply.detail)))
+        said = quote(self._request.without_key(reply.detail))
+        return Answer(error_code=reply.error_code, error_message=said, reason=Reason.SERVICE_FAULT)
 
     def may_pass(self, reply: Reply) -> bool:
         """Only what the gateway did not let through."""

@@ -56,7 +56,7 @@ class ApiCaller:
         try:
             request = self._stages.request(arguments)
         except NotAnsweredError as refusal:
-            return Answer(error_code=refusal.code, error_message=refusal.message)
+            return refusal.answer()
         wire = Wire(request.host)
         timeout_s = float(arguments.get("TimeoutSeconds") or CALL_TIMEOUT_S)
         try:

@@ -17,6 +17,7 @@ from labgrader.http.lambda_invoke import InvokeEndpoint, Line
 from labgrader.http.reply import Reply
 from labgrader.probing.ownership_guard import Ownership
 from labgrader.probing.retry_policy import Patience
+from labgrader.recording.api_calls import reason_for
 
 INVOKE = "lambda:InvokeFunction"
 
@@ -75,7 +76,7 @@ class Invoker:
         try:
             return self._probe(question.arguments)
         except (BotoCoreError, ClientError) as error:  # the credentials ended and could not be refreshed
-            return Answer(error_code=type(error).__name__, error_message=str(error))
+            return Answer(error_code=type(error).__name__, error_message=str(error), reason=reason_for(error))
 
     def _probe(self, arguments: Mapping[str, Json]) -> Answer:
         function, qualifier = (

@@ -98,7 +98,7 @@ class MessageSender:
         except MissingResourceError as missing:
             return Answer(error_code=missing.code, error_message=f"{doing}: the queue {name} is not there any more")
         except NotAnsweredError as refusal:
-            return Answer(error_code=refusal.code, error_message=f"{doing}: {refusal.message}")
+            return refusal.answer(f"{doing}: {refusal.message}")
 
     def _send(self, url: str, name: str, bodies: list[str]) -> tuple[set[str], str]:
         """Send the messages, one by one: the ids of those that were taken, and why the next one was not.

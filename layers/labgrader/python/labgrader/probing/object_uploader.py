@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -16,7 +17,8 @@ from labgrader.evidence.probe_results import AWAIT_TIMEOUT_S, MAX_KEPT_CHARACTER
 from labgrader.evidence.question import Answer, Question
 from labgrader.probing.ownership_guard import Ownership
 from labgrader.probing.retry_policy import Patience
-from labgrader.recording.api_calls import DENIED, MissingResourceError, NotAnsweredError, understood
+from labgrader.reasons import DENIED
+from labgrader.recording.api_calls import MissingResourceError, NotAnsweredError, understood
 
 DROP_OBJECT = "labgrader:DropObject"
 
@@ -92,7 +94,7 @@ class ObjectDropper:
         said = "; ".join(f"{one}: {refused.error_message}" for one, refused in refusals.items())
         if trouble is not None:
             note = f"; left behind in {bucket}: {', '.join(left_behind)}" if left_behind else ""
-            return Answer(error_code=trouble.error_code, error_message=f"{trouble.error_message}{note}")
+            return replace(trouble, error_message=f"{trouble.error_message}{note}")
         waited_ms = rounded(1000 * waited_s)
         if found is None:
             return Answer(DroppedObject("timeout", "", waited_ms, left_behind, said).to_dict())
@@ -158,4 +160,4 @@ def _unread(bucket: str, error: Exception) -> Answer | None:
 def _refused(action: str, bucket: str, refusal: MissingResourceError | NotAnsweredError) -> Answer:
     if isinstance(refusal, MissingResourceError):
         return Answer(error_code=refusal.code, error_message=f"{action}: the bucket {bucket} is not there any more")
-    return Answer(error_code=refusal.code, error_message=f"{action}: {refusal.message}")
+    return refusal.answer(f"{action}: {refusal.message}")

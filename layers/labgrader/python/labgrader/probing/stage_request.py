@@ -118,7 +118,7 @@ class Stages:
             except MissingResourceError as missing:
                 raise NotAnsweredError(missing.code, f"{_GET_KEY}: the API key is not there any more") from None
             except NotAnsweredError as refusal:
-                raise NotAnsweredError(refusal.code, f"{_GET_KEY}: {refusal.message}") from None
+                raise refusal.saying(f"{_GET_KEY}: {refusal.message}") from None
             name = text(answer.get("name"))
             if not self._ownership.owns(name):
                 raise NotGradedError(_GET_KEY, f"the API key {name} may be another student's: its value is not used")

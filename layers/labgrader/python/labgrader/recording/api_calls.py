@@ -13,9 +13,9 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as BotoConnectionError
 from botocore.parsers import ResponseParserError
 
-from labgrader.aws import THROTTLES
 from labgrader.errors import BadInputError, LabgraderError, ServiceFaultError
-from labgrader.evidence.question import Json, Question
+from labgrader.evidence.question import Answer, Json, Question
+from labgrader.reasons import THROTTLES, Reason, reason_of
 from labgrader.recording.account_cache import EVERYWHERE
 from labgrader.recording.operation import Operation, Paging
 from labgrader.recording.packages.package import UnreadablePackageError
@@ -63,11 +63,6 @@ MISSING = frozenset(
     }
 )
 
-DENIED = frozenset(
-    {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "Forbidden"}
-)
-"""What services call it when IAM forbids a request."""
-
 
 class MissingResourceError(LabgraderError):
     """AWS says that there is no such resource. Carries its error code."""
@@ -84,13 +79,27 @@ class NotAnsweredError(LabgraderError):
         code: AWS's error code, or the name of what went wrong.
         message: the reason, short, without secrets.
         passing: whether it may be different in a minute (a throttle, a fault).
+        reason_code: why a check that needs the answer is not graded; where none is given, what the code says by itself.
     """
 
-    def __init__(self, code: str, message: str, *, passing: bool = False) -> None:
+    def __init__(self, code: str, message: str, *, passing: bool = False, reason_code: Reason | None = None) -> None:
         self.code = code
         self.message = message
         self.passing = passing
+        self.reason_code = reason_code or reason_of(code)
         super().__init__(f"{code}: {message}")
+
+    def saying(self, message: str, *, passing: bool = False) -> NotAnsweredError:
+        """Return the same refusal in other words."""
+        return NotAnsweredError(self.code, message, passing=passing, reason_code=self.reason_code)
+
+    def answer(self, message: str = "") -> Answer:
+        """Return the refusal as the answer to a question.
+
+        Args:
+            message: other words for it; empty for its own.
+        """
+        return Answer(error_code=self.code, error_message=message or self.message, reason=self.reason_code)
 
 
 class ApiClient:
@@ -137,10 +146,11 @@ class ApiClient:
         """
         quota = (place, quota_of(action).family)
         if given_up := self._given_up(quota):
-            raise NotAnsweredError(given_up.code, given_up.message, passing=True)
+            raise given_up.saying(given_up.message, passing=True)
         began = self.pacer.clock()
         if not self.pacer.take(place, action, self.ends_at):
-            raise NotAnsweredError(NOT_REACHED, "the time for this run's questions was over", passing=True)
+            said = "the time for this run's questions was over"
+            raise NotAnsweredError(NOT_REACHED, said, passing=True, reason_code=Reason.TIME_OVER)
         patience_ends = min(began + MAX_PATIENCE_S, self.ends_at)
         attempt = 0
         while True:
@@ -171,7 +181,7 @@ class ApiClient:
             now = self.pacer.clock()
             how = "throttled" if throttled else "failing"
             said = f"{how} to the end, {attempt} times in {now - began:.0f} s: {refusal.message}"
-            refusal = NotAnsweredError(refusal.code, said, passing=True)
+            refusal = refusal.saying(said, passing=True)
             if throttled and not self._given_up(quota):
                 self._throttled[quota] = (refusal, now)
             raise refusal from None
@@ -284,12 +294,23 @@ def understood(error: Exception) -> NotAnsweredError:
         message = scrubbed(str(error.response.get("Error", {}).get("Message") or code))
         if status == 429 and code not in THROTTLES:
             code = "TooManyRequestsException"
-        return NotAnsweredError(code, message, passing=code in THROTTLES or status >= 500)
+        return NotAnsweredError(
+            code, message, passing=code in THROTTLES or status >= 500, reason_code=reason_of(code, status)
+        )
     if isinstance(error, ServiceFaultError | HTTPClientError | BotoConnectionError | ResponseParserError):
-        return NotAnsweredError(type(error).__name__, scrubbed(str(error)), passing=True)
+        said = scrubbed(str(error))
+        return NotAnsweredError(type(error).__name__, said, passing=True, reason_code=Reason.SERVICE_FAULT)
     if isinstance(error, BotoCoreError | UnreadablePackageError | BadInputError):
         return NotAnsweredError(type(error).__name__, scrubbed(str(error)))
     raise error
+
+
+def reason_for(error: BotoCoreError | ClientError) -> Reason:
+    """Return the reason that an error of AWS or of botocore is."""
+    try:
+        return understood(error).reason_code
+    except MissingResourceError as missing:
+        return reason_of(missing.code)
 
 
 def _request(

@@ -9,13 +9,12 @@ from dataclasses import dataclass, field
 import urllib3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from labgrader.aws import THROTTLES
 from labgrader.errors import BadInputError
 from labgrader.evidence.coerce import mapping
 from labgrader.evidence.question import Answer, Json, Question
+from labgrader.reasons import DENIED, THROTTLES
 from labgrader.recording.account_cache import EVERYWHERE, AccountFacts, ClassFacts
 from labgrader.recording.api_calls import (
-    DENIED,
     FORGET_THROTTLE_S,
     ApiClient,
     MissingResourceError,
@@ -73,7 +72,7 @@ class Subject:
             NotAnsweredError: there is none.
         """
         if isinstance(self.way, NotAnsweredError):
-            raise NotAnsweredError(self.way.code, self.way.message)
+            raise self.way.saying(self.way.message)
         return self.way
 
 
@@ -132,7 +131,7 @@ class Answering:
         except MissingResourceError:
             return Answer(None)
         except NotAnsweredError as error:
-            return Answer(error_code=error.code, error_message=_naming_permission(question.action, error))
+            return error.answer(_naming_permission(question.action, error))
 
     # --- what is common to a class ----------------------------------------------------------------------------------
 
@@ -180,7 +179,7 @@ class Answering:
             asker = (subject.connection.place, key, subject.student.role_arn)
             refusal, asked_at = self._refused.get(asker, (None, 0.0))
             if refusal and not (refusal.passing and self._api.pacer.clock() - asked_at >= FORGET_THROTTLE_S):
-                raise NotAnsweredError(refusal.code, refusal.message, passing=refusal.passing)
+                raise refusal.saying(refusal.message, passing=refusal.passing)
             try:
                 known[key] = plain(ask())
             except NotAnsweredError as error:
@@ -293,4 +292,4 @@ def _naming_permission(action: str, refusal: NotAnsweredError) -> str:
 def _closed(refusal: NotAnsweredError, action: str, student: Student) -> NotAnsweredError:
     """What answers every question about a student whose account stays closed."""
     of = f" of {student.role_arn}" if student.role_arn else ""
-    return NotAnsweredError(refusal.code, f"{action}{of}: {refusal.message}")
+    return refusal.saying(f"{action}{of}: {refusal.message}")

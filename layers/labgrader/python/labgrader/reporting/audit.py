@@ -59,6 +59,7 @@ def build_audit(
             "from": before["status"],
             "to": now,
             "message": clean(check.verdict.message, MAX_MESSAGE),
+            **({"reason": check.verdict.reason} if check.verdict.reason else {}),
             "points": rounded(abs(share - before["share"]) * check.item.points),
         }
         if share < before["share"] - least:

@@ -105,6 +105,7 @@ def build_report(
                 "title": clean(item.title),
                 "message": clean(verdict.message),
                 "hint": clean(verdict.hint or item.hint),
+                **_reason(verdict),
             }
             for item, verdict in advice
             if verdict.status in ("failed", "partial")
@@ -135,6 +136,7 @@ def _check(scored: ScoredCheck, carried: Mapping[str, Any] | None) -> dict[str, 
         "task": clean(item.task),
         "requires": list(item.requires),
         "status": verdict.status,
+        **_reason(verdict),
         "points": rounded(scored.points),
         "max_points": rounded(item.points),
         "message": clean(verdict.message) or ("" if verdict.status in ("passed", "partial") else NO_REASON),
@@ -145,3 +147,8 @@ def _check(scored: ScoredCheck, carried: Mapping[str, Any] | None) -> dict[str, 
         "evidence": evidence,
         **({"carried_over": dict(carried)} if carried else {}),
     }
+
+
+def _reason(verdict: Verdict) -> dict[str, str]:
+    """The ``reason`` field; a passed check has none."""
+    return {"reason": verdict.reason} if verdict.reason else {}

@@ -95,8 +95,10 @@ class StudentsFunctions:
         except (ClientError, BotoCoreError) as error:
             refusal = understood(error)
             if refusal.passing:
-                raise ServiceFaultError(f"{accounts.opens_with(student)}: {refusal}") from error  # tried again
-            raise NotGradedError(accounts.opens_with(student), f"{refusal.code}: {refusal.message}") from error
+                said = f"{accounts.opens_with(student)}: {refusal}"
+                raise ServiceFaultError(said, refusal.reason_code) from error  # tried again
+            said = f"{refusal.code}: {refusal.message}"
+            raise NotGradedError(accounts.opens_with(student), said, refusal.reason_code) from error
 
     def _way(self, action: str, student: Student, connection: Connection) -> Callable[[Question], Answer]:
         """What answers an action; one for all questions of it, for it remembers what hung."""
@@ -128,7 +130,7 @@ class StudentsFunctions:
                 if refusal.action:  # it is not the student's to be loaded
                     raise
                 # Refused by us: kept as evidence, so that an instructor sees why.
-                return Answer(error_code=REFUSED, error_message=refusal.reason)
+                return Answer(error_code=REFUSED, error_message=refusal.reason, reason=refusal.reason_code)
 
         return answer
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from labgrader.judging.scoring import WAITS
+from labgrader.reasons import Reason
 from labgrader.reporting.run_summary import of_anybody
 from labgrader.steps.check_outcomes import AUDIT_INVOKES_NOTHING, refused
 
@@ -28,27 +28,28 @@ def left_open(reports: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     Args:
         reports: every student's, in the roster's order.
     """
-    students: dict[tuple[bool, str], list[str]] = {}
+    students: dict[tuple[str, str], list[str]] = {}
     for report in reports:
         if report["status"] != "complete":
             students.setdefault(_reason(report), []).append(report["student"]["username"])
     most_first = sorted(students.items(), key=lambda one: -len(one[1]))[:MAX_REASONS]
     return [
         {
-            "reason": reason,
-            "needs_graded_run": needs_graded_run,
+            "reason": sentence,
+            **({"code": code} if code else {}),
+            "needs_graded_run": code == Reason.NEEDS_GRADED_RUN,
             "students": names[:MAX_NAMED],
             "more_students": max(0, len(names) - MAX_NAMED),
         }
-        for (needs_graded_run, reason), names in most_first
+        for (code, sentence), names in most_first
     ]
 
 
-def _reason(report: Mapping[str, Any]) -> tuple[bool, str]:
-    """Whether a graded run is all that is missing, and the reason."""
+def _reason(report: Mapping[str, Any]) -> tuple[str, str]:
+    """The code, empty in a report of an earlier version, and the sentence."""
     ids = refused(report)
     if not ids:
-        return True, AUDIT_INVOKES_NOTHING
-    said = [check["message"] for check in report["checks"] if check["id"] in ids]
-    first = next((message for message in said if not message.startswith(WAITS)), said[0])
-    return False, of_anybody(first, report)[:MAX_REASON]
+        return Reason.NEEDS_GRADED_RUN, AUDIT_INVOKES_NOTHING
+    checks = [check for check in report["checks"] if check["id"] in ids]
+    first = next((check for check in checks if check.get("reason") != Reason.PREREQUISITE), checks[0])
+    return first.get("reason", ""), of_anybody(first["message"], report)[:MAX_REASON]

@@ -16,6 +16,7 @@ from labgrader.judging.scoring import settle
 from labgrader.judging.verdict import Verdict, not_graded
 from labgrader.labs.lab import Item, Lab
 from labgrader.load_testing.admission import TEST_S
+from labgrader.reasons import Reason
 from labgrader.recording.api_calls import NOT_REACHED
 from labgrader.steps.run_record import CheckRecord, snapshot_of, students_lab
 from labgrader.store import Keys, MissingError, Store
@@ -28,7 +29,9 @@ ROUND_S = 30
 
 
 NO_TIME_LEFT = Answer(
-    error_code=NOT_REACHED, error_message="the time for this check was over before everything could be tried"
+    error_code=NOT_REACHED,
+    error_message="the time for this check was over before everything could be tried",
+    reason=Reason.TIME_OVER,
 )
 
 
@@ -98,7 +101,8 @@ def _wait_for(store: Store, key: str, until: float) -> CheckRecord:
             return CheckRecord.from_dict(store.get_json(key))
         except MissingError:
             time.sleep(min(1.0, max(0.0, until - time.time())))
-    raise NotGradedError("lambda:InvokeFunction", "the task was delivered twice, and the first one left no record")
+    said = "the task was delivered twice, and the first one left no record"
+    raise NotGradedError("lambda:InvokeFunction", said, Reason.GRADER)
 
 
 def _record(
@@ -119,7 +123,7 @@ def _record(
     """
 
     def own(one: Item) -> Verdict:
-        return not_graded("not run yet") if one.id == item.id else _own(store, run_id, one, snapshot)
+        return not_graded("not run yet", Reason.GRADER) if one.id == item.id else _own(store, run_id, one, snapshot)
 
     pending = settle(item, lab.item, own, {})
     if pending.status == "skipped":
@@ -133,7 +137,8 @@ def _record(
             break  # the snapshot does not hold it: judging says so
         fits = _fits(question, ends_at)
         if not fits and question.action in (LOAD_TEST, COMPARE) and began + TEST_S <= ends_at:
-            raise ThrottledError(f"{NOT_GRADED}: {NO_TIME_LEFT.error_message}")  # the next delivery has all its time
+            # the next delivery has all its time
+            raise ThrottledError(f"{NOT_GRADED}: {NO_TIME_LEFT.error_message}", Reason.TIME_OVER)
         answers.record(question, answer(question) if fits else NO_TIME_LEFT)
     try:
         return CheckRecord(item.id, answers, judge_recorded(item, snapshot, answers))
@@ -160,5 +165,5 @@ def _own(store: Store, run_id: str, item: Item, snapshot: Snapshot) -> Verdict:
             return judge_recorded(item, snapshot)
         record = CheckRecord.from_dict(store.get_json(Keys(run_id).evidence(snapshot.username, item.id)))
     except (NotGradedError, MissingError):
-        return not_graded("not known yet")
-    return record.verdict or not_graded("not known yet")
+        return not_graded("not known yet", Reason.GRADER)
+    return record.verdict or not_graded("not known yet", Reason.GRADER)

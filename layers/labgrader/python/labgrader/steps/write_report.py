@@ -76,7 +76,7 @@ def write_report(
         )
         for item in lab.checks
     }
-    scored = score(lab.checks, {check_id: one.verdict for check_id, one in known.items()})
+    scored = score(lab.checks, known)
     report = build_report(
         run_id=run_id,
         mode=mode,
@@ -120,7 +120,7 @@ def write_report(
             **hidden_part(kept),
             "graded_at": kept["graded_at"],
             "report_key": keys.report(username),
-            "our_fault": any(one.our_fault for check_id, one in known.items() if check_id in open_checks),
+            "our_fault": any(one.reason and one.reason.ours for name, one in known.items() if name in open_checks),
         },
         keep_latest=mode == "grade",
         keep_best=mode == "grade" and kept["status"] == "complete",
