@@ -16,7 +16,8 @@ from labgrader.labs.lab import Item, Lab
 from labgrader.reporting.exports import exports
 from labgrader.reporting.gradebook import build_gradebook, build_row
 from labgrader.roster import Student
-from labgrader.store import Keys, Store
+from labgrader.store import Keys, RunRecord, Store
+from labgrader.store.run_record import RunStatus
 
 RUN = "20260101-120000-example-1a2b"
 KEYS = Keys(RUN)
@@ -45,10 +46,9 @@ def report_of() -> dict[str, Any]:
     return {"status": "incomplete", "score": score, "checks": checks}
 
 
-def record(store: Store, status: str) -> None:
-    store.record_run(
-        {"run_id": RUN, "lab": "example", "mode": "grade", "status": status, "started_at": "2026-01-01T12:00:00Z"}
-    )
+def record(store: Store, status: RunStatus) -> None:
+    started_at = "2026-01-01T12:00:00Z"
+    store.record_run(RunRecord(run_id=RUN, lab="example", mode="grade", status=status, started_at=started_at))
 
 
 def test_checks_called_as_fixed_columns_stay_beside_the_students_total(
@@ -91,7 +91,7 @@ def test_a_run_of_an_earlier_version_has_its_gradebook_too(store: Store, capsys:
 
 @pytest.mark.parametrize("form", ["csv", "html", "json"])
 @pytest.mark.parametrize("status", ["running", "failed"])
-def test_a_run_without_a_report(store: Store, status: str, form: str, capsys: Capture) -> None:
+def test_a_run_without_a_report(store: Store, status: RunStatus, form: str, capsys: Capture) -> None:
     record(store, status)
     assert main(["report", RUN, "--aws", "--format", form]) == 2
     assert capsys.readouterr().err.splitlines()[-1] == f"error: run {RUN} is {status} and has no report yet"
