@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import urllib3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from labgrader.aws import THROTTLES
 from labgrader.errors import BadInputError
 from labgrader.evidence.coerce import mapping
 from labgrader.evidence.question import Answer, Json, Question
@@ -16,7 +17,6 @@ from labgrader.recording.account_cache import EVERYWHERE, AccountFacts, ClassFac
 from labgrader.recording.api_calls import (
     DENIED,
     FORGET_THROTTLE_S,
-    THROTTLES,
     ApiClient,
     MissingResourceError,
     NotAnsweredError,
