@@ -22,6 +22,7 @@ from typing import Any
 
 import botocore.session
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.exceptions import EndpointConnectionError
 
 from labgrader.recording.rate_limiter import quota_of
@@ -192,8 +193,9 @@ class StubAws:
         session = botocore.session.Session()
         session.set_credentials("testing", "testing")
         session.set_config_variable("region", REGION)
-        session.register("before-parameter-build", self._remember)
-        session.register("before-call", self._answer)
+        # the stubs want handlers that take any keyword and return nothing; botocore passes these, and uses the answer
+        session.register("before-parameter-build", self._remember)  # type: ignore[arg-type]
+        session.register("before-call", self._answer)  # type: ignore[arg-type]
         return session
 
     def _remember(self, params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
@@ -212,7 +214,7 @@ class StubAws:
         except Fault as fault:
             status, answer = fault.status, {"Error": {"Code": fault.code, "Message": fault.message}}
         answer["ResponseMetadata"] = {"HTTPStatusCode": status, "RequestId": "stub", "HTTPHeaders": {}}
-        return AWSResponse("", status, {}, None), answer
+        return AWSResponse("", status, HTTPHeaders(), None), answer
 
     def _hold_to_quota(self, service: str, operation: str) -> None:
         if self._quotas is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
@@ -14,13 +15,13 @@ from labgrader.reasons import THROTTLES
 
 
 def error(code: str, status: int = 400) -> ClientError:
-    return ClientError(
-        {"Error": {"Code": code, "Message": "said"}, "ResponseMetadata": {"HTTPStatusCode": status}}, "Operation"
-    )
+    response: Any = {"Error": {"Code": code, "Message": "said"}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(response, "Operation")
 
 
 def test_every_throttle_that_botocore_knows_is_one_here_and_a_quota_is_not() -> None:
-    assert set(ThrottledRetryableChecker._THROTTLED_ERROR_CODES) - THROTTLES == {"LimitExceededException"}
+    known = ThrottledRetryableChecker._THROTTLED_ERROR_CODES  # type: ignore[attr-defined]  # the stubs leave it out
+    assert set(known) - THROTTLES == {"LimitExceededException"}
     assert {"Throttled", "KMSThrottlingException"} <= THROTTLES
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from moto.core.botocore_stubber import BotocoreStubber
+from moto.dynamodb.comparisons import get_filter_expression
 from moto.dynamodb.models import table as moto_table
 
 from labgrader.store import Store
@@ -44,7 +45,7 @@ class TwoWriters:
         self._store = store
         self._conditions = itertools.count(1)
         self._second: Future[bool]
-        self._parse = moto_table.get_filter_expression
+        self._parse = get_filter_expression
         monkeypatch.setattr(moto_table, "get_filter_expression", self._condition)
 
     def had(self, lock: AbstractContextManager[Any]) -> list[bool]:
@@ -57,7 +58,7 @@ class TwoWriters:
         return self._store.lease("function", holder, 1.0, 2.0)
 
     def _condition(self, *expression: Any) -> Any:
-        condition = self._parse(*expression)
+        condition: Any = self._parse(*expression)
         if next(self._conditions) == 1:
             evaluate = condition.expr
             condition.expr = lambda item: self._let_the_second_come(evaluate(item))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import io
 import json
+import logging
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -42,7 +43,9 @@ def _environment(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
 
 def test_it_answers_and_logs_no_secret(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     stream = io.StringIO()
-    app.logger.registered_handler.setStream(stream)
+    handler = app.logger.registered_handler
+    assert isinstance(handler, logging.StreamHandler)
+    handler.setStream(stream)
     event = event_of("POST", "/v1/self-checks", STUDENT, json.dumps({"lab": LAB}), headers={"X-Secret": "header value"})
     answer = app.handler(event, CONTEXT)
     assert answer["statusCode"] == 202

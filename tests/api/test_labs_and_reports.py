@@ -12,7 +12,7 @@ from labgrader.api.lab_routes import hidden_of
 from labgrader.api.openapi import document
 from labgrader.courses.course_file import read_course
 from labgrader.courses.enrolment import push_course
-from labgrader.labs.lab import Item, Lab
+from labgrader.labs.lab import Item, Lab, Visibility
 from labgrader.roster import Student
 from labgrader.schemas import validate
 from tests.api.conftest import INSTRUCTOR, OTHER_STUDENT, STUDENT, World
@@ -74,9 +74,10 @@ def test_an_instructor_has_no_allowance(world: World) -> None:
 
 
 def test_what_is_hidden_is_said_with_its_points() -> None:
+    visibilities: tuple[Visibility, ...] = ("visible", "hidden", "hidden")
     checks = tuple(
         Item(f"check-{number}", "function_exists", "Exists", points=10, visibility=visibility)
-        for number, visibility in enumerate(("visible", "hidden", "hidden"))
+        for number, visibility in enumerate(visibilities)
     )
     hidden = hidden_of(Lab("example", "1.0.0", "Example", "", 30, checks))
     assert (hidden.checks, hidden.points) == (2, 20)

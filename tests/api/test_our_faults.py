@@ -45,11 +45,11 @@ def test_a_table_that_is_gone_is_our_fault_and_one_that_is_busy_is_worth_another
     world.ask("GET", "/v1/labs", STUDENT, api=api).problem(500, "our-fault")
 
     def refuse(**_: Any) -> None:
-        raise boto3.client("s3").exceptions.ClientError(
-            {"Error": {"Code": "ThrottlingException"}, "ResponseMetadata": {"HTTPStatusCode": 400}}, "GetItem"
-        )
+        response: Any = {"Error": {"Code": "ThrottlingException"}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+        raise boto3.client("s3").exceptions.ClientError(response, "GetItem")
 
-    world.store._table.get_item = refuse  # type: ignore[method-assign]
+    table: Any = world.store._table
+    table.get_item = refuse
     answer = world.ask("GET", "/v1/labs", STUDENT)
     problem = answer.problem(503, "busy")
     assert answer.headers["Retry-After"] == "5"
@@ -58,7 +58,7 @@ def test_a_table_that_is_gone_is_our_fault_and_one_that_is_busy_is_worth_another
 
 def test_an_answer_larger_than_lambda_can_send_is_a_problem(world: World) -> None:
     world.has_run()
-    words = {"advice": [{"id": f"advice-{n}", "message": "x" * 4000, "hint": ""} for n in range(1600)]}
+    words: dict[str, Any] = {"advice": [{"id": f"advice-{n}", "message": "x" * 4000, "hint": ""} for n in range(1600)]}
     world.has_report(RUN_ID, "user1", report_of(**words))
     problem = world.ask("GET", f"/v1/runs/{RUN_ID}/students/user1", INSTRUCTOR).problem(500, "our-fault")
     assert problem["detail"] == "the answer is larger than the 6 MB that can be sent; fetch it with `labgrader report`"

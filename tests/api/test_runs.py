@@ -202,7 +202,7 @@ def test_an_older_record_without_the_new_fields_is_shown_too(world: World) -> No
     ],
 )
 def test_a_run_is_of_the_course_that_is_named_or_whose_roster_it_is(
-    world: World, fields: dict[str, str], course: str
+    world: World, fields: dict[str, Any], course: str
 ) -> None:
     world.store.record_course({"course": "day-2", "title": "Day 2", "pushed_at": "2026-02-01T00:00:00Z"})
     world.store.put("courses/day-2/rosters/kept.csv", CSV.encode())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import io
 import json
+import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -44,11 +45,18 @@ def _environment(store: Store, key_arn: str, monkeypatch: pytest.MonkeyPatch) ->
     default_signing_key.cache_clear()
 
 
+def log_to(stream: io.StringIO) -> None:
+    """Let the function log into a stream."""
+    handler = app.logger.registered_handler
+    assert isinstance(handler, logging.StreamHandler)
+    handler.setStream(stream)
+
+
 @pytest.fixture
 def log() -> io.StringIO:
     """What the function logs, from now on."""
     stream = io.StringIO()
-    app.logger.registered_handler.setStream(stream)
+    log_to(stream)
     return stream
 
 
@@ -95,7 +103,7 @@ def test_nothing_secret_is_logged(
         monkeypatch.setenv("POWERTOOLS_LOGGER_LOG_EVENT", switch)
         monkeypatch.setenv("POWERTOOLS_LOG_LEVEL", "DEBUG")
         importlib.reload(app)  # it is read when the handler is decorated
-        app.logger.registered_handler.setStream(log)
+        log_to(log)
     good = recorded(store)
     bad = [
         hand_made(CLAIMS),

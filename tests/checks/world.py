@@ -238,8 +238,8 @@ def attached(*arns: str) -> list[dict[str, str]]:
 def perfect() -> World:
     """A student who did everything that lambda-optimization asks for."""
     own = [layer_arn("user1-shared-dependencies"), layer_arn("user1-lambda-utils")]
-    common = {"Runtime": "python3.13", "Timeout": 30}
-    optimized = {**common, "Handler": "optimized_function.lambda_handler", "MemorySize": 512}
+    common: dict[str, Any] = {"Runtime": "python3.13", "Timeout": 30}
+    optimized: dict[str, Any] = {**common, "Handler": "optimized_function.lambda_handler", "MemorySize": 512}
     world = (
         World()
         .function(BASELINE, **common, Handler="baseline_function.lambda_handler", MemorySize=128)

@@ -105,7 +105,7 @@ def test_dead_letters_are_counted_those_somebody_reads_too(target: Target, outpu
 
 
 def test_alarms_are_those_of_this_stack_that_are_in_alarm(target: Target, outputs: dict[str, str]) -> None:
-    cloudwatch = boto3.client("cloudwatch")
+    cloudwatch: Any = boto3.client("cloudwatch")
     for name, state in (("labgrader-errors", "ALARM"), ("labgrader-run-slow", "OK"), ("other-errors", "ALARM")):
         cloudwatch.put_metric_alarm(
             AlarmName=name,
@@ -135,11 +135,10 @@ def test_alarms_are_those_of_this_stack_that_are_in_alarm(target: Target, output
 
 def test_throttles_on_aws_are_those_of_the_recorder(target: Target, outputs: dict[str, str]) -> None:
     recorder = [{"Name": "service", "Value": "take_snapshot"}]
+    cloudwatch: Any = boto3.client("cloudwatch")
     for dimensions, value in ((recorder, 5), (recorder, 2), ([], 100)):
         datum: dict[str, Any] = {"MetricName": "ThrottlesMet", "Timestamp": NOW - timedelta(hours=1), "Value": value}
-        boto3.client("cloudwatch").put_metric_data(
-            Namespace="labgrader", MetricData=[{**datum, "Dimensions": dimensions}]
-        )
+        cloudwatch.put_metric_data(Namespace="labgrader", MetricData=[{**datum, "Dimensions": dimensions}])
     assert last_day(target, outputs, "labgrader", NOW).throttles == 7
 
 

@@ -49,19 +49,17 @@ def stack(store: Store) -> Store:
 class Said:
     """What a command printed, and its exit status."""
 
-    def __init__(self, status: int, captured: pytest.CaptureResult[str]) -> None:
+    def __init__(self, status: int, out: str, err: str) -> None:
         self.status = status
-        self.out = captured.out
-        self.lines = captured.out.splitlines()
-        self.errors = (
-            captured.err.splitlines()[1:] if captured.err.startswith("AWS account") else captured.err.splitlines()
-        )
+        self.out = out
+        self.lines = out.splitlines()
+        self.errors = err.splitlines()[1:] if err.startswith("AWS account") else err.splitlines()
 
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Said]]:
     """Run a command."""
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    yield lambda *arguments: Said(main([str(one) for one in arguments]), capsys.readouterr())
+    yield lambda *arguments: Said(main([str(one) for one in arguments]), *capsys.readouterr())
     for number, handler in before.items():
         signal.signal(number, handler)

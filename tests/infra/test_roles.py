@@ -42,7 +42,8 @@ class Stack:
             self.sessions[role] = boto3.Session(
                 keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], self.target.region
             )
-        return self.sessions[role].client(service, endpoint_url=self.target.endpoint)
+        session: Any = self.sessions[role]  # the stubs know services by literal names only
+        return session.client(service, endpoint_url=self.target.endpoint)
 
 
 @pytest.fixture(scope="module")

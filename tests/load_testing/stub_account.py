@@ -28,8 +28,9 @@ class Aws:
 
     def __init__(self) -> None:
         config = Config(retries={"mode": "standard", "total_max_attempts": 1})
-        keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
-        self.client = boto3.client("lambda", region_name="us-east-1", config=config, **keys)
+        self.client = boto3.client(
+            "lambda", region_name="us-east-1", config=config, aws_access_key_id="x", aws_secret_access_key="x"
+        )
         self.stub = Stubber(self.client)
         self.stub.activate()
         self.now = NOW

@@ -24,6 +24,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import boto3
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.exceptions import CredentialRetrievalError
@@ -111,7 +112,7 @@ class _Raw(io.BytesIO):
         yield self.read()
 
 
-class EndedCredentials(Credentials):  # type: ignore[misc]
+class EndedCredentials(Credentials):
     """Credentials of a role that is gone."""
 
     def get_frozen_credentials(self) -> Any:
@@ -165,8 +166,11 @@ class StubLambda:
         """Answer a boto3 client, which knows no network in memory."""
         address = urlsplit(request.url)
         target = f"{address.path}?{address.query}" if address.query else address.path
-        response = self._answer_to(request.method, target, dict(request.headers), request.body or b"")
-        return AWSResponse(request.url, response.status, response.headers, _Raw(response.payload))
+        body = request.body or b""
+        assert isinstance(body, bytes)
+        response = self._answer_to(request.method, target, dict(request.headers), body)
+        headers = HTTPHeaders.from_dict(response.headers)
+        return AWSResponse(request.url, response.status, headers, _Raw(response.payload))
 
     def __enter__(self) -> StubLambda:
         if World.active:

@@ -40,7 +40,7 @@ def _load(stub: StubLambda, *, concurrency: int = 20, requests: int = 100, **lim
     return _result(_run(stub.endpoint, "user1-prod", concurrency=concurrency, requests=requests, **limits))
 
 
-def _run(endpoint: InvokeEndpoint, qualifier: str = "", *, concurrency: int, requests: int, **limits: float) -> Answer:
+def _run(endpoint: InvokeEndpoint, qualifier: str = "", *, concurrency: int, requests: int, **limits: Any) -> Answer:
     caller = FunctionCaller(endpoint, FunctionTarget("user1-f", qualifier), b"{}")
     return run_load(caller, LoadPlan("closed", concurrency, requests=requests), **limits)
 

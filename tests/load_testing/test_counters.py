@@ -17,6 +17,10 @@ def _tally(*requests: Measured, sent: int | None = None, ended: float = 99.0) ->
     return tally
 
 
+def _times(count: int, result: Result) -> list[Result]:
+    return [result] * count
+
+
 def _samples(results: list[Result]) -> list[tuple[float, float, str]]:
     samples: list[tuple[float, float, str]] = _tally(
         *(Measured(1.0 + index, 0.001, result) for index, result in enumerate(results))
@@ -102,11 +106,11 @@ def test_what_failed_is_kept_before_what_succeeded_is_thinned() -> None:
 
 
 def test_what_succeeded_is_seen_however_much_failed() -> None:
-    outcomes = [outcome for _, _, outcome in _samples(["throttled"] * 2000 + ["succeeded"] * 2000)]
+    outcomes = [outcome for _, _, outcome in _samples(_times(2000, "throttled") + _times(2000, "succeeded"))]
     assert (outcomes.count("throttled"), outcomes.count("succeeded")) == (400, 100)
 
 
 @pytest.mark.parametrize("few", [0, 1, 99])
 def test_a_few_that_succeeded_are_all_kept(few: int) -> None:
-    outcomes = [outcome for _, _, outcome in _samples(["timeout"] * 2000 + ["succeeded"] * few)]
+    outcomes = [outcome for _, _, outcome in _samples(_times(2000, "timeout") + _times(few, "succeeded"))]
     assert (outcomes.count("timeout"), outcomes.count("succeeded")) == (500 - few, few)

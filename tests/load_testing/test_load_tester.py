@@ -127,7 +127,7 @@ def test_credentials_that_end_are_our_own_failure() -> None:
 def test_credentials_that_end_meanwhile_do_not_end_the_test() -> None:
     """To fetch others would keep all requests in flight waiting; botocore gives none that end within ten minutes."""
 
-    class Fetched(Credentials):  # type: ignore[misc]
+    class Fetched(Credentials):
         times = 0
 
         def get_frozen_credentials(self) -> Any:
@@ -364,7 +364,7 @@ def test_a_test_that_is_not_admitted_calls_nobody() -> None:
         @contextmanager
         def admit(self, targets: tuple[Target, ...], plan: LoadPlan) -> Iterator[LoadPlan]:
             raise NotGradedError("", "no room")
-            yield plan
+            yield plan  # type: ignore[unreachable]  # it makes this a generator
 
     with StubLambda() as stub:
         for question in (_load(), _compare()):

@@ -7,6 +7,7 @@ import random
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -57,7 +58,7 @@ def test_the_tests_of_a_run_keep_together_what_the_run_planned(store: Store, oth
     loading = LoadPlan("closed", others, requests=100)
     with Aws().account().reserved().admission(leases=store, in_flight=30).admit((FUNCTION,), loading):
         aws = Aws().account().reserved()
-        given = {"leases": store, "student": "user2", "in_flight": 30, "ends_at": NOW + TEST_S}
+        given: dict[str, Any] = {"leases": store, "student": "user2", "in_flight": 30, "ends_at": NOW + TEST_S}
         if waits:
             assert "so many of the 30 concurrent executions" in aws.kept_waiting(**given)
         else:

@@ -30,7 +30,7 @@ def _caller(stub: StubLambda) -> ApiCaller:
 
 
 def _call(**changed: Any) -> Question:
-    arguments = {
+    arguments: dict[str, Any] = {
         "ApiId": "api1",
         "ApiName": "user1-api",
         "Stage": "prod",

@@ -203,7 +203,7 @@ def test_a_boto3_client_gives_endpoint_region_and_credentials() -> None:
 
 
 def test_a_client_without_credentials_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    client = boto3.client("lambda", region_name="us-east-1", config=Config(signature_version=UNSIGNED))
+    client: Any = boto3.client("lambda", region_name="us-east-1", config=Config(signature_version=UNSIGNED))
     monkeypatch.setattr(client._request_signer, "_credentials", None)
     with pytest.raises(NotGradedError, match="there are no AWS credentials to sign with"):
         Invoker.from_client(client, username="user1", forbidden="")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import botocore.session
@@ -15,7 +15,7 @@ from labgrader.recording.operations import ACCOUNT_OPERATIONS, OPERATIONS
 
 ROLE = "LabRole"
 
-NAMED = {
+NAMED: dict[str, Callable[[str], Any]] = {
     "lambda:ListFunctions": lambda name: {"FunctionName": name},
     "lambda:ListLayers": lambda name: {"LayerName": name, "LatestMatchingVersion": {"Version": 1}},
     "lambda:ListEventSourceMappings": lambda name: {
@@ -111,9 +111,9 @@ class ListingAws(StubAws):
 
     def __getattribute__(self, name: str) -> Any:
         if name.startswith("_") and name[1:2].isupper():
-            action, operation = self._by_request.get(name[1:], ("", None))
-            if action in self.entries or action in self.answers:
-                return lambda **parameters: self._say(action, operation, parameters)
+            found = self._by_request.get(name[1:])
+            if found and (found[0] in self.entries or found[0] in self.answers):
+                return lambda **parameters: self._say(*found, parameters)
         return super().__getattribute__(name)
 
     def _say(self, action: str, operation: Operation, parameters: Mapping[str, Any]) -> dict[str, Any]:

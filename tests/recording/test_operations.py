@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -107,7 +107,7 @@ def test_a_class_list_is_never_missing(action: str) -> None:
 @pytest.mark.parametrize("action", sorted(PAGED))
 def test_a_failing_second_page_fails_the_whole_list(action: str) -> None:
     aws = ListingAws(page_size=1)
-    named = NAMED.get(action, lambda name: {"name": name})
+    named: Callable[[str], Any] = NAMED.get(action, lambda name: {"name": name})
     aws.entries[action] = [named("user1-a"), named("user1-b")]
     token = PAGED[action].paging.token_in
     aws.fail(sent_as(PAGED[action]), Fault("AccessDeniedException", 403), where=lambda parameters: token in parameters)

@@ -6,7 +6,7 @@ import json
 import logging
 import random
 import re
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from typing import Any
 
 import pytest
@@ -192,8 +192,8 @@ def test_a_saved_snapshot_is_judged_to_the_same_verdicts() -> None:
         (snapshot,) = recorder(aws).record_class(lab, [Student("user1")], open_question=open_question)
     loaded = Snapshot.from_dict(json.loads(json.dumps(snapshot.to_dict())))
 
-    def verdicts(evidence: Snapshot) -> Mapping[str, str]:
-        found = {}
+    def verdicts(evidence: Snapshot) -> dict[str, Any]:
+        found: dict[str, Any] = {}
         for item in lab.for_student("user1", ACCOUNT, REGION).checks:
             try:
                 found[item.id] = judge_recorded(item, evidence).to_dict()
@@ -314,7 +314,7 @@ def test_a_denied_class_list_is_asked_once_and_the_functions_are_still_read(aws:
     assert snapshots["user2"].function("user2-f").name == "user2-f"
     assert "lambda:ListFunctions: AccessDeniedException" in refusal(snapshots["user2"].function_names)
     assert recording.calls["lambda:ListFunctions"] == 1
-    nothing = {"lists": {}, "answers": {}, "lists_provisioned_concurrency": None}
+    nothing: dict[str, Any] = {"lists": {}, "answers": {}, "lists_provisioned_concurrency": None}
     assert recording.facts.to_dict() == {f"{ACCOUNT} {REGION}": nothing}
 
 
@@ -455,6 +455,7 @@ def test_students_are_read_one_by_one() -> None:
     snapshots = recording.record_class(Readings(lambda s: s.function_names()), roster(), open_question=read)
     next(snapshots)
     assert len(drawn) <= 6
+    assert isinstance(snapshots, Generator)
     snapshots.close()
 
 

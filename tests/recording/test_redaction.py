@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from labgrader.recording.redaction import REDACTED, looks_secret, scrubbed, without_secrets
+from labgrader.evidence.question import REDACTED
+from labgrader.recording.redaction import looks_secret, scrubbed, without_secrets
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ1c2VyMSJ9.4pcPyMD09olPSyXnrXCjTwXyr4BsezdI1AVTmud2fU4"
 
@@ -75,10 +78,13 @@ def test_what_is_harmless_stays(name: str, value: str) -> None:
 
 
 def test_only_the_secret_values_of_a_configuration_are_replaced() -> None:
-    configuration = {"Handler": "a.b", "Environment": {"Variables": {"API_KEY": "abc", "STAGE": "dev"}}}
+    configuration: dict[str, Any] = {
+        "Handler": "a.b",
+        "Environment": {"Variables": {"API_KEY": "abc", "STAGE": "dev"}},
+    }
     kept = without_secrets(configuration)
     assert kept == {"Handler": "a.b", "Environment": {"Variables": {"API_KEY": REDACTED, "STAGE": "dev"}}}
-    assert configuration["Environment"]["Variables"]["API_KEY"] == "abc"  # type: ignore[index]  what we hold is not changed
+    assert configuration["Environment"]["Variables"]["API_KEY"] == "abc"  # what we hold is not changed
 
 
 @pytest.mark.parametrize(

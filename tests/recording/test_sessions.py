@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -54,8 +55,10 @@ def test_a_refused_role_answers_every_question_of_that_student_alone(aws: StubAw
     assert snapshots["user2"].function("user2-f") is not None
     for username in ("user1", "user3"):
         reason = f"AccessDenied: sts:AssumeRole of {ROLE}: User: grader is not authorized to perform: sts:AssumeRole"
-        assert refusal(lambda u=username: snapshots[u].function(f"{u}-f")).startswith(f"lambda:GetFunction: {reason}")
-        dashboards = refusal(lambda u=username: snapshots[u].dashboard_names())
+        assert refusal(partial(snapshots[username].function, f"{username}-f")).startswith(
+            f"lambda:GetFunction: {reason}"
+        )
+        dashboards = refusal(snapshots[username].dashboard_names)
         assert dashboards.startswith(f"cloudwatch:ListDashboards: {reason}")
     assert recording.calls["sts:AssumeRole"] == 1
     assert snapshots["user1"].account_id == "444455556666"

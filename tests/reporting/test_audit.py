@@ -80,7 +80,7 @@ def test_what_drifted_and_what_is_mended(before: Any, now: Verdict, drifted: Any
 def test_a_part_that_was_rounded_is_neither_drift_nor_mended(points: float, done: int, of: int) -> None:
     item = replace(ITEM, points=points)
     check = {"status": "partial", "points": round(done / of * points, 2), "max_points": points}
-    known = {"status": "partial", "share": share_of(check)}
+    known: dict[str, Any] = {"status": "partial", "share": share_of(check)}
     for fraction in (done / of, known["share"]):  # judged now, and carried over
         audit = audited(partial(fraction, "one is missing"), known, item)
         assert (audit["drifted"], audit["mended"]) == ([], [])

@@ -141,7 +141,13 @@ def test_p95_is_a_line_with_words_where_something_succeeded() -> None:
 
 
 def test_the_label_says_the_main_numbers() -> None:
-    fields = {"requests": 120, "succeeded": 100, "cold_starts": 20, "throttled": 12, "function_errors": 3}
+    fields: dict[str, Any] = {
+        "requests": 120,
+        "succeeded": 100,
+        "cold_starts": 20,
+        "throttled": 12,
+        "function_errors": 3,
+    }
     svg = plot(SAMPLES, **fields, application_errors=1, other_errors=1, timeouts=3, latency_ms=LATENCY)
     assert label(svg) == (
         "Latency of each request to user1-f:prod over time: 120 requests, 10 of them drawn; 100 succeeded, "

@@ -24,7 +24,8 @@ OF_STUDENTS = ["grade_class", "grade_student"]
 
 
 def definition(name: str) -> dict[str, Any]:
-    return json.loads((FOLDER / f"{name}.asl.json").read_text())
+    found: dict[str, Any] = json.loads((FOLDER / f"{name}.asl.json").read_text())
+    return found
 
 
 def states(graph: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

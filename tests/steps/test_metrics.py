@@ -86,7 +86,7 @@ def test_a_report_counts_its_student_and_the_checks_that_are_open(
     mode: str, expected: dict[str, int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     state = {"run_id": RUN, "mode": mode, "username": "user1", "results": {"configuration": []}}
-    assert write_report.handler(state, Context()) == {"status": "incomplete"}  # type: ignore[arg-type]
+    assert write_report.handler(state, Context()) == {"status": "incomplete"}
     metrics, line = counted(capsys)
     assert metrics == expected
     assert (line["service"], line["mode"]) == ("write_report", mode)
@@ -94,15 +94,15 @@ def test_a_report_counts_its_student_and_the_checks_that_are_open(
 
 def test_a_failure_that_is_heard_of_twice_is_counted_once(capsys: pytest.CaptureFixture[str]) -> None:
     asked = {"run_id": RUN, "started_at": STARTED, "error": {"Error": "KeyError", "Cause": "x"}}
-    summarise_run.handler(asked, Context())  # type: ignore[arg-type]
+    summarise_run.handler(asked, Context())
     capsys.readouterr()
-    assert summarise_run.handler(asked, Context())["status"] == "failed"  # type: ignore[arg-type]
+    assert summarise_run.handler(asked, Context())["status"] == "failed"
     assert counted(capsys)[0] == {"RunsFailed": 0}
 
 
 def test_a_summary_counts_the_run_and_how_long_it_took(capsys: pytest.CaptureFixture[str]) -> None:
     asked = {"run_id": RUN, "started_at": STARTED}
-    answer = summarise_run.handler(asked, Context())  # type: ignore[arg-type]
+    answer = summarise_run.handler(asked, Context())
     assert answer == {"run_id": RUN, "status": "incomplete", "counts": {"students": 1, "complete": 0, "incomplete": 1}}
     metrics, line = counted(capsys)
     assert (metrics["RunsCompleted"], set(metrics)) == (1, {"RunsCompleted", "RunDuration"})
@@ -112,5 +112,5 @@ def test_a_summary_counts_the_run_and_how_long_it_took(capsys: pytest.CaptureFix
 
 def test_a_run_that_failed_is_counted_as_such(capsys: pytest.CaptureFixture[str]) -> None:
     asked = {"run_id": RUN, "started_at": STARTED, "error": {"Error": "KeyError", "Cause": "x"}}
-    assert summarise_run.handler(asked, Context())["status"] == "failed"  # type: ignore[arg-type]
+    assert summarise_run.handler(asked, Context())["status"] == "failed"
     assert set(counted(capsys)[0]) == {"RunsFailed", "RunDuration"}

@@ -50,7 +50,8 @@ def graded(stack: Any, run_id: str, external_id: str, lab: str = "lambda-optimiz
     roster = f"username,role_arn,external_id,region\nfaraway,{ROLE},{external_id},us-east-1\n"
     ended = stack.finish(stack.start(run_id, ["faraway"], roster=roster, lab=lab))
     assert ended["status"] == "SUCCEEDED", (ended.get("error"), ended.get("cause"))
-    return stack.report(run_id, "faraway")
+    report: dict[str, Any] = stack.report(run_id, "faraway")
+    return report
 
 
 def test_a_student_in_another_account_is_graded_through_the_role(stack: Any, elsewhere: Connections) -> None:

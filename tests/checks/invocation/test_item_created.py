@@ -162,7 +162,7 @@ UNREACHED = Invocation(TODO, "answered", REFUSED.payload, len(REFUSED.payload), 
 
 
 def set_up(handler: str = LAB["handler"], names: str | None = TABLE, key_type: str = "S", table: str = TABLE) -> World:
-    environment = {} if names is None else {"Environment": {"Variables": {"TABLE_NAME": names}}}
+    environment: dict[str, Any] = {} if names is None else {"Environment": {"Variables": {"TABLE_NAME": names}}}
     return (
         World()
         .function(TODO, Handler=handler, **environment)

@@ -84,8 +84,8 @@ def lambda_handler(event, context):
 
 def perfect() -> World:
     """A student who did everything, and ran ``terraform apply`` once more."""
-    basic = {"Runtime": "python3.12", "Handler": "lambda_function.lambda_handler"}
-    sized = {**basic, "Timeout": 10, "MemorySize": 256}
+    basic: dict[str, Any] = {"Runtime": "python3.12", "Handler": "lambda_function.lambda_handler"}
+    sized: dict[str, Any] = {**basic, "Timeout": 10, "MemorySize": 256}
     role = f"arn:aws:iam::{ACCOUNT}:role/user1-terraform-managed-lambda-role"
     layer = f"arn:aws:lambda:{REGION}:{ACCOUNT}:layer:user1-common-utilities:1"
     world = (

@@ -31,14 +31,18 @@ CODE = lab_files()["performance-scaling"].parent / "student-code"
 FUNCTION, TESTER, SCALER = "user1-performance-function", "user1-load-tester", "user1-sqs-scaler"
 API, PLAN, KEY = "user1-optimized-api", "user1-performance-plan", "user1-performance-key"
 QUEUE, DASHBOARD = "user1-high-throughput-queue", "user1-performance-dashboard"
-PERFORMANCE = {"Runtime": "python3.13", "Handler": "performance_function.lambda_handler", "Timeout": 300}
+PERFORMANCE: dict[str, Any] = {
+    "Runtime": "python3.13",
+    "Handler": "performance_function.lambda_handler",
+    "Timeout": 300,
+}
 
 Respond = Callable[[Question], Any]
 
 
 def perfect(latest_mb: int = 2048) -> World:
     """A student who did everything that the lab asks for; step 4.2 leaves ``$LATEST`` with other memory."""
-    common = {"Runtime": "python3.13"}
+    common: dict[str, Any] = {"Runtime": "python3.13"}
     world = (
         World()
         .function(FUNCTION, reserved=50, **PERFORMANCE, MemorySize=latest_mb)
@@ -332,7 +336,7 @@ def test_an_api_that_calls_the_function_itself_needs_the_permission_there() -> N
 def test_an_alias_with_the_prefix_costs_the_alias_and_the_route() -> None:
     world = gateway(perfect(), qualifier="user1-prod")
     world.aliases[FUNCTION][0].update(Name="user1-prod")
-    world.provisioned[FUNCTION].clear()  # type: ignore[union-attr]
+    world.provisioned[FUNCTION].clear()
     world.provision(FUNCTION, "user1-prod", 10)
     statement = {
         "Effect": "Allow",

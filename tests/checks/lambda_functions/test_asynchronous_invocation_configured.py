@@ -18,7 +18,8 @@ BOTH: dict[str, Any] = {**SETTINGS, **DESTINATION}
 
 def configured(dead_letter: str = "", **settings: Any) -> World:
     """A function whose asynchronous calls are configured so; not at all without settings."""
-    world = World().function(FUNCTION, **({"DeadLetterConfig": {"TargetArn": dead_letter}} if dead_letter else {}))
+    target: dict[str, Any] = {"DeadLetterConfig": {"TargetArn": dead_letter}} if dead_letter else {}
+    world = World().function(FUNCTION, **target)
     return world.say("lambda:GetFunctionEventInvokeConfig", settings or None, FunctionName=FUNCTION)
 
 

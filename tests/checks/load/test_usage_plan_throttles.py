@@ -142,7 +142,7 @@ def test_fails_when_calls_below_the_limit_are_refused() -> None:
 
 
 def test_a_429_of_the_function_does_not_count() -> None:
-    own = {"throttle_reasons": {"HTTP 429": 500}}
+    own: dict[str, Any] = {"throttle_reasons": {"HTTP 429": 500}}
     verdict = loaded(account(), "usage_plan_throttles", below(500, **own), above(500, **own), **CALL)
     assert (verdict.status, verdict.observed) == ("failed", "0 refused above the limit, none below")
 
@@ -158,7 +158,7 @@ def test_a_hostile_stage_is_quoted() -> None:
 @pytest.mark.parametrize("reason", ["LimitExceededException", "Limit Exceeded"])
 @pytest.mark.parametrize("first", [True, False])
 def test_is_not_graded_when_the_quota_is_used_up(reason: str, *, first: bool) -> None:
-    used_up = {"throttle_reasons": {reason: 3}}
+    used_up: dict[str, Any] = {"throttle_reasons": {reason: 3}}
     results = (below(3, **used_up),) if first else (below(), above(3, **used_up))
     with pytest.raises(NotGradedError, match="the quota of the usage plan is used up"):
         loaded(account(), "usage_plan_throttles", *results, **CALL)

@@ -59,7 +59,8 @@ def test_passes_with_a_key_that_fits_the_trigger(prefix: str, suffix: str, key: 
 )
 def test_each_value_of_the_result_counts(found: Any, status: str, fraction: float, says: str) -> None:
     verdict, _ = probed(student(notification()), "object_is_processed", [dropped(found)], **COUNTS)
-    assert (verdict.status, verdict.fraction) == (status, pytest.approx(fraction))
+    assert verdict.status == status
+    assert verdict.fraction == pytest.approx(fraction)
     assert verdict.message == f"In analysis/{KEY}.json, {says}."
 
 

@@ -98,7 +98,7 @@ def build(one: SimulatedStudent) -> None:
     dead = create_queue(one, "dead")
     redrive = {"deadLetterTargetArn": dead, "maxReceiveCount": 3}
     queue = create_queue(one, "queue", VisibilityTimeout=60, DelaySeconds=None, RedrivePolicy=redrive if dead else None)
-    settings = {"BatchSize": 10, "MaximumBatchingWindowInSeconds": 1}
+    settings: dict[str, Any] = {"BatchSize": 10, "MaximumBatchingWindowInSeconds": 1}
     map_event_source(one, "f", queue, FunctionResponseTypes=["ReportBatchItemFailures"], **settings)
     configure_asynchronous_invocation(one, "f", 3600, 1, dead)
     bucket = create_bucket(one, "Uploads", with_account=True)
@@ -344,8 +344,9 @@ def there() -> dict[str, list[str]]:
         ("logs", "describe_log_groups", "logGroups", "logGroupName"),
         ("iam", "list_roles", "Roles", "RoleName"),
     ]
+    client: Any = boto3.client  # the stubs know services by literal names only
     found = {
-        operation: sorted(one[name] for one in getattr(boto3.client(service), operation)().get(key, ()))
+        operation: sorted(one[name] for one in getattr(client(service), operation)().get(key, ()))
         for service, operation, key, name in lists
     }
     found["list_queues"] = sorted(boto3.client("sqs").list_queues().get("QueueUrls", ()))

@@ -61,7 +61,7 @@ def test_passes_with_all_attributes() -> None:
         ),
     ],
 )
-def test_each_attribute_is_worth_the_same(attributes: dict[str, str], fraction: float, says: str, mends: str) -> None:
+def test_each_attribute_is_worth_the_same(attributes: dict[str, Any], fraction: float, says: str, mends: str) -> None:
     verdict = with_queue(**attributes).judge("queue_configured", **CONFIGURED)
     assert (verdict.fraction, verdict.message) == (fraction, f"{QUEUE}: {says}.")
     assert verdict.hint == f"aws sqs set-queue-attributes --queue-url {URL} --attributes {mends}"

@@ -64,9 +64,9 @@ def test_recording_after_reading_is_seen() -> None:
 
 def test_the_curve_ends_where_there_is_nothing_more_to_tell() -> None:
     ten = Latencies(float(value) for value in range(1, 11)).curve()
-    assert ten[0] == (0, 1.0)
+    assert ten[0] == (0.0, 1.0)
     assert ten[-2:] == [(90, 9.0), (100, 10.0)]
-    assert ten[10] == (50, 5.0)
+    assert ten[10] == (50.0, 5.0)
     assert Latencies([7.0]).curve() == [(0, 7.0), (100, 7.0)]
     thousand = Latencies(float(value) for value in range(1, 1001)).curve()
     assert thousand[-3:] == [(99.5, 995.0), (99.9, 999.0), (100, 1000.0)]

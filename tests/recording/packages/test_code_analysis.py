@@ -234,7 +234,9 @@ def test_code_is_recorded_and_read_and_the_package_is_fetched_once() -> None:
     assert recording.calls["labgrader:ReadPackage"] == 1
     assert recording.calls["labgrader:ReadCode"] == 0
     assert snapshot.package(F).paths == ("app.py", "b.py")
-    app, other = snapshot.code(F)
+    code = snapshot.code(F)
+    assert code is not None
+    app, other = code
     assert (app.path, app.imports, app.problem) == ("app.py", ("boto3",), "")
     assert [(call.name, call.line, call.function) for call in app.calls] == [("boto3.client", 2, "")]
     assert other.undefined == ("json",)
