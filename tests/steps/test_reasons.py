@@ -38,7 +38,7 @@ from labgrader.steps.run_live_check import Delivery, run_live_check
 from labgrader.steps.run_record import CheckRecord
 from labgrader.steps.summarise_run import NEVER_REPORTED, summarise_run
 from labgrader.steps.write_report import write_report
-from labgrader.store import Keys, Store, store_of_this_function
+from labgrader.store import Keys, RunRecord, Store, default_store
 
 ROOT = Path(__file__).parents[2]
 RUN = "20260101-000000-reasons-0000"
@@ -80,7 +80,7 @@ class Context:
 def _cold(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("BUCKET", "bucket")
     monkeypatch.setenv("TABLE", "table")
-    remembered: list[Any] = [store_of_this_function, run_record.lab_of, run_record.snapshot_of, run_record.students_of]
+    remembered: list[Any] = [default_store, run_record.lab_of, run_record.snapshot_of, run_record.students_of]
     for one in remembered:
         one.cache_clear()
     yield
@@ -103,7 +103,7 @@ def planned(store: Store, *checks: Item, stub: StubAws | None = None, mode: str 
     student = Student("user1", account_id="111122223333", region="us-east-1")
     store.put_json(KEYS.lab, lab.to_dict())
     store.put_json(KEYS.students, [student.to_dict()])
-    store.record_run({"run_id": RUN, "lab": lab.id, "mode": mode, "status": "running", "started_at": STARTED})
+    store.record_run(RunRecord(run_id=RUN, lab=lab.id, mode=mode, status="running", started_at=STARTED))
     store.put_json(KEYS.snapshot("user1"), snapshot_of(lab, student, stub or aws()))
     return lab
 
@@ -333,7 +333,7 @@ def night(store: Store, run_id: str, lab: Lab, username: str, stub: StubAws) -> 
     keys, student = Keys(run_id), Student(username, account_id="111122223333", region="us-east-1")
     store.put_json(keys.lab, lab.to_dict())
     store.put_json(keys.students, [student.to_dict()])
-    store.record_run({"run_id": run_id, "lab": lab.id, "mode": "audit", "status": "running", "started_at": STARTED})
+    store.record_run(RunRecord(run_id=run_id, lab=lab.id, mode="audit", status="running", started_at=STARTED))
     store.put_json(keys.snapshot(username), snapshot_of(lab, student, stub))
     run_check(store, run_id, username, "reserved")
     return keys

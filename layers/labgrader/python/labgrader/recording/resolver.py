@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 import urllib3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from labgrader.aws import THROTTLES
 from labgrader.errors import BadInputError
 from labgrader.evidence.coerce import mapping
 from labgrader.evidence.question import Answer, Json, Question
