@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from benchmarks.stub_aws import Clock, StubAws, served, zipped
-from labgrader.judging.judge import open_question
+from labgrader.judging.judge import next_question
 from labgrader.labs.lab import Lab, find_lab
 from labgrader.recording.class_lists import LISTS
-from labgrader.recording.rate_limiter import HEADROOM, LAMBDA_CONTROL_PLANE, Pacer, Quota, quota_of
+from labgrader.recording.rate_limiter import HEADROOM, LAMBDA_CONTROL_PLANE, Quota, RateLimiter, quota_of
 from labgrader.recording.recorder import Recorder
 from labgrader.recording.sessions import Accounts
 from labgrader.roster import Student
@@ -96,11 +96,11 @@ def record(lab: Lab, students: int, *, headroom: float = HEADROOM, offers_provis
             aws.add_perfect_student(student.username)
         recorder = Recorder(
             Accounts("bench", new_session=aws.session),
-            pacer=Pacer(headroom=headroom, clock=clock, sleep=clock.sleep),
+            rate_limiter=RateLimiter(headroom=headroom, clock=clock, sleep=clock.sleep),
             workers=1,
         )
         began = clock()
-        for _ in recorder.record_class(lab, roster, open_question=open_question):
+        for _ in recorder.record_class(lab, roster, next_question=next_question):
             pass
     calls = recorder.calls
     return Cost(students, calls, calls.pop(DOWNLOADS, 0), clock() - began)

@@ -30,7 +30,9 @@ SWITCH_S = 1e-5
 def broken(store: Store, name: str) -> bool:
     """Let everybody take a part of a lease at once; return whether the bound was broken."""
     with ThreadPoolExecutor(THREADS) as pool:
-        had = list(pool.map(lambda taker: store.take_part(name, f"{taker}", PART, BOUND, 1.0, 9.0), range(TAKERS)))
+        had = list(
+            pool.map(lambda taker: store.acquire_permits(name, f"{taker}", PART, BOUND, 1.0, 9.0), range(TAKERS))
+        )
     parts, _ = store._parts(name)
     granted = {str(taker) for taker, taken in enumerate(had) if taken}
     return PART * len(parts) > BOUND or set(parts) != granted or not granted

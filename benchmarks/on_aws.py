@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from benchmarks.labs import FIXTURES
 from benchmarks.stub_aws import Clock
-from labgrader.recording.rate_limiter import Pacer
+from labgrader.recording.rate_limiter import RateLimiter
 from statemachines.student import CHECKS_AT_ONCE_ALONE, PROBES_AT_ONCE_ALONE
 
 STATE_S = 0.05
@@ -99,11 +99,11 @@ def asked(lab_id: str) -> Asked:
     """Count the questions about a lab's perfect student, and let a pacer wait for them in the order they were asked."""
     record = json.loads((FIXTURES / lab_id / "perfect.json").read_text(encoding="utf-8"))
     clock = Clock()
-    pacer = Pacer(clock=clock, sleep=clock.sleep)
+    rate_limiter = RateLimiter(clock=clock, sleep=clock.sleep)
     actions = [key.partition(" ")[0] for key in record["snapshot"]["answers"]]
     began = clock()
     for action in actions:
-        pacer.take("here", action)
+        rate_limiter.take("here", action)
         clock.sleep(CALL_S)
     return Asked(len(actions), clock() - began - len(actions) * CALL_S)
 

@@ -12,10 +12,10 @@ from typing import Any
 
 from cli.errors import TargetError
 from cli.target import Target, reached
-from labgrader.moments import moment
+from labgrader.moments import isoformat_utc
 from labgrader.store import RunRecord, Store
 
-LOOKED_BACK = timedelta(hours=24)
+LOOKBACK = timedelta(hours=24)
 
 MODES = ("grade", "audit", "self-check")
 
@@ -89,13 +89,13 @@ def last_day(target: Target, outputs: Mapping[str, str], stack: str, now: dateti
     """
     if "DeadLettersUrl" not in outputs:
         raise TargetError(f"the stack {stack} has no queue of dead letters; deploy it again with `labgrader deploy`")
-    since = now - LOOKED_BACK
+    since = now - LOOKBACK
     records = list(_records(target.store(dict(outputs)), since, now))
     with reached():
         states = _alarms(target, stack)
         logged = _logged(target, stack, since) if target.runs_here else _measured(target, stack, since, now)
         return Operations(
-            since=moment(since),
+            since=isoformat_utc(since),
             runs={mode: summed([record for record in records if record.mode == mode]) for mode in MODES},
             dead_letters=_dead_letters(target, outputs),
             alarms=tuple(sorted(name for name, state in states.items() if state == "ALARM")),
@@ -214,6 +214,6 @@ def _seconds(value: float | None) -> str:
     return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
 
 
-def _read(moment: str) -> datetime:
-    read = datetime.fromisoformat(moment)
+def _read(isoformat_utc: str) -> datetime:
+    read = datetime.fromisoformat(isoformat_utc)
     return read if read.tzinfo else read.replace(tzinfo=UTC)

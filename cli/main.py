@@ -60,7 +60,7 @@ for module in (
 
 def _give_version(wanted: bool) -> None:
     if wanted:
-        console.give(f"labgrader {importlib.metadata.version('labgrader')}")
+        console.output(f"labgrader {importlib.metadata.version('labgrader')}")
         raise typer.Exit
 
 
@@ -101,20 +101,20 @@ def main(arguments: list[str] | None = None) -> int:
 def _refuse(error: Exception) -> int:
     """Say what is wrong, each problem on its own line; return the exit status that stands for it."""
     if isinstance(error, (BotoCoreError, ClientError)):
-        console.say(f"error: {explained(error)}")
+        console.info(f"error: {explained(error)}")
         return UNREACHABLE
     if isinstance(error.__cause__, (BotoCoreError, ClientError)) and not isinstance(error, TargetError):
-        console.say(f"error: {explained(error.__cause__)}")
+        console.info(f"error: {explained(error.__cause__)}")
         return UNREACHABLE
     if isinstance(error, BadInputError):
         for problem in error.problems:
-            console.say(f"error: {problem}")
+            console.info(f"error: {problem}")
         return BAD_INPUT
     if isinstance(error, OSError):
         what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-        console.say(f"error: {what}")
+        console.info(f"error: {what}")
         return BAD_INPUT
-    console.say(f"error: {error}")
+    console.info(f"error: {error}")
     return BAD_INPUT if isinstance(error, (UsageError, MissingError)) else UNREACHABLE
 
 

@@ -103,7 +103,7 @@ def choose(aws: bool) -> Target:
         TargetError: no embedded AWS runs; or AWS's credentials are missing, expired or refused.
     """
     target = real_target() if aws else running_target()
-    console.say(str(target))
+    console.info(str(target))
     return target
 
 

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 from botocore.retries.standard import ThrottledRetryableChecker
 
-from labgrader.aws import plain, stored, translated
+from labgrader.aws import from_dynamodb, to_domain_error, to_dynamodb
 from labgrader.errors import RefusedError, ServiceFaultError, ThrottledError
 from labgrader.reasons import THROTTLES
 
@@ -27,7 +27,7 @@ def test_every_throttle_that_botocore_knows_is_one_here_and_a_quota_is_not() -> 
 
 @pytest.mark.parametrize("code", sorted(THROTTLES))
 def test_a_throttle_is_worth_a_retry(code: str) -> None:
-    assert type(translated(error(code))) is ThrottledError
+    assert type(to_domain_error(error(code))) is ThrottledError
 
 
 @pytest.mark.parametrize(
@@ -42,10 +42,10 @@ def test_a_throttle_is_worth_a_retry(code: str) -> None:
     ],
 )
 def test_other_errors_are_refusals_below_500_and_faults_above(given: Exception, expected: type[Exception]) -> None:
-    assert type(translated(given)) is expected  # type: ignore[arg-type]
+    assert type(to_domain_error(given)) is expected  # type: ignore[arg-type]
 
 
 def test_a_value_comes_back_from_dynamodb_as_it_was() -> None:
     value = {"points": 2.5, "checks": [1, "é", None, True], "text": "half \ud83d"}
-    assert stored(value) == {"points": Decimal("2.5"), "checks": [1, "é", None, True], "text": "half ?"}
-    assert plain({"pk": "1", "sk": "2", **stored(value)}) == {**value, "text": "half ?"}
+    assert to_dynamodb(value) == {"points": Decimal("2.5"), "checks": [1, "é", None, True], "text": "half ?"}
+    assert from_dynamodb({"pk": "1", "sk": "2", **to_dynamodb(value)}) == {**value, "text": "half ?"}

@@ -16,7 +16,7 @@ from moto import mock_aws
 
 from labgrader import events
 from labgrader.events import Event, Publisher, run_completed, student_graded
-from labgrader.roster import Home, Student, read_roster
+from labgrader.roster import GraderAccount, Student, read_roster
 from labgrader.runs.request_parser import FIELDS, read_request
 from labgrader.schemas import InvalidDocumentError, validate
 from labgrader.store import Store
@@ -53,7 +53,7 @@ def test_a_request_as_documented_is_one_that_we_take(store: Store) -> None:
     store.put(by_key["roster"], sent["roster"].encode())
     for one in (by_key, sent):
         validate(one, "events/grade-requested")
-        asked = read_request(store, one, "event e-1", Home("111122223333", "us-east-1"))
+        asked = read_request(store, one, "event e-1", GraderAccount("111122223333", "us-east-1"))
         assert asked.request.course == "autumn-2026"
     assert read_roster(sent["roster"].encode(), "") == [Student("user1", "s-001"), Student("user2", "s-002")]
     assert by_key["students"] == ["user1", "user2"]

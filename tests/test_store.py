@@ -111,10 +111,10 @@ def test_what_was_seen_only_moves_forward_and_can_be_written_twice(store: Store)
     known = {"a": {"status": "partial", "share": 0.5}}
     assert store.seen("user1", "example") is None
     for _ in range(2):
-        store.record_seen("r1", "user1", "example", {**seen, "known": known})
-    store.record_seen("r0", "user1", "example", {**seen, "graded_at": "2026-01-01T00:00:00Z", "known": {}})
+        store.save_baseline("r1", "user1", "example", {**seen, "known": known})
+    store.save_baseline("r0", "user1", "example", {**seen, "graded_at": "2026-01-01T00:00:00Z", "known": {}})
     assert store.seen("user1", "example") == {"run_id": "r1", **seen, "known": known}
-    store.record_seen("r2", "user1", "example", {**seen, "graded_at": "2026-01-03T00:00:00Z", "known": {}})
+    store.save_baseline("r2", "user1", "example", {**seen, "graded_at": "2026-01-03T00:00:00Z", "known": {}})
     found = store.seen("user1", "example")
     assert found is not None
     assert found["run_id"] == "r2"
@@ -197,30 +197,30 @@ def test_a_release_by_a_stranger_or_too_late_is_harmless(store: Store) -> None:
 
 
 def test_all_parts_together_stay_within_the_bound(store: Store) -> None:
-    assert store.take_part("executions", "first", 60, most=100, now=100.0, ends_at=400.0)
-    assert not store.take_part("executions", "second", 41, most=100, now=101.0, ends_at=401.0)
-    assert store.take_part("executions", "second", 40, most=100, now=102.0, ends_at=402.0)
-    assert not store.take_part("executions", "third", 1, most=100, now=103.0, ends_at=403.0)
-    assert store.take_part("elsewhere", "third", 1, most=100, now=103.0, ends_at=403.0)
-    store.give_part_back("executions", "first")
-    assert not store.take_part("executions", "third", 61, most=100, now=104.0, ends_at=404.0)
-    assert store.take_part("executions", "third", 60, most=100, now=104.0, ends_at=404.0)
+    assert store.acquire_permits("executions", "first", 60, most=100, now=100.0, ends_at=400.0)
+    assert not store.acquire_permits("executions", "second", 41, most=100, now=101.0, ends_at=401.0)
+    assert store.acquire_permits("executions", "second", 40, most=100, now=102.0, ends_at=402.0)
+    assert not store.acquire_permits("executions", "third", 1, most=100, now=103.0, ends_at=403.0)
+    assert store.acquire_permits("elsewhere", "third", 1, most=100, now=103.0, ends_at=403.0)
+    store.release_permits("executions", "first")
+    assert not store.acquire_permits("executions", "third", 61, most=100, now=104.0, ends_at=404.0)
+    assert store.acquire_permits("executions", "third", 60, most=100, now=104.0, ends_at=404.0)
 
 
 @pytest.mark.parametrize(("now", "taken"), [(399.9, False), (400.0, True)])
 def test_a_part_of_somebody_who_crashed_ends_by_itself(store: Store, now: float, taken: bool) -> None:
-    assert store.take_part("executions", "crashed", 100, most=100, now=100.0, ends_at=400.0)
-    assert store.take_part("executions", "second", 1, most=100, now=now, ends_at=now + 300) is taken
+    assert store.acquire_permits("executions", "crashed", 100, most=100, now=100.0, ends_at=400.0)
+    assert store.acquire_permits("executions", "second", 1, most=100, now=now, ends_at=now + 300) is taken
 
 
 def test_a_part_taken_twice_by_one_holder_is_one_part(store: Store) -> None:
     """As when the answer to the first write was lost, and it is sent again."""
     for now in (100.0, 101.0):
-        assert store.take_part("executions", "first", 60, most=100, now=now, ends_at=400.0)
-    assert store.take_part("executions", "second", 40, most=100, now=102.0, ends_at=402.0)
-    store.give_part_back("executions", "first")
-    store.give_part_back("executions", "first")  # what is gone is given back
-    store.give_part_back("nothing", "first")
+        assert store.acquire_permits("executions", "first", 60, most=100, now=now, ends_at=400.0)
+    assert store.acquire_permits("executions", "second", 40, most=100, now=102.0, ends_at=402.0)
+    store.release_permits("executions", "first")
+    store.release_permits("executions", "first")  # what is gone is given back
+    store.release_permits("nothing", "first")
 
 
 @pytest.mark.usefixtures("clock")
@@ -233,21 +233,21 @@ def test_a_part_that_cannot_be_given_back_for_all_the_others_is_said_and_ends_by
         def _parts(self, name: str) -> tuple[dict[str, Any], int]:
             found = super()._parts(name)
             self.others += 1
-            assert store.take_part(name, f"other {self.others}", 1, most=1_000, now=102.0, ends_at=402.0)
+            assert store.acquire_permits(name, f"other {self.others}", 1, most=1_000, now=102.0, ends_at=402.0)
             return found
 
     overtaken = Overtaken(store._s3, store.bucket, store._table)
-    assert store.take_part("executions", "first", 60, most=100, now=100.0, ends_at=400.0)
+    assert store.acquire_permits("executions", "first", 60, most=100, now=100.0, ends_at=400.0)
     with pytest.raises(ServiceFaultError, match="executions was changed by others 20 times while a part was given"):
-        overtaken.give_part_back("executions", "first")
-    assert not store.take_part("executions", "second", 21, most=100, now=103.0, ends_at=403.0)
-    assert store.take_part("executions", "second", 20, most=100, now=103.0, ends_at=403.0)
+        overtaken.release_permits("executions", "first")
+    assert not store.acquire_permits("executions", "second", 21, most=100, now=103.0, ends_at=403.0)
+    assert store.acquire_permits("executions", "second", 20, most=100, now=103.0, ends_at=403.0)
 
 
 @pytest.mark.usefixtures("clock")
 def test_many_who_take_parts_at_once_never_have_more_than_the_bound(store: Store) -> None:
     with ThreadPoolExecutor(max_workers=8) as pool:
-        had = list(pool.map(lambda n: store.take_part("executions", f"{n}", 30, 100, 1.0, 9.0), range(24)))
+        had = list(pool.map(lambda n: store.acquire_permits("executions", f"{n}", 30, 100, 1.0, 9.0), range(24)))
     item = store._get_item("LEASES", "executions") or {}
     assert sorted(item["parts"]) == sorted(str(number) for number, taken in enumerate(had) if taken)
     assert 1 <= sum(had) <= 3
@@ -258,8 +258,8 @@ def test_a_table_that_is_not_there_is_our_fault(store: Store) -> None:
     for ask in (
         lambda: store.lease("f", "a", 1.0, 2.0),
         lambda: store.release("f", "a"),
-        lambda: store.take_part("f", "a", 1, 2, 1.0, 2.0),
-        lambda: store.give_part_back("f", "a"),
+        lambda: store.acquire_permits("f", "a", 1, 2, 1.0, 2.0),
+        lambda: store.release_permits("f", "a"),
     ):
         with pytest.raises(RefusedError, match="ResourceNotFoundException"):
             ask()

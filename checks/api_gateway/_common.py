@@ -143,7 +143,7 @@ def api_source(api: RestApi) -> str:
 
 
 @dataclass(frozen=True)
-class Misfire:
+class GatewayFailure:
     """What a reply means that is not the one wanted.
 
     Args:
@@ -156,39 +156,41 @@ class Misfire:
     mend: str = ""
 
 
-def misfire(reply: HttpReply, statuses: Sequence[int]) -> Misfire | None:
+def misfire(reply: HttpReply, statuses: Sequence[int]) -> GatewayFailure | None:
     """Say what is wrong with a reply's status, in API Gateway's terms, or ``None`` where it is one of those wanted.
 
     The gateway answers for itself with ``{"message": …}``. Source: API Gateway Developer Guide, "Gateway response
     types", and "Handle Lambda errors in API Gateway".
     """
     if reply.outcome == "timeout":
-        return Misfire("did not answer before the grader stopped waiting", "answer")
+        return GatewayFailure("did not answer before the grader stopped waiting", "answer")
     if reply.status in statuses:
         return None
     wanted = " or ".join(str(status) for status in statuses)
     said = _gateway_says(reply)
     if reply.status in (403, 404) and said == "missing authentication token":
-        return Misfire(
+        return GatewayFailure(
             f"answered {reply.status} (Missing Authentication Token): what is deployed on the stage has no such "
             "method at this path; deploy the API after its last change",
             "deploy",
         )
     if reply.status == 403 and said == "forbidden":
-        return Misfire("answered 403 (Forbidden): it wants an API key that the usage plan of this stage knows", "key")
+        return GatewayFailure(
+            "answered 403 (Forbidden): it wants an API key that the usage plan of this stage knows", "key"
+        )
     if reply.status == 500 and said == "internal server error":
-        return Misfire(
+        return GatewayFailure(
             "answered 500 (Internal server error): API Gateway is not permitted to call the function", "permit"
         )
     if reply.status == 502:
-        return Misfire(
+        return GatewayFailure(
             "answered 502: the function crashed, or what it returned is no proxy response (an object with a "
             f"statusCode, and a body that is text){_body(reply, said)}",
             "answer",
         )
     if reply.status == 504:
-        return Misfire("answered 504: the function took longer than API Gateway waits (29 seconds)", "answer")
-    return Misfire(f"answered {reply.status} instead of {wanted}{_body(reply, '')}", "answer")
+        return GatewayFailure("answered 504: the function took longer than API Gateway waits (29 seconds)", "answer")
+    return GatewayFailure(f"answered {reply.status} instead of {wanted}{_body(reply, '')}", "answer")
 
 
 def _gateway_says(reply: HttpReply) -> str:

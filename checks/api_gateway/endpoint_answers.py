@@ -6,7 +6,7 @@ from typing import Any
 
 from checks.api_gateway._common import (
     GATEWAY,
-    Misfire,
+    GatewayFailure,
     api_leading_to,
     api_source,
     choose_stage,
@@ -137,15 +137,17 @@ def _key(snapshot: Snapshot, api: RestApi, stage: str, plan: str) -> str:
     return keys[0].id if keys else ""
 
 
-def _closed(reply: HttpReply, statuses: list[int], route: Route, plan: str) -> Misfire | None:
+def _closed(reply: HttpReply, statuses: list[int], route: Route, plan: str) -> GatewayFailure | None:
     """A method that is not open refuses; an authorizer's refusal is worded as if there were no such method."""
     if reply.status not in (401, 403) or reply.status in statuses:
         return None
     if route.api_key_required and not plan:
-        return Misfire(f"answered {reply.status}: the method wants an API key, and the lab leaves it open", "unlock")
+        return GatewayFailure(
+            f"answered {reply.status}: the method wants an API key, and the lab leaves it open", "unlock"
+        )
     if route.authorization in ("", "NONE"):
         return None
-    return Misfire(
+    return GatewayFailure(
         f"answered {reply.status}: the method asks who calls (authorization {quote(route.authorization)}), and the lab "
         "leaves it open",
         "open",
@@ -158,19 +160,19 @@ def _wrong(
     contains: dict[str, Any] | None,
     matches: dict[str, Any] | None,
     mentions: list[str],
-) -> Misfire | None:
+) -> GatewayFailure | None:
     wrong = misfire(reply, statuses)
     if wrong is not None:
         return wrong
     said = f"answered {reply.status}"
     if contains or matches:
         if reply.problem:
-            return Misfire(f"{said}, but {reply.problem}", "answer")
+            return GatewayFailure(f"{said}, but {reply.problem}", "answer")
         differs = difference(reply.content, contains or ANY) or (unmet(reply.content, matches) if matches else "")
         if differs:
-            return Misfire(f"{said}, but {differs}", "answer")
+            return GatewayFailure(f"{said}, but {differs}", "answer")
     if absent := unmentioned(f"{reply.body}\n{quote(reply.content, len(reply.body) + 1)}", mentions):
-        return Misfire(f"{said}, but the body {absent}: {quote(reply.body)}", "answer")
+        return GatewayFailure(f"{said}, but the body {absent}: {quote(reply.body)}", "answer")
     return None
 
 
@@ -191,7 +193,7 @@ def _throttled(snapshot: Snapshot, target: str, function: str, expected: str) ->
     )
 
 
-def _hint(wrong: Misfire, api: RestApi, stage: str, route: Route, plan: str) -> str:
+def _hint(wrong: GatewayFailure, api: RestApi, stage: str, route: Route, plan: str) -> str:
     if wrong.mend == "deploy":
         return deploy_command(api, stage)
     if wrong.mend in ("open", "unlock"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from checks.cloudwatch._logs import own_lines, writes
-from checks.wording import invoke_command, last_lines, missing_function, plural, trouble
+from checks.wording import invocation_failure, invoke_command, last_lines, missing_function, plural
 from labgrader.evidence.snapshot import Source
 from labgrader.judging import NotGradedError, Probe, Verdict, check, failed, partial, passed, quote
 
@@ -37,7 +37,7 @@ def logs_are_structured(probe: Probe, *, function: str, event: Any, explanation:
     if invocation is None:
         return failed(f"{function} does not exist.", expected=expected, observed="no such function")
     if invocation.outcome != "answered":
-        wrong = trouble(invocation, [200])
+        wrong = invocation_failure(invocation, [200])
         what = wrong.what if wrong is not None else "did not answer"
         return failed(
             f"{function} {what}, so its log is not looked at.",

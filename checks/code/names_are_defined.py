@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from checks.wording.advice import and_why, deploy_again, existing, word
+from checks.wording.advice import and_why, deploy_again, existing, pluralize
 from labgrader.evidence.snapshot import Snapshot, Source
 from labgrader.judging import Verdict, check, failed, listed, passed, quote
 
@@ -34,8 +34,8 @@ def names_are_defined(snapshot: Snapshot, *, functions: list[str], explanation: 
     each = [f"{quote(source.path)} of {one.name} uses {listed(source.undefined)}" for one, source in found]
     names = list(dict.fromkeys(name for _, source in found for name in source.undefined))
     return failed(
-        f"{', '.join(each)}, but nothing there imports or defines {word(names, 'it', 'them')}: a call that comes to "
-        f"such a line ends with a NameError.{and_why(explanation)}",
+        f"{', '.join(each)}, but nothing there imports or defines {pluralize(names, 'it', 'them')}: a call that comes "
+        f"to such a line ends with a NameError.{and_why(explanation)}",
         expected="every name imported or defined",
         observed=listed(names),
         hint="\n".join([*_repairs([source for _, source in found]), deploy_again(one for one, _ in found)]),

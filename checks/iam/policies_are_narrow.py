@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from checks.wording.advice import and_why, argument, existing, json_argument, word
+from checks.wording.advice import and_why, argument, existing, json_argument, pluralize
 from labgrader.evidence.snapshot import Role, Snapshot, Statement, role_name
 from labgrader.judging import Verdict, check, failed, listed, passed, quote
 
@@ -48,8 +48,8 @@ def policies_are_narrow(
         return passed()
     each = [f"{quote(name)} ({listed(broad.values())})" for name, (_, broad) in wide.items()]
     return failed(
-        f"{word(each, 'The role', 'The roles')} {listed(each)} {word(each, 'allows', 'allow')} far more than the "
-        "function needs: a fault in the code, or in what it imports, could then do all of that."
+        f"{pluralize(each, 'The role', 'The roles')} {listed(each)} {pluralize(each, 'allows', 'allow')} far more than "
+        "the function needs: a fault in the code, or in what it imports, could then do all of that."
         f"{and_why(explanation)}",
         expected="only the actions and resources that are needed",
         observed=listed(one for _, broad in wide.values() for one in broad.values()),

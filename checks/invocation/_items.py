@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from checks.wording import Trouble, invoke_command, last_lines, trouble
+from checks.wording import InvocationFailure, invocation_failure, invoke_command, last_lines
 from checks.wording.structure import ANY
 from labgrader.judging import Invocation, Probe, Verdict, parse_json, quote, share
 
@@ -40,7 +40,7 @@ class ItemCalls:
     id_field: str
     purpose: str
     explanation: str = ""
-    trouble: Trouble | None = None
+    trouble: InvocationFailure | None = None
     call: str = ""
     event: Mapping[str, Any] = field(default_factory=dict)
     evidence: list[str] = field(default_factory=list)
@@ -73,7 +73,7 @@ class ItemCalls:
             ``trouble`` set, where there is none. There is trouble too where API Gateway would not pass the answer on.
         """
         invocation = self.send("POST", "", body=item)
-        self.trouble = trouble(invocation, [status, *_success(invocation)])
+        self.trouble = invocation_failure(invocation, [status, *_success(invocation)])
         if self.trouble is not None:
             self._unknown = not (self.trouble.fatal or self.trouble.module)
             return invocation, ""
@@ -88,7 +88,7 @@ class ItemCalls:
             self.trouble = no_text(invocation)
         else:
             body = quote(invocation.response.body)
-            self.trouble = no_text(invocation) or Trouble(
+            self.trouble = no_text(invocation) or InvocationFailure(
                 f"answered {invocation.response.status_code} without the {self.id_field} of the item ({body}), and GET "
                 f"{self.path} does not show it"
             )
@@ -152,13 +152,13 @@ class ItemCalls:
     def read(self, identity: str, *, user: str = "") -> Mapping[str, Any] | None:
         """The item as ``GET /items/ID`` shows it to a user, or ``None``."""
         invocation = self.send("GET", identity, user=user)
-        item = self.item_in(invocation) if trouble(invocation, _success(invocation)) is None else {}
+        item = self.item_in(invocation) if invocation_failure(invocation, _success(invocation)) is None else {}
         return item if _id_in(item, self.id_field) == identity else None
 
     def read_list(self, *, user: str = "") -> Mapping[str, Mapping[str, Any]] | None:
         """The items that ``GET /items`` shows to a user, by id; ``None`` where it shows no list."""
         invocation = self.send("GET", "", user=user)
-        return self.items_in(invocation) if trouble(invocation, _success(invocation)) is None else None
+        return self.items_in(invocation) if invocation_failure(invocation, _success(invocation)) is None else None
 
     def items_in(self, invocation: Invocation) -> Mapping[str, Mapping[str, Any]] | None:
         """The items in the answer to ``GET /items``, by id, as a bare list or below one key."""
@@ -233,7 +233,7 @@ def _success(invocation: Invocation) -> list[int]:
     return [status] if status is not None and 200 <= status < 300 else []
 
 
-def no_text(invocation: Invocation) -> Trouble | None:
+def no_text(invocation: Invocation) -> InvocationFailure | None:
     """Say that API Gateway would not pass an answer on, whose body is no text.
 
     Source: API Gateway Developer Guide, "Output format of a Lambda function for proxy integration".
@@ -242,7 +242,7 @@ def no_text(invocation: Invocation) -> Trouble | None:
     if body is None or isinstance(body, str):
         return None
     kind = "an object" if isinstance(body, dict) else "a list" if isinstance(body, list) else "a bare value"
-    return Trouble(
+    return InvocationFailure(
         f"answered {invocation.response.status_code} with a body that is {kind} instead of text: API Gateway answers "
         "502 to that. Return json.dumps(…) of it as the body"
     )

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from checks.wording import (
-    Trouble,
+    InvocationFailure,
     event_for,
     first_existing,
     in_words,
+    invocation_failure,
     invoke_command,
     last_lines,
     missing_function,
     no_qualifier,
     target_name,
-    trouble,
 )
 from labgrader.judging import Probe, Verdict, check, failed, listed, share
 
@@ -48,17 +48,17 @@ def answers_only_with(
     if qualifier is None:
         return failed(no_qualifier(function, qualifiers), expected=expected, observed="no such alias or version")
     target = target_name(function, qualifier)
-    troubles: dict[str, Trouble] = {}
+    troubles: dict[str, InvocationFailure] = {}
     seen: list[str] = []
     evidence: list[str] = []
     for attempt in range(1, tries + 1):
         if any(one.fatal for one in troubles.values()):
-            troubles[str(attempt)] = Trouble("could not be tried after that")
+            troubles[str(attempt)] = InvocationFailure("could not be tried after that")
             continue
         invocation = probe.invoke(function, qualifier, {**event_for(operation), "attempt": attempt})
         if invocation is None:
             return failed(f"{target} does not exist.", expected=expected, observed="no such function or alias")
-        wrong = trouble(invocation, statuses, readable=False)
+        wrong = invocation_failure(invocation, statuses, readable=False)
         if wrong is None:
             seen.append(str(invocation.response.status_code))
         else:

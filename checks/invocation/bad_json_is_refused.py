@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from checks.wording import (
     first_existing,
+    invocation_failure,
     invoke_command,
     last_lines,
     missing_function,
     no_qualifier,
     target_name,
-    trouble,
 )
 from labgrader.judging import Probe, Verdict, check, failed, passed
 
@@ -37,7 +37,7 @@ def bad_json_is_refused(
     invocation = None if qualifier is None else probe.invoke(function, qualifier, EVENT)
     if invocation is None:
         return failed(no_qualifier(function, qualifiers), expected=expected, observed="no such alias or version")
-    wrong = trouble(invocation, [status], readable=False)
+    wrong = invocation_failure(invocation, [status], readable=False)
     if wrong is None:
         return passed(expected=expected, observed=str(status))
     return failed(

@@ -6,12 +6,12 @@ from typing import Any
 
 from checks.wording import (
     first_existing,
+    invocation_failure,
     invoke_command,
     last_lines,
     missing_function,
     no_qualifier,
     target_name,
-    trouble,
 )
 from checks.wording.structure import as_text, difference, read_json, unmentioned, wanted_in_words
 from labgrader.judging import (
@@ -124,7 +124,7 @@ def _wrong(
     """What is wrong with an answer, as a phrase that follows the name of what was called; empty where nothing is."""
     plain = statuses == [0]
     if invocation.outcome != "answered" or not plain:
-        found = trouble(invocation, statuses, readable=bool(contains or matches))
+        found = invocation_failure(invocation, statuses, readable=bool(contains or matches))
         if found is not None:
             return found.what
     if plain:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from checks.wording import first_existing, invoke_command, last_lines, target_name, trouble
+from checks.wording import first_existing, invocation_failure, invoke_command, last_lines, target_name
 from checks.wording.structure import as_text
 from labgrader.judging import Probe, Verdict, check, failed, passed, quote
 
@@ -33,7 +33,7 @@ def event_survived(
     invocation = None if qualifier is None else probe.invoke(function, qualifier, event)
     if invocation is None:
         return passed(observed="no such alias or version")
-    wrong = None if invocation.outcome == "answered" else trouble(invocation, [200])
+    wrong = None if invocation.outcome == "answered" else invocation_failure(invocation, [200])
     if wrong is None:
         return passed(expected="an answer", observed="an answer")
     return failed(

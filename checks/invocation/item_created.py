@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from checks.invocation._items import ItemCalls, differing, dumped_twice, sentence
-from checks.wording import Trouble, missing, missing_function
+from checks.wording import InvocationFailure, missing, missing_function
 from labgrader.evidence.snapshot import REDACTED, Function, Snapshot
 from labgrader.judging import Probe, Verdict, check, failed, partial, quote, share
 
@@ -117,7 +117,7 @@ def _wrong_settings(snapshot: Snapshot, deployed: Function, handler: str, table:
     return wrong
 
 
-def _cause(settings: dict[str, str], trouble: Trouble, note: str) -> str:
+def _cause(settings: dict[str, str], trouble: InvocationFailure, note: str) -> str:
     """The setting that explains the trouble, else the lab's explanation where the log calls for it."""
     if "cannot be loaded" in trouble.what or "HandlerNotFound" in trouble.what:
         return settings.get("handler", "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from checks.invocation._items import ItemCalls, is_success
-from checks.wording import missing_function, trouble
+from checks.wording import invocation_failure, missing_function
 from labgrader.judging import Probe, Verdict, check, failed
 
 _LEFT = (
@@ -51,7 +51,7 @@ def item_deleted(
     else:
         wrong = []
         answer = calls.send("DELETE", identity)
-        problem = trouble(answer, [status], readable=False)
+        problem = invocation_failure(answer, [status], readable=False)
         hint = calls.hint
         if problem is not None:
             wrong.append(f"DELETE {path}/ID {problem.what}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from checks.invocation._items import ItemCalls, differing, no_text
-from checks.wording import missing_function, trouble
+from checks.wording import invocation_failure, missing_function
 from labgrader.judging import Probe, Verdict, check, failed
 
 
@@ -36,13 +36,13 @@ def item_read_back(
         wrong = [f"{calls.call} {calls.trouble.what}"] * 2
     else:
         alone = calls.send("GET", identity)
-        problem = trouble(alone, [200]) or no_text(alone)
+        problem = invocation_failure(alone, [200]) or no_text(alone)
         unlike = differing(calls.item_in(alone), {id_field: identity, **item})
         if problem is not None or unlike:
             what = problem.what if problem else f"answered 200, but {', '.join(unlike)}"
             wrong, hint = [f"GET {path}/ID {what}"], calls.hint
         everything = calls.send("GET", "")
-        problem = trouble(everything, [200]) or no_text(everything)
+        problem = invocation_failure(everything, [200]) or no_text(everything)
         found = calls.items_in(everything)
         if problem is not None or found is None or identity not in found:
             what = "answered 200, but what was just created is not in the list"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from checks.invocation._items import ItemCalls, differing, no_text
-from checks.wording import missing_function, trouble
+from checks.wording import invocation_failure, missing_function
 from labgrader.judging import Probe, Verdict, check, failed
 
 
@@ -44,7 +44,7 @@ def item_updated(
     else:
         wrong = []
         answer = calls.send("PUT", identity, body=changes)
-        problem = trouble(answer, [200]) or no_text(answer)
+        problem = invocation_failure(answer, [200]) or no_text(answer)
         hint = calls.hint
         if problem is not None:
             wrong.append(f"PUT {path}/ID {problem.what}")

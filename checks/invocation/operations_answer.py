@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from checks.wording import (
-    Trouble,
+    InvocationFailure,
     event_for,
     first_existing,
     in_words,
+    invocation_failure,
     invoke_command,
     last_lines,
     missing_function,
@@ -16,7 +17,6 @@ from checks.wording import (
     no_qualifier,
     repair,
     target_name,
-    trouble,
 )
 from labgrader.judging import Probe, Verdict, check, failed, listed, share, unmet
 
@@ -54,18 +54,18 @@ def operations_answer(
     if qualifier is None:
         return failed(no_qualifier(function, qualifiers), expected=expected, observed="no such alias or version")
     target = target_name(function, qualifier)
-    troubles: dict[str, Trouble] = {}
+    troubles: dict[str, InvocationFailure] = {}
     evidence: list[str] = []
     for operation in operations:
         if any(one.fatal for one in troubles.values()):
-            troubles[operation] = Trouble("could not be tried after that")
+            troubles[operation] = InvocationFailure("could not be tried after that")
             continue
         invocation = probe.invoke(function, qualifier, event_for(operation))
         if invocation is None:
             return failed(f"{target} does not exist.", expected=expected, observed="no such function or alias")
-        wrong = trouble(invocation, [200])
+        wrong = invocation_failure(invocation, [200])
         if wrong is None and matches and (differs := unmet(invocation.response.content, matches)):
-            wrong = Trouble(f"answered 200, but {differs}")
+            wrong = InvocationFailure(f"answered 200, but {differs}")
         if wrong is not None:
             troubles[operation] = wrong
             evidence += last_lines(invocation.log_tail)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from checks.invocation._items import ItemCalls
-from checks.wording import missing_function, trouble
+from checks.wording import invocation_failure, missing_function
 from labgrader.judging import Probe, Verdict, check, failed
 
 UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
@@ -32,11 +32,11 @@ def unknown_is_not_found(
     calls = ItemCalls(probe, function, path, id_field, "unknown_is_not_found", explanation)
     wrong: list[str] = []
     hint = ""
-    problem = trouble(calls.send("GET", UNKNOWN_ID), [status], readable=False)
+    problem = invocation_failure(calls.send("GET", UNKNOWN_ID), [status], readable=False)
     if problem is not None:
         wrong.append(f"GET of an id that does not exist {problem.what}")
         hint = calls.hint
-    problem = trouble(calls.send_to(UNKNOWN_PATH, "GET"), [status], readable=False)
+    problem = invocation_failure(calls.send_to(UNKNOWN_PATH, "GET"), [status], readable=False)
     if problem is not None:
         wrong.append(f"GET of a path that does not exist {problem.what}")
         hint = hint or calls.hint

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from checks.wording import invoke_command, last_lines, missing_function, trouble
+from checks.wording import invocation_failure, invoke_command, last_lines, missing_function
 from labgrader.evidence.snapshot import REDACTED
 from labgrader.judging import NotGradedError, Probe, Verdict, check, failed, listed, quote, share
 
@@ -38,7 +38,7 @@ def answers_from_environment(probe: Probe, *, function: str, event: Any, fields:
     if invocation is None:
         return failed(f"{function} does not exist.", expected=expected, observed="no such function")
     hint = invoke_command(function, "", event)
-    wrong = trouble(invocation, [200])
+    wrong = invocation_failure(invocation, [200])
     content = invocation.response.content
     if wrong is not None or not isinstance(content, dict):
         what = wrong.what if wrong is not None else "answered something else than a JSON object"

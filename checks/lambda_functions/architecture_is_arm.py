@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.wording.advice import and_why, existing, names_of, word
+from checks.wording.advice import and_why, existing, names_of, pluralize
 from labgrader.evidence.snapshot import Function, Snapshot
 from labgrader.judging import Verdict, check, failed, passed
 
@@ -28,9 +28,9 @@ def architecture_is_arm(snapshot: Snapshot, *, functions: list[str], explanation
     if not movable:
         return passed()
     return failed(
-        f"{names_of(movable)} {word(movable, 'runs', 'run')} on x86_64, though "
-        f"{word(movable, 'its package holds', 'their packages hold')} nothing that is compiled for it: on arm64 the "
-        f"same code costs 20 % less for each millisecond.{and_why(explanation)}",
+        f"{names_of(movable)} {pluralize(movable, 'runs', 'run')} on x86_64, though "
+        f"{pluralize(movable, 'its package holds', 'their packages hold')} nothing that is compiled for it: on arm64 "
+        f"the same code costs 20 % less for each millisecond.{and_why(explanation)}",
         expected="arm64",
         observed="x86_64",
         hint="\n".join(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.wording.advice import existing, json_argument, names_of, word
+from checks.wording.advice import existing, json_argument, names_of, pluralize
 from labgrader.evidence.snapshot import EventInvokeConfig, Function, Snapshot
 from labgrader.judging import Verdict, check, failed, passed
 
@@ -30,8 +30,8 @@ def failures_are_kept(snapshot: Snapshot, *, functions: list[str]) -> Verdict:
     seen = []
     if lost:
         seen.append(
-            f"{names_of(lost)} {word(lost, 'is', 'are')} called asynchronously and {word(lost, 'has', 'have')} neither "
-            "an on-failure destination nor a dead-letter queue, so that an event that fails to the end is lost"
+            f"{names_of(lost)} {pluralize(lost, 'is', 'are')} called asynchronously and {pluralize(lost, 'has', 'have')} "
+            "neither an on-failure destination nor a dead-letter queue, so that an event that fails to the end is lost"
         )
     if unlimited:
         seen.append(

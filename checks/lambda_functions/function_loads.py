@@ -7,6 +7,7 @@ from typing import Any
 
 from checks.wording import (
     first_existing,
+    invocation_failure,
     invoke_command,
     last_lines,
     missing_function,
@@ -14,7 +15,6 @@ from checks.wording import (
     no_qualifier,
     repair,
     target_name,
-    trouble,
 )
 from labgrader.judging import Invocation, Probe, Verdict, check, failed, passed, quote
 
@@ -51,7 +51,7 @@ def function_loads(
     alias = qualifier if qualifier and not qualifier.isdecimal() else ""
     if invocation.outcome != "throttled" and not _cannot_load(invocation):
         return passed(expected=expected, observed="it was loaded")
-    wrong = trouble(invocation, [200])
+    wrong = invocation_failure(invocation, [200])
     what = wrong.what if wrong is not None else "cannot be loaded"
     module = wrong.module if wrong is not None else ""
     mend = repair(deployed, alias, module) if module else invoke_command(function, qualifier or "", event)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from checks.wording import source_of
-from checks.wording.advice import and_why, argument, existing, word
+from checks.wording.advice import and_why, argument, existing, pluralize
 from labgrader.evidence.snapshot import Function, Snapshot
 from labgrader.judging import Verdict, check, failed, listed, passed
 
@@ -31,8 +31,9 @@ def package_is_small(snapshot: Snapshot, *, functions: list[str], max_mb: int = 
         return passed()
     sizes = [f"{one.name} ({_size(one)})" for one in large]
     return failed(
-        f"{word(large, 'The package', 'The packages')} of {listed(sizes)} {word(large, 'is', 'are')} large, and every "
-        "cold start fetches all of it: what pip installed belongs in a layer, and boto3 comes with the runtime."
+        f"{pluralize(large, 'The package', 'The packages')} of {listed(sizes)} {pluralize(large, 'is', 'are')} large, "
+        "and every cold start fetches all of it: what pip installed belongs in a layer, and boto3 comes with the "
+        "runtime."
         f"{and_why(explanation)}",
         expected=f"at most {max_mb} MB",
         observed=listed(_size(one) for one in large),

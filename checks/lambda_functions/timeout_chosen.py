@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.wording.advice import existing, names_of, word
+from checks.wording.advice import existing, names_of, pluralize
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging import Verdict, check, failed, listed, passed
 
@@ -32,12 +32,12 @@ def timeout_chosen(
     seen = []
     if default:
         seen.append(
-            f"{names_of(default)} still {word(default, 'has', 'have')} the default timeout of 3 s, "
+            f"{names_of(default)} still {pluralize(default, 'has', 'have')} the default timeout of 3 s, "
             "so that one slow answer ends a call half-way"
         )
     if longest:
         seen.append(
-            f"{names_of(longest)} {word(longest, 'has', 'have')} the longest timeout there is, 900 s, "
+            f"{names_of(longest)} {pluralize(longest, 'has', 'have')} the longest timeout there is, 900 s, "
             "so that a call that hangs is paid for 15 minutes"
         )
     both = [*default, *longest]

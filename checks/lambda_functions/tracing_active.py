@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.wording.advice import existing, names_of, word
+from checks.wording.advice import existing, names_of, pluralize
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging import Verdict, check, failed, passed
 
@@ -21,8 +21,8 @@ def tracing_active(snapshot: Snapshot, *, functions: list[str]) -> Verdict:
     if not untraced:
         return passed()
     return failed(
-        f"{names_of(untraced)} {word(untraced, 'is', 'are')} not traced: with active tracing, X-Ray shows whether the "
-        "time of a slow call went into the cold start, your code or a service that it waited for.",
+        f"{names_of(untraced)} {pluralize(untraced, 'is', 'are')} not traced: with active tracing, X-Ray shows whether "
+        "the time of a slow call went into the cold start, your code or a service that it waited for.",
         expected="Active",
         observed="PassThrough",
         hint="\n".join(

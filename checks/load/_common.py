@@ -87,7 +87,7 @@ def notes_of(notes: tuple[str, ...]) -> str:
     return " ".join(f"{one[0].upper()}{one[1:]}{'' if one[-1] in '.!?' else '.'}" for one in sentences if one)
 
 
-def surely(measured: Comparison, digits: int = 1) -> str:
+def confidence_text(measured: Comparison, digits: int = 1) -> str:
     """``95% interval 1.6 to 1.9``; of too few rounds ``interval 1.6 to 1.9 in all 3 rounds``."""
     low, high = measured.ratio_interval
     interval = f"interval {low:,.{digits}f} to {high:,.{digits}f}"

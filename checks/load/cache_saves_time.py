@@ -6,7 +6,7 @@ from statistics import median
 from typing import Any
 
 from checks.api_gateway._common import choose_stage, own_api, route_for
-from checks.load._common import key_of, notes_of, plan_for, surely
+from checks.load._common import confidence_text, key_of, notes_of, plan_for
 from checks.wording.advice import argument
 from checks.wording.structure import as_text
 from labgrader.evidence.snapshot import MethodCaching, Stage
@@ -83,7 +83,7 @@ def cache_saves_time(
         raise NotGradedError("", f"{hit.name} could not be timed")
     slow, fast = median(measured.baseline_ms), median(measured.candidate_ms)
     low, high = measured.ratio_interval
-    sure = surely(measured)
+    sure = confidence_text(measured)
     notes = notes_of(measured.notes)
     message = (
         f"{method} {path} of {api}: an answer from the cache of the stage {quote(called.name)} took {fast:,.0f} ms, "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from statistics import median
 
-from checks.load._common import notes_of, surely
+from checks.load._common import confidence_text, notes_of
 from checks.wording import (
     event_for,
     first_existing,
@@ -137,7 +137,7 @@ def _perhaps_faster(measured: Comparison, factor: float) -> bool:
 def _decided(measured: Comparison, factor: float, message: str, expected: str, observed: str) -> Verdict:
     """Say what the interval of the ratio leaves no doubt about, and what it does."""
     low, high = measured.ratio_interval
-    sure = surely(measured, 2)
+    sure = confidence_text(measured, 2)
     observed = f"{observed} ({sure})"
     requests = plural(measured.rounds, "request")
     notes = notes_of(measured.notes)

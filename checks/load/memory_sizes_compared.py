@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from checks.load._common import notes_of, surely
+from checks.load._common import confidence_text, notes_of
 from labgrader.evidence.snapshot import Function, Snapshot
 from labgrader.judging import (
     Comparison,
@@ -92,7 +92,7 @@ def memory_sizes_compared(
         " ".join(sentence for sentence in sentences if sentence),
         expected="the size that pays",
         observed=f"{_usd(costs[0])} against {_usd(costs[1])} for a million calls, {measured.ratio:.2f} times faster "
-        f"({surely(measured, 2)})",
+        f"({confidence_text(measured, 2)})",
         hint=f"aws lambda update-function-configuration --function-name {function} --memory-size {cheaper.memory_mb}"
         f"  # the cheaper one; {large.memory_mb} where a fast answer is worth the difference",
     )
@@ -136,7 +136,7 @@ def _usd(amount: float) -> str:
 def _verdict_of(measured: Comparison, costs: Sequence[float], small: Function, large: Function) -> str:
     """Which of the two is faster, and which is cheaper."""
     low, high = measured.ratio_interval
-    sure = surely(measured, 2)
+    sure = confidence_text(measured, 2)
     dearer = 100 * (costs[1] / costs[0] - 1) if costs[0] else 0.0
     price = f"{abs(dearer):.0f}% {'dearer' if dearer > 0 else 'cheaper'}" if abs(dearer) >= 1 else "no dearer"
     if low > 1:

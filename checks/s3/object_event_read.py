@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from checks.s3._common import own_notifications
-from checks.wording import invoke_command, last_lines, missing_function, trouble
+from checks.wording import invocation_failure, invoke_command, last_lines, missing_function
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging import Probe, Verdict, check, failed, passed, quote
 
@@ -48,7 +48,7 @@ def object_event_read(probe: Probe, *, function: str, prefix: str = "", suffix: 
         return passed(expected=expected, observed="an answer")
     if _S3_ANSWERED.search(f"{invocation.error_type} {invocation.error_message}"):
         return passed(expected=expected, observed="S3's refusal passed on")
-    wrong = trouble(invocation, [200])
+    wrong = invocation_failure(invocation, [200])
     what = wrong.what if wrong else "did not answer"
     unloaded = "cannot be loaded" in what or "HandlerNotFound" in what
     why = "; it should get as far as asking S3."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from checks.wording.advice import and_why, argument, existing, json_argument, word
+from checks.wording.advice import and_why, argument, existing, json_argument, pluralize
 from labgrader.evidence.snapshot import Queue, Snapshot
 from labgrader.judging import Verdict, check, failed, listed, passed
 
@@ -37,9 +37,9 @@ def queue_has_dead_letter_queue(
     if not bare:
         return passed()
     return failed(
-        f"The {word(bare, 'queue', 'queues')} {listed(queue.name for queue in bare)} {word(bare, 'has', 'have')} no "
-        "dead-letter queue: a message that the function cannot process comes back again and again, and is lost when "
-        f"its retention ends.{and_why(explanation)}",
+        f"The {pluralize(bare, 'queue', 'queues')} {listed(queue.name for queue in bare)} "
+        f"{pluralize(bare, 'has', 'have')} no dead-letter queue: a message that the function cannot process "
+        f"comes back again and again, and is lost when its retention ends.{and_why(explanation)}",
         expected=f"a redrive policy with maxReceiveCount {max_receive_count}",
         observed="none",
         hint="\n".join(command for queue in bare for command in _commands(snapshot, queue, max_receive_count)),

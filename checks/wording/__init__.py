@@ -99,7 +99,7 @@ def source_of(handler: str) -> str:
 
 
 @dataclass(frozen=True)
-class Trouble:
+class InvocationFailure:
     """What was wrong with one answer.
 
     Args:
@@ -113,33 +113,35 @@ class Trouble:
     fatal: bool = False
 
 
-def trouble(invocation: Invocation, statuses: Sequence[int], *, readable: bool = True) -> Trouble | None:
+def invocation_failure(
+    invocation: Invocation, statuses: Sequence[int], *, readable: bool = True
+) -> InvocationFailure | None:
     """Say what is wrong with an answer, or ``None`` when it has one of the statuses that were wanted.
 
     Args:
         readable: whether the body must be JSON too; an answer that refuses may say so in plain words.
     """
     if invocation.outcome == "throttled":
-        return Trouble(
+        return InvocationFailure(
             "could not be run: the reserved concurrency of the function is 0, which switches it off", fatal=True
         )
     if invocation.outcome == "timeout":
-        return Trouble("did not answer before the grader stopped waiting", fatal=True)
+        return InvocationFailure("did not answer before the grader stopped waiting", fatal=True)
     if invocation.outcome == "function_error":
         return _died(invocation)
     response = invocation.response
     if response.status_code is None:
-        return Trouble(f"answered what cannot be read: {response.problem}")
+        return InvocationFailure(f"answered what cannot be read: {response.problem}")
     if response.status_code not in statuses:
         wanted = " or ".join(str(status) for status in statuses)
         said = f" ({quote(response.body)})" if response.body not in (None, "") else ""
-        return Trouble(f"answered {quote(response.status_code, 20)} instead of {wanted}{said}")
+        return InvocationFailure(f"answered {quote(response.status_code, 20)} instead of {wanted}{said}")
     if response.problem and readable:
-        return Trouble(f"answered {response.status_code}, but {response.problem}")
+        return InvocationFailure(f"answered {response.status_code}, but {response.problem}")
     return None
 
 
-def in_words(troubles: Mapping[str, Trouble], noun: str) -> str:
+def in_words(troubles: Mapping[str, InvocationFailure], noun: str) -> str:
     """Join what went wrong, with the same trouble said once: ``the operations heavy and memory crashed: …``."""
     groups: dict[str, list[str]] = {}
     for name, one in troubles.items():
@@ -186,7 +188,7 @@ def last_lines(log_tail: str, count: int = 3) -> list[str]:
     return [quote(line) for line in log_tail.splitlines() if line.strip()][-count:]
 
 
-def _died(invocation: Invocation) -> Trouble:
+def _died(invocation: Invocation) -> InvocationFailure:
     """What a function died of, in words."""
     message, kind = invocation.error_message, invocation.error_type
     module = _NO_MODULE.search(message)
@@ -194,9 +196,13 @@ def _died(invocation: Invocation) -> Trouble:
         name = module.group(1) or module.group(2)
         served = invocation.executed_version
         version = f"version {served}" if served.isdecimal() else served or "what is deployed"
-        return Trouble(f"cannot be loaded: {version} has no module {quote(name)} in its package or layers", name)
+        return InvocationFailure(
+            f"cannot be loaded: {version} has no module {quote(name)} in its package or layers", name
+        )
     timed_out = _TIMED_OUT.search(message)
     if timed_out:
-        return Trouble(f"did not finish: it ran into its timeout of {float(timed_out.group(1)):g} seconds", fatal=True)
+        return InvocationFailure(
+            f"did not finish: it ran into its timeout of {float(timed_out.group(1)):g} seconds", fatal=True
+        )
     said = ": ".join(part for part in (quote(kind), quote(message)) if part)
-    return Trouble(f"crashed: {said}" if said else "crashed without a message")
+    return InvocationFailure(f"crashed: {said}" if said else "crashed without a message")

@@ -24,7 +24,7 @@ def names_of(functions: Iterable[Function]) -> str:
     return listed(one.name for one in functions)
 
 
-def word(things: Sequence[Any], one: str, more: str) -> str:
+def pluralize(things: Sequence[Any], one: str, more: str) -> str:
     """``one`` for one thing, ``more`` for several: ``has`` or ``have``."""
     return one if len(things) == 1 else more
 

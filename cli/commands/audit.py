@@ -47,17 +47,17 @@ def audit(
     total = sum(int(one["students"]) for one in record.get("labs", ()))
     options = chosen(aws, stack)
     started = start_audit(target, outputs, course)
-    console.say(f"audit {started.name}: {', '.join(course_labs)}")
+    console.info(f"audit {started.name}: {', '.join(course_labs)}")
     try:
         with students_finishing(total) as finished:
             digest = follow_audit(target, outputs, started, finished)
     except Interrupted:
-        console.say(f"the audit goes on; see what it came to with `labgrader course show {course}{options}`")
+        console.info(f"the audit goes on; see what it came to with `labgrader course show {course}{options}`")
         raise
     if as_json:
-        console.give_json(digest)
+        console.output_json(digest)
     else:
-        console.give(digest_text(digest, options).rstrip("\n"))
+        console.output(digest_text(digest, options).rstrip("\n"))
     failed = [run["lab"] for run in digest["runs"] if run["status"] == "failed"]
     if failed:
         raise TargetError(f"{listed(failed)} could not be audited")

@@ -19,7 +19,7 @@ from labgrader.courses.course_file import CourseFiles, read_course
 from labgrader.courses.enrolment import push_course, remove_course
 from labgrader.errors import BadInputError, Problem
 from labgrader.messages import quote
-from labgrader.roster import Home, at_home
+from labgrader.roster import GraderAccount, assign_accounts
 from labgrader.store import CourseKeys, MissingError, Store
 
 MAX_NIGHTS = 7
@@ -53,18 +53,18 @@ def push(
     check_name(stack, files.course.id)
     target, outputs, store = _stack(aws, stack)
     check_deployed(outputs, [one.lab for one in files.course.labs], chosen(aws, stack, labs))
-    _check_homes(files, file, Home(target.account_id, target.region))
+    _check_homes(files, file, GraderAccount(target.account_id, target.region))
     record = push_course(store, files, datetime.now(UTC))
     keep_nights(target, outputs, stack, files.course)
     if as_json:
-        console.give_json(record)
+        console.output_json(record)
         return
     course_labs = ", ".join(one.lab for one in files.course.labs)
-    console.give(f"{record['course']}: {record['students']} students, {course_labs}")
-    console.give(_audited(record))
+    console.output(f"{record['course']}: {record['students']} students, {course_labs}")
+    console.output(_audited(record))
     for day in files.course.skipped_nights(datetime.now(files.course.zone).date()):
-        console.say(f"on {day} the clock jumps over {files.course.audit_time}: that night will have no audit")
-    console.say(f"audit it now with `labgrader audit --course {record['course']}{chosen(aws, stack)}`")
+        console.info(f"on {day} the clock jumps over {files.course.audit_time}: that night will have no audit")
+    console.info(f"audit it now with `labgrader audit --course {record['course']}{chosen(aws, stack)}`")
 
 
 @_course.command("list", epilog="Example: labgrader course list")
@@ -73,9 +73,9 @@ def list_courses(aws: Aws = False, stack: Stack = DEFAULT_STACK, as_json: Json =
     _, _, store = _stack(aws, stack)
     found = store.courses()
     if as_json:
-        console.give_json(found)
+        console.output_json(found)
         return
-    console.give_table(
+    console.output_table(
         ("course", "title", "labs", "students", "audit", "time zone", "pushed"),
         [
             (
@@ -101,7 +101,7 @@ def show(course: CourseId, aws: Aws = False, stack: Stack = DEFAULT_STACK, as_js
     schedule = scheduled(target, outputs, stack, course)
     nights = [_night(store, night) for night in store.nights(course)[:MAX_NIGHTS]]
     if as_json:
-        console.give_json({**record, "schedule": schedule, "nights": nights})
+        console.output_json({**record, "schedule": schedule, "nights": nights})
         return
     console.give_pairs(
         {
@@ -114,15 +114,15 @@ def show(course: CourseId, aws: Aws = False, stack: Stack = DEFAULT_STACK, as_js
             "pushed": record["pushed_at"],
         }
     )
-    console.give("")
-    console.give_table(
+    console.output("")
+    console.output_table(
         ("lab", "class list", "students", "due"),
         [(one["lab"], one["roster"], one["students"], one["due"] or "no date") for one in record["labs"]],
         numbers=("students",),
     )
     if nights:
-        console.give("")
-        console.give_table(
+        console.output("")
+        console.output_table(
             ("audit", "by", "status", "drifted", "gone", "USD a day"),
             [
                 (
@@ -146,7 +146,7 @@ def remove(course: CourseId, aws: Aws = False, stack: Stack = DEFAULT_STACK) -> 
     record = _record(store, course)
     remove_nights(target, outputs, stack, course)
     remove_course(store, course)
-    console.give(f"removed {course}: {record['students']} students are enrolled in it no longer")
+    console.output(f"removed {course}: {record['students']} students are enrolled in it no longer")
 
 
 def _stack(aws: bool, stack: str) -> tuple[Target, dict[str, str], Store]:
@@ -169,7 +169,7 @@ def _record(store: Store, course_id: str) -> dict[str, Any]:
     return record
 
 
-def _check_homes(files: CourseFiles, file: Path, home: Home) -> None:
+def _check_homes(files: CourseFiles, file: Path, home: GraderAccount) -> None:
     """Refuse students in other accounts without a role to read them, of all class lists at once.
 
     Raises:
@@ -178,7 +178,7 @@ def _check_homes(files: CourseFiles, file: Path, home: Home) -> None:
     problems: list[Problem] = []
     for name, students in files.students.items():
         try:
-            at_home(list(students), home)
+            assign_accounts(list(students), home)
         except BadInputError as error:
             problems += [Problem(one.message, str(file.parent / name)) for one in error.problems]
     if problems:

@@ -50,9 +50,9 @@ def demo(
     enrolled = simulate_class(found.id, students, seed, ungraded=True)
     with server.temporary(enforce_iam=True) as running:
         target = embedded_target(running)
-        console.say(str(target))
-        outputs = deploy(target, tell=console.say)
-        build(target, found.id, enrolled, console.say)
+        console.info(str(target))
+        outputs = deploy(target, tell=console.info)
+        build(target, found.id, enrolled, console.info)
         content = roster(enrolled).encode()
         fetched = grade_class(
             target,
@@ -67,8 +67,8 @@ def demo(
         write_truth(out / "truth.json", found.id, seed, enrolled)
         accuracy = compare(found, load_pack(found.id), enrolled, fetched.reports)
         _give(fetched, enrolled, accuracy, as_json=as_json)
-        console.say("stopping the embedded AWS")
-    console.say(f"done in {time.monotonic() - began:.0f} s; nothing is left running")
+        console.info("stopping the embedded AWS")
+    console.info(f"done in {time.monotonic() - began:.0f} s; nothing is left running")
     if not accuracy.perfect:
         raise typer.Exit(INCOMPLETE)
 
@@ -76,10 +76,10 @@ def demo(
 def _give(fetched: Fetched, enrolled: Sequence[Enrolled], accuracy: Accuracy, *, as_json: bool) -> None:
     """Print the results, before anything is stopped."""
     if as_json:
-        console.give_json({**fetched.run, "accuracy": accuracy.to_dict()})
+        console.output_json({**fetched.run, "accuracy": accuracy.to_dict()})
     else:
         give_class_table(fetched)
-    give = console.say if as_json else console.give
+    give = console.info if as_json else console.output
     give_paths(fetched, give)
     give(f"mistakes made  {fetched.folder / 'truth.json'}\n")
     for one in enrolled:

@@ -36,12 +36,12 @@ def deploy(
     use_labs(labs)
     parameters = _parameters(settings or [])
     target = choose(aws)
-    outputs = deploy_stack(target, stack, parameters=parameters, tell=console.say)
+    outputs = deploy_stack(target, stack, parameters=parameters, tell=console.info)
     running = None if aws else server.running()
     if running is not None:
         server.remember(running, outputs)
     if as_json:
-        console.give_json(outputs)
+        console.output_json(outputs)
     else:
         console.give_pairs(shown(outputs))
 

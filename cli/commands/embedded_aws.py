@@ -44,7 +44,7 @@ def up(
     Student code runs unsandboxed on this machine: use it for simulated classes and for code you trust.
     """
     use_labs(labs)
-    with server.alone():
+    with server.startup_lock():
         running = server.running()
         began = running is None
         if running is None:
@@ -56,24 +56,26 @@ def up(
             "stop it first with `labgrader down`"
         )
     target = embedded_target(running)
-    console.say(str(target))
+    console.info(str(target))
     try:
-        outputs = deploy(target, stack, tell=console.say)
+        outputs = deploy(target, stack, tell=console.info)
         server.remember(running, outputs)
     except BaseException:
         if began:
             server.stop(running)
         raise
-    console.say("ready; stop it with `labgrader down`")
+    console.info("ready; stop it with `labgrader down`")
     if export:
         for name, value in {**running.environment, "LABGRADER_API_URL": outputs["ApiUrl"]}.items():
-            console.give(f"export {name}={shlex.quote(value)}")
+            console.output(f"export {name}={shlex.quote(value)}")
 
 
 def down() -> None:
     """Stop the embedded AWS and everything it started. What was stored there is gone."""
     stopped = server.stop_running()
-    console.say("no embedded AWS was running" if stopped is None else f"stopped the embedded AWS at {stopped.endpoint}")
+    console.info(
+        "no embedded AWS was running" if stopped is None else f"stopped the embedded AWS at {stopped.endpoint}"
+    )
 
 
 def status(aws: Aws = False, stack: Stack = DEFAULT_STACK, as_json: Json = False) -> None:
@@ -97,9 +99,9 @@ def status(aws: Aws = False, stack: Stack = DEFAULT_STACK, as_json: Json = False
         except TargetError as error:
             document = {"deployed": False, **document, "problem": str(error)}
     if as_json:
-        console.give_json(document)
+        console.output_json(document)
     elif target is None:
-        console.give("no embedded AWS is running; start it with `labgrader up`")
+        console.output("no embedded AWS is running; start it with `labgrader up`")
     else:
         _show(document, {} if aws else {"log": server.log_file()}, done)
 
@@ -109,11 +111,11 @@ def _show(document: Mapping[str, Any], lines: Mapping[str, object], done: health
     console.give_pairs({"target": document["target"], **lines, "stack": stack, **shown(document.get("outputs", {}))})
     if done is None:
         if document["deployed"]:
-            console.say(f"error: {document['problem']}")
+            console.info(f"error: {document['problem']}")
         return
-    console.give("")
-    console.give_table(("last 24 hours", *health.MODES), health.rows(done), numbers=health.MODES)
-    console.give("")
+    console.output("")
+    console.output_table(("last 24 hours", *health.MODES), health.rows(done), numbers=health.MODES)
+    console.output("")
     alarms = ", ".join(done.alarms) or "none"
     if done.unevaluated:
         alarms = f"{alarms} ({done.unevaluated} without data yet: nobody knows)"
@@ -132,5 +134,5 @@ def _running() -> Target | None:
     if running is None:
         return None
     target = embedded_target(running)
-    console.say(str(target))
+    console.info(str(target))
     return target

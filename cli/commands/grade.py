@@ -20,8 +20,8 @@ from cli.output.class_table import Fetched, fetch, give_class_table, give_paths
 from cli.project import DEFAULT_STACK
 from cli.target import Target, choose, stack_outputs
 from labgrader.errors import BadInputError, Problem
-from labgrader.roster import Home, Student, at_home, read_roster, select
-from labgrader.runs.request_parser import wrong_course, wrong_course_id
+from labgrader.roster import GraderAccount, Student, assign_accounts, read_roster, select
+from labgrader.runs.request_parser import validate_course, validate_course_id
 
 
 class Mode(StrEnum):
@@ -65,14 +65,16 @@ def grade(
         content = roster.read_bytes()
         students = select(read_roster(content, str(roster)), student or [])
     if course is not None:
-        problems += wrong_course_id(course)
+        problems += validate_course_id(course)
     if problems:
         raise BadInputError(problems)
     target = choose(aws)
-    at_home(students, Home(target.account_id, target.region))  # who has another account needs a role, before we start
+    assign_accounts(
+        students, GraderAccount(target.account_id, target.region)
+    )  # who has another account needs a role, before we start
     outputs = stack_outputs(target, stack)
     check_deployed(outputs, [lab], chosen(aws, stack, labs))
-    if course is not None and (problems := wrong_course(target.store(outputs), course)):
+    if course is not None and (problems := validate_course(target.store(outputs), course)):
         raise BadInputError(problems)
     fetched = grade_class(
         target,
@@ -88,12 +90,12 @@ def grade(
         fetch_later=f"labgrader report RUN_ID{' --aws' if aws else ''}",
     )
     if as_json:
-        console.give_json(fetched.run)
+        console.output_json(fetched.run)
     else:
         give_class_table(fetched)
-    give_paths(fetched, console.say if as_json else console.give, chosen(aws, stack))
+    give_paths(fetched, console.info if as_json else console.output, chosen(aws, stack))
     if fetched.incomplete:
-        console.say(
+        console.info(
             f"{fetched.incomplete} of {len(students)} students are not fully graded: see “not graded” in their reports"
         )
         raise typer.Exit(INCOMPLETE)
@@ -152,7 +154,7 @@ def grade_class(
         course=course,
     )
     try:
-        console.say(f"run {run.run_id}: {len(students)} student{'' if len(students) == 1 else 's'}")
+        console.info(f"run {run.run_id}: {len(students)} student{'' if len(students) == 1 else 's'}")
         with students_finishing(run.total) as finished:
             follow(target, outputs, run, finished)
     except (Interrupted, TargetError) as stopped:
@@ -162,6 +164,6 @@ def grade_class(
                 if isinstance(stopped, Interrupted)
                 else "may have left reports; fetch them"
             )
-            console.say(f"run {run.run_id} {state} with `{fetch_later.replace('RUN_ID', run.run_id)}`")
+            console.info(f"run {run.run_id} {state} with `{fetch_later.replace('RUN_ID', run.run_id)}`")
         raise
     return fetch(target.store(outputs), run.run_id, out or Path("out") / run.run_id)

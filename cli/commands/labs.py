@@ -44,7 +44,7 @@ def list_labs(context: typer.Context, labs: Labs = None, as_json: Json = False) 
         return
     found = [find_lab(lab_id) for lab_id in lab_ids()]
     if as_json:
-        console.give_json(
+        console.output_json(
             [
                 {
                     "id": lab.id,
@@ -57,7 +57,7 @@ def list_labs(context: typer.Context, labs: Labs = None, as_json: Json = False) 
             ]
         )
         return
-    console.give_table(
+    console.output_table(
         ("lab", "version", "checks", "points", "title"),
         [(lab.id, lab.version, len(lab.checks), console.points(lab.points), lab.title) for lab in found],
         numbers=("checks", "points"),
@@ -77,10 +77,10 @@ def show(
         document = lab.to_dict()
         for item in (*document["checks"], *document["advice"]):
             item["kind"] = find_check(item["check"]).kind
-        console.give_json(document)
+        console.output_json(document)
         return
-    console.give(f"{lab.title} ({lab.id} {lab.version}), {console.points(lab.points)} points\n")
-    console.give_table(
+    console.output(f"{lab.title} ({lab.id} {lab.version}), {console.points(lab.points)} points\n")
+    console.output_table(
         ("task", "check", "kind", "points", "what must be true"),
         [_row(item) for item in lab.checks],
         numbers=("points",),
@@ -89,15 +89,15 @@ def show(
     if hidden:
         many = "1 check is" if len(hidden) == 1 else f"{len(hidden)} checks are"
         worth = console.points(sum(item.points for item in hidden))
-        console.give(f"\n{many} hidden from students, worth {worth} of {console.points(lab.points)} points.")
+        console.output(f"\n{many} hidden from students, worth {worth} of {console.points(lab.points)} points.")
     if lab.advice:
-        console.give("\nAdvice, without points:")
+        console.output("\nAdvice, without points:")
         for item in lab.advice:
-            console.give(f"  {item.id}: {_title(item)}")
+            console.output(f"  {item.id}: {_title(item)}")
     if lab.unseen:
-        console.give("\nWhat no check can see:")
+        console.output("\nWhat no check can see:")
         for one in lab.unseen:
-            console.give(f"  {one.get('promise', '')}: {one.get('why', '')}")
+            console.output(f"  {one.get('promise', '')}: {one.get('why', '')}")
 
 
 @_labs.command(epilog="Example: labgrader labs new queues --labs mylabs")
@@ -113,8 +113,8 @@ def new(
     folders = labs or context.obj
     folder = folders[0] if folders else NEW_LABS
     for file in write_pack(lab_id, folder):
-        console.give(str(file))
-    console.say(f"prove it with `labgrader verify {lab_id}{chosen(False, DEFAULT_STACK, [folder])}`")
+        console.output(str(file))
+    console.info(f"prove it with `labgrader verify {lab_id}{chosen(False, DEFAULT_STACK, [folder])}`")
 
 
 def lint(
@@ -132,12 +132,12 @@ def lint(
             {"file": problem.source, "line": problem.line, "field": problem.field, "message": problem.message}
             for problem in problems
         ]
-        console.give_json(document)
+        console.output_json(document)
     if problems:
         raise BadInputError(problems)
     if not as_json:
         for file in files:
-            console.give(f"{file}: good")
+            console.output(f"{file}: good")
 
 
 def _lab_files(path: Path) -> list[Path]:

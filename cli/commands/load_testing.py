@@ -26,7 +26,7 @@ from labgrader.evidence.load.plan import Target as Called
 from labgrader.evidence.question import Answer, Question
 from labgrader.load_testing.admission import Admission
 from labgrader.load_testing.load_tester import LoadTester
-from labgrader.load_testing.progress import Progress
+from labgrader.load_testing.progress import LoadProgress
 
 IN_FLIGHT, REQUESTS, DURATION_S, ROUNDS = 20, 100, 10.0, 20
 PERCENTILE, MOST = 95, 1_000
@@ -154,7 +154,7 @@ def load_test(
             compared = Comparison.from_dict(_value(answer, target))
             _draw(compared, output)
             if as_json:
-                console.give_json(compared.to_dict())
+                console.output_json(compared.to_dict())
             else:
                 give_comparison(compared)
             return
@@ -180,23 +180,23 @@ def load_test(
         result = replace(result, notes=(*result.notes, verdict(result, plan.threshold)))
     _draw(result, output)
     if as_json:
-        console.give_json(result.to_dict())
+        console.output_json(result.to_dict())
     else:
         give_load_result(result)
 
 
-def _run(tester: LoadTester, called: Called, plan: LoadPlan, tell: Callable[[Progress], None]) -> Answer:
+def _run(tester: LoadTester, called: Called, plan: LoadPlan, tell: Callable[[LoadProgress], None]) -> Answer:
     """Carry the test out; whoever stops it is told how far it came."""
-    last: list[Progress] = []
+    last: list[LoadProgress] = []
 
-    def keep(progress: Progress) -> None:
+    def keep(progress: LoadProgress) -> None:
         last[:] = [progress]
         tell(progress)
 
     try:
         return tester.run(called, plan, keep)
     except Interrupted:
-        console.say(f"stopped; nothing is kept{': ' + line(last[0]) if last else ''}")
+        console.info(f"stopped; nothing is kept{': ' + line(last[0]) if last else ''}")
         raise
 
 
@@ -253,7 +253,7 @@ def _compare(tester: LoadTester, baseline: Called, candidate: Called, rounds: in
     try:
         return tester.answer(Question(COMPARE, arguments))
     except Interrupted:
-        console.say("stopped; nothing is kept")
+        console.info("stopped; nothing is kept")
         raise
 
 
@@ -272,4 +272,4 @@ def _draw(result: LoadResult | Comparison, output: Path | None) -> None:
         from labgrader.reporting.html import render_load_test  # Jinja2, where a page is wanted
 
         output.write_text(render_load_test(result), encoding="utf-8")
-        console.say(f"wrote {output}")
+        console.info(f"wrote {output}")

@@ -71,7 +71,7 @@ def report(
         console.give_content(content)
     else:
         output.write_bytes(content)
-        console.say(f"wrote {output}")
+        console.info(f"wrote {output}")
 
 
 def runs(
@@ -88,9 +88,9 @@ def runs(
     target = choose(aws)
     found = target.store(stack_outputs(target, stack)).runs(lab)
     if as_json:
-        console.give_json([run.to_dict() for run in found])
+        console.output_json([run.to_dict() for run in found])
         return
-    console.give_table(
+    console.output_table(
         ("run", "lab", "mode", "status", "students", "complete", "started"),
         [
             (

@@ -86,22 +86,22 @@ def self_check(
     if bool(lab) == bool(run):
         raise UsageError("which one? --lab ID checks a lab, --run RUN_ID shows a self-check that you made")
     api = Api(url or _url_here(stack), token)
-    console.say(f"self-check at {api.url}")
+    console.info(f"self-check at {api.url}")
     run_id, how = _made(run) if run else _start(api, lab)
     try:
-        console.say(how)
+        console.info(how)
         with _waiting():
             answer = follow(api, run_id)
     except (Interrupted, TargetError) as stopped:
         if not isinstance(stopped, RefusalError):
-            console.say(f"the self-check {run_id} goes on; the same command follows it while it runs")
+            console.info(f"the self-check {run_id} goes on; the same command follows it while it runs")
         raise
     if as_json:
-        console.give_json(answer)
+        console.output_json(answer)
     elif answer.get("report"):
         more = f"labgrader self-check --run {run_id} --advice{_elsewhere(url, stack)}"
         give_report(answer["report"], answer["hidden"], all_advice=advice, more=more)
-    (console.say if as_json else console.give)(allowance_sentence(answer["allowance"]))
+    (console.info if as_json else console.output)(allowance_sentence(answer["allowance"]))
     if answer["status"] == "failed":
         why = f": {answer['error']}" if answer.get("error") else ""
         raise TargetError(f"the self-check came to no result, and that is not your fault{why}")
@@ -149,7 +149,7 @@ def _start(api: Api, lab: str) -> tuple[str, str]:
     except RefusalError as refusal:
         if refusal.status != 409 or "run_id" not in refusal.problem:
             if isinstance(refusal.problem.get("allowance"), dict):
-                console.say(allowance_sentence(refusal.problem["allowance"]))
+                console.info(allowance_sentence(refusal.problem["allowance"]))
             raise
         run_id = checked_run_id(refusal.problem["run_id"])
         return run_id, f"a self-check of this lab is running already: following {run_id}"

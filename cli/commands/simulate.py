@@ -54,13 +54,13 @@ def simulate(
     found = find_lab(lab)
     check_size(students)
     target = running_target()
-    console.say(str(target))
+    console.info(str(target))
     enrolled = simulate_class(found.id, students, seed, ungraded=target.enforces_iam)
-    build(target, found.id, enrolled, console.say)
+    build(target, found.id, enrolled, console.info)
     if truth is not None:
         write_truth(truth, found.id, seed, enrolled)
-        console.say(f"what they did wrong: {truth}")
-    console.give(roster(enrolled).rstrip("\n"))
+        console.info(f"what they did wrong: {truth}")
+    console.output(roster(enrolled).rstrip("\n"))
 
 
 def check_size(students: int) -> None:

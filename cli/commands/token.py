@@ -18,7 +18,7 @@ from cli.target import Target, choose, stack_outputs
 from labgrader.auth.tokens import DEFAULT_DAYS, MAX_DAYS, check_request, fingerprint, issue
 from labgrader.errors import BadInputError, LabgraderError
 from labgrader.messages import quote
-from labgrader.moments import moment
+from labgrader.moments import isoformat_utc
 
 _token = typer.Typer(
     help="Bearer tokens for the API: issue, list, revoke.",
@@ -73,12 +73,12 @@ def issue_token(
     token, claims = issue(key, student, role, days, datetime.now(UTC), stack)
     if not store.record_token({**claims.to_record(), "key": fingerprint(key)}):
         raise TargetError(f"there is another token of the id {claims.jti}; issue it again")
-    console.say(f"a token for {claims.subject} ({claims.role}), good until {moment(claims.expires_at)}")
+    console.info(f"a token for {claims.subject} ({claims.role}), good until {isoformat_utc(claims.expires_at)}")
     if claims.role == "student" and not (store.enrolments(claims.subject) or store.history(claims.subject)):
-        console.say(f"{claims.subject} is in no course and in no run yet: is the username spelt as in the class list?")
-    console.say("hand it over in private: whoever has it is taken for its owner")
-    console.say(f"revoke it with `labgrader token revoke {claims.jti}{chosen(aws, stack)}`")
-    console.give(token)
+        console.info(f"{claims.subject} is in no course and in no run yet: is the username spelt as in the class list?")
+    console.info("hand it over in private: whoever has it is taken for its owner")
+    console.info(f"revoke it with `labgrader token revoke {claims.jti}{chosen(aws, stack)}`")
+    console.output(token)
 
 
 @_token.command(epilog="Example: labgrader token revoke 0f3a5b7c9d1e2f40")
@@ -99,12 +99,12 @@ def revoke(
     store = target.store(stack_outputs(target, stack))
     now = datetime.now(UTC)
     wanted = jti or [one["jti"] for one in store.tokens(_username(student or "")) if _state(one, now) == ACTIVE]
-    revoked = {one: store.revoke_token(one, moment(now)) for one in dict.fromkeys(wanted)}
+    revoked = {one: store.revoke_token(one, isoformat_utc(now)) for one in dict.fromkeys(wanted)}
     for token in revoked.values():
         if token is not None:
-            console.give(f"{token['jti']}  {token['subject']} ({token['role']})  revoked {token['revoked_at']}")
+            console.output(f"{token['jti']}  {token['subject']} ({token['role']})  revoked {token['revoked_at']}")
     if student and not revoked:
-        console.say(f"{quote(_username(student))} has no token that is still good")
+        console.info(f"{quote(_username(student))} has no token that is still good")
     unknown = [one for one, token in revoked.items() if token is None]
     if unknown:
         raise BadInputError([f"there is no token {quote(one)}; see `labgrader token list`" for one in unknown])
@@ -130,10 +130,10 @@ def list_tokens(
     now = datetime.now(UTC)
     rows = [{**token, "state": _state(token, now, key)} for token in tokens]
     if as_json:
-        console.give_json(rows)
+        console.output_json(rows)
         return
     columns = ("jti", "subject", "role", "state", "issued_at", "expires_at")
-    console.give_table(
+    console.output_table(
         ("token", "username", "role", "state", "issued", "expires"), [[row[name] for name in columns] for row in rows]
     )
 
@@ -143,7 +143,7 @@ def _known_as(target: Target, outputs: Mapping[str, str]) -> str:
     try:
         return fingerprint(signing_key(target, outputs))
     except LabgraderError as error:
-        console.say(f"whether a token is of the present key is not told: {error}")
+        console.info(f"whether a token is of the present key is not told: {error}")
         return ""
 
 

@@ -46,21 +46,21 @@ def verify(
     outcomes = []
     with server.temporary() as running:
         target = embedded_target(running)
-        console.say(str(target))
-        outputs = deploy(target, tell=console.say)
-        for outcome in prove(target, outputs, lab, pack, wanted, record=record, tell=console.say):
+        console.info(str(target))
+        outputs = deploy(target, tell=console.info)
+        for outcome in prove(target, outputs, lab, pack, wanted, record=record, tell=console.info):
             outcomes.append(outcome)
-            console.say(f"{'holds' if not outcome.problems else 'DOES NOT HOLD'}  {outcome.case.id}")
+            console.info(f"{'holds' if not outcome.problems else 'DOES NOT HOLD'}  {outcome.case.id}")
         _give(outcomes, as_json=as_json)
         broken = sum(bool(outcome.problems) for outcome in outcomes)
-        console.say(f"{len(outcomes) - broken} of {len(outcomes)} students came out as the lab says")
+        console.info(f"{len(outcomes) - broken} of {len(outcomes)} students came out as the lab says")
     if broken:
         raise typer.Exit(INCOMPLETE)
 
 
 def _give(outcomes: list[Outcome], *, as_json: bool) -> None:
     if as_json:
-        console.give_json(
+        console.output_json(
             [
                 {
                     "case": outcome.case.id,
@@ -74,7 +74,7 @@ def _give(outcomes: list[Outcome], *, as_json: bool) -> None:
             ]
         )
         return
-    console.give_table(
+    console.output_table(
         ("student", "points", "fails", "proof"),
         [
             (

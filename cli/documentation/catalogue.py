@@ -44,12 +44,12 @@ def main(arguments: Sequence[str]) -> int:
     if "--check" in arguments:
         stale = [page for page, text in pages.items() if not _is_current(page, text)]
         for page in stale:
-            console.say(f"{page.relative_to(ROOT)} is not current; write it again with `make docs`")
+            console.info(f"{page.relative_to(ROOT)} is not current; write it again with `make docs`")
         return 1 if stale else 0
     for page, text in pages.items():
         page.parent.mkdir(exist_ok=True)
         page.write_text(text, encoding="utf-8")
-        console.say(f"wrote {page.relative_to(ROOT)}")
+        console.info(f"wrote {page.relative_to(ROOT)}")
     return 0
 
 

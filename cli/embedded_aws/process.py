@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 
-def born(pid: int) -> str | None:
+def start_time(pid: int) -> str | None:
     """When a process started, as the system tells it; ``None`` when it is gone (a zombie is)."""
     try:
         state, *rest = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
@@ -23,5 +23,5 @@ def born(pid: int) -> str | None:
         text=True,
         check=False,
     )
-    state, _, born = listing.stdout.strip().partition(" ")
-    return born.strip() or None if not state.startswith("Z") else None
+    state, _, start_time = listing.stdout.strip().partition(" ")
+    return start_time.strip() or None if not state.startswith("Z") else None

@@ -33,7 +33,7 @@ from cli.embedded_aws.instance import (
     environment,
 )
 from cli.embedded_aws.ports import listen
-from cli.embedded_aws.process import born
+from cli.embedded_aws.process import start_time
 from cli.errors import TargetError
 from cli.output import console
 from cli.project import DEFAULT_PORT, state_folder
@@ -45,12 +45,12 @@ __all__ = [
     "SECRET_KEY",
     "Embedded",
     "Timeouts",
-    "alone",
     "environment",
     "log_file",
     "remember",
     "running",
     "start",
+    "startup_lock",
     "stop",
     "stop_running",
     "temporary",
@@ -116,7 +116,7 @@ def _start(
     finally:
         os.close(lock)
     _started[process.pid] = process
-    return Embedded(process.pid, born(process.pid) or "", port, enforce_iam, str(work)), process, log
+    return Embedded(process.pid, start_time(process.pid) or "", port, enforce_iam, str(work)), process, log
 
 
 _started: dict[int, subprocess.Popen[bytes]] = {}
@@ -143,11 +143,11 @@ def temporary(*, enforce_iam: bool = False, timeouts: Timeouts = TIMEOUTS) -> It
         try:
             stop(made, timeouts)
         except TargetError as error:
-            console.say(f"warning: {error}")
+            console.info(f"warning: {error}")
 
 
 @contextlib.contextmanager
-def alone() -> Iterator[None]:
+def startup_lock() -> Iterator[None]:
     """Keep other commands from starting one at the same moment: the second waits and finds that of the first."""
     state_folder().mkdir(parents=True, exist_ok=True)
     with (state_folder() / "lock").open("w") as lock:
@@ -167,7 +167,7 @@ def running(timeouts: Timeouts = TIMEOUTS) -> Embedded | None:
     made = _remembered()
     if made is None:
         return None
-    if born(made.pid) != made.born:
+    if start_time(made.pid) != made.born:
         _state_file().unlink(missing_ok=True)
         return None
     if not made.healthy(timeouts.answer_s):
@@ -203,7 +203,7 @@ def stop(made: Embedded, timeouts: Timeouts = TIMEOUTS) -> None:
     process = _started.get(made.pid)
     if process is not None and process.stdin is not None:
         process.stdin.close()
-    if born(made.pid) == made.born:
+    if start_time(made.pid) == made.born:
         with contextlib.suppress(ProcessLookupError):
             os.kill(made.pid, signal.SIGTERM)
     ended = _wait(lambda: _ended(made) or not _processes(made), timeouts.kill_s) and _wait(
@@ -214,12 +214,12 @@ def stop(made: Embedded, timeouts: Timeouts = TIMEOUTS) -> None:
             f"the embedded AWS does not stop: process {left} does not end; see `ps -o pid,ppid,stat,args -p {left}`"
         )
     if not ended:
-        console.say(
+        console.info(
             "warning: the embedded AWS has stopped; its temporary files are still being deleted in the background. "
             f"If the folder remains, delete it: rm -rf {shlex.quote(made.work)}"
         )
     elif Path(made.work).name.startswith(work_folder.PREFIX) and not work_folder.delete(Path(made.work)):
-        console.say(
+        console.info(
             "warning: the embedded AWS has stopped; its temporary files could not be deleted. "
             f"Delete them: rm -rf {shlex.quote(made.work)}"
         )
@@ -234,12 +234,12 @@ def _ended(made: Embedded) -> bool:
         if process.poll() is None:
             return False
         del _started[made.pid]
-    return born(made.pid) != made.born
+    return start_time(made.pid) != made.born
 
 
 def _processes(made: Embedded) -> list[int]:
     """The processes that the guard has not killed yet."""
-    return reaper.descendants(made.pid) if born(made.pid) == made.born else []
+    return reaper.descendants(made.pid) if start_time(made.pid) == made.born else []
 
 
 def _wait(condition: Callable[[], bool], timeout_s: float) -> bool:
@@ -264,7 +264,7 @@ def stop_running(timeouts: Timeouts = TIMEOUTS) -> Embedded | None:
     made = _remembered()
     if made is None:
         return None
-    lives = born(made.pid) == made.born
+    lives = start_time(made.pid) == made.born
     stop(made, timeouts)
     return made if lives else None
 

@@ -33,7 +33,7 @@ def students_finishing(total: int) -> Iterator[Callable[[Result], None]]:
         def tell(result: Result) -> None:
             nonlocal done
             done += 1
-            console.say(f"[{done}/{total}] {line(result)}")
+            console.info(f"[{done}/{total}] {line(result)}")
 
         yield tell
         return

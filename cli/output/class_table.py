@@ -80,7 +80,7 @@ def fetch(store: Store, run_id: str, folder: Path) -> Fetched:
 
 def give_class_table(fetched: Fetched) -> None:
     """Print a line for each student: points, status, what failed."""
-    console.give_table(
+    console.output_table(
         ("student", "points", "of", "status", "what failed"),
         [
             (

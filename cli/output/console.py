@@ -27,17 +27,17 @@ def shorten(text: str, width: int) -> str:
     return text if len(text) <= width else f"{text[: max(0, width - 1)]}…"
 
 
-def say(text: str) -> None:
+def info(text: str) -> None:
     """Print one or several lines of progress to standard error."""
     print(printable(text, KEEP), file=sys.stderr, flush=True)
 
 
-def give(text: str) -> None:
+def output(text: str) -> None:
     """Print a result to standard output."""
     print(printable(text, KEEP), flush=True)
 
 
-def give_json(document: Any) -> None:
+def output_json(document: Any) -> None:
     """Print a result as JSON."""
     print(json.dumps(document, indent=1), flush=True)
 
@@ -45,14 +45,14 @@ def give_json(document: Any) -> None:
 def give_content(content: bytes) -> None:
     """Write a file's content to standard output: as it is into a pipe, without control characters to a terminal."""
     if sys.stdout.isatty():
-        give(content.decode("utf-8", "replace").rstrip("\n"))
+        output(content.decode("utf-8", "replace").rstrip("\n"))
         return
     sys.stdout.flush()
     sys.stdout.buffer.write(content)
     sys.stdout.buffer.flush()
 
 
-def give_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: Sequence[str] = ()) -> None:
+def output_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: Sequence[str] = ()) -> None:
     """Print a table: drawn on a terminal, plain lines in columns anywhere else.
 
     Args:
@@ -94,4 +94,4 @@ def give_pairs(pairs: Mapping[str, object]) -> None:
     """Print names and values, one pair a line."""
     width = max((len(name) for name in pairs), default=0)
     for name, value in pairs.items():
-        give(f"{name.ljust(width)}  {value}")
+        output(f"{name.ljust(width)}  {value}")

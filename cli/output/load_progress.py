@@ -12,14 +12,14 @@ from rich.live import Live
 from rich.text import Text
 
 from cli.output import console
-from labgrader.load_testing.progress import Progress
+from labgrader.load_testing.progress import LoadProgress
 
 PAUSE_S = 2.0
 """Seconds between two lines where nothing can be written over."""
 
 
 @contextmanager
-def load_line() -> Iterator[Callable[[Progress], None]]:
+def load_line() -> Iterator[Callable[[LoadProgress], None]]:
     """Show how far a load test is, on standard error.
 
     Yields:
@@ -31,16 +31,16 @@ def load_line() -> Iterator[Callable[[Progress], None]]:
         return
     said = 0.0
 
-    def tell(progress: Progress) -> None:
+    def tell(progress: LoadProgress) -> None:
         nonlocal said
         if time.monotonic() - said >= PAUSE_S:
             said = time.monotonic()
-            console.say(line(progress))
+            console.info(line(progress))
 
     yield tell
 
 
-def line(progress: Progress) -> str:
+def line(progress: LoadProgress) -> str:
     """How far a load test is: ``load 63/100  3.1 s  20 answered/s  p50 52 ms  p95 97 ms  2 throttled``."""
     rate = progress.answered / progress.elapsed_s if progress.elapsed_s > 0 else 0.0
     parts = [

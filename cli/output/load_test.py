@@ -39,15 +39,17 @@ def give_load_result(result: LoadResult) -> None:
     }
     console.give_pairs({name: value for name, value in pairs.items() if value != ""})
     for note in result.notes:
-        console.give(f"note: {note}")
+        console.output(f"note: {note}")
     for sample in result.error_samples:
-        console.give(f"error: {sample}")
+        console.output(f"error: {sample}")
         if sample.startswith("HTTP 403"):
-            console.give("hint: is the path right, and does the method want an --api-key whose plan serves this stage?")
+            console.output(
+                "hint: is the path right, and does the method want an --api-key whose plan serves this stage?"
+            )
     if not result.succeeded:
-        console.give("no request was served: there is no latency to show")
+        console.output("no request was served: there is no latency to show")
         return
-    console.give_table(
+    console.output_table(
         ("percentile", "latency ms", "95% interval", "warm ms", "cold ms", "from sending ms"),
         [
             (
@@ -154,17 +156,17 @@ def give_comparison(comparison: Comparison) -> None:
     ):
         shown = [_number(of(latencies) if latencies else None) for of in (min, median, max)]
         rows.append((name, len(latencies), *shown, len(errors)))
-    console.give_table(
+    console.output_table(
         ("target", "served", "fastest ms", "median ms", "slowest ms", "failed"),
         rows,
         numbers=("served", "fastest ms", "median ms", "slowest ms", "failed"),
     )
     for error in dict.fromkeys((*comparison.baseline_errors, *comparison.candidate_errors)):
         code, reason = error.partition(": ")[::2]
-        console.give(f"error: {code}: {_reason(reason)}" if code == "throttled" else f"error: {error}")
-    console.give(_compared(comparison))
+        console.output(f"error: {code}: {_reason(reason)}" if code == "throttled" else f"error: {error}")
+    console.output(_compared(comparison))
     for note in comparison.notes:
-        console.give(f"note: {note}")
+        console.output(f"note: {note}")
 
 
 def _compared(comparison: Comparison) -> str:

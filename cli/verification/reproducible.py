@@ -15,7 +15,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 
 from cli.embedded_aws.server import REGION
-from labgrader.moments import moment
+from labgrader.moments import isoformat_utc
 
 Json = Any
 
@@ -60,7 +60,7 @@ def normalized(document: Mapping[str, Json], username: str) -> dict[str, Json]:
     record: dict[str, Json] = json.loads(_renamed(text, document["username"], username))
     record = _replace_words(record, _api_gateway_ids(record["snapshot"]["answers"]))
     snapshot = record["snapshot"]
-    snapshot["taken_at"] = moment(RECORDED_AT)
+    snapshot["taken_at"] = isoformat_utc(RECORDED_AT)
     answers: dict[str, Json] = {}
     for question, answer in snapshot["answers"].items():
         answers |= _with_fixed_values({question: answer}, taken_at)

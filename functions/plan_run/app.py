@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from labgrader.events import default_publisher
 from labgrader.load_testing.admission import default_concurrency_budget
 from labgrader.logs import function_logger
-from labgrader.roster import Home
+from labgrader.roster import GraderAccount
 from labgrader.runs.request import Request
 from labgrader.steps.plan_run import plan_run
 from labgrader.store import default_store
@@ -25,7 +25,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         event["run_id"],
         event["started_at"],
         request,
-        Home.from_arn(context.invoked_function_arn),
+        GraderAccount.from_arn(context.invoked_function_arn),
         alone=event["alone"],
         ask_room=default_concurrency_budget,
         publish=default_publisher().publish,

@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from labgrader.environment import Environment
 from labgrader.logs import function_logger
-from labgrader.roster import Home
+from labgrader.roster import GraderAccount
 from labgrader.steps.error_reason import reason_in_text
 from labgrader.steps.live_dispatcher import Sharing, StudentsFunctions
 from labgrader.steps.run_live_check import Delivery, run_live_check
@@ -22,7 +22,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
     logger.append_keys(run_id=event["run_id"], student=event["username"], check=event["check"])
     store, run_id, username = default_store(), event["run_id"], event["username"]
     delivery = Delivery(context.aws_request_id, time.time() + context.get_remaining_time_in_millis() / 1000)
-    home = Home.from_arn(context.invoked_function_arn)
+    home = GraderAccount.from_arn(context.invoked_function_arn)
     sharing = Sharing(home, event["in_flight"], delivery.ends_at)
     functions = StudentsFunctions(store, run_id, username, stack=Environment().stack, sharing=sharing)
     with reason_in_text():

@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from labgrader.events import default_publisher
 from labgrader.logs import function_logger
-from labgrader.steps.check_outcomes import refused
+from labgrader.steps.check_outcomes import ungraded_checks
 from labgrader.steps.write_report import write_report
 from labgrader.store import default_store
 
@@ -30,7 +30,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
         outcomes,
         publish=default_publisher().publish,
     )
-    open_checks = len(refused(report))
+    open_checks = len(ungraded_checks(report))
     metrics.add_metric("StudentsNotGraded" if open_checks else "StudentsGraded", MetricUnit.Count, 1)
     metrics.add_metric("ChecksNotGraded", MetricUnit.Count, open_checks)
     metrics.add_metadata("mode", event["mode"])

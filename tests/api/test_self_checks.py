@@ -116,7 +116,7 @@ def test_what_did_not_fail_has_no_error_whatever_is_recorded(world: World, calle
 def test_one_that_is_not_recorded_yet_can_be_followed_by_its_student_for_a_minute(world: World) -> None:
     """Another device was told of it while the first one's request was still about to start it."""
     at = NOON.timestamp()
-    assert world.store.keep_ledger("user1", LAB, Ledger(), [Taken("begun", at)], "begun", at + 15_000)
+    assert world.store.put_ledger_if_unchanged("user1", LAB, Ledger(), [Taken("begun", at)], "begun", at + 15_000)
     world.later(seconds=59.9)
     answer = world.ask("GET", "/v1/self-checks/begun", STUDENT)
     assert answer.status == 200, answer.body

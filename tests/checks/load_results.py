@@ -9,7 +9,7 @@ from statistics import median
 from typing import Any
 
 from labgrader.evidence.load.load_test import Comparison, LoadResult
-from labgrader.evidence.question import Answer, Answers, Question, UnaskedError
+from labgrader.evidence.question import Answer, Answers, MissingEvidenceError, Question
 from labgrader.judging.judge import judge
 from labgrader.judging.verdict import Verdict
 from tests.checks.world import BASELINE, OPTIMIZED, World, item
@@ -29,7 +29,7 @@ def loading(
     while True:
         try:
             return judge(item(check, **parameters), snapshot, answers), asked
-        except UnaskedError as unasked:
+        except MissingEvidenceError as unasked:
             question = unasked.question
         asked.append(question)
         assert left, f"one load test too many: {question.key}"

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from labgrader.evidence.probe import Invocation
-from labgrader.evidence.probe_results import DroppedObject, HttpReply, SentMessages
-from labgrader.evidence.question import Answer, Answers, Question, UnaskedError
+from labgrader.evidence.probe_results import HttpReply, SentMessages, UploadResult
+from labgrader.evidence.question import Answer, Answers, MissingEvidenceError, Question
 from labgrader.judging.judge import judge
 from labgrader.judging.verdict import Verdict
 from tests.checks.world import World, item
@@ -41,12 +41,12 @@ def http_reply(status: int = 200, body: Any = None, **fields: Any) -> HttpReply:
     return HttpReply(**{"outcome": "answered", "status": status, "body": text, "duration_ms": 12.5, **fields})
 
 
-def dropped(found: Any = None, **fields: Any) -> DroppedObject:
+def dropped(found: Any = None, **fields: Any) -> UploadResult:
     """An object that was put: the awaited one appeared, and holds this; ``None`` where it never did."""
     if found is None:
-        return DroppedObject(**{"outcome": "timeout", "waited_ms": 45_000.0, **fields})
+        return UploadResult(**{"outcome": "timeout", "waited_ms": 45_000.0, **fields})
     text = found if isinstance(found, str) else json.dumps(found)
-    return DroppedObject(**{"outcome": "answered", "found": text, "waited_ms": 1_200.0, **fields})
+    return UploadResult(**{"outcome": "answered", "found": text, "waited_ms": 1_200.0, **fields})
 
 
 def sent(count: int, left: int = 0, **fields: Any) -> SentMessages:
@@ -55,7 +55,7 @@ def sent(count: int, left: int = 0, **fields: Any) -> SentMessages:
     return SentMessages(**{"outcome": outcome, "sent": count, "left": left, "waited_ms": waited_ms, **fields})
 
 
-Called = Invocation | HttpReply | DroppedObject | SentMessages
+Called = Invocation | HttpReply | UploadResult | SentMessages
 
 
 def probed(
@@ -67,7 +67,7 @@ def probed(
     while True:
         try:
             return judge(item(check, **parameters), snapshot, answers), asked
-        except UnaskedError as unasked:
+        except MissingEvidenceError as unasked:
             question = unasked.question
         asked.append(question)
         assert left, f"one call too many: {question.key}"

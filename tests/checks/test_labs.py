@@ -12,7 +12,7 @@ from checks.simulation.pack import load_pack
 from labgrader.evidence.question import LIVE_ACTIONS, Answers, Question
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.check import find_check
-from labgrader.judging.judge import judge, open_question
+from labgrader.judging.judge import judge, next_question
 from labgrader.judging.lint import lint
 from labgrader.labs.lab import find_lab, lab_ids
 from labgrader.labs.search_path import lab_files
@@ -111,7 +111,7 @@ def test_who_built_nothing_has_no_point_no_advice_and_asks_nothing_but_lists(lab
     snapshot = nobody()
     lab = find_lab(lab_id).for_student(snapshot.username, snapshot.account_id, snapshot.region)
     for item in (*lab.checks, *lab.advice):
-        question = open_question(item, snapshot)
+        question = next_question(item, snapshot)
         assert question is None or _is_shared(question) or question.action in LIVE_ACTIONS, (item.id, question)
 
 
@@ -120,7 +120,7 @@ def test_who_built_nothing_is_told_what_is_missing_in_words_that_are_theirs(lab_
     snapshot = nobody()
     lab = find_lab(lab_id).for_student(snapshot.username, snapshot.account_id, snapshot.region)
     for item in lab.checks:
-        if find_check(item.check).kind != "configuration" or open_question(item, snapshot):
+        if find_check(item.check).kind != "configuration" or next_question(item, snapshot):
             continue
         verdict = judge(item, snapshot)
         assert verdict.status == "failed", item.id

@@ -15,7 +15,7 @@ from cli.main import main
 from cli.output.load_progress import line
 from cli.output.load_test import give_load_result, verdict
 from labgrader.evidence.load.load_test import LoadResult, Threshold
-from labgrader.load_testing.progress import Progress
+from labgrader.load_testing.progress import LoadProgress
 from tests.load_testing.stub_lambda import Request, Response, StubLambda, error, function_error, throttle
 
 IDENTITY = b"""<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
@@ -346,7 +346,7 @@ def test_a_comparison_can_be_drawn(run: Run, tmp_path: Path) -> None:
 
 
 def test_the_live_line() -> None:
-    progress = Progress(
+    progress = LoadProgress(
         planned=100, sent=70, answered=63, succeeded=60, throttled=2, failed=1, elapsed_s=3.15, p50_ms=52.4,
         p95_ms=97.6, phase="load",
     )  # fmt: skip

@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 import pytest
 
-from cli.health import LOOKED_BACK, error_lines, last_day, rows, summed, throttles_met
+from cli.health import LOOKBACK, error_lines, last_day, rows, summed, throttles_met
 from cli.main import main
 from cli.target import Target
 from labgrader.store import RunRecord, Store
@@ -65,7 +65,7 @@ def deploy(outputs: dict[str, str]) -> None:
 
 
 def test_runs_of_the_last_24_hours_are_counted_by_mode(store: Store, target: Target, outputs: dict[str, str]) -> None:
-    begin = NOW - LOOKED_BACK
+    begin = NOW - LOOKBACK
     for record in (
         run(begin),  # the first second that counts
         run(begin - timedelta(seconds=1)),

@@ -55,7 +55,7 @@ def works(clock: Clock, store: Store, found: dict[str, Any]) -> None:
         clock.while_sleeping = lambda: None
         (execution,) = machine.list_executions(stateMachineArn=OUTPUTS["AuditCourseArn"])["executions"]
         begun = {"scheduled": False, "started_at": STARTED, "runs": ["r1"]}
-        store.begin_night("serverless-2026", found["night"], execution["name"], begun)
+        store.claim_audit("serverless-2026", found["night"], execution["name"], begun)
         store.put_json(CourseKeys("serverless-2026").night(found["night"]), found)
         machine.stop_execution(executionArn=execution["executionArn"])
 

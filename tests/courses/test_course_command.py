@@ -151,11 +151,11 @@ def test_a_schedule_that_somebody_deleted_is_missed(stack: Store, run: Run, tmp_
 def test_what_its_nights_came_to_is_shown(stack: Store, run: Run, tmp_path: Path) -> None:
     push(run, tmp_path)
     begun = {"scheduled": True, "started_at": "2026-11-20T21:30:00Z", "runs": ["r1"]}
-    stack.begin_night("serverless-2026", "2026-11-20-2230", "e1", begun)
-    stack.begin_night("serverless-2026", "2026-11-21-2230", "e2", {**begun, "started_at": "2026-11-21T21:30:00Z"})
+    stack.claim_audit("serverless-2026", "2026-11-20-2230", "e1", begun)
+    stack.claim_audit("serverless-2026", "2026-11-21-2230", "e2", {**begun, "started_at": "2026-11-21T21:30:00Z"})
     digest = {"status": "complete", "counts": {"drifted": 2, "gone": 1, "incomplete": 0}, "usd_per_day": 0.72}
     stack.put_json(CourseKeys("serverless-2026").night("2026-11-20-2230"), digest)
-    stack.begin_night("serverless-2026", "2026-11-19-2230", "e0", {**begun, "started_at": "2026-11-19T21:30:00Z"})
+    stack.claim_audit("serverless-2026", "2026-11-19-2230", "e0", {**begun, "started_at": "2026-11-19T21:30:00Z"})
     stack.put_json(
         CourseKeys("serverless-2026").night("2026-11-19-2230"),
         {**digest, "counts": {"drifted": 0, "gone": 0, "incomplete": 2}},

@@ -160,11 +160,11 @@ def test_thousands_are_enrolled(store: Store, tmp_path: Path) -> None:
 
 def test_a_night_belongs_to_the_execution_that_began_it(store: Store) -> None:
     record = {"scheduled": True, "started_at": "2026-11-21T02:30:05Z", "runs": ["r1"]}
-    assert store.begin_night("c", "2026-11-21-0230", "first", record)
-    assert not store.begin_night("c", "2026-11-21-0230", "second", {**record, "runs": ["r2"]})
-    assert store.begin_night("c", "2026-11-21-0230", "first", record), "planned again"
-    assert store.begin_night("other", "2026-11-21-0230", "second", record)
-    assert store.begin_night("c", "2026-11-22-0230", "third", {**record, "started_at": "2026-11-22T02:30:05Z"})
+    assert store.claim_audit("c", "2026-11-21-0230", "first", record)
+    assert not store.claim_audit("c", "2026-11-21-0230", "second", {**record, "runs": ["r2"]})
+    assert store.claim_audit("c", "2026-11-21-0230", "first", record), "planned again"
+    assert store.claim_audit("other", "2026-11-21-0230", "second", record)
+    assert store.claim_audit("c", "2026-11-22-0230", "third", {**record, "started_at": "2026-11-22T02:30:05Z"})
     assert [(night["night"], night["execution"]) for night in store.nights("c")] == [
         ("2026-11-22-0230", "third"),
         ("2026-11-21-0230", "first"),

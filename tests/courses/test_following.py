@@ -69,7 +69,7 @@ def ended(status: str, **more: str) -> Step:
 
 def begin(store: Store, execution: str = AUDIT.name) -> None:
     record = {"scheduled": False, "started_at": "2026-11-21T18:30:00Z", "runs": ["r1", "r2"]}
-    store.begin_night("c", NIGHT, execution, record)
+    store.claim_audit("c", NIGHT, execution, record)
 
 
 def keep(store: Store, run_id: str, username: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from labgrader.evidence.deleted_resources import MAX_GONE, gone
+from labgrader.evidence.deleted_resources import MAX_GONE, deleted_resources
 from labgrader.evidence.question import Answer, Answers, Question
 from labgrader.evidence.snapshot import Snapshot
 
@@ -47,11 +47,11 @@ def lists(action: str, *values: Any) -> list[Snapshot]:
     ],
 )
 def test_what_a_list_does_not_have_any_more_is_named(action: str, before: Any, now: Any, said: list[str]) -> None:
-    assert gone(*lists(action, before, now)) == said
+    assert deleted_resources(*lists(action, before, now)) == said
 
 
 def test_a_list_that_nobody_asked_for_tells_nothing() -> None:
-    assert gone(snapshot(("lambda:ListFunctions", {}, ["user1-f"])), snapshot()) == []
+    assert deleted_resources(snapshot(("lambda:ListFunctions", {}, ["user1-f"])), snapshot()) == []
 
 
 def test_aliases_versions_and_provisioned_concurrency_are_named_with_their_function() -> None:
@@ -65,25 +65,25 @@ def test_aliases_versions_and_provisioned_concurrency_are_named_with_their_funct
         ("lambda:ListVersionsByFunction", F, [{"Version": "$LATEST"}, {"Version": "2"}]),
         ("lambda:GetProvisionedConcurrencyConfig", {**F, "Qualifier": "prod"}, None),
     )
-    assert gone(before, now) == [
+    assert deleted_resources(before, now) == [
         "version user1-f:1",
         "alias user1-f:prod",
         "provisioned concurrency of user1-f:prod",
     ]
-    assert gone(before, before) == []
+    assert deleted_resources(before, before) == []
 
 
 def test_the_provisioned_concurrency_of_a_list_is_named_too() -> None:
     arn = "arn:aws:lambda:us-east-1:111122223333:function:user1-f:prod"
     action = "lambda:ListProvisionedConcurrencyConfigs"
-    assert gone(snapshot((action, F, [{"FunctionArn": arn}])), snapshot((action, F, []))) == [
+    assert deleted_resources(snapshot((action, F, [{"FunctionArn": arn}])), snapshot((action, F, []))) == [
         "provisioned concurrency of user1-f:prod"
     ]
 
 
 def test_what_a_function_took_with_it_is_not_named_again() -> None:
     before = snapshot(("lambda:ListFunctions", {}, ["user1-f"]), ("lambda:ListAliases", F, [{"Name": "prod"}]))
-    assert gone(before, snapshot(("lambda:ListFunctions", {}, []))) == ["function user1-f"]
+    assert deleted_resources(before, snapshot(("lambda:ListFunctions", {}, []))) == ["function user1-f"]
 
 
 def test_a_stage_is_known_by_the_name_of_its_api() -> None:
@@ -93,25 +93,25 @@ def test_a_stage_is_known_by_the_name_of_its_api() -> None:
             ("apigateway:GetStages", {"restApiId": api_id}, [{"stageName": stage} for stage in stages]),
         )
 
-    assert gone(api("old", "prod", "dev"), api("new", "prod")) == ["stage dev of user1-a"]
-    assert gone(api("old", "prod"), api("new", "prod")) == []
+    assert deleted_resources(api("old", "prod", "dev"), api("new", "prod")) == ["stage dev of user1-a"]
+    assert deleted_resources(api("old", "prod"), api("new", "prod")) == []
 
 
 def test_a_role_is_asked_for_by_its_name() -> None:
     asked = {"RoleName": "user1-role"}
     there, missing = snapshot(("iam:GetRole", asked, {"Arn": "…"})), snapshot(("iam:GetRole", asked, None))
-    assert gone(there, missing) == ["role user1-role"]
-    assert gone(missing, there) == []
-    assert gone(there, snapshot(("iam:GetRole", asked, REFUSED))) == []
+    assert deleted_resources(there, missing) == ["role user1-role"]
+    assert deleted_resources(missing, there) == []
+    assert deleted_resources(there, snapshot(("iam:GetRole", asked, REFUSED))) == []
 
 
 @pytest.mark.parametrize(("number", "last"), [(MAX_GONE, "table t49"), (MAX_GONE + 1, "… and 1 more")])
 def test_what_is_gone_is_bounded(number: int, last: str) -> None:
-    named = gone(*lists("dynamodb:ListTables", [f"t{one:02}" for one in range(number)], []))
+    named = deleted_resources(*lists("dynamodb:ListTables", [f"t{one:02}" for one in range(number)], []))
     assert named[-1] == last
     assert len(named) == min(number, MAX_GONE + 1)
 
 
 def test_a_hostile_name_is_one_line_and_cut() -> None:
-    (named,) = gone(*lists("s3:ListAllMyBuckets", ["\u202e" + "x" * 300], []))
+    (named,) = deleted_resources(*lists("s3:ListAllMyBuckets", ["\u202e" + "x" * 300], []))
     assert named == f"bucket �{'x' * 199}… (101 more characters)"

@@ -10,7 +10,7 @@ from labgrader.evidence.probe import MAX_PAYLOAD_CHARACTERS, Invocation, Respons
 from labgrader.evidence.question import Json, Question
 from labgrader.evidence.untrusted_json import parse_json
 from labgrader.probing.function_invoker import Invoker
-from labgrader.probing.retry_policy import Patience
+from labgrader.probing.retry_policy import RetryPolicy
 from tests.load_testing.stub_lambda import Response as Reply
 from tests.load_testing.stub_lambda import StubLambda, error, function_error, throttle
 
@@ -101,7 +101,10 @@ def _recorded(reply: Reply, event: Json, timeout_s: float = 5) -> Invocation:
     arguments = {"FunctionName": "user1-f", "Qualifier": "", "Payload": event, "TimeoutSeconds": timeout_s}
     with StubLambda(lambda _: reply) as stub:
         invoker = Invoker(
-            stub.endpoint, username="user1", forbidden="labgrader-", patience=Patience(attempts=1, base_delay_s=0.001)
+            stub.endpoint,
+            username="user1",
+            forbidden="labgrader-",
+            retry_policy=RetryPolicy(attempts=1, base_delay_s=0.001),
         )
         value = invoker.answer(Question("lambda:InvokeFunction", arguments)).value
     invocation = Invocation.from_dict(json.loads(json.dumps(value)))

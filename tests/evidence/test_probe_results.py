@@ -8,9 +8,9 @@ import pytest
 
 from labgrader.errors import NotGradedError
 from labgrader.evidence.probe import Invocation, Probe
-from labgrader.evidence.question import LIVE_ACTIONS, Answer, Answers, Question, UnaskedError
+from labgrader.evidence.question import LIVE_ACTIONS, Answer, Answers, MissingEvidenceError, Question
 from labgrader.evidence.snapshot import Queue, RestApi, Snapshot
-from labgrader.judging import DroppedObject, HttpReply, SentMessages
+from labgrader.judging import HttpReply, SentMessages, UploadResult
 
 KEY, RESULT = "in/labgrader-a.txt", "out/labgrader-a.txt.json"
 
@@ -20,7 +20,7 @@ def _probe(answers: Answers | None = None) -> Probe:
 
 
 def _asked(ask: Any) -> Question:
-    with pytest.raises(UnaskedError) as unasked:
+    with pytest.raises(MissingEvidenceError) as unasked:
         ask()
     assert unasked.value.question.action in LIVE_ACTIONS
     return unasked.value.question
@@ -61,7 +61,7 @@ def test_an_object_and_messages_are_asked_for_likewise() -> None:
             "TimeoutSeconds": 45,
         },
     )
-    probe.answers.record(question, Answer(DroppedObject("answered", '{"a": 1}', 10.0, [KEY]).to_dict()))
+    probe.answers.record(question, Answer(UploadResult("answered", '{"a": 1}', 10.0, [KEY]).to_dict()))
     dropped = probe.drop_object("user1-b", KEY, "text", "text/plain", await_key=RESULT)
     assert (dropped.content, dropped.left_behind) == ({"a": 1}, [KEY])
     queue = Queue("user1-q", "https://sqs/1/user1-q")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from labgrader.evidence.question import Answer, Answers, Question, UnaskedError
+from labgrader.evidence.question import Answer, Answers, MissingEvidenceError, Question
 from labgrader.evidence.services.event_sources import EventInvokeConfig, EventSourceMapping
 from labgrader.evidence.services.iam import role_name
 from labgrader.evidence.services.policies import Statement, matches, statements
@@ -65,7 +65,7 @@ def test_no_answer_breaks_a_reader(reading: Callable[[Snapshot], Any], junk: Any
 
 @pytest.mark.parametrize("reading", READINGS.values(), ids=READINGS.keys())
 def test_what_was_not_asked_is_asked(reading: Callable[[Snapshot], Any]) -> None:
-    with pytest.raises(UnaskedError):
+    with pytest.raises(MissingEvidenceError):
         reading(Snapshot("user1", "111122223333", "us-east-1"))
 
 

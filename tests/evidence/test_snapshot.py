@@ -13,9 +13,9 @@ from moto import mock_aws
 
 from benchmarks.stub_aws import zipped
 from labgrader.errors import NotGradedError
-from labgrader.evidence.question import Answer, Answers, Question, UnaskedError
+from labgrader.evidence.question import Answer, Answers, MissingEvidenceError, Question
 from labgrader.evidence.snapshot import Snapshot, closest, owns
-from labgrader.recording.rate_limiter import Pacer
+from labgrader.recording.rate_limiter import RateLimiter
 from labgrader.recording.recorder import Recorder
 from labgrader.recording.sessions import Accounts
 from labgrader.roster import Student
@@ -41,7 +41,7 @@ def role() -> str:
 
 
 def moto_recorder() -> Recorder:
-    return Recorder(Accounts("run-1"), pacer=Pacer(sleep=lambda _: None))
+    return Recorder(Accounts("run-1"), rate_limiter=RateLimiter(sleep=lambda _: None))
 
 
 def test_a_students_resources_are_read_as_aws_describes_them(moto: None) -> None:
@@ -182,10 +182,10 @@ def given(**values: Any) -> Snapshot:
 
 
 def test_what_was_not_asked_is_unasked() -> None:
-    with pytest.raises(UnaskedError) as unasked:
+    with pytest.raises(MissingEvidenceError) as unasked:
         given().aliases(F)
     assert unasked.value.question.key == f'lambda:ListAliases {{"FunctionName":"{F}"}}'
-    with pytest.raises(UnaskedError):
+    with pytest.raises(MissingEvidenceError):
         Snapshot("user1", "", "").function(F)
 
 

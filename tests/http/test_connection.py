@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
-from labgrader.http.connection import CLOSED_RACE_S, Connection
+from labgrader.http.connection import CLOSED_RACE_S, HttpConnection
 from labgrader.http.dns_cache import Addresses
 from labgrader.http.endpoint import Host
 from labgrader.http.event_loop import new_loop
 from labgrader.http.protocol import HEAD_LIMIT, KEPT_BYTES, READ_LIMIT
 from labgrader.http.reply import Reply
-from labgrader.http.sync_connection import Wire
+from labgrader.http.sync_connection import SyncConnection
 from tests.clock import Clock
 from tests.virtual_time import LATENCY_S, World
 
@@ -85,8 +85,8 @@ class _RawConnection(asyncio.Protocol):
 
 
 @contextmanager
-def _wire(host: Host) -> Iterator[Wire]:
-    wire = Wire(host)
+def _wire(host: Host) -> Iterator[SyncConnection]:
+    wire = SyncConnection(host)
     try:
         yield wire
     finally:
@@ -288,7 +288,7 @@ def _in_a_loop(work: Callable[[], Any]) -> Any:
 
 def test_what_is_abandoned_ends_at_once(virtual_time: Clock) -> None:
     async def work() -> Reply:
-        connection = Connection(server.host, Addresses())
+        connection = HttpConnection(server.host, Addresses())
         asyncio.get_running_loop().call_later(0.1, connection.abandon)
         reply = await connection.exchange(REQUEST, 30)
         connection.close()

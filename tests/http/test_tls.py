@@ -19,19 +19,19 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from labgrader.evidence.load.plan import FunctionTarget, LoadPlan
 from labgrader.evidence.probe import Invocation
 from labgrader.evidence.question import Question
-from labgrader.http.connection import Connection
+from labgrader.http.connection import HttpConnection
 from labgrader.http.dns_cache import Addresses
 from labgrader.http.endpoint import Host
-from labgrader.http.lambda_invoke import Line
+from labgrader.http.lambda_invoke import LambdaConnection
 from labgrader.http.reply import Reply
-from labgrader.http.sync_connection import Wire
+from labgrader.http.sync_connection import SyncConnection
 from labgrader.load_testing.engine import run_load
 from labgrader.load_testing.targets import FunctionCaller
 from labgrader.probing.function_invoker import Invoker
-from labgrader.probing.retry_policy import Patience
+from labgrader.probing.retry_policy import RetryPolicy
 from tests.load_testing.stub_lambda import Response, StubLambda
 
-BRISK = Patience(attempts=3, base_delay_s=0.001)
+BRISK = RetryPolicy(attempts=3, base_delay_s=0.001)
 INVOKE = Question(
     "lambda:InvokeFunction",
     {"FunctionName": "user1-f", "Qualifier": "", "Payload": None, "TimeoutSeconds": 300},
@@ -71,7 +71,7 @@ def test_https_asks_the_server_who_it_is(tmp_path: Path) -> None:
     tls.load_cert_chain(pem)
     with StubLambda(lambda request: Response(b"a" * 200_000), tls=tls) as stub:
         endpoint = stub.endpoint
-        invoker = Invoker(endpoint, username="user1", forbidden="", patience=BRISK)
+        invoker = Invoker(endpoint, username="user1", forbidden="", retry_policy=BRISK)
         refused = invoker.answer(INVOKE)
         assert refused.error_code == "ConnectionError"
         assert "CERTIFICATE_VERIFY_FAILED" in refused.error_message
@@ -97,7 +97,7 @@ def test_https_waits_no_longer_for_a_hanging_function(tmp_path: Path) -> None:
         endpoint = stub.endpoint
         assert endpoint.tls is not None
         endpoint.tls.load_verify_locations(pem)
-        line = Line(endpoint)
+        line = LambdaConnection(endpoint)
         assert line.invoke("user1-f", "", b"{}", timeout_s=300).trouble == ""
         reply = line.invoke("user1-f", "", b"{}", timeout_s=0.2)
         line.close()
@@ -113,7 +113,7 @@ def silent() -> Iterator[Host]:
 
 
 def test_a_server_that_accepts_and_never_shakes_hands_is_unreachable(silent: Host) -> None:
-    wire = Wire(silent)
+    wire = SyncConnection(silent)
     began = time.monotonic()
     reply = wire.exchange(b"GET / HTTP/1.1\r\n\r\n", 0.1)
     assert time.monotonic() - began >= 0.1
@@ -123,7 +123,7 @@ def test_a_server_that_accepts_and_never_shakes_hands_is_unreachable(silent: Hos
 
 def test_a_handshake_that_is_abandoned_ends(silent: Host) -> None:
     async def work() -> Reply:
-        connection = Connection(silent, Addresses())
+        connection = HttpConnection(silent, Addresses())
         asyncio.get_running_loop().call_later(0.05, connection.abandon)
         reply = await connection.exchange(b"GET / HTTP/1.1\r\n\r\n", 300)
         connection.close()

@@ -9,12 +9,12 @@ import pytest
 from labgrader.errors import NotGradedError
 from labgrader.evidence.question import Answers
 from labgrader.evidence.snapshot import Snapshot
-from labgrader.judging.judge import judge, open_question
+from labgrader.judging.judge import judge, next_question
 from labgrader.judging.verdict import not_graded
 from labgrader.labs.lab import Item
 from labgrader.labs.search_path import searching
 from labgrader.reasons import Reason
-from labgrader.steps.check_outcomes import told
+from labgrader.steps.check_outcomes import resolve_outcome
 from labgrader.steps.error_reason import reason_in_text
 
 CHECK = """\
@@ -69,8 +69,8 @@ def test_nothing_is_asked_for_it_and_a_self_check_is_given_back(folder: Path) ->
     said = sentence(folder, "raise ValueError('no')")
     assert said == f"{BEGINNING}checks/mine.py:8: ValueError: no"
     with searching(folder):
-        assert open_question(ITEM, nobody()) is None
+        assert next_question(ITEM, nobody()) is None
         with pytest.raises(NotGradedError) as refused, reason_in_text():
             judge(ITEM, nobody())
-        found = told(ITEM, nobody(), None, {"error": "NotGradedError", "cause": str(refused.value)})
+        found = resolve_outcome(ITEM, nobody(), None, {"error": "NotGradedError", "cause": str(refused.value)})
     assert found == not_graded(said, Reason.GRADER)

@@ -7,11 +7,11 @@ import pytest
 from labgrader.errors import NotGradedError
 from labgrader.evidence.question import Answers
 from labgrader.evidence.snapshot import Snapshot
-from labgrader.judging.judge import judge_recorded, open_question
+from labgrader.judging.judge import judge_recorded, next_question
 from labgrader.judging.verdict import not_graded
 from labgrader.labs.lab import Item, Lab
 from labgrader.reasons import Reason
-from labgrader.steps.check_outcomes import told
+from labgrader.steps.check_outcomes import resolve_outcome
 from labgrader.steps.error_reason import reason_in_text
 
 SENTENCE = (
@@ -42,14 +42,14 @@ def test_an_unknown_placeholder_is_not_graded_and_named() -> None:
     with pytest.raises(NotGradedError) as refused:
         judge_recorded(item, nobody())
     assert str(refused.value) == SENTENCE
-    assert open_question(item, nobody()) is None
+    assert next_question(item, nobody()) is None
 
 
 def test_a_self_check_is_given_back_for_it() -> None:
     item = item_of(function="{user}-f", alias="{usr}-{username}", version="1")
     with pytest.raises(NotGradedError) as refused, reason_in_text():
         judge_recorded(item, nobody())
-    found = told(item, nobody(), None, {"error": "NotGradedError", "cause": str(refused.value)})
+    found = resolve_outcome(item, nobody(), None, {"error": "NotGradedError", "cause": str(refused.value)})
     assert found == not_graded(SENTENCE, Reason.GRADER)
 
 

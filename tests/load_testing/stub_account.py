@@ -13,7 +13,7 @@ from botocore.stub import Stubber
 from labgrader.errors import NotGradedError, ThrottledError
 from labgrader.evidence.load.plan import FunctionTarget, LoadPlan, Target
 from labgrader.load_testing.admission import Admission
-from labgrader.probing.retry_policy import Patience
+from labgrader.probing.retry_policy import RetryPolicy
 
 PLAN = LoadPlan("closed", 20, requests=100)
 FUNCTION = FunctionTarget("user1-f")
@@ -66,9 +66,9 @@ class Aws:
         self.while_waiting()
 
     def admission(self, **given: Any) -> Admission:
-        patience = Patience(attempts=3, base_delay_s=0.0)
+        retry_policy = RetryPolicy(attempts=3, base_delay_s=0.0)
         times: dict[str, Any] = {"clock": lambda: self.now, "sleep": self.sleep}
-        return Admission(self.client, **{**MINE, "patience": patience, **times, **given})
+        return Admission(self.client, **{**MINE, "patience": retry_policy, **times, **given})
 
     def admitted(self, *targets: Target, plan: LoadPlan = PLAN, **given: Any) -> LoadPlan:
         """Admit a test; every answer of the script must have been asked for."""

@@ -10,8 +10,8 @@ from labgrader.evidence.load.load_test import DEADLINE_S
 from labgrader.evidence.load.plan import EndpointTarget, FunctionTarget, LoadPlan, Target
 from labgrader.evidence.services.api_gateway import RestApi
 from labgrader.load_testing.admission import LEASE_S, TEST_S, read_room
-from labgrader.load_testing.concurrency_budget import Room
-from labgrader.recording.api_calls import NotAnsweredError
+from labgrader.load_testing.concurrency_budget import ConcurrencyBudget
+from labgrader.recording.api_calls import AwsCallError
 from labgrader.store import Store
 from tests.load_testing.stub_account import ALIAS, FUNCTION, LATEST, NOW, PLAN, Aws
 
@@ -92,12 +92,12 @@ def test_a_question_about_the_account_is_repeated_and_given_up_in_the_end() -> N
 
 def test_an_account_without_that_question_is_a_refusal_too() -> None:
     aws = Aws().refuses("get_account_settings", "ResourceNotFoundException", "?", 404)
-    with pytest.raises(NotAnsweredError, match="ResourceNotFoundException: AWS knows no such question"):
+    with pytest.raises(AwsCallError, match="ResourceNotFoundException: AWS knows no such question"):
         read_room(aws.client)
 
 
 def test_the_room_is_that_of_the_account() -> None:
-    assert read_room(Aws().account(1_000, 900).client) == Room(1_000, 900)
+    assert read_room(Aws().account(1_000, 900).client) == ConcurrencyBudget(1_000, 900)
 
 
 def test_a_reservation_that_cannot_be_read_stops_nothing() -> None:

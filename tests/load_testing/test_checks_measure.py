@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from labgrader.evidence.question import LIVE_ACTIONS, Answers, UnaskedError
+from labgrader.evidence.question import LIVE_ACTIONS, Answers, MissingEvidenceError
 from labgrader.judging.judge import judge
 from labgrader.judging.verdict import Verdict
 from labgrader.load_testing.load_tester import LoadTester
@@ -30,7 +30,7 @@ def measured(world: World, respond: Callable[[Request], Response], check: str, *
         while True:
             try:
                 return judge(item(check, **parameters), snapshot, answers)
-            except UnaskedError as unasked:
+            except MissingEvidenceError as unasked:
                 question = unasked.question
             assert question.action in LIVE_ACTIONS, question.key
             answers.record(question, tester.answer(question))

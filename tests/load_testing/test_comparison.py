@@ -15,7 +15,7 @@ from labgrader.evidence.question import Answer
 from labgrader.http.endpoint import Host
 from labgrader.load_testing.comparison import run_compare
 from labgrader.load_testing.targets import FunctionCaller, StageCaller
-from labgrader.probing.retry_policy import Patience
+from labgrader.probing.retry_policy import RetryPolicy
 from labgrader.probing.stage_request import StageRequest
 from tests.load_testing.stub_lambda import (
     REPORT,
@@ -32,7 +32,7 @@ from tests.load_testing.stub_lambda import (
 
 pytestmark = pytest.mark.usefixtures("virtual_time")
 
-BRISK = Patience(attempts=3, base_delay_s=0.001)
+BRISK = RetryPolicy(attempts=3, base_delay_s=0.001)
 
 
 def _compare(stub: StubLambda, *, rounds: int = 3, **limits: Any) -> Answer:
@@ -252,7 +252,7 @@ def _stages(stub: StubLambda) -> Answer:
         content = f"GET /prod/{path} HTTP/1.1\r\nHost: x\r\nx-api-key: SECRET\r\n\r\n".encode()
         return StageCaller(path, StageRequest(Host(f"http://127.0.0.1:{stub.port}"), "GET", "", content, "SECRET"))
 
-    return run_compare(stage("miss"), stage("hit"), rounds=3, patience=BRISK)
+    return run_compare(stage("miss"), stage("hit"), rounds=3, retry_policy=BRISK)
 
 
 def test_two_stages_are_measured_in_turn() -> None:

@@ -6,15 +6,15 @@ import pytest
 
 from labgrader.errors import NotGradedError
 from labgrader.evidence.load.plan import LoadPlan
-from labgrader.load_testing.concurrency_budget import Room, fitted
+from labgrader.load_testing.concurrency_budget import ConcurrencyBudget, fit_plan
 
 PLAN = LoadPlan("closed", 20, requests=100)
 OPEN = LoadPlan("open", 40, rate_rps=100, duration_s=5)
 
 
-def refusal(plan: LoadPlan, room: Room) -> str:
+def refusal(plan: LoadPlan, room: ConcurrencyBudget) -> str:
     with pytest.raises(NotGradedError) as refused:
-        fitted(plan, room)
+        fit_plan(plan, room)
     assert refused.value.action == "", "nothing failed: there is no action to name"
     return refused.value.reason
 
@@ -24,14 +24,14 @@ def refusal(plan: LoadPlan, room: Room) -> str:
     [(10_000, 20), (40, 20), (39, 19), (30, 15), (20, 10)],
 )
 def test_a_plan_is_reduced_to_half_of_what_is_left_down_to_half_of_the_plan(unreserved: int, in_flight: int) -> None:
-    fitting = fitted(PLAN, Room(10_000, unreserved))
+    fitting = fit_plan(PLAN, ConcurrencyBudget(10_000, unreserved))
     assert fitting.concurrency == in_flight
     assert (fitting.requests, fitting.model) == (100, "closed")
     assert len(fitting.notes) == (in_flight < 20)
 
 
 def test_one_below_half_of_the_plan_is_refused_with_the_numbers_and_what_to_do() -> None:
-    assert refusal(PLAN, Room(1_000, 19)) == (
+    assert refusal(PLAN, ConcurrencyBudget(1_000, 19)) == (
         "this account allows 1,000 concurrent executions, of which 981 are reserved, and a load test may take half of "
         "the rest, 9 of 19: it needs at least 10; the instructor can ask AWS for more in Service Quotas (AWS Lambda, "
         "“Concurrent executions”), or free reserved ones"
@@ -39,23 +39,23 @@ def test_one_below_half_of_the_plan_is_refused_with_the_numbers_and_what_to_do()
 
 
 def test_a_plan_that_fits_is_the_plan() -> None:
-    assert fitted(PLAN, Room(1_000, 1_000)) is PLAN
-    assert fitted(PLAN, Room(40, 40)) is PLAN
+    assert fit_plan(PLAN, ConcurrencyBudget(1_000, 1_000)) is PLAN
+    assert fit_plan(PLAN, ConcurrencyBudget(40, 40)) is PLAN
 
 
 def test_what_was_reduced_is_noted_with_the_reason() -> None:
-    assert fitted(PLAN, Room(30, 30)).notes == (
+    assert fit_plan(PLAN, ConcurrencyBudget(30, 30)).notes == (
         "20 requests in flight were planned; this account has 30 concurrent executions left, half of them for load "
         "tests, so 15 were kept in flight",
     )
-    assert fitted(OPEN, Room(5_000, 62)).notes == (
+    assert fit_plan(OPEN, ConcurrencyBudget(5_000, 62)).notes == (
         "up to 40 requests in flight were planned; this account has 62 concurrent executions left, half of them for "
         "load tests, so at most 31 were allowed",
     )
 
 
 def test_a_new_account_is_refused_with_its_limit_and_what_to_do() -> None:
-    assert refusal(PLAN, Room(10, 10)) == (
+    assert refusal(PLAN, ConcurrencyBudget(10, 10)) == (
         "this account allows 10 concurrent executions, and a load test may take half of them, 5 of 10: it needs at "
         "least 10; the instructor can ask AWS for more in Service Quotas (AWS Lambda, “Concurrent executions”)"
     )
@@ -63,7 +63,7 @@ def test_a_new_account_is_refused_with_its_limit_and_what_to_do() -> None:
 
 @pytest.mark.parametrize("unreserved", [0, 1])
 def test_reservations_that_leave_nothing_are_named(unreserved: int) -> None:
-    assert refusal(PLAN, Room(1_000, unreserved)).startswith(
+    assert refusal(PLAN, ConcurrencyBudget(1_000, unreserved)).startswith(
         f"this account allows 1,000 concurrent executions, of which {1_000 - unreserved:,} are reserved, and a load "
         f"test may take half of the rest, 0 of {unreserved}: it needs at least 10; "
     )
@@ -72,16 +72,16 @@ def test_reservations_that_leave_nothing_are_named(unreserved: int) -> None:
 @pytest.mark.parametrize(("unreserved", "fits"), [(2, True), (1, False)])
 def test_a_comparison_needs_one_execution(unreserved: int, fits: bool) -> None:
     comparison = LoadPlan("closed", 1, requests=40)
-    room = Room(10, unreserved)
+    room = ConcurrencyBudget(10, unreserved)
     if fits:
-        assert fitted(comparison, room) is comparison
+        assert fit_plan(comparison, room) is comparison
     else:
         assert "half of the rest, 0 of 1: it needs at least 1;" in refusal(comparison, room)
 
 
 @pytest.mark.parametrize(("planned", "in_flight"), [(None, 20), (21, 20), (20, 20), (19, 19), (10, 10)])
 def test_what_the_run_planned_is_kept_whatever_the_account_says_now(planned: int | None, in_flight: int) -> None:
-    fitting = fitted(PLAN, Room(1_000, 1_000, planned=planned))
+    fitting = fit_plan(PLAN, ConcurrencyBudget(1_000, 1_000, planned=planned))
     assert fitting.concurrency == in_flight
     assert fitting.notes == (
         ()
@@ -94,7 +94,7 @@ def test_what_the_run_planned_is_kept_whatever_the_account_says_now(planned: int
 
 
 def test_a_run_that_planned_too_little_says_so() -> None:
-    assert refusal(PLAN, Room(1_000, 1_000, planned=9)) == (
+    assert refusal(PLAN, ConcurrencyBudget(1_000, 1_000, planned=9)) == (
         "this account allows 1,000 concurrent executions, and a load test may take 9 of them, as was planned when "
         "fewer were left: it needs at least 10; the instructor can ask AWS for more in Service Quotas (AWS Lambda, "
         "“Concurrent executions”)"
@@ -102,13 +102,13 @@ def test_a_run_that_planned_too_little_says_so() -> None:
 
 
 def test_what_the_account_has_now_is_kept_whatever_the_run_planned() -> None:
-    assert fitted(PLAN, Room(1_000, 30, planned=20)).concurrency == 15
+    assert fit_plan(PLAN, ConcurrencyBudget(1_000, 30, planned=20)).concurrency == 15
 
 
 def test_a_check_may_need_more_than_half() -> None:
     strict = LoadPlan("closed", 20, requests=100, least_concurrency=18)
-    assert fitted(strict, Room(36, 36)).concurrency == 18
-    assert "half of them, 17 of 35: it needs at least 18;" in refusal(strict, Room(35, 35))
+    assert fit_plan(strict, ConcurrencyBudget(36, 36)).concurrency == 18
+    assert "half of them, 17 of 35: it needs at least 18;" in refusal(strict, ConcurrencyBudget(35, 35))
 
 
 @pytest.mark.parametrize(
@@ -129,14 +129,14 @@ def test_a_check_may_need_more_than_half() -> None:
     ],
 )
 def test_a_reservation_below_the_plan_is_noted_and_reduces_nothing(reserved: int | None, note: str) -> None:
-    fitting = fitted(PLAN, Room(1_000, 900, reserved))
+    fitting = fit_plan(PLAN, ConcurrencyBudget(1_000, 900, reserved))
     assert fitting.concurrency == 20
     assert fitting.notes == ((note,) if note else ())
 
 
 @pytest.mark.parametrize(("reserved", "notes"), [(15, 1), (14, 2)])
 def test_a_reservation_is_compared_with_what_is_left_of_the_plan(reserved: int, notes: int) -> None:
-    fitting = fitted(PLAN, Room(1_000, 30, reserved))
+    fitting = fit_plan(PLAN, ConcurrencyBudget(1_000, 30, reserved))
     assert fitting.concurrency == 15
     assert len(fitting.notes) == notes
 
@@ -148,10 +148,10 @@ def test_no_plan_ever_takes_more_than_half(limit: int, least: int) -> None:
     admitted = 0
     for planned in (None, 0, 1, 9, 10, 20, 500):
         for unreserved in range(limit + 1):
-            room = Room(limit, unreserved, planned=planned)
+            room = ConcurrencyBudget(limit, unreserved, planned=planned)
             assert room.part <= unreserved // 2
             try:
-                taken = fitted(plan, room).concurrency
+                taken = fit_plan(plan, room).concurrency
             except NotGradedError:
                 assert room.part < least
                 continue

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from labgrader.http.reply import Result
-from labgrader.load_testing.counters import Measured, Tally
+from labgrader.load_testing.counters import RequestSample, RequestStats
 
 
-def _tally(*requests: Measured, sent: int | None = None, ended: float = 99.0) -> Tally:
-    tally = Tally()
+def _tally(*requests: RequestSample, sent: int | None = None, ended: float = 99.0) -> RequestStats:
+    tally = RequestStats()
     for request in requests:
         tally.add(request)
     tally.sent = len(requests) if sent is None else sent
@@ -23,21 +23,21 @@ def _times(count: int, result: Result) -> list[Result]:
 
 def _samples(results: list[Result]) -> list[tuple[float, float, str]]:
     samples: list[tuple[float, float, str]] = _tally(
-        *(Measured(1.0 + index, 0.001, result) for index, result in enumerate(results))
+        *(RequestSample(1.0 + index, 0.001, result) for index, result in enumerate(results))
     ).fields()["samples"]
     return samples
 
 
 def test_rates_come_from_what_was_sent_and_the_time_it_took() -> None:
     fields = _tally(
-        *(Measured(10.0 + index, 0.5, "succeeded" if index else "throttled") for index in range(5))
+        *(RequestSample(10.0 + index, 0.5, "succeeded" if index else "throttled") for index in range(5))
     ).fields()
     assert (fields["duration_s"], fields["offered_rps"], fields["achieved_rps"]) == (4.5, 1.111, 0.889)
     assert fields["samples"][0] == (0.0, 500.0, "throttled")
 
 
 def test_arrivals_are_offered_over_their_schedule() -> None:
-    tally = _tally(*(Measured(10.0 + index / 10, 5.0, "succeeded") for index in range(10)))
+    tally = _tally(*(RequestSample(10.0 + index / 10, 5.0, "succeeded") for index in range(10)))
     tally.dropped, tally.scheduled_s = 10, 2.0
     assert (tally.fields()["offered_rps"], tally.fields()["achieved_rps"]) == (10, 1.695)
     tally.scheduled_s = 4.0
@@ -45,12 +45,12 @@ def test_arrivals_are_offered_over_their_schedule() -> None:
 
 
 def test_report_lines_are_counted() -> None:
-    fields = _tally(Measured(1.0, 0.1, "succeeded", reported=True), Measured(1.0, 0.1, "succeeded")).fields()
+    fields = _tally(RequestSample(1.0, 0.1, "succeeded", reported=True), RequestSample(1.0, 0.1, "succeeded")).fields()
     assert (fields["reported"], fields["cold_starts"]) == (1, 0)
 
 
 def test_what_never_came_back_is_nobodys_timeout() -> None:
-    fields = _tally(Measured(10.0, 0.5, "succeeded"), sent=3, ended=12.0).fields()
+    fields = _tally(RequestSample(10.0, 0.5, "succeeded"), sent=3, ended=12.0).fields()
     assert (fields["requests"], fields["succeeded"], fields["timeouts"], fields["other_errors"]) == (3, 1, 0, 2)
     assert fields["duration_s"] == 2.0
 
@@ -63,11 +63,11 @@ def test_nothing_at_all_is_zeros() -> None:
 
 def test_latencies_are_those_of_what_succeeded() -> None:
     fields = _tally(
-        Measured(1.0, 0.1, "succeeded", cold=True),
-        Measured(1.0, 0.01, "succeeded", service_s=0.005),
-        Measured(1.0, 9.0, "function_error", cold=True, function_error_kind="timeout"),
-        Measured(1.0, 9.0, "timeout"),
-        Measured(1.0, 0.0, "throttled", throttle_reason="Reserved"),
+        RequestSample(1.0, 0.1, "succeeded", cold=True),
+        RequestSample(1.0, 0.01, "succeeded", service_s=0.005),
+        RequestSample(1.0, 9.0, "function_error", cold=True, function_error_kind="timeout"),
+        RequestSample(1.0, 9.0, "timeout"),
+        RequestSample(1.0, 0.0, "throttled", throttle_reason="Reserved"),
     ).fields()
     assert (fields["latency_ms"]["min"], fields["latency_ms"]["max"]) == (10, 100)
     assert (fields["cold_latency_ms"], fields["warm_latency_ms"]) == ({"p50": 100, "p95": 100}, {"p50": 10, "p95": 10})
@@ -78,14 +78,14 @@ def test_latencies_are_those_of_what_succeeded() -> None:
 
 
 def test_the_curve_begins_with_the_smallest_and_ends_with_the_largest() -> None:
-    curve = _tally(*(Measured(1.0, one / 1000, "succeeded") for one in range(1, 201))).fields()["curve"]
+    curve = _tally(*(RequestSample(1.0, one / 1000, "succeeded") for one in range(1, 201))).fields()["curve"]
     assert (curve[0], curve[-1]) == ((0, 1), (100, 200))
     assert (50, 100) in curve
     assert (95, 190) in curve
 
 
 def test_five_different_failures_are_kept() -> None:
-    tally = Tally()
+    tally = RequestStats()
     for number in range(14):
         tally.note_error(f"E{number % 7}")
     assert tally.fields()["error_samples"] == ["E0", "E1", "E2", "E3", "E4"]

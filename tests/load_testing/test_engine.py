@@ -15,7 +15,7 @@ from labgrader.evidence.load.result import LoadResult
 from labgrader.evidence.question import Answer
 from labgrader.http.endpoint import Host
 from labgrader.load_testing.engine import _late_ms, run_load
-from labgrader.load_testing.progress import Progress
+from labgrader.load_testing.progress import LoadProgress
 from labgrader.load_testing.targets import FunctionCaller, StageCaller
 from labgrader.probing.stage_request import StageRequest
 from tests.load_testing.stub_lambda import (
@@ -38,7 +38,7 @@ def _run(
     concurrency: int = 5,
     requests: int = 20,
     *,
-    tell: Callable[[Progress], None] | None = None,
+    tell: Callable[[LoadProgress], None] | None = None,
     limits: dict[str, float] | None = None,
     memory_mb: int = 0,
     architecture: str = "x86_64",
@@ -387,7 +387,7 @@ def test_a_throttled_request_costs_nothing_and_one_that_failed_does() -> None:
 
 
 def test_it_is_told_how_far_the_test_is() -> None:
-    told: list[Progress] = []
+    told: list[LoadProgress] = []
     with StubLambda(lambda request: throttle() if request.number == 8 else warm(0.05)) as stub:
         _load(stub, 2, 20, warm_up=2, tell=told.append)
     assert told[0].phase == "warm-up"
@@ -400,7 +400,7 @@ def test_it_is_told_how_far_the_test_is() -> None:
 
 
 def test_whoever_is_told_can_end_the_test() -> None:
-    def stop(progress: Progress) -> None:
+    def stop(progress: LoadProgress) -> None:
         raise KeyboardInterrupt
 
     with StubLambda(lambda request: warm(0.02)) as stub:

@@ -17,7 +17,7 @@ from labgrader.evidence.question import Answer, Question
 from labgrader.evidence.services.api_gateway import RestApi
 from labgrader.http.lambda_invoke import InvokeEndpoint
 from labgrader.load_testing.load_tester import LoadTester
-from labgrader.load_testing.progress import Progress
+from labgrader.load_testing.progress import LoadProgress
 from labgrader.probing.ownership_guard import Ownership
 from tests.load_testing.stub_lambda import EndedCredentials, Request, Response, StubLambda, error
 
@@ -383,7 +383,7 @@ def test_the_limits_are_passed_on() -> None:
 
 
 def test_a_plan_is_run_and_told_of() -> None:
-    told: list[Progress] = []
+    told: list[LoadProgress] = []
     with StubLambda() as stub:
         answer = _tester(stub).run(FUNCTION, LoadPlan("closed", 1, requests=2), told.append)
     assert answer.value["succeeded"] == told[-1].succeeded == 2

@@ -13,8 +13,8 @@ import pytest
 from labgrader.evidence.load.plan import FunctionTarget, LoadPlan, Threshold
 from labgrader.evidence.load.result import LoadResult
 from labgrader.load_testing.engine import run_load
-from labgrader.load_testing.progress import Progress
-from labgrader.load_testing.sender import Traffic
+from labgrader.load_testing.progress import LoadProgress
+from labgrader.load_testing.sender import RequestSender
 from labgrader.load_testing.targets import FunctionCaller
 from tests.load_testing.stub_lambda import Request, Response, StubLambda, throttle, warm
 
@@ -28,7 +28,7 @@ def _load(
     seconds: float,
     in_flight: int = 200,
     threshold: Threshold | None = None,
-    tell: Callable[[Progress], None] | None = None,
+    tell: Callable[[LoadProgress], None] | None = None,
     **limits: float,
 ) -> LoadResult:
     plan = LoadPlan("open", in_flight, rate_rps=rate, duration_s=seconds, threshold=threshold)
@@ -163,8 +163,8 @@ def test_an_arrival_that_was_handed_over_when_the_test_ended_is_not_sent() -> No
     with StubLambda() as stub:
         caller = FunctionCaller(stub.endpoint, FunctionTarget("user1-f"), b"{}")
 
-        async def halted() -> Traffic:
-            traffic = Traffic(caller, 1, 5.0, 5.0, lambda requests, gb_ms: True)
+        async def halted() -> RequestSender:
+            traffic = RequestSender(caller, 1, 5.0, 5.0, lambda requests, gb_ms: True)
             traffic.planned = 1
             assert traffic.take()
             traffic._end_early("stopped: ")

@@ -13,14 +13,14 @@ from labgrader.evidence.probe_results import MAX_KEPT_CHARACTERS, HttpReply
 from labgrader.evidence.question import Answer, Question
 from labgrader.probing.api_caller import ApiCaller
 from labgrader.probing.ownership_guard import Ownership
-from labgrader.probing.retry_policy import Patience
+from labgrader.probing.retry_policy import RetryPolicy
 from labgrader.probing.stage_request import stage_url
 from tests.load_testing.stub_lambda import Request, Response, StubLambda
 from tests.virtual_time import ROUND_TRIP_MS
 
 pytestmark = pytest.mark.usefixtures("virtual_time")
 
-BRISK = Patience(attempts=3, base_delay_s=0.001)
+BRISK = RetryPolicy(attempts=3, base_delay_s=0.001)
 OWNERSHIP = Ownership("user1", "labgrader-")
 VALUE = 'Zk9"q/2x-SECRET-VALUE-of-the-key'
 

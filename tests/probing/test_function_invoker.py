@@ -20,7 +20,7 @@ from labgrader.evidence.probe import MAX_PAYLOAD_CHARACTERS, Invocation
 from labgrader.evidence.question import Answer, Question
 from labgrader.http.lambda_invoke import InvokeEndpoint
 from labgrader.probing.function_invoker import Invoker
-from labgrader.probing.retry_policy import Patience
+from labgrader.probing.retry_policy import RetryPolicy
 from labgrader.reasons import Reason
 from tests.load_testing.stub_lambda import (
     OK,
@@ -36,11 +36,11 @@ from tests.virtual_time import ROUND_TRIP_MS
 
 pytestmark = pytest.mark.usefixtures("virtual_time")
 
-BRISK = Patience(attempts=3, base_delay_s=0.001)
+BRISK = RetryPolicy(attempts=3, base_delay_s=0.001)
 
 
 def _invoker(stub: StubLambda) -> Invoker:
-    return Invoker(stub.endpoint, username="user1", forbidden="labgrader-", patience=BRISK)
+    return Invoker(stub.endpoint, username="user1", forbidden="labgrader-", retry_policy=BRISK)
 
 
 def _probe(
@@ -195,7 +195,7 @@ def test_a_boto3_client_gives_endpoint_region_and_credentials() -> None:
             aws_access_key_id="AKIDBOTO",
             aws_secret_access_key="secret",
         )
-        invoker = Invoker.from_client(client, username="user1", forbidden="labgrader-", patience=BRISK)
+        invoker = Invoker.from_client(client, username="user1", forbidden="labgrader-", retry_policy=BRISK)
         assert _invocation(invoker.answer(_invoke("user1-f"))).outcome == "answered"
         assert "AKIDBOTO" in stub.requests[0].headers["authorization"]
         assert "/eu-central-1/lambda/" in stub.requests[0].headers["authorization"]
@@ -409,7 +409,7 @@ def test_a_broken_connection_is_not_the_functions_fault(response: Response) -> N
 def test_an_endpoint_that_is_not_there_is_not_the_functions_fault() -> None:
     with StubLambda() as stub:
         gone = stub.endpoint
-    answer = Invoker(gone, username="user1", forbidden="", patience=BRISK).answer(_invoke("user1-f"))
+    answer = Invoker(gone, username="user1", forbidden="", retry_policy=BRISK).answer(_invoke("user1-f"))
     assert answer.error_code == "ConnectionError"
     assert "Connection refused" in answer.error_message
 

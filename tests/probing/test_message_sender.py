@@ -20,11 +20,11 @@ from labgrader.evidence.probe_results import SentMessages
 from labgrader.evidence.question import Answer, Question
 from labgrader.probing.message_sender import MessageSender
 from labgrader.probing.ownership_guard import Ownership
-from labgrader.probing.retry_policy import Patience
+from labgrader.probing.retry_policy import RetryPolicy
 from tests.clock import Clock
 
 OWNERSHIP = Ownership("user1", "labgrader-")
-BRISK = Patience(attempts=3, base_delay_s=0.001)
+BRISK = RetryPolicy(attempts=3, base_delay_s=0.001)
 URL = "https://sqs.us-east-1.amazonaws.com/123456789012/user1-queue"
 
 

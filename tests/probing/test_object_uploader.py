@@ -16,11 +16,11 @@ from botocore.stub import ANY, Stubber
 from moto import mock_aws
 
 from labgrader.errors import NotGradedError
-from labgrader.evidence.probe_results import MAX_KEPT_CHARACTERS, DroppedObject
+from labgrader.evidence.probe_results import MAX_KEPT_CHARACTERS, UploadResult
 from labgrader.evidence.question import Answer, Question
 from labgrader.probing.object_uploader import ObjectDropper
 from labgrader.probing.ownership_guard import Ownership
-from labgrader.probing.retry_policy import Patience
+from labgrader.probing.retry_policy import RetryPolicy
 from tests.clock import Clock
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -32,7 +32,7 @@ KEY = "uploads/labgrader-7-user1.txt"
 RESULT = "analysis/labgrader-7-user1.txt_analysis.json"
 """What they are called in the bucket: each call has a part of its own."""
 OWNERSHIP = Ownership("user1", "labgrader-")
-BRISK = Patience(attempts=3, base_delay_s=0.001)
+BRISK = RetryPolicy(attempts=3, base_delay_s=0.001)
 
 
 def _client() -> Any:
@@ -69,11 +69,11 @@ def _answer(client: Any, **changed: Any) -> Answer:
     return ObjectDropper(client, OWNERSHIP, BRISK, poll_s=0.02, token=lambda: "7").answer(_drop(**changed))
 
 
-def _dropped(answer: Answer) -> DroppedObject:
+def _dropped(answer: Answer) -> UploadResult:
     assert answer.error_code == ""
     document = json.loads(json.dumps(answer.value, allow_nan=False))
     assert document == answer.value
-    return DroppedObject.from_dict(document)
+    return UploadResult.from_dict(document)
 
 
 def _keys(client: Any) -> list[str]:

@@ -9,10 +9,10 @@ import pytest
 
 from benchmarks.stub_aws import Clock, StubAws
 from labgrader.errors import NotGradedError
-from labgrader.evidence.question import Question, UnaskedError
+from labgrader.evidence.question import MissingEvidenceError, Question
 from labgrader.evidence.snapshot import Snapshot
-from labgrader.recording.account_cache import ClassFacts
-from labgrader.recording.rate_limiter import Pacer
+from labgrader.recording.account_cache import AccountCache
+from labgrader.recording.rate_limiter import RateLimiter
 from labgrader.recording.recorder import Recorder
 from labgrader.recording.sessions import Accounts
 from labgrader.roster import Student
@@ -32,10 +32,10 @@ class Readings:
         return self
 
 
-def open_question(item: Reading, snapshot: Snapshot) -> Question | None:
+def next_question(item: Reading, snapshot: Snapshot) -> Question | None:
     try:
         item(snapshot)
-    except UnaskedError as unasked:
+    except MissingEvidenceError as unasked:
         return unasked.question
     except NotGradedError:
         return None
@@ -46,7 +46,7 @@ def recorder(
     aws: StubAws,
     *,
     clock: Clock | None = None,
-    facts: ClassFacts | None = None,
+    facts: AccountCache | None = None,
     accounts: Accounts | None = None,
     workers: int = 4,
 ) -> Recorder:
@@ -54,7 +54,7 @@ def recorder(
     clock = clock or Clock()
     return Recorder(
         accounts or Accounts("run-1", new_session=aws.session),
-        pacer=Pacer(clock=clock, sleep=clock.sleep),
+        rate_limiter=RateLimiter(clock=clock, sleep=clock.sleep),
         facts=facts,
         workers=workers,
         now=lambda: datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC),
@@ -68,7 +68,7 @@ def record(aws: StubAws, *readings: Reading, username: str = "user1", clock: Clo
 
 def record_all(recorder: Recorder, readings: Iterable[Reading], students: Iterable[Student]) -> dict[str, Snapshot]:
     """Record students for some readings; return the snapshots by username."""
-    snapshots = recorder.record_class(Readings(*readings), students, open_question=open_question)
+    snapshots = recorder.record_class(Readings(*readings), students, next_question=next_question)
     return {snapshot.username: snapshot for snapshot in snapshots}
 
 

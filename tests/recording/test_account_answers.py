@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.stub_aws import ACCOUNT, REGION, Fault, StubAws
 from labgrader.evidence.snapshot import Snapshot
-from labgrader.recording.account_cache import EVERYWHERE, AccountFacts, ClassFacts
+from labgrader.recording.account_cache import EVERYWHERE, AccountCache, AccountFacts
 from labgrader.recording.operations import MANAGED_POLICY
 from labgrader.roster import Student
 from tests.recording.recording import record, record_all, recorder, refusal
@@ -84,7 +84,7 @@ def test_a_second_recorder_does_not_ask_about_roles_again() -> None:
     saved = json.loads(json.dumps(first.facts.to_dict()))
     assert saved[f"{ACCOUNT} {EVERYWHERE}"]["answers"]['iam:GetRole {"RoleName":"nobody"}'] is None
     aws = RoleAws()
-    second = recorder(aws, facts=ClassFacts.from_dict(saved))
+    second = recorder(aws, facts=AccountCache.from_dict(saved))
     snapshots = record_all(second, [reading_role, lambda s: s.iam.role("nobody")], CLASS[1:])
     assert snapshots["user2"].iam.role(ROLE).name == ROLE
     assert snapshots["user2"].iam.role("nobody") is None

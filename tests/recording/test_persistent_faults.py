@@ -14,15 +14,15 @@ from benchmarks.stub_aws import Clock, Fault, StubAws
 from labgrader.errors import NotGradedError
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.check import find_check
-from labgrader.judging.judge import judge, open_question
+from labgrader.judging.judge import judge, next_question
 from labgrader.labs.lab import find_lab
-from labgrader.recording.api_calls import FORGET_THROTTLE_S, MAX_PATIENCE_S, ApiClient, NotAnsweredError
-from labgrader.recording.rate_limiter import Pacer
+from labgrader.recording.api_calls import FORGET_THROTTLE_S, MAX_PATIENCE_S, ApiClient, AwsCallError
+from labgrader.recording.rate_limiter import RateLimiter
 from labgrader.recording.recorder import FINISH_S, Recorder
 from labgrader.recording.sessions import Accounts
 from labgrader.roster import Student
 from tests.recording.recording import Reading, Readings, record_all, recorder, refusal
-from tests.recording.recording import open_question as read
+from tests.recording.recording import next_question as read
 
 THROTTLED = Fault("TooManyRequestsException", 429, "Rate exceeded")
 HERE = "111122223333 us-east-1"
@@ -63,10 +63,12 @@ def a_class(aws: StubAws, count: int) -> list[Student]:
 
 def recorded(aws: StubAws, clock: SharedClock | Clock, students: Iterable[Student], workers: int) -> list[Snapshot]:
     recording = Recorder(
-        Accounts("run-1", new_session=aws.session), pacer=Pacer(clock=clock, sleep=clock.sleep), workers=workers
+        Accounts("run-1", new_session=aws.session),
+        rate_limiter=RateLimiter(clock=clock, sleep=clock.sleep),
+        workers=workers,
     )
     lab = find_lab("lambda-optimization")
-    return list(recording.record_class(lab, students, open_question=open_question, deadline_s=DEADLINE_S))
+    return list(recording.record_class(lab, students, next_question=next_question, deadline_s=DEADLINE_S))
 
 
 def statuses(snapshot: Snapshot) -> dict[str, str]:
@@ -125,27 +127,27 @@ def test_questions_that_fail_slowly_end_with_the_deadline() -> None:
 @pytest.mark.parametrize(("passed_s", "answered"), [(0.0, True), (0.1, False)])
 def test_after_the_end_nothing_is_asked(passed_s: float, answered: bool) -> None:
     clock = Clock()
-    calls = ApiClient(Pacer(clock=clock, sleep=clock.sleep))
+    calls = ApiClient(RateLimiter(clock=clock, sleep=clock.sleep))
     calls.ends_at = clock()
     clock.sleep(passed_s)
     sent: list[str] = []
     if answered:
         calls.send(HERE, "lambda:ListAliases", lambda: sent.append("sent"))
     else:
-        with pytest.raises(NotAnsweredError, match=r"^NotReached: the time for this run's questions was over$"):
+        with pytest.raises(AwsCallError, match=r"^NotReached: the time for this run's questions was over$"):
             calls.send(HERE, "lambda:ListAliases", lambda: sent.append("sent"))
     assert bool(sent) is answered
 
 
 def test_a_turn_that_comes_too_late_is_not_waited_for() -> None:
     clock = Clock()
-    pacer = Pacer(clock=clock, sleep=clock.sleep)
+    rate_limiter = RateLimiter(clock=clock, sleep=clock.sleep)
     for _ in range(5):
-        assert pacer.take(HERE, "lambda:ListAliases")
+        assert rate_limiter.take(HERE, "lambda:ListAliases")
     before = clock()
-    assert not pacer.take(HERE, "lambda:ListAliases", before + 0.09)
+    assert not rate_limiter.take(HERE, "lambda:ListAliases", before + 0.09)
     assert clock() == before
-    assert pacer.take(HERE, "lambda:ListAliases", before + 0.11)  # the turn that was not taken
+    assert rate_limiter.take(HERE, "lambda:ListAliases", before + 0.11)  # the turn that was not taken
     assert clock() - before == pytest.approx(0.1)
 
 
@@ -155,7 +157,7 @@ def throttle() -> None:
 
 def test_every_throttle_is_counted_and_nothing_else() -> None:
     clock = Clock()
-    calls = ApiClient(Pacer(clock=clock, sleep=clock.sleep))
+    calls = ApiClient(RateLimiter(clock=clock, sleep=clock.sleep))
     refusals: list[Exception] = [
         ClientError({"Error": {"Code": "TooManyRequestsException", "Message": "Rate exceeded"}}, "ListAliases"),
         EndpointConnectionError(endpoint_url="https://lambda.us-east-1.amazonaws.com"),
@@ -173,21 +175,21 @@ def test_every_throttle_is_counted_and_nothing_else() -> None:
 
 def test_a_quota_that_was_throttled_to_the_end_is_left_alone_for_a_while() -> None:
     clock = Clock()
-    calls = ApiClient(Pacer(clock=clock, sleep=clock.sleep))
+    calls = ApiClient(RateLimiter(clock=clock, sleep=clock.sleep))
     began = clock()
-    with pytest.raises(NotAnsweredError, match="throttled to the end") as first:
+    with pytest.raises(AwsCallError, match="throttled to the end") as first:
         calls.send(HERE, "lambda:ListAliases", throttle)
     assert clock() - began <= MAX_PATIENCE_S
     given_up_at = clock()
     sent: list[str] = []
-    with pytest.raises(NotAnsweredError) as second:
+    with pytest.raises(AwsCallError) as second:
         calls.send(HERE, "lambda:ListVersionsByFunction", lambda: sent.append("same family"))
-    assert (str(second.value), second.value.passing) == (str(first.value), True)
+    assert (str(second.value), second.value.transient) == (str(first.value), True)
     assert clock() == given_up_at
     calls.send(HERE, "lambda:GetFunction", lambda: sent.append("other family"))
     calls.send("444455556666 us-east-1", "lambda:ListAliases", lambda: sent.append("other account"))
     clock.now = given_up_at + FORGET_THROTTLE_S - 0.1
-    with pytest.raises(NotAnsweredError):
+    with pytest.raises(AwsCallError):
         calls.send(HERE, "lambda:ListAliases", lambda: sent.append("too early"))
     clock.now = given_up_at + FORGET_THROTTLE_S + 0.1
     calls.send(HERE, "lambda:ListAliases", lambda: sent.append("again"))
@@ -289,7 +291,7 @@ def test_a_student_whose_lab_cannot_be_made_does_not_end_the_class(caplog: pytes
     lab = Picky(lambda s: s.function_names())
     students = [Student("user1"), Student("user2")]
     with caplog.at_level(logging.ERROR):
-        found = {one.username: one for one in recorder(aws).record_class(lab, students, open_question=read)}
+        found = {one.username: one for one in recorder(aws).record_class(lab, students, next_question=read)}
     assert found["user1"].taken_at
     assert found["user2"].function_names() == []
     assert "user1: the recording failed" in caplog.text

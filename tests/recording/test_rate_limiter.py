@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from benchmarks.stub_aws import Clock, StubAws
-from labgrader.recording.rate_limiter import FLOOR_PER_S, RECOVERY_S, Pacer, quota_of
+from labgrader.recording.rate_limiter import FLOOR_PER_S, RECOVERY_S, RateLimiter, quota_of
 from labgrader.roster import Student
 from tests.recording.recording import record_all, recorder
 
@@ -50,10 +50,10 @@ def test_api_gateway_is_asked_no_more_than_it_allows_for_all_its_operations_toge
     assert quota_of("apigateway:GetResources").per_s + quota_of("apigateway:GetStages").per_s == 10
 
 
-def taken_at(clock: Clock, pacer: Pacer, actions: list[str], place: str = HERE) -> list[float]:
+def taken_at(clock: Clock, rate_limiter: RateLimiter, actions: list[str], place: str = HERE) -> list[float]:
     times = []
     for action in actions:
-        pacer.take(place, action)
+        rate_limiter.take(place, action)
         times.append(clock())
     return times
 
@@ -61,80 +61,81 @@ def taken_at(clock: Clock, pacer: Pacer, actions: list[str], place: str = HERE) 
 @pytest.mark.parametrize(("action", "per_s"), [("lambda:ListAliases", 15), ("lambda:GetFunction", 100)])
 def test_no_second_holds_more_than_the_quota(action: str, per_s: int) -> None:
     clock = Clock()
-    times = taken_at(clock, Pacer(clock=clock, sleep=clock.sleep), [action] * (per_s * 6))
+    times = taken_at(clock, RateLimiter(clock=clock, sleep=clock.sleep), [action] * (per_s * 6))
     for time in times:
         assert sum(1 for other in times if time <= other < time + 1 - 1e-9) <= per_s
 
 
 def test_the_pace_is_two_thirds_of_the_quota() -> None:
     clock = Clock()
-    taken_at(clock, Pacer(clock=clock, sleep=clock.sleep), ["lambda:ListAliases"] * 305)
+    taken_at(clock, RateLimiter(clock=clock, sleep=clock.sleep), ["lambda:ListAliases"] * 305)
     assert clock() - 1000 == pytest.approx(30.0)  # 5 at once, 300 at 10 a second
 
 
 def test_families_and_accounts_do_not_wait_for_each_other() -> None:
     clock = Clock()
-    pacer = Pacer(clock=clock, sleep=clock.sleep)
-    taken_at(clock, pacer, ["lambda:ListAliases"] * 5)
+    rate_limiter = RateLimiter(clock=clock, sleep=clock.sleep)
+    taken_at(clock, rate_limiter, ["lambda:ListAliases"] * 5)
     before = clock()
-    taken_at(clock, pacer, ["lambda:GetFunction", "cloudwatch:GetDashboard"])
-    taken_at(clock, pacer, ["lambda:ListAliases"], place="444455556666 us-east-1")
+    taken_at(clock, rate_limiter, ["lambda:GetFunction", "cloudwatch:GetDashboard"])
+    taken_at(clock, rate_limiter, ["lambda:ListAliases"], place="444455556666 us-east-1")
     assert clock() == before
-    taken_at(clock, pacer, ["lambda:ListVersionsByFunction"])  # shares its bucket with ListAliases
+    taken_at(clock, rate_limiter, ["lambda:ListVersionsByFunction"])  # shares its bucket with ListAliases
     assert clock() - before == pytest.approx(0.1)
 
 
 def test_a_throttle_halves_the_rate_once_for_requests_of_the_same_moment() -> None:
     clock = Clock()
-    pacer = Pacer(clock=clock, sleep=clock.sleep)
+    rate_limiter = RateLimiter(clock=clock, sleep=clock.sleep)
     for _ in range(16):
-        pacer.slow_down(HERE, "lambda:ListAliases")
-    assert pacer.rate(HERE, "lambda:ListAliases") == pytest.approx(5.0)
+        rate_limiter.slow_down(HERE, "lambda:ListAliases")
+    assert rate_limiter.rate(HERE, "lambda:ListAliases") == pytest.approx(5.0)
     clock.sleep(1.0)
-    pacer.slow_down(HERE, "lambda:ListAliases")
-    assert pacer.rate(HERE, "lambda:ListAliases") == pytest.approx((5 + 10 / RECOVERY_S) / 2)
-    assert pacer.rate(HERE, "lambda:GetFunction") == pytest.approx(100 * 2 / 3)
+    rate_limiter.slow_down(HERE, "lambda:ListAliases")
+    assert rate_limiter.rate(HERE, "lambda:ListAliases") == pytest.approx((5 + 10 / RECOVERY_S) / 2)
+    assert rate_limiter.rate(HERE, "lambda:GetFunction") == pytest.approx(100 * 2 / 3)
 
 
 def test_the_rate_recovers_slowly_and_stops_at_its_ceiling() -> None:
     clock = Clock()
-    pacer = Pacer(clock=clock, sleep=clock.sleep)
-    pacer.slow_down(HERE, "lambda:ListAliases")
+    rate_limiter = RateLimiter(clock=clock, sleep=clock.sleep)
+    rate_limiter.slow_down(HERE, "lambda:ListAliases")
     clock.sleep(RECOVERY_S / 4)
-    taken_at(clock, pacer, ["lambda:ListAliases"])
-    assert pacer.rate(HERE, "lambda:ListAliases") == pytest.approx(7.5)
+    taken_at(clock, rate_limiter, ["lambda:ListAliases"])
+    assert rate_limiter.rate(HERE, "lambda:ListAliases") == pytest.approx(7.5)
     clock.sleep(RECOVERY_S)
-    taken_at(clock, pacer, ["lambda:ListAliases"])
-    assert pacer.rate(HERE, "lambda:ListAliases") == pytest.approx(10)
+    taken_at(clock, rate_limiter, ["lambda:ListAliases"])
+    assert rate_limiter.rate(HERE, "lambda:ListAliases") == pytest.approx(10)
 
 
 def test_a_rate_never_falls_below_its_floor() -> None:
     clock = Clock()
-    pacer = Pacer(clock=clock, sleep=clock.sleep)
+    rate_limiter = RateLimiter(clock=clock, sleep=clock.sleep)
     for _ in range(30):
-        pacer.slow_down(HERE, "lambda:ListAliases")
+        rate_limiter.slow_down(HERE, "lambda:ListAliases")
         clock.sleep(1.0)
-    pacer.slow_down(HERE, "lambda:ListAliases")
-    assert pacer.rate(HERE, "lambda:ListAliases") == FLOOR_PER_S
+    rate_limiter.slow_down(HERE, "lambda:ListAliases")
+    assert rate_limiter.rate(HERE, "lambda:ListAliases") == FLOOR_PER_S
 
 
 @pytest.mark.parametrize("headroom", [0, -0.1, 1.01])
 def test_headroom_is_a_share(headroom: float) -> None:
     with pytest.raises(ValueError, match="headroom is a share of the quota, above 0 and at most 1"):
-        Pacer(headroom=headroom)
+        RateLimiter(headroom=headroom)
 
 
 def test_all_of_a_quota_can_be_taken() -> None:
     clock = Clock()
-    taken_at(clock, Pacer(headroom=1, clock=clock, sleep=clock.sleep), ["lambda:ListAliases"] * 151)
+    taken_at(clock, RateLimiter(headroom=1, clock=clock, sleep=clock.sleep), ["lambda:ListAliases"] * 151)
     assert clock() - 1000 == pytest.approx(10.0)
 
 
 def test_many_threads_get_no_more_than_one() -> None:
     waits: list[float] = []
-    pacer = Pacer(clock=lambda: 0.0, sleep=waits.append)
+    rate_limiter = RateLimiter(clock=lambda: 0.0, sleep=waits.append)
     threads = [
-        threading.Thread(target=lambda: [pacer.take(HERE, "lambda:ListAliases") for _ in range(50)]) for _ in range(8)
+        threading.Thread(target=lambda: [rate_limiter.take(HERE, "lambda:ListAliases") for _ in range(50)])
+        for _ in range(8)
     ]
     for thread in threads:
         thread.start()

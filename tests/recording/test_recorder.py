@@ -17,15 +17,15 @@ from benchmarks.stub_aws import ACCOUNT, REGION, UNREACHABLE, Clock, Fault, Stub
 from labgrader.errors import NotGradedError
 from labgrader.evidence.question import Question
 from labgrader.evidence.snapshot import Snapshot, owns
-from labgrader.judging.judge import judge_recorded, open_question
+from labgrader.judging.judge import judge_recorded, next_question
 from labgrader.labs.lab import find_lab
-from labgrader.recording.account_cache import ClassFacts, NamesByPrefix
+from labgrader.recording.account_cache import AccountCache, NamesByPrefix
 from labgrader.recording.api_calls import MAX_ATTEMPTS, MAX_PATIENCE_S
 from labgrader.recording.operations import IAM_ACTIONS
 from labgrader.recording.recorder import MAX_QUESTIONS, SETTLE_LOOKS, SETTLE_WAIT_S
 from labgrader.roster import MAX_USERNAME, Student
 from tests.recording.recording import Readings, record, record_all, recorder, refusal
-from tests.recording.recording import open_question as read
+from tests.recording.recording import next_question as read
 
 F = "user1-f"
 
@@ -55,7 +55,7 @@ def test_a_student_without_resources_costs_no_call_but_the_class_lists() -> None
     empty = StubAws()
     recording = recorder(empty)
     lab = find_lab("lambda-optimization")
-    (snapshot,) = recording.record_class(lab, [Student("user1")], open_question=open_question)
+    (snapshot,) = recording.record_class(lab, [Student("user1")], next_question=next_question)
     assert sorted(empty.counted()) == ["GetCallerIdentity", "ListDashboards", "ListFunctions", "ListLayers"]
     assert snapshot.function_names() == []
 
@@ -95,7 +95,7 @@ def test_a_second_recorder_goes_on_without_asking_the_lists_again(aws: StubAws) 
     saved = json.loads(json.dumps(first.facts.to_dict()))
     assert list(saved) == [f"{ACCOUNT} {REGION}"]
     aws.add_function("user2-f")
-    second = recorder(aws, facts=ClassFacts.from_dict(saved))
+    second = recorder(aws, facts=AccountCache.from_dict(saved))
     snapshot = record_all(second, [lambda s: s.function_names()], [Student("user2")])["user2"]
     assert snapshot.function_names() == []  # the class is seen at one moment
     assert second.calls == {"sts:GetCallerIdentity": 1}
@@ -148,7 +148,7 @@ def test_user1_is_not_user10() -> None:
 def test_probes_and_load_tests_are_left_for_later(aws: StubAws) -> None:
     recording = recorder(aws)
     lab = find_lab("lambda-optimization")
-    (snapshot,) = recording.record_class(lab, [Student("user1")], open_question=open_question)
+    (snapshot,) = recording.record_class(lab, [Student("user1")], next_question=next_question)
     assert not [key for key in snapshot.answers.to_dict() if "Invoke" in key or "Load" in key or "Compare" in key]
 
 
@@ -189,7 +189,7 @@ def test_a_saved_snapshot_is_judged_to_the_same_verdicts() -> None:
     aws.aliases["user1-optimized-function"].pop()
     lab = find_lab("lambda-optimization")
     with served(zipped({"optimized_function.py": ""})) as aws.package_url:
-        (snapshot,) = recorder(aws).record_class(lab, [Student("user1")], open_question=open_question)
+        (snapshot,) = recorder(aws).record_class(lab, [Student("user1")], next_question=next_question)
     loaded = Snapshot.from_dict(json.loads(json.dumps(snapshot.to_dict())))
 
     def verdicts(evidence: Snapshot) -> dict[str, Any]:
@@ -437,7 +437,7 @@ def test_after_the_deadline_no_further_student_is_begun() -> None:
     clock = Clock()
     recording = recorder(aws, clock=clock, workers=1)
     readings = [lambda s: s.aliases(f"{s.username}-f")]
-    done = list(recording.record_class(Readings(*readings), students, open_question=read, deadline_s=3))
+    done = list(recording.record_class(Readings(*readings), students, next_question=read, deadline_s=3))
     assert 20 < len(done) < 50  # 10 a second
     assert all(f"{snapshot.username}-f" in snapshot.function_names() for snapshot in done)
     assert all(snapshot.taken_at for snapshot in done)
@@ -452,7 +452,7 @@ def test_students_are_read_one_by_one() -> None:
             yield Student(f"user{number}")
 
     recording = recorder(StubAws(), workers=2)
-    snapshots = recording.record_class(Readings(lambda s: s.function_names()), roster(), open_question=read)
+    snapshots = recording.record_class(Readings(lambda s: s.function_names()), roster(), next_question=read)
     next(snapshots)
     assert len(drawn) <= 6
     assert isinstance(snapshots, Generator)

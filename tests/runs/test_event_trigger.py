@@ -12,9 +12,9 @@ from botocore.stub import Stubber
 from labgrader.errors import ServiceFaultError
 from labgrader.events import Event
 from labgrader.labs.lab import lab_ids
-from labgrader.roster import Home, Student
+from labgrader.roster import GraderAccount, Student
 from labgrader.runs.event_trigger import start_from_event
-from labgrader.runs.idempotent_start import start_asked
+from labgrader.runs.idempotent_start import start_once
 from labgrader.runs.request import Request
 from labgrader.schemas import validate
 from labgrader.steps.plan_run import plan_run
@@ -98,7 +98,7 @@ def test_a_class_list_is_read_when_it_arrives_and_is_rows_after_that(
     start_from_event(store, machines.client, machines.grade_class, Bus().publish, asked)
     store.delete(store.keys("rosters/"))
     request = Request.from_dict(machines.inputs()[RUN])
-    home = Home("123456789012", "us-east-1")
+    home = GraderAccount("123456789012", "us-east-1")
     plan_run(store, RUN, "2026-01-02T03:04:06Z", request, home)
     place = {"account_id": home.account_id, "region": home.region}
     assert [student.to_dict() for student in store.students(RUN)] == [
@@ -164,7 +164,7 @@ def test_another_request_with_a_client_token_that_is_used_is_refused(store: Stor
 
 def test_no_event_takes_an_instructors_client_token(store: Store, machines: Machines) -> None:
     detail = {"lab": LAB, "roster": "username\nuser1\n", "client_token": "monday"}
-    start = partial(start_asked, store, machines.client, machines.grade_class, detail)
+    start = partial(start_once, store, machines.client, machines.grade_class, detail)
     start("run-1", asker="event", requested_by="instructor event")
     for source in ("", "event"):
         sent = event(detail, source=source)

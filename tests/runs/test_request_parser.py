@@ -12,7 +12,7 @@ from labgrader.api.app import described
 from labgrader.api.openapi import document
 from labgrader.errors import BadInputError
 from labgrader.labs.lab import lab_ids
-from labgrader.roster import Home
+from labgrader.roster import GraderAccount
 from labgrader.runs.request import Request
 from labgrader.runs.request_parser import COURSE_ID, FIELDS, read_request
 from labgrader.store import Store
@@ -23,13 +23,13 @@ OF_COURSE = "courses/autumn/rosters/class.csv"
 LAB = "lambda-optimization"
 CLASS = "username,section\nuser1,A\nuser2,B\n"
 LABS = ", ".join(lab_ids())
-HOME = Home("111122223333", "us-east-1")
+HOME = GraderAccount("111122223333", "us-east-1")
 PLACES = "rosters/ or courses/COURSE/rosters/"
 
 
 def read(store: Store, document: Any) -> Request:
     """The request, its class list kept."""
-    return read_request(store, document, "instructor ada", HOME).kept(store, RUN)
+    return read_request(store, document, "instructor ada", HOME).with_stored_roster(store, RUN)
 
 
 def refused(store: Store, document: Any) -> list[str]:

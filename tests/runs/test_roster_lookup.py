@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from labgrader.roster import Student
-from labgrader.runs.roster_lookup import Place, place_of
+from labgrader.runs.roster_lookup import Enrolment, find_enrolment
 from labgrader.store import Keys, Store
 
 LAB = "lambda-optimization"
@@ -29,26 +29,26 @@ def test_the_course_that_was_pushed_last_says_it(store: Store) -> None:
         ("summer", "2026-05-01T00:00:00Z", "444444444444"),
     ):
         store.enrol(course, course.title(), pushed_at, {"user1": {LAB: row(account)}})
-    assert place_of(store, "user1", LAB) == Place(row("333333333333"), "autumn")
+    assert find_enrolment(store, "user1", LAB) == Enrolment(row("333333333333"), "autumn")
 
 
 def test_a_course_without_the_lab_says_nothing(store: Store) -> None:
     store.enrol("old", "Old", "2026-01-01T00:00:00Z", {"user1": {LAB: row("222222222222")}})
     store.enrol("new", "New", "2026-09-01T00:00:00Z", {"user1": {"performance-scaling": row("333333333333")}})
-    assert place_of(store, "user1", LAB) == Place(row("222222222222"), "old")
+    assert find_enrolment(store, "user1", LAB) == Enrolment(row("222222222222"), "old")
 
 
 def test_without_a_course_the_latest_run_says_it(store: Store) -> None:
     latest(store, "r1", row("111111111111", "user0"), row("222222222222"))
-    assert place_of(store, "user1", LAB) == Place(row("222222222222"))
+    assert find_enrolment(store, "user1", LAB) == Enrolment(row("222222222222"))
 
 
 def test_without_either_the_students_resources_are_in_our_own_account(store: Store) -> None:
-    alone = Place(Student("user1", "user1"), listed=False)
-    assert place_of(store, "user1", LAB) == alone
+    alone = Enrolment(Student("user1", "user1"), listed=False)
+    assert find_enrolment(store, "user1", LAB) == alone
     latest(store, "r1", row("111111111111", "user0"))
-    assert place_of(store, "user1", LAB) == alone
+    assert find_enrolment(store, "user1", LAB) == alone
     latest(store, "gone")
     assert (store.latest("user1", LAB) or {})["run_id"] == "gone"
     store._s3.delete_object(Bucket="bucket", Key=Keys("gone").students)
-    assert place_of(store, "user1", LAB) == alone
+    assert find_enrolment(store, "user1", LAB) == alone

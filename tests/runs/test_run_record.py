@@ -12,7 +12,7 @@ from botocore.stub import Stubber
 
 from labgrader.errors import RefusedError
 from labgrader.events import Event
-from labgrader.roster import Home, Student
+from labgrader.roster import GraderAccount, Student
 from labgrader.runs.class_run import start_class_run
 from labgrader.runs.event_trigger import start_from_event
 from labgrader.runs.request import Request
@@ -29,7 +29,7 @@ RUN = "20260101-120000-lambda-optimization-0001"
 STARTED = "2026-01-01T12:00:00.123Z"
 REQUEST = Request("lambda-optimization", "rosters/r.csv", course="autumn", requested_by="instructor ada")
 CLASS = [Student("user1", "user1"), Student("user2", "user2")]
-HOME = Home("123456789012", "us-east-1")
+HOME = GraderAccount("123456789012", "us-east-1")
 ARN = "arn:aws:states:us-east-1:123456789012:execution"
 NOBODY_YET = {"students": 2, "complete": 0, "incomplete": 0}
 

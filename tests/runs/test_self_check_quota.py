@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from labgrader.labs.lab import SelfChecks
-from labgrader.runs.self_check_quota import DAY_S, HOUR_S, Allowance, allowance, counted, retry_after_s
+from labgrader.runs.self_check_quota import DAY_S, HOUR_S, Allowance, allowance, retry_after_s, within_a_day
 from labgrader.store.self_checks import Taken
 
 NOON = 1_767_268_800.0  # 2026-01-01T12:00:00Z
@@ -34,7 +34,7 @@ def test_an_hour_is_over_after_sixty_minutes_and_not_before(ago: float, left: in
 @pytest.mark.parametrize(("ago", "left"), [(DAY_S - 0.001, 3), (DAY_S, 4)])
 def test_a_day_is_over_after_twenty_four_hours_and_not_before(ago: float, left: int) -> None:
     assert allowance(LIMITS, taken(ago), NOON).remaining_today == left
-    assert len(counted(taken(ago), NOON)) == 4 - left
+    assert len(within_a_day(taken(ago), NOON)) == 4 - left
 
 
 def test_the_window_slides_so_no_full_hour_gives_everything_back_at_once() -> None:

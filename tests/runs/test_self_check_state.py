@@ -75,7 +75,7 @@ def test_a_start_that_broke_off_blocks_for_a_minute_and_not_longer(
 ) -> None:
     """The function died between the lock and the execution."""
     at = NOON.timestamp()
-    assert store.keep_ledger("user1", LAB.id, Ledger(), [Taken("dead", at)], "dead", at + LONGEST_S)
+    assert store.put_ledger_if_unchanged("user1", LAB.id, Ledger(), [Taken("dead", at)], "dead", at + LONGEST_S)
     if recorded:
         arn = machines.grade_student.replace("stateMachine", "execution")
         record = {"run_id": "dead", "lab": LAB.id, "mode": "self-check", "status": "running", "student": "user1"}
@@ -133,7 +133,7 @@ class Overtaken(Store):
         found = super().ledger(username, lab)
         if self.times:
             self.times -= 1
-            assert super().keep_ledger(username, lab, found, found.taken, found.running, found.ends_at)
+            assert super().put_ledger_if_unchanged(username, lab, found, found.taken, found.running, found.ends_at)
         return found
 
 
@@ -158,8 +158,8 @@ class Unanswered(Store):
 
     lost = 0
 
-    def keep_ledger(self, *args: Any, **named: Any) -> bool:
-        written = super().keep_ledger(*args, **named)
+    def put_ledger_if_unchanged(self, *args: Any, **named: Any) -> bool:
+        written = super().put_ledger_if_unchanged(*args, **named)
         self.lost += 1
         return written and self.lost > 1
 

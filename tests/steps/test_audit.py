@@ -16,10 +16,10 @@ from labgrader.judging.verdict import Verdict, failed, passed
 from labgrader.labs.lab import Item, Lab
 from labgrader.roster import Student
 from labgrader.schemas import validate
-from labgrader.steps import run_record
+from labgrader.steps import run_documents
 from labgrader.steps.check_outcomes import AUDIT_INVOKES_NOTHING
 from labgrader.steps.run_check import run_check
-from labgrader.steps.run_record import CheckRecord
+from labgrader.steps.run_documents import CheckRecord
 from labgrader.steps.summarise_run import NEVER_REPORTED, summarise_run
 from labgrader.steps.write_report import write_report
 from labgrader.store import Keys, Store
@@ -53,7 +53,7 @@ LAB = Lab(
 def nothing_remembered() -> Iterator[None]:
     """A warm function remembers the last runs; each test is a function that starts cold."""
     yield
-    for remembered in (run_record.lab_of, run_record.snapshot_of, run_record.students_of):
+    for remembered in (run_documents.lab_of, run_documents.snapshot_of, run_documents.students_of):
         remembered.cache_clear()
 
 

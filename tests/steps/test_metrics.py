@@ -15,7 +15,7 @@ from functions.write_report import app as write_report
 from labgrader.events import default_publisher
 from labgrader.labs.lab import Item, Lab
 from labgrader.roster import Student
-from labgrader.steps import run_record
+from labgrader.steps import run_documents
 from labgrader.store import Keys, Store, default_store
 from tests.stored_runs import put_run
 
@@ -52,7 +52,7 @@ def environment(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     monkeypatch.setenv("BUS", "labgrader")
     boto3.client("events").create_event_bus(Name="labgrader")
     remembered: list[Any] = [default_store, default_publisher]
-    remembered += [run_record.lab_of, run_record.snapshot_of, run_record.students_of]
+    remembered += [run_documents.lab_of, run_documents.snapshot_of, run_documents.students_of]
     for one in remembered:
         one.cache_clear()
     store.put_json(KEYS.lab, LAB.to_dict())

@@ -14,7 +14,7 @@ from labgrader.events import Event
 from labgrader.judging.check import find_check
 from labgrader.labs.lab import Lab, find_lab
 from labgrader.labs.search_path import searching
-from labgrader.roster import Home
+from labgrader.roster import GraderAccount
 from labgrader.runs.request import Request
 from labgrader.schemas import validate
 from labgrader.steps.plan_run import plan_run
@@ -23,7 +23,7 @@ from tests.stored_runs import put_run, stored_run
 
 RUN = "20260101-000000-example-0000"
 STARTED = "2026-01-01T00:00:00.123Z"
-HOME = Home.from_arn("arn:aws:lambda:us-east-1:111122223333:function:labgrader-plan-run")
+HOME = GraderAccount.from_arn("arn:aws:lambda:us-east-1:111122223333:function:labgrader-plan-run")
 ID, HIDING = "lambda-optimization", "hiding"
 OWN = Request(ID, "rosters/r.json", "self-check", ("user1",), "autumn", "student user1")
 

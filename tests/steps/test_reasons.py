@@ -17,25 +17,25 @@ from functions.run_check.app import handler as run_check_handler
 from labgrader.errors import LabgraderError
 from labgrader.evidence.probe import Invocation
 from labgrader.evidence.question import Answer, Answers, Question
-from labgrader.judging.judge import open_question
+from labgrader.judging.judge import next_question
 from labgrader.judging.verdict import failed, not_graded
 from labgrader.labs.lab import Item, Lab
 from labgrader.labs.search_path import searching
 from labgrader.load_testing.admission import TEST_S
 from labgrader.messages import quote
 from labgrader.reasons import Reason, split_reason, with_reason
-from labgrader.recording.rate_limiter import Pacer
+from labgrader.recording.rate_limiter import RateLimiter
 from labgrader.recording.recorder import Recorder
 from labgrader.recording.sessions import Accounts
-from labgrader.roster import Home, Student
+from labgrader.roster import GraderAccount, Student
 from labgrader.schemas import read_schema, validate
-from labgrader.steps import run_record
+from labgrader.steps import run_documents
 from labgrader.steps.check_outcomes import AUDIT_INVOKES_NOTHING
 from labgrader.steps.error_reason import reason_in_text
 from labgrader.steps.live_dispatcher import Sharing, StudentsFunctions
 from labgrader.steps.run_check import run_check
+from labgrader.steps.run_documents import CheckRecord
 from labgrader.steps.run_live_check import Delivery, run_live_check
-from labgrader.steps.run_record import CheckRecord
 from labgrader.steps.summarise_run import NEVER_REPORTED, summarise_run
 from labgrader.steps.write_report import write_report
 from labgrader.store import Keys, RunRecord, Store, default_store
@@ -44,7 +44,7 @@ ROOT = Path(__file__).parents[2]
 RUN = "20260101-000000-reasons-0000"
 KEYS = Keys(RUN)
 STARTED = "2026-01-01T00:00:00Z"
-HOME = Home("111122223333", "us-east-1")
+HOME = GraderAccount("111122223333", "us-east-1")
 NOT_GRADED = "could not be graded, and no points are lost"
 
 CALLS = {"function": "{username}-f", "operation": "x", "statuses": [200], "tries": 1}
@@ -80,7 +80,7 @@ class Context:
 def _cold(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("BUCKET", "bucket")
     monkeypatch.setenv("TABLE", "table")
-    remembered: list[Any] = [default_store, run_record.lab_of, run_record.snapshot_of, run_record.students_of]
+    remembered: list[Any] = [default_store, run_documents.lab_of, run_documents.snapshot_of, run_documents.students_of]
     for one in remembered:
         one.cache_clear()
     yield
@@ -111,8 +111,8 @@ def planned(store: Store, *checks: Item, stub: StubAws | None = None, mode: str 
 def snapshot_of(lab: Lab, student: Student, stub: StubAws) -> dict[str, Any]:
     clock = Clock()
     accounts = Accounts(RUN, new_session=stub.session)
-    recorder = Recorder(accounts, pacer=Pacer(clock=clock, sleep=clock.sleep), workers=1)
-    (snapshot,) = recorder.record_class(lab, [student], open_question=open_question)
+    recorder = Recorder(accounts, rate_limiter=RateLimiter(clock=clock, sleep=clock.sleep), workers=1)
+    (snapshot,) = recorder.record_class(lab, [student], next_question=next_question)
     return snapshot.to_dict()
 
 

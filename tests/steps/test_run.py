@@ -13,21 +13,21 @@ import pytest
 
 from labgrader.errors import BadInputError, NotGradedError, ServiceFaultError
 from labgrader.evidence.probe import Invocation
-from labgrader.evidence.probe_results import DroppedObject, HttpReply, SentMessages
+from labgrader.evidence.probe_results import HttpReply, SentMessages, UploadResult
 from labgrader.evidence.question import Answer, Answers, Question
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.verdict import Verdict
 from labgrader.labs.lab import Item, Lab
 from labgrader.messages import quote
-from labgrader.roster import Home, Student
+from labgrader.roster import GraderAccount, Student
 from labgrader.runs.request import Request
-from labgrader.steps import run_record
+from labgrader.steps import run_documents
 from labgrader.steps.check_outcomes import AUDIT_INVOKES_NOTHING
 from labgrader.steps.live_dispatcher import StudentsFunctions
 from labgrader.steps.plan_run import plan_run
 from labgrader.steps.run_check import run_check
+from labgrader.steps.run_documents import CheckRecord
 from labgrader.steps.run_live_check import Delivery, run_live_check
-from labgrader.steps.run_record import CheckRecord
 from labgrader.steps.summarise_run import NEVER_REPORTED, record_failure, summarise_run
 from labgrader.steps.write_report import write_report
 from labgrader.store import Keys, Store
@@ -42,7 +42,7 @@ HANGING_S = 300.0
 """Seconds after which a test that hangs is given up."""
 
 FIRST = Delivery("request-1", EPOCH + 3600)
-HOME = Home.from_arn("arn:aws:lambda:us-east-1:111122223333:function:labgrader-plan-run")
+HOME = GraderAccount.from_arn("arn:aws:lambda:us-east-1:111122223333:function:labgrader-plan-run")
 
 LAB = Lab(
     id="lambda-optimization",
@@ -75,7 +75,7 @@ LAB = Lab(
 @pytest.fixture(autouse=True)
 def nothing_remembered() -> None:
     """A warm function remembers the last runs; each test is a function that starts cold."""
-    for remembered in (run_record.lab_of, run_record.snapshot_of, run_record.students_of):
+    for remembered in (run_documents.lab_of, run_documents.snapshot_of, run_documents.students_of):
         remembered.cache_clear()
 
 
@@ -417,7 +417,7 @@ def test_the_evidence_of_calls_objects_and_messages_is_part_of_a_valid_report(st
     answers = Answers()
     for question, value in (
         ("labgrader:CallApi", HttpReply("answered", 200, {"x": said}, said)),
-        ("labgrader:DropObject", DroppedObject("timeout", left_behind=[said])),
+        ("labgrader:DropObject", UploadResult("timeout", left_behind=[said])),
         ("labgrader:SendMessages", SentMessages("left", 3, 1, 45_000.0)),
     ):
         answers.record(Question(question, {"a": said}), Answer(value.to_dict()))

@@ -22,9 +22,9 @@ from labgrader.roster import Student
 from labgrader.runs.self_check import allowance_of
 from labgrader.runs.self_check_quota import Allowance
 from labgrader.schemas import InvalidDocumentError, validate
-from labgrader.steps import run_record
+from labgrader.steps import run_documents
 from labgrader.steps.run_check import run_check
-from labgrader.steps.run_record import CheckRecord
+from labgrader.steps.run_documents import CheckRecord
 from labgrader.steps.summarise_run import record_failure, summarise_run
 from labgrader.steps.write_report import write_report
 from labgrader.store import Keys, RunRecord, Store
@@ -62,7 +62,7 @@ LAB = Lab(
 @pytest.fixture(autouse=True)
 def nothing_remembered() -> Iterator[None]:
     yield
-    for remembered in (run_record.lab_of, run_record.snapshot_of, run_record.students_of):
+    for remembered in (run_documents.lab_of, run_documents.snapshot_of, run_documents.students_of):
         remembered.cache_clear()
 
 
@@ -119,7 +119,7 @@ def judged(store: Store, *, denied: bool = False, handled: Any = None) -> None:
 def self_checking(store: Store) -> None:
     """A self-check that holds the lock and is one of two that are left this hour."""
     planned(store, "self-check", student="user1")
-    assert store.keep_ledger(
+    assert store.put_ledger_if_unchanged(
         "user1", LAB.id, store.ledger("user1", LAB.id), [Taken(RUN, NOW.timestamp())], RUN, NOW.timestamp() + 3600
     )
 

@@ -15,26 +15,31 @@ from labgrader.evidence.question import REFUSED, Answer, Question
 from labgrader.judging.check import find_check
 from labgrader.labs.lab import Item, Lab, find_lab
 from labgrader.load_testing.admission import TEST_S
-from labgrader.load_testing.concurrency_budget import Room
+from labgrader.load_testing.concurrency_budget import ConcurrencyBudget
 from labgrader.reasons import Reason
-from labgrader.recording.api_calls import NotAnsweredError
-from labgrader.recording.sessions import Accounts, Connection
-from labgrader.roster import Home, Student
+from labgrader.recording.api_calls import AwsCallError
+from labgrader.recording.sessions import Accounts, AccountSession
+from labgrader.roster import GraderAccount, Student
 from labgrader.runs.request import Request
-from labgrader.steps import live_dispatcher, run_record
+from labgrader.steps import live_dispatcher, run_documents
 from labgrader.steps.live_dispatcher import Sharing, StudentsFunctions
 from labgrader.steps.plan_run import plan_run
 from labgrader.steps.run_live_check import Delivery, run_live_check
 from labgrader.store import Store
 from tests.steps.loaded_student import KEYS, LOAD, RUN, STARTED, recorded
 
-HOME = Home("111122223333", "us-east-1")
+HOME = GraderAccount("111122223333", "us-east-1")
 ROLE = "arn:aws:iam::444455556666:role/labgrader-reader"
 
 
 @pytest.fixture(autouse=True)
 def nothing_remembered() -> None:
-    for remembered in (run_record.lab_of, run_record.snapshot_of, run_record.students_of, live_dispatcher._accounts):
+    for remembered in (
+        run_documents.lab_of,
+        run_documents.snapshot_of,
+        run_documents.students_of,
+        live_dispatcher._accounts,
+    ):
         remembered.cache_clear()
 
 
@@ -45,14 +50,14 @@ class Asked:
         self.times = 0
         self.unreserved = unreserved
 
-    def __call__(self) -> Room:
+    def __call__(self) -> ConcurrencyBudget:
         self.times += 1
-        return Room(1_000, self.unreserved)
+        return ConcurrencyBudget(1_000, self.unreserved)
 
 
 def plan(
     store: Store,
-    ask_room: Callable[[], Room],
+    ask_room: Callable[[], ConcurrencyBudget],
     *rows: str,
     lab: str = "lambda-optimization",
     mode: str = "grade",
@@ -109,8 +114,8 @@ def measured(lab: Lab) -> list[str]:
 def test_a_refused_question_does_not_end_the_run(store: Store) -> None:
     """Each load test asks again, and says why where it is refused too."""
 
-    def refuse() -> Room:
-        raise NotAnsweredError("AccessDeniedException", "no")
+    def refuse() -> ConcurrencyBudget:
+        raise AwsCallError("AccessDeniedException", "no")
 
     planned = plan(store, refuse, *CLASS)
     assert planned["in_flight"] is None
@@ -151,10 +156,10 @@ def test_what_was_planned_holds_at_home_and_elsewhere_what_the_account_says(
     assert admission.client is connection.client("lambda")
 
 
-def _connection(student: Student) -> Connection:
+def _connection(student: Student) -> AccountSession:
     """The way into an account, as a run opens it, without asking anybody."""
     accounts = Accounts(RUN)
-    return Connection(student.account_id, student.region, accounts._own, accounts._config, lambda _: None)
+    return AccountSession(student.account_id, student.region, accounts._own, accounts._config, lambda _: None)
 
 
 @pytest.mark.parametrize("name", ["loads", "measures"])

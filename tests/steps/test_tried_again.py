@@ -14,7 +14,7 @@ from labgrader.evidence.load.result import Comparison
 from labgrader.evidence.question import REFUSED, Answer, Question
 from labgrader.load_testing.admission import TEST_S
 from labgrader.reasons import Reason
-from labgrader.steps import live_dispatcher, run_record
+from labgrader.steps import live_dispatcher, run_documents
 from labgrader.steps.error_reason import reason_in_text
 from labgrader.steps.run_live_check import Delivery, run_live_check
 from labgrader.steps.write_report import write_report
@@ -24,7 +24,12 @@ from tests.steps.loaded_student import KEYS, LAB, RUN, recorded
 
 @pytest.fixture(autouse=True)
 def nothing_remembered() -> None:
-    for remembered in (run_record.lab_of, run_record.snapshot_of, run_record.students_of, live_dispatcher._accounts):
+    for remembered in (
+        run_documents.lab_of,
+        run_documents.snapshot_of,
+        run_documents.students_of,
+        live_dispatcher._accounts,
+    ):
         remembered.cache_clear()
 
 

@@ -14,14 +14,14 @@ from labgrader.evidence.load.load_test import COMPARE, Comparison, LoadResult
 from labgrader.evidence.probe import Invocation
 from labgrader.evidence.question import Answer, Answers, Question
 from labgrader.evidence.snapshot import Snapshot
-from labgrader.judging.judge import judge, open_question
+from labgrader.judging.judge import judge, next_question
 from labgrader.judging.verdict import Verdict
 from labgrader.labs.lab import Item, Lab
 from labgrader.labs.search_path import searching
 from labgrader.reporting.html import render_student
 from labgrader.roster import Student
-from labgrader.steps import run_record
-from labgrader.steps.run_record import CheckRecord
+from labgrader.steps import run_documents
+from labgrader.steps.run_documents import CheckRecord
 from labgrader.steps.write_report import write_report
 from labgrader.store import Keys, Store
 from tests.stored_runs import put_run
@@ -94,7 +94,7 @@ def registered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def nothing_remembered() -> None:
-    for remembered in (run_record.lab_of, run_record.snapshot_of, run_record.students_of):
+    for remembered in (run_documents.lab_of, run_documents.snapshot_of, run_documents.students_of):
         remembered.cache_clear()
 
 
@@ -126,7 +126,7 @@ def measured(question: Question) -> Answer:
 def recorded(store: Store, item: Item, verdict: Verdict | None = None) -> Answers:
     """Keep the record of an item, as a run does."""
     answers, taken = Answers(), snapshot()
-    while (question := open_question(item, taken, answers)) is not None:
+    while (question := next_question(item, taken, answers)) is not None:
         answers.record(question, measured(question))
     record = CheckRecord(item.id, answers, verdict or judge(item, taken, answers))
     store.put_json(KEYS.evidence("user1", item.id), json.loads(json.dumps(record.to_dict())))
@@ -197,7 +197,7 @@ def test_a_probe_that_had_no_internet_costs_no_points_and_is_advice(store: Store
     answers, taken = Answers(), snapshot()
     body = json.dumps({"error": "HTTPSConnectionPool: Max retries exceeded"})
     payload = json.dumps({"statusCode": 500, "body": body})
-    question = open_question(item, taken, answers)
+    question = next_question(item, taken, answers)
     assert question is not None
     answers.record(question, Answer(Invocation("user1-f", "answered", payload).to_dict()))
     record = CheckRecord("calls", answers, judge(item, taken, answers))

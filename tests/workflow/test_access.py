@@ -15,7 +15,7 @@ import jwt
 import pytest
 
 from labgrader.auth.tokens import issue
-from labgrader.moments import moment
+from labgrader.moments import isoformat_utc
 from tests.auth.hand_made import hand_made
 from tests.workflow.conftest import LONG_S
 
@@ -96,7 +96,7 @@ def test_no_other_token_opens_anything(stack: Any) -> None:
 def test_a_revoked_token_is_revoked_at_once(stack: Any) -> None:
     token = token_of(stack, "user1")
     assert ask(stack, "GET", "/v1/labs", token)[0] == 200
-    stack.store.revoke_token(claims_of(token)["jti"], moment(datetime.now(UTC)))
+    stack.store.revoke_token(claims_of(token)["jti"], isoformat_utc(datetime.now(UTC)))
     assert ask(stack, "GET", "/v1/labs", token)[0] == 401
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from labgrader.evidence.probe import Invocation
-from labgrader.evidence.question import Answer, Answers, UnaskedError
+from labgrader.evidence.question import Answer, Answers, MissingEvidenceError
 from labgrader.judging.judge import judge
 from labgrader.judging.verdict import Verdict
 from tests.checks.replies import answer, crash
@@ -81,7 +81,7 @@ def converse(check: str, todos: Todos, world: World = WORLD, **parameters: Any) 
     while True:
         try:
             return judge(item(check, **parameters), snapshot, answers)
-        except UnaskedError as unasked:
+        except MissingEvidenceError as unasked:
             question = unasked.question
         assert question not in answers
         answers.record(question, Answer(todos.invoke(question.arguments["Payload"]).to_dict()))

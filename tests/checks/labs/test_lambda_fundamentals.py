@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from labgrader.errors import NotGradedError
-from labgrader.evidence.question import Answer, Answers, Question, UnaskedError
+from labgrader.evidence.question import Answer, Answers, MissingEvidenceError, Question
 from labgrader.judging.check import find_check
 from labgrader.judging.judge import judge
 from labgrader.judging.scoring import Score, score
@@ -222,7 +222,7 @@ def graded(world: World, account: Account) -> tuple[dict[str, Verdict], Score, d
                 return judge(item, snapshot, answers)
             except NotGradedError as error:
                 return not_graded(str(error))
-            except UnaskedError as unasked:
+            except MissingEvidenceError as unasked:
                 question = unasked.question
             # what a perfect student never makes it ask is not there
             live = question.action in ("lambda:InvokeFunction", "labgrader:CallApi", "labgrader:DropObject")

@@ -10,10 +10,10 @@ import pytest
 
 from checks.simulation.pack import load_pack
 from labgrader.errors import NotGradedError
-from labgrader.evidence.question import Answers, UnaskedError
+from labgrader.evidence.question import Answers, MissingEvidenceError
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.check import find_check
-from labgrader.judging.judge import judge, open_question
+from labgrader.judging.judge import judge, next_question
 from labgrader.judging.lint import lint
 from labgrader.judging.verdict import Verdict
 from labgrader.labs.lab import Item, find_lab
@@ -55,7 +55,7 @@ def _calls(snapshot: Snapshot) -> Counter[str]:
     listening = Listening(snapshot.answers)
     snapshot.answers = listening
     for item in (*MINE.checks, *MINE.advice):
-        question = open_question(item, snapshot)
+        question = next_question(item, snapshot)
         live = ("lambda:InvokeFunction", "labgrader:LoadTest", "labgrader:Compare")
         assert question is None or question.action in live
     return Counter(action for action in (key.split()[0] for key in listening.asked) if action not in SHARED)
@@ -134,7 +134,7 @@ def _any_verdict(item: Item, snapshot: Snapshot) -> Verdict | None:
             return judge(item, snapshot, answers)
         except NotGradedError:
             return None
-        except UnaskedError as unasked:
+        except MissingEvidenceError as unasked:
             question = unasked.question
         value: Any = crash("KeyError", "'a'").to_dict()
         if question.action == "labgrader:LoadTest":

@@ -14,10 +14,10 @@ import pytest
 from labgrader.errors import NotGradedError
 from labgrader.evidence.probe import Invocation
 from labgrader.evidence.probe_results import HttpReply, SentMessages
-from labgrader.evidence.question import LIVE_ACTIONS, Answer, Answers, Question, UnaskedError
+from labgrader.evidence.question import LIVE_ACTIONS, Answer, Answers, MissingEvidenceError, Question
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.check import find_check
-from labgrader.judging.judge import judge, open_question
+from labgrader.judging.judge import judge, next_question
 from labgrader.judging.scoring import Score, score
 from labgrader.judging.verdict import Verdict, not_graded
 from labgrader.labs.lab import Item, find_lab
@@ -198,7 +198,7 @@ def judged(item: Item, snapshot: Snapshot, live: Respond = respond) -> tuple[Ver
             return judge(item, snapshot, answers), answers
         except NotGradedError as error:
             return not_graded(str(error)), answers
-        except UnaskedError as unasked:
+        except MissingEvidenceError as unasked:
             question = unasked.question
         assert question.action in LIVE_ACTIONS, question.key
         answers.record(question, Answer(live(question)))
@@ -242,7 +242,7 @@ def test_a_perfect_student_costs_few_calls() -> None:
 
     snapshot.answers = Listening(snapshot.answers._answers)
     for item in (*LAB.checks, *LAB.advice):
-        question = open_question(item, snapshot)
+        question = next_question(item, snapshot)
         assert question is None or question.action in LIVE_ACTIONS, question
     assert asked == {
         "apigateway:GetResources": 1,

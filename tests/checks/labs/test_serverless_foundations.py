@@ -9,7 +9,7 @@ import pytest
 
 from checks.simulation.pack import load_pack
 from labgrader.errors import NotGradedError
-from labgrader.evidence.question import LIVE_ACTIONS, Answer, Answers, Question, UnaskedError
+from labgrader.evidence.question import LIVE_ACTIONS, Answer, Answers, MissingEvidenceError, Question
 from labgrader.judging.judge import judge
 from labgrader.judging.scoring import score
 from labgrader.judging.verdict import Verdict, not_graded
@@ -120,7 +120,7 @@ def graded(world: World) -> tuple[dict[str, Verdict], float, Counter[str]]:
                 verdicts[item.id] = judge(item, snapshot, answers)
             except NotGradedError as error:
                 verdicts[item.id] = not_graded(str(error))
-            except UnaskedError as unasked:
+            except MissingEvidenceError as unasked:
                 question = unasked.question
                 assert question.action == "lambda:InvokeFunction", question.key
                 assert question.arguments["FunctionName"] != CLEANUP
@@ -167,7 +167,7 @@ def test_each_question_about_a_student_is_asked_once() -> None:
     for item in (*MINE.checks, *MINE.advice):
         try:
             judge(item, snapshot)
-        except UnaskedError as unasked:
+        except MissingEvidenceError as unasked:
             unrecorded.append(unasked.question.action)
     assert set(unrecorded) <= LIVE_ACTIONS
     calls = Counter(key.split()[0] for key in listening.asked)

@@ -9,7 +9,7 @@ import pytest
 from labgrader.errors import NotGradedError
 from labgrader.evidence.load.load_test import LoadResult
 from labgrader.evidence.question import Answer, Answers
-from labgrader.judging.judge import judge, open_question
+from labgrader.judging.judge import judge, next_question
 from tests.checks.load_results import load_result, loaded, loading
 from tests.checks.world import OPTIMIZED, World, item, perfect
 
@@ -227,7 +227,7 @@ def test_says_that_the_plan_was_reduced() -> None:
 
 def test_is_not_graded_when_the_load_tester_refuses() -> None:
     snapshot, answers = perfect().snapshot(), Answers()
-    question = open_question(item("succeeds_under_load", **LOAD), snapshot, answers)
+    question = next_question(item("succeeds_under_load", **LOAD), snapshot, answers)
     assert question is not None
     assert (question.action, question.arguments["WarmUp"]) == ("labgrader:LoadTest", 0)
     answers.record(question, Answer(error_code="NoRoom", error_message="this account allows 10 concurrent executions"))

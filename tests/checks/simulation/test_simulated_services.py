@@ -36,7 +36,7 @@ from checks.simulation.rest_api import (
 from checks.simulation.student import Connections, SimulatedStudent, connect
 from checks.simulation.teardown import delete_class, delete_student
 from labgrader.evidence.snapshot import Snapshot
-from labgrader.recording.rate_limiter import Pacer
+from labgrader.recording.rate_limiter import RateLimiter
 from labgrader.recording.recorder import Recorder
 from labgrader.recording.sessions import Accounts
 from labgrader.roster import Student
@@ -77,7 +77,7 @@ def student(aws: Connections, *mistakes: Mistaken, username: str = "user1") -> S
 
 def seen(*readings: Callable[[Snapshot], Any]) -> list[Any]:
     """What a check reads of user1."""
-    recorder = Recorder(Accounts("run-1"), pacer=Pacer(sleep=lambda _: None))
+    recorder = Recorder(Accounts("run-1"), rate_limiter=RateLimiter(sleep=lambda _: None))
     snapshot = record_all(recorder, list(readings), [Student("user1")])["user1"]
     return [reading(snapshot) for reading in readings]
 

@@ -18,7 +18,7 @@ import pytest
 
 from cli.embedded_aws import reaper, server, work_folder
 from cli.embedded_aws.ports import listen
-from cli.embedded_aws.process import born
+from cli.embedded_aws.process import start_time
 from cli.errors import TargetError, UsageError
 from cli.project import ROOT, state_folder
 
@@ -172,7 +172,7 @@ def stand_in(script: str, work: Path) -> Iterator[server.Embedded]:
     try:
         assert process.stdout is not None
         process.stdout.readline()
-        yield server.Embedded(process.pid, str(born(process.pid)), 1, False, str(work))
+        yield server.Embedded(process.pid, str(start_time(process.pid)), 1, False, str(work))
     finally:
         for pid in [*reaper.descendants(process.pid), process.pid]:
             os.kill(pid, signal.SIGKILL)
@@ -186,7 +186,7 @@ def test_files_that_take_long_to_delete_are_a_warning(tmp_path: Path, capsys: py
     work.mkdir()
     with stand_in(deletes + "while True: signal.pause()", work) as made:
         server.stop(made, NO_TIME)
-        assert born(made.pid) == made.born, "it goes on"
+        assert start_time(made.pid) == made.born, "it goes on"
     assert capsys.readouterr().err == (
         "warning: the embedded AWS has stopped; its temporary files are still being deleted in the background. "
         f"If the folder remains, delete it: rm -rf '{work}'\n"
@@ -275,7 +275,7 @@ def test_files_that_cannot_be_deleted_are_a_warning(tmp_path: Path, capsys: pyte
     work.symlink_to(kept)
     watching = guarded(work, "sleep", "3600")
     assert eventually(lambda: bool(reaper.descendants(watching.pid)))
-    server.stop(server.Embedded(watching.pid, str(born(watching.pid)), 1, False, str(work)))
+    server.stop(server.Embedded(watching.pid, str(start_time(watching.pid)), 1, False, str(work)))
     assert watching.wait() == 0
     assert capsys.readouterr().err == (
         f"warning: the embedded AWS has stopped; its temporary files could not be deleted. Delete them: rm -rf {work}\n"
@@ -313,7 +313,7 @@ def test_a_guard_that_was_killed_leaves_files_until_the_next_start(
     monkeypatch.setenv("LABGRADER_STATE", str(tmp_path))
     with server.temporary() as made:
         os.kill(made.pid, signal.SIGKILL)
-        assert eventually(lambda: born(made.pid) is None)
+        assert eventually(lambda: start_time(made.pid) is None)
         with server.temporary() as second:
             assert list(tmp_path.glob("labgrader-*")) == [Path(second.work)]
 

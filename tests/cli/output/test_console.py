@@ -22,12 +22,12 @@ def test_newlines_survive_only_where_they_are_ours() -> None:
 
 
 def test_a_table_in_a_pipe_is_plain_lines(capsys: pytest.CaptureFixture[str]) -> None:
-    console.give_table(("student", "points"), [("user1", "100"), ("user10", "7.5")], numbers=("points",))
+    console.output_table(("student", "points"), [("user1", "100"), ("user10", "7.5")], numbers=("points",))
     assert capsys.readouterr().out == "student  points\nuser1       100\nuser10      7.5\n"
 
 
 def test_a_row_cannot_break_out_of_its_line(capsys: pytest.CaptureFixture[str]) -> None:
-    console.give_table(("student",), [("a\nuser2  100\x1b[31m",)])
+    console.output_table(("student",), [("a\nuser2  100\x1b[31m",)])
     assert capsys.readouterr().out == "student\na\ufffduser2  100\ufffd[31m\n"
 
 
@@ -43,7 +43,7 @@ def test_a_narrow_terminal_gets_a_whole_table(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("TERM", "dumb")
     terminal = Terminal()
     monkeypatch.setattr(sys, "stdout", terminal)
-    console.give_table(
+    console.output_table(
         ("student", "points", "what failed"), [("user1", "87.5", "[red]Layers[/red] are attached")], numbers=("points",)
     )
     drawn = "".join(terminal.getvalue().split())

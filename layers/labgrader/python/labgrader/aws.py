@@ -21,7 +21,7 @@ def error_code(error: ClientError | BotoCoreError) -> str:
     return type(error).__name__
 
 
-def translated(error: ClientError | BotoCoreError) -> LabgraderError:
+def to_domain_error(error: ClientError | BotoCoreError) -> LabgraderError:
     """One of our errors for one of AWS's, so that the state machine knows whether a retry is worth it."""
     code = error_code(error)
     if code in THROTTLES:
@@ -35,25 +35,25 @@ def translated(error: ClientError | BotoCoreError) -> LabgraderError:
     return ServiceFaultError(str(error))
 
 
-def stored(value: Json) -> Json:
+def to_dynamodb(value: Json) -> Json:
     """A value as DynamoDB takes it: no floats, and text that UTF-8 can hold."""
     if isinstance(value, float):
         return Decimal(str(value))
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode()
     if isinstance(value, Mapping):
-        return {key: stored(one) for key, one in value.items()}
+        return {key: to_dynamodb(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
-        return [stored(one) for one in value]
+        return [to_dynamodb(one) for one in value]
     return value
 
 
-def plain(value: Json) -> Json:
+def from_dynamodb(value: Json) -> Json:
     """A DynamoDB value as JSON has it."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, Mapping):
-        return {key: plain(one) for key, one in value.items() if key not in ("pk", "sk")}
+        return {key: from_dynamodb(one) for key, one in value.items() if key not in ("pk", "sk")}
     if isinstance(value, list):
-        return [plain(one) for one in value]
+        return [from_dynamodb(one) for one in value]
     return value

@@ -19,7 +19,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from labgrader.aws import translated
+from labgrader.aws import to_domain_error
 from labgrader.environment import Environment
 from labgrader.errors import LabgraderError, ServiceFaultError, ThrottledError
 from labgrader.messages import quote
@@ -222,7 +222,7 @@ class Publisher:
             try:
                 answer = self._client.put_events(Entries=list(entries))
             except (ClientError, BotoCoreError) as error:
-                raise translated(error) from error
+                raise to_domain_error(error) from error
             if not answer["FailedEntryCount"]:
                 return
             refused = [(entry, said) for entry, said in zip(entries, answer["Entries"], strict=True) if _code(said)]

@@ -71,14 +71,14 @@ class Student:
 
 
 @dataclass(frozen=True)
-class Home:
+class GraderAccount:
     """The account and the Region that labgrader itself runs in: where students without a role have their resources."""
 
     account_id: str
     region: str
 
     @classmethod
-    def from_arn(cls, arn: str) -> Home:
+    def from_arn(cls, arn: str) -> GraderAccount:
         """Read them from the ARN of any of our resources."""
         parts = arn.split(":")
         return cls(account_id=parts[4], region=parts[3])
@@ -170,7 +170,7 @@ def select(students: Sequence[Student], usernames: Sequence[str]) -> list[Studen
     return [student for student in students if not wanted or student.username in wanted]
 
 
-def at_home(students: Sequence[Student], home: Home) -> list[Student]:
+def assign_accounts(students: Sequence[Student], home: GraderAccount) -> list[Student]:
     """Fill in our own account and Region where the roster names none.
 
     Raises:

@@ -9,15 +9,15 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from labgrader.api import problems
-from labgrader.api.models import AskedRun, FullReport, Gradebook, Progress, Run, RunStarted, RunStudent
+from labgrader.api.models import AskedRun, FullReport, Gradebook, Run, RunProgress, RunStarted, RunStudent
 from labgrader.api.parameters import FormatInQuery, IdempotencyKey, RunIdInPath, UsernameInPath
 from labgrader.api.problems import ProblemError, bad_input
 from labgrader.api.request_validation import INSTRUCTOR
 from labgrader.api.resolver import Api, Services
-from labgrader.api.response_size import fitting
+from labgrader.api.response_size import fit_response
 from labgrader.errors import Problem
 from labgrader.reporting.exports import exports
-from labgrader.runs.idempotent_start import NO_LAB, ClientTokenUsedError, known_lab, start_asked
+from labgrader.runs.idempotent_start import NO_LAB, ClientTokenUsedError, known_lab, start_once
 from labgrader.runs.request import new_run_id
 from labgrader.runs.stored_gradebook import load_gradebook
 from labgrader.store import Keys, MissingError, RunRecord, Store
@@ -45,7 +45,7 @@ def add_runs(api: Api, services: Services) -> None:
         machine, by = services.grade_class_arn, f"instructor {caller.subject}"
         document = _with_client_token(asked, idempotency_key)
         try:
-            started = start_asked(
+            started = start_once(
                 store, services.states, machine, document, run_id, asker=caller.subject, requested_by=by
             )
         except ClientTokenUsedError as used:
@@ -76,7 +76,7 @@ def add_runs(api: Api, services: Services) -> None:
             course=record.course or "",
             requested_by=record.requested_by or "",
             error=record.error or None,
-            progress=Progress(done=len(results), total=max(len(results), record.counts.students)),
+            progress=RunProgress(done=len(results), total=max(len(results), record.counts.students)),
             students=[_student(run_id, result) for result in results],
             gradebook_url=gradebook_url(run_id),
         )
@@ -121,7 +121,7 @@ def add_runs(api: Api, services: Services) -> None:
         api.caller(INSTRUCTOR)
         _run(store, run_id)
         try:
-            return fitting(store.get_json(Keys(run_id).report(username)))
+            return fit_response(store.get_json(Keys(run_id).report(username)))
         except MissingError:
             said = f"run {run_id} has no report of {username}; it is written when the student is done"
             raise ProblemError(problems.NOT_FOUND, said) from None

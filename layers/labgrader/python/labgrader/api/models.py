@@ -36,13 +36,13 @@ AskedRun = Annotated[dict[str, Any], WithJsonSchema({"x-schema": "RunRequest"})]
 """What ``starting.reading`` reads, as it does for an event, with all that is wrong at once; ``RunRequest`` tells it."""
 
 
-class Known(BaseModel):
+class StrictModel(BaseModel):
     """What has these fields and no others. Built when it is first used: no request uses them all, and each waits."""
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
-class Allowance(Known):
+class Allowance(StrictModel):
     """How often a student may still check a lab alone."""
 
     per_hour: Count = Field(description="self-checks in any 60 minutes")
@@ -52,7 +52,7 @@ class Allowance(Known):
     refills_at: Moment | None = Field(description="when one more is allowed; null while nothing is used")
 
 
-class Hidden(Known):
+class Hidden(StrictModel):
     """The checks that a lab has beside those that a student sees, and what they are worth."""
 
     checks: Count
@@ -60,14 +60,14 @@ class Hidden(Known):
     message: str | None = Field(description="the same as a sentence; null where nothing is hidden")
 
 
-class SelfChecksOfLab(Known):
+class SelfChecksOfLab(StrictModel):
     """How often a student may check a lab alone."""
 
     per_hour: Count
     per_day: Count
 
 
-class LabEntry(Known):
+class LabEntry(StrictModel):
     """One lab."""
 
     id: LabId
@@ -81,13 +81,13 @@ class LabEntry(Known):
     due: DueMoment | None = Field(description="when the asking student's course wants it, where it says so")
 
 
-class Labs(Known):
+class Labs(StrictModel):
     """The labs there are."""
 
     labs: list[LabEntry]
 
 
-class SelfCheckRequest(Known):
+class SelfCheckRequest(StrictModel):
     """What a student asks for: one lab, judged now. Whose work it is, the token says."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"lab": "lambda-optimization"}]})
@@ -95,7 +95,7 @@ class SelfCheckRequest(Known):
     lab: LabId
 
 
-class SelfCheckStarted(Known):
+class SelfCheckStarted(StrictModel):
     """A self-check that runs now."""
 
     run_id: RunId
@@ -105,7 +105,7 @@ class SelfCheckStarted(Known):
     note: str | None = Field(description="what may not be as you think; null where there is nothing to say")
 
 
-class SelfCheck(Known):
+class SelfCheck(StrictModel):
     """How a self-check stands, and its report when it has one."""
 
     run_id: RunId
@@ -119,7 +119,7 @@ class SelfCheck(Known):
     report: StudentReport | None
 
 
-class HistoryEntry(Known):
+class HistoryEntry(StrictModel):
     """What a student reached in one run, hidden checks left out."""
 
     run_id: RunId
@@ -135,13 +135,13 @@ class HistoryEntry(Known):
     report_url: Url
 
 
-class History(Known):
+class History(StrictModel):
     """A student's results, newest first."""
 
     reports: list[HistoryEntry]
 
 
-class RunStarted(Known):
+class RunStarted(StrictModel):
     """A run that has begun."""
 
     run_id: RunId
@@ -149,14 +149,14 @@ class RunStarted(Known):
     gradebook_url: Url
 
 
-class Progress(Known):
+class RunProgress(StrictModel):
     """How many students of a run have their report."""
 
     done: Count
     total: Count
 
 
-class RunStudent(Known):
+class RunStudent(StrictModel):
     """What a student reached in a run."""
 
     username: Username
@@ -170,7 +170,7 @@ class RunStudent(Known):
     report_url: Url
 
 
-class Run(Known):
+class Run(StrictModel):
     """How a run stands, with the students who are done."""
 
     run_id: RunId
@@ -186,12 +186,12 @@ class Run(Known):
     course: str
     requested_by: str
     error: str | None = Field(description="why it failed, where it did")
-    progress: Progress
+    progress: RunProgress
     students: list[RunStudent]
     gradebook_url: Url
 
 
-class GradebookRow(Known):
+class GradebookRow(StrictModel):
     """A student's line of the gradebook."""
 
     student_id: str
@@ -207,7 +207,7 @@ class GradebookRow(Known):
     check_points: list[Points | None] = Field(description="one for each of the checks; null where it was not graded")
 
 
-class Gradebook(Known):
+class Gradebook(StrictModel):
     """The gradebook of a run: the same as the CSV."""
 
     run_id: RunId
@@ -216,7 +216,7 @@ class Gradebook(Known):
     students: list[GradebookRow]
 
 
-class FieldError(Known):
+class FieldError(StrictModel):
     """One thing that is wrong with a request."""
 
     field: str = Field(description="which value (roster[3].username); empty for the whole")

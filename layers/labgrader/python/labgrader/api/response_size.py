@@ -28,7 +28,7 @@ def size_of(answer: Mapping[str, Any]) -> int:
     return len(json.dumps(body))
 
 
-def fitting(report: dict[str, Any]) -> dict[str, Any]:
+def fit_response(report: dict[str, Any]) -> dict[str, Any]:
     """Return a report that an answer can hold: a larger one loses what its plots are drawn of, then its evidence.
 
     Args:

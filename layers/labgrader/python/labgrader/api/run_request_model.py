@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from labgrader.api.models import Known, LabId
+from labgrader.api.models import LabId, StrictModel
 from labgrader.roster import MAX_STUDENTS
 from labgrader.runs.request_parser import CLIENT_NAME, COURSE_ID
 
@@ -14,7 +14,7 @@ Cell = str | int | None
 """A value of a roster's row; null is as good as empty."""
 
 
-class RosterRow(Known):
+class RosterRow(StrictModel):
     """One student of a roster. Without a role_arn the resources are in labgrader's own account."""
 
     username: str | int = Field(description="the prefix of the student's resources")
@@ -28,7 +28,7 @@ class RosterRow(Known):
     external_id: Cell = ""
 
 
-class RunRequest(Known):
+class RunRequest(StrictModel):
     """What an instructor asks for: a lab, graded or audited, for a class. The event Grade Requested takes the same."""
 
     model_config = ConfigDict(

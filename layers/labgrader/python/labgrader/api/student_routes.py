@@ -23,7 +23,7 @@ from labgrader.api.parameters import LabInQuery, RunIdInPath
 from labgrader.api.problems import ProblemError
 from labgrader.api.request_validation import STUDENT, Caller
 from labgrader.api.resolver import Api, Services
-from labgrader.api.response_size import fitting
+from labgrader.api.response_size import fit_response
 from labgrader.reporting.formatting import rounded
 from labgrader.reporting.hidden_checks import hidden_field
 from labgrader.reporting.student_copy import student_copy
@@ -31,7 +31,7 @@ from labgrader.runs.self_check import (
     AllowanceSpentError,
     AlreadyRunningError,
     allowance_of,
-    just_begun,
+    pending_self_check,
     start_self_check,
     state_of_self_check,
 )
@@ -146,7 +146,9 @@ def status_url(run_id: str) -> str:
 def _own_self_check(services: Services, caller: Caller, run_id: str) -> RunRecord:
     record = services.store.run(run_id)
     if record is None and caller.role == STUDENT:
-        asked = (just_begun(services.store, run_id, caller.subject, lab, services.now()) for lab in known_labs())
+        asked = (
+            pending_self_check(services.store, run_id, caller.subject, lab, services.now()) for lab in known_labs()
+        )
         record = next((found for found in asked if found), None)
     if record is None or record.mode != "self-check":
         raise ProblemError(problems.NOT_FOUND, f"there is no self-check {run_id}")
@@ -167,7 +169,7 @@ def _report(services: Services, run_id: str, username: str) -> dict[str, Any] | 
         report = services.store.get_json(Keys(run_id).report(username))
     except MissingError:
         return None
-    return fitting(student_copy(report))
+    return fit_response(student_copy(report))
 
 
 def _entry(result: Mapping[str, Any]) -> HistoryEntry:

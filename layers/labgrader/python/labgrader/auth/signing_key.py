@@ -11,7 +11,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from labgrader.aws import translated
+from labgrader.aws import to_domain_error
 from labgrader.environment import Environment
 
 KEPT_S = 300.0
@@ -27,7 +27,7 @@ def read_key(client: Any, arn: str) -> str:
     try:
         return str(client.get_secret_value(SecretId=arn)["SecretString"])
     except (ClientError, BotoCoreError) as error:
-        raise translated(error) from error
+        raise to_domain_error(error) from error
 
 
 class SigningKey:

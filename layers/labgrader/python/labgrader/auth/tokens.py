@@ -14,7 +14,7 @@ import jwt
 
 from labgrader.errors import BadInputError, LabgraderError, Problem, RefusedError
 from labgrader.messages import quote
-from labgrader.moments import moment
+from labgrader.moments import isoformat_utc
 from labgrader.roster import read_roster
 
 Role = Literal["student", "instructor"]
@@ -81,8 +81,8 @@ class Claims:
             "jti": self.jti,
             "subject": self.subject,
             "role": self.role,
-            "issued_at": moment(self.issued_at),
-            "expires_at": moment(self.expires_at),
+            "issued_at": isoformat_utc(self.issued_at),
+            "expires_at": isoformat_utc(self.expires_at),
         }
 
 
@@ -173,7 +173,7 @@ def read(token: str, key: str, stack: str, now: datetime) -> Claims:
         raise BadTokenError("its id is none")
     read = Claims(claims["sub"], _role(claims["role"]), claims["jti"], _when(claims, "iat"), _when(claims, "exp"))
     if now >= read.expires_at:
-        raise BadTokenError(f"it expired at {moment(read.expires_at)}")
+        raise BadTokenError(f"it expired at {isoformat_utc(read.expires_at)}")
     return read
 
 

@@ -9,7 +9,7 @@ from labgrader.courses.course import Course
 from labgrader.courses.course_file import CourseFiles
 from labgrader.errors import BadInputError
 from labgrader.messages import quote
-from labgrader.moments import moment
+from labgrader.moments import isoformat_utc
 from labgrader.store import CourseKeys, MissingError, Store
 
 
@@ -27,7 +27,7 @@ def push_course(store: Store, files: CourseFiles, now: datetime) -> dict[str, An
         The course's record, as ``store.course`` has it.
     """
     course, keys, rows = files.course, CourseKeys(files.course.id), files.rows
-    pushed_at = moment(now)
+    pushed_at = isoformat_utc(now)
     before = _enrolled(store, course.id)
     for name, content in files.rosters.items():
         store.put(keys.roster(name), content)

@@ -41,7 +41,7 @@ _PARTS = {
 _PROVISIONED = "provisioned concurrency of"
 
 
-def gone(before: Snapshot, now: Snapshot) -> list[str]:
+def deleted_resources(before: Snapshot, now: Snapshot) -> list[str]:
     """Return what is not there any more: ``function user1-x``, ``alias user1-x:prod``; in the end, how many more.
 
     Args:

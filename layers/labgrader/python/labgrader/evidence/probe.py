@@ -12,9 +12,9 @@ from labgrader.evidence.probe_results import (
     CALL_TIMEOUT_S,
     MAX_MESSAGES,
     OWN_NAMES,
-    DroppedObject,
     HttpReply,
     SentMessages,
+    UploadResult,
 )
 from labgrader.evidence.question import Answers, Json, Question
 from labgrader.evidence.snapshot import Queue, RestApi, Snapshot
@@ -205,7 +205,7 @@ class Probe:
         )
         return HttpReply.from_dict(self.answers.ask(question))
 
-    def drop_object(self, bucket: str, key: str, body: str, content_type: str, *, await_key: str) -> DroppedObject:
+    def drop_object(self, bucket: str, key: str, body: str, content_type: str, *, await_key: str) -> UploadResult:
         """Return what a bucket's function made of an object that is put there; both are deleted again.
 
         Args:
@@ -235,7 +235,7 @@ class Probe:
                 "TimeoutSeconds": AWAIT_TIMEOUT_S,
             },
         )
-        return DroppedObject.from_dict(self.answers.ask(question))
+        return UploadResult.from_dict(self.answers.ask(question))
 
     def send_messages(self, queue: Queue, bodies: list[str]) -> SentMessages:
         """Return what became of messages that are sent to a queue.

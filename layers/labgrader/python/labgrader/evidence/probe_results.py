@@ -77,7 +77,7 @@ class HttpReply:
 
 
 @dataclass(frozen=True)
-class DroppedObject:
+class UploadResult:
     """What became of an object that was put into a bucket.
 
     Args:
@@ -104,7 +104,7 @@ class DroppedObject:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, document: Mapping[str, Json]) -> DroppedObject:
+    def from_dict(cls, document: Mapping[str, Json]) -> UploadResult:
         """Read what ``to_dict`` wrote."""
         return cls(**document)
 

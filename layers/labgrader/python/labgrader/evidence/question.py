@@ -1,8 +1,8 @@
 """What a check can ask, and how an answer is written down.
 
-A check never names the calls it needs in advance. It asks; where the answer is not recorded yet, ``UnaskedError``
-carries the question out, somebody on the AWS side asks it, and the check runs again. Checks are pure and take
-microseconds, so running one three times costs nothing, and only what is needed is ever asked.
+A check never names the calls it needs in advance. It asks. Where the answer is not recorded yet,
+``MissingEvidenceError`` carries the question out, the recorder asks AWS, and the check runs again. Checks are pure and
+take microseconds, so running one three times costs nothing, and only what is needed is ever asked.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def _reason_of(code: str) -> Reason:
     return Reason.INCONCLUSIVE if code == REFUSED else reason_of(code)
 
 
-class UnaskedError(LabgraderError):
+class MissingEvidenceError(LabgraderError):
     """A check asked what nobody has recorded yet."""
 
     def __init__(self, question: Question) -> None:
@@ -139,7 +139,7 @@ class Answers:
         """
         answer = self._answers.get(question.key)
         if answer is None:
-            raise UnaskedError(question)
+            raise MissingEvidenceError(question)
         if answer.reason is None:
             return answer.value
         if answer.error_code == REFUSED:

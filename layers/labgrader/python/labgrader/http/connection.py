@@ -25,7 +25,7 @@ CLOSED_RACE_S = 0.5
 takes longer. What breaks later may have been at work on the request."""
 
 
-class Connection:
+class HttpConnection:
     """A connection to a host, kept open between requests. It belongs to the event loop it is used in.
 
     Args:

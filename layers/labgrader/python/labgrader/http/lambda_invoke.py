@@ -18,7 +18,7 @@ from botocore.credentials import Credentials
 from labgrader.errors import NotGradedError
 from labgrader.http.endpoint import Host
 from labgrader.http.reply import Reply
-from labgrader.http.sync_connection import Wire
+from labgrader.http.sync_connection import SyncConnection
 from labgrader.reasons import Reason
 
 
@@ -108,7 +108,7 @@ class SignedRequest:
         return self._signed
 
 
-class Line(Wire):
+class LambdaConnection(SyncConnection):
     """One connection to Lambda, kept open between invocations. For one thread at a time.
 
     Args:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
-from labgrader.http.connection import Connection
+from labgrader.http.connection import HttpConnection
 from labgrader.http.dns_cache import Addresses
 from labgrader.http.endpoint import Host
 from labgrader.http.event_loop import settle
 from labgrader.http.reply import Reply
 
 
-class Wire:
+class SyncConnection:
     """One connection to a host, kept open between requests. For one thread at a time.
 
     Args:
@@ -20,7 +20,7 @@ class Wire:
 
     def __init__(self, host: Host) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._connection = Connection(host, Addresses())
+        self._connection = HttpConnection(host, Addresses())
 
     def exchange(self, request: bytes, timeout_s: float, method: str = "POST") -> Reply:
         """Send one request and read its answer to the end; what goes wrong on the way is in the reply.

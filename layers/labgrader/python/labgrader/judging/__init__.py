@@ -14,7 +14,7 @@ from labgrader.evidence.load.load_test import (
 from labgrader.evidence.load.result import WITHOUT_FUNCTION
 from labgrader.evidence.load.statistics import fewest_measurements
 from labgrader.evidence.probe import Invocation, Probe, Response
-from labgrader.evidence.probe_results import DroppedObject, HttpReply, SentMessages
+from labgrader.evidence.probe_results import HttpReply, SentMessages, UploadResult
 from labgrader.evidence.untrusted_json import parse_json
 from labgrader.judging.check import Check, check
 from labgrader.judging.expectation import among, asked_for, below, shown, unmet
@@ -26,7 +26,6 @@ __all__ = [
     "WITHOUT_FUNCTION",
     "Check",
     "Comparison",
-    "DroppedObject",
     "EndpointTarget",
     "FunctionTarget",
     "HttpReply",
@@ -39,6 +38,7 @@ __all__ = [
     "Response",
     "SentMessages",
     "Threshold",
+    "UploadResult",
     "Verdict",
     "among",
     "asked_for",

@@ -10,7 +10,7 @@ from labgrader.errors import LabgraderError, NotGradedError
 from labgrader.evidence.internet_access import Unreached, unreached
 from labgrader.evidence.load.load_test import LoadTest
 from labgrader.evidence.probe import Probe
-from labgrader.evidence.question import Answers, Question, UnaskedError
+from labgrader.evidence.question import Answers, MissingEvidenceError, Question
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.check import Check, find_check
 from labgrader.judging.verdict import Verdict
@@ -35,7 +35,7 @@ def judge(item: Item, snapshot: Snapshot, answers: Answers | None = None) -> Ver
             check has a fault.
         UnaskedError: the check asks what was never recorded.
     """
-    verdict = _by_itself(item, snapshot, answers)
+    verdict = _run_check(item, snapshot, answers)
     found = _offline(item, verdict, answers)
     if found is None:
         return verdict
@@ -56,8 +56,8 @@ def advice_without_internet(item: Item, snapshot: Snapshot, answers: Answers | N
     if not item.needs_internet or item.visibility == "hidden":
         return None
     try:
-        verdict = _by_itself(item, snapshot, answers)
-    except (NotGradedError, UnaskedError):
+        verdict = _run_check(item, snapshot, answers)
+    except (NotGradedError, MissingEvidenceError):
         return None
     found = _offline(item, verdict, answers)
     if found is None:
@@ -77,7 +77,7 @@ def _offline(item: Item, verdict: Verdict, answers: Answers | None) -> Unreached
     return unreached(answers or Answers())
 
 
-def _by_itself(item: Item, snapshot: Snapshot, answers: Answers | None) -> Verdict:
+def _run_check(item: Item, snapshot: Snapshot, answers: Answers | None) -> Verdict:
     """The check's own verdict, with a hint that can be pasted."""
     found = find_check(item.check)
     _refuse_unknown_placeholders(item, found)
@@ -152,16 +152,16 @@ def judge_recorded(item: Item, snapshot: Snapshot, answers: Answers | None = Non
     """
     try:
         return judge(item, snapshot, answers)
-    except UnaskedError as unasked:
+    except MissingEvidenceError as unasked:
         said = "this was not recorded when the student was graded"
         raise NotGradedError(unasked.question.action, said, Reason.GRADER) from None
 
 
-def open_question(item: Item, snapshot: Snapshot, answers: Answers | None = None) -> Question | None:
+def next_question(item: Item, snapshot: Snapshot, answers: Answers | None = None) -> Question | None:
     """Return the next question that an item asks and the record does not answer, or ``None`` when it can be judged."""
     try:
         judge(item, snapshot, answers)
-    except UnaskedError as unasked:
+    except MissingEvidenceError as unasked:
         return unasked.question
     except NotGradedError:
         return None

@@ -17,11 +17,11 @@ from botocore.config import Config
 from labgrader.errors import NOT_GRADED, LabgraderError, NotGradedError, ThrottledError
 from labgrader.evidence.load.load_test import DEADLINE_S
 from labgrader.evidence.load.plan import FunctionTarget, LoadPlan, Target
-from labgrader.load_testing.concurrency_budget import Room, fitted
+from labgrader.load_testing.concurrency_budget import ConcurrencyBudget, fit_plan
 from labgrader.messages import quote
-from labgrader.probing.retry_policy import Patience
+from labgrader.probing.retry_policy import RetryPolicy
 from labgrader.reasons import DENIED, Reason
-from labgrader.recording.api_calls import MissingResourceError, NotAnsweredError
+from labgrader.recording.api_calls import AwsCallError, MissingResourceError
 
 log = logging.getLogger(__name__)
 
@@ -54,14 +54,14 @@ class Leases(Protocol):
     def release(self, name: str, holder: str) -> None:
         """Give a lease back; one that another holds stays."""
 
-    def take_part(self, name: str, holder: str, wanted: int, most: int, now: float, ends_at: float) -> bool:
+    def acquire_permits(self, name: str, holder: str, wanted: int, most: int, now: float, ends_at: float) -> bool:
         """Take a part of what several share, unless all would have more than ``most``; say whether it is had."""
 
-    def give_part_back(self, name: str, holder: str) -> None:
+    def release_permits(self, name: str, holder: str) -> None:
         """Give a part back."""
 
 
-def read_room(client: Any, patience: Patience | None = None) -> Room:
+def read_room(client: Any, retry_policy: RetryPolicy | None = None) -> ConcurrencyBudget:
     """Ask an account what it has.
 
     Args:
@@ -72,17 +72,17 @@ def read_room(client: Any, patience: Patience | None = None) -> Room:
         NotAnsweredError: AWS refused, or kept failing.
     """
     try:
-        answer = (patience or Patience()).insist(client.get_account_settings)["AccountLimit"]
+        answer = (retry_policy or RetryPolicy()).call(client.get_account_settings)["AccountLimit"]
     except MissingResourceError as error:
-        raise NotAnsweredError(error.code, "AWS knows no such question") from None
-    return Room(int(answer["ConcurrentExecutions"]), int(answer["UnreservedConcurrentExecutions"]))
+        raise AwsCallError(error.code, "AWS knows no such question") from None
+    return ConcurrencyBudget(int(answer["ConcurrentExecutions"]), int(answer["UnreservedConcurrentExecutions"]))
 
 
-def default_concurrency_budget() -> Room:
+def default_concurrency_budget() -> ConcurrencyBudget:
     """Ask the account that this function runs in; raises as ``read_room`` does."""
     config = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=5, read_timeout=5)
     # Plan run has a minute: a run never fails because this is not known
-    return read_room(boto3.client("lambda", config=config), Patience(attempts=4, max_delay_s=4.0, budget_s=10.0))
+    return read_room(boto3.client("lambda", config=config), RetryPolicy(attempts=4, max_delay_s=4.0, budget_s=10.0))
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class Admission:
     leases: Leases | None = None
     holder: str = "labgrader"
     ends_at: float = float("inf")
-    patience: Patience = field(default_factory=Patience)
+    retry_policy: RetryPolicy = field(default_factory=RetryPolicy)
     clock: Callable[[], float] = field(default_factory=lambda: time.time)
     sleep: Callable[[float], None] = field(default_factory=lambda: time.sleep)
 
@@ -137,7 +137,7 @@ class Admission:
         with self._leased(until):
             room = self._room()
             reserved, notes = self._reserved(functions)
-            fitting = fitted(plan, replace(room, reserved=reserved))
+            fitting = fit_plan(plan, replace(room, reserved=reserved))
             for function, qualifier in aliases:
                 if qualifier not in ("", "$LATEST"):  # neither can have any
                     notes += self._warm(function, qualifier, until)
@@ -160,7 +160,7 @@ class Admission:
             yield
 
     @contextmanager
-    def _executions(self, wanted: int, room: Room, until: float) -> Iterator[None]:
+    def _executions(self, wanted: int, room: ConcurrencyBudget, until: float) -> Iterator[None]:
         """Have a part of the account's executions, when it is free: all load tests together keep the bound.
 
         With little left one test goes after the other. Who waited in vain has sent nothing, and may try again.
@@ -173,10 +173,10 @@ class Admission:
             f"other load tests had so many of the {most:,} concurrent executions that load tests may take of this "
             f"account that {wanted} were not free; try again later"
         )
-        if not self._wait(lambda now, ends_at: leases.take_part(name, holder, wanted, most, now, ends_at), until):
+        if not self._wait(lambda now, ends_at: leases.acquire_permits(name, holder, wanted, most, now, ends_at), until):
             # what the student reads where no second try gets in either
             raise ThrottledError(f"{NOT_GRADED}: {said}", Reason.QUOTA)
-        with self._given_back(name, leases.give_part_back, holder):
+        with self._given_back(name, leases.release_permits, holder):
             yield
 
     def _holder(self) -> str:
@@ -201,10 +201,10 @@ class Admission:
             except LabgraderError:  # it ends by itself, and what was measured is not lost for it
                 log.warning("%s was not given back", name, exc_info=True)
 
-    def _room(self) -> Room:
+    def _room(self) -> ConcurrencyBudget:
         try:
-            return replace(read_room(self.client, self.patience), planned=self.in_flight)
-        except NotAnsweredError as refusal:
+            return replace(read_room(self.client, self.retry_policy), planned=self.in_flight)
+        except AwsCallError as refusal:
             raise NotGradedError("", _unknown(refusal), refusal.reason_code) from None
 
     def _reserved(self, functions: list[str]) -> tuple[int | None, list[str]]:
@@ -216,11 +216,11 @@ class Admission:
         notes = []
         for function in functions:
             try:
-                answer = self.patience.insist(partial(self.client.get_function_concurrency, FunctionName=function))
+                answer = self.retry_policy.call(partial(self.client.get_function_concurrency, FunctionName=function))
                 found += [answer["ReservedConcurrentExecutions"]] if "ReservedConcurrentExecutions" in answer else []
             except MissingResourceError:
                 continue  # the test finds out by itself
-            except NotAnsweredError as refusal:
+            except AwsCallError as refusal:
                 notes.append(f"what is reserved for {function} could not be read ({refusal.code})")
         return min(found, default=None), notes
 
@@ -230,13 +230,13 @@ class Admission:
         began = self.clock()
         until = min(began + PROVISIONED_WAIT_S, until)
         try:
-            while (answer := self.patience.insist(ask)).get(
+            while (answer := self.retry_policy.call(ask)).get(
                 "Status"
             ) == "IN_PROGRESS" and self.clock() + POLL_S <= until:
                 self.sleep(POLL_S)
         except MissingResourceError:
             return []
-        except NotAnsweredError as refusal:
+        except AwsCallError as refusal:
             return [f"the provisioned concurrency of {function}:{qualifier} could not be read ({refusal.code})"]
         waited_s = self.clock() - began
         wanted = answer.get("RequestedProvisionedConcurrentExecutions", 0)
@@ -252,7 +252,7 @@ class Admission:
         return [f"provisioned concurrency {why}: cold starts are to be expected"]
 
 
-def _unknown(refusal: NotAnsweredError) -> str:
+def _unknown(refusal: AwsCallError) -> str:
     """Why nothing is loaded where the account does not say what it has; AWS's text is last, for it may be cut."""
     if refusal.code in DENIED:
         return (

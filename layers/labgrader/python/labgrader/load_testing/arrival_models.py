@@ -6,7 +6,7 @@ import asyncio
 import random
 import time
 
-from labgrader.load_testing.sender import Traffic
+from labgrader.load_testing.sender import RequestSender
 
 PAUSE_S = (0.05, 0.2)
 """Seconds that a worker waits, at random between these, after its request was throttled or never answered."""
@@ -18,7 +18,7 @@ _NAP_S = 0.25  # after so long, an arrival that is not due for longer looks whet
 _AT_ONCE = 16  # arrivals that were due already, between two looks at what was answered meanwhile
 
 
-async def keep_in_flight(traffic: Traffic, concurrency: int, count: int) -> None:
+async def keep_in_flight(traffic: RequestSender, concurrency: int, count: int) -> None:
     """Keep ``concurrency`` requests in flight until ``count`` more were sent, and wait for the last."""
     traffic.planned += count
     watching = asyncio.ensure_future(_watch(traffic))
@@ -29,7 +29,7 @@ async def keep_in_flight(traffic: Traffic, concurrency: int, count: int) -> None
         await asyncio.gather(watching, return_exceptions=True)
 
 
-async def send_on_schedule(traffic: Traffic, concurrency: int, count: int, rate_rps: float) -> None:
+async def send_on_schedule(traffic: RequestSender, concurrency: int, count: int, rate_rps: float) -> None:
     """Send ``count`` more, one every ``1 / rate_rps`` seconds, whether or not the earlier ones were answered.
 
     Where ``concurrency`` are in flight, an arrival is dropped and counted.
@@ -38,7 +38,7 @@ async def send_on_schedule(traffic: Traffic, concurrency: int, count: int, rate_
     await traffic.run(_Schedule(traffic, concurrency).arrive(count, rate_rps))
 
 
-async def _watch(traffic: Traffic) -> None:
+async def _watch(traffic: RequestSender) -> None:
     """Measure how late we are ourselves: an answer that waits for us to read it looks like a slow one."""
     while True:
         due = time.perf_counter() + LOOK_S
@@ -46,7 +46,7 @@ async def _watch(traffic: Traffic) -> None:
         traffic.lateness.add(max(1000 * (time.perf_counter() - due), 0))
 
 
-async def _work(traffic: Traffic) -> None:
+async def _work(traffic: RequestSender) -> None:
     """Send one request after the other until there are none left."""
     with traffic.connection() as connection:
         while traffic.take():
@@ -62,7 +62,7 @@ async def _work(traffic: Traffic) -> None:
 class _Schedule:
     """Arrivals, and senders that wait for one; each sender has a connection of its own."""
 
-    def __init__(self, traffic: Traffic, concurrency: int) -> None:
+    def __init__(self, traffic: RequestSender, concurrency: int) -> None:
         self._traffic = traffic
         self._concurrency = concurrency
         self._senders = 0

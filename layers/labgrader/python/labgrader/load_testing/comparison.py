@@ -14,9 +14,9 @@ from labgrader.evidence.load.statistics import EARLY_CONFIDENCE, bootstrap_ratio
 from labgrader.evidence.question import Answer
 from labgrader.http.lambda_report import Report
 from labgrader.http.reply import Reply
-from labgrader.http.sync_connection import Wire
-from labgrader.load_testing.targets import Caller
-from labgrader.probing.retry_policy import Patience
+from labgrader.http.sync_connection import SyncConnection
+from labgrader.load_testing.targets import LoadTarget
+from labgrader.probing.retry_policy import RetryPolicy
 
 COMPARE_DEADLINE_S = 60
 """Seconds that a whole comparison may take."""
@@ -34,8 +34,8 @@ _REPORTED = ("duration_ms", "billed_ms", "memory_mb", "max_memory_mb")
 class _Side:
     """One of the two, with what was measured of it. The first answer is its warm-up and is not counted."""
 
-    caller: Caller
-    wire: Wire
+    caller: LoadTarget
+    wire: SyncConnection
     calls: int = 0
     latencies_ms: list[float] = field(default_factory=list)
     reports: list[Report] = field(default_factory=list)
@@ -44,7 +44,7 @@ class _Side:
     def record(self, reply: Reply) -> None:
         """Count a reply: what did not do the work has no time worth comparing."""
         self.calls += 1
-        if not self.caller.did_the_work(reply):
+        if not self.caller.is_success(reply):
             self.errors.append(self.caller.describe(reply, ERROR_CHARACTERS))
         elif self.calls > 1:
             self.latencies_ms.append(rounded(1000 * reply.duration_s))
@@ -60,15 +60,15 @@ class _Side:
 
 
 def run_compare(
-    baseline: Caller,
-    candidate: Caller,
+    baseline: LoadTarget,
+    candidate: LoadTarget,
     *,
     rounds: int,
     factor: float = 1.0,
     most_rounds: int = 0,
     request_timeout_s: float = REQUEST_TIMEOUT_S,
     deadline_s: float = COMPARE_DEADLINE_S,
-    patience: Patience | None = None,
+    retry_policy: RetryPolicy | None = None,
     notes: Sequence[str] = (),
 ) -> Answer:
     """Call two targets in turn and return a ``Comparison`` as JSON.
@@ -91,10 +91,10 @@ def run_compare(
         No value where one of the targets does not exist; an error where AWS refused or failed.
     """
     comparison = _Comparison(
-        (_Side(baseline, Wire(baseline.host)), _Side(candidate, Wire(candidate.host))),
+        (_Side(baseline, SyncConnection(baseline.host)), _Side(candidate, SyncConnection(candidate.host))),
         request_timeout_s,
         deadline_s,
-        patience or Patience(),
+        retry_policy or RetryPolicy(),
     )
     try:
         refusal = comparison.measure(rounds + 1)
@@ -119,7 +119,7 @@ class _Comparison:
     sides: tuple[_Side, _Side]
     request_timeout_s: float
     deadline_s: float
-    patience: Patience
+    retry_policy: RetryPolicy
     why: str = ""
     rounds: int = 0  # begun, with the warm-up
     planned: int = 0
@@ -143,7 +143,7 @@ class _Comparison:
                     self._stop(f"after {self.deadline_s:g} s")
                 if self.over:
                     return None
-                reply = self.patience.repeat(lambda side=side: self._call(side), side.caller.may_pass)  # type: ignore[misc]
+                reply = self.retry_policy.repeat(lambda side=side: self._call(side), side.caller.is_retryable)  # type: ignore[misc]
                 if refusal := side.caller.refusal(reply):
                     return refusal
                 if reply.timed_out and left < self.request_timeout_s and side.calls > 1:

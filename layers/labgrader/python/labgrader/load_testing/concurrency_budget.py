@@ -17,7 +17,7 @@ FEWER_LEFT = "as was planned when fewer were left"
 
 
 @dataclass(frozen=True)
-class Room:
+class ConcurrencyBudget:
     """What an account has for load tests, in concurrent executions.
 
     Args:
@@ -47,7 +47,7 @@ class Room:
         return self.half if self.planned is None else min(self.half, self.planned)
 
 
-def fitted(plan: LoadPlan, room: Room) -> LoadPlan:
+def fit_plan(plan: LoadPlan, room: ConcurrencyBudget) -> LoadPlan:
     """Return the plan as it fits into an account, with a note for each thing that is other than planned.
 
     A reserved concurrency below the plan reduces nothing: the requests that it throttles are counted, as is wanted.
@@ -78,7 +78,7 @@ def _reserved(executions: int) -> str:
     return f"{said} reserved for the function: what is beyond that is throttled by AWS, and counted apart"
 
 
-def _reduced(plan: LoadPlan, room: Room) -> str:
+def _reduced(plan: LoadPlan, room: ConcurrencyBudget) -> str:
     why = f"this account has {room.unreserved:,} concurrent executions left, half of them for load tests"
     if room.part < room.half:
         why = f"load tests of this run may take {room.part:,} of this account's concurrent executions, {FEWER_LEFT}"
@@ -87,7 +87,7 @@ def _reduced(plan: LoadPlan, room: Room) -> str:
     return f"{plan.concurrency} requests in flight were planned; {why}, so {room.part} were kept in flight"
 
 
-def _refused(plan: LoadPlan, room: Room) -> str:
+def _refused(plan: LoadPlan, room: ConcurrencyBudget) -> str:
     limit = f"this account allows {room.account_limit:,} concurrent executions"
     more = "the instructor can ask AWS for more in Service Quotas (AWS Lambda, “Concurrent executions”)"
     rest = "them"

@@ -28,7 +28,7 @@ _Sample = tuple[float, float, str]  # started (seconds since the epoch), millise
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class RequestSample:
     """One request of a load test, without its body.
 
     Args:
@@ -63,7 +63,7 @@ class Measured:
         return COLD_START if self.cold and self.result == "succeeded" else self.result
 
 
-class Tally:
+class RequestStats:
     """The counts, sums and latencies of a load test."""
 
     def __init__(self) -> None:
@@ -106,7 +106,7 @@ class Tally:
         """Requests that were taken and not served."""
         return sum(self.results[kind] for kind in ("function_error", "application_error", "timeout"))
 
-    def add(self, request: Measured) -> None:
+    def add(self, request: RequestSample) -> None:
         """Count a request that is over."""
         started = request.started + self._epoch
         milliseconds = 1000 * request.duration_s

@@ -12,14 +12,20 @@ from labgrader.evidence.load.cost import Cost
 from labgrader.evidence.load.latencies import Latencies
 from labgrader.evidence.load.load_test import DEADLINE_S, REQUEST_TIMEOUT_S
 from labgrader.evidence.load.plan import LoadPlan, Threshold
-from labgrader.evidence.load.statistics import EARLY_CONFIDENCE, decide, fewest_measurements, leaves_out, rounded
+from labgrader.evidence.load.statistics import (
+    EARLY_CONFIDENCE,
+    decide,
+    fewest_measurements,
+    rounded,
+    tolerates_failures,
+)
 from labgrader.evidence.question import Answer
 from labgrader.http.event_loop import new_loop, settle
 from labgrader.load_testing.arrival_models import keep_in_flight, send_on_schedule
-from labgrader.load_testing.counters import Tally
-from labgrader.load_testing.progress import Progress
-from labgrader.load_testing.sender import Traffic
-from labgrader.load_testing.targets import Caller
+from labgrader.load_testing.counters import RequestStats
+from labgrader.load_testing.progress import LoadProgress
+from labgrader.load_testing.sender import RequestSender
+from labgrader.load_testing.targets import LoadTarget
 
 ASSUMED_S = 1.0
 """Billed seconds that a request is taken to cost where no warm-up says."""
@@ -38,12 +44,12 @@ SPARE_S = 1.0
 
 
 def run_load(
-    caller: Caller,
+    caller: LoadTarget,
     plan: LoadPlan,
     *,
     request_timeout_s: float = REQUEST_TIMEOUT_S,
     deadline_s: float = DEADLINE_S,
-    tell: Callable[[Progress], None] | None = None,
+    tell: Callable[[LoadProgress], None] | None = None,
 ) -> Answer:
     """Do what a plan says, and return a ``LoadResult`` as JSON.
 
@@ -88,16 +94,16 @@ class _Test:
 
     def __init__(
         self,
-        caller: Caller,
+        caller: LoadTarget,
         plan: LoadPlan,
         request_timeout_s: float,
         deadline_s: float,
-        tell: Callable[[Progress], None] | None,
+        tell: Callable[[LoadProgress], None] | None,
     ) -> None:
         self._caller = caller
         self._plan = plan
         self._tell = tell
-        self._traffic = Traffic(
+        self._traffic = RequestSender(
             caller, plan.concurrency, request_timeout_s, deadline_s, self._may_cost, plan.failing_status
         )
         self._notes = list(plan.notes)
@@ -150,7 +156,7 @@ class _Test:
         while not traffic.stopped:
             more = min(traffic.planned, threshold.most_requests - traffic.planned, self._fitting())
             tally = traffic.tally
-            mendable = tally.succeeded and leaves_out(threshold.percentile, tally.failed, tally.succeeded)
+            mendable = tally.succeeded and tolerates_failures(threshold.percentile, tally.failed, tally.succeeded)
             if more <= 0 or not mendable or tally.dropped or self._decided(threshold):
                 break
             added += more
@@ -195,7 +201,7 @@ class _Test:
         tally = self._traffic.tally
         succeeded, throttled = tally.succeeded, tally.results["throttled"]
         self._tell(
-            Progress(
+            LoadProgress(
                 planned=self._traffic.planned,
                 sent=tally.sent,
                 answered=tally.over,
@@ -214,7 +220,7 @@ class _Test:
     def _may_cost(self, requests: int, gb_ms: float) -> bool:
         return self._caller.cost(requests, gb_ms).usd < self._plan.cost_cap_usd
 
-    def _estimated(self, warm_up: Tally) -> Cost:
+    def _estimated(self, warm_up: RequestStats) -> Cost:
         """What the plan will cost, by what the warm-up cost."""
         assumed = 1000 * ASSUMED_S * self._caller.memory_mb / 1024
         gb_ms = warm_up.gb_ms / warm_up.billed if warm_up.billed else assumed
@@ -268,7 +274,7 @@ class _Test:
         return f"{traffic.why}{sent}{unanswered}" if traffic.why else ""
 
 
-def _warm_up(tally: Tally) -> dict[str, float]:
+def _warm_up(tally: RequestStats) -> dict[str, float]:
     return {
         "requests": tally.sent,
         "succeeded": tally.succeeded,

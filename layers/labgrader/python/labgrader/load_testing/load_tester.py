@@ -25,13 +25,13 @@ from labgrader.evidence.services.api_gateway import RestApi
 from labgrader.http.lambda_invoke import InvokeEndpoint
 from labgrader.load_testing.comparison import COMPARE_DEADLINE_S, run_compare
 from labgrader.load_testing.engine import run_load
-from labgrader.load_testing.progress import Progress
-from labgrader.load_testing.targets import Caller, FunctionCaller, StageCaller
+from labgrader.load_testing.progress import LoadProgress
+from labgrader.load_testing.targets import FunctionCaller, LoadTarget, StageCaller
 from labgrader.probing.function_invoker import event_of, own_function, qualifier_of
 from labgrader.probing.ownership_guard import Ownership
-from labgrader.probing.retry_policy import Patience
+from labgrader.probing.retry_policy import RetryPolicy
 from labgrader.probing.stage_request import Stages
-from labgrader.recording.api_calls import NotAnsweredError, reason_for
+from labgrader.recording.api_calls import AwsCallError, reason_for
 
 MOST_CLOSED = 200
 """Requests that a closed load test may keep in flight."""
@@ -79,7 +79,7 @@ class LoadTester:
         ownership: Ownership,
         *,
         admission: Admits | None = None,
-        patience: Patience | None = None,
+        retry_policy: RetryPolicy | None = None,
         request_timeout_s: float = REQUEST_TIMEOUT_S,
         load_deadline_s: float = DEADLINE_S,
         compare_deadline_s: float = COMPARE_DEADLINE_S,
@@ -88,7 +88,7 @@ class LoadTester:
         self._apigateway_client = apigateway_client
         self._ownership = ownership
         self._admission = admission
-        self._patience = patience or Patience()
+        self._patience = retry_policy or RetryPolicy()
         self._request_timeout_s = request_timeout_s
         self._load_deadline_s = load_deadline_s
         self._compare_deadline_s = compare_deadline_s
@@ -116,7 +116,7 @@ class LoadTester:
             return self._compare(arguments)
         raise BadInputError([f"{question.action} is no question that load-tests"])
 
-    def run(self, target: Target, plan: LoadPlan, tell: Callable[[Progress], None] | None = None) -> Answer:
+    def run(self, target: Target, plan: LoadPlan, tell: Callable[[LoadProgress], None] | None = None) -> Answer:
         """Carry out a load test.
 
         Args:
@@ -163,7 +163,7 @@ class LoadTester:
                     most_rounds=most_rounds,
                     request_timeout_s=self._request_timeout_s,
                     deadline_s=self._compare_deadline_s,
-                    patience=self._patience,
+                    retry_policy=self._patience,
                     notes=admitted.notes,
                 )
 
@@ -172,7 +172,7 @@ class LoadTester:
     def _admitted(self, targets: tuple[Target, ...], plan: LoadPlan) -> AbstractContextManager[LoadPlan]:
         return self._admission.admit(targets, plan) if self._admission else nullcontext(plan)
 
-    def _caller(self, target: Target) -> Caller:
+    def _caller(self, target: Target) -> LoadTarget:
         """What calls a target, once it is known to be the student's."""
         if isinstance(target, EndpointTarget):
             if self._stages is None:
@@ -190,7 +190,7 @@ def _answered(ask: Callable[[], Answer]) -> Answer:
     """What is answered, or why there is no answer: the credentials ended, or a key cannot be read."""
     try:
         return ask()
-    except NotAnsweredError as refusal:
+    except AwsCallError as refusal:
         return refusal.answer()
     except (BotoCoreError, ClientError) as error:  # the credentials ended and could not be refreshed
         return Answer(error_code=type(error).__name__, error_message=str(error), reason=reason_for(error))

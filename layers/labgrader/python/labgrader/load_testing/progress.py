@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Progress:
+class LoadProgress:
     """What is known of a load test that is under way.
 
     Args:

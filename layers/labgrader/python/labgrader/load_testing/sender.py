@@ -12,11 +12,11 @@ from typing import Any
 from labgrader.evidence.load.latencies import Latencies
 from labgrader.evidence.load.plan import FAILING_STATUS
 from labgrader.evidence.question import Answer
-from labgrader.http.connection import Connection
+from labgrader.http.connection import HttpConnection
 from labgrader.http.dns_cache import Addresses
 from labgrader.http.reply import Reply, Result
-from labgrader.load_testing.counters import Measured, Tally
-from labgrader.load_testing.targets import Caller
+from labgrader.load_testing.counters import RequestSample, RequestStats
+from labgrader.load_testing.targets import LoadTarget
 
 ERROR_CHARACTERS = 200
 """Characters of a student's text in the description of a failure."""
@@ -28,7 +28,7 @@ TIMELY_S = 0.001
 """A clock that is so little before the deadline has reached it: timers are exact to less."""
 
 
-class Traffic:
+class RequestSender:
     """What one load test sends: in phases (its warm-up, its requests, those that are added), on the same connections.
 
     Args:
@@ -43,14 +43,14 @@ class Traffic:
 
     def __init__(
         self,
-        caller: Caller,
+        caller: LoadTarget,
         concurrency: int,
         request_timeout_s: float,
         deadline_s: float,
         may_cost: Callable[[int, float], bool],
         failing_status: int = FAILING_STATUS,
     ) -> None:
-        self.tally = Tally()
+        self.tally = RequestStats()
         self.planned = 0
         self.why = ""
         self.refusal: Answer | None = None
@@ -75,8 +75,8 @@ class Traffic:
         self._unanswered_in_a_row = 0
         self._room = Room()
         self._addresses = Addresses()
-        self._idle: list[Connection] = []
-        self._used: set[Connection] = set()
+        self._idle: list[HttpConnection] = []
+        self._used: set[HttpConnection] = set()
         self._workers: set[asyncio.Task[None]] = set()
 
     @property
@@ -102,7 +102,7 @@ class Traffic:
 
     def begin_phase(self) -> None:
         """Forget the counts of the phase before, and that it may have been ended early."""
-        self.tally = Tally()
+        self.tally = RequestStats()
         self.planned = 0
         self.why = ""
         self.stopped = self._halted = False
@@ -147,9 +147,9 @@ class Traffic:
         worker.add_done_callback(self._heed_worker)
 
     @contextlib.contextmanager
-    def connection(self) -> Iterator[Connection]:
+    def connection(self) -> Iterator[HttpConnection]:
         """Lend a connection: one that is idle, or a new one."""
-        connection = self._idle.pop() if self._idle else Connection(self._caller.host, self._addresses)
+        connection = self._idle.pop() if self._idle else HttpConnection(self._caller.host, self._addresses)
         self._used.add(connection)
         try:
             yield connection
@@ -183,7 +183,7 @@ class Traffic:
         """Wait until the target is done with another of our requests, and say whether it was."""
         return bool(self._in_flight) and not self.stopped and await self._room.wait()
 
-    async def send(self, connection: Connection, due: float | None = None) -> Reply:
+    async def send(self, connection: HttpConnection, due: float | None = None) -> Reply:
         """Send a request that was claimed, and count how it ended.
 
         Args:
@@ -204,8 +204,8 @@ class Traffic:
         cut_off = left < self._request_timeout_s and self.time_left_s <= TIMELY_S
         abandoned = reply.trouble == "abandoned" or (cut_off and (reply.timed_out or reply.trouble == "unreachable"))
         self._record(reply, due, 0.0 if due is None else handed - due, abandoned=abandoned)
-        self._heed_refusal(reply)
-        self._heed_silence(reply)
+        self._check_denied(reply)
+        self._check_timeouts(reply)
         if not reply.throttled:
             self._room.free()
         if not self._in_flight:
@@ -231,7 +231,7 @@ class Traffic:
             self._billed += 1
             self._gb_ms += gb_ms
         self.tally.add(
-            Measured(
+            RequestSample(
                 started=reply.started if due is None else due,
                 duration_s=reply.duration_s + waited_s,  # without what it took to reach the endpoint
                 result=result,
@@ -250,7 +250,7 @@ class Traffic:
 
     # --- what ends it early ---
 
-    def _heed_refusal(self, reply: Reply) -> None:
+    def _check_denied(self, reply: Reply) -> None:
         """End the test when all that AWS says is that there is no such function, or that we may not call it."""
         refusal = self._caller.refusal(reply)
         if refusal is None:
@@ -260,7 +260,7 @@ class Traffic:
         if reply.status in (403, 404) and not self.evidence:
             self._end_early("stopped because AWS refused: ")
 
-    def _heed_silence(self, reply: Reply) -> None:
+    def _check_timeouts(self, reply: Reply) -> None:
         """End the phase when nothing answers any more, or when its time is over."""
         if not reply.timed_out:
             self._unanswered_in_a_row = 0

@@ -14,7 +14,7 @@ from labgrader.http.lambda_invoke import InvokeEndpoint, SignedRequest
 from labgrader.http.lambda_report import Report
 from labgrader.http.reply import Reply, Result
 from labgrader.messages import quote
-from labgrader.probing.api_caller import may_pass
+from labgrader.probing.api_caller import is_retryable
 from labgrader.probing.retry_policy import worth_repeating
 from labgrader.probing.stage_request import StageRequest
 from labgrader.reasons import Reason
@@ -28,7 +28,7 @@ _LIMITS = frozenset({_RATE, _QUOTA})
 _LIMIT_MESSAGES = {"Too Many Requests": _RATE, "Limit Exceeded": _QUOTA}  # an embedded AWS names no type
 
 
-class Caller(Protocol):
+class LoadTarget(Protocol):
     """One target, ready to be called."""
 
     @property
@@ -63,7 +63,7 @@ class Caller(Protocol):
     def report(self, reply: Reply) -> Report:
         """Return what Lambda reported of the invocation; nothing where it did not."""
 
-    def did_the_work(self, reply: Reply) -> bool:
+    def is_success(self, reply: Reply) -> bool:
         """Say whether a reply has a time worth comparing."""
 
     def describe(self, reply: Reply, limit: int) -> str:
@@ -72,7 +72,7 @@ class Caller(Protocol):
     def refusal(self, reply: Reply) -> Answer | None:
         """Return the answer to the question where a reply says nothing about the target, else ``None``."""
 
-    def may_pass(self, reply: Reply) -> bool:
+    def is_retryable(self, reply: Reply) -> bool:
         """Say whether a request of a comparison is worth repeating."""
 
     def gb_ms(self, reply: Reply) -> float | None:
@@ -113,7 +113,7 @@ class FunctionCaller:
         """What the REPORT line says."""
         return reply.report
 
-    def did_the_work(self, reply: Reply) -> bool:
+    def is_success(self, reply: Reply) -> bool:
         """What answers with a ``statusCode`` of 400 or more did not do the work."""
         return reply.answered and not reply.function_error and (reply.status_code or 0) < 400
 
@@ -125,7 +125,7 @@ class FunctionCaller:
         """No value where there is no such function, an error where AWS refused."""
         return reply.refusal()
 
-    def may_pass(self, reply: Reply) -> bool:
+    def is_retryable(self, reply: Reply) -> bool:
         """Throttles, faults of AWS and lost connections, as for a probe."""
         return worth_repeating(reply)
 
@@ -187,7 +187,7 @@ class StageCaller:
         """Nothing: API Gateway passes on no log."""
         return Report()
 
-    def did_the_work(self, reply: Reply) -> bool:
+    def is_success(self, reply: Reply) -> bool:
         """What answers with 400 or more did not do the work."""
         return self.result(reply, FAILING_STATUS) == "succeeded"
 
@@ -207,9 +207,9 @@ class StageCaller:
         said = quote(self._request.without_key(reply.detail))
         return Answer(error_code=reply.error_code, error_message=said, reason=Reason.SERVICE_FAULT)
 
-    def may_pass(self, reply: Reply) -> bool:
+    def is_retryable(self, reply: Reply) -> bool:
         """Only what the gateway did not let through."""
-        return may_pass(reply, self.method)
+        return is_retryable(reply, self.method)
 
     def gb_ms(self, reply: Reply) -> float | None:
         """What is behind the stage is not known; the call itself is paid for, unless it was throttled."""

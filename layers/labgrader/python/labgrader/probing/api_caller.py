@@ -8,11 +8,11 @@ from labgrader.evidence.load.statistics import rounded
 from labgrader.evidence.probe_results import CALL_TIMEOUT_S, MAX_KEPT_CHARACTERS, HttpReply
 from labgrader.evidence.question import Answer, Question
 from labgrader.http.reply import Reply
-from labgrader.http.sync_connection import Wire
+from labgrader.http.sync_connection import SyncConnection
 from labgrader.probing.ownership_guard import Ownership
-from labgrader.probing.retry_policy import Patience
+from labgrader.probing.retry_policy import RetryPolicy
 from labgrader.probing.stage_request import StageRequest, Stages
-from labgrader.recording.api_calls import NotAnsweredError
+from labgrader.recording.api_calls import AwsCallError
 
 CALL_API = "labgrader:CallApi"
 
@@ -32,11 +32,11 @@ class ApiCaller:
             call may have done its work.
     """
 
-    def __init__(self, client: Any, ownership: Ownership, patience: Patience | None = None) -> None:
+    def __init__(self, client: Any, ownership: Ownership, retry_policy: RetryPolicy | None = None) -> None:
         self.hung: set[str] = set()
         """Calls that once had no answer in time; the same ones are answered without calling."""
-        self._stages = Stages(client, ownership, patience or Patience())
-        self._patience = patience or Patience()
+        self._stages = Stages(client, ownership, retry_policy or RetryPolicy())
+        self._patience = retry_policy or RetryPolicy()
 
     def answer(self, question: Question) -> Answer:
         """Call a stage once.
@@ -55,14 +55,14 @@ class ApiCaller:
             return Answer(HttpReply("timeout", error="not tried again: an earlier call did not return").to_dict())
         try:
             request = self._stages.request(arguments)
-        except NotAnsweredError as refusal:
+        except AwsCallError as refusal:
             return refusal.answer()
-        wire = Wire(request.host)
+        wire = SyncConnection(request.host)
         timeout_s = float(arguments.get("TimeoutSeconds") or CALL_TIMEOUT_S)
         try:
             reply = self._patience.repeat(
                 lambda: wire.exchange(request.content, timeout_s, request.method),
-                lambda one: may_pass(one, request.method),
+                lambda one: is_retryable(one, request.method),
             )
         finally:
             wire.close()
@@ -71,7 +71,7 @@ class ApiCaller:
         return Answer(_http_reply(reply, request).to_dict())
 
 
-def may_pass(reply: Reply, method: str) -> bool:
+def is_retryable(reply: Reply, method: str) -> bool:
     """Say whether the gateway did not let the call through, so that to repeat it does nothing twice."""
     if reply.trouble:
         return reply.trouble == "unreachable" or (reply.trouble == "broken" and method in ("GET", "HEAD", "OPTIONS"))

@@ -13,10 +13,10 @@ from labgrader.errors import BadInputError, NotGradedError
 from labgrader.evidence.load.statistics import rounded
 from labgrader.evidence.probe import MAX_PAYLOAD_CHARACTERS, PROBE_TIMEOUT_S, Invocation, Outcome
 from labgrader.evidence.question import Answer, Json, Question
-from labgrader.http.lambda_invoke import InvokeEndpoint, Line
+from labgrader.http.lambda_invoke import InvokeEndpoint, LambdaConnection
 from labgrader.http.reply import Reply
 from labgrader.probing.ownership_guard import Ownership
-from labgrader.probing.retry_policy import Patience
+from labgrader.probing.retry_policy import RetryPolicy
 from labgrader.recording.api_calls import reason_for
 
 INVOKE = "lambda:InvokeFunction"
@@ -36,16 +36,18 @@ class Invoker:
     """
 
     def __init__(
-        self, endpoint: InvokeEndpoint, *, username: str, forbidden: str, patience: Patience | None = None
+        self, endpoint: InvokeEndpoint, *, username: str, forbidden: str, retry_policy: RetryPolicy | None = None
     ) -> None:
         self.hung: set[str] = set()
         """Targets that once did not answer in time; probes of them are answered without calling."""
         self._endpoint = endpoint
         self._ownership = Ownership(username, forbidden)
-        self._patience = patience or Patience()
+        self._patience = retry_policy or RetryPolicy()
 
     @classmethod
-    def from_client(cls, client: Any, *, username: str, forbidden: str, patience: Patience | None = None) -> Invoker:
+    def from_client(
+        cls, client: Any, *, username: str, forbidden: str, retry_policy: RetryPolicy | None = None
+    ) -> Invoker:
         """Make one from a boto3 Lambda client of the student's account.
 
         Args:
@@ -55,7 +57,9 @@ class Invoker:
         Raises:
             NotGradedError: the client has no credentials.
         """
-        return cls(InvokeEndpoint.from_client(client), username=username, forbidden=forbidden, patience=patience)
+        return cls(
+            InvokeEndpoint.from_client(client), username=username, forbidden=forbidden, retry_policy=retry_policy
+        )
 
     def answer(self, question: Question) -> Answer:
         """Invoke a function once.
@@ -89,7 +93,7 @@ class Invoker:
             return Answer(Invocation(target, "timeout", error=why).to_dict())
         event = event_of(arguments["Payload"])
         timeout_s = float(arguments.get("TimeoutSeconds") or PROBE_TIMEOUT_S)
-        line = Line(self._endpoint)
+        line = LambdaConnection(self._endpoint)
         try:
             reply = self._patience.repeat(lambda: line.invoke(function, qualifier, event, timeout_s))
         finally:

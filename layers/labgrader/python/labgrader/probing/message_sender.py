@@ -16,8 +16,8 @@ from labgrader.evidence.load.statistics import rounded
 from labgrader.evidence.probe_results import AWAIT_TIMEOUT_S, MAX_MESSAGES, SentMessages
 from labgrader.evidence.question import Answer, Question
 from labgrader.probing.ownership_guard import Ownership
-from labgrader.probing.retry_policy import Patience
-from labgrader.recording.api_calls import MissingResourceError, NotAnsweredError
+from labgrader.probing.retry_policy import RetryPolicy
+from labgrader.recording.api_calls import AwsCallError, MissingResourceError
 
 SEND_MESSAGES = "labgrader:SendMessages"
 
@@ -55,14 +55,14 @@ class MessageSender:
         self,
         client: Any,
         ownership: Ownership,
-        patience: Patience | None = None,
+        retry_policy: RetryPolicy | None = None,
         *,
         poll_s: float = POLL_S,
         quiet_after_s: float = QUIET_AFTER_S,
     ) -> None:
         self._client = client
         self._ownership = ownership
-        self._patience = patience or Patience()
+        self._patience = retry_policy or RetryPolicy()
         self._poll_s = poll_s
         self._quiet_after_s = quiet_after_s
 
@@ -92,12 +92,12 @@ class MessageSender:
             doing = "sqs:GetQueueAttributes"
             try:
                 return Answer(self._watch(url, ours, before, timeout_s, error).to_dict())
-            except NotAnsweredError:
+            except AwsCallError:
                 self._take_back(url, ours)
                 raise
         except MissingResourceError as missing:
             return Answer(error_code=missing.code, error_message=f"{doing}: the queue {name} is not there any more")
-        except NotAnsweredError as refusal:
+        except AwsCallError as refusal:
             return refusal.answer(f"{doing}: {refusal.message}")
 
     def _send(self, url: str, name: str, bodies: list[str]) -> tuple[set[str], str]:
@@ -116,8 +116,8 @@ class MessageSender:
             if name.endswith(".fifo"):
                 message |= {"MessageGroupId": "labgrader", "MessageDeduplicationId": f"{batch}-{place}"}
             try:
-                ours.add(self._patience.insist(partial(self._client.send_message, **message))["MessageId"])
-            except (MissingResourceError, NotAnsweredError) as refusal:
+                ours.add(self._patience.call(partial(self._client.send_message, **message))["MessageId"])
+            except (MissingResourceError, AwsCallError) as refusal:
                 if not ours:
                     raise
                 return ours, str(refusal)
@@ -144,7 +144,7 @@ class MessageSender:
         # what lay there before may be stuck for another reason, and is not ours to complain of
         left = min(len(ours), max(count - before, taken))
         if before and left and not taken:
-            raise NotAnsweredError("QueueBusy", "others use the queue too, so nobody can say whose messages are left")
+            raise AwsCallError("QueueBusy", "others use the queue too, so nobody can say whose messages are left")
         return SentMessages("left" if left else "consumed", len(ours), left, rounded(1000 * waited_s), error)
 
     def _take_back(self, url: str, ours: set[str]) -> int:
@@ -167,12 +167,12 @@ class MessageSender:
     def _receive(self, url: str, ours: set[str]) -> tuple[list[str], list[str]]:
         """Ask the queue for messages: the receipts of ours that it gave, and of others; nobody sees them now."""
         try:
-            answer = self._patience.insist(
+            answer = self._patience.call(
                 lambda: self._client.receive_message(
                     QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1, VisibilityTimeout=TAKE_BACK_S
                 )
             )
-        except (MissingResourceError, NotAnsweredError):
+        except (MissingResourceError, AwsCallError):
             return [], []  # the counts stand without it
         messages: list[Mapping[str, Any]] = answer.get("Messages") or []
         mine = [one["ReceiptHandle"] for one in messages if one["MessageId"] in ours]
@@ -193,7 +193,7 @@ class MessageSender:
 
     def _count(self, url: str) -> int:
         """How many messages the queue counts: waiting, in work, and delayed."""
-        answer = self._patience.insist(
+        answer = self._patience.call(
             lambda: self._client.get_queue_attributes(QueueUrl=url, AttributeNames=list(_COUNTS))
         )
         attributes = answer.get("Attributes") or {}

@@ -13,12 +13,12 @@ from botocore.parsers import ResponseParserError
 
 from labgrader.errors import NotGradedError
 from labgrader.evidence.load.statistics import rounded
-from labgrader.evidence.probe_results import AWAIT_TIMEOUT_S, MAX_KEPT_CHARACTERS, OWN_NAMES, DroppedObject
+from labgrader.evidence.probe_results import AWAIT_TIMEOUT_S, MAX_KEPT_CHARACTERS, OWN_NAMES, UploadResult
 from labgrader.evidence.question import Answer, Question
 from labgrader.probing.ownership_guard import Ownership
-from labgrader.probing.retry_policy import Patience
+from labgrader.probing.retry_policy import RetryPolicy
 from labgrader.reasons import DENIED
-from labgrader.recording.api_calls import MissingResourceError, NotAnsweredError, understood
+from labgrader.recording.api_calls import AwsCallError, MissingResourceError, classify_error
 
 DROP_OBJECT = "labgrader:DropObject"
 
@@ -43,14 +43,14 @@ class ObjectDropper:
         self,
         client: Any,
         ownership: Ownership,
-        patience: Patience | None = None,
+        retry_policy: RetryPolicy | None = None,
         *,
         poll_s: float = POLL_S,
         token: Callable[[], str] = lambda: secrets.token_hex(4),
     ) -> None:
         self._client = client
         self._ownership = ownership
-        self._patience = patience or Patience()
+        self._patience = retry_policy or RetryPolicy()
         self._poll_s = poll_s
         self._token = token
 
@@ -66,7 +66,7 @@ class ObjectDropper:
         as it was asked for, so that the record is judged to the same verdict by whoever reads it.
 
         Returns:
-            A ``DroppedObject`` as JSON; an error that names the permission where S3 refused.
+            A ``UploadResult`` as JSON; an error that names the permission where S3 refused.
 
         Raises:
             NotGradedError: the bucket is not the student's, or one of the objects may be.
@@ -97,26 +97,26 @@ class ObjectDropper:
             return replace(trouble, error_message=f"{trouble.error_message}{note}")
         waited_ms = rounded(1000 * waited_s)
         if found is None:
-            return Answer(DroppedObject("timeout", "", waited_ms, left_behind, said).to_dict())
+            return Answer(UploadResult("timeout", "", waited_ms, left_behind, said).to_dict())
         found = found.replace(own_name, name)
-        return Answer(DroppedObject("answered", found, waited_ms, left_behind, said).to_dict())
+        return Answer(UploadResult("answered", found, waited_ms, left_behind, said).to_dict())
 
     def _put(self, bucket: str, key: str, body: str, content_type: str) -> Answer | None:
         """Put the object; say what was in the way."""
         content = body.encode("utf-8", "replace")
         try:
-            self._patience.insist(
+            self._patience.call(
                 lambda: self._client.put_object(Bucket=bucket, Key=key, Body=content, ContentType=content_type)
             )
-        except (MissingResourceError, NotAnsweredError) as refusal:
+        except (MissingResourceError, AwsCallError) as refusal:
             return _refused("s3:PutObject", bucket, refusal)
         return None
 
     def _delete(self, bucket: str, key: str) -> Answer | None:
         """Delete an object, there or not; say what was in the way."""
         try:
-            self._patience.insist(lambda: self._client.delete_object(Bucket=bucket, Key=key))
-        except (MissingResourceError, NotAnsweredError) as refusal:
+            self._patience.call(lambda: self._client.delete_object(Bucket=bucket, Key=key))
+        except (MissingResourceError, AwsCallError) as refusal:
             return _refused("s3:DeleteObject", bucket, refusal)
         return None
 
@@ -124,8 +124,8 @@ class ObjectDropper:
         """Look for the awaited object: its text, the seconds until it was there, and what was in the way."""
         began = time.monotonic()
         try:
-            self._patience.insist(lambda: self._read(bucket, key))  # may be gone already: some functions move it
-        except (MissingResourceError, NotAnsweredError) as refusal:
+            self._patience.call(lambda: self._read(bucket, key))  # may be gone already: some functions move it
+        except (MissingResourceError, AwsCallError) as refusal:
             if isinstance(refusal, MissingResourceError) or refusal.code not in _NOT_THERE:
                 return None, 0.0, _refused("s3:GetObject", bucket, refusal)
         while True:
@@ -149,15 +149,15 @@ class ObjectDropper:
 def _unread(bucket: str, error: Exception) -> Answer | None:
     """What keeps the awaited object from being read; ``None`` where it is only not there yet, or may be in a moment."""
     try:
-        refusal = understood(error)
+        refusal = classify_error(error)
     except MissingResourceError as missing:
         return _refused("s3:GetObject", bucket, missing)
     locked = refusal.code in DENIED and "kms" in refusal.message.lower()  # it is there, under a key that is not ours
-    waiting = refusal.passing or refusal.code in _NOT_THERE or refusal.code in DENIED
+    waiting = refusal.transient or refusal.code in _NOT_THERE or refusal.code in DENIED
     return None if waiting and not locked else _refused("s3:GetObject", bucket, refusal)
 
 
-def _refused(action: str, bucket: str, refusal: MissingResourceError | NotAnsweredError) -> Answer:
+def _refused(action: str, bucket: str, refusal: MissingResourceError | AwsCallError) -> Answer:
     if isinstance(refusal, MissingResourceError):
         return Answer(error_code=refusal.code, error_message=f"{action}: the bucket {bucket} is not there any more")
     return refusal.answer(f"{action}: {refusal.message}")

@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from labgrader.http.reply import Reply
-from labgrader.recording.api_calls import understood
+from labgrader.recording.api_calls import classify_error
 
 Said = TypeVar("Said")
 
@@ -28,7 +28,7 @@ _NOT_YET = frozenset(
 
 
 @dataclass(frozen=True)
-class Patience:
+class RetryPolicy:
     """Exponential backoff with full jitter. Source: AWS Architecture Blog, "Exponential Backoff And Jitter" (2015).
 
     Args:
@@ -43,7 +43,7 @@ class Patience:
     max_delay_s: float = 8.0
     budget_s: float = 20.0
 
-    def repeat(self, send: Callable[[], Reply], passing: Callable[[Reply], bool] | None = None) -> Reply:
+    def repeat(self, send: Callable[[], Reply], transient: Callable[[Reply], bool] | None = None) -> Reply:
         """Return the first reply that is worth no repetition, or the last one.
 
         Repeated are throttles, functions that are not ready yet (``State: Pending``), faults on AWS's side and lost
@@ -53,7 +53,7 @@ class Patience:
             send: sends the request once.
             passing: says instead whether a reply may well be different the next time.
         """
-        may_change = passing or worth_repeating
+        may_change = transient or worth_repeating
         began = time.monotonic()
         reply = send()
         for attempt in range(self.attempts - 1):
@@ -63,7 +63,7 @@ class Patience:
             reply = send()
         return reply
 
-    def insist(self, ask: Callable[[], Said]) -> Said:
+    def call(self, ask: Callable[[], Said]) -> Said:
         """Return what one boto3 call answers; called again after a throttle, a fault of AWS or a lost connection.
 
         Args:
@@ -79,8 +79,8 @@ class Patience:
             try:
                 return ask()
             except (ClientError, BotoCoreError, ResponseParserError) as error:
-                refusal = understood(error)
-            if not refusal.passing or attempt + 1 >= self.attempts or time.monotonic() - began > self.budget_s:
+                refusal = classify_error(error)
+            if not refusal.transient or attempt + 1 >= self.attempts or time.monotonic() - began > self.budget_s:
                 raise refusal from None
             self._pause(attempt)
             attempt += 1

@@ -14,8 +14,8 @@ from labgrader.evidence.coerce import text
 from labgrader.evidence.question import REDACTED, Json
 from labgrader.http.endpoint import Host
 from labgrader.probing.ownership_guard import Ownership
-from labgrader.probing.retry_policy import Patience
-from labgrader.recording.api_calls import MissingResourceError, NotAnsweredError
+from labgrader.probing.retry_policy import RetryPolicy
+from labgrader.recording.api_calls import AwsCallError, MissingResourceError
 
 _ACTION = "execute-api:Invoke"
 _GET_KEY = "apigateway:GetApiKey"
@@ -65,10 +65,10 @@ class Stages:
         patience: how often the question for a key's value is repeated.
     """
 
-    def __init__(self, client: Any, ownership: Ownership, patience: Patience) -> None:
+    def __init__(self, client: Any, ownership: Ownership, retry_policy: RetryPolicy) -> None:
         self._client = client
         self._ownership = ownership
-        self._patience = patience
+        self._patience = retry_policy
         self._values: dict[str, str] = {}
 
     def address(self, arguments: Mapping[str, Json]) -> str:
@@ -114,10 +114,10 @@ class Stages:
         """The value of one of the student's keys: read when it is needed, kept in memory and nowhere else."""
         if key_id not in self._values:
             try:
-                answer = self._patience.insist(lambda: self._client.get_api_key(apiKey=key_id, includeValue=True))
+                answer = self._patience.call(lambda: self._client.get_api_key(apiKey=key_id, includeValue=True))
             except MissingResourceError as missing:
-                raise NotAnsweredError(missing.code, f"{_GET_KEY}: the API key is not there any more") from None
-            except NotAnsweredError as refusal:
+                raise AwsCallError(missing.code, f"{_GET_KEY}: the API key is not there any more") from None
+            except AwsCallError as refusal:
                 raise refusal.saying(f"{_GET_KEY}: {refusal.message}") from None
             name = text(answer.get("name"))
             if not self._ownership.owns(name):

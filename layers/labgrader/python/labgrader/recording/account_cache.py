@@ -83,7 +83,7 @@ class AccountFacts:
         return cls(dict(document["lists"]), answers, document["lists_provisioned_concurrency"])
 
 
-class ClassFacts:
+class AccountCache:
     """The facts of every account and Region of a class. Only answers are kept: a refused list is asked again."""
 
     def __init__(self) -> None:
@@ -103,7 +103,7 @@ class ClassFacts:
             }
 
     @classmethod
-    def from_dict(cls, document: Mapping[str, Json]) -> ClassFacts:
+    def from_dict(cls, document: Mapping[str, Json]) -> AccountCache:
         """Read what ``to_dict`` wrote."""
         made = cls()
         for key, facts in document.items():

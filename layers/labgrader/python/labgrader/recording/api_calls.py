@@ -19,9 +19,9 @@ from labgrader.reasons import THROTTLES, Reason, reason_of
 from labgrader.recording.account_cache import EVERYWHERE
 from labgrader.recording.operation import Operation, Paging
 from labgrader.recording.packages.package import UnreadablePackageError
-from labgrader.recording.rate_limiter import Pacer, quota_of
+from labgrader.recording.rate_limiter import RateLimiter, quota_of
 from labgrader.recording.redaction import scrubbed
-from labgrader.recording.sessions import Client, Connection
+from labgrader.recording.sessions import AccountSession, Client
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ class MissingResourceError(LabgraderError):
         super().__init__(code)
 
 
-class NotAnsweredError(LabgraderError):
+class AwsCallError(LabgraderError):
     """AWS would not say: denied, throttled to the end, broken.
 
     Args:
@@ -82,16 +82,16 @@ class NotAnsweredError(LabgraderError):
         reason_code: why a check that needs the answer is not graded; where none is given, what the code says by itself.
     """
 
-    def __init__(self, code: str, message: str, *, passing: bool = False, reason_code: Reason | None = None) -> None:
+    def __init__(self, code: str, message: str, *, transient: bool = False, reason_code: Reason | None = None) -> None:
         self.code = code
         self.message = message
-        self.passing = passing
+        self.transient = transient
         self.reason_code = reason_code or reason_of(code)
         super().__init__(f"{code}: {message}")
 
-    def saying(self, message: str, *, passing: bool = False) -> NotAnsweredError:
+    def saying(self, message: str, *, transient: bool = False) -> AwsCallError:
         """Return the same refusal in other words."""
-        return NotAnsweredError(self.code, message, passing=passing, reason_code=self.reason_code)
+        return AwsCallError(self.code, message, transient=transient, reason_code=self.reason_code)
 
     def answer(self, message: str = "") -> Answer:
         """Return the refusal as the answer to a question.
@@ -115,13 +115,13 @@ class ApiClient:
         ends_at: the time, by the pacer's clock, after which nothing is sent any more: what is asked is not answered.
     """
 
-    def __init__(self, pacer: Pacer, rng: random.Random | None = None) -> None:
-        self.pacer = pacer
+    def __init__(self, rate_limiter: RateLimiter, rng: random.Random | None = None) -> None:
+        self.rate_limiter = rate_limiter
         self.counted: Counter[str] = Counter()
         self.throttles = 0
         self.ends_at = float("inf")
         self._rng = rng or random.Random()
-        self._throttled: dict[tuple[str, str], tuple[NotAnsweredError, float]] = {}
+        self._throttled: dict[tuple[str, str], tuple[AwsCallError, float]] = {}
         self._lock = threading.Lock()
 
     def count(self, action: str) -> None:
@@ -146,11 +146,11 @@ class ApiClient:
         """
         quota = (place, quota_of(action).family)
         if given_up := self._given_up(quota):
-            raise given_up.saying(given_up.message, passing=True)
-        began = self.pacer.clock()
-        if not self.pacer.take(place, action, self.ends_at):
+            raise given_up.saying(given_up.message, transient=True)
+        began = self.rate_limiter.clock()
+        if not self.rate_limiter.take(place, action, self.ends_at):
             said = "the time for this run's questions was over"
-            raise NotAnsweredError(NOT_REACHED, said, passing=True, reason_code=Reason.TIME_OVER)
+            raise AwsCallError(NOT_REACHED, said, transient=True, reason_code=Reason.TIME_OVER)
         patience_ends = min(began + MAX_PATIENCE_S, self.ends_at)
         attempt = 0
         while True:
@@ -160,36 +160,36 @@ class ApiClient:
                 self._throttled.pop(quota, None)
                 return answer
             except (ClientError, BotoCoreError, ResponseParserError, LabgraderError) as error:
-                refusal = understood(error)
+                refusal = classify_error(error)
             except Exception as error:  # botocore's parser, given an answer of another shape than its model has
                 log.exception("%s: the answer could not be read", action)
                 said = f"the answer could not be read ({type(error).__name__}); labgrader's log says more"
-                refusal = NotAnsweredError(UNREADABLE, said)
+                refusal = AwsCallError(UNREADABLE, said)
             throttled = refusal.code in THROTTLES
             if throttled:
                 with self._lock:
                     self.throttles += 1
-                self.pacer.slow_down(place, action)
-            if not refusal.passing:
+                self.rate_limiter.slow_down(place, action)
+            if not refusal.transient:
                 raise refusal from None
             wait = self._rng.uniform(0, min(BACKOFF_CAP_S, BACKOFF_BASE_S * 2**attempt))
-            last = attempt == MAX_ATTEMPTS or self.pacer.clock() + wait > patience_ends
+            last = attempt == MAX_ATTEMPTS or self.rate_limiter.clock() + wait > patience_ends
             if not last and not (throttled and self._given_up(quota)):
-                self.pacer.sleep(wait)
-                if self.pacer.take(place, action, patience_ends):
+                self.rate_limiter.sleep(wait)
+                if self.rate_limiter.take(place, action, patience_ends):
                     continue
-            now = self.pacer.clock()
+            now = self.rate_limiter.clock()
             how = "throttled" if throttled else "failing"
             said = f"{how} to the end, {attempt} times in {now - began:.0f} s: {refusal.message}"
-            refusal = refusal.saying(said, passing=True)
+            refusal = refusal.saying(said, transient=True)
             if throttled and not self._given_up(quota):
                 self._throttled[quota] = (refusal, now)
             raise refusal from None
 
-    def _given_up(self, quota: tuple[str, str]) -> NotAnsweredError | None:
+    def _given_up(self, quota: tuple[str, str]) -> AwsCallError | None:
         """The refusal of a quota (its place and family) that was throttled to the end a moment ago."""
         refusal, at = self._throttled.get(quota, (None, 0.0))
-        return refusal if self.pacer.clock() - at < FORGET_THROTTLE_S else None
+        return refusal if self.rate_limiter.clock() - at < FORGET_THROTTLE_S else None
 
     def pages(
         self,
@@ -221,12 +221,12 @@ class ApiClient:
             if not token:
                 return
             if token in seen:
-                raise NotAnsweredError("RepeatedMarker", f"AWS gave the same {token_out} twice, so the list has no end")
+                raise AwsCallError("RepeatedMarker", f"AWS gave the same {token_out} twice, so the list has no end")
             seen.add(token)
             marker = {token_in: token}
-        raise NotAnsweredError("EndlessList", f"the list has more than {most} pages")
+        raise AwsCallError("EndlessList", f"the list has more than {most} pages")
 
-    def ask(self, connection: Connection, question: Question, operation: Operation, *, raw: bool = False) -> Json:
+    def ask(self, connection: AccountSession, question: Question, operation: Operation, *, raw: bool = False) -> Json:
         """Send a question's request, with every page of a list; return what is kept of the answer.
 
         Args:
@@ -249,7 +249,7 @@ class ApiClient:
         return operation.keep({name: value for name, value in answer.items() if name != "ResponseMetadata"})
 
     def ask_pages(
-        self, connection: Connection, question: Question, operation: Operation, paging: Paging
+        self, connection: AccountSession, question: Question, operation: Operation, paging: Paging
     ) -> list[Mapping[str, Any]]:
         """Return every page of a list: half a list is no list.
 
@@ -268,7 +268,7 @@ class ApiClient:
         )
 
 
-def client_of(connection: Connection, service: str) -> Client:
+def client_of(connection: AccountSession, service: str) -> Client:
     """Return the client of a service.
 
     Raises:
@@ -277,10 +277,10 @@ def client_of(connection: Connection, service: str) -> Client:
     try:
         return connection.client(service)
     except (BotoCoreError, ClientError) as error:
-        raise understood(error) from None
+        raise classify_error(error) from None
 
 
-def understood(error: Exception) -> NotAnsweredError:
+def classify_error(error: Exception) -> AwsCallError:
     """Read an error of AWS, of botocore or of ours.
 
     Raises:
@@ -294,27 +294,27 @@ def understood(error: Exception) -> NotAnsweredError:
         message = scrubbed(str(error.response.get("Error", {}).get("Message") or code))
         if status == 429 and code not in THROTTLES:
             code = "TooManyRequestsException"
-        return NotAnsweredError(
-            code, message, passing=code in THROTTLES or status >= 500, reason_code=reason_of(code, status)
+        return AwsCallError(
+            code, message, transient=code in THROTTLES or status >= 500, reason_code=reason_of(code, status)
         )
     if isinstance(error, ServiceFaultError | HTTPClientError | BotoConnectionError | ResponseParserError):
         said = scrubbed(str(error))
-        return NotAnsweredError(type(error).__name__, said, passing=True, reason_code=Reason.SERVICE_FAULT)
+        return AwsCallError(type(error).__name__, said, transient=True, reason_code=Reason.SERVICE_FAULT)
     if isinstance(error, BotoCoreError | UnreadablePackageError | BadInputError):
-        return NotAnsweredError(type(error).__name__, scrubbed(str(error)))
+        return AwsCallError(type(error).__name__, scrubbed(str(error)))
     raise error
 
 
 def reason_for(error: BotoCoreError | ClientError) -> Reason:
     """Return the reason that an error of AWS or of botocore is."""
     try:
-        return understood(error).reason_code
+        return classify_error(error).reason_code
     except MissingResourceError as missing:
         return reason_of(missing.code)
 
 
 def _request(
-    connection: Connection, question: Question, operation: Operation, size: Mapping[str, int] | None = None
+    connection: AccountSession, question: Question, operation: Operation, size: Mapping[str, int] | None = None
 ) -> Callable[..., dict[str, Any]]:
     """A request with the question's arguments; more (a marker) can be given when it is sent."""
     method = getattr(client_of(connection, operation.service), operation.method)
@@ -326,6 +326,6 @@ def _request(
     return send
 
 
-def quota_scope(connection: Connection, *, everywhere: bool) -> str:
+def quota_scope(connection: AccountSession, *, everywhere: bool) -> str:
     """Whose quota a request takes from: the account and its Region, or the account alone."""
     return f"{connection.account_id} {EVERYWHERE}" if everywhere else connection.place

@@ -84,7 +84,7 @@ def quota_of(action: str) -> Quota:
     return SERVICES.get(action.partition(":")[0]) or Quota(action, 10)
 
 
-class Bucket:
+class TokenBucket:
     """A token bucket whose rate follows what AWS bears: halved by a throttle, climbing slowly up to its ceiling.
 
     Requests are served in the order they come: each takes its token at once, perhaps a future one, and waits for it.
@@ -127,7 +127,7 @@ class Bucket:
         self.rate = min(self.ceiling, self.rate + passed * self.ceiling / RECOVERY_S)
 
 
-class Pacer:
+class RateLimiter:
     """Keeps our requests below AWS's quotas, in each account and Region by itself. Safe to use from many threads.
 
     Args:
@@ -148,7 +148,7 @@ class Pacer:
         self.clock = clock
         self.sleep = sleep
         self._headroom = headroom
-        self._buckets: dict[tuple[str, str], Bucket] = {}
+        self._buckets: dict[tuple[str, str], TokenBucket] = {}
         self._lock = threading.Lock()
 
     def take(self, place: str, action: str, until: float = float("inf")) -> bool:
@@ -179,9 +179,9 @@ class Pacer:
         with self._lock:
             return self._bucket(place, action).rate
 
-    def _bucket(self, place: str, action: str) -> Bucket:
+    def _bucket(self, place: str, action: str) -> TokenBucket:
         quota = quota_of(action)
         key = (place, quota.family)
         if key not in self._buckets:
-            self._buckets[key] = Bucket(quota.per_s, self._headroom, self.clock())
+            self._buckets[key] = TokenBucket(quota.per_s, self._headroom, self.clock())
         return self._buckets[key]

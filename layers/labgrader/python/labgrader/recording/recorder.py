@@ -17,11 +17,11 @@ from typing import Generic, Protocol, TypeVar
 
 from labgrader.evidence.question import LIVE_ACTIONS, Answer, Json, Question
 from labgrader.evidence.snapshot import Snapshot
-from labgrader.moments import moment
-from labgrader.recording.account_cache import ClassFacts
+from labgrader.moments import isoformat_utc
+from labgrader.recording.account_cache import AccountCache
 from labgrader.recording.api_calls import ApiClient
-from labgrader.recording.rate_limiter import Pacer
-from labgrader.recording.resolver import Answering, Subject
+from labgrader.recording.rate_limiter import RateLimiter
+from labgrader.recording.resolver import QuestionResolver, Subject
 from labgrader.recording.sessions import Accounts
 from labgrader.roster import Student
 
@@ -79,16 +79,16 @@ class Recorder:
         self,
         accounts: Accounts,
         *,
-        pacer: Pacer | None = None,
-        facts: ClassFacts | None = None,
+        rate_limiter: RateLimiter | None = None,
+        facts: AccountCache | None = None,
         workers: int = WORKERS,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self.facts = ClassFacts() if facts is None else facts
-        self._pacer = pacer or Pacer()
+        self.facts = AccountCache() if facts is None else facts
+        self._pacer = rate_limiter or RateLimiter()
         self._calls = ApiClient(self._pacer)
         accounts.on_call = self._calls.count
-        self._answering = Answering(accounts, self._calls, self.facts)
+        self._resolver = QuestionResolver(accounts, self._calls, self.facts)
         self._workers = workers
         self._now = now
 
@@ -107,7 +107,7 @@ class Recorder:
         lab: Asking[Item],
         students: Iterable[Student],
         *,
-        open_question: Callable[[Item, Snapshot], Question | None],
+        next_question: Callable[[Item, Snapshot], Question | None],
         deadline_s: float | None = None,
     ) -> Iterator[Snapshot]:
         """Record everything that a lab's checks and advice ask about each student.
@@ -115,7 +115,7 @@ class Recorder:
         Args:
             lab: the lab, not yet made any student's.
             students: read one by one, as there is room for them.
-            open_question: ``judging.judge.open_question``.
+            open_question: ``judging.judge.next_question``.
             deadline_s: seconds from now after which no further student is begun. Those that were begun are finished
                 within ``FINISH_S``; who is missing from what is yielded can be recorded by the next invocation.
 
@@ -142,7 +142,7 @@ class Recorder:
                         more = False
                     else:
                         ends_at = self._calls.ends_at
-                        recording = _Recording(lab, student, open_question, self._answering, clock, self._now, ends_at)
+                        recording = _Recording(lab, student, next_question, self._resolver, clock, self._now, ends_at)
                         busy[pool.submit(recording.go_on)] = recording
                 if not busy and not waiting:
                     return
@@ -172,8 +172,8 @@ class _Recording(Generic[Item]):
         self,
         lab: Asking[Item],
         student: Student,
-        open_question: Callable[[Item, Snapshot], Question | None],
-        answering: Answering,
+        next_question: Callable[[Item, Snapshot], Question | None],
+        answering: QuestionResolver,
         clock: Callable[[], float],
         now: Callable[[], datetime],
         ends_at: float,
@@ -181,8 +181,8 @@ class _Recording(Generic[Item]):
         self.snapshot = Snapshot(student.username, student.account_id, student.region)
         self._lab = lab
         self._student = student
-        self._open_question = open_question
-        self._answering = answering
+        self._open_question = next_question
+        self._resolver = answering
         self._clock = clock
         self._now = now
         self._ends_at = ends_at
@@ -208,7 +208,7 @@ class _Recording(Generic[Item]):
                 break
             for question in questions:
                 self._asked += 1
-                answer = self._answering.answer(subject, question)
+                answer = self._resolver.answer(subject, question)
                 if self._is_settled(question, answer):
                     self.snapshot.answers.record(question, answer)
                 else:
@@ -232,10 +232,10 @@ class _Recording(Generic[Item]):
         self._stamp()
 
     def _stamp(self) -> None:
-        self.snapshot.taken_at = moment(self._now())
+        self.snapshot.taken_at = isoformat_utc(self._now())
 
     def _begin(self) -> Subject:
-        subject = self._answering.open(self._student)
+        subject = self._resolver.open(self._student)
         self.snapshot.account_id, self.snapshot.region = subject.account_id, subject.region
         self._ask_for(subject.account_id, subject.region)
         self._subject = subject

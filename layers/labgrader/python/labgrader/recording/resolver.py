@@ -13,15 +13,15 @@ from labgrader.errors import BadInputError
 from labgrader.evidence.coerce import mapping
 from labgrader.evidence.question import Answer, Json, Question
 from labgrader.reasons import DENIED, THROTTLES
-from labgrader.recording.account_cache import EVERYWHERE, AccountFacts, ClassFacts
+from labgrader.recording.account_cache import EVERYWHERE, AccountCache, AccountFacts
 from labgrader.recording.api_calls import (
     FORGET_THROTTLE_S,
     ApiClient,
+    AwsCallError,
     MissingResourceError,
-    NotAnsweredError,
+    classify_error,
     client_of,
     quota_scope,
-    understood,
 )
 from labgrader.recording.class_lists import CLASS_LISTS
 from labgrader.recording.operation import Operation, Paging
@@ -37,7 +37,7 @@ from labgrader.recording.operations import (
 from labgrader.recording.packages.code_analysis import read_code
 from labgrader.recording.packages.package import Contents, Deployed, open_package
 from labgrader.recording.redaction import without_secrets
-from labgrader.recording.sessions import Accounts, Connection
+from labgrader.recording.sessions import Accounts, AccountSession
 from labgrader.roster import Student
 
 _GET_FUNCTION = Operation("lambda", "get_function")
@@ -60,23 +60,23 @@ class Subject:
     student: Student
     account_id: str
     region: str
-    way: Connection | NotAnsweredError
+    way: AccountSession | AwsCallError
     code: dict[str, Deployed] = field(default_factory=dict)
     opened: dict[str, Contents] = field(default_factory=dict)
 
     @property
-    def connection(self) -> Connection:
+    def connection(self) -> AccountSession:
         """The way into the account.
 
         Raises:
             NotAnsweredError: there is none.
         """
-        if isinstance(self.way, NotAnsweredError):
+        if isinstance(self.way, AwsCallError):
             raise self.way.saying(self.way.message)
         return self.way
 
 
-class Answering:
+class QuestionResolver:
     """Answers questions about students. Safe to use from many threads, one student in one thread at a time.
 
     Args:
@@ -85,12 +85,12 @@ class Answering:
         facts: what is common to a class; filled as it is asked.
     """
 
-    def __init__(self, accounts: Accounts, api: ApiClient, facts: ClassFacts) -> None:
+    def __init__(self, accounts: Accounts, api: ApiClient, facts: AccountCache) -> None:
         self._accounts = accounts
         self._api = api
         self._facts = facts
         self._http = urllib3.PoolManager(num_pools=4, maxsize=16)
-        self._refused: dict[tuple[str, str, str], tuple[NotAnsweredError, float]] = {}
+        self._refused: dict[tuple[str, str, str], tuple[AwsCallError, float]] = {}
         self._answers: Mapping[str, Callable[[Subject, Question], Json]] = {
             **dict.fromkeys(CLASS_LISTS, self._class_list),
             **dict.fromkeys(OPERATIONS, self._own),
@@ -112,12 +112,12 @@ class Answering:
             else:
                 connection = self._api.send(region, action, lambda: self._accounts.open(student))
         except (
-            NotAnsweredError,
+            AwsCallError,
             ClientError,
             BotoCoreError,
             BadInputError,
         ) as error:  # those of botocore: not sent here
-            refusal = error if isinstance(error, NotAnsweredError) else understood(error)
+            refusal = error if isinstance(error, AwsCallError) else classify_error(error)
             return Subject(student, student.account_id, region, _closed(refusal, action, student))
         return Subject(student, connection.account_id, region, connection)
 
@@ -130,7 +130,7 @@ class Answering:
             return Answer(plain(ask(subject, question)))
         except MissingResourceError:
             return Answer(None)
-        except NotAnsweredError as error:
+        except AwsCallError as error:
             return error.answer(_naming_permission(question.action, error))
 
     # --- what is common to a class ----------------------------------------------------------------------------------
@@ -143,7 +143,7 @@ class Answering:
             try:
                 return wanted.filed(self._api.ask(connection, question, wanted.operation, raw=True))
             except MissingResourceError as error:  # a list is never missing: nobody loses points for it
-                raise NotAnsweredError(error.code, "AWS says that there is no such list") from None
+                raise AwsCallError(error.code, "AWS says that there is no such list") from None
 
         self._ask_once(account.lists, account, subject, question.action, ask)
         return account.owned(question.action, subject.student.username)
@@ -178,16 +178,16 @@ class Answering:
                 return
             asker = (subject.connection.place, key, subject.student.role_arn)
             refusal, asked_at = self._refused.get(asker, (None, 0.0))
-            if refusal and not (refusal.passing and self._api.pacer.clock() - asked_at >= FORGET_THROTTLE_S):
-                raise refusal.saying(refusal.message, passing=refusal.passing)
+            if refusal and not (refusal.transient and self._api.rate_limiter.clock() - asked_at >= FORGET_THROTTLE_S):
+                raise refusal.saying(refusal.message, transient=refusal.transient)
             try:
                 known[key] = plain(ask())
-            except NotAnsweredError as error:
+            except AwsCallError as error:
                 if error.code not in THROTTLES:  # those are remembered with their quota
-                    self._refused[asker] = (error, self._api.pacer.clock())
+                    self._refused[asker] = (error, self._api.rate_limiter.clock())
                 raise
 
-    def _managed_policy(self, connection: Connection, question: Question) -> Json:
+    def _managed_policy(self, connection: AccountSession, question: Question) -> Json:
         arn, client = question.arguments["PolicyArn"], client_of(connection, "iam")
         place = quota_scope(connection, everywhere=True)
         policy = self._api.send(place, question.action, lambda: client.get_policy(PolicyArn=arn))["Policy"]
@@ -224,7 +224,7 @@ class Answering:
                 return self._try_provisioned_list(facts, connection, question)
         return self._try_provisioned_list(facts, connection, question)
 
-    def _try_provisioned_list(self, facts: AccountFacts, connection: Connection, question: Question) -> Json:
+    def _try_provisioned_list(self, facts: AccountFacts, connection: AccountSession, question: Question) -> Json:
         if facts.lists_provisioned_concurrency is False:
             return None
         try:
@@ -238,7 +238,7 @@ class Answering:
             return None
         return [one for page in pages for one in page["ProvisionedConcurrencyConfigs"]]
 
-    def _exists(self, connection: Connection, question: Question) -> bool:
+    def _exists(self, connection: AccountSession, question: Question) -> bool:
         """Say whether the function of a question is there now."""
         about = Question("lambda:GetFunction", {"FunctionName": question.arguments["FunctionName"]})
         try:
@@ -252,7 +252,7 @@ class Answering:
         function = question.arguments["FunctionName"]
         deployed = subject.code.get(function)
         if deployed is None or not (deployed.image or deployed.location):
-            raise NotAnsweredError("NoPackage", "GetFunction gave no address of the package")
+            raise AwsCallError("NoPackage", "GetFunction gave no address of the package")
         if function not in subject.opened:
 
             def fetch() -> Contents:
@@ -263,7 +263,7 @@ class Answering:
             subject.opened[function] = self._api.send(subject.connection.place, READ_PACKAGE, fetch)
         return subject.opened[function]
 
-    def _account_of(self, connection: Connection, operation: Operation | None) -> AccountFacts:
+    def _account_of(self, connection: AccountSession, operation: Operation | None) -> AccountFacts:
         """The facts that an operation's answer belongs to; without an operation, those of IAM."""
         everywhere = operation is None or operation.everywhere
         return self._facts.of(connection.account_id, EVERYWHERE if everywhere else connection.region)
@@ -278,10 +278,10 @@ def plain(value: Json) -> Json:
     try:
         return json.loads(json.dumps(value, default=str, allow_nan=False))
     except ValueError:
-        raise NotAnsweredError("UnreadableAnswer", "the answer holds a number that is not finite") from None
+        raise AwsCallError("UnreadableAnswer", "the answer holds a number that is not finite") from None
 
 
-def _naming_permission(action: str, refusal: NotAnsweredError) -> str:
+def _naming_permission(action: str, refusal: AwsCallError) -> str:
     """The reason of a refusal; where IAM denied it, with the permission that is missing, unless the reason has it."""
     takes = IAM_ACTIONS.get(action, ())
     if refusal.code not in DENIED or action in takes or any(one in refusal.message for one in takes):
@@ -289,7 +289,7 @@ def _naming_permission(action: str, refusal: NotAnsweredError) -> str:
     return f"{refusal.message} (it takes {' and '.join(takes)})"
 
 
-def _closed(refusal: NotAnsweredError, action: str, student: Student) -> NotAnsweredError:
+def _closed(refusal: AwsCallError, action: str, student: Student) -> AwsCallError:
     """What answers every question about a student whose account stays closed."""
     of = f" of {student.role_arn}" if student.role_arn else ""
     return refusal.saying(f"{action}{of}: {refusal.message}")

@@ -29,7 +29,7 @@ Client = Any
 
 
 @dataclass
-class Connection:
+class AccountSession:
     """The way into one account and Region: its clients, made when they are first wanted."""
 
     account_id: str
@@ -89,7 +89,7 @@ class Accounts:
         self._sts: Client = None
         self._own_account_id = ""
         self._refusals: dict[tuple[str, str], ClientError] = {}
-        self._open: OrderedDict[tuple[str, str, str], Connection] = OrderedDict()
+        self._open: OrderedDict[tuple[str, str, str], AccountSession] = OrderedDict()
         self._opening: dict[tuple[str, str, str], threading.Lock] = {}
         self._lock = threading.RLock()
 
@@ -115,7 +115,7 @@ class Accounts:
         """The request that opening the student's account takes."""
         return "sts:AssumeRole" if student.role_arn else "sts:GetCallerIdentity"
 
-    def open(self, student: Student) -> Connection:
+    def open(self, student: Student) -> AccountSession:
         """Open the account of a student: our own where the roster names no role.
 
         Raises:
@@ -145,10 +145,10 @@ class Accounts:
     def _key(self, student: Student) -> tuple[str, str, str]:
         return (student.role_arn, student.external_id, self.region(student))
 
-    def _connect(self, student: Student) -> Connection:
+    def _connect(self, student: Student) -> AccountSession:
         region = self.region(student)
         if not student.role_arn:
-            return Connection(self.own_account_id(), region, self._own, self._config, self.on_call)
+            return AccountSession(self.own_account_id(), region, self._own, self._config, self.on_call)
         role = (student.role_arn, student.external_id)
         if role in self._refusals:
             raise self._refusals[role]
@@ -171,7 +171,7 @@ class Accounts:
         session.register_component("data_loader", self._own.get_component("data_loader"))
         # botocore has no public way to give a session credentials that renew themselves and beat the environment's.
         session._credentials = credentials  # type: ignore[attr-defined]
-        return Connection(student.role_arn.split(":")[4], region, session, self._config, self.on_call)
+        return AccountSession(student.role_arn.split(":")[4], region, session, self._config, self.on_call)
 
     def _assume(self, student: Student) -> dict[str, str]:
         """Take on a student's role for an hour: one role taken on from another gets no more (IAM, role chaining)."""

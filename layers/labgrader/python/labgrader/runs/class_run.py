@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from labgrader.errors import BadInputError, LabgraderError, Problem
 from labgrader.labs.lab import lab_ids
 from labgrader.messages import quote
-from labgrader.moments import moment
-from labgrader.roster import Home, Student, at_home, select
+from labgrader.moments import isoformat_utc
+from labgrader.roster import GraderAccount, Student, assign_accounts, select
 from labgrader.runs.execution import execution_arn, start_execution
 from labgrader.runs.request import Request
 from labgrader.store import RunRecord, Store, StudentCounts
@@ -70,14 +70,14 @@ def start_class_run(
         RefusedError: AWS refused; the run is recorded as failed.
     """
     execution = execution_arn(machine_arn, run_id)
-    students = _students(request, listed, Home.from_arn(machine_arn), deployed=deployed)
+    students = _students(request, listed, GraderAccount.from_arn(machine_arn), deployed=deployed)
     store.put_students_once(run_id, students)
     record = RunRecord(
         run_id=run_id,
         lab=request.lab,
         mode=request.mode,
         status="running",
-        started_at=moment(datetime.now(UTC)),
+        started_at=isoformat_utc(datetime.now(UTC)),
         counts=StudentCounts(len(students)),
         requested_by=request.requested_by,
         course=request.course,
@@ -88,18 +88,18 @@ def start_class_run(
         started = start_execution(states, machine_arn, run_id, request)
     except LabgraderError as error:
         if new:
-            store.record_end(record.failed(f"it could not be started: {error}", moment(datetime.now(UTC))))
+            store.record_end(record.failed(f"it could not be started: {error}", isoformat_utc(datetime.now(UTC))))
         raise
     return Started(run_id, execution, again=not (new and started), total=len(students))
 
 
-def _students(request: Request, listed: Sequence[Student], home: Home, *, deployed: bool) -> list[Student]:
+def _students(request: Request, listed: Sequence[Student], home: GraderAccount, *, deployed: bool) -> list[Student]:
     """Who will be graded; everything that is wrong with the request comes out here, before the run is recorded."""
     problems = [] if deployed else unknown_lab(request.lab)
     if request.mode == "self-check":
         problems.append(Problem(SELF_CHECK_OF_A_CLASS, field="mode"))
     try:
-        students = at_home(select(listed, request.students), home)
+        students = assign_accounts(select(listed, request.students), home)
     except BadInputError as error:
         problems += error.problems
     if problems:

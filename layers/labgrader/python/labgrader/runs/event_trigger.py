@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from labgrader.errors import BadInputError
 from labgrader.events import Publish, run_failed
 from labgrader.messages import quote
-from labgrader.moments import moment
+from labgrader.moments import isoformat_utc
 from labgrader.runs.class_run import Started
 from labgrader.runs.execution import execution_arn
-from labgrader.runs.idempotent_start import NO_LAB, ClientTokenUsedError, known_lab, start_asked
+from labgrader.runs.idempotent_start import NO_LAB, ClientTokenUsedError, known_lab, start_once
 from labgrader.runs.request import new_run_id
 from labgrader.runs.request_parser import CLASS_MODES, course_of
 from labgrader.store import RunRecord, Store
@@ -55,7 +55,7 @@ def start_from_event(
     asker = f"event:{str(event.get('source', ''))[:MAX_SOURCE]}"  # like no instructor's name: it has a colon
     by = f"event {event_id}"
     try:
-        started = start_asked(store, states, machine_arn, detail, run_id, asker=asker, requested_by=by)
+        started = start_once(store, states, machine_arn, detail, run_id, asker=asker, requested_by=by)
     except BadInputError as error:
         reason = str(error)
     except ClientTokenUsedError as error:
@@ -68,11 +68,11 @@ def start_from_event(
         lab=lab,
         mode=mode if mode in CLASS_MODES else "grade",
         status="running",
-        started_at=moment(requested_at),
+        started_at=isoformat_utc(requested_at),
         requested_by=quote(by),
         course=course,
     )
-    record = requested.failed(" · ".join(reason.splitlines()), moment(requested_at))
+    record = requested.failed(" · ".join(reason.splitlines()), isoformat_utc(requested_at))
     if not store.record_start(record):
         recorded = store.run(run_id) or record
         if recorded.status != "failed":  # it could be used when it came first: the class list has gone since

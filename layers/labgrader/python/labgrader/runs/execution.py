@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from labgrader.aws import error_code, translated
+from labgrader.aws import error_code, to_domain_error
 from labgrader.errors import LabgraderError, ServiceFaultError
 from labgrader.runs.request import Request
 
@@ -38,7 +38,7 @@ def start_execution(states: SFNClient, machine_arn: str, run_id: str, request: R
     except (ClientError, BotoCoreError) as error:
         if error_code(error) == "ExecutionAlreadyExists":
             return False
-        fault = translated(error)
+        fault = to_domain_error(error)
         if not (isinstance(fault, ServiceFaultError) and is_there(states, execution_arn(machine_arn, run_id))):
             raise fault from error
     return True
@@ -63,5 +63,5 @@ def status_of(states: SFNClient, execution: str) -> str:
         return str(states.describe_execution(executionArn=execution)["status"])
     except (ClientError, BotoCoreError) as error:
         if error_code(error) != "ExecutionDoesNotExist":
-            raise translated(error) from error
+            raise to_domain_error(error) from error
         return ""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from labgrader.errors import LabgraderError
 from labgrader.labs.lab import lab_ids
-from labgrader.roster import Home
+from labgrader.roster import GraderAccount
 from labgrader.runs.class_run import Started, start_class_run
 from labgrader.runs.execution import execution_arn, is_there
 from labgrader.runs.request_parser import CLIENT_NAME, read_request
@@ -37,7 +37,7 @@ class ClientTokenUsedError(LabgraderError):
         )
 
 
-def start_asked(
+def start_once(
     store: Store,
     states: SFNClient,
     machine_arn: str,
@@ -64,11 +64,13 @@ def start_asked(
         ThrottledError, ServiceFaultError: worth another try.
         RefusedError: AWS refused.
     """
-    home = Home.from_arn(machine_arn)
+    home = GraderAccount.from_arn(machine_arn)
     token = document.get("client_token") if isinstance(document, Mapping) else None
     if not (isinstance(token, str) and re.fullmatch(CLIENT_NAME, token)):
         asked = read_request(store, document, requested_by, home)
-        return start_class_run(store, states, machine_arn, asked.kept(store, run_id), run_id, asked.listed)
+        return start_class_run(
+            store, states, machine_arn, asked.with_stored_roster(store, run_id), run_id, asked.listed
+        )
     identity, digest = f"{asker} {token}", _digest(document)
     known = store.remembered(identity)
     if known:
@@ -77,7 +79,8 @@ def start_asked(
             return Started(run_id, execution_arn(machine_arn, run_id), again=True)
     asked = read_request(store, document, requested_by, home)
     run_id = _the_same(*store.remember_request(identity, digest, run_id))
-    return start_class_run(store, states, machine_arn, asked.kept(store, run_id), run_id, asked.listed)
+    request = asked.with_stored_roster(store, run_id)
+    return start_class_run(store, states, machine_arn, request, run_id, asked.listed)
 
 
 def known_lab(document: Any) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from labgrader.errors import BadInputError, Problem
 from labgrader.messages import quote
-from labgrader.roster import MAX_STUDENTS, Home, Student, at_home, read_roster, select
+from labgrader.roster import MAX_STUDENTS, GraderAccount, Student, assign_accounts, read_roster, select
 from labgrader.runs.class_run import unknown_lab
 from labgrader.runs.request import MAX_REQUESTED_BY, Request
 from labgrader.store import MissingError, Store, encoded, roster_key
@@ -33,7 +33,7 @@ _OF_COURSE = re.compile(r"courses/([^/]+)/rosters/")
 
 
 @dataclass(frozen=True)
-class Asked:
+class ParsedRequest:
     """A request that can be used, whose class list is not kept yet.
 
     Args:
@@ -47,7 +47,7 @@ class Asked:
     content: bytes = b""
     suffix: str = ""
 
-    def kept(self, store: Store, run_id: str) -> Request:
+    def with_stored_roster(self, store: Store, run_id: str) -> Request:
         """Keep the class list for a run, and return the request that names it."""
         if not self.suffix:
             return self.request
@@ -56,7 +56,7 @@ class Asked:
         return replace(self.request, roster=key)
 
 
-def read_request(store: Store, document: Any, requested_by: str, home: Home) -> Asked:
+def read_request(store: Store, document: Any, requested_by: str, home: GraderAccount) -> ParsedRequest:
     """Read what somebody asked for, the class list included; nothing is written.
 
     Args:
@@ -93,13 +93,13 @@ def read_request(store: Store, document: Any, requested_by: str, home: Home) -> 
     if not isinstance(course, str):
         problems.append(Problem("is not text", field="course"))
     elif course:
-        problems += wrong_course(store, course, of_roster)
+        problems += validate_course(store, course, of_roster)
     problems += _wrong_token(document)
     if problems:
         raise BadInputError(problems)
     by = quote(requested_by, MAX_REQUESTED_BY)
     request = Request(document["lab"], key, document.get("mode", "grade"), tuple(names), course or of_roster, by)
-    return Asked(request, students, content, suffix)
+    return ParsedRequest(request, students, content, suffix)
 
 
 def course_of(roster: Any) -> str:
@@ -108,7 +108,7 @@ def course_of(roster: Any) -> str:
     return found[1] if found else ""
 
 
-def wrong_course(store: Store, course: str, of_roster: str = "") -> list[Problem]:
+def validate_course(store: Store, course: str, of_roster: str = "") -> list[Problem]:
     """Say what is wrong with the course that somebody names for a run.
 
     Args:
@@ -116,7 +116,7 @@ def wrong_course(store: Store, course: str, of_roster: str = "") -> list[Problem
         course: the course's id.
         of_roster: the course that the class list's key belongs to, or empty.
     """
-    if problems := wrong_course_id(course):
+    if problems := validate_course_id(course):
         return problems
     if of_roster and of_roster != course:
         return [Problem(f"is {course}, and the roster is of the course {quote(of_roster)}", field="course")]
@@ -125,7 +125,7 @@ def wrong_course(store: Store, course: str, of_roster: str = "") -> list[Problem
     return []
 
 
-def wrong_course_id(course: str) -> list[Problem]:
+def validate_course_id(course: str) -> list[Problem]:
     """Say what is wrong with a course's id, whether there is such a course or not."""
     if re.fullmatch(COURSE_ID, course):
         return []
@@ -188,14 +188,14 @@ def _wrong_names(names: Any) -> Iterator[Problem]:
                 yield Problem("is empty" if isinstance(name, str) else "is not text", field=f"students[{number}]")
 
 
-def _not_gradable(students: list[Student], names: Sequence[str], home: Home) -> list[Problem]:
+def _not_gradable(students: list[Student], names: Sequence[str], home: GraderAccount) -> list[Problem]:
     """Who is asked for and not on the class list, or in an account that nobody may read."""
     try:
         chosen = select(students, list(names))
     except BadInputError as error:
         return [replace(problem, field="students") for problem in error.problems]
     try:
-        at_home(chosen, home)
+        assign_accounts(chosen, home)
     except BadInputError as error:
         return [replace(problem, field="roster") for problem in error.problems]
     return []

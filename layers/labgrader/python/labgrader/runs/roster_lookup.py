@@ -9,7 +9,7 @@ from labgrader.store import MissingError, Store
 
 
 @dataclass(frozen=True)
-class Place:
+class Enrolment:
     """Where a student's resources are, and of which course the student is.
 
     Args:
@@ -23,7 +23,7 @@ class Place:
     listed: bool = True
 
 
-def place_of(store: Store, username: str, lab_id: str) -> Place:
+def find_enrolment(store: Store, username: str, lab_id: str) -> Enrolment:
     """Return a student's row for a lab: from the course with that lab that was pushed last, or else from the student's
     latest run of it, or else the username alone, whose resources are then in the grader's own account.
 
@@ -34,7 +34,7 @@ def place_of(store: Store, username: str, lab_id: str) -> Place:
     """
     for enrolment in store.enrolments(username):
         if lab_id in enrolment.rows:
-            return Place(enrolment.rows[lab_id], enrolment.course)
+            return Enrolment(enrolment.rows[lab_id], enrolment.course)
     latest = store.latest(username, lab_id)
     if latest is not None:
         try:
@@ -42,5 +42,5 @@ def place_of(store: Store, username: str, lab_id: str) -> Place:
         except MissingError:  # the bucket was emptied, and the table was not
             rows = {}
         if username in rows:
-            return Place(rows[username])
-    return Place(Student(username, username), listed=False)
+            return Enrolment(rows[username])
+    return Enrolment(Student(username, username), listed=False)

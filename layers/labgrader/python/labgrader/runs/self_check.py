@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 from labgrader.errors import BadInputError, LabgraderError, ServiceFaultError
 from labgrader.labs.lab import Lab
 from labgrader.messages import quote
-from labgrader.moments import moment
+from labgrader.moments import isoformat_utc
 from labgrader.runs.execution import execution_arn, start_execution, status_of
 from labgrader.runs.request import Request, new_run_id
-from labgrader.runs.roster_lookup import place_of
-from labgrader.runs.self_check_quota import Allowance, allowance, counted, retry_after_s
+from labgrader.runs.roster_lookup import find_enrolment
+from labgrader.runs.self_check_quota import Allowance, allowance, retry_after_s, within_a_day
 from labgrader.store import RunRecord, Store, StudentCounts, roster_key
 from labgrader.store.self_checks import Ledger, Taken
 
@@ -118,7 +118,7 @@ def start_self_check(
     execution = execution_arn(machine_arn, run_id)
     record: RunRecord | None = None
     try:
-        place = place_of(store, username, lab.id)
+        place = find_enrolment(store, username, lab.id)
         roster = roster_key(run_id, ".json")
         store.put(roster, json.dumps([place.student.to_dict()]).encode())
         request = Request(lab.id, roster, "self-check", (username,), place.course, f"student {username}")
@@ -127,7 +127,7 @@ def start_self_check(
             lab=lab.id,
             mode=request.mode,
             status="running",
-            started_at=moment(now),
+            started_at=isoformat_utc(now),
             counts=StudentCounts(1),
             requested_by=request.requested_by,
             course=request.course,
@@ -139,7 +139,7 @@ def start_self_check(
     except LabgraderError as error:
         finish_self_check(store, run_id, username, lab.id, give_back=True)
         if record is not None:
-            store.record_end(record.failed(f"it could not be started: {error}", moment(now)))
+            store.record_end(record.failed(f"it could not be started: {error}", isoformat_utc(now)))
         raise
     return SelfCheck(run_id, left, place.listed)
 
@@ -149,7 +149,7 @@ def allowance_of(store: Store, username: str, lab: Lab, now: datetime) -> Allowa
     return allowance(lab.self_checks, store.ledger(username, lab.id).taken, now.timestamp())
 
 
-def just_begun(store: Store, run_id: str, username: str, lab: Lab, now: datetime) -> RunRecord | None:
+def pending_self_check(store: Store, run_id: str, username: str, lab: Lab, now: datetime) -> RunRecord | None:
     """Return what there is to say of a self-check that holds its lock and is not recorded yet, or ``None``.
 
     Who asks a second time in that moment is told its id already.
@@ -164,7 +164,7 @@ def just_begun(store: Store, run_id: str, username: str, lab: Lab, now: datetime
     at = next((one.at for one in ledger.taken if one.run_id == run_id), 0.0)
     if ledger.running != run_id or now.timestamp() >= at + START_S:
         return None
-    started = moment(datetime.fromtimestamp(at, UTC))
+    started = isoformat_utc(datetime.fromtimestamp(at, UTC))
     return RunRecord(
         run_id=run_id, lab=lab.id, mode="self-check", status="running", started_at=started, student=username
     )
@@ -199,7 +199,7 @@ def state_of_self_check(store: Store, states: SFNClient, run_id: str, now: datet
     latest = store.run(run_id) or record  # its last state recorded the end before the execution had one
     if latest.status != "running":
         return latest
-    ended = latest.failed(LOST, moment(now))
+    ended = latest.failed(LOST, isoformat_utc(now))
     if not store.record_end(ended):  # its last state recorded the end in this very moment: that is the result
         return store.run(run_id) or ended
     if record.student is not None:
@@ -223,12 +223,12 @@ def finish_self_check(store: Store, run_id: str, username: str, lab_id: str, *, 
     def finished(ledger: Ledger) -> bool:
         taken = tuple(one for one in ledger.taken if not (give_back and one.run_id == run_id))
         if ledger.running != run_id:
-            return taken == ledger.taken or store.keep_ledger(
+            return taken == ledger.taken or store.put_ledger_if_unchanged(
                 username, lab_id, ledger, taken, ledger.running, ledger.ends_at
             )
-        return store.keep_ledger(username, lab_id, ledger, taken)
+        return store.put_ledger_if_unchanged(username, lab_id, ledger, taken)
 
-    _until_written(store, username, lab_id, finished)
+    _update_with_retry(store, username, lab_id, finished)
 
 
 def _take(store: Store, states: SFNClient, username: str, lab: Lab, run_id: str, now: datetime) -> Allowance:
@@ -239,7 +239,7 @@ def _take(store: Store, states: SFNClient, username: str, lab: Lab, run_id: str,
 
     def taken(ledger: Ledger) -> bool:
         nonlocal left, settled
-        before = counted(ledger.taken, seconds)
+        before = within_a_day(ledger.taken, seconds)
         if ledger.running == run_id:  # written before, and the answer was lost
             left = allowance(lab.self_checks, before, seconds)
             return True
@@ -253,9 +253,9 @@ def _take(store: Store, states: SFNClient, username: str, lab: Lab, run_id: str,
             raise AllowanceSpentError(allowance(lab.self_checks, before, seconds), wait)
         after = (*before, Taken(run_id, seconds))
         left = allowance(lab.self_checks, after, seconds)
-        return store.keep_ledger(username, lab.id, ledger, after, run_id, seconds + LONGEST_S)
+        return store.put_ledger_if_unchanged(username, lab.id, ledger, after, run_id, seconds + LONGEST_S)
 
-    _until_written(store, username, lab.id, taken)
+    _update_with_retry(store, username, lab.id, taken)
     return left
 
 
@@ -272,7 +272,7 @@ def _runs(store: Store, states: SFNClient, username: str, lab: Lab, ledger: Ledg
     return False
 
 
-def _until_written(store: Store, username: str, lab_id: str, write: Callable[[Ledger], bool]) -> None:
+def _update_with_retry(store: Store, username: str, lab_id: str, write: Callable[[Ledger], bool]) -> None:
     """Read a ledger and write it, again while somebody else writes it in between."""
     for _ in range(WRITES):
         if write(store.ledger(username, lab_id)):

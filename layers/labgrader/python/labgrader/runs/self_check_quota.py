@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from labgrader.labs.lab import SelfChecks
-from labgrader.moments import moment
+from labgrader.moments import isoformat_utc
 from labgrader.store.self_checks import Taken
 
 HOUR_S = 60 * 60
@@ -38,7 +38,7 @@ class Allowance:
         return asdict(self)
 
 
-def counted(taken: Sequence[Taken], now: float) -> tuple[Taken, ...]:
+def within_a_day(taken: Sequence[Taken], now: float) -> tuple[Taken, ...]:
     """Return those that still count at a moment (seconds since the epoch): a check counts for 24 hours, not a second
     longer."""
     return tuple(one for one in taken if one.at + DAY_S > now)
@@ -74,7 +74,7 @@ def retry_after_s(limits: SelfChecks, taken: Sequence[Taken], now: float) -> int
 
 def next_second(seconds: float) -> str:
     """Return a moment as ISO 8601 in UTC, at the next full second: who waits until then does not come too early."""
-    return moment(datetime.fromtimestamp(math.ceil(seconds), UTC))
+    return isoformat_utc(datetime.fromtimestamp(math.ceil(seconds), UTC))
 
 
 def _left(limits: SelfChecks, taken: Sequence[Taken], now: float) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from labgrader.evidence.coerce import mapping, text
-from labgrader.evidence.deleted_resources import gone
+from labgrader.evidence.deleted_resources import deleted_resources
 from labgrader.evidence.running_costs import running_costs
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.carry_over import carried_verdict, checks_by_id
@@ -17,7 +17,7 @@ from labgrader.judging.scoring import ScoredCheck
 from labgrader.judging.verdict import Verdict
 from labgrader.labs.lab import Lab
 from labgrader.reporting.audit import build_audit, known_after
-from labgrader.steps.previous_results import earlier_json
+from labgrader.steps.previous_results import load_previous_json
 from labgrader.store import Keys, Store
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ class CarriedOver:
 def carried_over(store: Store, username: str, lab: Lab) -> CarriedOver:
     """Return what can be carried over of a student's last graded run; nothing where there is none that can be read."""
     latest = store.latest(username, lab.id)
-    report = earlier_json(store, latest["report_key"]) if latest else None
+    report = load_previous_json(store, latest["report_key"]) if latest else None
     checks = checks_by_id(report)
     if latest is None or not checks:
         return CarriedOver()
@@ -90,7 +90,7 @@ def audit_of(
         compared_with={name: before[name] for name in ("run_id", "graded_at", "lab_version")} if before else None,
         known=before["known"] if before else {},
         scored=scored,
-        gone=gone(earlier, snapshot) if earlier and snapshot and _same_place(earlier, snapshot) else [],
+        gone=deleted_resources(earlier, snapshot) if earlier and snapshot and _same_place(earlier, snapshot) else [],
         running=running_costs(snapshot) if snapshot else [],
         carried_over_from=carried.origin if carried.marks(scored) else None,
     )
@@ -114,14 +114,14 @@ def remember_seen(
         "known": known_after(before["known"] if before else {}, report),
         "snapshot_run": run_id if recorded else before["snapshot_run"] if before else "",
     }
-    store.record_seen(run_id, username, report["lab"]["id"], seen)
+    store.save_baseline(run_id, username, report["lab"]["id"], seen)
 
 
 def _snapshot_before(store: Store, username: str, before: Mapping[str, Json]) -> Snapshot | None:
     """The last snapshot of the student, or ``None`` where there is none that can be read."""
     if not before["snapshot_run"]:
         return None
-    document = earlier_json(store, Keys(before["snapshot_run"]).snapshot(username))
+    document = load_previous_json(store, Keys(before["snapshot_run"]).snapshot(username))
     try:
         return Snapshot.from_dict(document) if document else None
     except (KeyError, TypeError, AttributeError):

@@ -14,7 +14,7 @@ from labgrader.labs.lab import Item
 from labgrader.messages import quote
 from labgrader.reasons import Reason
 from labgrader.steps.error_reason import reason_and_text
-from labgrader.steps.run_record import CheckRecord
+from labgrader.steps.run_documents import CheckRecord
 
 AUDIT_INVOKES_NOTHING = "an audit does not invoke functions; a graded run tells"
 NO_VERDICT = "labgrader recorded no verdict for this check"
@@ -22,7 +22,7 @@ MAX_REASON = 400
 """Characters of a reason that a report keeps."""
 
 
-def told(
+def resolve_outcome(
     item: Item,
     snapshot: Snapshot | None,
     record: CheckRecord | None,
@@ -57,7 +57,7 @@ def told(
     return not_graded(failure or NO_VERDICT, Reason.GRADER)
 
 
-def refused(report: Mapping[str, Any]) -> list[str]:
+def ungraded_checks(report: Mapping[str, Any]) -> list[str]:
     """Return the checks of a report that could not be graded though they should have been, by id.
 
     What an audit leaves to a graded run is none of them, nor what cannot be told while that is open: a lab that nobody

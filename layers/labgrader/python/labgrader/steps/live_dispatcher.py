@@ -18,10 +18,10 @@ from labgrader.probing.function_invoker import Invoker
 from labgrader.probing.message_sender import SEND_MESSAGES, MessageSender
 from labgrader.probing.object_uploader import DROP_OBJECT, ObjectDropper
 from labgrader.probing.ownership_guard import Ownership
-from labgrader.recording.api_calls import understood
-from labgrader.recording.sessions import Accounts, Connection
-from labgrader.roster import Home, Student
-from labgrader.steps.run_record import student_of
+from labgrader.recording.api_calls import classify_error
+from labgrader.recording.sessions import Accounts, AccountSession
+from labgrader.roster import GraderAccount, Student
+from labgrader.steps.run_documents import student_of
 from labgrader.store import Store
 
 
@@ -36,11 +36,11 @@ class Sharing:
         ends_at: seconds since the epoch when the function that runs the load test is over.
     """
 
-    home: Home
+    home: GraderAccount
     in_flight: int | None
     ends_at: float
 
-    def admission(self, student: Student, connection: Connection, **given: Any) -> Admission:
+    def admission(self, student: Student, connection: AccountSession, **given: Any) -> Admission:
         """What admits a student's load tests.
 
         Args:
@@ -48,7 +48,7 @@ class Sharing:
             connection: the way into the student's account.
             given: ``leases`` and ``holder``, as ``Admission`` takes them.
         """
-        place = Home(student.account_id, student.region)
+        place = GraderAccount(student.account_id, student.region)
         return Admission(
             connection.client("lambda"),
             place=connection.place,
@@ -91,16 +91,16 @@ class StudentsFunctions:
         student = student_of(self._store, self._run_id, self._ownership.username)
         accounts = _accounts(self._run_id)
         try:
-            return self._way(action, student, accounts.open(student))
+            return self._handler_for(action, student, accounts.open(student))
         except (ClientError, BotoCoreError) as error:
-            refusal = understood(error)
-            if refusal.passing:
+            refusal = classify_error(error)
+            if refusal.transient:
                 said = f"{accounts.opens_with(student)}: {refusal}"
                 raise ServiceFaultError(said, refusal.reason_code) from error  # tried again
             said = f"{refusal.code}: {refusal.message}"
             raise NotGradedError(accounts.opens_with(student), said, refusal.reason_code) from error
 
-    def _way(self, action: str, student: Student, connection: Connection) -> Callable[[Question], Answer]:
+    def _handler_for(self, action: str, student: Student, connection: AccountSession) -> Callable[[Question], Answer]:
         """What answers an action; one for all questions of it, for it remembers what hung."""
         ownership = self._ownership
         if action == CALL_API:
@@ -114,7 +114,7 @@ class StudentsFunctions:
         client = connection.client("lambda")
         return Invoker.from_client(client, username=ownership.username, forbidden=ownership.forbidden).answer
 
-    def _tester(self, student: Student, connection: Connection) -> Callable[[Question], Answer]:
+    def _tester(self, student: Student, connection: AccountSession) -> Callable[[Question], Answer]:
         if self._sharing is None:
             raise BadInputError(["load tests are run by the state Run load test, which shares the account out"])
         from labgrader.load_testing.load_tester import LoadTester  # Run probe never needs it

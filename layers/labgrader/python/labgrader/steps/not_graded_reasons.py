@@ -7,7 +7,7 @@ from typing import Any
 
 from labgrader.reasons import Reason
 from labgrader.reporting.run_summary import of_anybody
-from labgrader.steps.check_outcomes import AUDIT_INVOKES_NOTHING, refused
+from labgrader.steps.check_outcomes import AUDIT_INVOKES_NOTHING, ungraded_checks
 
 MAX_REASONS = 5
 """Reasons that are told; students with another one are counted by the run, and their reports say why."""
@@ -19,7 +19,7 @@ MAX_REASON = 240
 """Characters of a reason."""
 
 
-def left_open(reports: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def not_graded_students(reports: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return why students are not graded in full, what holds for most of them first.
 
     A student stands under one reason: the first check that should have been graded and was not. Only where there is
@@ -47,7 +47,7 @@ def left_open(reports: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 def _reason(report: Mapping[str, Any]) -> tuple[str, str]:
     """The code, empty in a report of an earlier version, and the sentence."""
-    ids = refused(report)
+    ids = ungraded_checks(report)
     if not ids:
         return Reason.NEEDS_GRADED_RUN, AUDIT_INVOKES_NOTHING
     checks = [check for check in report["checks"] if check["id"] in ids]

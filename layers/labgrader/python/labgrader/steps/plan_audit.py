@@ -51,5 +51,5 @@ def plan_audit(store: Store, course_id: str, execution: str, started_at: str, *,
         for one in course.labs
     ]
     record = {"scheduled": scheduled, "started_at": started_at, "runs": [run["run_id"] for run in runs]}
-    again = not store.begin_night(course.id, night, execution, record)
+    again = not store.claim_audit(course.id, night, execution, record)
     return {"course": course.id, "night": night, "again": again, "runs": [] if again else runs}

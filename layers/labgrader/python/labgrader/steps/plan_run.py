@@ -11,10 +11,10 @@ from labgrader.errors import BadInputError
 from labgrader.events import Publish, publish_safely, run_started
 from labgrader.judging.check import find_check
 from labgrader.labs.lab import Lab, find_lab
-from labgrader.load_testing.concurrency_budget import Room
+from labgrader.load_testing.concurrency_budget import ConcurrencyBudget
 from labgrader.messages import quote
-from labgrader.recording.api_calls import NotAnsweredError
-from labgrader.roster import Home, Student, at_home, read_roster, select
+from labgrader.recording.api_calls import AwsCallError
+from labgrader.roster import GraderAccount, Student, assign_accounts, read_roster, select
 from labgrader.runs.class_run import SELF_CHECK_OF_A_CLASS
 from labgrader.runs.request import Request
 from labgrader.store import Keys, MissingError, RunRecord, Store, StudentCounts
@@ -27,10 +27,10 @@ def plan_run(
     run_id: str,
     started_at: str,
     request: Request,
-    home: Home,
+    home: GraderAccount,
     *,
     alone: bool = False,
-    ask_room: Callable[[], Room] | None = None,
+    ask_room: Callable[[], ConcurrencyBudget] | None = None,
     publish: Publish | None = None,
 ) -> dict[str, Any]:
     """Freeze a run's lab and students, and record that it runs.
@@ -95,13 +95,13 @@ def _stored_students(store: Store, run_id: str) -> list[Student] | None:
         return None
 
 
-def _read_roster(store: Store, request: Request, home: Home) -> list[Student]:
+def _read_roster(store: Store, request: Request, home: GraderAccount) -> list[Student]:
     """Read the roster where the start stored no students: an execution by hand, an audit of a course, a self-check."""
     try:
         content = store.get(request.roster)
     except MissingError:
         raise BadInputError([f"there is no roster at {quote(request.roster)}"]) from None
-    return at_home(select(read_roster(content, request.roster), request.students), home)
+    return assign_accounts(select(read_roster(content, request.roster), request.students), home)
 
 
 def _record(
@@ -145,16 +145,18 @@ def _record(
     store.record_run(record)
 
 
-def _in_flight(students: Sequence[Student], home: Home, ask_room: Callable[[], Room] | None) -> int | None:
+def _in_flight(
+    students: Sequence[Student], home: GraderAccount, ask_room: Callable[[], ConcurrencyBudget] | None
+) -> int | None:
     """What load tests may have of our own account, the same for the whole run, so that a class keeps the bound.
 
     Where AWS refuses, the run goes on: each load test asks again, keeps the same bound by what it hears, and is not
     graded, with the reason, where it hears nothing either.
     """
-    if ask_room is None or home not in [Home(one.account_id, one.region) for one in students]:
+    if ask_room is None or home not in [GraderAccount(one.account_id, one.region) for one in students]:
         return None
     try:
         return ask_room().part
-    except NotAnsweredError as refusal:
+    except AwsCallError as refusal:
         log.warning("what the account has for load tests is not known yet: %s", refusal)
         return None

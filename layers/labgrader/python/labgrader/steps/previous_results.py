@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 Json = Any
 
 
-def earlier_json(store: Store, key: str) -> Json:
+def load_previous_json(store: Store, key: str) -> Json:
     """Return a JSON object of an earlier run, or ``None`` where it is not there any more or is no JSON."""
     try:
         return store.get_json(key)
@@ -24,7 +24,9 @@ def earlier_json(store: Store, key: str) -> Json:
         return None
 
 
-def previous_of(store: Store, run_id: str, mode: str, username: str, lab: Lab, scored: Score) -> dict[str, Json] | None:
+def load_previous(
+    store: Store, run_id: str, mode: str, username: str, lab: Lab, scored: Score
+) -> dict[str, Json] | None:
     """Return what changed since the student's last graded run, or ``None`` where there is no other that can be read.
 
     A self-check compares with what the student saw last, a self-check or the graded run, whichever is newer. The points
@@ -36,7 +38,7 @@ def previous_of(store: Store, run_id: str, mode: str, username: str, lab: Lab, s
         return None
     hides = lab.hidden_checks > 0 or any(item.visibility != "visible" for item in lab.checks)
     visible = {"visible_points": latest["visible_points"]} if hides and "visible_points" in latest else {}
-    before = checks_by_id(earlier_json(store, latest["report_key"]))
+    before = checks_by_id(load_previous_json(store, latest["report_key"]))
     if not before or (mode == "self-check" and hides and not visible):
         return None
     return {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from labgrader.evidence.question import Answers
 from labgrader.judging.judge import judge_recorded
 from labgrader.judging.verdict import Verdict
-from labgrader.steps.run_record import CheckRecord, snapshot_of, students_lab
+from labgrader.steps.run_documents import CheckRecord, snapshot_of, students_lab
 from labgrader.store import Keys, Store
 
 

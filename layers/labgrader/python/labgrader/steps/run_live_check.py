@@ -11,14 +11,14 @@ from labgrader.evidence.load.load_test import COMPARE, LOAD_TEST
 from labgrader.evidence.question import LIVE_ACTIONS, Answer, Answers, Question
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.check import find_check
-from labgrader.judging.judge import judge_recorded, open_question
+from labgrader.judging.judge import judge_recorded, next_question
 from labgrader.judging.scoring import settle
 from labgrader.judging.verdict import Verdict, not_graded
 from labgrader.labs.lab import Item, Lab
 from labgrader.load_testing.admission import TEST_S
 from labgrader.reasons import Reason
 from labgrader.recording.api_calls import NOT_REACHED
-from labgrader.steps.run_record import CheckRecord, snapshot_of, students_lab
+from labgrader.steps.run_documents import CheckRecord, snapshot_of, students_lab
 from labgrader.store import Keys, MissingError, Store
 
 MAX_QUESTIONS = 50
@@ -130,7 +130,7 @@ def _record(
         return CheckRecord(item.id, answers, pending)
     began = time.time()
     for _ in range(MAX_QUESTIONS):
-        question = open_question(item, snapshot, answers)
+        question = next_question(item, snapshot, answers)
         if question is None:
             break
         if question.action not in LIVE_ACTIONS:

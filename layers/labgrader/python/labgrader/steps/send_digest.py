@@ -12,13 +12,13 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from labgrader.aws import translated
+from labgrader.aws import to_domain_error
 from labgrader.courses.course import CourseLab
 from labgrader.courses.digest import audited, build_digest, not_audited
 from labgrader.courses.digest_text import digest_text, subject
 from labgrader.courses.enrolment import stored_course
 from labgrader.environment import Environment
-from labgrader.moments import moment
+from labgrader.moments import isoformat_utc
 from labgrader.schemas import validate
 from labgrader.store import CourseKeys, Keys, MissingError, Store
 
@@ -49,7 +49,7 @@ class Topic:
         try:
             self.sns.publish(TopicArn=self.arn, Subject=subject(digest), Message=digest_text(digest, self.options))
         except (ClientError, BotoCoreError) as error:
-            raise translated(error) from error
+            raise to_domain_error(error) from error
 
 
 def send_digest(
@@ -76,8 +76,8 @@ def send_digest(
     course = stored_course(store, course_id)
     labs = {one.lab: one for one in course.labs}
     entries = [_entry(store, labs.get(run["lab"], CourseLab(run["lab"], "")), run) for run in runs]
-    finished_at = moment(datetime.now(UTC))
-    began = moment(datetime.fromisoformat(started_at))
+    finished_at = isoformat_utc(datetime.now(UTC))
+    began = isoformat_utc(datetime.fromisoformat(started_at))
     digest = build_digest(course, night, began, finished_at, entries)
     validate(digest, "digest")
     store.put_json(CourseKeys(course_id).night(night), digest)

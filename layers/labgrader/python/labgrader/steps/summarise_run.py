@@ -11,14 +11,14 @@ from typing import Any
 
 from labgrader.events import Event, Publish, drift_detected, publish_safely, run_completed, run_failed
 from labgrader.messages import quote
-from labgrader.moments import moment
+from labgrader.moments import isoformat_utc
 from labgrader.reporting.audit_summary import audit_entry, build_audit_summary
 from labgrader.reporting.exports import exports
 from labgrader.reporting.gradebook import build_gradebook, build_row
 from labgrader.reporting.run_summary import build_run
 from labgrader.runs.self_check import finish_self_check
 from labgrader.schemas import validate
-from labgrader.steps.not_graded_reasons import left_open
+from labgrader.steps.not_graded_reasons import not_graded_students
 from labgrader.steps.write_report import write_report
 from labgrader.store import Keys, MissingError, RunRecord, Store, StudentCounts
 
@@ -76,7 +76,7 @@ def summarise_run(store: Store, run_id: str, started_at: str, *, publish: Publis
         mode=mode,
         status="incomplete" if incomplete else "complete",
         started_at=started_at,
-        finished_at=moment(datetime.now(UTC)),
+        finished_at=isoformat_utc(datetime.now(UTC)),
         reports=reports,
     )
     validate(run, "run")
@@ -92,7 +92,7 @@ def summarise_run(store: Store, run_id: str, started_at: str, *, publish: Publis
             course=course,
             finished_at=kept["finished_at"],
             reports=everybody,
-            not_graded=left_open(everybody),
+            not_graded=not_graded_students(everybody),
         )
         validate(audit, "audit")
         store.put_json_once(keys.audit, audit)
@@ -169,7 +169,7 @@ def record_failure(
     if planned.status != "failed":
         reason = f"{error.get('Error', '')}: {error.get('Cause', '')}"
         unpublished = replace(planned, lab=lab, started_at=planned.started_at or started_at, told=None)
-        record = unpublished.failed(reason, moment(datetime.now(UTC)))
+        record = unpublished.failed(reason, isoformat_utc(datetime.now(UTC)))
     store.record_run(record)
     publish_safely(publish, lambda: [run_failed(run_id, lab, record.mode, record.error or "", record.course or "")])
     store.record_run(replace(record, told=True))  # only now: what broke off before is told again

@@ -6,11 +6,11 @@ from collections import Counter
 from dataclasses import dataclass
 
 from labgrader.errors import LabgraderError
-from labgrader.judging.judge import open_question
-from labgrader.recording.account_cache import ClassFacts
+from labgrader.judging.judge import next_question
+from labgrader.recording.account_cache import AccountCache
 from labgrader.recording.recorder import Recorder
 from labgrader.recording.sessions import Accounts
-from labgrader.steps.run_record import lab_of
+from labgrader.steps.run_documents import lab_of
 from labgrader.store import Keys, MissingError, Store
 
 
@@ -19,7 +19,7 @@ class NoProgressError(LabgraderError):
 
 
 @dataclass(frozen=True)
-class Progress:
+class SnapshotProgress:
     """How far the recording is.
 
     Args:
@@ -35,7 +35,7 @@ class Progress:
     throttles: int
 
 
-def take_snapshot(store: Store, run_id: str, accounts: Accounts, deadline_s: float) -> Progress:
+def take_snapshot(store: Store, run_id: str, accounts: Accounts, deadline_s: float) -> SnapshotProgress:
     """Record the students who have no snapshot yet.
 
     Called again, it goes on where it stopped; what is common to the class is not asked twice.
@@ -54,13 +54,13 @@ def take_snapshot(store: Store, run_id: str, accounts: Accounts, deadline_s: flo
     there = set(store.keys(keys.snapshots))
     missing = [student for student in students if keys.snapshot(student.username) not in there]
     try:
-        facts = ClassFacts.from_dict(store.get_json(keys.facts))
+        facts = AccountCache.from_dict(store.get_json(keys.facts))
     except MissingError:
-        facts = ClassFacts()
+        facts = AccountCache()
     recorder = Recorder(accounts, facts=facts)
     recorded = 0
     for snapshot in recorder.record_class(
-        lab_of(store, run_id), missing, open_question=open_question, deadline_s=deadline_s
+        lab_of(store, run_id), missing, next_question=next_question, deadline_s=deadline_s
     ):
         store.put_json_once(keys.snapshot(snapshot.username), snapshot.to_dict())
         recorded += 1
@@ -69,7 +69,7 @@ def take_snapshot(store: Store, run_id: str, accounts: Accounts, deadline_s: flo
     done = recorded == len(missing)
     if not done:
         store.put_json(keys.facts, facts.to_dict())
-    return Progress(
+    return SnapshotProgress(
         recorded=len(students) - len(missing) + recorded,
         done=done,
         calls=recorder.calls,

@@ -16,14 +16,14 @@ from labgrader.judging.judge import advice_without_internet, judge_recorded
 from labgrader.judging.scoring import score
 from labgrader.judging.verdict import Verdict
 from labgrader.labs.lab import Item, Lab
-from labgrader.moments import moment
+from labgrader.moments import isoformat_utc
 from labgrader.reporting.report import build_report
 from labgrader.reporting.student_copy import hidden_part, visible_points
 from labgrader.schemas import validate
 from labgrader.steps.audit import CarriedOver, audit_of, carried_over, remember_seen
-from labgrader.steps.check_outcomes import told
-from labgrader.steps.previous_results import previous_of
-from labgrader.steps.run_record import CheckRecord, lab_of, records_of, snapshot_of, student_of
+from labgrader.steps.check_outcomes import resolve_outcome
+from labgrader.steps.previous_results import load_previous
+from labgrader.steps.run_documents import CheckRecord, lab_of, records_of, snapshot_of, student_of
 from labgrader.store import Keys, MissingError, Store
 
 
@@ -65,7 +65,7 @@ def write_report(
     carried = carried_over(store, username, lab) if audited and from_records else CarriedOver()
     errors = {outcome["check"]: outcome for outcome in outcomes if outcome.get("error")}
     known = {
-        item.id: told(
+        item.id: resolve_outcome(
             item,
             snapshot,
             records.get(item.id),
@@ -91,8 +91,8 @@ def write_report(
         ],
         comparisons=[(item, Comparison.from_dict(value)) for item, value in _measured(lab, snapshot, records, COMPARE)],
         advice=list(_advice(lab, snapshot, records)),
-        graded_at=moment(datetime.now(UTC)),
-        previous=previous_of(store, run_id, mode, username, lab, scored),
+        graded_at=isoformat_utc(datetime.now(UTC)),
+        previous=load_previous(store, run_id, mode, username, lab, scored),
         carried=carried.marks(scored.checks),
         audit=audit_of(store, username, before, snapshot, scored.checks, carried) if audited else None,
     )
@@ -185,7 +185,7 @@ def _as_asked(item: Item, snapshot: Snapshot | None, answers: Answers, action: s
     recorded = answers.values(action)
     if len(recorded) < 2 or snapshot is None:
         return recorded
-    heard = _Heard(answers)
+    heard = RecordingAnswers(answers)
     with suppress(NotGradedError):  # it has asked what it could by then
         judge_recorded(item, snapshot, heard)
     ordered: list[Json] = []
@@ -195,7 +195,7 @@ def _as_asked(item: Item, snapshot: Snapshot | None, answers: Answers, action: s
     return ordered + [value for value in recorded if value not in ordered]
 
 
-class _Heard(Answers):
+class RecordingAnswers(Answers):
     """Recorded answers that remember in which order they were given."""
 
     def __init__(self, answers: Answers) -> None:

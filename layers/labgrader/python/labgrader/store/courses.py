@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from labgrader.aws import plain, stored, translated
+from labgrader.aws import from_dynamodb, to_domain_error, to_dynamodb
 from labgrader.roster import Student
 from labgrader.store.items import Items
 
@@ -84,7 +84,7 @@ class Courses(Items):
 
     def courses(self) -> list[dict[str, Json]]:
         """Every course's record, by id."""
-        return [plain(item) for item in self._query(COURSES)]
+        return [from_dynamodb(item) for item in self._query(COURSES)]
 
     def forget_course(self, course: str) -> None:
         """Delete a course's record; what was recorded of its nights stays."""
@@ -101,7 +101,7 @@ class Courses(Items):
             with self._table.batch_writer() as batch:
                 for username, of_student in rows.items():
                     batch.put_item(
-                        Item=stored(
+                        Item=to_dynamodb(
                             {
                                 "pk": f"STUDENT#{username}",
                                 "sk": f"COURSE#{course}",
@@ -113,7 +113,7 @@ class Courses(Items):
                         )
                     )
         except (ClientError, BotoCoreError) as error:
-            raise translated(error) from error
+            raise to_domain_error(error) from error
 
     def disenrol(self, course: str, usernames: Iterable[str]) -> None:
         """Delete the enrolments of these students in a course; those that are not there are no matter."""
@@ -121,7 +121,7 @@ class Courses(Items):
 
     def enrolments(self, username: str) -> list[Enrolment]:
         """The courses that a student is in, the one that was pushed last first."""
-        found = [plain(item) for item in self._query(f"STUDENT#{username}", "COURSE#")]
+        found = [from_dynamodb(item) for item in self._query(f"STUDENT#{username}", "COURSE#")]
         return [
             Enrolment(
                 item["course"],
@@ -132,7 +132,7 @@ class Courses(Items):
             for item in sorted(found, key=lambda item: (item["pushed_at"], item["course"]), reverse=True)
         ]
 
-    def begin_night(self, course: str, night: str, execution: str, record: Mapping[str, Json]) -> bool:
+    def claim_audit(self, course: str, night: str, execution: str, record: Mapping[str, Json]) -> bool:
         """Record that an execution audits a course on a night; say whether it is the one that does.
 
         Args:
@@ -155,7 +155,7 @@ class Courses(Items):
 
     def nights(self, course: str) -> list[dict[str, Json]]:
         """The nights on which a course was audited, and the audits by command, newest first."""
-        found = [plain(item) for item in self._query(f"COURSE#{course}", "NIGHT#")]
+        found = [from_dynamodb(item) for item in self._query(f"COURSE#{course}", "NIGHT#")]
         return sorted(found, key=lambda night: (night["started_at"], night["night"]), reverse=True)
 
     def _delete(self, keys: Iterable[tuple[str, str]]) -> None:
@@ -164,4 +164,4 @@ class Courses(Items):
                 for pk, sk in keys:
                     batch.delete_item(Key={"pk": pk, "sk": sk})
         except (ClientError, BotoCoreError) as error:
-            raise translated(error) from error
+            raise to_domain_error(error) from error

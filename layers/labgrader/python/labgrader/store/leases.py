@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from labgrader.aws import error_code, stored, translated
+from labgrader.aws import error_code, to_domain_error, to_dynamodb
 from labgrader.errors import ServiceFaultError
 from labgrader.store.items import Items
 
@@ -39,7 +39,7 @@ class Leases(Items):
         return self._put_item_if(
             {"pk": LEASES, "sk": name, "holder": holder, "ends_at": ends_at},
             "attribute_not_exists(pk) OR ends_at <= :now OR holder = :holder",
-            {":now": stored(now), ":holder": holder},
+            {":now": to_dynamodb(now), ":holder": holder},
         )
 
     def release(self, name: str, holder: str) -> None:
@@ -52,9 +52,9 @@ class Leases(Items):
             )
         except (ClientError, BotoCoreError) as error:
             if error_code(error) != "ConditionalCheckFailedException":
-                raise translated(error) from error
+                raise to_domain_error(error) from error
 
-    def take_part(self, name: str, holder: str, wanted: int, most: int, now: float, ends_at: float) -> bool:
+    def acquire_permits(self, name: str, holder: str, wanted: int, most: int, now: float, ends_at: float) -> bool:
         """Take a part of what several share, while all parts together are within a bound; say whether it is had.
 
         It is not, either, where somebody else took or gave back a part in the same moment: ask again.
@@ -72,7 +72,7 @@ class Leases(Items):
             return False
         return self._keep_parts(name, {**parts, holder: {"taken": wanted, "ends_at": ends_at}}, version)
 
-    def give_part_back(self, name: str, holder: str) -> None:
+    def release_permits(self, name: str, holder: str) -> None:
         """Give a part back; one that is not there any more is given back.
 
         Raises:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from labgrader.aws import error_code, translated
+from labgrader.aws import error_code, to_domain_error
 from labgrader.errors import LabgraderError
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Objects:
         except (ClientError, BotoCoreError) as error:
             if error_code(error) in ("NoSuchKey", "404"):
                 raise MissingError(f"s3://{self.bucket}/{key} does not exist") from None
-            raise translated(error) from error
+            raise to_domain_error(error) from error
 
     def get_json(self, key: str) -> Json:
         """Return an object parsed as JSON; raises as ``get`` does."""
@@ -79,7 +79,7 @@ class Objects:
         try:
             return [entry["Key"] for page in pages for entry in page.get("Contents", ())]
         except (ClientError, BotoCoreError) as error:
-            raise translated(error) from error
+            raise to_domain_error(error) from error
 
     def delete(self, keys: Sequence[str]) -> None:
         """Delete objects, one after the other; those that are not there are no matter."""
@@ -87,7 +87,7 @@ class Objects:
             for key in keys:
                 self._s3.delete_object(Bucket=self.bucket, Key=key)
         except (ClientError, BotoCoreError) as error:
-            raise translated(error) from error
+            raise to_domain_error(error) from error
 
     def get_all_json(self, keys: Sequence[str]) -> dict[str, Json]:
         """Return many JSON objects by key, fetched side by side."""
@@ -107,7 +107,7 @@ class Objects:
         except (ClientError, BotoCoreError) as error:
             if error_code(error) in ("PreconditionFailed", "412"):
                 raise _AlreadyThereError(key) from None
-            raise translated(error) from error
+            raise to_domain_error(error) from error
 
 
 class _AlreadyThereError(LabgraderError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from labgrader.aws import plain, stored
+from labgrader.aws import from_dynamodb, to_dynamodb
 from labgrader.store.items import Items
 from labgrader.store.run_record import RunRecord
 
@@ -51,10 +51,10 @@ class Records(Items):
     def runs_of_day(self, day: str) -> list[RunRecord]:
         """The runs and self-checks of one day (``YYYYMMDD``, UTC), as their ids begin with it."""
         items = [item for partition in (RUNS, SELF_CHECKS) for item in self._query(partition, f"{day}-")]
-        return [RunRecord.from_dict(plain(item)) for item in items]
+        return [RunRecord.from_dict(from_dynamodb(item)) for item in items]
 
     def _runs_in(self, partition: str, lab: str) -> list[RunRecord]:
-        found = [RunRecord.from_dict(plain(item)) for item in self._query(partition)]
+        found = [RunRecord.from_dict(from_dynamodb(item)) for item in self._query(partition)]
         newest_first = sorted(found, key=lambda run: (run.started_at, run.run_id), reverse=True)
         return [run for run in newest_first if not lab or run.lab == lab]
 
@@ -90,10 +90,10 @@ class Records(Items):
             self._put_item_if(
                 {"pk": student, "sk": f"LAB#{lab}#BEST", **record},
                 "attribute_not_exists(pk) OR points < :value OR run_id = :run",
-                {":value": stored(result["points"]), ":run": run_id},
+                {":value": to_dynamodb(result["points"]), ":run": run_id},
             )
 
-    def record_seen(self, run_id: str, username: str, lab: str, seen: Mapping[str, Json]) -> None:
+    def save_baseline(self, run_id: str, username: str, lab: str, seen: Mapping[str, Json]) -> None:
         """Write what the last graded run or audit of a student found, for the next audit to compare with.
 
         Written twice, it is the same record, and it only moves forward in ``graded_at``.
@@ -108,12 +108,12 @@ class Records(Items):
         self._put_newer({"pk": f"STUDENT#{username}", "sk": f"LAB#{lab}#SEEN", "run_id": run_id, **seen})
 
     def seen(self, username: str, lab: str) -> dict[str, Json] | None:
-        """What the last graded run or audit of a student found, as ``record_seen`` has it, or ``None``."""
+        """What the last graded run or audit of a student found, as ``save_baseline`` has it, or ``None``."""
         return self._get_item(f"STUDENT#{username}", f"LAB#{lab}#SEEN")
 
     def history(self, username: str, lab: str = "") -> list[dict[str, Json]]:
         """What a student reached in every run, self-checks and audits too, newest first."""
-        found = [plain(item) for item in self._query(f"STUDENT#{username}", "RUN#")]
+        found = [from_dynamodb(item) for item in self._query(f"STUDENT#{username}", "RUN#")]
         newest_first = sorted(found, key=lambda result: (result["graded_at"], result["run_id"]), reverse=True)
         return [result for result in newest_first if not lab or result["lab"] == lab]
 
@@ -127,7 +127,7 @@ class Records(Items):
 
     def results(self, run_id: str) -> list[dict[str, Json]]:
         """What each student reached in a run, so far."""
-        return [plain(item) for item in self._query(f"RUN#{run_id}")]
+        return [from_dynamodb(item) for item in self._query(f"RUN#{run_id}")]
 
     def latest(self, username: str, lab: str) -> dict[str, Json] | None:
         """A student's latest result for a lab, or ``None``."""

@@ -54,7 +54,7 @@ class SelfCheckLedgers(Items):
             ends_at=float(item.get("ends_at", 0)),
         )
 
-    def keep_ledger(
+    def put_ledger_if_unchanged(
         self, username: str, lab: str, before: Ledger, taken: Sequence[Taken], running: str = "", ends_at: float = 0.0
     ) -> bool:
         """Write a ledger unless somebody else wrote it since it was read; say whether it was written.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from labgrader.aws import plain
+from labgrader.aws import from_dynamodb
 from labgrader.store.items import Items
 
 Json = Any
@@ -34,7 +34,7 @@ class Tokens(Items):
 
     def tokens(self, subject: str = "") -> list[dict[str, Json]]:
         """The tokens, or those of one subject, newest first."""
-        found = [plain(item) for item in self._query(TOKENS)]
+        found = [from_dynamodb(item) for item in self._query(TOKENS)]
         mine = [token for token in found if subject in ("", token["subject"])]
         return sorted(mine, key=lambda token: (token["issued_at"], token["jti"]), reverse=True)
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from labgrader.evidence.load.plan import FAILING_STATUS
-from labgrader.evidence.load.statistics import leaves_out
+from labgrader.evidence.load.statistics import tolerates_failures
 from labgrader.evidence.question import Json
 
 FEWEST_ROUNDS = 5
@@ -130,7 +130,7 @@ class LoadResult:
         Args:
             percentile: 1 to 99.
         """
-        return not leaves_out(percentile, self.own_failures, self.succeeded)
+        return not tolerates_failures(percentile, self.own_failures, self.succeeded)
 
     @property
     def unanswered(self) -> int:

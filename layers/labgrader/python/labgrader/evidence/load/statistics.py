@@ -130,7 +130,7 @@ def decide(interval: tuple[float, float], bound: float) -> Decision:
     return "beyond" if lower > bound else "open"
 
 
-def leaves_out(percent: int, failed: int, served: int) -> bool:
+def tolerates_failures(percent: int, failed: int, served: int) -> bool:
     """Say whether a percentile leaves out as many as failed: of 100, five for p95. What failed was not served in time,
     however long one would wait.
 

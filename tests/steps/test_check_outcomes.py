@@ -12,9 +12,9 @@ from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.verdict import Verdict, failed, not_graded, partial, passed
 from labgrader.labs.lab import Item
 from labgrader.reasons import Reason
-from labgrader.steps.check_outcomes import AUDIT_INVOKES_NOTHING, NO_VERDICT, refused, told
+from labgrader.steps.check_outcomes import AUDIT_INVOKES_NOTHING, NO_VERDICT, resolve_outcome, ungraded_checks
 from labgrader.steps.error_reason import reason_in_text
-from labgrader.steps.run_record import CheckRecord
+from labgrader.steps.run_documents import CheckRecord
 
 RESERVED = Item("reserved", "reserved_concurrency_set", "It is", parameters={"function": "user1-f", "executions": 10})
 HANDLED = Item(
@@ -36,13 +36,13 @@ def snapshot(answer: Answer | None = None) -> Snapshot:
 def test_what_the_check_itself_cannot_tell_is_nobodys_fault() -> None:
     kept = not_graded("user1-f could not reach the internet from here", Reason.NO_INTERNET)
     record = CheckRecord.from_dict(CheckRecord("handled", Answers(), kept).to_dict())
-    assert told(HANDLED, snapshot(), record, None) == kept
+    assert resolve_outcome(HANDLED, snapshot(), record, None) == kept
     assert not Reason.NO_INTERNET.ours
 
 
 def test_no_record_at_all_is_ours() -> None:
-    assert told(RESERVED, snapshot(), None, None) == not_graded(NO_VERDICT, Reason.GRADER)
-    lost = told(RESERVED, None, None, None, failure="the workflow was lost")
+    assert resolve_outcome(RESERVED, snapshot(), None, None) == not_graded(NO_VERDICT, Reason.GRADER)
+    lost = resolve_outcome(RESERVED, None, None, None, failure="the workflow was lost")
     assert lost == not_graded("the workflow was lost", Reason.GRADER)
 
 
@@ -58,7 +58,7 @@ def test_the_reason_of_an_error_decides_and_no_word_of_its_sentence(
     with pytest.raises(NotGradedError) as left, reason_in_text():
         raise raised
     cause = json.dumps({"errorMessage": str(left.value), "errorType": shown_as})
-    found = told(RESERVED, snapshot(), None, {"error": shown_as, "cause": cause})
+    found = resolve_outcome(RESERVED, snapshot(), None, {"error": shown_as, "cause": cause})
     assert found == not_graded(message, reason)
     assert message == f"{NOT_GRADED}: lambda:ListAliases: {sentence}"
 
@@ -79,7 +79,7 @@ def test_the_reason_of_an_error_decides_and_no_word_of_its_sentence(
     ],
 )
 def test_every_other_error_of_the_workflow_is_ours(error: str, cause: str, reason: Reason) -> None:
-    found = told(RESERVED, snapshot(), None, {"error": error, "cause": cause})
+    found = resolve_outcome(RESERVED, snapshot(), None, {"error": error, "cause": cause})
     assert (found.status, found.reason, reason.ours) == ("not_graded", reason, True)
     assert f"[{reason}]" not in found.message
 
@@ -96,7 +96,7 @@ def test_every_other_error_of_the_workflow_is_ours(error: str, cause: str, reaso
 def test_a_record_that_cannot_be_judged_says_whose_fault_it_is(answer: Answer, reason: Reason) -> None:
     """``Refused`` is what we answer ourselves, where the student's set-up forbids a call."""
     kept = Answer.from_dict(answer.to_dict())
-    found = told(RESERVED, snapshot(kept), CheckRecord("reserved", Answers(), None), None)
+    found = resolve_outcome(RESERVED, snapshot(kept), CheckRecord("reserved", Answers(), None), None)
     assert (found.status, found.reason) == ("not_graded", reason)
 
 
@@ -113,14 +113,14 @@ def test_a_record_of_an_earlier_version_names_no_reason() -> None:
 
 def test_an_audit_carries_over_what_it_does_not_ask() -> None:
     before = passed("3 of 3")
-    assert told(HANDLED, snapshot(), None, None, carried=before, audit=True) is before
-    found = told(HANDLED, snapshot(), None, None, audit=True)
+    assert resolve_outcome(HANDLED, snapshot(), None, None, carried=before, audit=True) is before
+    found = resolve_outcome(HANDLED, snapshot(), None, None, audit=True)
     assert found == not_graded(AUDIT_INVOKES_NOTHING, Reason.NEEDS_GRADED_RUN)
     assert not Reason.NEEDS_GRADED_RUN.ours
 
 
 def test_a_configuration_check_is_never_carried_over() -> None:
-    found = told(RESERVED, snapshot(), None, None, carried=passed(), audit=True)
+    found = resolve_outcome(RESERVED, snapshot(), None, None, carried=passed(), audit=True)
     assert found.message == NO_VERDICT
 
 
@@ -146,6 +146,6 @@ def test_an_audit_was_refused_what_it_asked_for_and_not_what_it_leaves_to_a_grad
         open_check("calls", "needs_graded_run", message=message),
         open_check("calls-not", "denied", "calls", message=message),
     ]
-    assert refused({"mode": "audit", "checks": checks}) == ["reads", "waits-for-it", "calls-not"]
-    assert len(refused({"mode": "grade", "checks": checks})) == 6
-    assert refused({"mode": "audit", "checks": checks[:1]}) == []
+    assert ungraded_checks({"mode": "audit", "checks": checks}) == ["reads", "waits-for-it", "calls-not"]
+    assert len(ungraded_checks({"mode": "grade", "checks": checks})) == 6
+    assert ungraded_checks({"mode": "audit", "checks": checks[:1]}) == []
