@@ -30,8 +30,9 @@ def failures_are_kept(snapshot: Snapshot, *, functions: list[str]) -> Verdict:
     seen = []
     if lost:
         seen.append(
-            f"{names_of(lost)} {pluralize(lost, 'is', 'are')} called asynchronously and {pluralize(lost, 'has', 'have')} "
-            "neither an on-failure destination nor a dead-letter queue, so that an event that fails to the end is lost"
+            f"{names_of(lost)} {pluralize(lost, 'is', 'are')} called asynchronously and "
+            f"{pluralize(lost, 'has', 'have')} neither an on-failure destination nor a dead-letter "
+            "queue, so that an event that fails to the end is lost"
         )
     if unlimited:
         seen.append(
