@@ -1,7 +1,7 @@
 """How many requests a class costs, by API and by quota, and how long they take at AWS's pace.
 
 A class of perfect students of lambda-optimization is recorded from a stub AWS, in simulated time: it passes only where
-the pacer waits.
+the rate limiter waits.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Cost:
         students: how many.
         calls: requests by ``service:Operation``; downloads of packages are no requests to an API and counted apart.
         downloads: packages fetched through the URL that GetFunction signs.
-        seconds: simulated seconds at the pacer's rates, when each answer takes no time.
+        seconds: simulated seconds at the rate limiter's rates, when each answer takes no time.
     """
 
     students: int
@@ -85,7 +85,7 @@ def record(lab: Lab, students: int, *, headroom: float = HEADROOM, offers_provis
     """Record a class of perfect students and count.
 
     Args:
-        headroom: the share of each quota that the pacer takes.
+        headroom: the share of each quota that the rate limiter takes.
         offers_provisioned_list: whether the endpoint lists provisioned concurrency; the embedded AWS does not.
     """
     aws = StubAws(offers_provisioned_list=offers_provisioned_list)

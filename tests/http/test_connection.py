@@ -267,9 +267,9 @@ def test_a_silent_name_server_outlasts_neither_the_deadline_nor_the_process() ->
     program = """
 import socket, sys, time
 from labgrader.http.endpoint import Host
-from labgrader.http.sync_connection import Wire
+from labgrader.http.sync_connection import SyncConnection
 socket.getaddrinfo = lambda *_, **__: time.sleep(3600)
-wire = Wire(Host("http://lambda.example"))
+wire = SyncConnection(Host("http://lambda.example"))
 reply = wire.exchange(b"", 0.3)
 wire.close()
 sys.stdout.write(f"{reply.trouble}: {reply.detail}")

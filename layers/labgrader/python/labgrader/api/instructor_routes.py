@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from labgrader.api import problems
-from labgrader.api.models import AskedRun, FullReport, Gradebook, Run, RunProgress, RunStarted, RunStudent
+from labgrader.api.models import AskedRun, FullReport, Gradebook, Progress, Run, RunStarted, RunStudent
 from labgrader.api.parameters import FormatInQuery, IdempotencyKey, RunIdInPath, UsernameInPath
 from labgrader.api.problems import ProblemError, bad_input
 from labgrader.api.request_validation import INSTRUCTOR
@@ -76,7 +76,7 @@ def add_runs(api: Api, services: Services) -> None:
             course=record.course or "",
             requested_by=record.requested_by or "",
             error=record.error or None,
-            progress=RunProgress(done=len(results), total=max(len(results), record.counts.students)),
+            progress=Progress(done=len(results), total=max(len(results), record.counts.students)),
             students=[_student(run_id, result) for result in results],
             gradebook_url=gradebook_url(run_id),
         )

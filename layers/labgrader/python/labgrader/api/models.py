@@ -149,7 +149,7 @@ class RunStarted(StrictModel):
     gradebook_url: Url
 
 
-class RunProgress(StrictModel):
+class Progress(StrictModel):
     """How many students of a run have their report."""
 
     done: Count
@@ -186,7 +186,7 @@ class Run(StrictModel):
     course: str
     requested_by: str
     error: str | None = Field(description="why it failed, where it did")
-    progress: RunProgress
+    progress: Progress
     students: list[RunStudent]
     gradebook_url: Url
 

@@ -134,7 +134,7 @@ class Answers:
         """Return the recorded value, or ``None`` where the resource does not exist.
 
         Raises:
-            UnaskedError: the question was not put to AWS.
+            MissingEvidenceError: the question was not put to AWS.
             NotGradedError: it was, and AWS refused (denied, throttled to the end, broken).
         """
         answer = self._answers.get(question.key)

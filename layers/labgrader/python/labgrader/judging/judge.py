@@ -33,7 +33,7 @@ def judge(item: Item, snapshot: Snapshot, answers: Answers | None = None) -> Ver
     Raises:
         NotGradedError: AWS refused an answer that the check needs, a parameter holds an unknown placeholder, or the
             check has a fault.
-        UnaskedError: the check asks what was never recorded.
+        MissingEvidenceError: the check asks what was never recorded.
     """
     verdict = _run_check(item, snapshot, answers)
     found = _offline(item, verdict, answers)

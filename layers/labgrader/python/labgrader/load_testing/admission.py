@@ -69,7 +69,7 @@ def read_room(client: Any, retry_policy: RetryPolicy | None = None) -> Concurren
         patience: how often the question is repeated.
 
     Raises:
-        NotAnsweredError: AWS refused, or kept failing.
+        AwsCallError: AWS refused, or kept failing.
     """
     try:
         answer = (retry_policy or RetryPolicy()).call(client.get_account_settings)["AccountLimit"]

@@ -107,7 +107,7 @@ class MessageSender:
         for it, which AWS does not have.
 
         Raises:
-            MissingResourceError, NotAnsweredError: not one was taken.
+            MissingResourceError, AwsCallError: not one was taken.
         """
         batch = uuid.uuid4().hex
         ours: set[str] = set()

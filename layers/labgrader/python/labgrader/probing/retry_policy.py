@@ -71,7 +71,7 @@ class RetryPolicy:
 
         Raises:
             MissingResourceError: there is no such resource.
-            NotAnsweredError: AWS refused, or kept throttling or failing.
+            AwsCallError: AWS refused, or kept throttling or failing.
         """
         began = time.monotonic()
         attempt = 0

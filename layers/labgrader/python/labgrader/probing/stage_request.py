@@ -99,7 +99,7 @@ class Stages:
         Raises:
             NotGradedError: the API or the key is not the student's, or the path leads out of the stage.
             BadInputError: the arguments make no sense.
-            NotAnsweredError: the key cannot be read.
+            AwsCallError: the key cannot be read.
         """
         method = _matching(_METHOD, "method", arguments["Method"])
         address = self.address(arguments)

@@ -106,13 +106,13 @@ class ApiClient:
     """Sends requests. Safe to use from many threads.
 
     Args:
-        pacer: says when the next one may go out.
+        rate_limiter: says when the next one may go out.
         rng: draws the waits before another try.
 
     Attributes:
         counted: requests that went out, by action.
         throttles: how often AWS said that they were too many.
-        ends_at: the time, by the pacer's clock, after which nothing is sent any more: what is asked is not answered.
+        ends_at: the time, by the rate limiter's clock, after which nothing is sent any more: what is asked is not answered.
     """
 
     def __init__(self, rate_limiter: RateLimiter, rng: random.Random | None = None) -> None:
@@ -142,7 +142,7 @@ class ApiClient:
 
         Raises:
             MissingResourceError: there is no such resource.
-            NotAnsweredError: AWS refused, or kept throttling or failing; or its turn comes after ``ends_at``.
+            AwsCallError: AWS refused, or kept throttling or failing; or its turn comes after ``ends_at``.
         """
         quota = (place, quota_of(action).family)
         if given_up := self._given_up(quota):
@@ -209,8 +209,8 @@ class ApiClient:
             most: pages after which a list is given up.
 
         Raises:
-            MissingResourceError, NotAnsweredError: as ``send`` does, for any page: half a list is no list.
-            NotAnsweredError: a marker came twice, or the list does not end.
+            MissingResourceError, AwsCallError: as ``send`` does, for any page: half a list is no list.
+            AwsCallError: a marker came twice, or the list does not end.
         """
         seen: set[str] = set()
         marker: dict[str, str] = {}
@@ -236,7 +236,7 @@ class ApiClient:
             raw: return the entries of the list as they are.
 
         Raises:
-            MissingResourceError, NotAnsweredError: as ``send`` does.
+            MissingResourceError, AwsCallError: as ``send`` does.
         """
         if operation.paging:
             pages = self.ask_pages(connection, question, operation, operation.paging)
@@ -254,7 +254,7 @@ class ApiClient:
         """Return every page of a list: half a list is no list.
 
         Raises:
-            MissingResourceError, NotAnsweredError: as ``pages`` does.
+            MissingResourceError, AwsCallError: as ``pages`` does.
         """
         return list(
             self.pages(
@@ -272,7 +272,7 @@ def client_of(connection: AccountSession, service: str) -> Client:
     """Return the client of a service.
 
     Raises:
-        NotAnsweredError: it cannot be made: a Region that is none, credentials that are not there.
+        AwsCallError: it cannot be made: a Region that is none, credentials that are not there.
     """
     try:
         return connection.client(service)

@@ -69,7 +69,7 @@ class Recorder:
 
     Args:
         accounts: opens the students' accounts.
-        pacer: keeps below AWS's quotas; also our clock.
+        rate_limiter: keeps below AWS's quotas; also our clock.
         facts: what is common to the class, from an earlier recorder or empty; filled as it is asked.
         workers: students who are recorded at the same time.
         now: the time of day in UTC.
@@ -115,7 +115,7 @@ class Recorder:
         Args:
             lab: the lab, not yet made any student's.
             students: read one by one, as there is room for them.
-            open_question: ``judging.judge.next_question``.
+            next_question: ``judging.judge.next_question``.
             deadline_s: seconds from now after which no further student is begun. Those that were begun are finished
                 within ``FINISH_S``; who is missing from what is yielded can be recorded by the next invocation.
 

@@ -69,7 +69,7 @@ class Subject:
         """The way into the account.
 
         Raises:
-            NotAnsweredError: there is none.
+            AwsCallError: there is none.
         """
         if isinstance(self.way, AwsCallError):
             raise self.way.saying(self.way.message)
@@ -273,7 +273,7 @@ def plain(value: Json) -> Json:
     """Return an answer as JSON that can be stored: dates as text.
 
     Raises:
-        NotAnsweredError: it holds a number that JSON has not (``NaN``).
+        AwsCallError: it holds a number that JSON has not (``NaN``).
     """
     try:
         return json.loads(json.dumps(value, default=str, allow_nan=False))
