@@ -96,7 +96,7 @@ class Asked:
 
 
 def asked(lab_id: str) -> Asked:
-    """Count the questions about a lab's perfect student, and let a rate limiter wait for them in the order they were asked."""
+    """Count the questions about a lab's perfect student, and let a rate limiter wait for them in their order."""
     record = json.loads((FIXTURES / lab_id / "perfect.json").read_text(encoding="utf-8"))
     clock = Clock()
     rate_limiter = RateLimiter(clock=clock, sleep=clock.sleep)

@@ -72,7 +72,7 @@ def recorded(aws: StubAws, clock: SharedClock | Clock, students: Iterable[Studen
 
 
 def statuses(snapshot: Snapshot) -> dict[str, str]:
-    """What a run makes of each configuration check; one that asks what was not recorded raises ``MissingEvidenceError``."""
+    """Judge each configuration check; one that asks what was not recorded raises ``MissingEvidenceError``."""
     found: dict[str, str] = {}
     for item in find_lab("lambda-optimization").for_student(snapshot.username, "111122223333", "us-east-1").checks:
         if find_check(item.check).kind == "configuration":

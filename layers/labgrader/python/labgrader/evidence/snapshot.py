@@ -1,7 +1,8 @@
 """The read side of a snapshot: what AWS said about one student's resources at one moment.
 
 A missing resource is ``None``. A question that was denied or throttled to the end raises ``NotGradedError`` naming the
-action. A question that was never asked raises ``MissingEvidenceError``, which the recorder answers and a regrade reports.
+action. A question that was never asked raises ``MissingEvidenceError``, which the recorder answers and a regrade
+reports.
 """
 
 from __future__ import annotations

@@ -112,7 +112,8 @@ class ApiClient:
     Attributes:
         counted: requests that went out, by action.
         throttles: how often AWS said that they were too many.
-        ends_at: the time, by the rate limiter's clock, after which nothing is sent any more: what is asked is not answered.
+        ends_at: the time, by the rate limiter's clock, after which nothing is sent any more: a question then gets no
+            answer.
     """
 
     def __init__(self, rate_limiter: RateLimiter, rng: random.Random | None = None) -> None:
