@@ -68,7 +68,7 @@ class Aws:
     def admission(self, **given: Any) -> Admission:
         retry_policy = RetryPolicy(attempts=3, base_delay_s=0.0)
         times: dict[str, Any] = {"clock": lambda: self.now, "sleep": self.sleep}
-        return Admission(self.client, **{**MINE, "patience": retry_policy, **times, **given})
+        return Admission(self.client, **{**MINE, "retry_policy": retry_policy, **times, **given})
 
     def admitted(self, *targets: Target, plan: LoadPlan = PLAN, **given: Any) -> LoadPlan:
         """Admit a test; every answer of the script must have been asked for."""

@@ -19,6 +19,7 @@ from labgrader.http.lambda_invoke import InvokeEndpoint
 from labgrader.load_testing.arrival_models import PAUSE_S
 from labgrader.load_testing.engine import run_load
 from labgrader.load_testing.targets import FunctionCaller
+from labgrader.reasons import Reason
 from tests.load_testing.stub_lambda import (
     REPORT,
     Request,
@@ -366,6 +367,9 @@ with StubLambda(lambda request: Response(hangs=True)) as stub:
 # --- what is no evidence ------------------------------------------------------------------------------------------
 
 
+FAULT = Answer(error_code="ServiceException", error_message="oh", reason=Reason.SERVICE_FAULT)
+
+
 @pytest.mark.parametrize(
     ("response", "answer", "most"),
     [
@@ -375,7 +379,7 @@ with StubLambda(lambda request: Response(hangs=True)) as stub:
             Answer(error_code="AccessDeniedException", error_message="not authorized"),
             20,
         ),
-        (error(500, "ServiceException", "oh"), Answer(error_code="ServiceException", error_message="oh"), 100),
+        (error(500, "ServiceException", "oh"), FAULT, 100),
     ],
 )
 def test_a_load_test_that_aws_refuses_is_no_evidence(response: Response, answer: Answer, most: int) -> None:

@@ -17,6 +17,7 @@ from labgrader.load_testing.comparison import run_compare
 from labgrader.load_testing.targets import FunctionCaller, StageCaller
 from labgrader.probing.retry_policy import RetryPolicy
 from labgrader.probing.stage_request import StageRequest
+from labgrader.reasons import Reason
 from tests.load_testing.stub_lambda import (
     REPORT,
     Request,
@@ -40,7 +41,7 @@ def _compare(stub: StubLambda, *, rounds: int = 3, **limits: Any) -> Answer:
         FunctionCaller(stub.endpoint, FunctionTarget(name, qualifier), b"{}")
         for name, qualifier in (("user1-slow", ""), ("user1-fast", "user1-prod"))
     )
-    return run_compare(slow, fast, rounds=rounds, **{"patience": BRISK, "request_timeout_s": 5, **limits})
+    return run_compare(slow, fast, rounds=rounds, **{"retry_policy": BRISK, "request_timeout_s": 5, **limits})
 
 
 def _turns(slow: Callable[[int], Response], fast: Callable[[int], Response]) -> Callable[[Request], Response]:
@@ -150,6 +151,9 @@ def test_a_function_that_is_always_throttled_is_said_so() -> None:
     assert result.baseline_errors == ("throttled: ReservedFunctionConcurrentInvocationLimitExceeded",) * 2
 
 
+FAULT = Answer(error_code="ServiceException", error_message="oh", reason=Reason.SERVICE_FAULT)
+
+
 @pytest.mark.parametrize(
     ("response", "answer"),
     [
@@ -158,7 +162,7 @@ def test_a_function_that_is_always_throttled_is_said_so() -> None:
             error(403, "AccessDeniedException", "not authorized"),
             Answer(error_code="AccessDeniedException", error_message="not authorized"),
         ),
-        (error(500, "ServiceException", "oh"), Answer(error_code="ServiceException", error_message="oh")),
+        (error(500, "ServiceException", "oh"), FAULT),
     ],
 )
 def test_a_comparison_that_aws_refuses_is_no_evidence(response: Response, answer: Answer) -> None:

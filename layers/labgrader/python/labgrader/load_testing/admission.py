@@ -66,7 +66,7 @@ def read_room(client: Any, retry_policy: RetryPolicy | None = None) -> Concurren
 
     Args:
         client: a boto3 Lambda client that repeats nothing by itself.
-        patience: how often the question is repeated.
+        retry_policy: how often the question is repeated.
 
     Raises:
         AwsCallError: AWS refused, or kept failing.
@@ -98,7 +98,7 @@ class Admission:
         leases: where leases are kept; ``None`` for none taken.
         holder: who takes them: the run's id.
         ends_at: seconds since the epoch when whoever runs the test is over; infinity where nobody knows.
-        patience: how often a question is repeated.
+        retry_policy: how often a question is repeated.
         clock, sleep: the time, in seconds since the epoch, and how to wait.
     """
 

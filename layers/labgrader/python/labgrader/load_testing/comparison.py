@@ -84,7 +84,7 @@ def run_compare(
             many rounds are added as there were …
         most_rounds: … up to so many in all.
         request_timeout_s, deadline_s: seconds for each request, and for all.
-        patience: how often a throttled request is repeated.
+        retry_policy: how often a throttled request is repeated.
         notes: what was changed before it began.
 
     Returns:

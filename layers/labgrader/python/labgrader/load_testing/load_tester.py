@@ -67,7 +67,7 @@ class LoadTester:
         apigateway_client: a boto3 API Gateway client of that account, or what makes one when it is needed.
         ownership: whose functions and APIs may be called.
         admission: who says whether a test may run; without one, every test may.
-        patience: how often a throttled or failed request of a comparison is repeated; load tests never do.
+        retry_policy: how often a throttled or failed request of a comparison is repeated; load tests never do.
         request_timeout_s, load_deadline_s, compare_deadline_s: seconds for a request, for a whole load test, and for a
             whole comparison.
     """

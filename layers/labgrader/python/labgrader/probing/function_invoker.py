@@ -32,7 +32,7 @@ class Invoker:
         endpoint: where Lambda is, and who we are there.
         username: the student whose functions may be invoked: those that begin with it and a hyphen.
         forbidden: what the names of the grader's own functions begin with; these are never invoked.
-        patience: how often a throttled or failed request is repeated.
+        retry_policy: how often a throttled or failed request is repeated.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Invoker:
 
         Args:
             client: gives the endpoint, the Region and the credentials.
-            username, forbidden, patience: as for the class.
+            username, forbidden, retry_policy: as for the class.
 
         Raises:
             NotGradedError: the client has no credentials.

@@ -47,7 +47,7 @@ class MessageSender:
     Args:
         client: a boto3 SQS client of the student's account, without retries of its own.
         ownership: whose queues may be sent to.
-        patience: how often a throttled or failed request is repeated.
+        retry_policy: how often a throttled or failed request is repeated.
         poll_s, quiet_after_s: seconds between two looks, and before an empty queue is believed.
     """
 

@@ -34,7 +34,7 @@ class ObjectDropper:
     Args:
         client: a boto3 S3 client of the student's account, without retries of its own.
         ownership: whose buckets may be touched.
-        patience: how often a throttled or failed request is repeated.
+        retry_policy: how often a throttled or failed request is repeated.
         poll_s: seconds between two looks.
         token: makes the part of a name that no other call has.
     """

@@ -62,7 +62,7 @@ class Stages:
         client: a boto3 API Gateway client of the student's account, without retries of its own: it says where APIs are
             called, and reads the values of keys.
         ownership: whose APIs may be called.
-        patience: how often the question for a key's value is repeated.
+        retry_policy: how often the question for a key's value is repeated.
     """
 
     def __init__(self, client: Any, ownership: Ownership, retry_policy: RetryPolicy) -> None:
