@@ -24,6 +24,8 @@ from labgrader.labs.lab import lab_ids
 pytestmark = pytest.mark.workflow
 
 LAB = "serverless-foundations"
+PACK = "checks/labs/serverless_foundations"
+"""The folder of the lab, in the checkout as in the wheel."""
 
 _BUILD = "import sys, setuptools.build_meta as backend; print(getattr(backend, sys.argv[1])(sys.argv[2]))"
 
@@ -43,8 +45,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     other = ("tests", "benchmarks", "docs", "build", "out", "*.egg-info")
     shutil.copytree(ROOT, folder / "copy", ignore=shutil.ignore_patterns(".*", *other))
-    (folder / "copy/checks/labs" / LAB / "__pycache__").mkdir(exist_ok=True)
-    (folder / "copy/checks/labs" / LAB / "__pycache__/solution.cpython-311.pyc").write_bytes(b"stale")
+    (folder / "copy" / PACK / "__pycache__").mkdir(exist_ok=True)
+    (folder / "copy" / PACK / "__pycache__/solution.cpython-311.pyc").write_bytes(b"stale")
     with tarfile.open(build("build_sdist", folder / "copy", folder)) as archive:
         archive.extractall(folder / "unpacked", filter="data")
     (source,) = (folder / "unpacked").iterdir()
@@ -120,7 +122,7 @@ def test_the_wheel_holds_what_is_used_and_nothing_else(wheel: Path) -> None:
         names = set(archive.namelist())
     assert {name.partition("/")[0].partition("-")[0] for name in names} == {"labgrader", "checks", "cli"}
     packs = {file.relative_to(ROOT).as_posix() for file in ROOT.glob("checks/labs/*/*.py")}
-    assert {f"checks/labs/{LAB}/{name}.py" for name in ("solution", "mistakes")} < packs < names
+    assert {f"{PACK}/{name}.py" for name in ("solution", "mistakes")} < packs < names
     tracked = {file.relative_to(ROOT) for file in ROOT.glob("functions/*/app.py")}
     tracked |= {file.relative_to(ROOT) for file in ROOT.glob("layers/*/requirements.txt")}
     tracked |= {file.relative_to(ROOT) for file in ROOT.glob("statemachines/*.asl.json")}
@@ -145,7 +147,7 @@ def test_nothing_comes_from_the_checkout(installed: Installed) -> None:
 def test_it_grades_from_an_empty_folder(installed: Installed) -> None:
     assert installed.labgrader("--version") == "labgrader 0.1.0\n"
     assert [lab["id"] for lab in json.loads(installed.labgrader("labs", "--json"))] == lab_ids()
-    lab_file = installed.site / "checks/labs" / LAB / "lab.yaml"
+    lab_file = installed.site / PACK / "lab.yaml"
     assert installed.labgrader("lint", str(lab_file)) == f"{lab_file}: good\n"
 
     installed.labgrader("up")

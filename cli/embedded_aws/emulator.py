@@ -1,13 +1,17 @@
-"""MiniStack, the embedded AWS, with three corrections: ``python -m cli.embedded_aws.emulator DESCRIPTOR``.
+"""MiniStack, the embedded AWS, with four corrections: ``python -m cli.embedded_aws.emulator DESCRIPTOR``.
 
 It serves on a socket that listens already, so that no other process can take its port while it starts.
 
-Each makes it behave as AWS does; the last two make it faster as well. They are for the version that ``pyproject.toml``
-pins, and ``tests/cli/embedded_aws/test_emulator.py`` fails where another one no longer needs or takes them.
+Each makes it behave as AWS does; the third and the fourth make it faster as well. They are for the version that
+``pyproject.toml`` pins. ``tests/cli/embedded_aws/test_emulator.py`` fails where another one no longer needs or takes
+them.
 
 - IAM: MiniStack takes reading a function's reserved concurrency for setting it (``PutFunctionConcurrency``), and
   reading its provisioned concurrency for ``GetFunction``. The load tester has neither permission, and needs neither on
   AWS (Service Authorization Reference, "Actions, resources, and condition keys for AWS Lambda").
+- Sessions: MiniStack searches its sessions for expired ones while other threads add theirs. The search then fails with
+  "dictionary changed size during iteration", and the call that started an environment looks like a function that
+  crashed.
 - Errors: MiniStack stops an execution environment when the handler raises. Lambda goes on with it (Lambda Developer
   Guide, "Understanding the Lambda execution environment lifecycle").
 - Cold starts: MiniStack imports botocore into every environment, to count how deep functions call each other. Here this
@@ -27,6 +31,7 @@ import hypercorn.asyncio
 from hypercorn.config import Config
 from ministack import app
 from ministack.core import iam_actions, lambda_runtime
+from ministack.services import sts
 
 ACTIONS = {
     ("GET", "concurrency"): "GetFunctionConcurrency",
@@ -73,6 +78,13 @@ def lambda_action(method: str, path: str) -> str | None:
     parts = [part for part in path.split("/") if part]
     about = parts[3] if len(parts) == 4 and parts[1] == "functions" else ""  # DATE/functions/NAME/about
     return ACTIONS.get((method, about)) or _ministack_action(method, path)
+
+
+def evict_expired_sessions() -> None:
+    """Drop the sessions that have expired. It searches a copy: other threads add sessions meanwhile."""
+    for access_key, session in list(sts._sessions.items()):
+        if sts._session_expired(session):
+            sts._sessions.pop(access_key, None)
 
 
 def invoke(worker: Any, *arguments: Any, **options: Any) -> Any:
@@ -125,6 +137,7 @@ def worker_script(script: str) -> str:
 def correct() -> None:
     """Apply the corrections to the MiniStack of this process."""
     iam_actions._lambda_action = lambda_action
+    sts._evict_expired_sessions = evict_expired_sessions
     lambda_runtime.Worker.invoke = invoke
     lambda_runtime._signal = signal
     lambda_runtime._collect = collect

@@ -66,7 +66,7 @@ def test_a_load_test_without_room_is_refused_and_costs_nothing(stack: Any, stude
         "may take half of the rest, 5 of 10: it needs at least 10; the instructor can ask AWS for more in Service "
         "Quotas (AWS Lambda, “Concurrent executions”), or free reserved ones"
     )
-    assert answer == {"error": {"code": "Refused", "message": refused}}
+    assert answer == {"error": {"code": "Refused", "message": refused, "reason": "quota"}}
     report = stack.report("sharing-10", student)
     open_ = [check for check in report["checks"] if check["status"] != "passed"]
     assert [check["message"] for check in open_] == [f"could not be graded, and no points are lost: {refused}"]

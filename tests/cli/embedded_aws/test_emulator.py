@@ -1,16 +1,18 @@
-"""Where MiniStack is corrected: IAM actions of Lambda, handlers that raise, and botocore in every environment."""
+"""Where MiniStack is corrected: IAM actions of Lambda, sessions, handlers that raise, and botocore in environments."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from ministack.core import iam_actions
+from ministack.services import sts
 
-from cli.embedded_aws.emulator import lambda_action, worker_script
+from cli.embedded_aws.emulator import evict_expired_sessions, lambda_action, worker_script
 
 CODE = """
 import os, sys, time
@@ -103,3 +105,25 @@ def test_an_action_is_that_of_aws(method: str, path: str, action: str) -> None:
 def test_ministack_still_needs_it() -> None:
     path = "/2019-09-30/functions/user1-f/concurrency"
     assert iam_actions.extract_iam_action("lambda", "GET", path, {}, b"", {}) == "lambda:PutFunctionConcurrency"
+
+
+class GrowingSession(dict[str, Any]):
+    """A session that another thread's session is added beside, just when it is looked at."""
+
+    def get(self, name: str, default: Any = None) -> Any:
+        sts._sessions[f"ASIA{len(sts._sessions)}"] = {"Arn": "arn:aws:sts::000000000000:assumed-role/other/other"}
+        return super().get(name, default)
+
+
+@pytest.mark.parametrize("evict", [sts._evict_expired_sessions, evict_expired_sessions])
+def test_sessions_are_evicted_while_others_are_added(
+    evict: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sts, "_sessions", {"ASIAOLD": GrowingSession(Expiration=1.0), "ASIANEW": GrowingSession()})
+    if evict is not evict_expired_sessions:  # MiniStack's own: when it no longer fails, the correction can go
+        with pytest.raises(RuntimeError, match="dictionary changed size during iteration"):
+            evict()
+        return
+    evict()
+    assert "ASIAOLD" not in sts._sessions
+    assert "ASIANEW" in sts._sessions
