@@ -27,7 +27,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         request,
         GraderAccount.from_arn(context.invoked_function_arn),
         alone=event["alone"],
-        ask_room=default_concurrency_budget,
+        read_budget=default_concurrency_budget,
         publish=default_publisher().publish,
     )
     logger.info("planned", extra={"lab": request.lab, "mode": request.mode})

@@ -9,7 +9,7 @@ import pytest
 from labgrader.evidence.load.load_test import DEADLINE_S
 from labgrader.evidence.load.plan import EndpointTarget, FunctionTarget, LoadPlan, Target
 from labgrader.evidence.services.api_gateway import RestApi
-from labgrader.load_testing.admission import LEASE_S, TEST_S, read_room
+from labgrader.load_testing.admission import LEASE_S, TEST_S, read_concurrency_budget
 from labgrader.load_testing.concurrency_budget import ConcurrencyBudget
 from labgrader.recording.api_calls import AwsCallError
 from labgrader.store import Store
@@ -93,11 +93,11 @@ def test_a_question_about_the_account_is_repeated_and_given_up_in_the_end() -> N
 def test_an_account_without_that_question_is_a_refusal_too() -> None:
     aws = Aws().refuses("get_account_settings", "ResourceNotFoundException", "?", 404)
     with pytest.raises(AwsCallError, match="ResourceNotFoundException: AWS knows no such question"):
-        read_room(aws.client)
+        read_concurrency_budget(aws.client)
 
 
 def test_the_room_is_that_of_the_account() -> None:
-    assert read_room(Aws().account(1_000, 900).client) == ConcurrencyBudget(1_000, 900)
+    assert read_concurrency_budget(Aws().account(1_000, 900).client) == ConcurrencyBudget(1_000, 900)
 
 
 def test_a_reservation_that_cannot_be_read_stops_nothing() -> None:

@@ -57,14 +57,14 @@ class Asked:
 
 def plan(
     store: Store,
-    ask_room: Callable[[], ConcurrencyBudget],
+    read_budget: Callable[[], ConcurrencyBudget],
     *rows: str,
     lab: str = "lambda-optimization",
     mode: str = "grade",
 ) -> dict[str, Any]:
     store.put("rosters/r.csv", "\n".join(["username,role_arn,region", *rows, ""]).encode())
     request = Request(lab, "rosters/r.csv", mode)
-    return plan_run(store, RUN, STARTED, request, HOME, ask_room=ask_room)
+    return plan_run(store, RUN, STARTED, request, HOME, read_budget=read_budget)
 
 
 CLASS = tuple(f"user{number},," for number in range(1, 31))

@@ -61,7 +61,7 @@ class Leases(Protocol):
         """Give a part back."""
 
 
-def read_room(client: Any, retry_policy: RetryPolicy | None = None) -> ConcurrencyBudget:
+def read_concurrency_budget(client: Any, retry_policy: RetryPolicy | None = None) -> ConcurrencyBudget:
     """Ask an account what it has.
 
     Args:
@@ -79,10 +79,12 @@ def read_room(client: Any, retry_policy: RetryPolicy | None = None) -> Concurren
 
 
 def default_concurrency_budget() -> ConcurrencyBudget:
-    """Ask the account that this function runs in; raises as ``read_room`` does."""
+    """Ask the account that this function runs in; raises as ``read_concurrency_budget`` does."""
     config = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=5, read_timeout=5)
     # Plan run has a minute: a run never fails because this is not known
-    return read_room(boto3.client("lambda", config=config), RetryPolicy(attempts=4, max_delay_s=4.0, budget_s=10.0))
+    return read_concurrency_budget(
+        boto3.client("lambda", config=config), RetryPolicy(attempts=4, max_delay_s=4.0, budget_s=10.0)
+    )
 
 
 @dataclass(frozen=True)
@@ -203,7 +205,7 @@ class Admission:
 
     def _room(self) -> ConcurrencyBudget:
         try:
-            return replace(read_room(self.client, self.retry_policy), planned=self.in_flight)
+            return replace(read_concurrency_budget(self.client, self.retry_policy), planned=self.in_flight)
         except AwsCallError as refusal:
             raise NotGradedError("", _unknown(refusal), refusal.reason_code) from None
 

@@ -18,52 +18,52 @@ _NAP_S = 0.25  # after so long, an arrival that is not due for longer looks whet
 _AT_ONCE = 16  # arrivals that were due already, between two looks at what was answered meanwhile
 
 
-async def keep_in_flight(traffic: RequestSender, concurrency: int, count: int) -> None:
+async def keep_in_flight(sender: RequestSender, concurrency: int, count: int) -> None:
     """Keep ``concurrency`` requests in flight until ``count`` more were sent, and wait for the last."""
-    traffic.planned += count
-    watching = asyncio.ensure_future(_watch(traffic))
+    sender.planned += count
+    watching = asyncio.ensure_future(_watch(sender))
     try:
-        await traffic.run(*(_work(traffic) for _ in range(min(concurrency, count))))
+        await sender.run(*(_work(sender) for _ in range(min(concurrency, count))))
     finally:
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
 
 
-async def send_on_schedule(traffic: RequestSender, concurrency: int, count: int, rate_rps: float) -> None:
+async def send_on_schedule(sender: RequestSender, concurrency: int, count: int, rate_rps: float) -> None:
     """Send ``count`` more, one every ``1 / rate_rps`` seconds, whether or not the earlier ones were answered.
 
     Where ``concurrency`` are in flight, an arrival is dropped and counted.
     """
-    traffic.planned += count
-    await traffic.run(_Schedule(traffic, concurrency).arrive(count, rate_rps))
+    sender.planned += count
+    await sender.run(_Schedule(sender, concurrency).arrive(count, rate_rps))
 
 
-async def _watch(traffic: RequestSender) -> None:
+async def _watch(sender: RequestSender) -> None:
     """Measure how late we are ourselves: an answer that waits for us to read it looks like a slow one."""
     while True:
         due = time.perf_counter() + LOOK_S
         await asyncio.sleep(LOOK_S)
-        traffic.lateness.add(max(1000 * (time.perf_counter() - due), 0))
+        sender.lateness.add(max(1000 * (time.perf_counter() - due), 0))
 
 
-async def _work(traffic: RequestSender) -> None:
+async def _work(sender: RequestSender) -> None:
     """Send one request after the other until there are none left."""
-    with traffic.connection() as connection:
-        while traffic.take():
-            reply = await traffic.send(connection)
+    with sender.connection() as connection:
+        while sender.take():
+            reply = await sender.send(connection)
             if reply.throttled:
-                again_at_once = await traffic.wait_for_room()
+                again_at_once = await sender.wait_for_completion()
             else:
                 again_at_once = not reply.timed_out
-            if not again_at_once and not traffic.stopped:
+            if not again_at_once and not sender.stopped:
                 await asyncio.sleep(random.uniform(*PAUSE_S))
 
 
 class _Schedule:
     """Arrivals, and senders that wait for one; each sender has a connection of its own."""
 
-    def __init__(self, traffic: RequestSender, concurrency: int) -> None:
-        self._traffic = traffic
+    def __init__(self, sender: RequestSender, concurrency: int) -> None:
+        self._sender = sender
         self._concurrency = concurrency
         self._senders = 0
         self._idle: list[asyncio.Future[float | None]] = []
@@ -71,7 +71,7 @@ class _Schedule:
 
     async def arrive(self, count: int, rate_rps: float) -> None:
         """Let the arrivals come when they are due; what is due already comes at once, and nothing is left out."""
-        tally = self._traffic.tally
+        tally = self._sender.tally
         began = last = time.perf_counter()
         before = tally.sent + tally.dropped
         try:
@@ -79,7 +79,7 @@ class _Schedule:
                 due = began + number / rate_rps
                 if number % _AT_ONCE == 0:
                     await asyncio.sleep(0)
-                while (left := due - time.perf_counter()) > 0 and not self._traffic.stopped:
+                while (left := due - time.perf_counter()) > 0 and not self._sender.stopped:
                     await asyncio.sleep(min(left, _NAP_S))
                 if not self._let_in(due):
                     return
@@ -93,24 +93,24 @@ class _Schedule:
 
     def _let_in(self, due: float) -> bool:
         """Hand an arrival to a sender, or drop it where all are busy; say whether the next one may come."""
-        traffic = self._traffic
+        sender = self._sender
         if not self._idle and self._senders == self._concurrency:
-            traffic.tally.dropped += 1
-            return not traffic.stopped
-        if not traffic.take():
+            sender.tally.dropped += 1
+            return not sender.stopped
+        if not sender.take():
             return False
         if self._idle:
             self._idle.pop().set_result(due)  # the last one to be idle is the first to be used: few connections do
         else:
             self._senders += 1
-            traffic.start(self._serve(due))
+            sender.start(self._serve(due))
         return True
 
     async def _serve(self, due: float | None) -> None:
         """Send what arrives, one request at a time."""
-        with self._traffic.connection() as connection:
+        with self._sender.connection() as connection:
             while due is not None:
-                await self._traffic.send(connection, due)
+                await self._sender.send(connection, due)
                 due = await self._next()
 
     async def _next(self) -> float | None:

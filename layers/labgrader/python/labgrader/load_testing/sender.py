@@ -73,7 +73,7 @@ class RequestSender:
         self._sent_sum_s = 0.0  # of when those were sent, since we began
         self._epoch = self.began
         self._unanswered_in_a_row = 0
-        self._room = Room()
+        self._completions = _Completions()
         self._addresses = Addresses()
         self._idle: list[HttpConnection] = []
         self._used: set[HttpConnection] = set()
@@ -173,15 +173,15 @@ class RequestSender:
         if not self._may_cost(*self._committed):
             self.why = "stopped at its cost cap: "
             self.stopped = True  # what is in flight is paid for
-            self._room.give_up()
+            self._completions.release_all()
             return False
         self.tally.sent += 1
         self._in_flight += 1
         return True
 
-    async def wait_for_room(self) -> bool:
+    async def wait_for_completion(self) -> bool:
         """Wait until the target is done with another of our requests, and say whether it was."""
-        return bool(self._in_flight) and not self.stopped and await self._room.wait()
+        return bool(self._in_flight) and not self.stopped and await self._completions.wait()
 
     async def send(self, connection: HttpConnection, due: float | None = None) -> Reply:
         """Send a request that was claimed, and count how it ended.
@@ -207,9 +207,9 @@ class RequestSender:
         self._check_denied(reply)
         self._check_timeouts(reply)
         if not reply.throttled:
-            self._room.free()
+            self._completions.notify()
         if not self._in_flight:
-            self._room.give_up()
+            self._completions.release_all()
         return reply
 
     @contextlib.contextmanager
@@ -294,10 +294,10 @@ class RequestSender:
         self.stopped = self._halted = True
         for connection in self._used:
             connection.abandon()
-        self._room.give_up()
+        self._completions.release_all()
 
 
-class Room:
+class _Completions:
     """Wakes one waiting worker for each request that the target is done with."""
 
     def __init__(self) -> None:
@@ -312,14 +312,14 @@ class Room:
         await waiting
         return self._freed != freed
 
-    def free(self) -> None:
-        """Say that the target is done with a request."""
+    def notify(self) -> None:
+        """Wake one waiting worker: the target is done with a request."""
         self._freed += 1
         if self._waiting:
             _wake(self._waiting.popleft())
 
-    def give_up(self) -> None:
-        """Let nobody wait any longer: nothing is in flight, or nothing more is sent."""
+    def release_all(self) -> None:
+        """Wake every waiting worker: nothing is in flight, or nothing more is sent."""
         while self._waiting:
             _wake(self._waiting.popleft())
 

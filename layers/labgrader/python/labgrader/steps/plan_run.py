@@ -30,7 +30,7 @@ def plan_run(
     home: GraderAccount,
     *,
     alone: bool = False,
-    ask_room: Callable[[], ConcurrencyBudget] | None = None,
+    read_budget: Callable[[], ConcurrencyBudget] | None = None,
     publish: Publish | None = None,
 ) -> dict[str, Any]:
     """Freeze a run's lab and students, and record that it runs.
@@ -45,7 +45,7 @@ def plan_run(
         request: what was asked for.
         home: where we are.
         alone: whether the run must be of exactly one student.
-        ask_room: asks what our own account has for load tests; not called where nobody there is load-tested.
+        read_budget: asks what our own account has for load tests; not called where nobody there is load-tested.
         publish: sends the event that the run has started; not called again where the run is planned again.
 
     Returns:
@@ -83,7 +83,7 @@ def plan_run(
         "students_key": keys.students,
         "username": students[0].username,
         "checks": checks,
-        "in_flight": _in_flight(students, home, ask_room) if loads else None,
+        "in_flight": _in_flight(students, home, read_budget) if loads else None,
     }
 
 
@@ -146,17 +146,17 @@ def _record(
 
 
 def _in_flight(
-    students: Sequence[Student], home: GraderAccount, ask_room: Callable[[], ConcurrencyBudget] | None
+    students: Sequence[Student], home: GraderAccount, read_budget: Callable[[], ConcurrencyBudget] | None
 ) -> int | None:
     """What load tests may have of our own account, the same for the whole run, so that a class keeps the bound.
 
     Where AWS refuses, the run goes on: each load test asks again, keeps the same bound by what it hears, and is not
     graded, with the reason, where it hears nothing either.
     """
-    if ask_room is None or home not in [GraderAccount(one.account_id, one.region) for one in students]:
+    if read_budget is None or home not in [GraderAccount(one.account_id, one.region) for one in students]:
         return None
     try:
-        return ask_room().part
+        return read_budget().part
     except AwsCallError as refusal:
         log.warning("what the account has for load tests is not known yet: %s", refusal)
         return None
