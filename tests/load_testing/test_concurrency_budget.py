@@ -12,9 +12,9 @@ PLAN = LoadPlan("closed", 20, requests=100)
 OPEN = LoadPlan("open", 40, rate_rps=100, duration_s=5)
 
 
-def refusal(plan: LoadPlan, room: ConcurrencyBudget) -> str:
+def refusal(plan: LoadPlan, budget: ConcurrencyBudget) -> str:
     with pytest.raises(NotGradedError) as refused:
-        fit_plan(plan, room)
+        fit_plan(plan, budget)
     assert refused.value.action == "", "nothing failed: there is no action to name"
     return refused.value.reason
 
@@ -72,11 +72,11 @@ def test_reservations_that_leave_nothing_are_named(unreserved: int) -> None:
 @pytest.mark.parametrize(("unreserved", "fits"), [(2, True), (1, False)])
 def test_a_comparison_needs_one_execution(unreserved: int, fits: bool) -> None:
     comparison = LoadPlan("closed", 1, requests=40)
-    room = ConcurrencyBudget(10, unreserved)
+    budget = ConcurrencyBudget(10, unreserved)
     if fits:
-        assert fit_plan(comparison, room) is comparison
+        assert fit_plan(comparison, budget) is comparison
     else:
-        assert "half of the rest, 0 of 1: it needs at least 1;" in refusal(comparison, room)
+        assert "half of the rest, 0 of 1: it needs at least 1;" in refusal(comparison, budget)
 
 
 @pytest.mark.parametrize(("planned", "in_flight"), [(None, 20), (21, 20), (20, 20), (19, 19), (10, 10)])
@@ -148,13 +148,13 @@ def test_no_plan_ever_takes_more_than_half(limit: int, least: int) -> None:
     admitted = 0
     for planned in (None, 0, 1, 9, 10, 20, 500):
         for unreserved in range(limit + 1):
-            room = ConcurrencyBudget(limit, unreserved, planned=planned)
-            assert room.part <= unreserved // 2
+            budget = ConcurrencyBudget(limit, unreserved, planned=planned)
+            assert budget.available <= unreserved // 2
             try:
-                taken = fit_plan(plan, room).concurrency
+                taken = fit_plan(plan, budget).concurrency
             except NotGradedError:
-                assert room.part < least
+                assert budget.available < least
                 continue
             admitted += 1
-            assert least <= taken == min(20, room.part)
+            assert least <= taken == min(20, budget.available)
     assert admitted

@@ -137,13 +137,13 @@ class Admission:
         functions = sorted({target.function for target in targets if isinstance(target, FunctionTarget)})
         aliases = sorted({(one.function, one.qualifier) for one in targets if isinstance(one, FunctionTarget)})
         with self._leased(until):
-            room = self._room()
+            budget = self._budget()
             reserved, notes = self._reserved(functions)
-            fitting = fit_plan(plan, replace(room, reserved=reserved))
+            fitting = fit_plan(plan, replace(budget, reserved=reserved))
             for function, qualifier in aliases:
                 if qualifier not in ("", "$LATEST"):  # neither can have any
                     notes += self._warm(function, qualifier, until)
-            with self._executions(fitting.concurrency, room, until):
+            with self._executions(fitting.concurrency, budget, until):
                 if self.clock() + DEADLINE_S > self.ends_at:  # what was measured then would be lost
                     raise NotGradedError("", TOO_LATE, Reason.TIME_OVER)
                 yield replace(fitting, notes=(*fitting.notes, *notes))
@@ -162,7 +162,7 @@ class Admission:
             yield
 
     @contextmanager
-    def _executions(self, wanted: int, room: ConcurrencyBudget, until: float) -> Iterator[None]:
+    def _executions(self, wanted: int, budget: ConcurrencyBudget, until: float) -> Iterator[None]:
         """Have a part of the account's executions, when it is free: all load tests together keep the bound.
 
         With little left one test goes after the other. Who waited in vain has sent nothing, and may try again.
@@ -170,7 +170,7 @@ class Admission:
         if (leases := self.leases) is None:
             yield
             return
-        name, holder, most = f"{self.place} executions", self._holder(), room.part
+        name, holder, most = f"{self.place} executions", self._holder(), budget.available
         said = (
             f"other load tests had so many of the {most:,} concurrent executions that load tests may take of this "
             f"account that {wanted} were not free; try again later"
@@ -203,7 +203,7 @@ class Admission:
             except LabgraderError:  # it ends by itself, and what was measured is not lost for it
                 log.warning("%s was not given back", name, exc_info=True)
 
-    def _room(self) -> ConcurrencyBudget:
+    def _budget(self) -> ConcurrencyBudget:
         try:
             return replace(read_concurrency_budget(self.client, self.retry_policy), planned=self.in_flight)
         except AwsCallError as refusal:

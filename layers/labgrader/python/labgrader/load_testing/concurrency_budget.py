@@ -39,7 +39,7 @@ class ConcurrencyBudget:
         return max(0, self.unreserved // 2)
 
     @property
-    def part(self) -> int:
+    def available(self) -> int:
         """What all load tests may have in flight together: half of what is left, or what was planned if that is less.
 
         One of them may have all of it; whoever comes later waits.
@@ -47,7 +47,7 @@ class ConcurrencyBudget:
         return self.half if self.planned is None else min(self.half, self.planned)
 
 
-def fit_plan(plan: LoadPlan, room: ConcurrencyBudget) -> LoadPlan:
+def fit_plan(plan: LoadPlan, budget: ConcurrencyBudget) -> LoadPlan:
     """Return the plan as it fits into an account, with a note for each thing that is other than planned.
 
     A reserved concurrency below the plan reduces nothing: the requests that it throttles are counted, as is wanted.
@@ -59,14 +59,14 @@ def fit_plan(plan: LoadPlan, room: ConcurrencyBudget) -> LoadPlan:
     Raises:
         NotGradedError: less than ``plan.least`` would fit, and that would be another test.
     """
-    if room.part >= plan.concurrency:
+    if budget.available >= plan.concurrency:
         fitting = plan
-    elif room.part >= plan.least:
-        fitting = plan.within(room.part, _reduced(plan, room))
+    elif budget.available >= plan.least:
+        fitting = plan.within(budget.available, _reduced(plan, budget))
     else:
-        raise NotGradedError("", _refused(plan, room), Reason.QUOTA)
-    if room.reserved is not None and room.reserved < fitting.concurrency:
-        fitting = fitting.within(fitting.concurrency, _reserved(room.reserved))
+        raise NotGradedError("", _refused(plan, budget), Reason.QUOTA)
+    if budget.reserved is not None and budget.reserved < fitting.concurrency:
+        fitting = fitting.within(fitting.concurrency, _reserved(budget.reserved))
     return fitting
 
 
@@ -78,24 +78,26 @@ def _reserved(executions: int) -> str:
     return f"{said} reserved for the function: what is beyond that is throttled by AWS, and counted apart"
 
 
-def _reduced(plan: LoadPlan, room: ConcurrencyBudget) -> str:
-    why = f"this account has {room.unreserved:,} concurrent executions left, half of them for load tests"
-    if room.part < room.half:
-        why = f"load tests of this run may take {room.part:,} of this account's concurrent executions, {FEWER_LEFT}"
+def _reduced(plan: LoadPlan, budget: ConcurrencyBudget) -> str:
+    why = f"this account has {budget.unreserved:,} concurrent executions left, half of them for load tests"
+    if budget.available < budget.half:
+        may = f"{budget.available:,} of this account's concurrent executions, {FEWER_LEFT}"
+        why = f"load tests of this run may take {may}"
     if plan.model == "open":
-        return f"up to {plan.concurrency} requests in flight were planned; {why}, so at most {room.part} were allowed"
-    return f"{plan.concurrency} requests in flight were planned; {why}, so {room.part} were kept in flight"
+        allowed = f"at most {budget.available} were allowed"
+        return f"up to {plan.concurrency} requests in flight were planned; {why}, so {allowed}"
+    return f"{plan.concurrency} requests in flight were planned; {why}, so {budget.available} were kept in flight"
 
 
-def _refused(plan: LoadPlan, room: ConcurrencyBudget) -> str:
-    limit = f"this account allows {room.account_limit:,} concurrent executions"
+def _refused(plan: LoadPlan, budget: ConcurrencyBudget) -> str:
+    limit = f"this account allows {budget.account_limit:,} concurrent executions"
     more = "the instructor can ask AWS for more in Service Quotas (AWS Lambda, “Concurrent executions”)"
     rest = "them"
-    if (taken := room.account_limit - room.unreserved) > 0:
+    if (taken := budget.account_limit - budget.unreserved) > 0:
         limit += f", of which {taken:,} are reserved"
         more += ", or free reserved ones"
         rest = "the rest"
-    may = f"half of {rest}, {room.half:,} of {room.unreserved:,}"
-    if room.part < room.half:
-        may = f"{room.part:,} of them, {FEWER_LEFT}"
+    may = f"half of {rest}, {budget.half:,} of {budget.unreserved:,}"
+    if budget.available < budget.half:
+        may = f"{budget.available:,} of them, {FEWER_LEFT}"
     return f"{limit}, and a load test may take {may}: it needs at least {plan.least}; {more}"

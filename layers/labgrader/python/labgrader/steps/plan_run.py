@@ -156,7 +156,7 @@ def _in_flight(
     if read_budget is None or home not in [GraderAccount(one.account_id, one.region) for one in students]:
         return None
     try:
-        return read_budget().part
+        return read_budget().available
     except AwsCallError as refusal:
         log.warning("what the account has for load tests is not known yet: %s", refusal)
         return None
