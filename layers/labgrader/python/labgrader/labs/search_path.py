@@ -16,6 +16,7 @@ import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -167,7 +168,7 @@ def check_files() -> dict[str, CheckFile]:
     """
     found: dict[str, CheckFile] = {}
     problems = []
-    for check in _built_in_check_files():
+    for check in _built_in_check_files(built_in_checks()):
         name = check.path.stem
         if name in found:
             problems.append(Problem(f"{name} is already the check of {found[name].path}", str(check.path)))
@@ -192,15 +193,22 @@ def check_files() -> dict[str, CheckFile]:
     return dict(sorted(found.items()))
 
 
-def _built_in_check_files() -> Iterator[CheckFile]:
-    """Yield the built-in checks: those of the services' folders, and those that were deployed with them."""
-    root = built_in_checks()
-    for folder in (root, *sorted(root.iterdir())):
-        if folder.is_dir() and folder.name not in _NO_CHECKS:
-            package = ".".join((root.name, *folder.relative_to(root).parts))
-            for file in sorted(folder.glob("*.py")):
-                if not file.name.startswith("_"):
-                    yield CheckFile(file, f"{package}.{file.stem}")
+@cache
+def _built_in_check_files(root: Path) -> tuple[CheckFile, ...]:
+    """Return the built-in checks: those of the services' folders, and those that were deployed with them.
+
+    They do not change while a process runs, and every search for a check needs them.
+
+    Args:
+        root: the folder of the built-in checks.
+    """
+    return tuple(
+        CheckFile(file, ".".join((root.name, *file.relative_to(root).with_suffix("").parts)))
+        for folder in (root, *sorted(root.iterdir()))
+        if folder.is_dir() and folder.name not in _NO_CHECKS
+        for file in sorted(folder.glob("*.py"))
+        if not file.name.startswith("_")
+    )
 
 
 def added_files() -> dict[str, Path]:
