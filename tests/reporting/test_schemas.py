@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import copy
-import json
 import math
-from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
-import labgrader.schemas
 from labgrader.errors import LabgraderError
-from labgrader.schemas import InvalidDocumentError, validate
+from labgrader.schemas import InvalidDocumentError, read_schema, validate
 
 
 @pytest.mark.parametrize("name", ["report", "run", "lab"])
 def test_the_schemas_are_schemas(name: str) -> None:
-    schema = json.loads((Path(labgrader.schemas.__file__).parent / f"{name}.schema.json").read_text())
+    schema = read_schema(name)
     Draft202012Validator.check_schema(schema)
     assert schema["$id"] == f"labgrader.{name}/1"
 

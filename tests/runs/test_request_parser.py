@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from importlib import resources
 from typing import Any
 
 import pytest
@@ -15,6 +13,7 @@ from labgrader.labs.lab import lab_ids
 from labgrader.roster import GraderAccount
 from labgrader.runs.request import Request
 from labgrader.runs.request_parser import COURSE_ID, FIELDS, read_request
+from labgrader.schemas import read_schema
 from labgrader.store import Store
 
 RUN = "20260101-000000-lambda-optimization-0000"
@@ -256,13 +255,9 @@ def test_a_roster_of_another_course_is_refused(store: Store) -> None:
 # --- what others are told of a request -------------------------------------------------------------------------------
 
 
-def schema(name: str) -> dict[str, Any]:
-    made: dict[str, Any] = json.loads((resources.files("labgrader.schemas") / f"{name}.schema.json").read_text())
-    return made
-
-
 def test_an_event_takes_what_the_api_takes() -> None:
-    by_event, by_api = schema("events/grade-requested"), document(described())["components"]["schemas"]["RunRequest"]
+    by_event = read_schema("events/grade-requested")
+    by_api = document(described())["components"]["schemas"]["RunRequest"]
     assert tuple(by_event["properties"]) == tuple(by_api["properties"]) == FIELDS
     assert by_event["required"] == by_api["required"] == ["lab", "roster"]
     assert by_event["additionalProperties"] is by_api["additionalProperties"] is False
@@ -272,4 +267,4 @@ def test_an_event_takes_what_the_api_takes() -> None:
 
 
 def test_a_courses_id_is_what_a_course_file_takes() -> None:
-    assert schema("course")["properties"]["id"]["pattern"] == f"^{COURSE_ID}$"
+    assert read_schema("course")["properties"]["id"]["pattern"] == f"^{COURSE_ID}$"

@@ -10,7 +10,6 @@ import json
 from collections.abc import Mapping
 from copy import deepcopy
 from functools import cache
-from importlib import resources
 from typing import Any
 
 import yaml
@@ -21,6 +20,7 @@ from labgrader.api.models import ProblemDetails
 from labgrader.api.openapi_text import ANSWER_EXAMPLES, DESCRIPTION, ERRORS, PROBLEM_EXAMPLES, TAGS
 from labgrader.api.resolver import Api
 from labgrader.api.run_request_model import RunRequest
+from labgrader.schemas import read_schema
 
 Json = Any
 
@@ -149,8 +149,7 @@ def _told(schema: dict[str, Json]) -> dict[str, Json]:
 
 def _report_schemas() -> dict[str, Json]:
     """The schema of a report, and that of the copy that its student gets, with their parts as components."""
-    text = (resources.files("labgrader.schemas") / "report.schema.json").read_text(encoding="utf-8")
-    schema = _renamed(json.loads(text))
+    schema = _renamed(read_schema("report"))
     parts = {f"Report_{name}": one for name, one in schema.pop("$defs").items()}
     whole = {name: value for name, value in schema.items() if name not in ("$schema", "$id", "title")}
     whole["description"] = "the report of one student in one run, as an instructor sees it"
