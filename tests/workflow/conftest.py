@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -106,10 +106,27 @@ class Stack:
 
         return dict(until(ended, f"the end of {execution}"))
 
+    def succeed(self, execution: str) -> dict[str, Any]:
+        """Wait for an execution to succeed; return its description. Otherwise the test fails with the reasons."""
+        ended = self.finish(execution)
+        assert ended["status"] == "SUCCEEDED", "\n".join(self.reasons(ended))
+        return ended
+
+    def reasons(self, ended: Mapping[str, Any]) -> Iterator[str]:
+        """What went wrong in an execution, one line each: how it ended, and each failure that its history has."""
+        yield f"{ended['executionArn']}: {ended['status']}: {ended.get('error')}: {ended.get('cause')}"
+        pages = self.client("stepfunctions").get_paginator("get_execution_history")
+        for page in pages.paginate(executionArn=ended["executionArn"]):
+            for event in page["events"]:
+                for name, details in event.items():
+                    if isinstance(details, dict) and ("error" in details or "cause" in details):
+                        yield f"{event['timestamp']} {name}: {details.get('error')}: {details.get('cause')}"
+                    elif event["type"].endswith("StateEntered") and name == "stateEnteredEventDetails":
+                        yield f"{event['timestamp']} entered {details['name']}: {details.get('input', '')[:1500]}"
+
     def run(self, run_id: str, usernames: list[str], **request: Any) -> dict[str, Any]:
         """Grade; return run.json."""
-        ended = self.finish(self.start(run_id, usernames, **request))
-        assert ended["status"] == "SUCCEEDED", (ended.get("error"), ended.get("cause"))
+        self.succeed(self.start(run_id, usernames, **request))
         return dict(self.store.get_json(Keys(run_id).run))
 
     def report(self, run_id: str, username: str) -> dict[str, Any]:
@@ -172,6 +189,5 @@ def graded(stack: Stack) -> tuple[str, dict[str, Any], str]:
     stack.build("user1")
     stack.build("user10", MISTAKE)
     execution = stack.start(run_id, ["user1", "user10", "user2", "nobody"])
-    ended = stack.finish(execution)
-    assert ended["status"] == "SUCCEEDED", (ended.get("error"), ended.get("cause"))
+    stack.succeed(execution)
     return run_id, stack.store.get_json(Keys(run_id).run), execution
