@@ -60,6 +60,8 @@ class Stack:
     outputs: dict[str, str]
     store: Store
     connections: Connections
+    scheduled_course: str = ""
+    """The course that the schedule audits during the tests, once it is pushed."""
 
     def client(self, service: str) -> Any:
         return self.connections.client(service)
@@ -95,6 +97,28 @@ class Stack:
         files = read_course(file)
         push_course(self.store, files, datetime.now(UTC))
         keep_nights(self.target, self.outputs, DEFAULT_STACK, files.course)
+
+    def wait_until_idle(self) -> None:
+        """Wait for the audit that the schedule starts, and for every other execution.
+
+        A test that breaks a function, denies an action or takes executions away does so for everything that runs on the
+        stack. It calls this first.
+        """
+        if self.scheduled_course:
+            until(lambda: self.store.nights(self.scheduled_course), "the schedule to start an audit")
+        states = self.client("stepfunctions")
+        machines = [self.outputs[name] for name in ("AuditCourseArn", "GradeClassArn", "GradeStudentArn")]
+
+        def running() -> list[str]:
+            pages = states.get_paginator("list_executions")
+            return [
+                execution["executionArn"]
+                for machine in machines
+                for page in pages.paginate(stateMachineArn=machine, statusFilter="RUNNING")
+                for execution in page["executions"]
+            ]
+
+        until(lambda: not running(), "every execution to end")
 
     def finish(self, execution: str) -> dict[str, Any]:
         """Wait for an execution to end; return its description."""
@@ -174,6 +198,7 @@ def night_to_come(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> dat
         at = (datetime.now(UTC) + timedelta(seconds=90)).replace(second=0, microsecond=0)
         stack.push_course(folder, "by-schedule", f'"{at:%H:%M}"', ["sleeper"])
         if datetime.now(UTC) < at:  # or else its next night is tomorrow's
+            stack.scheduled_course = "by-schedule"
             return at
 
 

@@ -23,6 +23,7 @@ def student(stack: Any) -> str:
 @contextmanager
 def broken(stack: Any, function: str) -> Iterator[None]:
     """Point a function of the stack to a bucket that is not there."""
+    stack.wait_until_idle()
     client = stack.client("lambda")
     name = f"labgrader-{function}"
     sound = client.get_function_configuration(FunctionName=name)["Environment"]
@@ -39,6 +40,7 @@ def broken(stack: Any, function: str) -> Iterator[None]:
 def denied(stack: Any, function: str, action: str) -> Iterator[None]:
     """Deny one action to the role of a function of the stack."""
     arn = stack.client("lambda").get_function_configuration(FunctionName=f"labgrader-{function}")["Role"]
+    stack.wait_until_idle()
     role = arn.rpartition("/")[2]
     policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": action, "Resource": "*"}]}
     iam = stack.client("iam")

@@ -35,6 +35,7 @@ def leases(stack: Any) -> list[dict[str, Any]]:
 @contextmanager
 def left(stack: Any, executions: int) -> Iterator[int]:
     """Reserve what the account has but for so many executions; give the account's limit."""
+    stack.wait_until_idle()
     client = stack.client("lambda")
     limits = client.get_account_settings()["AccountLimit"]
     reserved = limits["UnreservedConcurrentExecutions"] - executions
@@ -81,9 +82,8 @@ def test_with_little_left_students_are_graded_in_turn_and_told_what_was_reduced(
     with left(stack, 30):
         execution = stack.start("sharing-30", students, lab=LOADED)
         end = time.monotonic() + LONG_S
-        while (ended := stack.client("stepfunctions").describe_execution(executionArn=execution))[
-            "status"
-        ] == "RUNNING":
+        states = stack.client("stepfunctions")
+        while states.describe_execution(executionArn=execution)["status"] == "RUNNING":
             assert time.monotonic() < end
             seen += [[int(part["taken"]) for part in item.get("parts", {}).values()] for item in leases(stack)]
             time.sleep(0.1)
