@@ -28,7 +28,8 @@ class Fetched:
     """The results of a run on this machine.
 
     Args:
-        folder: where they lie, as CONTRACT has it: ``run.json``, ``gradebook.csv``, ``class.html``, ``reports/``.
+        folder: where the files are: ``run.json``, ``gradebook.csv``, ``class.html`` and ``reports/``, named as in the
+            bucket (docs/architecture.md, "Stored data").
         run: what ``run.json`` says.
         reports: each student's report, by username.
     """
