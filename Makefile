@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-busy check bench deploy render docs clean
+.PHONY: help install demo test test-busy check bench deploy render docs pictures clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -52,6 +52,9 @@ render: install ## write the state machines' ASL again after a change to statema
 docs: install ## write the generated pages in docs/ again
 	$(BIN)/python -m cli.documentation.catalogue
 	$(BIN)/python -m labgrader.api > docs/openapi.yaml
+
+pictures: install ## take the pictures in docs/images/ again, with Chromium, after a change of the pages
+	$(BIN)/python -m cli.documentation.pictures
 
 clean: ## remove what make made
 	rm -rf .venv build out *.egg-info

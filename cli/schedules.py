@@ -165,7 +165,7 @@ def _keep_alarm(cloudwatch: Any, outputs: Mapping[str, str], stack: str, course:
         AlarmDescription=(
             f"No audit of the course {course.id} ended well for {HOURS} hours. See what became of its last nights with "
             f"`labgrader course show {course.id} --aws{elsewhere}`, and audit it now with "
-            f"`labgrader audit --course {course.id} --aws{elsewhere}`. docs/operating.md says more."
+            f"`labgrader audit --course {course.id} --aws{elsewhere}`. docs/operate.md says more."
         ),
         Namespace="labgrader",
         **metric,

@@ -116,7 +116,7 @@ def test_the_example_says_for_which_runs_its_rule_fires() -> None:
     pattern, _ = shown(EXAMPLE)
     (course,) = pattern["detail"]["course"]
     said = " ".join(SECTIONS[EXAMPLE].split())
-    assert f"It fires for runs whose `course` is `{course}`" in said
+    assert f"The rule matches runs with the `course` `{course}`" in said
     assert f"a roster below `courses/{course}/rosters/`" in said
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.infra.template_reading import FUNCTIONS, MACHINES, RESOURCES, ROOT, of_type, template
 
 ALARMS = of_type("AWS::CloudWatch::Alarm")
-RUNBOOK = (ROOT / "docs" / "operating.md").read_text()
+RUNBOOK = (ROOT / "docs" / "operate.md").read_text()
 
 
 def name_of(alarm: str) -> str:
@@ -101,7 +101,7 @@ def test_an_alarm_tells_somebody_and_stands_in_the_runbook(alarm: str) -> None:
     properties = ALARMS[alarm]
     assert properties["AlarmActions"] == ["AlarmTopic"]
     assert properties["TreatMissingData"] == "notBreaching"
-    assert properties["AlarmDescription"].endswith(f"See docs/operating.md, {name_of(alarm)}.")
+    assert properties["AlarmDescription"].endswith(f"See docs/operate.md, {name_of(alarm)}.")
     assert f"\n### {name_of(alarm)}\n" in RUNBOOK
 
 
