@@ -13,13 +13,12 @@ from typing import Any
 
 import pytest
 
-from labgrader.http.connection import CLOSED_RACE_S, HttpConnection
-from labgrader.http.dns_cache import Addresses
+from labgrader.http.connection import CLOSED_RACE_S, HttpConnection, SyncConnection
+from labgrader.http.dns_cache import DnsCache
 from labgrader.http.endpoint import Host
 from labgrader.http.event_loop import new_loop
 from labgrader.http.protocol import HEAD_LIMIT, KEPT_BYTES, READ_LIMIT
 from labgrader.http.reply import Reply
-from labgrader.http.sync_connection import SyncConnection
 from tests.clock import Clock
 from tests.virtual_time import LATENCY_S, World
 
@@ -267,7 +266,7 @@ def test_a_silent_name_server_outlasts_neither_the_deadline_nor_the_process() ->
     program = """
 import socket, sys, time
 from labgrader.http.endpoint import Host
-from labgrader.http.sync_connection import SyncConnection
+from labgrader.http.connection import SyncConnection
 socket.getaddrinfo = lambda *_, **__: time.sleep(3600)
 wire = SyncConnection(Host("http://lambda.example"))
 reply = wire.exchange(b"", 0.3)
@@ -288,7 +287,7 @@ def _in_a_loop(work: Callable[[], Any]) -> Any:
 
 def test_what_is_abandoned_ends_at_once(virtual_time: Clock) -> None:
     async def work() -> Reply:
-        connection = HttpConnection(server.host, Addresses())
+        connection = HttpConnection(server.host, DnsCache())
         asyncio.get_running_loop().call_later(0.1, connection.abandon)
         reply = await connection.exchange(REQUEST, 30)
         connection.close()
@@ -314,8 +313,8 @@ def test_a_name_is_asked_once_and_connections_are_spread_over_its_addresses(monk
     monkeypatch.setattr(socket, "getaddrinfo", two)
 
     async def work() -> list[list[str]]:
-        addresses = Addresses()
-        together = await asyncio.gather(*(addresses.of("lambda.example", 443) for _ in range(4)))
+        dns_cache = DnsCache()
+        together = await asyncio.gather(*(dns_cache.resolve("lambda.example", 443) for _ in range(4)))
         return [[address[0] for _, address in found] for found in together]
 
     found = _in_a_loop(work)
@@ -327,8 +326,8 @@ def test_a_number_is_not_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", None)
 
     async def work() -> list[Any]:
-        addresses = Addresses()
-        return [await addresses.of("127.0.0.1", 80), await addresses.of("::1", 80)]
+        dns_cache = DnsCache()
+        return [await dns_cache.resolve("127.0.0.1", 80), await dns_cache.resolve("::1", 80)]
 
     assert _in_a_loop(work) == [[(socket.AF_INET, ("127.0.0.1", 80))], [(socket.AF_INET6, ("::1", 80))]]
 

@@ -18,7 +18,7 @@ from labgrader.evidence.question import Answer
 from labgrader.http.lambda_invoke import InvokeEndpoint
 from labgrader.load_testing.arrival_models import PAUSE_S
 from labgrader.load_testing.engine import run_load
-from labgrader.load_testing.targets import FunctionCaller
+from labgrader.load_testing.targets import FunctionLoadTarget
 from labgrader.reasons import Reason
 from tests.load_testing.stub_lambda import (
     REPORT,
@@ -42,7 +42,7 @@ def _load(stub: StubLambda, *, concurrency: int = 20, requests: int = 100, **lim
 
 
 def _run(endpoint: InvokeEndpoint, qualifier: str = "", *, concurrency: int, requests: int, **limits: Any) -> Answer:
-    caller = FunctionCaller(endpoint, FunctionTarget("user1-f", qualifier), b"{}")
+    caller = FunctionLoadTarget(endpoint, FunctionTarget("user1-f", qualifier), b"{}")
     return run_load(caller, LoadPlan("closed", concurrency, requests=requests), **limits)
 
 
@@ -352,11 +352,11 @@ def test_a_hanging_function_does_not_keep_the_process_alive() -> None:
     program = """
 import sys
 from tests.load_testing.stub_lambda import Response, StubLambda
-from labgrader.load_testing.targets import FunctionCaller
+from labgrader.load_testing.targets import FunctionLoadTarget
 from labgrader.load_testing.engine import run_load
 from labgrader.evidence.load.plan import FunctionTarget, LoadPlan
 with StubLambda(lambda request: Response(hangs=True)) as stub:
-    caller = FunctionCaller(stub.endpoint, FunctionTarget("user1-f"), b"{}")
+    caller = FunctionLoadTarget(stub.endpoint, FunctionTarget("user1-f"), b"{}")
     answer = run_load(caller, LoadPlan("closed", 5, requests=9), deadline_s=0.3)
     sys.stdout.write(str(answer.value["other_errors"]))
 """

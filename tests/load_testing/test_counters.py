@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from labgrader.http.reply import Result
-from labgrader.load_testing.counters import RequestSample, RequestStats
+from labgrader.load_testing.counters import RequestSample, RequestStats, Result
 
 
 def _tally(*requests: RequestSample, sent: int | None = None, ended: float = 99.0) -> RequestStats:

@@ -14,9 +14,10 @@ from labgrader.evidence.load.plan import FunctionTarget, LoadPlan, Threshold
 from labgrader.evidence.load.result import LoadResult
 from labgrader.evidence.question import Answer
 from labgrader.http.endpoint import Host
-from labgrader.load_testing.engine import _late_ms, run_load
+from labgrader.load_testing.engine import run_load
+from labgrader.load_testing.load_result import lateness_ms
 from labgrader.load_testing.progress import LoadProgress
-from labgrader.load_testing.targets import FunctionCaller, StageCaller
+from labgrader.load_testing.targets import FunctionLoadTarget, StageLoadTarget
 from labgrader.probing.stage_request import StageRequest
 from tests.load_testing.stub_lambda import (
     Request,
@@ -38,7 +39,7 @@ def _run(
     concurrency: int = 5,
     requests: int = 20,
     *,
-    tell: Callable[[LoadProgress], None] | None = None,
+    on_progress: Callable[[LoadProgress], None] | None = None,
     limits: dict[str, float] | None = None,
     memory_mb: int = 0,
     architecture: str = "x86_64",
@@ -46,7 +47,9 @@ def _run(
 ) -> Answer:
     target = FunctionTarget("user1-f", memory_mb=memory_mb, architecture=architecture)
     planned = LoadPlan("closed", concurrency, requests=requests, **plan)
-    return run_load(FunctionCaller(stub.endpoint, target, b"{}"), planned, tell=tell, **(limits or {}))
+    return run_load(
+        FunctionLoadTarget(stub.endpoint, target, b"{}"), planned, on_progress=on_progress, **(limits or {})
+    )
 
 
 def _load(stub: StubLambda, *numbers: int, **plan: Any) -> LoadResult:
@@ -257,13 +260,13 @@ def test_each_addition_doubles_what_there_is() -> None:
 
 @pytest.mark.parametrize(("looks", "noted"), [(99, 0.0), (100, 20.0)])
 def test_a_tester_is_late_in_one_of_a_hundred_from_a_hundred_on(looks: int, noted: float) -> None:
-    assert _late_ms(Latencies([20.0] * looks)) == noted
-    assert _late_ms(Latencies([10.0] * looks)) == 0
+    assert lateness_ms(Latencies([20.0] * looks)) == noted
+    assert lateness_ms(Latencies([10.0] * looks)) == 0
 
 
 def test_a_closed_test_sees_how_late_its_own_timers_are() -> None:
     with StubLambda(lambda request: warm(0.1)) as stub:
-        result = _load(stub, 1, 21, tell=lambda progress: time.sleep(0.05))
+        result = _load(stub, 1, 21, on_progress=lambda progress: time.sleep(0.05))
     assert result.late_ms > 10
     assert result.notes == (
         f"the load tester itself was late by {result.late_ms:.0f} ms in one request of a hundred: these latencies are "
@@ -361,7 +364,7 @@ def test_what_is_in_flight_counts_towards_the_cap() -> None:
 def test_a_plan_says_from_which_status_on_a_stage_failed(status: int, failing: int, outcome: str) -> None:
     with StubLambda(lambda request: Response(b"no", status)) as stub:
         content = b"GET /prod/x HTTP/1.1\r\nHost: x\r\n\r\n"
-        stage = StageCaller("x", StageRequest(Host(f"http://127.0.0.1:{stub.port}"), "GET", "", content, ""))
+        stage = StageLoadTarget("x", StageRequest(Host(f"http://127.0.0.1:{stub.port}"), "GET", "", content, ""))
         answer = run_load(stage, LoadPlan("closed", 1, requests=1, failing_status=failing))
     result = LoadResult.from_dict(answer.value)
     assert (getattr(result, outcome), result.requests) == (1, 1)
@@ -389,7 +392,7 @@ def test_a_throttled_request_costs_nothing_and_one_that_failed_does() -> None:
 def test_it_is_told_how_far_the_test_is() -> None:
     told: list[LoadProgress] = []
     with StubLambda(lambda request: throttle() if request.number == 8 else warm(0.05)) as stub:
-        _load(stub, 2, 20, warm_up=2, tell=told.append)
+        _load(stub, 2, 20, warm_up=2, on_progress=told.append)
     assert told[0].phase == "warm-up"
     assert {one.phase for one in told} == {"warm-up", "load"}
     last = told[-1]
@@ -405,5 +408,5 @@ def test_whoever_is_told_can_end_the_test() -> None:
 
     with StubLambda(lambda request: warm(0.02)) as stub:
         with pytest.raises(KeyboardInterrupt):
-            _run(stub, 2, 1000, tell=stop)
+            _run(stub, 2, 1000, on_progress=stop)
         assert len(stub.requests) < 1000
