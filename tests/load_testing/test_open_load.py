@@ -171,7 +171,7 @@ def test_an_arrival_that_was_handed_over_when_the_test_ended_is_not_sent() -> No
             assert sender.claim()
             sender._end_early("stopped: ")
             with sender.connections.lend() as connection:
-                assert (await sender.send(connection, time.perf_counter())).trouble == "abandoned"
+                assert (await sender.send(connection, time.perf_counter())).abandoned
             sender.connections.close()
             return sender
 

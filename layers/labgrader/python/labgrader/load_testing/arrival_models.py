@@ -60,10 +60,10 @@ async def _send_in_turn(sender: RequestSender) -> None:
     """Send one request after the other until none is left."""
     with sender.connections.lend() as connection:
         while sender.claim():
-            reply = await sender.send(connection)
-            if reply.throttled and await sender.wait_for_completion():
+            sample = await sender.send(connection)
+            if sample.result == "throttled" and await sender.wait_for_completion():
                 continue
-            if (reply.throttled or reply.timed_out) and not sender.stopped:
+            if sample.result in ("throttled", "timeout") and not sender.stopped:
                 await asyncio.sleep(random.uniform(*PAUSE_S))
 
 

@@ -14,7 +14,7 @@ from labgrader.http.connection import HttpConnection
 from labgrader.http.connection_pool import ConnectionPool
 from labgrader.http.reply import Reply
 from labgrader.load_testing.completions import Completions
-from labgrader.load_testing.counters import RequestStats
+from labgrader.load_testing.counters import RequestSample, RequestStats
 from labgrader.load_testing.targets import LoadTarget
 
 ERROR_CHARACTERS = 200
@@ -160,7 +160,7 @@ class RequestSender:
         """Wait until the target has completed another request. Return whether it has; ``False`` if none is left."""
         return bool(self._in_flight) and not self.stopped and await self._completions.wait()
 
-    async def send(self, connection: HttpConnection, due: float | None = None) -> Reply:
+    async def send(self, connection: HttpConnection, due: float | None = None) -> RequestSample:
         """Send a claimed request, and count how it ended.
 
         Args:
@@ -168,7 +168,7 @@ class RequestSender:
             due: when the request should have been sent, on the clock of ``time.perf_counter``; ``None`` for now.
 
         Returns:
-            The reply.
+            How it ended.
         """
         request = self._target.request()
         sent = time.perf_counter()
@@ -200,13 +200,16 @@ class RequestSender:
         self.stats.add(sample)
         if sample.result not in ("succeeded", "throttled") and not sample.abandoned:
             self.stats.note_error(self._target.describe(reply, ERROR_CHARACTERS))
-        self._check_denied(reply)
+        if sample.result == "other_error":
+            self._check_denied(reply)
+        else:
+            self.has_evidence = True
         self._check_timeouts(reply)
-        if not reply.throttled:
+        if sample.result != "throttled":
             self._completions.notify()
         if not self._in_flight:
             self._completions.release_all()
-        return reply
+        return sample
 
     # --- early ends ---
 

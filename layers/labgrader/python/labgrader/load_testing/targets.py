@@ -78,7 +78,10 @@ class LoadTarget(Protocol):
         """
 
     def refusal(self, reply: Reply) -> Answer | None:
-        """Return the answer to the question if a reply is no evidence about the target, else ``None``."""
+        """Return the answer to the question if a reply is no evidence about the target, else ``None``.
+
+        Only replies of the result ``other_error`` may be no evidence.
+        """
 
     def is_retryable(self, reply: Reply) -> bool:
         """Return whether a comparison may send the request again."""
@@ -246,10 +249,10 @@ def _function_result(reply: Reply, failing_status: int) -> Result:
         return "timeout"
     if reply.throttled:
         return "throttled"
-    if reply.function_error or reply.blames_function:
-        return "function_error"
     if not reply.answered:
-        return "other_error"
+        return "function_error" if reply.blames_function else "other_error"
+    if reply.function_error:
+        return "function_error"
     return "application_error" if (reply.status_code or 0) >= failing_status else "succeeded"
 
 
