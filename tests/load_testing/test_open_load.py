@@ -72,7 +72,9 @@ def test_arrivals_come_on_schedule() -> None:
     assert (result.requests, result.planned_requests, result.succeeded, result.dropped) == (50, 50, 50, 0)
     assert 0.9 <= arrived[-1] - arrived[0] < 3
     assert result.samples[-1][0] == pytest.approx(980, abs=0.01)  # the intended start, to the microsecond
-    assert [started for started, _, _ in result.samples] == pytest.approx([20 * one for one in range(50)], abs=0.01)
+    assert [started for started, _, _ in result.samples] == pytest.approx(
+        [20 * number for number in range(50)], abs=0.01
+    )
     assert 20 <= result.service_ms["p50"] <= result.latency_ms["p50"]
 
 

@@ -85,7 +85,7 @@ def lateness_ms(lateness: Latencies) -> float:
 
 
 def dollars(amount: float) -> str:
-    """Return US dollars as text: to a hundredth of a cent, smaller amounts to a hundred-thousandth."""
+    """Return US dollars as text: with at most four decimals, or seven if it is less than $0.0001."""
     return f"${amount:.4f}".rstrip("0").rstrip(".") if amount >= 0.0001 else f"${amount:.7f}".rstrip("0")
 
 
