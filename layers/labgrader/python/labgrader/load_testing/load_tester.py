@@ -33,22 +33,22 @@ from labgrader.probing.retry_policy import RetryPolicy
 from labgrader.probing.stage_request import Stages
 from labgrader.recording.api_calls import AwsCallError, reason_for
 
-MOST_CLOSED = 200
+MAX_CLOSED_CONCURRENCY = 200
 """Maximum concurrency of a closed load test."""
 
-MOST_OPEN = 1_000
+MAX_OPEN_CONCURRENCY = 1_000
 """Maximum requests in flight of an open load test: each has a connection, and 1,000 is an account's default limit."""
 
-MOST_RPS = 5_000
+MAX_RATE_RPS = 5_000
 """Maximum arrivals a second: what one core can send."""
 
-MOST_SECONDS = 60
+MAX_DURATION_S = 60
 """Maximum seconds of arrivals. A request's timeout fits between their end and the deadline."""
 
-MOST_REQUESTS = 100_000
+MAX_REQUESTS = 100_000
 """Maximum requests of one load test."""
 
-MOST_ROUNDS = 1_000
+MAX_ROUNDS = 1_000
 """Maximum rounds of one comparison."""
 
 
@@ -149,8 +149,8 @@ class LoadTester:
 
     def _compare(self, arguments: Mapping[str, Json]) -> Answer:
         baseline, candidate = _target(arguments["Baseline"]), _target(arguments["Candidate"])
-        rounds = _count("Rounds", arguments["Rounds"], MOST_ROUNDS)
-        most_rounds = _count("MostRounds", arguments["MostRounds"], MOST_ROUNDS)
+        rounds = _count("Rounds", arguments["Rounds"], MAX_ROUNDS)
+        most_rounds = _count("MostRounds", arguments["MostRounds"], MAX_ROUNDS)
         factor = _number("Factor", arguments["Factor"], 1_000)
 
         def compare() -> Answer:
@@ -246,35 +246,33 @@ def _check(plan: LoadPlan) -> None:
         BadInputError: a figure is invalid or too large.
     """
     if plan.model == "closed":
-        _count("Concurrency", plan.concurrency, MOST_CLOSED)
-        _count("Requests", plan.requests, MOST_REQUESTS)
+        _count("Concurrency", plan.concurrency, MAX_CLOSED_CONCURRENCY)
+        _count("Requests", plan.requests, MAX_REQUESTS)
     elif plan.model == "open":
-        _count("Concurrency", plan.concurrency, MOST_OPEN)
-        _number("Rate", plan.rate_rps, MOST_RPS)
-        _number("DurationSeconds", plan.duration_s, MOST_SECONDS)
-        if plan.arrivals > MOST_REQUESTS:
-            raise BadInputError(
-                [f"Rate times DurationSeconds is at most {MOST_REQUESTS} requests, not {plan.arrivals}"]
-            )
+        _count("Concurrency", plan.concurrency, MAX_OPEN_CONCURRENCY)
+        _number("Rate", plan.rate_rps, MAX_RATE_RPS)
+        _number("DurationSeconds", plan.duration_s, MAX_DURATION_S)
+        if plan.arrivals > MAX_REQUESTS:
+            raise BadInputError([f"Rate times DurationSeconds is at most {MAX_REQUESTS} requests, not {plan.arrivals}"])
     else:
         raise BadInputError([f"Model is closed or open, not {plan.model!r}"])
-    _count("WarmUp", plan.warm_up, MOST_REQUESTS, least=0)
+    _count("WarmUp", plan.warm_up, MAX_REQUESTS, minimum=0)
     _number("CostCapUsd", plan.cost_cap_usd, 1_000)
-    _count("FailingStatus", plan.failing_status, 599, least=400)
+    _count("FailingStatus", plan.failing_status, 599, minimum=400)
     if plan.threshold:
         _count("Percentile", plan.threshold.percentile, 99)
         _number("Milliseconds", plan.threshold.milliseconds, 900_000)
-        _count("MostRequests", plan.threshold.most_requests, MOST_REQUESTS)
+        _count("MostRequests", plan.threshold.most_requests, MAX_REQUESTS)
 
 
-def _count(name: str, value: Json, most: int, least: int = 1) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-        raise BadInputError([f"{name} is a whole number from {least} to {most}, not {value!r}"])
+def _count(name: str, value: Json, maximum: int, minimum: int = 1) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not minimum <= value <= maximum:
+        raise BadInputError([f"{name} is a whole number from {minimum} to {maximum}, not {value!r}"])
     return value
 
 
-def _number(name: str, value: Json, most: float) -> float:
-    sound = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-    if not sound or not 0 < value <= most:
-        raise BadInputError([f"{name} is a number above 0 and at most {most:g}, not {value!r}"])
+def _number(name: str, value: Json, maximum: float) -> float:
+    valid = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    if not valid or not 0 < value <= maximum:
+        raise BadInputError([f"{name} is a number above 0 and at most {maximum:g}, not {value!r}"])
     return float(value)
