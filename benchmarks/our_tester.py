@@ -13,7 +13,7 @@ from labgrader.evidence.load.plan import FunctionTarget, LoadPlan
 from labgrader.evidence.load.result import LoadResult
 from labgrader.http.lambda_invoke import InvokeEndpoint
 from labgrader.load_testing.engine import run_load
-from labgrader.load_testing.targets import FunctionCaller
+from labgrader.load_testing.targets import FunctionLoadTarget
 
 EVENT = b'{"body": "{\\"operation\\": \\"default\\"}"}'
 NO_CAP_USD = 1000
@@ -22,7 +22,7 @@ NO_CAP_USD = 1000
 def run(job: dict[str, Any]) -> dict[str, Any]:
     """Run one job: closed, or open where it has a rate."""
     endpoint = InvokeEndpoint(job["url"], "us-east-1", Credentials("AKIDEXAMPLE", "secret"))
-    caller = FunctionCaller(endpoint, FunctionTarget("user1-f", memory_mb=256), EVENT)
+    target = FunctionLoadTarget(endpoint, FunctionTarget("user1-f", memory_mb=256), EVENT)
     rate = job["rate_rps"]
     if rate:
         seconds = job["requests"] / rate
@@ -30,7 +30,7 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
     else:
         plan = LoadPlan("closed", job["in_flight"], requests=job["requests"], cost_cap_usd=NO_CAP_USD)
     began, used = time.perf_counter(), time.process_time()
-    answer = run_load(caller, plan, request_timeout_s=job["timeout_s"])
+    answer = run_load(target, plan, request_timeout_s=job["timeout_s"])
     used, took = time.process_time() - used, time.perf_counter() - began
     result = LoadResult.from_dict(answer.value)
     return {

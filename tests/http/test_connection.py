@@ -7,95 +7,25 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
 
 from labgrader.http.connection import CLOSED_RACE_S, HttpConnection
-from labgrader.http.dns_cache import Addresses
+from labgrader.http.dns_cache import DnsCache
 from labgrader.http.endpoint import Host
-from labgrader.http.event_loop import new_loop
 from labgrader.http.protocol import HEAD_LIMIT, KEPT_BYTES, READ_LIMIT
 from labgrader.http.reply import Reply
-from labgrader.http.sync_connection import SyncConnection
 from tests.clock import Clock
-from tests.virtual_time import LATENCY_S, World
+from tests.http.raw_server import OK, REQUEST, RawServer, connected, run_in_loop
+from tests.virtual_time import LATENCY_S
 
 pytestmark = pytest.mark.usefixtures("virtual_time")
 
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
-
-
-class RawServer:
-    """Sends these bytes for each request, whatever it says.
-
-    Args:
-        answers: what is sent for the first, the second request …, and for all after the last; then, where the bytes end
-            with ``CLOSE``, the connection is closed.
-    """
-
-    CLOSE = b"<close>"
-
-    def __init__(self, *answers: bytes, delay_s: float = 0.0) -> None:
-        self.requests = 0
-        self.connections = 0
-        self._answers = answers
-        self._delay_s = delay_s
-        self._listening = ExitStack()
-
-    def __enter__(self) -> RawServer:
-        assert World.active is not None
-        port = self._listening.enter_context(World.active.listening(lambda: _RawConnection(self)))
-        self.host = Host(f"http://127.0.0.1:{port}")
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._listening.close()
-
-    def answer(self) -> tuple[bytes, float]:
-        """Return what is sent for the next request, and after how many seconds."""
-        answer = self._answers[min(self.requests, len(self._answers) - 1)]
-        self.requests += 1
-        return answer, self._delay_s if self.requests > 1 else 0.0
-
-
-class _RawConnection(asyncio.Protocol):
-    """The server's end of a connection."""
-
-    def __init__(self, server: RawServer) -> None:
-        self._server = server
-        server.connections += 1
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        assert data == REQUEST
-        answer, delay_s = self._server.answer()
-        asyncio.get_running_loop().call_later(delay_s, self._send, answer)
-
-    def _send(self, answer: bytes) -> None:
-        self._transport.write(answer.removesuffix(RawServer.CLOSE))
-        if answer.endswith(RawServer.CLOSE):
-            self._transport.close()
-
-
-@contextmanager
-def _wire(host: Host) -> Iterator[SyncConnection]:
-    wire = SyncConnection(host)
-    try:
-        yield wire
-    finally:
-        wire.close()
-
 
 def _exchange(*answers: bytes, method: str = "GET", timeout_s: float = 5) -> Reply:
-    with RawServer(*answers) as server, _wire(server.host) as wire:
-        return wire.exchange(REQUEST, timeout_s, method)
+    with RawServer(*answers) as server, connected(server.host) as connection:
+        return connection.exchange(REQUEST, timeout_s, method)
 
 
 # --- answers ------------------------------------------------------------------------------------------------------
@@ -145,9 +75,9 @@ def test_what_is_no_answer_is_broken(answer: bytes, detail: str) -> None:
 @pytest.mark.parametrize("size", [KEPT_BYTES, KEPT_BYTES + 1, READ_LIMIT])
 def test_a_long_body_is_read_to_its_end_and_kept_to_a_limit(size: int) -> None:
     long = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size + b"a" * size
-    with RawServer(long, OK) as server, _wire(server.host) as wire:
-        reply = wire.exchange(REQUEST, 5)
-        assert wire.exchange(REQUEST, 5).body == b"ok"
+    with RawServer(long, OK) as server, connected(server.host) as connection:
+        reply = connection.exchange(REQUEST, 5)
+        assert connection.exchange(REQUEST, 5).body == b"ok"
         assert server.connections == 1
     assert (reply.size, len(reply.body)) == (size, min(size, KEPT_BYTES))
 
@@ -155,9 +85,9 @@ def test_a_long_body_is_read_to_its_end_and_kept_to_a_limit(size: int) -> None:
 def test_beyond_the_limit_the_connection_is_given_up() -> None:
     size = READ_LIMIT + 1
     long = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size + b"a" * size
-    with RawServer(long, OK) as server, _wire(server.host) as wire:
-        reply = wire.exchange(REQUEST, 5)
-        assert wire.exchange(REQUEST, 5).body == b"ok"
+    with RawServer(long, OK) as server, connected(server.host) as connection:
+        reply = connection.exchange(REQUEST, 5)
+        assert connection.exchange(REQUEST, 5).body == b"ok"
         assert server.connections == 2
     assert (reply.trouble, reply.status, len(reply.body)) == ("", 200, KEPT_BYTES)
     assert reply.size > READ_LIMIT
@@ -176,27 +106,27 @@ def test_beyond_the_limit_the_connection_is_given_up() -> None:
     ],
 )
 def test_a_connection_is_kept_where_the_server_keeps_it(answer: bytes, connections: int) -> None:
-    with RawServer(answer) as server, _wire(server.host) as wire:
-        replies = [wire.exchange(REQUEST, 5) for _ in range(3)]
+    with RawServer(answer) as server, connected(server.host) as connection:
+        replies = [connection.exchange(REQUEST, 5) for _ in range(3)]
         assert server.connections == connections
     assert [(reply.body, reply.resent) for reply in replies] == [(b"ok", False)] * 3
 
 
 def test_an_idle_connection_that_was_closed_is_seen_before_it_is_used() -> None:
-    with RawServer(OK + RawServer.CLOSE) as server, _wire(server.host) as wire:
-        assert wire.exchange(REQUEST, 5).body == b"ok"
+    with RawServer(OK + RawServer.CLOSE) as server, connected(server.host) as connection:
+        assert connection.exchange(REQUEST, 5).body == b"ok"
         time.sleep(LATENCY_S)
-        reply = wire.exchange(REQUEST, 5)
+        reply = connection.exchange(REQUEST, 5)
         assert (server.requests, server.connections) == (2, 2)
     assert (reply.body, reply.resent) == (b"ok", False)
 
 
 def test_a_request_that_a_closing_server_did_not_read_is_sent_once_more_and_that_is_said() -> None:
-    with RawServer(OK, RawServer.CLOSE, OK) as server, _wire(server.host) as wire:
-        wire.exchange(REQUEST, 5)
-        reply = wire.exchange(REQUEST, 5)
+    with RawServer(OK, RawServer.CLOSE, OK) as server, connected(server.host) as connection:
+        connection.exchange(REQUEST, 5)
+        reply = connection.exchange(REQUEST, 5)
         assert (server.requests, server.connections) == (3, 2)
-        wire.exchange(REQUEST, 5)
+        connection.exchange(REQUEST, 5)
         assert server.connections == 3  # a server that does so is not trusted twice
     assert (reply.body, reply.resent) == (b"ok", True)
 
@@ -210,8 +140,8 @@ def test_a_request_that_a_closing_server_did_not_read_is_sent_once_more_and_that
     ],
 )
 def test_nothing_else_is_ever_sent_again(answers: tuple[bytes, ...], delay_s: float) -> None:
-    with RawServer(*answers, delay_s=delay_s) as server, _wire(server.host) as wire:
-        replies = [wire.exchange(REQUEST, 5) for _ in range(len(answers) - 1)]
+    with RawServer(*answers, delay_s=delay_s) as server, connected(server.host) as connection:
+        replies = [connection.exchange(REQUEST, 5) for _ in range(len(answers) - 1)]
         assert server.requests == len(answers) - 1
     assert (replies[-1].trouble, replies[-1].resent) == ("broken", False)
 
@@ -246,8 +176,8 @@ def test_reaching_the_endpoint_is_not_the_functions_time(monkeypatch: pytest.Mon
         return ask(*arguments, **named)
 
     monkeypatch.setattr(socket, "getaddrinfo", slow)
-    with RawServer(OK) as server, _wire(Host(server.host.url.replace("127.0.0.1", "localhost"))) as wire:
-        reply = wire.exchange(REQUEST, 5)
+    with RawServer(OK) as server, connected(Host(server.host.url.replace("127.0.0.1", "localhost"))) as connection:
+        reply = connection.exchange(REQUEST, 5)
     assert (reply.body, reply.trouble) == (b"ok", "")
     assert reply.duration_s == pytest.approx(2 * LATENCY_S)
     assert virtual_time.elapsed == pytest.approx(0.5 + 4 * LATENCY_S)
@@ -258,8 +188,8 @@ def test_a_name_that_nobody_knows_is_unreachable(monkeypatch: pytest.MonkeyPatch
         raise socket.gaierror(-2, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    with _wire(Host("http://lambda.example")) as wire:
-        reply = wire.exchange(REQUEST, 5)
+    with connected(Host("http://lambda.example")) as connection:
+        reply = connection.exchange(REQUEST, 5)
     assert (reply.trouble, reply.detail) == ("unreachable", "[Errno -2] Name or service not known")
 
 
@@ -267,77 +197,26 @@ def test_a_silent_name_server_outlasts_neither_the_deadline_nor_the_process() ->
     program = """
 import socket, sys, time
 from labgrader.http.endpoint import Host
-from labgrader.http.sync_connection import SyncConnection
+from labgrader.http.connection import SyncConnection
 socket.getaddrinfo = lambda *_, **__: time.sleep(3600)
-wire = SyncConnection(Host("http://lambda.example"))
-reply = wire.exchange(b"", 0.3)
-wire.close()
+connection = SyncConnection(Host("http://lambda.example"))
+reply = connection.exchange(b"", 0.3)
+connection.close()
 sys.stdout.write(f"{reply.trouble}: {reply.detail}")
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=300, check=True)
     assert (done.stdout, done.stderr) == ("unreachable: timed out", "")
 
 
-def _in_a_loop(work: Callable[[], Any]) -> Any:
-    loop = new_loop()
-    try:
-        return loop.run_until_complete(work())
-    finally:
-        loop.close()
-
-
 def test_what_is_abandoned_ends_at_once(virtual_time: Clock) -> None:
     async def work() -> Reply:
-        connection = HttpConnection(server.host, Addresses())
+        connection = HttpConnection(server.host, DnsCache())
         asyncio.get_running_loop().call_later(0.1, connection.abandon)
         reply = await connection.exchange(REQUEST, 30)
         connection.close()
         return reply
 
     with RawServer(b"") as server:
-        reply = _in_a_loop(work)
+        reply = run_in_loop(work)
     assert virtual_time.elapsed == pytest.approx(0.1)
     assert (reply.trouble, reply.timed_out, reply.resent) == ("abandoned", True, False)
-
-
-# --- names --------------------------------------------------------------------------------------------------------
-
-
-def test_a_name_is_asked_once_and_connections_are_spread_over_its_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
-
-    def two(host: str, port: int, **_: Any) -> Any:
-        asked.append(host)
-        time.sleep(0.05)
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (f"127.0.0.{last}", port)) for last in (1, 2)]
-
-    monkeypatch.setattr(socket, "getaddrinfo", two)
-
-    async def work() -> list[list[str]]:
-        addresses = Addresses()
-        together = await asyncio.gather(*(addresses.of("lambda.example", 443) for _ in range(4)))
-        return [[address[0] for _, address in found] for found in together]
-
-    found = _in_a_loop(work)
-    assert asked == ["lambda.example"]
-    assert sorted(map(tuple, found)) == [("127.0.0.1", "127.0.0.2")] * 2 + [("127.0.0.2", "127.0.0.1")] * 2
-
-
-def test_a_number_is_not_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(socket, "getaddrinfo", None)
-
-    async def work() -> list[Any]:
-        addresses = Addresses()
-        return [await addresses.of("127.0.0.1", 80), await addresses.of("::1", 80)]
-
-    assert _in_a_loop(work) == [[(socket.AF_INET, ("127.0.0.1", 80))], [(socket.AF_INET6, ("::1", 80))]]
-
-
-def test_the_next_address_is_tried_where_one_does_not_listen(monkeypatch: pytest.MonkeyPatch) -> None:
-    with RawServer(OK) as server:
-        port = server.host.port
-        found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (f"127.0.0.{last}", port)) for last in (2, 1)]
-        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
-        for _ in range(2):  # whichever is the first one in turn
-            with _wire(Host(f"http://lambda.example:{port}")) as wire:
-                assert wire.exchange(REQUEST, 5).body == b"ok"

@@ -19,14 +19,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from labgrader.evidence.load.plan import FunctionTarget, LoadPlan
 from labgrader.evidence.probe import Invocation
 from labgrader.evidence.question import Question
-from labgrader.http.connection import HttpConnection
-from labgrader.http.dns_cache import Addresses
+from labgrader.http.connection import HttpConnection, SyncConnection
+from labgrader.http.dns_cache import DnsCache
 from labgrader.http.endpoint import Host
-from labgrader.http.lambda_invoke import LambdaConnection
 from labgrader.http.reply import Reply
-from labgrader.http.sync_connection import SyncConnection
 from labgrader.load_testing.engine import run_load
-from labgrader.load_testing.targets import FunctionCaller
+from labgrader.load_testing.targets import FunctionLoadTarget
 from labgrader.probing.function_invoker import Invoker
 from labgrader.probing.retry_policy import RetryPolicy
 from tests.load_testing.stub_lambda import Response, StubLambda
@@ -82,7 +80,7 @@ def test_https_asks_the_server_who_it_is(tmp_path: Path) -> None:
         assert Invocation.from_dict(invoker.answer(INVOKE).value).payload_size == 200_000
         connections = stub.connections
         load = run_load(
-            FunctionCaller(endpoint, FunctionTarget("user1-f"), b"{}"), LoadPlan("closed", 2, requests=20)
+            FunctionLoadTarget(endpoint, FunctionTarget("user1-f"), b"{}"), LoadPlan("closed", 2, requests=20)
         ).value
         assert (load["succeeded"], load["connections"]) == (20, 2)
         assert stub.connections == connections + 2  # kept open, tickets of TLS 1.3 notwithstanding
@@ -97,10 +95,11 @@ def test_https_waits_no_longer_for_a_hanging_function(tmp_path: Path) -> None:
         endpoint = stub.endpoint
         assert endpoint.tls is not None
         endpoint.tls.load_verify_locations(pem)
-        line = LambdaConnection(endpoint)
-        assert line.invoke("user1-f", "", b"{}", timeout_s=300).trouble == ""
-        reply = line.invoke("user1-f", "", b"{}", timeout_s=0.2)
-        line.close()
+        connection = SyncConnection(endpoint)
+        request = endpoint.request("user1-f", "", b"{}")
+        assert connection.exchange(request, timeout_s=300).trouble == ""
+        reply = connection.exchange(request, timeout_s=0.2)
+        connection.close()
         assert stub.connections == 1
     assert (reply.trouble, reply.detail) == ("timeout", "no answer within 0.2 s")
 
@@ -113,17 +112,17 @@ def silent() -> Iterator[Host]:
 
 
 def test_a_server_that_accepts_and_never_shakes_hands_is_unreachable(silent: Host) -> None:
-    wire = SyncConnection(silent)
+    connection = SyncConnection(silent)
     began = time.monotonic()
-    reply = wire.exchange(b"GET / HTTP/1.1\r\n\r\n", 0.1)
+    reply = connection.exchange(b"GET / HTTP/1.1\r\n\r\n", 0.1)
     assert time.monotonic() - began >= 0.1
-    wire.close()
+    connection.close()
     assert (reply.trouble, reply.detail) == ("unreachable", "timed out")
 
 
 def test_a_handshake_that_is_abandoned_ends(silent: Host) -> None:
     async def work() -> Reply:
-        connection = HttpConnection(silent, Addresses())
+        connection = HttpConnection(silent, DnsCache())
         asyncio.get_running_loop().call_later(0.05, connection.abandon)
         reply = await connection.exchange(b"GET / HTTP/1.1\r\n\r\n", 300)
         connection.close()

@@ -20,7 +20,7 @@ FUNCTION = FunctionTarget("user1-f")
 ALIAS = FunctionTarget("user1-f", "prod")
 LATEST = FunctionTarget("user1-f", "$LATEST")
 NOW = 1_000_000.0
-MINE = {"place": "111122223333 us-east-1", "student": "user1"}
+MINE = {"quota_scope": "111122223333 us-east-1", "student": "user1"}
 
 
 class Aws:

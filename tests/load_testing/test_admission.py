@@ -218,17 +218,17 @@ def test_one_lease_serves_all_that_a_student_built(store: Store, target: Target)
 
 
 @pytest.mark.parametrize(
-    ("place", "student"),
+    ("quota_scope", "student"),
     [
         ("111122223333 us-east-1", "user10"),
         ("111122223333 eu-west-1", "user1"),
         ("444455556666 us-east-1", "user1"),
     ],
 )
-def test_another_student_or_place_has_another_lease(store: Store, place: str, student: str) -> None:
+def test_another_student_or_quota_scope_has_another_lease(store: Store, quota_scope: str, student: str) -> None:
     with Aws().account().reserved().admission(leases=store).admit((FUNCTION,), PLAN):
         second = Aws().account().reserved()
-        assert second.admitted(leases=store, place=place, student=student) == PLAN
+        assert second.admitted(leases=store, quota_scope=quota_scope, student=student) == PLAN
 
 
 @pytest.mark.parametrize(("left_s", "begins"), [(DEADLINE_S, True), (DEADLINE_S - 0.5, False)])

@@ -14,7 +14,7 @@ from labgrader.evidence.load.result import Comparison
 from labgrader.evidence.question import Answer
 from labgrader.http.endpoint import Host
 from labgrader.load_testing.comparison import run_compare
-from labgrader.load_testing.targets import FunctionCaller, StageCaller
+from labgrader.load_testing.targets import FunctionLoadTarget, StageLoadTarget
 from labgrader.probing.retry_policy import RetryPolicy
 from labgrader.probing.stage_request import StageRequest
 from labgrader.reasons import Reason
@@ -38,7 +38,7 @@ BRISK = RetryPolicy(attempts=3, base_delay_s=0.001)
 
 def _compare(stub: StubLambda, *, rounds: int = 3, **limits: Any) -> Answer:
     slow, fast = (
-        FunctionCaller(stub.endpoint, FunctionTarget(name, qualifier), b"{}")
+        FunctionLoadTarget(stub.endpoint, FunctionTarget(name, qualifier), b"{}")
         for name, qualifier in (("user1-slow", ""), ("user1-fast", "user1-prod"))
     )
     return run_compare(slow, fast, rounds=rounds, **{"retry_policy": BRISK, "request_timeout_s": 5, **limits})
@@ -252,9 +252,9 @@ def test_what_was_said_before_is_said_again() -> None:
 
 
 def _stages(stub: StubLambda) -> Answer:
-    def stage(path: str) -> StageCaller:
+    def stage(path: str) -> StageLoadTarget:
         content = f"GET /prod/{path} HTTP/1.1\r\nHost: x\r\nx-api-key: SECRET\r\n\r\n".encode()
-        return StageCaller(path, StageRequest(Host(f"http://127.0.0.1:{stub.port}"), "GET", "", content, "SECRET"))
+        return StageLoadTarget(path, StageRequest(Host(f"http://127.0.0.1:{stub.port}"), "GET", "", content, "SECRET"))
 
     return run_compare(stage("miss"), stage("hit"), rounds=3, retry_policy=BRISK)
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from labgrader.http.reply import Result
-from labgrader.load_testing.counters import RequestSample, RequestStats
+from labgrader.load_testing.counters import RequestSample, RequestStats, Result
 
 
 def _tally(*requests: RequestSample, sent: int | None = None, ended: float = 99.0) -> RequestStats:
@@ -78,7 +77,9 @@ def test_latencies_are_those_of_what_succeeded() -> None:
 
 
 def test_the_curve_begins_with_the_smallest_and_ends_with_the_largest() -> None:
-    curve = _tally(*(RequestSample(1.0, one / 1000, "succeeded") for one in range(1, 201))).fields()["curve"]
+    curve = _tally(*(RequestSample(1.0, milliseconds / 1000, "succeeded") for milliseconds in range(1, 201))).fields()[
+        "curve"
+    ]
     assert (curve[0], curve[-1]) == ((0, 1), (100, 200))
     assert (50, 100) in curve
     assert (95, 190) in curve

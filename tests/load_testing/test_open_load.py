@@ -15,7 +15,7 @@ from labgrader.evidence.load.result import LoadResult
 from labgrader.load_testing.engine import run_load
 from labgrader.load_testing.progress import LoadProgress
 from labgrader.load_testing.sender import RequestSender
-from labgrader.load_testing.targets import FunctionCaller
+from labgrader.load_testing.targets import FunctionLoadTarget
 from tests.load_testing.stub_lambda import Request, Response, StubLambda, throttle, warm
 
 pytestmark = pytest.mark.usefixtures("virtual_time")
@@ -28,11 +28,13 @@ def _load(
     seconds: float,
     in_flight: int = 200,
     threshold: Threshold | None = None,
-    tell: Callable[[LoadProgress], None] | None = None,
+    on_progress: Callable[[LoadProgress], None] | None = None,
     **limits: float,
 ) -> LoadResult:
     plan = LoadPlan("open", in_flight, rate_rps=rate, duration_s=seconds, threshold=threshold)
-    answer = run_load(FunctionCaller(stub.endpoint, FunctionTarget("user1-f"), b"{}"), plan, tell=tell, **limits)
+    answer = run_load(
+        FunctionLoadTarget(stub.endpoint, FunctionTarget("user1-f"), b"{}"), plan, on_progress=on_progress, **limits
+    )
     assert answer.error_code == ""
     stored = json.loads(json.dumps(answer.value, allow_nan=False))
     assert stored == answer.value
@@ -70,7 +72,9 @@ def test_arrivals_come_on_schedule() -> None:
     assert (result.requests, result.planned_requests, result.succeeded, result.dropped) == (50, 50, 50, 0)
     assert 0.9 <= arrived[-1] - arrived[0] < 3
     assert result.samples[-1][0] == pytest.approx(980, abs=0.01)  # the intended start, to the microsecond
-    assert [started for started, _, _ in result.samples] == pytest.approx([20 * one for one in range(50)], abs=0.01)
+    assert [started for started, _, _ in result.samples] == pytest.approx(
+        [20 * number for number in range(50)], abs=0.01
+    )
     assert 20 <= result.service_ms["p50"] <= result.latency_ms["p50"]
 
 
@@ -94,7 +98,7 @@ def test_a_freeze_is_felt_by_everybody_who_would_have_called() -> None:
 def test_a_closed_load_test_does_not_feel_it() -> None:
     with StubLambda(_freezes(0.0, 1.0)) as stub:
         plan = LoadPlan("closed", 4, requests=100)
-        answer = run_load(FunctionCaller(stub.endpoint, FunctionTarget("user1-f"), b"{}"), plan)
+        answer = run_load(FunctionLoadTarget(stub.endpoint, FunctionTarget("user1-f"), b"{}"), plan)
     assert LoadResult.from_dict(answer.value).latency_ms["p50"] < 300
 
 
@@ -161,21 +165,21 @@ def test_a_function_that_hangs_ends_the_arrivals() -> None:
 def test_an_arrival_that_was_handed_over_when_the_test_ended_is_not_sent() -> None:
     """Nor is it blamed on the function, which never saw it."""
     with StubLambda() as stub:
-        caller = FunctionCaller(stub.endpoint, FunctionTarget("user1-f"), b"{}")
+        target = FunctionLoadTarget(stub.endpoint, FunctionTarget("user1-f"), b"{}")
 
         async def halted() -> RequestSender:
-            traffic = RequestSender(caller, 1, 5.0, 5.0, lambda requests, gb_ms: True)
-            traffic.planned = 1
-            assert traffic.take()
-            traffic._end_early("stopped: ")
-            with traffic.connection() as connection:
-                assert (await traffic.send(connection, time.perf_counter())).trouble == "abandoned"
-            traffic.close()
-            return traffic
+            sender = RequestSender(target, 1, 5.0, 5.0, cost_cap_usd=1.0)
+            sender.planned = 1
+            assert sender.claim()
+            sender._end_early("stopped: ")
+            with sender.connections.lend() as connection:
+                assert (await sender.send(connection, time.perf_counter())).abandoned
+            sender.connections.close()
+            return sender
 
-        traffic = asyncio.run(halted())
+        sender = asyncio.run(halted())
         assert stub.requests == []
-    assert (traffic.tally.results["other_error"], traffic.tally.abandoned, traffic.tally.errors) == (1, 1, {})
+    assert (sender.stats.results["other_error"], sender.stats.abandoned, sender.stats.errors) == (1, 1, {})
 
 
 def test_the_deadline_ends_the_arrivals() -> None:
@@ -192,7 +196,7 @@ def test_the_deadline_ends_the_arrivals() -> None:
 def test_a_sender_that_was_late_itself_says_so_and_leaves_nothing_out() -> None:
     """What is told how far the test is keeps the sender from its work for a quarter of a second."""
     with StubLambda() as stub:
-        result = _load(stub, rate=200, seconds=0.6, tell=lambda progress: time.sleep(0.25))
+        result = _load(stub, rate=200, seconds=0.6, on_progress=lambda progress: time.sleep(0.25))
     assert (result.requests, result.dropped) == (120, 0)
     (note,) = result.notes
     assert note.startswith("the load tester itself was late by ")

@@ -16,7 +16,7 @@ from labgrader.evidence.load.plan import FunctionTarget, LoadPlan
 from labgrader.evidence.load.result import LoadResult
 from labgrader.http.lambda_invoke import InvokeEndpoint
 from labgrader.load_testing.engine import run_load
-from labgrader.load_testing.targets import FunctionCaller
+from labgrader.load_testing.targets import FunctionLoadTarget
 from tests.load_testing.truth import REASON, Running, Truth, in_memory, serving, truth
 from tests.virtual_time import LATENCY_S, ROUND_TRIP_MS
 
@@ -39,7 +39,7 @@ def measured(
     """Run a plan against a server; return what was measured, and what the server saw."""
     with start(name) as server:
         endpoint = InvokeEndpoint(server.url, "us-east-1", Credentials("AKIDEXAMPLE", "secret"))
-        caller = FunctionCaller(endpoint, FunctionTarget("user1-f", memory_mb=256), b"{}")
+        caller = FunctionLoadTarget(endpoint, FunctionTarget("user1-f", memory_mb=256), b"{}")
         answer = run_load(caller, plan, request_timeout_s=request_timeout_s)
     assert answer.value is not None, answer
     return LoadResult.from_dict(answer.value), server.seen

@@ -193,7 +193,7 @@ def test_whatever_the_class_and_the_order_tests_never_have_more_than_half(
     had = {student: plan.concurrency for student, plan in some.graded(plans).items()}
     assert had == {student: min(plan.concurrency, unreserved // 2) for student, plan in plans.items()}
     assert 0 < some.most <= unreserved // 2
-    item = store._get_item("LEASES", f"{MINE['place']} executions") or {}
+    item = store._get_item("LEASES", f"{MINE['quota_scope']} executions") or {}
     assert item["parts"] == {}, "all is given back"
 
 
@@ -201,4 +201,4 @@ def test_another_region_has_its_own_executions(store: Store) -> None:
     most = LoadPlan("closed", 50, requests=100)
     with Aws().account(1_000, 100).reserved().admission(leases=store).admit((FUNCTION,), most):
         elsewhere = Aws().account(1_000, 100).reserved()
-        assert elsewhere.admitted(plan=most, leases=store, place="111122223333 eu-west-1") == most
+        assert elsewhere.admitted(plan=most, leases=store, quota_scope="111122223333 eu-west-1") == most

@@ -117,13 +117,13 @@ def truth(name: str, requests: int, rate_rps: float = 0.0) -> Truth:
     server = SERVERS[name]
     assert rate_rps or not server.freezes
     answers = [server.answer(number) for number in range(requests)]
-    served = [(number, one) for number, one in enumerate(answers) if not (one.refused or one.hangs)]
+    served = [(number, answer) for number, answer in enumerate(answers) if not (answer.refused or answer.hangs)]
     held_ms = [1000 * _held_s(server, number / rate_rps) if rate_rps else 0.0 for number, _ in served]
     return Truth(
-        latencies_ms=tuple(sorted(one.felt_ms + held for (_, one), held in zip(served, held_ms, strict=True))),
-        refused=sum(one.refused for one in answers),
-        hung=sum(one.hangs for one in answers),
-        cold=sum(one.cold for one in answers),
+        latencies_ms=tuple(sorted(answer.felt_ms + held for (_, answer), held in zip(served, held_ms, strict=True))),
+        refused=sum(answer.refused for answer in answers),
+        hung=sum(answer.hangs for answer in answers),
+        cold=sum(answer.cold for answer in answers),
     )
 
 

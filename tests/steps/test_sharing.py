@@ -152,7 +152,7 @@ def test_what_was_planned_holds_at_home_and_elsewhere_what_the_account_says(
     connection = _connection(student)
     admission = sharing.admission(student, connection, leases=store, holder=RUN)
     assert admission.in_flight == in_flight
-    assert (admission.place, admission.student, admission.ends_at) == (connection.place, student.username, 1e9)
+    assert (admission.quota_scope, admission.student, admission.ends_at) == (connection.place, student.username, 1e9)
     assert admission.client is connection.client("lambda")
 
 

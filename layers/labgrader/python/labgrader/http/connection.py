@@ -1,7 +1,7 @@
-"""One HTTP/1.1 connection: one request at a time, timed, bounded, and never repeated behind the caller's back.
+"""One HTTP/1.1 connection: one request at a time, timed, limited, and never repeated without saying so.
 
-A socket's timeout limits each silence and not the whole answer, so a body that drips would arrive for ever; here one
-deadline holds for all of it.
+A socket's timeout limits each silence, not the whole answer, so a slow drip would never time out. Here one deadline
+covers the whole answer.
 """
 
 from __future__ import annotations
@@ -12,133 +12,171 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from labgrader.http.dns_cache import Address, Addresses
+from labgrader.http.dns_cache import Address, DnsCache
 from labgrader.http.endpoint import Host
-from labgrader.http.protocol import Stream, sentence
+from labgrader.http.event_loop import settle
+from labgrader.http.protocol import HttpProtocol, describe_error
 from labgrader.http.reply import Reply
 
 CONNECT_TIMEOUT_S = 5.0
-"""Seconds to reach the endpoint. What takes longer is the network's fault or ours, never the function's."""
+"""Seconds to connect. A slower connection is the fault of the network or the grader, never of the function."""
 
 CLOSED_RACE_S = 0.5
-"""A server that closes an idle connection while a request is on its way does so within a round trip, and none on earth
-takes longer. What breaks later may have been at work on the request."""
+"""Seconds in which a server that closes an idle connection can cross with a request.
+
+That takes one round trip, which is shorter than this everywhere on earth. If the connection breaks later, the server
+may have worked on the request."""
 
 
 class HttpConnection:
-    """A connection to a host, kept open between requests. It belongs to the event loop it is used in.
+    """A connection to a host, kept open between requests. Use it in one event loop only.
 
     Args:
-        host: where it leads.
-        addresses: who knows where that is.
+        host: the host to connect to.
+        dns_cache: resolves the host's name.
     """
 
-    def __init__(self, host: Host, addresses: Addresses) -> None:
+    def __init__(self, host: Host, dns_cache: DnsCache) -> None:
         self.opened = 0
-        """How often it had to be opened."""
+        """How often the connection was opened."""
         self._host = host
-        self._addresses = addresses
-        self._stream: Stream | None = None
-        self._opening: asyncio.Task[Stream] | None = None
-        self._keeps_open = True
+        self._dns_cache = dns_cache
+        self._protocol: HttpProtocol | None = None
+        self._opening: asyncio.Task[HttpProtocol] | None = None
+        self._keep_open = True
         self._abandoned = False
 
     async def exchange(self, request: bytes, timeout_s: float, method: str = "POST") -> Reply:
-        """Send one request and read its answer to the end; what goes wrong on the way is in the reply.
+        """Send one request and read the whole answer.
 
         Args:
-            request: the whole of it, head and body.
-            timeout_s: seconds for all of it, however steadily the answer drips.
-            method: its method, which says whether the answer has a body.
+            request: the whole request, head and body.
+            timeout_s: seconds for connecting, sending and reading together.
+            method: the request's HTTP method; the answer to a HEAD has no body.
+
+        Returns:
+            The reply. Its ``trouble`` says what went wrong; nothing is raised for it.
         """
         self._abandoned = False
         deadline = time.perf_counter() + timeout_s
-        reused = self._stream is not None and self._stream.usable
-        reply = await self._send(request, deadline, method)
-        untouched = reply.trouble == "broken" and reply.size == 0 and reply.duration_s < CLOSED_RACE_S
-        if reused and untouched and not self._abandoned:
-            # The server closed the idle connection while we were sending (RFC 9112, section 9.3.1). Said, not hidden,
-            # and not let to happen twice.
-            reply = replace(await self._send(request, deadline, method), resent=True)
-            self._keeps_open = False
-        if reply.trouble or not self._keeps_open:
+        kept = self._protocol if self._protocol is not None and self._protocol.usable else None
+        protocol = kept or await self._open(deadline)
+        reply = protocol if isinstance(protocol, Reply) else await protocol.exchange(request, deadline, method)
+        unread = reply.trouble == "broken" and reply.size == 0 and reply.duration_s < CLOSED_RACE_S
+        if kept and unread and not self._abandoned:
+            # The server closed the idle connection while the request was on its way (RFC 9112, section 9.3.1). Send it
+            # again, mark the reply, and do not keep connections to this server open any more.
+            protocol = await self._open(deadline)
+            reply = protocol if isinstance(protocol, Reply) else await protocol.exchange(request, deadline, method)
+            reply = replace(reply, resent=True)
+            self._keep_open = False
+        if reply.trouble or not self._keep_open:
             self.close()
         return replace(reply, detail=f"no answer within {round(timeout_s, 2):g} s") if reply.timed_out else reply
 
     def abandon(self) -> None:
-        """End what is under way: it is a reply whose trouble is ``abandoned``."""
+        """End the request in flight, if any. Its reply has the trouble ``abandoned``."""
         self._abandoned = True
         if self._opening:
             self._opening.cancel()
-        if self._stream:
-            self._stream.end("abandoned")
+        if self._protocol:
+            self._protocol.end("abandoned")
 
     def close(self) -> None:
-        """Hang up."""
-        if self._stream is not None:
-            self._stream.abort()
-            self._stream = None
+        """Close the connection."""
+        if self._protocol is not None:
+            self._protocol.abort()
+            self._protocol = None
 
-    async def _send(self, request: bytes, deadline: float, method: str) -> Reply:
-        """Send a request and read the answer. A broken reply's size says whether any byte of an answer came."""
-        stream = self._stream
-        if stream is None or not stream.usable:
-            self.close()
-            started = time.perf_counter()
-            try:
-                stream = self._stream = await self._open(deadline)
-            except asyncio.CancelledError:
-                if not self._abandoned:
-                    raise
-                return Reply(started=started, duration_s=time.perf_counter() - started, trouble="abandoned")
-            except OSError as error:
-                took = time.perf_counter() - started
-                return Reply(started=started, duration_s=took, trouble="unreachable", detail=sentence(error))
-            if self._abandoned:  # just when it was open
-                return Reply(started=started, duration_s=time.perf_counter() - started, trouble="abandoned")
-        return await stream.exchange(request, deadline, method)
+    async def _open(self, deadline: float) -> HttpProtocol | Reply:
+        """Open the connection again.
 
-    async def _open(self, deadline: float) -> Stream:
-        left = max(deadline - time.perf_counter(), 0.001)
-        self._opening = asyncio.ensure_future(self._reach())
+        Returns:
+            The open connection, or the reply that says why it could not be opened.
+        """
+        self.close()
+        started = time.perf_counter()
+        timeout_s = min(CONNECT_TIMEOUT_S, max(deadline - started, 0.001))
+        self._opening = asyncio.ensure_future(self._connect())
         try:
-            return await asyncio.wait_for(self._opening, min(CONNECT_TIMEOUT_S, left))
-        except TimeoutError:  # it says nothing
-            raise OSError("timed out") from None
+            self._protocol = await asyncio.wait_for(self._opening, timeout_s)
+        except asyncio.CancelledError:
+            if not self._abandoned:
+                raise
+        except OSError as error:
+            detail = "timed out" if isinstance(error, TimeoutError) else describe_error(error)
+            took_s = time.perf_counter() - started
+            return Reply(started=started, duration_s=took_s, trouble="unreachable", detail=detail)
         finally:
             self._opening = None
+        if self._protocol is None or self._abandoned:  # it may be abandoned at the moment it is open
+            return Reply(started=started, duration_s=time.perf_counter() - started, trouble="abandoned")
+        return self._protocol
 
-    async def _reach(self) -> Stream:
-        host = self._host.parts.hostname or ""
+    async def _connect(self) -> HttpProtocol:
+        hostname = self._host.parts.hostname or ""
         tls = self._host.tls
-        connected = await _connect(await self._addresses.of(host, self._host.port))
+        connected = await _connect_first(await self._dns_cache.resolve(hostname, self._host.port))
         try:
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.opened += 1
             loop = asyncio.get_running_loop()
-            name = host if tls else None
-            _, stream = await loop.create_connection(Stream, sock=connected, ssl=tls, server_hostname=name)
+            server_hostname = hostname if tls else None
+            _, protocol = await loop.create_connection(
+                HttpProtocol, sock=connected, ssl=tls, server_hostname=server_hostname
+            )
         except BaseException:
             connected.close()
             raise
-        return stream
+        return protocol
 
 
-async def _connect(addresses: Sequence[Address]) -> socket.socket:
-    """Connect to the first address that listens."""
+class SyncConnection:
+    """An ``HttpConnection`` for code without an event loop. Use it in one thread at a time.
+
+    Args:
+        host: the host to connect to.
+    """
+
+    def __init__(self, host: Host) -> None:
+        self._connection = HttpConnection(host, DnsCache())
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def exchange(self, request: bytes, timeout_s: float, method: str = "POST") -> Reply:
+        """Send one request and wait for the whole answer, as ``HttpConnection.exchange`` does."""
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+        self._loop.run_until_complete(settle())  # notice whether the server closed the connection since the last call
+        return self._loop.run_until_complete(self._connection.exchange(request, timeout_s, method))
+
+    def close(self) -> None:
+        """Close the connection and its event loop."""
+        self._connection.close()
+        if self._loop is not None:
+            self._loop.run_until_complete(settle())
+            self._loop.close()
+            self._loop = None
+
+
+async def _connect_first(addresses: Sequence[Address]) -> socket.socket:
+    """Connect to the first address that accepts a connection.
+
+    Raises:
+        OSError: none does; the error of the last one.
+    """
     loop = asyncio.get_running_loop()
-    trouble: OSError = OSError("it has no address")
+    last_error: OSError = OSError("it has no address")
     for family, address in addresses:
-        connected = socket.socket(family, socket.SOCK_STREAM)
+        candidate = socket.socket(family, socket.SOCK_STREAM)
         try:
-            connected.setblocking(False)
-            await loop.sock_connect(connected, address)
+            candidate.setblocking(False)
+            await loop.sock_connect(candidate, address)
         except OSError as error:
-            connected.close()
-            trouble = error
+            candidate.close()
+            last_error = error
         except BaseException:
-            connected.close()
+            candidate.close()
             raise
         else:
-            return connected
-    raise trouble
+            return candidate
+    raise last_error

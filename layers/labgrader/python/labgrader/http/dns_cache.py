@@ -1,4 +1,4 @@
-"""From a host's name to the addresses it is reached at, within a deadline."""
+"""Name resolution: from a host's name to its addresses, without blocking the event loop."""
 
 from __future__ import annotations
 
@@ -11,76 +11,78 @@ from collections.abc import Sequence
 from typing import Any
 
 Address = tuple[int, Any]
-"""An address family and what ``socket.connect`` takes for it."""
+"""An address family, and the address as ``socket.connect`` takes it."""
 
 
-class Addresses:
-    """Asks the name server once and remembers: a load test opens many connections, and none shall wait for a name.
+class DnsCache:
+    """Asks the name server once for each host, because a load test opens many connections.
 
-    The connections are spread over all addresses, as a name server's own rotation would.
+    Connections are spread over all addresses in turn, as round-robin DNS would do.
     """
 
     def __init__(self) -> None:
         self._found: dict[tuple[str, int], list[Address]] = {}
-        self._asking: dict[tuple[str, int], asyncio.Future[list[Address]]] = {}
+        self._pending: dict[tuple[str, int], asyncio.Future[list[Address]]] = {}
         self._turn = 0
 
-    async def of(self, host: str, port: int) -> Sequence[Address]:
+    async def resolve(self, host: str, port: int) -> Sequence[Address]:
         """Return the addresses of a host, the next one in turn first.
 
+        Args:
+            host: a name or an IP address.
+            port: the port to connect to.
+
         Raises:
-            OSError: the name server knows none.
+            OSError: the name server knows no address.
         """
-        found = self._found.get((host, port)) or await self._ask(host, port)
+        found = self._found.get((host, port))
+        if found is None:
+            found = self._found[host, port] = await self._look_up(host, port)
         self._turn += 1
         first = self._turn % len(found)
         return [*found[first:], *found[:first]]
 
-    async def _ask(self, host: str, port: int) -> list[Address]:
+    async def _look_up(self, host: str, port: int) -> list[Address]:
         with contextlib.suppress(ValueError):
             version = ipaddress.ip_address(host).version
-            return self._keep(host, port, [(socket.AF_INET if version == 4 else socket.AF_INET6, (host, port))])
-        asking = self._asking.get((host, port))
-        if asking is None:
-            asking = self._asking[host, port] = _resolve(host, port)
+            return [(socket.AF_INET if version == 4 else socket.AF_INET6, (host, port))]
+        pending = self._pending.get((host, port))
+        if pending is None:
+            pending = self._pending[host, port] = _resolve_in_thread(host, port)
         try:
-            return self._keep(host, port, await asyncio.shield(asking))  # one who gives up does not end it for others
+            return await asyncio.shield(pending)  # a caller that gives up does not end it for the others
         finally:
-            if asking.done():
-                self._asking.pop((host, port), None)
-
-    def _keep(self, host: str, port: int, found: list[Address]) -> list[Address]:
-        self._found[host, port] = found
-        return found
+            if pending.done():
+                self._pending.pop((host, port), None)
 
 
-def _resolve(host: str, port: int) -> asyncio.Future[list[Address]]:
-    """Ask the name server in a thread that keeps nobody waiting.
+def _resolve_in_thread(host: str, port: int) -> asyncio.Future[list[Address]]:
+    """Ask the name server in a daemon thread.
 
-    Not in an executor: it would keep the process alive for a thread that is stuck in a name server's silence.
+    An executor would keep the process alive while its thread waits for a silent name server.
     """
     loop = asyncio.get_running_loop()
-    answer: asyncio.Future[list[Address]] = loop.create_future()
+    pending: asyncio.Future[list[Address]] = loop.create_future()
 
-    def tell(found: list[Address], error: OSError | None) -> None:
+    def finish(found: list[Address], error: OSError | None) -> None:
         if error:
-            answer.set_exception(error)
-            answer.exception()  # known to whoever waits, if anybody still does
+            pending.set_exception(error)
+            pending.exception()  # mark it as retrieved: nobody may be waiting any more
         else:
-            answer.set_result(found)
+            pending.set_result(found)
 
-    def ask() -> None:
+    def look_up() -> None:
         found: list[Address] = []
-        trouble: OSError | None = None
+        failure: OSError | None = None
         try:
             for family, _, _, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
                 found.append((family, address))
         except OSError as error:
-            trouble = error
-        except UnicodeError as error:  # a label that is too long, or empty
-            trouble = OSError(str(error))
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            loop.call_soon_threadsafe(tell, found, trouble)
+            failure = error
+        except UnicodeError as error:  # a label that is empty or too long
+            failure = OSError(str(error))
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is waiting
+            loop.call_soon_threadsafe(finish, found, failure)
 
-    threading.Thread(target=ask, name="resolve", daemon=True).start()
-    return answer
+    threading.Thread(target=look_up, name="resolve", daemon=True).start()
+    return pending

@@ -1,4 +1,4 @@
-"""Where requests go."""
+"""The host that requests go to."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from botocore.httpsession import get_cert_path
 
 @dataclass(frozen=True)
 class Host:
-    """Where requests go, whatever proxy the environment names.
+    """A host that requests go to directly. Proxies of the environment are ignored.
 
     Args:
-        url: ``https://lambda.us-east-1.amazonaws.com``, or that of an embedded AWS.
+        url: ``https://lambda.us-east-1.amazonaws.com``, or the URL of an embedded AWS.
     """
 
     url: str
 
     @cached_property
     def parts(self) -> urllib.parse.SplitResult:
-        """The URL taken apart."""
+        """The parsed URL."""
         return urllib.parse.urlsplit(self.url)
 
     @cached_property
     def tls(self) -> ssl.SSLContext | None:
-        """How the server proves itself, by the certificates that boto3 trusts; ``None`` for plain HTTP."""
+        """The TLS settings, with the CA certificates that boto3 trusts. ``None`` for plain HTTP."""
         if self.parts.scheme != "https":
             return None
         return ssl.create_default_context(cafile=get_cert_path(True))
 
     @property
     def port(self) -> int:
-        """Where it listens."""
+        """The port, or the scheme's default port."""
         return self.parts.port or (443 if self.parts.scheme == "https" else 80)

@@ -1,4 +1,4 @@
-"""An event loop that wakes up when it shall: asyncio's own rounds every wait up to the next millisecond."""
+"""An event loop with timers that are exact to microseconds: asyncio's own rounds each wait up to a millisecond."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import asyncio
 import select
 import selectors
 
-_FD_SETSIZE = 1024  # select(2) knows no larger file descriptor
+_FD_SETSIZE = 1024  # select(2) takes no larger file descriptor
 
 
 class _PreciseSelector(selectors.DefaultSelector):
-    """Waits to the microsecond: ``epoll`` counts in milliseconds, but can itself be waited for with ``select``."""
+    """Waits to the microsecond. ``epoll`` counts in milliseconds, but ``select`` can wait for the ``epoll`` itself."""
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if timeout is not None and 0 < timeout < 1 and self.fileno() < _FD_SETSIZE:
@@ -20,10 +20,12 @@ class _PreciseSelector(selectors.DefaultSelector):
 
 
 async def settle(turns: int = 4) -> None:
-    """End what an exception left under way, and let the loop do what it put off: see what came, close what is aborted.
+    """Cancel the tasks that an exception left behind, and let the loop run its pending callbacks.
+
+    Those callbacks read what arrived and close aborted connections.
 
     Args:
-        turns: of the loop; enough for a closed connection to be told so.
+        turns: turns of the loop; the default is enough to notice that the server closed a connection.
     """
     others = asyncio.all_tasks() - {asyncio.current_task()}
     for task in others:
@@ -34,7 +36,7 @@ async def settle(turns: int = 4) -> None:
 
 
 def new_loop() -> asyncio.AbstractEventLoop:
-    """Return an event loop whose timers are late by microseconds, for arrivals on schedule."""
+    """Return an event loop whose timers are late by microseconds only, to send requests on schedule."""
     if not hasattr(selectors.DefaultSelector, "fileno"):  # Windows
         return asyncio.new_event_loop()
     return asyncio.SelectorEventLoop(_PreciseSelector())

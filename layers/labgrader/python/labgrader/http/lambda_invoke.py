@@ -1,7 +1,7 @@
-"""Lambda's Invoke API, one request at a time: signed, timed, bounded, and never retried behind the caller's back.
+"""Signed HTTP requests to Lambda's Invoke API.
 
-boto3 is not used for it: its retries hide throttles, its timeout limits each silence and not the whole answer (a body
-that drips arrives for ever), and a call costs it more than twice the processor time.
+boto3 is not used to invoke functions. Its retries hide throttles, its timeout limits each silence instead of the whole
+answer, and one call takes it more than twice the CPU time.
 """
 
 from __future__ import annotations
@@ -17,19 +17,17 @@ from botocore.credentials import Credentials
 
 from labgrader.errors import NotGradedError
 from labgrader.http.endpoint import Host
-from labgrader.http.reply import Reply
-from labgrader.http.sync_connection import SyncConnection
 from labgrader.reasons import Reason
 
 
 @dataclass(frozen=True)
 class InvokeEndpoint(Host):
-    """Where Lambda is, and who we are there.
+    """Lambda's endpoint, and the credentials to sign with.
 
     Args:
-        url: ``https://lambda.us-east-1.amazonaws.com``, or that of an embedded AWS.
-        region: for the signature.
-        credentials: botocore credentials, which refresh themselves where they can.
+        url: ``https://lambda.us-east-1.amazonaws.com``, or the URL of an embedded AWS.
+        region: the Region in the signature.
+        credentials: botocore credentials, which refresh themselves if they can.
     """
 
     region: str
@@ -37,23 +35,30 @@ class InvokeEndpoint(Host):
 
     @classmethod
     def from_client(cls, client: Any) -> InvokeEndpoint:
-        """Take all of it from a boto3 Lambda client, which knows its session, its Region and ``AWS_ENDPOINT_URL``.
+        """Take the endpoint, the Region and the credentials from a boto3 Lambda client.
 
         Raises:
             NotGradedError: the client has no credentials.
         """
-        credentials = client._get_credentials()  # boto3's own transfer module has no other way either
+        credentials = client._get_credentials()  # boto3 has no public way; its own transfer module does the same
         if credentials is None:
             said = "there are no AWS credentials to sign with"
             raise NotGradedError("lambda:InvokeFunction", said, Reason.GRADER)
         return cls(client.meta.endpoint_url, client.meta.region_name, credentials)
 
     def request(self, function: str, qualifier: str, event: bytes) -> bytes:
-        """Return a whole HTTP request that invokes a function, signed with Signature Version 4 as of now.
+        """Return the HTTP request that invokes a function, signed now with Signature Version 4.
 
         Args:
-            function, qualifier: whom to call; an empty ``qualifier`` is ``$LATEST``.
+            function: the function's name.
+            qualifier: an alias or a version; empty for ``$LATEST``.
             event: the event, as JSON.
+
+        Returns:
+            The whole request, head and body.
+
+        Raises:
+            botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError: the credentials could not be refreshed.
         """
         name = urllib.parse.quote(function, safe="")
         path = f"{self.parts.path.rstrip('/')}/2015-03-31/functions/{name}/invocations"
@@ -63,7 +68,7 @@ class InvokeEndpoint(Host):
             "Host": self.parts.netloc,
             "Content-Type": "application/json",
             "X-Amz-Invocation-Type": "RequestResponse",
-            "X-Amz-Log-Type": "Tail",  # its REPORT line is the only thing that tells a cold start
+            "X-Amz-Log-Type": "Tail",  # only its REPORT line says whether it was a cold start
         }
         address = f"{self.parts.scheme}://{self.parts.netloc}{path}"
         signed = AWSRequest(method="POST", url=address, data=event, headers=headers)
@@ -73,26 +78,27 @@ class InvokeEndpoint(Host):
 
 
 class SignedRequest:
-    """The request of one invocation, signed once a second.
+    """The request of an invocation that is sent many times, signed once a second.
 
-    A signature's date has whole seconds, so equal requests in one second have equal signatures anyway; to make it is
-    the dearest part of a request. The credentials are those of the first request: botocore refreshes them ten minutes
-    before they end, and to fetch others would keep all requests in flight waiting.
+    Signing is the slowest part of a request. The date in a signature has whole seconds, so equal requests have equal
+    signatures within a second. All requests use the credentials of the first: botocore refreshes credentials ten
+    minutes before they expire, and fetching others would block all requests in flight.
 
     Args:
-        endpoint: where Lambda is, and who we are there.
-        function, qualifier: whom to call; an empty ``qualifier`` is ``$LATEST``.
+        endpoint: Lambda's endpoint, and the credentials to sign with.
+        function: the function's name.
+        qualifier: an alias or a version; empty for ``$LATEST``.
         event: the event, as JSON.
     """
 
     def __init__(self, endpoint: InvokeEndpoint, function: str, qualifier: str, event: bytes) -> None:
         self._endpoint = endpoint
-        self._called = (function, qualifier, event)
+        self._arguments = (function, qualifier, event)
         self._second = 0
         self._signed = b""
 
     def bytes(self) -> bytes:
-        """Return the whole request as of now.
+        """Return the whole request, signed within this second.
 
         Raises:
             botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError: the credentials could not be refreshed.
@@ -103,31 +109,6 @@ class SignedRequest:
             fixed = Credentials(frozen.access_key, frozen.secret_key, frozen.token)
             self._endpoint = replace(self._endpoint, credentials=fixed)
         if second != self._second:
-            self._signed = self._endpoint.request(*self._called)
+            self._signed = self._endpoint.request(*self._arguments)
             self._second = second
         return self._signed
-
-
-class LambdaConnection(SyncConnection):
-    """One connection to Lambda, kept open between invocations. For one thread at a time.
-
-    Args:
-        endpoint: where it leads.
-    """
-
-    def __init__(self, endpoint: InvokeEndpoint) -> None:
-        super().__init__(endpoint)
-        self._endpoint = endpoint
-
-    def invoke(self, function: str, qualifier: str, event: bytes, timeout_s: float) -> Reply:
-        """Invoke a function once and read its answer to the end; what goes wrong on the way is in the reply.
-
-        Args:
-            function, qualifier: whom to call; an empty ``qualifier`` is ``$LATEST``.
-            event: the event, as JSON.
-            timeout_s: seconds for all of it, however steadily the answer drips.
-
-        Raises:
-            botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError: the credentials could not be refreshed.
-        """
-        return self.exchange(self._endpoint.request(function, qualifier, event), timeout_s)

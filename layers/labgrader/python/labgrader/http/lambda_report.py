@@ -1,4 +1,4 @@
-"""The line that Lambda writes when an invocation is over: what it took, what is paid for, and whether it was cold."""
+"""The REPORT line that ends an invocation's log: its duration, its billed duration and whether it was a cold start."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 _TEXT = "REPORT RequestId:"
 _JSON = '"platform.report"'
-_FIGURE = r"(\d{1,9}(?:\.\d{1,9})?)(?!\d)"  # no number of a log is longer
+_FIGURE = r"(\d{1,9}(?:\.\d{1,9})?)(?!\d)"  # at most 9 digits, so that a hostile log costs no time
 _FIELDS = {
     "duration_ms": (r"\tDuration: ", r'"durationMs"\s*:\s*'),
     "billed_ms": (r"\tBilled Duration: ", r'"billedDurationMs"\s*:\s*'),
@@ -21,14 +21,14 @@ _PATTERNS = {
 
 @dataclass(frozen=True)
 class Report:
-    """What a REPORT line says; 0 where it does not. ``cold`` where it has an Init or a Restore Duration.
+    """The figures of a REPORT line; 0 for each that is missing.
 
     Args:
-        duration_ms: how long the function ran, in milliseconds.
-        billed_ms: milliseconds that are paid for.
-        memory_mb: the memory as configured, in MB.
-        max_memory_mb: the most that was used, in MB.
-        cold: whether the environment was made for this invocation.
+        duration_ms: run time of the function, in milliseconds.
+        billed_ms: billed duration, in milliseconds.
+        memory_mb: configured memory, in MB.
+        max_memory_mb: maximum memory used, in MB.
+        cold: whether the line has an Init or a Restore Duration, which means a cold start.
     """
 
     duration_ms: float = 0.0
@@ -39,7 +39,7 @@ class Report:
 
     @property
     def found(self) -> bool:
-        """Whether there was such a line at all."""
+        """Whether there was a REPORT line."""
         return self != _NONE
 
 
@@ -47,24 +47,27 @@ _NONE = Report()
 
 
 def read_report(log: str) -> Report:
-    """Read the last REPORT line of a log, as text or as JSON.
+    """Parse the last REPORT line of a log, in text or JSON format.
 
     Source: Lambda Developer Guide, "Understanding the Lambda execution environment lifecycle" (``REPORT``) and "Lambda
     Telemetry API Event schema reference" (``platform.report``).
 
     Args:
-        log: its tail.
+        log: the end of the log.
+
+    Returns:
+        The figures; all 0 if there is no such line.
     """
     if _TEXT not in log and _JSON not in log:
         return _NONE
     for line in reversed(log.splitlines()):
         if line.startswith(_TEXT):
-            return _read(line, 0, "Init Duration:" in line or "Restore Duration:" in line)
+            return _parse(line, 0, "Init Duration:" in line or "Restore Duration:" in line)
         if _JSON in line:
-            return _read(line, 1, '"initDurationMs"' in line or '"restoreDurationMs"' in line)
+            return _parse(line, 1, '"initDurationMs"' in line or '"restoreDurationMs"' in line)
     return _NONE
 
 
-def _read(line: str, form: int, cold: bool) -> Report:
+def _parse(line: str, form: int, cold: bool) -> Report:
     found = {name: patterns[form].search(line) for name, patterns in _PATTERNS.items()}
-    return Report(**{name: float(one.group(1)) for name, one in found.items() if one}, cold=cold)
+    return Report(**{name: float(match.group(1)) for name, match in found.items() if match}, cold=cold)

@@ -1,4 +1,4 @@
-"""Before a load test: no other run loads the student, the account has room, and what is warming is warm."""
+"""Admission of a load test: no other run loads the student, the account has free executions, and functions are warm."""
 
 from __future__ import annotations
 
@@ -28,45 +28,44 @@ log = logging.getLogger(__name__)
 GET_ACCOUNT_SETTINGS = "lambda:GetAccountSettings"
 
 TEST_S = DEADLINE_S + 30
-"""Seconds that a load test takes at most, waiting aside: its deadline, which its warm-up is part of, and the time to
-ask what there is room for and to keep what was measured."""
+"""Maximum seconds of a load test, without waiting: its deadline, plus time to read limits and to store the result."""
 
 LEASE_S = 300.0
-"""Seconds that a student is leased where nobody says when the test is over; Run load test may run as long."""
+"""Seconds of a lease if the end of the test is not known. Run load test may run this long."""
 
 POLL_S = 1.0
-"""Seconds between two looks at a lease that another holds, or at provisioned concurrency that is being prepared."""
+"""Seconds between two checks of a lease that another run holds, or of provisioned concurrency that is not ready."""
 
 PROVISIONED_WAIT_S = 60.0
-"""Seconds that provisioned concurrency is waited for; AWS takes a minute or two to prepare it.
+"""Maximum seconds to wait for provisioned concurrency; AWS takes a minute or two to prepare it.
 Source: Lambda Developer Guide, "Configuring provisioned concurrency for a function"."""
 
 TOO_LATE = "AWS took so long to say what the account has left that no time remained for the load test; try again later"
-"""Why a test is not begun that would be cut off."""
+"""Why a test does not begin that could not finish."""
 
 
 class Leases(Protocol):
-    """Where it is written who is load-testing what (``Store`` is one)."""
+    """Stores who is load-testing what. ``Store`` implements it."""
 
     def lease(self, name: str, holder: str, now: float, ends_at: float) -> bool:
-        """Take a lease unless another holds it; say whether it is ours."""
+        """Take a lease unless another holder has it. Return whether it succeeded."""
 
     def release(self, name: str, holder: str) -> None:
-        """Give a lease back; one that another holds stays."""
+        """Give a lease back, if this holder has it."""
 
     def acquire_permits(self, name: str, holder: str, wanted: int, most: int, now: float, ends_at: float) -> bool:
-        """Take a part of what several share, unless all would have more than ``most``; say whether it is had."""
+        """Acquire permits from a shared pool of ``most`` permits. Return whether it succeeded."""
 
     def release_permits(self, name: str, holder: str) -> None:
-        """Give a part back."""
+        """Give this holder's permits back."""
 
 
 def read_concurrency_budget(client: Any, retry_policy: RetryPolicy | None = None) -> ConcurrencyBudget:
-    """Ask an account what it has.
+    """Read an account's concurrency limits.
 
     Args:
-        client: a boto3 Lambda client that repeats nothing by itself.
-        retry_policy: how often the question is repeated.
+        client: a boto3 Lambda client without retries of its own.
+        retry_policy: how often the call is retried.
 
     Raises:
         AwsCallError: AWS refused, or kept failing.
@@ -79,9 +78,13 @@ def read_concurrency_budget(client: Any, retry_policy: RetryPolicy | None = None
 
 
 def default_concurrency_budget() -> ConcurrencyBudget:
-    """Ask the account that this function runs in; raises as ``read_concurrency_budget`` does."""
+    """Read the limits of the account that this function runs in.
+
+    Raises:
+        AwsCallError: AWS refused, or kept failing.
+    """
     config = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=5, read_timeout=5)
-    # Plan run has a minute: a run never fails because this is not known
+    # Plan run has one minute, and goes on without the limits
     return read_concurrency_budget(
         boto3.client("lambda", config=config), RetryPolicy(attempts=4, max_delay_s=4.0, budget_s=10.0)
     )
@@ -89,23 +92,24 @@ def default_concurrency_budget() -> ConcurrencyBudget:
 
 @dataclass(frozen=True)
 class Admission:
-    """Admits load tests of one student.
+    """Admits the load tests of one student.
 
     Args:
-        client: a boto3 Lambda client of the student's account that repeats nothing by itself.
-        place: ``ACCOUNT REGION`` of what is called; part of the lease's name.
-        student: whose functions and stages are called; the other part of it.
-        in_flight: what all load tests of the run may have together in that account, as was computed when the run was
-            planned; ``None`` where nothing was.
-        leases: where leases are kept; ``None`` for none taken.
-        holder: who takes them: the run's id.
-        ends_at: seconds since the epoch when whoever runs the test is over; infinity where nobody knows.
-        retry_policy: how often a question is repeated.
-        clock, sleep: the time, in seconds since the epoch, and how to wait.
+        client: a boto3 Lambda client of the student's account, without retries of its own.
+        quota_scope: ``ACCOUNT REGION`` of the functions and stages; part of the lease's name.
+        student: the owner of the functions and stages; the other part of the lease's name.
+        in_flight: executions for all load tests of the run together in that account, as computed when the run was
+            planned; ``None`` if that was not computed.
+        leases: stores the leases; ``None`` to take none.
+        holder: the run's id, which the leases are taken for.
+        ends_at: seconds since the epoch when the test must have ended; infinity if that is not known.
+        retry_policy: how often a call is retried.
+        clock: returns the time, in seconds since the epoch.
+        sleep: waits, in seconds.
     """
 
     client: Any
-    place: str = ""
+    quota_scope: str = ""
     student: str = ""
     in_flight: int | None = None
     leases: Leases | None = None
@@ -117,124 +121,149 @@ class Admission:
 
     @contextmanager
     def admit(self, targets: tuple[Target, ...], plan: LoadPlan) -> Iterator[LoadPlan]:
-        """Keep other runs off the student for as long as the block lasts; give the plan as it fits, with its notes.
+        """Lock the student's resources for the block, and fit the plan into the account.
 
-        One lease serves all that is the student's: aliases share their function's executions, and a stage calls
-        functions, too.
+        One lease covers everything the student owns: aliases share their function's executions, and a stage calls
+        functions as well.
 
         Args:
-            targets: whom the test calls; each is the student's own, which the caller has made sure of.
-            plan: what was planned.
+            targets: the targets of the test. The caller has checked that they are the student's own.
+            plan: the plan.
+
+        Yields:
+            The plan that may be carried out, with notes on what was changed.
 
         Raises:
-            NotGradedError: another run is loading the student's, the account has no room, or would not say what it has
-                in time.
-            ThrottledError: other load tests had the account's executions for as long as could be waited, so that the
-                test is worth a second try; or the table of leases was throttled.
+            NotGradedError: another run is load-testing the student, the account has too few executions, or AWS did not
+                return its limits in time.
+            ThrottledError: other load tests used the account's executions until the time was over, so a second try
+                makes sense; or the table of leases was throttled.
             ServiceFaultError: the table of leases failed.
         """
-        until = min(self.ends_at, self.clock() + LEASE_S) - TEST_S
+        wait_until = min(self.ends_at, self.clock() + LEASE_S) - TEST_S
         functions = sorted({target.function for target in targets if isinstance(target, FunctionTarget)})
-        aliases = sorted({(one.function, one.qualifier) for one in targets if isinstance(one, FunctionTarget)})
-        with self._leased(until):
+        aliases = sorted(
+            {(target.function, target.qualifier) for target in targets if isinstance(target, FunctionTarget)}
+        )
+        with self._student_lease(wait_until):
             budget = self._budget()
             reserved, notes = self._reserved(functions)
-            fitting = fit_plan(plan, replace(budget, reserved=reserved))
+            fitted = fit_plan(plan, replace(budget, reserved=reserved))
             for function, qualifier in aliases:
-                if qualifier not in ("", "$LATEST"):  # neither can have any
-                    notes += self._warm(function, qualifier, until)
-            with self._executions(fitting.concurrency, budget, until):
-                if self.clock() + DEADLINE_S > self.ends_at:  # what was measured then would be lost
+                if qualifier not in ("", "$LATEST"):  # neither can have provisioned concurrency
+                    notes += self._wait_until_warm(function, qualifier, wait_until)
+            with self._executions(fitted.concurrency, budget, wait_until):
+                if self.clock() + DEADLINE_S > self.ends_at:  # the result would be lost
                     raise NotGradedError("", TOO_LATE, Reason.TIME_OVER)
-                yield replace(fitting, notes=(*fitting.notes, *notes))
+                yield replace(fitted, notes=(*fitted.notes, *notes))
 
     @contextmanager
-    def _leased(self, until: float) -> Iterator[None]:
-        """Keep other runs off the student. A run itself loads a student once at a time."""
+    def _student_lease(self, wait_until: float) -> Iterator[None]:
+        """Hold the student's lease, so that no other run load-tests the student. One run tests a student only once."""
         if (leases := self.leases) is None:
             yield
             return
-        name, holder = f"{self.place} student {self.student}", self._holder()
-        said = f"another run is load-testing what {quote(self.student)} built; run this student again when it is done"
-        if not self._wait(lambda now, ends_at: leases.lease(name, holder, now, ends_at), until):
-            raise NotGradedError("", said, Reason.QUOTA)
-        with self._given_back(name, leases.release, holder):
+        name, holder = f"{self.quota_scope} student {self.student}", self._holder()
+        message = (
+            f"another run is load-testing what {quote(self.student)} built; run this student again when it is done"
+        )
+        if not self._wait(lambda now, ends_at: leases.lease(name, holder, now, ends_at), wait_until):
+            raise NotGradedError("", message, Reason.QUOTA)
+        with self._releasing(name, leases.release, holder):
             yield
 
     @contextmanager
-    def _executions(self, wanted: int, budget: ConcurrencyBudget, until: float) -> Iterator[None]:
-        """Have a part of the account's executions, when it is free: all load tests together keep the bound.
+    def _executions(self, wanted: int, budget: ConcurrencyBudget, wait_until: float) -> Iterator[None]:
+        """Hold permits for executions of the account, so that all load tests together stay within its budget.
 
-        With little left one test goes after the other. Who waited in vain has sent nothing, and may try again.
+        If few are available, tests run one after the other. A test that waited too long has sent nothing, and may be
+        tried again.
         """
         if (leases := self.leases) is None:
             yield
             return
-        name, holder, most = f"{self.place} executions", self._holder(), budget.available
-        said = (
+        name, holder, most = f"{self.quota_scope} executions", self._holder(), budget.available
+        message = (
             f"other load tests had so many of the {most:,} concurrent executions that load tests may take of this "
             f"account that {wanted} were not free; try again later"
         )
-        if not self._wait(lambda now, ends_at: leases.acquire_permits(name, holder, wanted, most, now, ends_at), until):
-            # what the student reads where no second try gets in either
-            raise ThrottledError(f"{NOT_GRADED}: {said}", Reason.QUOTA)
-        with self._given_back(name, leases.release_permits, holder):
+        if not self._wait(
+            lambda now, ends_at: leases.acquire_permits(name, holder, wanted, most, now, ends_at), wait_until
+        ):
+            # the student reads this if the second try fails, too
+            raise ThrottledError(f"{NOT_GRADED}: {message}", Reason.QUOTA)
+        with self._releasing(name, leases.release_permits, holder):
             yield
 
     def _holder(self) -> str:
-        """Who takes a lease: two deliveries of one task are two."""
+        """Return a new holder: two deliveries of one task are two holders."""
         return f"{self.holder} {uuid.uuid4()}"
 
-    def _wait(self, take: Callable[[float, float], bool], until: float) -> bool:
-        """Try to take something, given the time and when it ends, until it is ours; say whether it ever was."""
-        while not take(self.clock(), min(self.ends_at, self.clock() + LEASE_S)):
-            if self.clock() + POLL_S > until:
+    def _wait(self, acquire: Callable[[float, float], bool], wait_until: float) -> bool:
+        """Try to acquire a lease or permits until it succeeds.
+
+        Args:
+            acquire: is given the time and the end of the lease, in seconds since the epoch.
+            wait_until: when to give up, in seconds since the epoch.
+
+        Returns:
+            Whether it succeeded.
+        """
+        while not acquire(self.clock(), min(self.ends_at, self.clock() + LEASE_S)):
+            if self.clock() + POLL_S > wait_until:
                 return False
             self.sleep(POLL_S)
         return True
 
     @contextmanager
-    def _given_back(self, name: str, give_back: Callable[[str, str], None], holder: str) -> Iterator[None]:
+    def _releasing(self, name: str, release: Callable[[str, str], None], holder: str) -> Iterator[None]:
         try:
             yield
         finally:
             try:
-                give_back(name, holder)
-            except LabgraderError:  # it ends by itself, and what was measured is not lost for it
+                release(name, holder)
+            except LabgraderError:  # the lease expires on its own; the result must not be lost
                 log.warning("%s was not given back", name, exc_info=True)
 
     def _budget(self) -> ConcurrencyBudget:
         try:
             return replace(read_concurrency_budget(self.client, self.retry_policy), planned=self.in_flight)
         except AwsCallError as refusal:
-            raise NotGradedError("", _unknown(refusal), refusal.reason_code) from None
+            raise NotGradedError("", _limits_unknown(refusal), refusal.reason_code) from None
 
     def _reserved(self, functions: list[str]) -> tuple[int | None, list[str]]:
-        """The smallest concurrency that is reserved for one of the functions, and which could not be read.
+        """Read the smallest reserved concurrency of the functions.
 
-        It decides nothing, so that a refusal stops nothing.
+        A refusal does not stop the test, because reserved concurrency does not change its plan.
+
+        Returns:
+            The executions, or ``None`` if none are reserved; and a note for each function that could not be read.
         """
-        found: list[int] = []
+        reserved: list[int] = []
         notes = []
         for function in functions:
             try:
                 answer = self.retry_policy.call(partial(self.client.get_function_concurrency, FunctionName=function))
-                found += [answer["ReservedConcurrentExecutions"]] if "ReservedConcurrentExecutions" in answer else []
+                reserved += [answer["ReservedConcurrentExecutions"]] if "ReservedConcurrentExecutions" in answer else []
             except MissingResourceError:
-                continue  # the test finds out by itself
+                continue  # the test will report that
             except AwsCallError as refusal:
                 notes.append(f"what is reserved for {function} could not be read ({refusal.code})")
-        return min(found, default=None), notes
+        return min(reserved, default=None), notes
 
-    def _warm(self, function: str, qualifier: str, until: float) -> list[str]:
-        """Wait until a qualifier's provisioned concurrency is ready, within a bound; return what there is to say."""
+    def _wait_until_warm(self, function: str, qualifier: str, wait_until: float) -> list[str]:
+        """Wait until an alias's or a version's provisioned concurrency is ready, at most ``PROVISIONED_WAIT_S``.
+
+        Returns:
+            Notes: how long that took, or why it is not ready.
+        """
         ask = partial(self.client.get_provisioned_concurrency_config, FunctionName=function, Qualifier=qualifier)
         began = self.clock()
-        until = min(began + PROVISIONED_WAIT_S, until)
+        wait_until = min(began + PROVISIONED_WAIT_S, wait_until)
         try:
             while (answer := self.retry_policy.call(ask)).get(
                 "Status"
-            ) == "IN_PROGRESS" and self.clock() + POLL_S <= until:
+            ) == "IN_PROGRESS" and self.clock() + POLL_S <= wait_until:
                 self.sleep(POLL_S)
         except MissingResourceError:
             return []
@@ -254,8 +283,8 @@ class Admission:
         return [f"provisioned concurrency {why}: cold starts are to be expected"]
 
 
-def _unknown(refusal: AwsCallError) -> str:
-    """Why nothing is loaded where the account does not say what it has; AWS's text is last, for it may be cut."""
+def _limits_unknown(refusal: AwsCallError) -> str:
+    """Return why nothing is load-tested without the account's limits. AWS's text comes last: it may be cut."""
     if refusal.code in DENIED:
         return (
             f"labgrader may not ask what the account has left, so nothing was loaded: its role there must allow "

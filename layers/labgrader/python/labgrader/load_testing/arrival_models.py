@@ -1,4 +1,4 @@
-"""When a load test's requests are sent: as soon as an earlier one is over (closed), or on a schedule (open)."""
+"""When requests are sent: as soon as an earlier one ended (closed model), or on a schedule (open model)."""
 
 from __future__ import annotations
 
@@ -9,113 +9,126 @@ import time
 from labgrader.load_testing.sender import RequestSender
 
 PAUSE_S = (0.05, 0.2)
-"""Seconds that a worker waits, at random between these, after its request was throttled or never answered."""
+"""Least and most seconds that a worker waits, at random, after its request was throttled or timed out."""
 
-LOOK_S = 0.02
-"""Seconds between two looks, in the closed model, at how late our own timers are."""
+TIMER_PROBE_S = 0.02
+"""Seconds between two measurements, in the closed model, of how late our own timers are."""
 
-_NAP_S = 0.25  # after so long, an arrival that is not due for longer looks whether the test was ended
-_AT_ONCE = 16  # arrivals that were due already, between two looks at what was answered meanwhile
+_MAX_SLEEP_S = 0.25  # so that a wait for a distant arrival notices the end of the test
+_BATCH = 16  # overdue arrivals that are sent before answers are read again
 
 
 async def keep_in_flight(sender: RequestSender, concurrency: int, count: int) -> None:
-    """Keep ``concurrency`` requests in flight until ``count`` more were sent, and wait for the last."""
+    """Send requests of the closed model, and wait for the last.
+
+    Args:
+        sender: sends them.
+        concurrency: requests to keep in flight.
+        count: how many more requests to send.
+    """
     sender.planned += count
-    watching = asyncio.ensure_future(_watch(sender))
+    lateness_probe = asyncio.ensure_future(_measure_lateness(sender))
     try:
-        await sender.run(*(_work(sender) for _ in range(min(concurrency, count))))
+        await sender.run(*(_send_in_turn(sender) for _ in range(min(concurrency, count))))
     finally:
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
+        lateness_probe.cancel()
+        await asyncio.gather(lateness_probe, return_exceptions=True)
 
 
 async def send_on_schedule(sender: RequestSender, concurrency: int, count: int, rate_rps: float) -> None:
-    """Send ``count`` more, one every ``1 / rate_rps`` seconds, whether or not the earlier ones were answered.
+    """Send requests of the open model, and wait for the last. None waits for an earlier one.
 
-    Where ``concurrency`` are in flight, an arrival is dropped and counted.
+    Args:
+        sender: sends them.
+        concurrency: maximum requests in flight. An arrival beyond it is dropped and counted.
+        count: how many more requests to send.
+        rate_rps: arrivals a second.
     """
     sender.planned += count
-    await sender.run(_Schedule(sender, concurrency).arrive(count, rate_rps))
+    await sender.run(_Schedule(sender, concurrency).send(count, rate_rps))
 
 
-async def _watch(sender: RequestSender) -> None:
-    """Measure how late we are ourselves: an answer that waits for us to read it looks like a slow one."""
+async def _measure_lateness(sender: RequestSender) -> None:
+    """Measure how late our own timers are: an answer that we read late looks slow."""
     while True:
-        due = time.perf_counter() + LOOK_S
-        await asyncio.sleep(LOOK_S)
+        due = time.perf_counter() + TIMER_PROBE_S
+        await asyncio.sleep(TIMER_PROBE_S)
         sender.lateness.add(max(1000 * (time.perf_counter() - due), 0))
 
 
-async def _work(sender: RequestSender) -> None:
-    """Send one request after the other until there are none left."""
-    with sender.connection() as connection:
-        while sender.take():
-            reply = await sender.send(connection)
-            if reply.throttled:
-                again_at_once = await sender.wait_for_completion()
-            else:
-                again_at_once = not reply.timed_out
-            if not again_at_once and not sender.stopped:
+async def _send_in_turn(sender: RequestSender) -> None:
+    """Send one request after the other until none is left."""
+    with sender.connections.lend() as connection:
+        while sender.claim():
+            sample = await sender.send(connection)
+            if sample.result == "throttled" and await sender.wait_for_completion():
+                continue
+            if sample.result in ("throttled", "timeout") and not sender.stopped:
                 await asyncio.sleep(random.uniform(*PAUSE_S))
 
 
 class _Schedule:
-    """Arrivals, and senders that wait for one; each sender has a connection of its own."""
+    """A schedule of arrivals, and the workers that send them. Each worker has a connection.
+
+    Args:
+        sender: sends the requests.
+        concurrency: maximum workers.
+    """
 
     def __init__(self, sender: RequestSender, concurrency: int) -> None:
         self._sender = sender
         self._concurrency = concurrency
-        self._senders = 0
+        self._workers = 0
         self._idle: list[asyncio.Future[float | None]] = []
-        self._over = False
+        self._ended = False
 
-    async def arrive(self, count: int, rate_rps: float) -> None:
-        """Let the arrivals come when they are due; what is due already comes at once, and nothing is left out."""
-        tally = self._sender.tally
+    async def send(self, count: int, rate_rps: float) -> None:
+        """Hand out each arrival when it is due. Overdue arrivals are handed out at once; none is left out."""
+        stats = self._sender.stats
         began = last = time.perf_counter()
-        before = tally.sent + tally.dropped
+        before = stats.sent + stats.dropped
         try:
             for number in range(count):
                 due = began + number / rate_rps
-                if number % _AT_ONCE == 0:
+                if number % _BATCH == 0:
                     await asyncio.sleep(0)
-                while (left := due - time.perf_counter()) > 0 and not self._sender.stopped:
-                    await asyncio.sleep(min(left, _NAP_S))
-                if not self._let_in(due):
+                while (wait_s := due - time.perf_counter()) > 0 and not self._sender.stopped:
+                    await asyncio.sleep(min(wait_s, _MAX_SLEEP_S))
+                if not self._hand_out(due):
                     return
                 last = time.perf_counter()
         finally:
-            self._over = True
-            arrived = tally.sent + tally.dropped - before
-            tally.scheduled_s += max(arrived / rate_rps, last - began)  # the former, unless we were late ourselves
+            self._ended = True
+            arrived = stats.sent + stats.dropped - before
+            stats.scheduled_s += max(arrived / rate_rps, last - began)  # the latter is longer if we were late ourselves
             for idle in self._idle:
                 idle.set_result(None)
 
-    def _let_in(self, due: float) -> bool:
-        """Hand an arrival to a sender, or drop it where all are busy; say whether the next one may come."""
+    def _hand_out(self, due: float) -> bool:
+        """Give an arrival to a worker, or drop it if all are busy. Return whether the schedule goes on."""
         sender = self._sender
-        if not self._idle and self._senders == self._concurrency:
-            sender.tally.dropped += 1
+        if not self._idle and self._workers == self._concurrency:
+            sender.stats.dropped += 1
             return not sender.stopped
-        if not sender.take():
+        if not sender.claim():
             return False
         if self._idle:
-            self._idle.pop().set_result(due)  # the last one to be idle is the first to be used: few connections do
+            self._idle.pop().set_result(due)  # the worker that became idle last, so that few connections are used
         else:
-            self._senders += 1
-            sender.start(self._serve(due))
+            self._workers += 1
+            sender.start(self._work(due))
         return True
 
-    async def _serve(self, due: float | None) -> None:
-        """Send what arrives, one request at a time."""
-        with self._sender.connection() as connection:
+    async def _work(self, due: float | None) -> None:
+        """Send the arrivals that are handed to this worker, one at a time."""
+        with self._sender.connections.lend() as connection:
             while due is not None:
                 await self._sender.send(connection, due)
-                due = await self._next()
+                due = await self._next_arrival()
 
-    async def _next(self) -> float | None:
-        """Wait for an arrival; return when it was due, or ``None`` when there are no more."""
-        if self._over:
+    async def _next_arrival(self) -> float | None:
+        """Wait for an arrival. Return when it was due, or ``None`` if there are no more."""
+        if self._ended:
             return None
         idle: asyncio.Future[float | None] = asyncio.get_running_loop().create_future()
         self._idle.append(idle)

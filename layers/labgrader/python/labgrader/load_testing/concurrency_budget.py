@@ -1,7 +1,7 @@
-"""How many executions load tests may keep in flight, so that they leave an account half of what it has. Pure.
+"""The concurrent executions that load tests may use: half of an account's unreserved ones. No input or output.
 
-Source of the limits: Lambda Developer Guide, "Understanding Lambda function scaling" and "Lambda quotas": executions
-are counted for an account in a Region, what is reserved for a function is taken from the others, new accounts have 10.
+Source: Lambda Developer Guide, "Understanding Lambda function scaling" and "Lambda quotas". Concurrency is counted for
+each account and Region. Reserved concurrency of one function reduces that of the others. New accounts have 10.
 """
 
 from __future__ import annotations
@@ -13,19 +13,20 @@ from labgrader.evidence.load.plan import LoadPlan
 from labgrader.reasons import Reason
 
 FEWER_LEFT = "as was planned when fewer were left"
-"""Why load tests may take less than half of what is left now."""
+"""Why load tests may use less than half of the unreserved executions of now."""
 
 
 @dataclass(frozen=True)
 class ConcurrencyBudget:
-    """What an account has for load tests, in concurrent executions.
+    """An account's concurrent executions for load tests.
 
     Args:
         account_limit: the account's limit in the Region.
-        unreserved: what of it is not reserved for single functions.
-        reserved: what is reserved for the function under test; ``None`` for nothing, or where no function is called.
-        planned: what all load tests of the run may have together, as was computed when it was planned; ``None`` where
-            nothing was.
+        unreserved: executions that are not reserved for a function.
+        reserved: executions that are reserved for the function under test; ``None`` if none are, or if no function is
+            called.
+        planned: executions for all load tests of the run together, as computed when the run was planned; ``None`` if
+            that was not computed.
     """
 
     account_limit: int
@@ -40,38 +41,42 @@ class ConcurrencyBudget:
 
     @property
     def available(self) -> int:
-        """What all load tests may have in flight together: half of what is left, or what was planned if that is less.
+        """Executions for all load tests together: half of the unreserved ones, or what was planned if that is less.
 
-        One of them may have all of it; whoever comes later waits.
+        One test may use all of them; later ones wait.
         """
         return self.half if self.planned is None else min(self.half, self.planned)
 
 
 def fit_plan(plan: LoadPlan, budget: ConcurrencyBudget) -> LoadPlan:
-    """Return the plan as it fits into an account, with a note for each thing that is other than planned.
+    """Reduce a plan to an account's budget.
 
-    A reserved concurrency below the plan reduces nothing: the requests that it throttles are counted, as is wanted.
+    A reserved concurrency below the plan reduces nothing: counting the throttled requests is the purpose of such a
+    test.
 
     Args:
-        plan: what was planned.
-        room: what the account has now.
+        plan: the plan.
+        budget: the account's budget now.
+
+    Returns:
+        The plan with at most the available concurrency, and a note for each change.
 
     Raises:
-        NotGradedError: less than ``plan.least`` would fit, and that would be another test.
+        NotGradedError: fewer than ``plan.least`` executions are available, which would make it another test.
     """
     if budget.available >= plan.concurrency:
-        fitting = plan
+        fitted = plan
     elif budget.available >= plan.least:
-        fitting = plan.within(budget.available, _reduced(plan, budget))
+        fitted = plan.within(budget.available, _reduced(plan, budget))
     else:
         raise NotGradedError("", _refused(plan, budget), Reason.QUOTA)
-    if budget.reserved is not None and budget.reserved < fitting.concurrency:
-        fitting = fitting.within(fitting.concurrency, _reserved(budget.reserved))
-    return fitting
+    if budget.reserved is not None and budget.reserved < fitted.concurrency:
+        fitted = fitted.within(fitted.concurrency, _reserved(budget.reserved))
+    return fitted
 
 
 def _reserved(executions: int) -> str:
-    """True whether or not anything was throttled in the end."""
+    """Return a note that holds whether or not anything was throttled."""
     if executions == 0:
         return "0 executions are reserved for the function, which switches it off"
     said = "1 execution is" if executions == 1 else f"{executions} executions are"

@@ -1,48 +1,50 @@
-"""What the requests of a load test came to: counts, sums and latencies."""
+"""The statistics of a load test: one sample for each request, and their counts, sums and latencies."""
 
 from __future__ import annotations
 
 import time
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from labgrader.evidence.load import statistics
 from labgrader.evidence.load.latencies import Latencies
-from labgrader.http.reply import Result
+
+Result = Literal["succeeded", "throttled", "function_error", "application_error", "timeout", "other_error"]
+"""The class that a request is counted in; each request is in exactly one."""
 
 MAX_SAMPLES = 500
-"""Requests that are kept one by one, for the plot."""
+"""Maximum requests that are kept one by one, for the plot."""
 
 SUCCEEDED_SAMPLES = 100
-"""Of these, so many are those that succeeded, however many failed."""
+"""Of these, the places reserved for requests that succeeded, however many failed."""
 
 MAX_ERROR_SAMPLES = 5
-"""Different descriptions of failures that are kept."""
+"""Maximum different descriptions of failures that are kept."""
 
 COLD_START = "cold_start"
-"""What a sample says that succeeded and was a cold start."""
+"""The plot's mark for a request that succeeded and was a cold start."""
 
 _SUCCESSES = ("succeeded", COLD_START)
-_Sample = tuple[float, float, str]  # started (seconds since the epoch), milliseconds, how it ended
+_Point = tuple[float, float, str]  # started (seconds since the epoch), milliseconds, mark
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RequestSample:
-    """One request of a load test, without its body.
+    """One completed request of a load test. The target fills it in; the sender adds what only the sender knows.
 
     Args:
-        started: when it was sent, or (open) should have been, on the clock of ``time.perf_counter``.
+        started: when it was sent, or in an open test was due, on the clock of ``time.perf_counter``.
         duration_s: seconds from then to the answer's last byte.
-        result: how it ended.
-        service_s: seconds from the moment of sending; ``None`` where that is ``duration_s``.
-        cold: whether an environment was made for it.
-        reported: whether a REPORT line said so.
-        throttle_reason: which limit it met.
-        function_error_kind: how the function ended badly.
+        result: the class it is counted in.
+        service_s: seconds from sending to the answer's last byte; ``None`` if that is ``duration_s``.
+        cold: whether it was a cold start.
+        reported: whether there was a REPORT line.
+        throttle_reason: the limit that throttled it; empty if it was not throttled.
+        function_error_kind: the kind of function error; empty without one.
         resent: whether it was sent twice, because the server had closed the idle connection.
-        abandoned: whether the test ended before its time to answer was over.
-        gb_ms: gigabyte-milliseconds that are billed for it; ``None`` where it never ran.
+        abandoned: whether the test ended before the request's timeout.
+        billed_gb_ms: billed gigabyte-milliseconds; ``None`` if it never ran.
     """
 
     started: float
@@ -55,11 +57,11 @@ class RequestSample:
     function_error_kind: str = ""
     resent: bool = False
     abandoned: bool = False
-    gb_ms: float | None = None
+    billed_gb_ms: float | None = None
 
     @property
-    def outcome(self) -> str:
-        """How it ended, as a picture marks it: a success that was a cold start is a mark of its own."""
+    def mark(self) -> str:
+        """How a plot marks the request: its result, or ``cold_start``."""
         return COLD_START if self.cold and self.result == "succeeded" else self.result
 
 
@@ -75,8 +77,8 @@ class RequestStats:
         self.resent = 0
         self.connections = 0
         self.billed = 0
-        self.gb_ms = 0.0
-        self.scheduled_s = 0.0  # how long arrivals came; 0 where there was no schedule
+        self.billed_gb_ms = 0.0
+        self.scheduled_s = 0.0  # seconds of arrivals; 0 without a schedule
         self.results: Counter[str] = Counter()
         self.throttle_reasons: Counter[str] = Counter()
         self.function_error_kinds: Counter[str] = Counter()
@@ -84,16 +86,16 @@ class RequestStats:
         self.warm = Latencies()
         self.cold = Latencies()
         self.service = Latencies()
-        self.errors: dict[str, None] = {}  # distinct, in the order they came
-        self._samples: list[_Sample] = []
+        self.errors: dict[str, None] = {}  # used as an ordered set
+        self._points: list[_Point] = []
         self._began = 0.0
-        self._over = 0.0
+        self._last_end = 0.0
         self._ended = 0.0
         self._epoch = time.time() - time.perf_counter()
 
     @property
-    def over(self) -> int:
-        """Requests that are over, well or badly."""
+    def completed(self) -> int:
+        """Requests that ended, in whatever class."""
         return self.results.total()
 
     @property
@@ -103,50 +105,54 @@ class RequestStats:
 
     @property
     def failed(self) -> int:
-        """Requests that were taken and not served."""
-        return sum(self.results[kind] for kind in ("function_error", "application_error", "timeout"))
+        """Requests that reached the target and failed."""
+        return sum(self.results[result] for result in ("function_error", "application_error", "timeout"))
 
-    def add(self, request: RequestSample) -> None:
-        """Count a request that is over."""
-        started = request.started + self._epoch
-        milliseconds = 1000 * request.duration_s
+    def add(self, sample: RequestSample) -> None:
+        """Count a completed sample."""
+        started = sample.started + self._epoch
+        milliseconds = 1000 * sample.duration_s
         self._began = min(self._began, started) if self._began else started
-        self._over = max(self._over, started + request.duration_s)
-        self.results[request.result] += 1
-        self._samples.append((started, milliseconds, request.outcome))
-        self.cold_starts += request.cold
-        self.reported += request.reported
-        self.resent += request.resent
-        self.abandoned += request.abandoned
-        if request.gb_ms is not None:
+        self._last_end = max(self._last_end, started + sample.duration_s)
+        self.results[sample.result] += 1
+        self._points.append((started, milliseconds, sample.mark))
+        self.cold_starts += sample.cold
+        self.reported += sample.reported
+        self.resent += sample.resent
+        self.abandoned += sample.abandoned
+        if sample.billed_gb_ms is not None:
             self.billed += 1
-            self.gb_ms += request.gb_ms
-        if request.throttle_reason:
-            self.throttle_reasons[request.throttle_reason] += 1
-        if request.function_error_kind:
-            self.function_error_kinds[request.function_error_kind] += 1
-        if request.result == "succeeded":
+            self.billed_gb_ms += sample.billed_gb_ms
+        if sample.throttle_reason:
+            self.throttle_reasons[sample.throttle_reason] += 1
+        if sample.function_error_kind:
+            self.function_error_kinds[sample.function_error_kind] += 1
+        if sample.result == "succeeded":
             self.latencies.add(milliseconds)
-            (self.cold if request.cold else self.warm).add(milliseconds)
-            self.service.add(milliseconds if request.service_s is None else 1000 * request.service_s)
+            (self.cold if sample.cold else self.warm).add(milliseconds)
+            self.service.add(milliseconds if sample.service_s is None else 1000 * sample.service_s)
 
     def note_error(self, description: str) -> None:
-        """Keep a description of what failed, unless there are enough."""
+        """Keep the description of a failure, up to ``MAX_ERROR_SAMPLES`` different ones."""
         if len(self.errors) < MAX_ERROR_SAMPLES:
             self.errors[description] = None
 
     def end(self, ended: float) -> None:
-        """Say when the test was over, on the clock of ``time.perf_counter``."""
+        """Set the end of the test.
+
+        Args:
+            ended: on the clock of ``time.perf_counter``.
+        """
         self._ended = ended + self._epoch
 
     def fields(self) -> dict[str, Any]:
-        """Return the fields of a ``LoadResult`` that follow from the requests alone: counts, rates, latencies.
+        """Return the counts, rates and latencies of a ``LoadResult``.
 
-        What was sent and never came back is among the other errors.
+        Requests without a reply are counted as other errors.
         """
-        missing = self.sent - self.over
+        missing = self.sent - self.completed
         began = self._began or self._ended
-        duration_s = max((self._ended if missing else self._over or self._ended) - began, 0.0)
+        duration_s = max((self._ended if missing else self._last_end or self._ended) - began, 0.0)
         commonest = self.throttle_reasons.most_common(1)
         return {
             "requests": self.sent,
@@ -180,19 +186,19 @@ class RequestStats:
             "function_error_kinds": dict(self.function_error_kinds.most_common()),
             "error_samples": list(self.errors),
             "samples": [
-                (statistics.rounded(1000 * (started - began)), statistics.rounded(milliseconds), result)
-                for started, milliseconds, result in _thinned(self._samples)
+                (statistics.rounded(1000 * (started - began)), statistics.rounded(milliseconds), mark)
+                for started, milliseconds, mark in _thinned(self._points)
             ],
         }
 
 
-def _thinned(samples: list[_Sample]) -> list[_Sample]:
-    """At most ``MAX_SAMPLES``, in order and evenly spread; what failed or was throttled goes before what succeeded."""
-    in_order = sorted(samples)
+def _thinned(points: list[_Point]) -> list[_Point]:
+    """Return at most ``MAX_SAMPLES`` points, in order and evenly spread. Failures and throttles are kept first."""
+    in_order = sorted(points)
     if len(in_order) <= MAX_SAMPLES:
         return in_order
-    succeeded = [sample for sample in in_order if sample[2] in _SUCCESSES]
-    others = [sample for sample in in_order if sample[2] not in _SUCCESSES]
+    succeeded = [point for point in in_order if point[2] in _SUCCESSES]
+    others = [point for point in in_order if point[2] not in _SUCCESSES]
     for_others = MAX_SAMPLES - min(len(succeeded), SUCCEEDED_SAMPLES)
     others = statistics.thinned(others, for_others)
     return sorted([*others, *statistics.thinned(succeeded, MAX_SAMPLES - len(others))])

@@ -1,4 +1,4 @@
-"""The AWS side of load tests: answers the questions that load a student's functions and stages, and only theirs."""
+"""Answers the questions that load-test a student's functions and stages, and refuses those of others."""
 
 from __future__ import annotations
 
@@ -26,50 +26,51 @@ from labgrader.http.lambda_invoke import InvokeEndpoint
 from labgrader.load_testing.comparison import COMPARE_DEADLINE_S, run_compare
 from labgrader.load_testing.engine import run_load
 from labgrader.load_testing.progress import LoadProgress
-from labgrader.load_testing.targets import FunctionCaller, LoadTarget, StageCaller
+from labgrader.load_testing.targets import FunctionLoadTarget, LoadTarget, StageLoadTarget
 from labgrader.probing.function_invoker import event_of, own_function, qualifier_of
 from labgrader.probing.ownership_guard import Ownership
 from labgrader.probing.retry_policy import RetryPolicy
 from labgrader.probing.stage_request import Stages
 from labgrader.recording.api_calls import AwsCallError, reason_for
 
-MOST_CLOSED = 200
-"""Requests that a closed load test may keep in flight."""
+MAX_CLOSED_CONCURRENCY = 200
+"""Maximum concurrency of a closed load test."""
 
-MOST_OPEN = 1_000
-"""Requests that an open load test may have in flight: as many connections, and a default account's concurrency."""
+MAX_OPEN_CONCURRENCY = 1_000
+"""Maximum requests in flight of an open load test: each has a connection, and 1,000 is an account's default limit."""
 
-MOST_RPS = 5_000
-"""Arrivals a second: what one core sends."""
+MAX_RATE_RPS = 5_000
+"""Maximum arrivals a second: what one core can send."""
 
-MOST_SECONDS = 60
-"""Seconds of arrivals; a request's time fits between them and the deadline."""
+MAX_DURATION_S = 60
+"""Maximum seconds of arrivals. A request's timeout fits between their end and the deadline."""
 
-MOST_REQUESTS = 100_000
-"""Requests of one load test."""
+MAX_REQUESTS = 100_000
+"""Maximum requests of one load test."""
 
-MOST_ROUNDS = 1_000
-"""Rounds of one comparison."""
+MAX_ROUNDS = 1_000
+"""Maximum rounds of one comparison."""
 
 
 class Admits(Protocol):
-    """Who says whether a load test may run, and how much of it."""
+    """Decides whether a load test may run, and with what concurrency. ``Admission`` implements it."""
 
     def admit(self, targets: tuple[Target, ...], plan: LoadPlan) -> AbstractContextManager[LoadPlan]:
-        """Give the plan as it may be carried out, while it is."""
+        """Yield the plan that may be carried out, within the block."""
 
 
 class LoadTester:
     """Load-tests the functions and stages of one student, and compares them.
 
     Args:
-        lambda_client: a boto3 Lambda client of the student's account, or where Lambda is.
-        apigateway_client: a boto3 API Gateway client of that account, or what makes one when it is needed.
-        ownership: whose functions and APIs may be called.
-        admission: who says whether a test may run; without one, every test may.
-        retry_policy: how often a throttled or failed request of a comparison is repeated; load tests never do.
-        request_timeout_s, load_deadline_s, compare_deadline_s: seconds for a request, for a whole load test, and for a
-            whole comparison.
+        lambda_client: a boto3 Lambda client of the student's account, or Lambda's endpoint.
+        apigateway_client: a boto3 API Gateway client of that account, or a function that makes one.
+        ownership: the owner of the functions and APIs that may be called.
+        admission: decides whether a test may run; without it, every test may.
+        retry_policy: how often a comparison retries a throttled or failed request. Load tests never retry.
+        request_timeout_s: seconds for each request.
+        load_deadline_s: seconds for a whole load test.
+        compare_deadline_s: seconds for a whole comparison.
     """
 
     def __init__(
@@ -88,7 +89,7 @@ class LoadTester:
         self._apigateway_client = apigateway_client
         self._ownership = ownership
         self._admission = admission
-        self._patience = retry_policy or RetryPolicy()
+        self._retry_policy = retry_policy or RetryPolicy()
         self._request_timeout_s = request_timeout_s
         self._load_deadline_s = load_deadline_s
         self._compare_deadline_s = compare_deadline_s
@@ -102,12 +103,12 @@ class LoadTester:
             question: ``labgrader:LoadTest`` or ``labgrader:Compare``.
 
         Returns:
-            A ``LoadResult`` or a ``Comparison`` as JSON; no value where a function or an alias does not exist; an error
-            where AWS refused, or failed to the end, or where the test would cost too much.
+            A ``LoadResult`` or a ``Comparison`` as JSON. An empty answer if a function or an alias does not exist. An
+            error if AWS refused, kept failing, or if the test would cost more than its cap.
 
         Raises:
-            NotGradedError: a target is not the student's to be called, or the test is not admitted.
-            BadInputError: the question is none of these, or its arguments make no sense.
+            NotGradedError: a target is not the student's, or the test is not admitted.
+            BadInputError: the question is another one, or an argument is invalid.
         """
         arguments = question.arguments
         if question.action == LOAD_TEST:
@@ -116,83 +117,83 @@ class LoadTester:
             return self._compare(arguments)
         raise BadInputError([f"{question.action} is no question that load-tests"])
 
-    def run(self, target: Target, plan: LoadPlan, tell: Callable[[LoadProgress], None] | None = None) -> Answer:
+    def run(self, target: Target, plan: LoadPlan, on_progress: Callable[[LoadProgress], None] | None = None) -> Answer:
         """Carry out a load test.
 
         Args:
-            target: whom to call.
-            plan: how much, and what may stop it.
-            tell: is told how far the test is, at most five times a second.
+            target: the target to call.
+            plan: the requests to send, and the limits.
+            on_progress: called with the progress, at most five times a second.
 
         Returns:
             As ``answer``.
 
         Raises:
-            NotGradedError: the target is not the student's to be called, or the test is not admitted.
-            BadInputError: the target or the plan makes no sense.
+            NotGradedError: the target is not the student's, or the test is not admitted.
+            BadInputError: the target or the plan is invalid.
         """
         _check(plan)
 
         def load() -> Answer:
-            caller = self._caller(target)
+            load_target = self._load_target(target)
             with self._admitted((target,), plan) as admitted:
                 return run_load(
-                    caller,
+                    load_target,
                     admitted,
                     request_timeout_s=self._request_timeout_s,
                     deadline_s=self._load_deadline_s,
-                    tell=tell,
+                    on_progress=on_progress,
                 )
 
-        return _answered(load)
+        return _answer_or_error(load)
 
     def _compare(self, arguments: Mapping[str, Json]) -> Answer:
         baseline, candidate = _target(arguments["Baseline"]), _target(arguments["Candidate"])
-        rounds = _count("Rounds", arguments["Rounds"], MOST_ROUNDS)
-        most_rounds = _count("MostRounds", arguments["MostRounds"], MOST_ROUNDS)
+        rounds = _count("Rounds", arguments["Rounds"], MAX_ROUNDS)
+        most_rounds = _count("MostRounds", arguments["MostRounds"], MAX_ROUNDS)
         factor = _number("Factor", arguments["Factor"], 1_000)
 
         def compare() -> Answer:
-            callers = self._caller(baseline), self._caller(candidate)
+            sides = self._load_target(baseline), self._load_target(candidate)
             plan = LoadPlan("closed", 1, requests=2 * (most_rounds + 1))
             with self._admitted((baseline, candidate), plan) as admitted:
                 return run_compare(
-                    *callers,
+                    *sides,
                     rounds=rounds,
                     factor=factor,
                     most_rounds=most_rounds,
                     request_timeout_s=self._request_timeout_s,
                     deadline_s=self._compare_deadline_s,
-                    retry_policy=self._patience,
+                    retry_policy=self._retry_policy,
                     notes=admitted.notes,
                 )
 
-        return _answered(compare)
+        return _answer_or_error(compare)
 
     def _admitted(self, targets: tuple[Target, ...], plan: LoadPlan) -> AbstractContextManager[LoadPlan]:
         return self._admission.admit(targets, plan) if self._admission else nullcontext(plan)
 
-    def _caller(self, target: Target) -> LoadTarget:
-        """What calls a target, once it is known to be the student's."""
+    def _load_target(self, target: Target) -> LoadTarget:
+        """Check that a target is the student's, and make it callable."""
         if isinstance(target, EndpointTarget):
             if self._stages is None:
-                made = self._apigateway_client
-                self._stages = Stages(made() if callable(made) else made, self._ownership, self._patience)
-            return StageCaller(target.name, self._stages.request(target.to_dict()))
+                client = self._apigateway_client
+                self._stages = Stages(client() if callable(client) else client, self._ownership, self._retry_policy)
+            return StageLoadTarget(target.name, self._stages.request(target.to_dict()))
         own_function(self._ownership, target.function)
         if self._endpoint is None:
             client = self._lambda_client
             self._endpoint = client if isinstance(client, InvokeEndpoint) else InvokeEndpoint.from_client(client)
-        return FunctionCaller(self._endpoint, target, event_of(target.event))
+        return FunctionLoadTarget(self._endpoint, target, event_of(target.event))
 
 
-def _answered(ask: Callable[[], Answer]) -> Answer:
-    """What is answered, or why there is no answer: the credentials ended, or a key cannot be read."""
+def _answer_or_error(ask: Callable[[], Answer]) -> Answer:
+    """Return the answer, or the error if AWS refused or the credentials could not be refreshed."""
     try:
         return ask()
     except AwsCallError as refusal:
         return refusal.answer()
-    except (BotoCoreError, ClientError) as error:  # the credentials ended and could not be refreshed
+    except (BotoCoreError, ClientError) as error:  # the credentials expired and could not be refreshed
         return Answer(error_code=type(error).__name__, error_message=str(error), reason=reason_for(error))
 
 
@@ -239,41 +240,39 @@ def _plan(arguments: Mapping[str, Json]) -> LoadPlan:
 
 
 def _check(plan: LoadPlan) -> None:
-    """Refuse a plan that makes no sense or is too large.
+    """Check a plan.
 
     Raises:
-        BadInputError: with what is wrong.
+        BadInputError: a figure is invalid or too large.
     """
     if plan.model == "closed":
-        _count("Concurrency", plan.concurrency, MOST_CLOSED)
-        _count("Requests", plan.requests, MOST_REQUESTS)
+        _count("Concurrency", plan.concurrency, MAX_CLOSED_CONCURRENCY)
+        _count("Requests", plan.requests, MAX_REQUESTS)
     elif plan.model == "open":
-        _count("Concurrency", plan.concurrency, MOST_OPEN)
-        _number("Rate", plan.rate_rps, MOST_RPS)
-        _number("DurationSeconds", plan.duration_s, MOST_SECONDS)
-        if plan.arrivals > MOST_REQUESTS:
-            raise BadInputError(
-                [f"Rate times DurationSeconds is at most {MOST_REQUESTS} requests, not {plan.arrivals}"]
-            )
+        _count("Concurrency", plan.concurrency, MAX_OPEN_CONCURRENCY)
+        _number("Rate", plan.rate_rps, MAX_RATE_RPS)
+        _number("DurationSeconds", plan.duration_s, MAX_DURATION_S)
+        if plan.arrivals > MAX_REQUESTS:
+            raise BadInputError([f"Rate times DurationSeconds is at most {MAX_REQUESTS} requests, not {plan.arrivals}"])
     else:
         raise BadInputError([f"Model is closed or open, not {plan.model!r}"])
-    _count("WarmUp", plan.warm_up, MOST_REQUESTS, least=0)
+    _count("WarmUp", plan.warm_up, MAX_REQUESTS, minimum=0)
     _number("CostCapUsd", plan.cost_cap_usd, 1_000)
-    _count("FailingStatus", plan.failing_status, 599, least=400)
+    _count("FailingStatus", plan.failing_status, 599, minimum=400)
     if plan.threshold:
         _count("Percentile", plan.threshold.percentile, 99)
         _number("Milliseconds", plan.threshold.milliseconds, 900_000)
-        _count("MostRequests", plan.threshold.most_requests, MOST_REQUESTS)
+        _count("MostRequests", plan.threshold.most_requests, MAX_REQUESTS)
 
 
-def _count(name: str, value: Json, most: int, least: int = 1) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-        raise BadInputError([f"{name} is a whole number from {least} to {most}, not {value!r}"])
+def _count(name: str, value: Json, maximum: int, minimum: int = 1) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not minimum <= value <= maximum:
+        raise BadInputError([f"{name} is a whole number from {minimum} to {maximum}, not {value!r}"])
     return value
 
 
-def _number(name: str, value: Json, most: float) -> float:
-    sound = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-    if not sound or not 0 < value <= most:
-        raise BadInputError([f"{name} is a number above 0 and at most {most:g}, not {value!r}"])
+def _number(name: str, value: Json, maximum: float) -> float:
+    valid = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    if not valid or not 0 < value <= maximum:
+        raise BadInputError([f"{name} is a number above 0 and at most {maximum:g}, not {value!r}"])
     return float(value)

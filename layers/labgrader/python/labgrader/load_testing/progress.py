@@ -1,4 +1,4 @@
-"""How far a load test is, while it runs."""
+"""The progress of a running load test."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class LoadProgress:
-    """What is known of a load test that is under way.
+    """The progress of one phase of a load test.
 
     Args:
-        planned: requests that shall be sent in this phase.
-        sent, answered: requests that were sent, and those that are over, well or badly.
-        succeeded, throttled, failed: how they ended; ``failed`` is every other way.
+        planned: requests to send in this phase.
+        sent: requests that were sent.
+        answered: requests that ended, in whatever class.
+        succeeded: requests that succeeded.
+        throttled: requests that AWS throttled.
+        failed: requests that ended in any other class.
         elapsed_s: seconds since the phase began.
-        p50_ms, p95_ms: of the requests that succeeded; 0 where there are none yet.
+        p50_ms: the median latency of the requests that succeeded, in milliseconds; 0 if none has yet.
+        p95_ms: the 95th percentile of these latencies, in milliseconds.
         phase: ``warm-up``, ``load`` or ``deciding`` (requests that are added to decide on a threshold).
     """
 

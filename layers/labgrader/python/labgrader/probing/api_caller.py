@@ -7,8 +7,8 @@ from typing import Any
 from labgrader.evidence.load.statistics import rounded
 from labgrader.evidence.probe_results import CALL_TIMEOUT_S, MAX_KEPT_CHARACTERS, HttpReply
 from labgrader.evidence.question import Answer, Question
+from labgrader.http.connection import SyncConnection
 from labgrader.http.reply import Reply
-from labgrader.http.sync_connection import SyncConnection
 from labgrader.probing.ownership_guard import Ownership
 from labgrader.probing.retry_policy import RetryPolicy
 from labgrader.probing.stage_request import StageRequest, Stages
@@ -57,15 +57,15 @@ class ApiCaller:
             request = self._stages.request(arguments)
         except AwsCallError as refusal:
             return refusal.answer()
-        wire = SyncConnection(request.host)
+        connection = SyncConnection(request.host)
         timeout_s = float(arguments.get("TimeoutSeconds") or CALL_TIMEOUT_S)
         try:
             reply = self._patience.repeat(
-                lambda: wire.exchange(request.content, timeout_s, request.method),
+                lambda: connection.exchange(request.content, timeout_s, request.method),
                 lambda one: is_retryable(one, request.method),
             )
         finally:
-            wire.close()
+            connection.close()
         if reply.timed_out:
             self.hung.add(target)
         return Answer(_http_reply(reply, request).to_dict())

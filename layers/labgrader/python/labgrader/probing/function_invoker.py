@@ -13,7 +13,8 @@ from labgrader.errors import BadInputError, NotGradedError
 from labgrader.evidence.load.statistics import rounded
 from labgrader.evidence.probe import MAX_PAYLOAD_CHARACTERS, PROBE_TIMEOUT_S, Invocation, Outcome
 from labgrader.evidence.question import Answer, Json, Question
-from labgrader.http.lambda_invoke import InvokeEndpoint, LambdaConnection
+from labgrader.http.connection import SyncConnection
+from labgrader.http.lambda_invoke import InvokeEndpoint
 from labgrader.http.reply import Reply
 from labgrader.probing.ownership_guard import Ownership
 from labgrader.probing.retry_policy import RetryPolicy
@@ -93,11 +94,13 @@ class Invoker:
             return Answer(Invocation(target, "timeout", error=why).to_dict())
         event = event_of(arguments["Payload"])
         timeout_s = float(arguments.get("TimeoutSeconds") or PROBE_TIMEOUT_S)
-        line = LambdaConnection(self._endpoint)
+        connection = SyncConnection(self._endpoint)
         try:
-            reply = self._patience.repeat(lambda: line.invoke(function, qualifier, event, timeout_s))
+            reply = self._patience.repeat(
+                lambda: connection.exchange(self._endpoint.request(function, qualifier, event), timeout_s)
+            )
         finally:
-            line.close()
+            connection.close()
         if refusal := reply.refusal():
             return refusal
         if reply.timed_out:

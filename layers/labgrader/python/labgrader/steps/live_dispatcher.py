@@ -51,7 +51,7 @@ class Sharing:
         place = GraderAccount(student.account_id, student.region)
         return Admission(
             connection.client("lambda"),
-            place=connection.place,
+            quota_scope=connection.place,
             student=student.username,
             in_flight=self.in_flight if place == self.home else None,
             ends_at=self.ends_at,
