@@ -16,7 +16,8 @@ from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.check import find_check
 from labgrader.judging.judge import judge, next_question
 from labgrader.labs.lab import find_lab
-from labgrader.recording.api_calls import FORGET_THROTTLE_S, MAX_PATIENCE_S, ApiClient, AwsCallError
+from labgrader.recording.api_calls import FORGET_THROTTLE_S, MAX_PATIENCE_S, ApiClient
+from labgrader.recording.api_errors import AwsCallError
 from labgrader.recording.rate_limiter import RateLimiter
 from labgrader.recording.recorder import FINISH_S, Recorder
 from labgrader.recording.sessions import Accounts

@@ -17,7 +17,8 @@ from labgrader.evidence.load.load_test import LoadTest
 from labgrader.evidence.probe import Probe
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.verdict import Verdict
-from labgrader.labs.search_path import added_folders, check_files, import_added_check
+from labgrader.labs.file_import import import_added_check
+from labgrader.labs.search_path import added_folders, check_files
 
 Kind = Literal["configuration", "behaviour", "performance"]
 

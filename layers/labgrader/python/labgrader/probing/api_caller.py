@@ -12,7 +12,7 @@ from labgrader.http.sync_connection import SyncConnection
 from labgrader.probing.ownership_guard import Ownership
 from labgrader.probing.retry_policy import RetryPolicy
 from labgrader.probing.stage_request import StageRequest, Stages
-from labgrader.recording.api_calls import AwsCallError
+from labgrader.recording.api_errors import AwsCallError
 
 CALL_API = "labgrader:CallApi"
 

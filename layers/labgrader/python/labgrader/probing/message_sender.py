@@ -17,7 +17,7 @@ from labgrader.evidence.probe_results import AWAIT_TIMEOUT_S, MAX_MESSAGES, Sent
 from labgrader.evidence.question import Answer, Question
 from labgrader.probing.ownership_guard import Ownership
 from labgrader.probing.retry_policy import RetryPolicy
-from labgrader.recording.api_calls import AwsCallError, MissingResourceError
+from labgrader.recording.api_errors import AwsCallError, MissingResourceError
 
 SEND_MESSAGES = "labgrader:SendMessages"
 

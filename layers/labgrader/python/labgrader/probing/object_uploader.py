@@ -18,7 +18,7 @@ from labgrader.evidence.question import Answer, Question
 from labgrader.probing.ownership_guard import Ownership
 from labgrader.probing.retry_policy import RetryPolicy
 from labgrader.reasons import DENIED
-from labgrader.recording.api_calls import AwsCallError, MissingResourceError, classify_error
+from labgrader.recording.api_errors import AwsCallError, MissingResourceError, classify_error
 
 DROP_OBJECT = "labgrader:DropObject"
 

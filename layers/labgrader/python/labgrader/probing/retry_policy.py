@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from labgrader.http.reply import Reply
-from labgrader.recording.api_calls import classify_error
+from labgrader.recording.api_errors import classify_error
 
 Said = TypeVar("Said")
 

@@ -15,7 +15,7 @@ from labgrader.evidence.question import REDACTED, Json
 from labgrader.http.endpoint import Host
 from labgrader.probing.ownership_guard import Ownership
 from labgrader.probing.retry_policy import RetryPolicy
-from labgrader.recording.api_calls import AwsCallError, MissingResourceError
+from labgrader.recording.api_errors import AwsCallError, MissingResourceError
 
 _ACTION = "execute-api:Invoke"
 _GET_KEY = "apigateway:GetApiKey"

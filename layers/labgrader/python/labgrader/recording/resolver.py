@@ -14,15 +14,8 @@ from labgrader.evidence.coerce import mapping
 from labgrader.evidence.question import Answer, Json, Question
 from labgrader.reasons import DENIED, THROTTLES
 from labgrader.recording.account_cache import EVERYWHERE, AccountCache, AccountFacts
-from labgrader.recording.api_calls import (
-    FORGET_THROTTLE_S,
-    ApiClient,
-    AwsCallError,
-    MissingResourceError,
-    classify_error,
-    client_of,
-    quota_scope,
-)
+from labgrader.recording.api_calls import FORGET_THROTTLE_S, ApiClient, client_of, quota_scope
+from labgrader.recording.api_errors import AwsCallError, MissingResourceError, classify_error
 from labgrader.recording.class_lists import CLASS_LISTS
 from labgrader.recording.operation import Operation, Paging
 from labgrader.recording.operations import (
