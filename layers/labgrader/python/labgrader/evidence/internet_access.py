@@ -58,11 +58,13 @@ def unreached(answers: Answers) -> Unreached | None:
     Args:
         answers: what was recorded for one check.
     """
-    tried = [one for action in sorted(LIVE_ACTIONS) for value in answers.values(action) for one in _tried(value)]
-    bad = [one for one in tried if one.bad]
-    if any(not one.line for one in bad):
+    tried = [
+        attempt for action in sorted(LIVE_ACTIONS) for value in answers.values(action) for attempt in _tried(value)
+    ]
+    bad = [attempt for attempt in tried if attempt.bad]
+    if any(not attempt.line for attempt in bad):
         return None
-    found = next((one for one in bad or tried if one.line), None)
+    found = next((attempt for attempt in bad or tried if attempt.line), None)
     return None if found is None else Unreached(found.target, found.line)
 
 

@@ -263,7 +263,7 @@ class Probe:
 
     def invocations(self) -> list[Invocation]:
         """Every invocation that is recorded, in no order of time; advice reads those of all checks of the student."""
-        return [Invocation.from_dict(one) for one in self.answers.values("lambda:InvokeFunction")]
+        return [Invocation.from_dict(invocation) for invocation in self.answers.values("lambda:InvokeFunction")]
 
     def _refuse_others(self, action: str, kind: str, name: str) -> None:
         if not name.startswith(self.snapshot.prefix):

@@ -123,15 +123,15 @@ class Snapshot:
     def versions(self, function: str) -> list[Function]:
         """The published versions of a function, oldest first, without ``$LATEST``; empty where there is none."""
         answer = self._about_existing("lambda:ListVersionsByFunction", function) or ()
-        published = [Function.from_configuration(function, one) for one in answer]
+        published = [Function.from_configuration(function, version) for version in answer]
         return sorted(
-            (version for version in published if version.version.isdecimal()), key=lambda one: int(one.version)
+            (version for version in published if version.version.isdecimal()), key=lambda version: int(version.version)
         )
 
     def aliases(self, function: str) -> list[Alias]:
         """The aliases of a function, by name."""
         answer = self._about_existing("lambda:ListAliases", function) or ()
-        return sorted((Alias.from_answer(one) for one in answer), key=lambda alias: alias.name)
+        return sorted((Alias.from_answer(alias) for alias in answer), key=lambda alias: alias.name)
 
     def alias(self, function: str, name: str) -> Alias | None:
         """One alias of a function, or ``None``."""
@@ -143,15 +143,15 @@ class Snapshot:
         if answer is None:
             return None
         return [
-            ProvisionedConcurrency.from_answer(str(one.get("FunctionArn", "")).rpartition(":")[2], one)
-            for one in answer
+            ProvisionedConcurrency.from_answer(str(config.get("FunctionArn", "")).rpartition(":")[2], config)
+            for config in answer
         ]
 
     def provisioned_concurrency_of(self, function: str, qualifier: str) -> ProvisionedConcurrency | None:
         """The provisioned concurrency of one alias or version of a function, or ``None``."""
         every = self.provisioned_concurrency(function)
         if every is not None:
-            return next((one for one in every if one.qualifier == qualifier), None)
+            return next((config for config in every if config.qualifier == qualifier), None)
         if self.function(function) is None:
             return None
         answer = self.answers.ask(_about("lambda:GetProvisionedConcurrencyConfig", function, qualifier))
@@ -176,7 +176,9 @@ class Snapshot:
         if name not in self._layers():
             return []
         answer = self.answers.ask(Question("lambda:ListLayerVersions", {"LayerName": name})) or ()
-        return sorted((LayerVersion.from_answer(name, one) for one in answer), key=lambda one: one.version)
+        return sorted(
+            (LayerVersion.from_answer(name, version) for version in answer), key=lambda version: version.version
+        )
 
     def policy(self, function: str, qualifier: str = "") -> tuple[Statement, ...]:
         """Who may call a function, one of its aliases or versions; nothing where nobody was given a permission."""
@@ -188,7 +190,7 @@ class Snapshot:
     def event_source_mappings(self, function: str) -> list[EventSourceMapping]:
         """The queues and streams that Lambda reads for a function (one list serves the whole class)."""
         answer = mapping(self.answers.ask(Question("lambda:ListEventSourceMappings")))
-        return [EventSourceMapping.from_answer(mapping(one)) for one in sequence(answer.get(function))]
+        return [EventSourceMapping.from_answer(mapping(entry)) for entry in sequence(answer.get(function))]
 
     def event_invoke_config(self, function: str, qualifier: str = "") -> EventInvokeConfig | None:
         """What becomes of asynchronous calls of a function, or ``None`` where nothing was configured."""
@@ -203,7 +205,7 @@ class Snapshot:
         ``None`` where there is nothing to read: no such function, an image, another language, too large a package.
         """
         answer = self._about_existing("labgrader:ReadCode", function)
-        return None if answer is None else [Source.from_answer(mapping(one)) for one in sequence(answer)]
+        return None if answer is None else [Source.from_answer(mapping(file)) for file in sequence(answer)]
 
     # --- CloudWatch -------------------------------------------------------------------------------------------------
 

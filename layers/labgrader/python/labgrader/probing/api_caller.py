@@ -62,7 +62,7 @@ class ApiCaller:
         try:
             reply = self._patience.repeat(
                 lambda: wire.exchange(request.content, timeout_s, request.method),
-                lambda one: is_retryable(one, request.method),
+                lambda reply: is_retryable(reply, request.method),
             )
         finally:
             wire.close()

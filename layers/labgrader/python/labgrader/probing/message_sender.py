@@ -157,7 +157,9 @@ class MessageSender:
         kept: list[str] = []
         for _ in range(TAKE_BACK_ROUNDS):
             mine, others = self._receive(url, ours)
-            taken += sum(self._succeeds(self._client.delete_message, QueueUrl=url, ReceiptHandle=one) for one in mine)
+            taken += sum(
+                self._succeeds(self._client.delete_message, QueueUrl=url, ReceiptHandle=receipt) for receipt in mine
+            )
             kept += others
             if not mine and not others:
                 break
@@ -175,13 +177,15 @@ class MessageSender:
         except (MissingResourceError, AwsCallError):
             return [], []  # the counts stand without it
         messages: list[Mapping[str, Any]] = answer.get("Messages") or []
-        mine = [one["ReceiptHandle"] for one in messages if one["MessageId"] in ours]
-        return mine, [one["ReceiptHandle"] for one in messages if one["MessageId"] not in ours]
+        mine = [message["ReceiptHandle"] for message in messages if message["MessageId"] in ours]
+        return mine, [message["ReceiptHandle"] for message in messages if message["MessageId"] not in ours]
 
     def _give_back(self, url: str, receipts: list[str]) -> None:
         """Let others see messages again that we were given."""
-        for one in receipts:
-            self._succeeds(self._client.change_message_visibility, QueueUrl=url, ReceiptHandle=one, VisibilityTimeout=0)
+        for receipt in receipts:
+            self._succeeds(
+                self._client.change_message_visibility, QueueUrl=url, ReceiptHandle=receipt, VisibilityTimeout=0
+            )
 
     def _succeeds(self, call: Callable[..., Any], **parameters: Any) -> bool:
         """Make a call that tidies up; where it fails, the queue does so by itself when the message is visible again."""

@@ -78,7 +78,7 @@ class ObjectDropper:
         if not name.startswith(OWN_NAMES) or name not in await_key or await_key == key:
             raise NotGradedError("s3:PutObject", f"{key} and {await_key} may be the student's own: not touched")
         own_name = f"{OWN_NAMES}{self._token()}-{name.removeprefix(OWN_NAMES)}"
-        key, await_key = (one.replace(name, own_name) for one in (key, await_key))
+        key, await_key = (path.replace(name, own_name) for path in (key, await_key))
         timeout_s = float(arguments.get("TimeoutSeconds") or AWAIT_TIMEOUT_S)
         trouble = self._delete(bucket, await_key)
         if trouble is not None:  # what we could not delete again is not put
@@ -89,9 +89,9 @@ class ObjectDropper:
             if trouble is None:
                 found, waited_s, trouble = self._wait(bucket, key, await_key, timeout_s)
         finally:
-            refusals = {one: refused for one in (key, await_key) if (refused := self._delete(bucket, one))}
+            refusals = {path: refused for path in (key, await_key) if (refused := self._delete(bucket, path))}
         left_behind = list(refusals)
-        said = "; ".join(f"{one}: {refused.error_message}" for one, refused in refusals.items())
+        said = "; ".join(f"{path}: {refused.error_message}" for path, refused in refusals.items())
         if trouble is not None:
             note = f"; left behind in {bucket}: {', '.join(left_behind)}" if left_behind else ""
             return replace(trouble, error_message=f"{trouble.error_message}{note}")

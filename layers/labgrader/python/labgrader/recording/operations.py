@@ -38,8 +38,8 @@ def _resource(entry: Any) -> Json:
     """A resource of a REST API. Only an ARN is kept as it is: the address of an HTTP integration may hold a key."""
     method = {"authorizationType": None, "apiKeyRequired": None, "methodIntegration": {"type": None, "uri": None}}
     kept: Json = picked(entry, {"path": None, "resourceMethods": {"*": method}})
-    for one in kept.get("resourceMethods", {}).values():
-        integration = one.get("methodIntegration", {})
+    for method in kept.get("resourceMethods", {}).values():
+        integration = method.get("methodIntegration", {})
         uri = text(integration.get("uri"))
         if uri and not uri.startswith("arn:"):
             integration["uri"] = scrubbed(uri[:MAX_ADDRESS])

@@ -114,4 +114,4 @@ def _entropy(word: str) -> float:
 def _switches(word: str) -> int:
     """How often the kind of character changes from one to the next."""
     kinds = ["d" if c.isdigit() else "u" if c.isupper() else "l" if c.isalpha() else "" for c in word]
-    return sum(1 for one, other in pairwise(kinds) if one and other and one != other and one + other != "ul")
+    return sum(1 for first, other in pairwise(kinds) if first and other and first != other and first + other != "ul")

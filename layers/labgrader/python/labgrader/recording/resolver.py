@@ -229,7 +229,7 @@ class QuestionResolver:
             facts.lists_provisioned_concurrency = False
         if not facts.lists_provisioned_concurrency:
             return None
-        return [one for page in pages for one in page["ProvisionedConcurrencyConfigs"]]
+        return [config for page in pages for config in page["ProvisionedConcurrencyConfigs"]]
 
     def _exists(self, connection: AccountSession, question: Question) -> bool:
         """Say whether the function of a question is there now."""
@@ -277,7 +277,7 @@ def plain(value: Json) -> Json:
 def _naming_permission(action: str, refusal: AwsCallError) -> str:
     """The reason of a refusal; where IAM denied it, with the permission that is missing, unless the reason has it."""
     takes = IAM_ACTIONS.get(action, ())
-    if refusal.code not in DENIED or action in takes or any(one in refusal.message for one in takes):
+    if refusal.code not in DENIED or action in takes or any(permission in refusal.message for permission in takes):
         return refusal.message
     return f"{refusal.message} (it takes {' and '.join(takes)})"
 

@@ -153,7 +153,7 @@ class LoadTest:
 
     def results(self) -> list[LoadResult]:
         """Every load test that is recorded; advice reads those of all checks of the student."""
-        return [LoadResult.from_dict(one) for one in self.answers.values(LOAD_TEST)]
+        return [LoadResult.from_dict(result) for result in self.answers.values(LOAD_TEST)]
 
     def _load(self, target: Target, plan: LoadPlan) -> LoadResult | None:
         if not self._there(target):

@@ -199,9 +199,9 @@ def bootstrap_ratio(
     """
     if not baseline or not candidate:
         return 0.0, 0.0
-    one, other = sorted(map(float, baseline)), sorted(map(float, candidate))
-    rng = random.Random(f"{one}{other}")
-    ratios = sorted(_ratio(_drawn_median(one, rng), _drawn_median(other, rng)) for _ in range(resamples))
+    first, other = sorted(map(float, baseline)), sorted(map(float, candidate))
+    rng = random.Random(f"{first}{other}")
+    ratios = sorted(_ratio(_drawn_median(first, rng), _drawn_median(other, rng)) for _ in range(resamples))
     tail = 50 * (1 - confidence)
     return rounded(percentile(ratios, tail)), rounded(percentile(ratios, 100 - tail))
 

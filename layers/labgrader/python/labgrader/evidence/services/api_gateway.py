@@ -133,8 +133,8 @@ class ApiGateway:
     def rest_apis(self) -> list[RestApi]:
         """The student's REST APIs, by name, of one name the oldest first (one list serves the whole class)."""
         # API Gateway promises no order; the sort is stable, and what was recorded without a date stays as it came
-        every = sorted(self._named("apigateway:GetRestApis"), key=lambda one: (text(one.get("name")), _made(one)))
-        return [RestApi(text(one.get("id")), text(one.get("name")), text(one.get("description"))) for one in every]
+        every = sorted(self._named("apigateway:GetRestApis"), key=lambda api: (text(api.get("name")), _made(api)))
+        return [RestApi(text(api.get("id")), text(api.get("name")), text(api.get("description"))) for api in every]
 
     def rest_api(self, name: str) -> RestApi | None:
         """The newest REST API of a name, or ``None``."""
@@ -156,7 +156,7 @@ class ApiGateway:
     def stages(self, api_id: str) -> list[Stage]:
         """The stages of a REST API."""
         answer = self._answers.ask(Question("apigateway:GetStages", {"restApiId": api_id}))
-        return [_stage(mapping(one)) for one in sequence(answer)]
+        return [_stage(mapping(stage)) for stage in sequence(answer)]
 
     def stage(self, api_id: str, name: str) -> Stage | None:
         """One stage of a REST API, or ``None``."""
@@ -164,7 +164,7 @@ class ApiGateway:
 
     def usage_plans(self) -> list[UsagePlan]:
         """The student's usage plans (one list serves the whole class)."""
-        return [_usage_plan(one) for one in self._named("apigateway:GetUsagePlans")]
+        return [_usage_plan(plan) for plan in self._named("apigateway:GetUsagePlans")]
 
     def usage_plan(self, name: str) -> UsagePlan | None:
         """The usage plan of a name, the last that AWS lists (it says no dates), or ``None``."""
@@ -174,20 +174,20 @@ class ApiGateway:
         """The API keys that are bound to a usage plan. Whether one is enabled is known of those ``api_keys`` has."""
         answer = self._answers.ask(Question("apigateway:GetUsagePlanKeys", {"usagePlanId": plan_id}))
         known = {key.id: key for key in self.api_keys()}
-        bound = [mapping(one) for one in sequence(answer)]
-        return [known.get(text(one.get("id"))) or ApiKey(text(one.get("id")), text(one.get("name"))) for one in bound]
+        bound = [mapping(key) for key in sequence(answer)]
+        return [known.get(text(key.get("id"))) or ApiKey(text(key.get("id")), text(key.get("name"))) for key in bound]
 
     def api_keys(self) -> list[ApiKey]:
         """The student's API keys, by name (one list serves the whole class)."""
         return [
-            ApiKey(text(one.get("id")), text(one.get("name")), one.get("enabled") is True)
-            for one in self._named("apigateway:GetApiKeys")
+            ApiKey(text(key.get("id")), text(key.get("name")), key.get("enabled") is True)
+            for key in self._named("apigateway:GetApiKeys")
         ]
 
     def _named(self, action: str) -> list[Mapping[str, Json]]:
         """The entries of a list whose answer is, by name, everything that has the name: names need not be unique."""
         answer = mapping(self._answers.ask(Question(action)))
-        return [mapping(one) for name in sorted(answer) for one in sequence(answer[name])]
+        return [mapping(entry) for name in sorted(answer) for entry in sequence(answer[name])]
 
 
 def _made(answer: Mapping[str, Json]) -> str:
@@ -246,7 +246,7 @@ def _usage_plan(answer: Mapping[str, Json]) -> UsagePlan:
         quota=number(quota.get("limit")),
         quota_period=text(quota.get("period")),
         stages=tuple(
-            (text(mapping(one).get("apiId")), text(mapping(one).get("stage")))
-            for one in sequence(answer.get("apiStages"))
+            (text(mapping(stage).get("apiId")), text(mapping(stage).get("stage")))
+            for stage in sequence(answer.get("apiStages"))
         ),
     )

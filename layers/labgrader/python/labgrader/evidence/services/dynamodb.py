@@ -46,12 +46,12 @@ class DynamoDb:
         if answer is None:  # deleted since the list was asked
             return None
         keys = {
-            text(mapping(one).get("KeyType")): text(mapping(one).get("AttributeName"))
-            for one in sequence(mapping(answer).get("KeySchema"))
+            text(mapping(key).get("KeyType")): text(mapping(key).get("AttributeName"))
+            for key in sequence(mapping(answer).get("KeySchema"))
         }
         types = {
-            text(mapping(one).get("AttributeName")): text(mapping(one).get("AttributeType"))
-            for one in sequence(mapping(answer).get("AttributeDefinitions"))
+            text(mapping(attribute).get("AttributeName")): text(mapping(attribute).get("AttributeType"))
+            for attribute in sequence(mapping(answer).get("AttributeDefinitions"))
         }
         # AWS leaves the summary out for a table that was always PROVISIONED
         billing = text(mapping(mapping(answer).get("BillingModeSummary")).get("BillingMode")) or "PROVISIONED"

@@ -34,12 +34,12 @@ class EventBridge:
         return [
             Rule(
                 name=name,
-                arn=text(mapping(one).get("Arn")),
-                state=text(mapping(one).get("State")),
-                schedule=text(mapping(one).get("ScheduleExpression")),
-                event_pattern=text(mapping(one).get("EventPattern")),
+                arn=text(mapping(rule).get("Arn")),
+                state=text(mapping(rule).get("State")),
+                schedule=text(mapping(rule).get("ScheduleExpression")),
+                event_pattern=text(mapping(rule).get("EventPattern")),
             )
-            for name, one in sorted(answer.items())
+            for name, rule in sorted(answer.items())
         ]
 
     def rule(self, name: str) -> Rule | None:
@@ -49,4 +49,4 @@ class EventBridge:
     def targets(self, rule: str) -> list[str]:
         """The ARNs of a rule's targets; none where there is no such rule."""
         answer = self._answers.ask(Question("events:ListTargetsByRule", {"Rule": rule}))
-        return [text(mapping(one).get("Arn")) for one in sequence(answer)]
+        return [text(mapping(target).get("Arn")) for target in sequence(answer)]

@@ -52,7 +52,7 @@ class Iam:
             name=name,
             arn=text(mapping(answer).get("Arn")),
             trust=statements(mapping(answer).get("AssumeRolePolicyDocument")),
-            attached=tuple(text(mapping(one).get("PolicyArn")) for one in sequence(attached)),
+            attached=tuple(text(mapping(policy).get("PolicyArn")) for policy in sequence(attached)),
             inline={text(policy): self._inline(name, text(policy)) for policy in sequence(inline)},
             tags={
                 text(mapping(tag).get("Key")): text(mapping(tag).get("Value"))

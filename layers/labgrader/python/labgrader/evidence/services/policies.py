@@ -57,9 +57,9 @@ class Statement:
         named = principal.values() if isinstance(principal, Mapping) else [principal]
         return cls(
             effect=text(document.get("Effect")),
-            actions=tuple(text(one) for one in sequence(document.get("Action"))),
-            resources=tuple(text(one) for one in sequence(document.get("Resource"))),
-            principals=tuple(text(one) for value in named for one in sequence(value)),
+            actions=tuple(text(action) for action in sequence(document.get("Action"))),
+            resources=tuple(text(resource) for resource in sequence(document.get("Resource"))),
+            principals=tuple(text(principal) for value in named for principal in sequence(value)),
             conditions=mapping(document.get("Condition")),
             sid=text(document.get("Sid")),
             excludes="NotAction" in document or "NotResource" in document,
@@ -73,7 +73,9 @@ def statements(policy: Any) -> tuple[Statement, ...]:
             policy = json.loads(policy)
         except (ValueError, RecursionError):
             return ()
-    return tuple(Statement.from_document(mapping(one)) for one in sequence(mapping(policy).get("Statement")))
+    return tuple(
+        Statement.from_document(mapping(statement)) for statement in sequence(mapping(policy).get("Statement"))
+    )
 
 
 def matches(pattern: str, action: str) -> bool:

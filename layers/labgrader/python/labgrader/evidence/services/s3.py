@@ -50,7 +50,7 @@ class S3:
         """The Lambda notifications of a bucket; none where there is no such bucket."""
         answer = self._answers.ask(Question("s3:GetBucketNotification", {"Bucket": bucket}))
         configurations = sequence(mapping(answer).get("LambdaFunctionConfigurations"))
-        return [_notification(bucket, mapping(one)) for one in configurations]
+        return [_notification(bucket, mapping(configuration)) for configuration in configurations]
 
 
 def _notification(bucket: str, answer: Mapping[str, Json]) -> Notification:

@@ -75,8 +75,8 @@ def bound_in(node: _SCOPES, outer: Scope | None) -> Scope:
     scope = Scope(outer=outer, is_class=isinstance(node, ast.ClassDef), qualified=outer.qualified if outer else "")
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
         scope.names.update(dict.fromkeys(_parameters(node.args)))
-    for one in _statements(node):
-        for name, value in _bindings(one):
+    for statement in _statements(node):
+        for name, value in _bindings(statement):
             if scope.names.get(name) is None:
                 scope.names[name] = value
     return scope
@@ -102,7 +102,9 @@ def dotted(node: ast.expr, scope: Scope) -> str:
                 return _joined(value, ends)
             # a name that is made from itself (`path = path.strip()`) means the one further out
             here = (
-                found.outer if any(isinstance(one, ast.Name) and one.id == node.id for one in _spine(value)) else found
+                found.outer
+                if any(isinstance(part, ast.Name) and part.id == node.id for part in _spine(value))
+                else found
             )
             node = value
         else:
@@ -138,7 +140,7 @@ def undefined_in(tree: ast.Module) -> set[str]:
         else:
             defined.update(_defined_by(node))
         if postponed:
-            unread.update(id(one) for note in _annotations(node) for one in ast.walk(note))
+            unread.update(id(part) for note in _annotations(node) for part in ast.walk(note))
     if used & _MAKES_NAMES - defined:
         return set()
     return used - defined - _KNOWN
@@ -169,19 +171,19 @@ def _annotations(node: ast.AST) -> Iterator[ast.expr]:
 
 
 def _parameters(args: ast.arguments) -> Iterator[str]:
-    for one in (*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg):
-        if one is not None:
-            yield one.arg
+    for parameter in (*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg):
+        if parameter is not None:
+            yield parameter.arg
 
 
 def _statements(node: _SCOPES) -> Iterator[ast.AST]:
     """Every node of a scope, in the order of the file, without those of the scopes within it."""
     stack: list[ast.AST] = list(reversed(node.body)) if not isinstance(node, ast.Lambda) else [node.body]
     while stack:
-        one = stack.pop()
-        yield one
-        if not isinstance(one, _OWN_SCOPE):
-            stack.extend(reversed(list(ast.iter_child_nodes(one))))
+        statement = stack.pop()
+        yield statement
+        if not isinstance(statement, _OWN_SCOPE):
+            stack.extend(reversed(list(ast.iter_child_nodes(statement))))
 
 
 def _bindings(node: ast.AST) -> Iterable[tuple[str, str | ast.expr | None]]:
@@ -193,7 +195,7 @@ def _bindings(node: ast.AST) -> Iterable[tuple[str, str | ast.expr | None]]:
         module = "." * node.level + (node.module or "")
         return [(alias.asname or alias.name, f"{module}.{alias.name}") for alias in node.names]
     if isinstance(node, ast.Assign):
-        return [(one.id, _telling(node.value)) for one in node.targets if isinstance(one, ast.Name)]
+        return [(target.id, _telling(node.value)) for target in node.targets if isinstance(target, ast.Name)]
     if isinstance(node, ast.AnnAssign | ast.NamedExpr) and isinstance(node.target, ast.Name):
         return [(node.target.id, _telling(node.value))]
     if isinstance(node, ast.With | ast.AsyncWith):
