@@ -90,7 +90,7 @@ def _provisioned(recorded: Recorded) -> Iterator[tuple[tuple[str, str], set[str]
 
 
 def _stages(recorded: Recorded) -> Iterator[tuple[tuple[str, str], set[str]]]:
-    """The stages of each API by its name: one that was deleted and made again has another id."""
+    """Yield the stages of each API by the API's name, because an API that was made again has another id."""
     names = recorded.api_names()
     found: dict[str, set[str]] = {}
     for asked, value in recorded["apigateway:GetStages"]:

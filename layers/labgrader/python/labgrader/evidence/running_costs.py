@@ -122,7 +122,7 @@ def _provisioned(recorded: Recorded) -> Iterator[RunningCost]:
 
 
 def _served(recorded: Recorded, function: str, qualifier: str) -> Function:
-    """What a qualifier runs, as far as it is known: its own answer, the version's, or else that of ``$LATEST``."""
+    """Return what a qualifier runs, as far as it is known: from its own answer, the version's or ``$LATEST``'s."""
     version = qualifier
     for asked, value in recorded["lambda:ListAliases"]:
         if asked.get("FunctionName") == function:
@@ -166,7 +166,7 @@ def _caches(snapshot: Snapshot, recorded: Recorded) -> Iterator[RunningCost]:
 
 
 def _command(what: str, names: Mapping[str, str], end: str = "") -> str:
-    """A command of the AWS CLI; names are a student's, so each is quoted for the shell and none is an option."""
+    """Return a command of the AWS CLI. Names are a student's: each is quoted for the shell, and none is an option."""
     if not all(name and name.isprintable() for name in names.values()):
         return ""
     options = (f"--{option}{'=' if name.startswith('-') else ' '}{shlex.quote(name)}" for option, name in names.items())

@@ -117,7 +117,7 @@ def among(fields: Iterable[str]) -> str:
 
 
 def _unfit(answer: Any) -> str:
-    """Why an answer is not compared at all: what would cost more than it can tell. Follows its name."""
+    """Return why an answer is too large to be compared, as a phrase that follows its name; empty if it is not."""
     level = [answer]
     for _ in range(MAX_DEPTH):
         following: list[Any] = []
@@ -137,13 +137,13 @@ def _unfit(answer: Any) -> str:
 
 
 def _order(error: Any) -> tuple[list[tuple[bool, int, str]], list[str]]:
-    """By place in the answer, numbers as numbers, then by place in the schema."""
+    """Return the sort key of an error: its place in the answer, numbers as numbers, then its place in the schema."""
     place = [(isinstance(part, str), part if isinstance(part, int) else 0, str(part)) for part in error.absolute_path]
     return place, list(map(str, error.absolute_schema_path))
 
 
 def _in_words(error: Any, answer: Any, name: str) -> str:
-    """One difference, as a phrase that names the place and what is wanted there."""
+    """Return one difference as a phrase that names the place and what is wanted there."""
     path, value = "", answer
     for part in error.absolute_path:
         path, value = below(path, part), value[part]
@@ -207,7 +207,7 @@ def _wanted(error: Any) -> str:
 
 
 def _with_kind(value: Any, error: Any) -> str:
-    """A value, and of what kind it is where that is what is wrong with it."""
+    """Return a value as text, with its type if the type is wrong."""
     kind = ""
     if error.validator == "type" and not isinstance(value, bool) and value is not None:
         number = "integer" if isinstance(value, int) else "number"

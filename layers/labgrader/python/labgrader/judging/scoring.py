@@ -21,7 +21,7 @@ class ScoredCheck:
 
 @dataclass(frozen=True)
 class Score:
-    """The sum. ``open_points`` are those of checks that were not graded: nobody knows yet, so nobody lost them."""
+    """The sum of the points. ``open_points`` are those of checks that were not graded: they are not lost."""
 
     checks: tuple[ScoredCheck, ...]
     points: float

@@ -39,7 +39,7 @@ def import_added_check(file: Path) -> ModuleType:
 
 
 def _imports_that_call(file: Path) -> list[Problem]:
-    """The imports of a check through which it could call AWS or another service. Files beside it are not looked at."""
+    """Return the imports of a check that could call AWS or another service. Files beside it are not checked."""
     try:
         tree = ast.parse(file.read_bytes())
     except (SyntaxError, ValueError):  # said with its line when the file is imported

@@ -194,7 +194,7 @@ class Lab:
 
 
 def lab_ids() -> list[str]:
-    """The ids of the labs there are, built in and added.
+    """Return the ids of all labs, built in and added.
 
     Raises:
         BadInputError: two labs have one id.

@@ -41,7 +41,7 @@ Source: AWS Architecture Blog, Exponential Backoff and Jitter."""
 
 
 class ApiClient:
-    """Sends requests. Safe to use from many threads.
+    """Sends requests to AWS. Thread-safe.
 
     Args:
         rate_limiter: says when the next one may go out.
@@ -69,7 +69,7 @@ class ApiClient:
             self.counted[action] += 1
 
     def send(self, place: str, action: str, request: Callable[[], Sent]) -> Sent:
-        """Send one request; again after a throttle or a fault of AWS, with full jitter.
+        """Send one request. Retry after a throttle or a fault of AWS, with full jitter.
 
         A quota that was throttled to the end is left alone for ``FORGET_THROTTLE_S``: what would take from it meanwhile
         is answered with the same refusal.
@@ -126,7 +126,7 @@ class ApiClient:
             raise refusal from None
 
     def _given_up(self, quota: tuple[str, str]) -> AwsCallError | None:
-        """The refusal of a quota (its place and family) that was throttled to the end a moment ago."""
+        """Return the error of a quota (its place and family) that we gave up on a moment ago, or ``None``."""
         refusal, at = self._throttled.get(quota, (None, 0.0))
         return refusal if self.rate_limiter.clock() - at < FORGET_THROTTLE_S else None
 
@@ -222,7 +222,7 @@ def client_of(connection: AccountSession, service: str) -> Client:
 def _request(
     connection: AccountSession, question: Question, operation: Operation, size: Mapping[str, int] | None = None
 ) -> Callable[..., dict[str, Any]]:
-    """A request with the question's arguments; more (a marker) can be given when it is sent."""
+    """Return a request with the question's arguments. More, such as a marker, can be added when it is sent."""
     method = getattr(client_of(connection, operation.service), operation.method)
 
     def send(**more: Any) -> dict[str, Any]:
@@ -233,5 +233,5 @@ def _request(
 
 
 def quota_scope(connection: AccountSession, *, everywhere: bool) -> str:
-    """Whose quota a request takes from: the account and its Region, or the account alone."""
+    """Return whose quota a request counts against: the account and its Region, or the account alone."""
     return f"{connection.account_id} {EVERYWHERE}" if everywhere else connection.place

@@ -24,7 +24,7 @@ a list of one for every entry of a list. What is not named is not stored: it may
 
 @dataclass(frozen=True)
 class Paging:
-    """How a list goes on.
+    """How a list is paged.
 
     Args:
         token_in, token_out: what the marker is called in the request and in the answer.
@@ -119,7 +119,7 @@ class ClassList:
 
 
 def picked(value: Any, wanted: Wanted) -> Json:
-    """Return what is wanted of a value. What has another shape than it should is left out, and so is ``NaN``."""
+    """Return the wanted parts of a value. Parts of an unexpected shape are left out, and so is ``NaN``."""
     if wanted is None:
         return None if isinstance(value, float) and not math.isfinite(value) else value
     if isinstance(wanted, list):
@@ -130,11 +130,11 @@ def picked(value: Any, wanted: Wanted) -> Json:
 
 
 def keeping(*names: str, **nested: Wanted) -> Callable[[Any], Json]:
-    """Make what keeps some fields of an answer: whole ones by their names, parts of others."""
+    """Return a function that keeps some fields of an answer: whole fields by name, parts of nested ones."""
     wanted = {**dict.fromkeys(names), **nested}
     return lambda value: picked(value, wanted)
 
 
 def field_of(name: str) -> Callable[[Any], str]:
-    """Make what reads one field of an entry as text."""
+    """Return a function that reads one field of an entry as text."""
     return lambda entry: text(mapping(entry).get(name))

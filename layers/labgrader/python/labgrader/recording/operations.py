@@ -35,7 +35,7 @@ def _lambda_list(method: str, entries: str, keep: Callable[[Any], Json] = lambda
 
 
 def _resource(entry: Any) -> Json:
-    """A resource of a REST API. Only an ARN is kept as it is: the address of an HTTP integration may hold a key."""
+    """Return what is kept of a REST API's resource. The URL of an HTTP integration is scrubbed: it may hold a key."""
     method = {"authorizationType": None, "apiKeyRequired": None, "methodIntegration": {"type": None, "uri": None}}
     kept: Json = picked(entry, {"path": None, "resourceMethods": {"*": method}})
     for method in kept.get("resourceMethods", {}).values():
@@ -47,7 +47,7 @@ def _resource(entry: Any) -> Json:
 
 
 def kept_tag(key: str, value: str) -> str:
-    """The value of a tag, unless it looks like a secret."""
+    """Return the value of a tag, unless it looks like a secret."""
     return REDACTED if looks_secret(key, value) else value
 
 

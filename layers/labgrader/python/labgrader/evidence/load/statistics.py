@@ -229,7 +229,7 @@ def thinned(samples: Sequence[Sample], limit: int) -> list[Sample]:
 
 
 def _binomial(successes: int, trials: int, share: float) -> float:
-    """The probability of so many successes; through logarithms, because the coefficients outgrow a float."""
+    """Return the probability of a number of successes. It uses logarithms: the coefficients overflow a float."""
     return math.exp(
         math.lgamma(trials + 1)
         - math.lgamma(successes + 1)
@@ -240,7 +240,7 @@ def _binomial(successes: int, trials: int, share: float) -> float:
 
 
 def _drawn_median(ordered: Sequence[float], rng: random.Random) -> float:
-    """The median of as many values drawn with repetition."""
+    """Return the median of as many values, drawn with replacement."""
     count = len(ordered)
     rank = (count + 1) // 2
     first = second = rng.betavariate(rank, count - rank + 1)  # the rank-th smallest of so many uniform numbers

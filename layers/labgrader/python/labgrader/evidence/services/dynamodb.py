@@ -35,11 +35,11 @@ class DynamoDb:
         self._answers = answers
 
     def table_names(self) -> list[str]:
-        """The names of the student's tables (one list serves the whole class)."""
+        """Return the names of the student's tables (one list serves the whole class)."""
         return [text(name) for name in sequence(self._answers.ask(Question("dynamodb:ListTables")))]
 
     def table(self, name: str) -> Table | None:
-        """One table, or ``None``."""
+        """Return one table, or ``None``."""
         if name not in self.table_names():
             return None
         answer = self._answers.ask(Question("dynamodb:DescribeTable", {"TableName": name}))

@@ -41,16 +41,16 @@ class Monitoring:
         self._answers = answers
 
     def alarms(self) -> list[Alarm]:
-        """The student's metric alarms, by name (one list serves the whole class)."""
+        """Return the student's metric alarms, by name (one list serves the whole class)."""
         answer = mapping(self._answers.ask(Question("cloudwatch:DescribeAlarms")))
         return [_alarm(name, mapping(alarm)) for name, alarm in sorted(answer.items())]
 
     def alarm(self, name: str) -> Alarm | None:
-        """One alarm, or ``None``."""
+        """Return one alarm, or ``None``."""
         return next((alarm for alarm in self.alarms() if alarm.name == name), None)
 
     def log_group(self, function: str) -> LogGroup | None:
-        """The log group ``/aws/lambda/FUNCTION``, or ``None`` (one list serves the whole class)."""
+        """Return the log group ``/aws/lambda/FUNCTION``, or ``None`` (one list serves the whole class)."""
         answer = mapping(self._answers.ask(Question("logs:DescribeLogGroups"))).get(function)
         if answer is None:
             return None

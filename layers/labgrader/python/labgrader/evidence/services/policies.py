@@ -41,7 +41,7 @@ class Statement:
         return any(_fits(resource, pattern) for pattern in self.resources)
 
     def condition_values(self, key: str) -> tuple[str, ...]:
-        """The values that it wants a condition key to have (``AWS:SourceArn``), whatever the operator and the case."""
+        """Return the values of a condition key (``AWS:SourceArn``), of every operator and in any case."""
         return tuple(
             text(value)
             for keys in self.conditions.values()
@@ -67,7 +67,7 @@ class Statement:
 
 
 def statements(policy: Any) -> tuple[Statement, ...]:
-    """The statements of a policy document, which AWS gives as JSON text or as an object; none where it is neither."""
+    """Return the statements of a policy document, which is JSON text or an object; none if it is neither."""
     if isinstance(policy, str):
         try:
             policy = json.loads(policy)

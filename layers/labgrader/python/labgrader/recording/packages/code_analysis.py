@@ -110,7 +110,7 @@ def _distilled(path: str, tree: ast.Module) -> dict[str, Json]:
 
 
 def _below(node: ast.AST, function: str, scope: Scope) -> Iterable[tuple[ast.AST, str, Scope]]:
-    """What lies in a node, each with the function it stands in and the names it sees."""
+    """Return the children of a node, each with the function around it and the names in its scope."""
     if isinstance(node, ast.If) and _is_main(node.test):
         return [(child, function, scope) for child in node.orelse]
     if isinstance(node, _FUNCTIONS):

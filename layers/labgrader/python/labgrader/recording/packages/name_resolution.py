@@ -61,7 +61,7 @@ class Scope:
     qualified: str = ""
 
     def find(self, name: str) -> tuple[str | ast.expr | None, Scope | None]:
-        """What a name stands for, and the scope that says so; ``None`` where none does."""
+        """Return the value of a name and the scope that binds it; ``None`` if no scope does."""
         scope: Scope | None = self
         while scope is not None:
             if name in scope.names and (scope is self or not scope.is_class):
@@ -71,7 +71,7 @@ class Scope:
 
 
 def bound_in(node: _SCOPES, outer: Scope | None) -> Scope:
-    """The names that a module, function or class binds; of several values of a name the first that says something."""
+    """Return the names that a module, function or class binds, each with its first value that can be resolved."""
     scope = Scope(outer=outer, is_class=isinstance(node, ast.ClassDef), qualified=outer.qualified if outer else "")
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
         scope.names.update(dict.fromkeys(_parameters(node.args)))
@@ -83,7 +83,7 @@ def bound_in(node: _SCOPES, outer: Scope | None) -> Scope:
 
 
 def dotted(node: ast.expr, scope: Scope) -> str:
-    """The dotted name of what is called, as far as the file tells; empty where it has none (``handlers[0]()``)."""
+    """Return the dotted name of what is called, as far as the file tells, or empty (``handlers[0]()``)."""
     ends: list[str] = []
     here: Scope | None = scope
     for _ in range(MAX_STEPS):
@@ -113,14 +113,14 @@ def dotted(node: ast.expr, scope: Scope) -> str:
 
 
 def imported_by(node: ast.Import | ast.ImportFrom) -> list[str]:
-    """The modules that a statement imports: ``a.b`` of ``from a.b import c``, ``.x`` of ``from .x import y``."""
+    """Return the modules that a statement imports: ``a.b`` of ``from a.b import c``, ``.x`` of ``from .x import y``."""
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names]
     return ["." * node.level + (node.module or "")]
 
 
 def undefined_in(tree: ast.Module) -> set[str]:
-    """The names that a file uses and defines nowhere; none where it may define some in a way that cannot be seen."""
+    """Return the names that a file uses and never defines; none if it may define names dynamically."""
     used: set[str] = set()
     defined: set[str] = set()
     postponed = False
@@ -147,7 +147,7 @@ def undefined_in(tree: ast.Module) -> set[str]:
 
 
 def _defined_by(node: ast.AST) -> Iterator[str]:
-    """The names that other nodes than names and imports define."""
+    """Yield the names that a node defines, if it is neither a name nor an import."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         yield node.name
     elif isinstance(node, ast.arg):
@@ -177,7 +177,7 @@ def _parameters(args: ast.arguments) -> Iterator[str]:
 
 
 def _statements(node: _SCOPES) -> Iterator[ast.AST]:
-    """Every node of a scope, in the order of the file, without those of the scopes within it."""
+    """Yield every node of a scope in the order of the file, without those of inner scopes."""
     stack: list[ast.AST] = list(reversed(node.body)) if not isinstance(node, ast.Lambda) else [node.body]
     while stack:
         statement = stack.pop()
@@ -212,12 +212,12 @@ def _bindings(node: ast.AST) -> Iterable[tuple[str, str | ast.expr | None]]:
 
 
 def _telling(value: ast.expr | None) -> ast.expr | None:
-    """An expression that may have a dotted name; ``None`` for all others, such as numbers."""
+    """Return an expression that may have a dotted name; ``None`` for all others, such as numbers."""
     return value if isinstance(value, ast.Name | ast.Attribute | ast.Call | ast.Await) else None
 
 
 def _spine(node: ast.expr) -> Iterator[ast.expr]:
-    """The expressions that a dotted name is made of, from the last to the first."""
+    """Yield the expressions that a dotted name is made of, from the last to the first."""
     for _ in range(MAX_STEPS):
         yield node
         if isinstance(node, ast.Attribute | ast.Await):
