@@ -15,7 +15,8 @@ from benchmarks.stub_aws import Clock, StubAws, served, zipped
 from labgrader.judging.judge import next_question
 from labgrader.labs.lab import Lab, find_lab
 from labgrader.recording.class_lists import LISTS
-from labgrader.recording.rate_limiter import HEADROOM, LAMBDA_CONTROL_PLANE, Quota, RateLimiter, quota_of
+from labgrader.recording.quotas import LAMBDA_CONTROL_PLANE, Quota
+from labgrader.recording.rate_limiter import TARGET_UTILIZATION, RateLimiter, quota_of
 from labgrader.recording.recorder import Recorder
 from labgrader.recording.sessions import Accounts
 from labgrader.roster import Student
@@ -81,11 +82,13 @@ class Cost:
         return sum(number for api, number in self.calls.items() if quota_of(api) == quota and api not in without)
 
 
-def record(lab: Lab, students: int, *, headroom: float = HEADROOM, offers_provisioned_list: bool = True) -> Cost:
+def record(
+    lab: Lab, students: int, *, utilization: float = TARGET_UTILIZATION, offers_provisioned_list: bool = True
+) -> Cost:
     """Record a class of perfect students and count.
 
     Args:
-        headroom: the share of each quota that the rate limiter takes.
+        utilization: the share of each quota that the rate limiter uses.
         offers_provisioned_list: whether the endpoint lists provisioned concurrency; the embedded AWS does not.
     """
     aws = StubAws(offers_provisioned_list=offers_provisioned_list)
@@ -96,7 +99,7 @@ def record(lab: Lab, students: int, *, headroom: float = HEADROOM, offers_provis
             aws.add_perfect_student(student.username)
         recorder = Recorder(
             Accounts("bench", new_session=aws.session),
-            rate_limiter=RateLimiter(headroom=headroom, clock=clock, sleep=clock.sleep),
+            rate_limiter=RateLimiter(utilization=utilization, clock=clock, sleep=clock.sleep),
             workers=1,
         )
         began = clock()
@@ -122,7 +125,7 @@ def main() -> None:
     embedded = record(lab, 20, offers_provisioned_list=False)
     print(f"  where provisioned concurrency cannot be listed (embedded AWS): {embedded.own:.2f} calls a student")
 
-    full, paced = record(lab, 1000, headroom=1), record(lab, 200)
+    full, paced = record(lab, 1000, utilization=1), record(lab, 200)
     ours = f"**labgrader** ({full.own:g} and {full.own_in_bucket:g}, and its share of the lists)"
     print("\n| way | calls | of them in the 15/s bucket | time at the quota, 1,000 students |")
     print("| --- | --- | --- | --- |")
@@ -130,7 +133,7 @@ def main() -> None:
         print(f"| {way} | {calls:g} | {in_bucket:g} | {minutes:g} min |")
     print(f"| {ours} | {full.per_student:.2f} | {full.in_bucket:.2f} | {full.seconds / 60:.1f} min |")
     minutes = paced.seconds / paced.students * 1000 / 60
-    print(f"\nAt our pace ({HEADROOM:.0%} of each quota, the rest is the students'): {minutes:.1f} min.")
+    print(f"\nAt our pace ({TARGET_UTILIZATION:.0%} of each quota, the rest is the students'): {minutes:.1f} min.")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ from pathlib import Path
 from labgrader.labs.lab import lab_ids
 from labgrader.recording.class_lists import LISTS
 from labgrader.recording.operations import MANAGED_POLICY, READ_CODE, READ_PACKAGE
-from labgrader.recording.rate_limiter import LAMBDA_CONTROL_PLANE, quota_of
+from labgrader.recording.quotas import LAMBDA_CONTROL_PLANE
+from labgrader.recording.rate_limiter import quota_of
 
 FIXTURES = Path(__file__).parents[1] / "tests" / "fixtures"
 

@@ -15,9 +15,10 @@ from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 from checks.simulation.mistake import Mistake
 from checks.simulation.student import Change, Connections, SimulatedStudent, Step
 from labgrader.errors import BadInputError, LabgraderError, Problem
+from labgrader.labs.file_import import import_file
 from labgrader.labs.lab import find_lab
 from labgrader.labs.lab_file import read_lab_file
-from labgrader.labs.search_path import added_folders, import_file, lab_files
+from labgrader.labs.search_path import added_folders, lab_files
 
 _OURS = ("solution.py", "mistakes.py")
 

@@ -11,6 +11,7 @@ from labgrader.errors import BadInputError
 from labgrader.judging.lint import lint
 from labgrader.labs.lab import Lab, find_lab
 from labgrader.labs.search_path import searching
+from tests.judging.lint_samples import problems_of
 
 BASE = """\
 id: base
@@ -58,8 +59,7 @@ def extended(folder: Path, text: str) -> Lab:
 
 
 def problems(folder: Path, text: str) -> list[str]:
-    file = write(folder, f"id: mine\nextends: base\n{text}")
-    return [str(problem).removeprefix(f"{file}:") for problem in lint(file)]
+    return problems_of(write(folder, f"id: mine\nextends: base\n{text}"))
 
 
 def test_a_file_that_names_nothing_is_the_same_lab(folder: Path) -> None:

@@ -11,7 +11,7 @@ from labgrader.evidence.load.plan import EndpointTarget, FunctionTarget, LoadPla
 from labgrader.evidence.services.api_gateway import RestApi
 from labgrader.load_testing.admission import LEASE_S, TEST_S, read_concurrency_budget
 from labgrader.load_testing.concurrency_budget import ConcurrencyBudget
-from labgrader.recording.api_calls import AwsCallError
+from labgrader.recording.api_errors import AwsCallError
 from labgrader.store import Store
 from tests.load_testing.stub_account import ALIAS, FUNCTION, LATEST, NOW, PLAN, Aws
 

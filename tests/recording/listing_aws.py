@@ -9,11 +9,8 @@ import botocore.session
 
 from benchmarks.stub_aws import ACCOUNT, REGION, StubAws
 from labgrader.evidence.question import Question
-from labgrader.recording.class_lists import CLASS_LISTS
 from labgrader.recording.operation import Operation
-from labgrader.recording.operations import ACCOUNT_OPERATIONS, OPERATIONS
-
-ROLE = "LabRole"
+from labgrader.recording.operations import ACCOUNT_OPERATIONS, OPERATIONS, SINGLE_OPERATIONS
 
 NAMED: dict[str, Callable[[str], Any]] = {
     "lambda:ListFunctions": lambda name: {"FunctionName": name},
@@ -33,27 +30,6 @@ NAMED: dict[str, Callable[[str], Any]] = {
     "s3:ListAllMyBuckets": lambda name: {"Name": name},
 }
 """An entry of each list, by its name."""
-
-ARGUMENTS = {
-    "lambda:ListVersionsByFunction": {"FunctionName": "user1-f"},
-    "lambda:ListAliases": {"FunctionName": "user1-f"},
-    "lambda:ListLayerVersions": {"LayerName": "user1-l"},
-    "lambda:GetProvisionedConcurrencyConfig": {"FunctionName": "user1-f", "Qualifier": "prod"},
-    "lambda:GetPolicy": {"FunctionName": "user1-f"},
-    "lambda:GetFunctionEventInvokeConfig": {"FunctionName": "user1-f"},
-    "cloudwatch:GetDashboard": {"DashboardName": "user1-d"},
-    "apigateway:GetResources": {"restApiId": "api1"},
-    "apigateway:GetStages": {"restApiId": "api1"},
-    "apigateway:GetUsagePlanKeys": {"usagePlanId": "plan1"},
-    "sqs:GetQueueAttributes": {"QueueUrl": "https://sqs/1/user1-q"},
-    "s3:GetBucketNotification": {"Bucket": "user1-bucket"},
-    "events:ListTargetsByRule": {"Rule": "user1-rule"},
-    "dynamodb:DescribeTable": {"TableName": "user1-table"},
-    "iam:GetRole": {"RoleName": ROLE},
-    "iam:ListAttachedRolePolicies": {"RoleName": ROLE},
-    "iam:ListRolePolicies": {"RoleName": ROLE},
-    "iam:GetRolePolicy": {"RoleName": ROLE, "PolicyName": "inline"},
-}
 
 MISSING = {
     "lambda": "ResourceNotFoundException",
@@ -78,7 +54,7 @@ THROTTLED = {
     "logs": "ThrottlingException",
 }
 
-EVERY = {**{action: one.operation for action, one in CLASS_LISTS.items()}, **OPERATIONS, **ACCOUNT_OPERATIONS}
+EVERY = SINGLE_OPERATIONS
 PAGED = {action: operation for action, operation in EVERY.items() if operation.paging}
 
 
@@ -87,11 +63,23 @@ def sent_as(operation: Operation) -> str:
     return "".join(word.title() for word in operation.method.split("_"))
 
 
+_LOADER = botocore.session.Session().get_component("data_loader")
+
+
+def _arguments(operation: Operation) -> dict[str, str]:
+    """An argument for each parameter that AWS requires."""
+    session = botocore.session.Session()
+    session.register_component("data_loader", _LOADER)
+    shape = session.get_service_model(operation.service).operation_model(sent_as(operation)).input_shape
+    return {name: f"user1-{name}" for name in shape.required_members} if shape else {}
+
+
+ARGUMENTS = {action: _arguments(operation) for action, operation in {**OPERATIONS, **ACCOUNT_OPERATIONS}.items()}
+"""The arguments of each question about one student or one role."""
+
+
 def question_of(action: str) -> Question:
     return Question(action, ARGUMENTS.get(action, {}))
-
-
-_LOADER = botocore.session.Session().get_component("data_loader")
 
 
 class ListingAws(StubAws):

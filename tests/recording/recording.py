@@ -17,6 +17,9 @@ from labgrader.recording.recorder import Recorder
 from labgrader.recording.sessions import Accounts
 from labgrader.roster import Student
 
+F = "user1-f"
+"""The function of the fixture ``aws``."""
+
 Reading = Callable[[Snapshot], object]
 
 

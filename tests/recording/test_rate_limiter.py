@@ -118,15 +118,15 @@ def test_a_rate_never_falls_below_its_floor() -> None:
     assert rate_limiter.rate(HERE, "lambda:ListAliases") == FLOOR_PER_S
 
 
-@pytest.mark.parametrize("headroom", [0, -0.1, 1.01])
-def test_headroom_is_a_share(headroom: float) -> None:
-    with pytest.raises(ValueError, match="headroom is a share of the quota, above 0 and at most 1"):
-        RateLimiter(headroom=headroom)
+@pytest.mark.parametrize("utilization", [0, -0.1, 1.01])
+def test_utilization_is_a_share(utilization: float) -> None:
+    with pytest.raises(ValueError, match="utilization is a share of the quota, above 0 and at most 1"):
+        RateLimiter(utilization=utilization)
 
 
 def test_all_of_a_quota_can_be_taken() -> None:
     clock = Clock()
-    taken_at(clock, RateLimiter(headroom=1, clock=clock, sleep=clock.sleep), ["lambda:ListAliases"] * 151)
+    taken_at(clock, RateLimiter(utilization=1, clock=clock, sleep=clock.sleep), ["lambda:ListAliases"] * 151)
     assert clock() - 1000 == pytest.approx(10.0)
 
 

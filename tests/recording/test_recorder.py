@@ -1,43 +1,30 @@
-"""The recorder: what it asks and how often, what it keeps, and what it says when AWS will not answer."""
+"""The recorder: what it asks and how often, what it keeps, and how it goes through a class."""
 
 from __future__ import annotations
 
 import json
 import logging
 import random
-import re
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from typing import Any
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
 
 from benchmarks.calls import record as bench_record
-from benchmarks.stub_aws import ACCOUNT, REGION, UNREACHABLE, Clock, Fault, StubAws, served, zipped
+from benchmarks.stub_aws import ACCOUNT, REGION, Clock, Fault, StubAws, served, zipped
 from labgrader.errors import NotGradedError
 from labgrader.evidence.question import Question
 from labgrader.evidence.snapshot import Snapshot, owns
 from labgrader.judging.judge import judge_recorded, next_question
 from labgrader.labs.lab import find_lab
 from labgrader.recording.account_cache import AccountCache, NamesByPrefix
-from labgrader.recording.api_calls import MAX_ATTEMPTS, MAX_PATIENCE_S
 from labgrader.recording.operations import IAM_ACTIONS
-from labgrader.recording.recorder import MAX_QUESTIONS, SETTLE_LOOKS, SETTLE_WAIT_S
+from labgrader.recording.recorder import MAX_QUESTIONS
 from labgrader.roster import MAX_USERNAME, Student
-from tests.recording.recording import Readings, record, record_all, recorder, refusal
+from tests.recording.recording import F, Readings, record, record_all, recorder, refusal
 from tests.recording.recording import next_question as read
 
-F = "user1-f"
-
-
-@pytest.fixture
-def aws() -> StubAws:
-    stub = StubAws()
-    stub.add_function(F)
-    return stub
-
-
-# --- what is asked, and how often -----------------------------------------------------------------------------------
+# --- what is asked, and how often -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("offers_list", [True, False], ids=["AWS", "embedded AWS"])
@@ -158,7 +145,7 @@ def test_every_question_has_its_permissions() -> None:
     assert all(action.split(":")[1].startswith(reading) for row in IAM_ACTIONS.values() for action in row)
 
 
-# --- what is kept ---------------------------------------------------------------------------------------------------
+# --- what is kept -----------------------------------------------------------------------------------------------------
 
 
 def test_a_function_is_kept_with_tags_and_concurrency_without_url_and_secrets(aws: StubAws) -> None:
@@ -208,225 +195,7 @@ def test_a_saved_snapshot_is_judged_to_the_same_verdicts() -> None:
     assert [name for name, status in statuses.items() if status == "failed"] == ["answers-staging"]
 
 
-# --- provisioned concurrency ----------------------------------------------------------------------------------------
-
-
-def test_an_endpoint_without_the_list_is_found_out_once_and_asked_by_qualifier() -> None:
-    aws = StubAws(offers_provisioned_list=False)
-    usernames = [f"user{number}" for number in range(1, 9)]
-    for username in usernames:
-        aws.add_perfect_student(username)
-    recording = recorder(aws)
-    name = "{}-optimized-function".format
-    readings = [lambda s: s.provisioned_concurrency_of(name(s.username), f"{s.username}-prod")]
-    snapshots = record_all(recording, readings, [Student(username) for username in usernames])
-    for username, snapshot in snapshots.items():
-        assert snapshot.provisioned_concurrency(name(username)) is None
-        assert snapshot.provisioned_concurrency_of(name(username), f"{username}-prod").requested == 2
-    assert recording.calls["lambda:ListProvisionedConcurrencyConfigs"] == 1
-    assert recording.calls["lambda:GetProvisionedConcurrencyConfig"] == 8
-
-
-def test_an_answer_that_is_not_a_list_is_not_taken_for_an_empty_one() -> None:
-    aws = StubAws(offers_provisioned_list=False)
-    aws.add_function(F)
-    aws.provisioned[F] = {"$LATEST": {"Status": "READY"}, "user1-prod": {"Status": "READY"}}
-    snapshot = record(aws, lambda s: s.provisioned_concurrency_of(F, "user1-prod"))
-    assert snapshot.provisioned_concurrency_of(F, "user1-prod").status == "READY"
-
-
-def test_no_provisioned_concurrency_is_none(aws: StubAws) -> None:
-    assert record(aws, lambda s: s.provisioned_concurrency(F)).provisioned_concurrency(F) == []
-    bare = StubAws(offers_provisioned_list=False)
-    bare.add_function(F)
-    snapshot = record(bare, lambda s: s.provisioned_concurrency_of(F, "user1-prod"))
-    assert snapshot.provisioned_concurrency_of(F, "user1-prod") is None
-
-
-def test_a_function_deleted_before_its_list_says_nothing_about_the_endpoint(aws: StubAws) -> None:
-    def delete(operation: str, parameters: Mapping[str, Any]) -> None:
-        if operation == "ListProvisionedConcurrencyConfigs":
-            aws.functions.pop(parameters["FunctionName"], None)
-
-    aws.before.append(delete)
-    recording = recorder(aws)
-    record_all(recording, [lambda s: s.provisioned_concurrency(F)], [Student("user1")])
-    assert recording.facts.of(ACCOUNT, REGION).lists_provisioned_concurrency is None
-
-
-# --- what AWS will not say ------------------------------------------------------------------------------------------
-
-
-def test_a_throttle_is_asked_again_and_slows_us_down(aws: StubAws) -> None:
-    aws.fail("ListAliases", Fault("TooManyRequestsException", 429), times=3)
-    clock = Clock()
-    recording = recorder(aws, clock=clock)
-    snapshot = record_all(recording, [lambda s: s.aliases(F)], [Student("user1")])["user1"]
-    assert snapshot.aliases(F) == []
-    assert recording.calls["lambda:ListAliases"] == 4
-
-
-def test_throttled_to_the_end_is_not_graded_and_names_the_action(aws: StubAws) -> None:
-    aws.fail("ListAliases", Fault("TooManyRequestsException", 429, "Rate exceeded"))
-    clock = Clock()
-    recording = recorder(aws, clock=clock)
-    snapshot = record_all(recording, [lambda s: s.aliases(F)], [Student("user1")])["user1"]
-    said = refusal(lambda: snapshot.aliases(F))
-    attempts = recording.calls["lambda:ListAliases"]
-    code = "lambda:ListAliases: TooManyRequestsException"
-    assert re.fullmatch(rf"{code}: throttled to the end, {attempts} times in \d+ s: Rate exceeded", said)
-    assert 1 < recording.calls["lambda:ListAliases"] <= MAX_ATTEMPTS
-    assert clock.now - 1000 < MAX_PATIENCE_S + 20
-    assert snapshot.function(F) is not None
-
-
-@pytest.mark.parametrize("fault", [Fault("ServiceException", 500), Fault("InternalServiceError", 503), UNREACHABLE])
-def test_a_fault_of_aws_is_asked_again(aws: StubAws, fault: Exception) -> None:
-    aws.fail("GetFunction", fault, times=2)
-    assert record(aws, lambda s: s.function(F)).function(F).name == F
-    assert aws.counted()["GetFunction"] == 3
-
-
-def test_a_fault_to_the_end_is_not_graded(aws: StubAws) -> None:
-    aws.fail("GetFunction", EndpointConnectionError(endpoint_url="https://x.example/?X-Amz-Signature=abc"))
-    snapshot = record(aws, lambda s: s.function(F))
-    said = refusal(lambda: snapshot.function(F))
-    assert said.startswith("lambda:GetFunction: EndpointConnectionError: failing to the end")
-    assert "X-Amz-Signature" not in said
-
-
-def test_access_denied_on_one_api_leaves_the_others_graded(aws: StubAws) -> None:
-    message = f"User: arn:aws:sts::{ACCOUNT}:assumed-role/grader/x is not authorized to perform: lambda:ListAliases"
-    aws.fail("ListAliases", Fault("AccessDeniedException", 403, message))
-    aws.versions[F] = [{**aws.functions[F]["Configuration"], "Version": "1"}]
-    snapshot = record(aws, lambda s: s.aliases(F), lambda s: s.versions(F))
-    assert [version.version for version in snapshot.versions(F)] == ["1"]
-    assert refusal(lambda: snapshot.aliases(F)) == f"lambda:ListAliases: AccessDeniedException: {message}"
-    assert aws.counted()["ListAliases"] == 1
-
-
-def test_a_denied_class_list_is_asked_once_and_the_functions_are_still_read(aws: StubAws) -> None:
-    aws.add_function("user2-f")
-    aws.fail("ListFunctions", Fault("AccessDeniedException", 403))
-    recording = recorder(aws)
-    snapshots = record_all(recording, [lambda s: s.function(f"{s.username}-f")], [Student("user1"), Student("user2")])
-    assert snapshots["user1"].function("user1-f").name == "user1-f"
-    assert snapshots["user2"].function("user2-f").name == "user2-f"
-    assert "lambda:ListFunctions: AccessDeniedException" in refusal(snapshots["user2"].function_names)
-    assert recording.calls["lambda:ListFunctions"] == 1
-    nothing: dict[str, Any] = {"lists": {}, "answers": {}, "lists_provisioned_concurrency": None}
-    assert recording.facts.to_dict() == {f"{ACCOUNT} {REGION}": nothing}
-
-
-def test_a_list_that_is_said_to_be_missing_costs_nobody_points(aws: StubAws) -> None:
-    aws.fail("ListFunctions", Fault("ResourceNotFoundException", 404))
-    assert "AWS says that there is no such list" in refusal(
-        lambda: record(aws, lambda s: s.function_names()).function_names()
-    )
-
-
-def test_a_failing_second_page_fails_the_whole_list() -> None:
-    aws = StubAws(page_size=2)
-    for number in range(5):
-        aws.add_function(f"user1-{number}")
-    aws.fail("ListFunctions", Fault("AccessDeniedException", 403), where=lambda parameters: "Marker" in parameters)
-    assert "lambda:ListFunctions: AccessDeniedException" in refusal(
-        lambda: record(aws, lambda s: s.function_names()).function_names()
-    )
-
-
-def test_a_marker_that_repeats_is_an_error() -> None:
-    aws = StubAws(page_size=1)
-    configuration = aws.add_function(F)
-    aws.versions[F] = [{**configuration, "Version": str(number)} for number in range(1, 4)]
-
-    def loop(operation: str, parameters: Any) -> None:
-        if operation == "ListVersionsByFunction" and parameters.get("Marker") == "2":
-            parameters["Marker"] = "0"
-
-    aws.before.append(loop)
-    message = "RepeatedMarker: AWS gave the same NextMarker twice, so the list has no end"
-    assert message in refusal(lambda: record(aws, lambda s: s.versions(F)).versions(F))
-
-
-def test_a_list_of_one_student_that_does_not_end_is_given_up() -> None:
-    aws = StubAws(page_size=1)
-    aws.add_function(F)
-    aws.aliases[F] = [{"Name": f"user1-{number}", "FunctionVersion": "1"} for number in range(101)]
-    assert "EndlessList: the list has more than 100 pages" in refusal(
-        lambda: record(aws, lambda s: s.aliases(F)).aliases(F)
-    )
-    aws.aliases[F].pop()
-    assert len(record(aws, lambda s: s.aliases(F)).aliases(F)) == 100
-
-
-def test_a_function_deleted_in_the_middle_is_missing(aws: StubAws) -> None:
-    aws.fail("GetFunction", Fault("ResourceNotFoundException", 404))
-    snapshot = record(aws, lambda s: s.aliases(F))
-    assert snapshot.function(F) is None
-    assert snapshot.aliases(F) == []
-
-
-def test_a_dashboard_deleted_in_the_middle_is_missing() -> None:
-    aws = StubAws()
-    aws.dashboards["user1-d"] = '{"widgets": []}'
-    assert record(aws, lambda s: s.dashboard("user1-d")).dashboard("user1-d").problem == ""
-    aws.fail("GetDashboard", Fault("ResourceNotFound", 404))
-    assert record(aws, lambda s: s.dashboard("user1-d")).dashboard("user1-d") is None
-
-
-def test_a_number_that_json_has_not_is_not_graded(aws: StubAws) -> None:
-    weights = {"AdditionalVersionWeights": {"2": float("nan")}}
-    aws.aliases[F] = [{"Name": "user1-prod", "FunctionVersion": "1", "RoutingConfig": weights}]
-    assert "UnreadableAnswer: the answer holds a number that is not finite" in refusal(
-        lambda: record(aws, lambda s: s.aliases(F)).aliases(F)
-    )
-
-
-# --- functions that are not ready -----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("busy", [{"State": "Pending"}, {"LastUpdateStatus": "InProgress"}])
-def test_a_function_that_becomes_ready_is_waited_for(aws: StubAws, busy: dict[str, str]) -> None:
-    ready = dict(aws.functions[F]["Configuration"])
-    aws.functions[F]["Configuration"].update(busy)
-    looks = []
-
-    def settle(operation: str, parameters: object) -> None:
-        if operation == "GetFunction":
-            looks.append(operation)
-            if len(looks) == 3:
-                aws.functions[F]["Configuration"] = ready
-
-    aws.before.append(settle)
-    clock = Clock()
-    function = record(aws, lambda s: s.function(F), clock=clock).function(F)
-    assert (function.state, function.last_update_status) == ("Active", "Successful")
-    assert len(looks) == 3
-    assert clock.now - 1000 == pytest.approx(2 * SETTLE_WAIT_S, abs=0.5)
-
-
-def test_a_function_that_stays_pending_is_recorded_as_it_is(aws: StubAws) -> None:
-    aws.add_function(F, State="Pending", StateReason="The function is being created.")
-    snapshot = record(aws, lambda s: s.function(F), lambda s: s.aliases(F))
-    assert snapshot.function(F).state == "Pending"
-    assert snapshot.aliases(F) == []
-    assert aws.counted()["GetFunction"] == SETTLE_LOOKS
-
-
-def test_the_waits_of_many_students_overlap() -> None:
-    aws = StubAws()
-    students = [Student(f"user{number}") for number in range(30)]
-    for student in students:
-        aws.add_function(f"{student.username}-f", State="Pending")
-    clock = Clock()
-    recording = recorder(aws, clock=clock, workers=1)
-    record_all(recording, [lambda s: s.function(f"{s.username}-f")], students)
-    assert recording.calls["lambda:GetFunction"] == 30 * SETTLE_LOOKS
-    assert clock.now - 1000 < SETTLE_LOOKS * (SETTLE_WAIT_S + 1)
-
-
-# --- a class --------------------------------------------------------------------------------------------------------
+# --- a class ----------------------------------------------------------------------------------------------------------
 
 
 def test_after_the_deadline_no_further_student_is_begun() -> None:

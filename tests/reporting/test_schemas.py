@@ -13,7 +13,7 @@ from labgrader.errors import LabgraderError
 from labgrader.schemas import InvalidDocumentError, read_schema, validate
 
 
-@pytest.mark.parametrize("name", ["report", "run", "lab"])
+@pytest.mark.parametrize("name", ["report", "run", "lab", "answer-schema"])
 def test_the_schemas_are_schemas(name: str) -> None:
     schema = read_schema(name)
     Draft202012Validator.check_schema(schema)

@@ -17,7 +17,7 @@ from labgrader.labs.lab import Item, Lab, find_lab
 from labgrader.load_testing.admission import TEST_S
 from labgrader.load_testing.concurrency_budget import ConcurrencyBudget
 from labgrader.reasons import Reason
-from labgrader.recording.api_calls import AwsCallError
+from labgrader.recording.api_errors import AwsCallError
 from labgrader.recording.sessions import Accounts, AccountSession
 from labgrader.roster import GraderAccount, Student
 from labgrader.runs.request import Request

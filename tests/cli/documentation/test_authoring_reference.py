@@ -25,7 +25,7 @@ def test_everything_that_a_check_may_import_is_there(name: str) -> None:
     [
         '- `share(earned: int, of: int, message: str, *, expected: str = "", observed: str = "", hint: str = "",'
         " evidence: Sequence[str] = ()) -> Verdict`\\\n",
-        "- `queue(name: str) -> Queue | None`\\\n  A queue with its attributes, or `None`.\n",
+        "- `queue(name: str) -> Queue | None`\\\n  Return a queue with its attributes, or `None`.\n",
         "| `visibility_timeout_s` | `int \\| None = None` |",
         "| `environment` | `Mapping[str, str] = {}` |",
         '- `invoke(function: str, qualifier: str = "", event: Json = None) -> Invocation | None`\\\n',

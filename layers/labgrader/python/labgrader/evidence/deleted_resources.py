@@ -68,7 +68,7 @@ def _known(snapshot: Snapshot) -> Iterator[tuple[tuple[str, str], set[str]]]:
     for action, (kind, asked_by, named_by) in _PARTS.items():
         for asked, value in recorded[action]:
             function = text(asked.get(asked_by))
-            names = {text(mapping(one).get(named_by)) for one in sequence(value)} - {"", "$LATEST"}
+            names = {text(mapping(entry).get(named_by)) for entry in sequence(value)} - {"", "$LATEST"}
             if value is not None:
                 yield (kind, function), {f"{function}:{name}" for name in names}
     yield from _provisioned(recorded)
@@ -82,22 +82,22 @@ def _provisioned(recorded: Recorded) -> Iterator[tuple[tuple[str, str], set[str]
     for asked, value in recorded["lambda:ListProvisionedConcurrencyConfigs"]:
         function = text(asked.get("FunctionName"))
         if value is not None:
-            qualifiers = {arn_parts(text(mapping(one).get("FunctionArn")))[7] for one in sequence(value)}
-            yield (_PROVISIONED, function), {f"{function}:{one}" for one in qualifiers}
+            qualifiers = {arn_parts(text(mapping(config).get("FunctionArn")))[7] for config in sequence(value)}
+            yield (_PROVISIONED, function), {f"{function}:{qualifier}" for qualifier in qualifiers}
     for asked, value in recorded["lambda:GetProvisionedConcurrencyConfig"]:
         name = f"{text(asked.get('FunctionName'))}:{text(asked.get('Qualifier'))}"
         yield (_PROVISIONED, name), set() if value is None else {name}
 
 
 def _stages(recorded: Recorded) -> Iterator[tuple[tuple[str, str], set[str]]]:
-    """The stages of each API by its name: one that was deleted and made again has another id."""
+    """Yield the stages of each API by the API's name, because an API that was made again has another id."""
     names = recorded.api_names()
     found: dict[str, set[str]] = {}
     for asked, value in recorded["apigateway:GetStages"]:
         name = names.get(text(asked.get("restApiId")), "")
         if name:
             found.setdefault(name, set()).update(
-                f"{text(mapping(one).get('stageName'))} of {name}" for one in sequence(value)
+                f"{text(mapping(stage).get('stageName'))} of {name}" for stage in sequence(value)
             )
     for name, labelled in found.items():
         yield ("stage", name), labelled

@@ -58,16 +58,18 @@ def unreached(answers: Answers) -> Unreached | None:
     Args:
         answers: what was recorded for one check.
     """
-    tried = [one for action in sorted(LIVE_ACTIONS) for value in answers.values(action) for one in _tried(value)]
-    bad = [one for one in tried if one.bad]
-    if any(not one.line for one in bad):
+    tried = [
+        attempt for action in sorted(LIVE_ACTIONS) for value in answers.values(action) for attempt in _tried(value)
+    ]
+    bad = [attempt for attempt in tried if attempt.bad]
+    if any(not attempt.line for attempt in bad):
         return None
-    found = next((one for one in bad or tried if one.line), None)
+    found = next((attempt for attempt in bad or tried if attempt.line), None)
     return None if found is None else Unreached(found.target, found.line)
 
 
 def _tried(value: Json) -> Iterator[_Tried]:
-    """What one recorded answer holds: a probe's, an API's, a load test's or a comparison's."""
+    """Yield the attempts of one recorded answer: of a probe, an API call, a load test or a comparison."""
     if not isinstance(value, Mapping):
         return
     if "payload" in value:
@@ -100,14 +102,14 @@ def _invoked(invocation: Invocation) -> _Tried:
 
 
 def _said(payload: str) -> str:
-    """An answer's body, without the quotation marks of JSON in JSON where it can be read."""
+    """Return the body of an answer if it can be read, else the whole answer."""
     document, problem = parse_json(payload)
     body = document.get("body") if isinstance(document, Mapping) else None
     return payload if problem or not isinstance(body, str) else body
 
 
 def _line(text: str) -> str:
-    """The first line that says it, cut; empty where none does."""
+    """Return the first line that says that there was no internet, cut; empty if no line does."""
     found = _NO_INTERNET.search(text)
     if found is None:
         return ""

@@ -29,7 +29,7 @@ class Recorded:
         yield from self._by_action.get(action, ())
 
     def api_names(self) -> dict[str, str]:
-        """The names of the student's REST APIs by id."""
+        """Return the names of the student's REST APIs by id."""
         return {
             text(mapping(api).get("id")): text(name)
             for _, value in self["apigateway:GetRestApis"]

@@ -97,7 +97,7 @@ class Function:
             code_size=number(configuration.get("CodeSize")),
             code_sha256=text(configuration.get("CodeSha256")),
             package_type=text(configuration.get("PackageType")) or "Zip",
-            architectures=tuple(text(one) for one in configuration.get("Architectures") or ()),
+            architectures=tuple(text(architecture) for architecture in configuration.get("Architectures") or ()),
             environment=mapping(mapping(configuration.get("Environment")).get("Variables")),
             layers=tuple(
                 LayerReference(text(layer.get("Arn") if isinstance(layer, Mapping) else layer))
@@ -173,8 +173,10 @@ class LayerVersion:
             name=name,
             version=number(answer.get("Version")) or 0,
             arn=text(answer.get("LayerVersionArn")),
-            compatible_runtimes=tuple(text(one) for one in answer.get("CompatibleRuntimes") or ()),
-            compatible_architectures=tuple(text(one) for one in answer.get("CompatibleArchitectures") or ()),
+            compatible_runtimes=tuple(text(runtime) for runtime in answer.get("CompatibleRuntimes") or ()),
+            compatible_architectures=tuple(
+                text(architecture) for architecture in answer.get("CompatibleArchitectures") or ()
+            ),
             description=text(answer.get("Description")),
         )
 

@@ -77,7 +77,7 @@ def running_costs(snapshot: Snapshot) -> list[RunningCost]:
     """Return what costs money by the hour, the dearest first: provisioned concurrency, and the caches of APIs."""
     recorded = Recorded(snapshot.answers)
     found = [*_provisioned(recorded), *_caches(snapshot, recorded)]
-    return sorted(found, key=lambda one: (-one.usd_per_day, one.resource))[:MAX_RUNNING]
+    return sorted(found, key=lambda cost: (-cost.usd_per_day, cost.resource))[:MAX_RUNNING]
 
 
 def provisioned_usd_per_day(amount: int, memory_mb: int, architecture: str = "x86_64") -> float:
@@ -99,9 +99,11 @@ def _provisioned(recorded: Recorded) -> Iterator[RunningCost]:
         if value is not None:
             configured[function, qualifier] = ProvisionedConcurrency.from_answer(qualifier, mapping(value))
     for asked, value in recorded["lambda:ListProvisionedConcurrencyConfigs"]:
-        for one in map(mapping, sequence(value)):
-            qualifier = arn_parts(text(one.get("FunctionArn")))[7]
-            configured[text(asked.get("FunctionName")), qualifier] = ProvisionedConcurrency.from_answer(qualifier, one)
+        for config in map(mapping, sequence(value)):
+            qualifier = arn_parts(text(config.get("FunctionArn")))[7]
+            configured[text(asked.get("FunctionName")), qualifier] = ProvisionedConcurrency.from_answer(
+                qualifier, config
+            )
     for (function, qualifier), found in configured.items():
         amount = found.available if found.status == "FAILED" else found.requested
         if amount > 0:
@@ -120,7 +122,7 @@ def _provisioned(recorded: Recorded) -> Iterator[RunningCost]:
 
 
 def _served(recorded: Recorded, function: str, qualifier: str) -> Function:
-    """What a qualifier runs, as far as it is known: its own answer, the version's, or else that of ``$LATEST``."""
+    """Return what a qualifier runs, as far as it is known: from its own answer, the version's or ``$LATEST``'s."""
     version = qualifier
     for asked, value in recorded["lambda:ListAliases"]:
         if asked.get("FunctionName") == function:
@@ -132,10 +134,14 @@ def _served(recorded: Recorded, function: str, qualifier: str) -> Function:
             by_qualifier[text(asked.get("Qualifier"))] = Function.from_answer(function, mapping(value))
     for asked, value in recorded["lambda:ListVersionsByFunction"]:
         if asked.get("FunctionName") == function:
-            for one in map(mapping, sequence(value)):
-                by_qualifier.setdefault(text(one.get("Version")), Function.from_configuration(function, one))
+            for configuration in map(mapping, sequence(value)):
+                by_qualifier.setdefault(
+                    text(configuration.get("Version")), Function.from_configuration(function, configuration)
+                )
     candidates = (by_qualifier.get(name) for name in (qualifier, version, ""))
-    return next((one for one in candidates if one is not None and one.memory_mb), Function(function))
+    return next(
+        (candidate for candidate in candidates if candidate is not None and candidate.memory_mb), Function(function)
+    )
 
 
 def _caches(snapshot: Snapshot, recorded: Recorded) -> Iterator[RunningCost]:
@@ -160,7 +166,7 @@ def _caches(snapshot: Snapshot, recorded: Recorded) -> Iterator[RunningCost]:
 
 
 def _command(what: str, names: Mapping[str, str], end: str = "") -> str:
-    """A command of the AWS CLI; names are a student's, so each is quoted for the shell and none is an option."""
+    """Return a command of the AWS CLI. Names are a student's: each is quoted for the shell, and none is an option."""
     if not all(name and name.isprintable() for name in names.values()):
         return ""
     options = (f"--{option}{'=' if name.startswith('-') else ' '}{shlex.quote(name)}" for option, name in names.items())

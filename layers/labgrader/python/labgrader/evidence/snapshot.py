@@ -107,11 +107,11 @@ class Snapshot:
     # --- Lambda -----------------------------------------------------------------------------------------------------
 
     def function_names(self) -> list[str]:
-        """The names of the student's functions (one list serves the whole class)."""
+        """Return the names of the student's functions (one list serves the whole class)."""
         return list(self.answers.ask(Question("lambda:ListFunctions")) or ())
 
     def function(self, name: str, qualifier: str = "") -> Function | None:
-        """A function, or what one of its versions or aliases serves; ``None`` where it does not exist."""
+        """Return a function, or what one of its versions or aliases serves; ``None`` if it does not exist."""
         try:
             if name not in self.function_names():
                 return None
@@ -121,98 +121,100 @@ class Snapshot:
         return None if answer is None else Function.from_answer(name, answer)
 
     def versions(self, function: str) -> list[Function]:
-        """The published versions of a function, oldest first, without ``$LATEST``; empty where there is none."""
+        """Return the published versions of a function, oldest first, without ``$LATEST``; empty if there is none."""
         answer = self._about_existing("lambda:ListVersionsByFunction", function) or ()
-        published = [Function.from_configuration(function, one) for one in answer]
+        published = [Function.from_configuration(function, version) for version in answer]
         return sorted(
-            (version for version in published if version.version.isdecimal()), key=lambda one: int(one.version)
+            (version for version in published if version.version.isdecimal()), key=lambda version: int(version.version)
         )
 
     def aliases(self, function: str) -> list[Alias]:
-        """The aliases of a function, by name."""
+        """Return the aliases of a function, by name."""
         answer = self._about_existing("lambda:ListAliases", function) or ()
-        return sorted((Alias.from_answer(one) for one in answer), key=lambda alias: alias.name)
+        return sorted((Alias.from_answer(alias) for alias in answer), key=lambda alias: alias.name)
 
     def alias(self, function: str, name: str) -> Alias | None:
-        """One alias of a function, or ``None``."""
+        """Return one alias of a function, or ``None``."""
         return next((alias for alias in self.aliases(function) if alias.name == name), None)
 
     def provisioned_concurrency(self, function: str) -> list[ProvisionedConcurrency] | None:
-        """All provisioned concurrency of a function; ``None`` where AWS offers no list (the embedded AWS does not)."""
+        """Return all provisioned concurrency of a function; ``None`` without a list of it (as in the embedded AWS)."""
         answer = self._about_existing("lambda:ListProvisionedConcurrencyConfigs", function)
         if answer is None:
             return None
         return [
-            ProvisionedConcurrency.from_answer(str(one.get("FunctionArn", "")).rpartition(":")[2], one)
-            for one in answer
+            ProvisionedConcurrency.from_answer(str(config.get("FunctionArn", "")).rpartition(":")[2], config)
+            for config in answer
         ]
 
     def provisioned_concurrency_of(self, function: str, qualifier: str) -> ProvisionedConcurrency | None:
-        """The provisioned concurrency of one alias or version of a function, or ``None``."""
+        """Return the provisioned concurrency of one alias or version of a function, or ``None``."""
         every = self.provisioned_concurrency(function)
         if every is not None:
-            return next((one for one in every if one.qualifier == qualifier), None)
+            return next((config for config in every if config.qualifier == qualifier), None)
         if self.function(function) is None:
             return None
         answer = self.answers.ask(_about("lambda:GetProvisionedConcurrencyConfig", function, qualifier))
         return None if answer is None else ProvisionedConcurrency.from_answer(qualifier, answer)
 
     def package(self, function: str) -> Package | None:
-        """What lies in the deployed package of ``$LATEST``, from the URL that GetFunction gives."""
+        """Return the paths in the deployed package of ``$LATEST``, from the URL that GetFunction gives."""
         answer = self._about_existing("labgrader:ReadPackage", function)
         return None if answer is None else Package.from_answer(answer)
 
     def layer_names(self) -> list[str]:
-        """The names of the student's layers (one list serves the whole class)."""
+        """Return the names of the student's layers (one list serves the whole class)."""
         return sorted(self._layers())
 
     def layer(self, name: str) -> LayerVersion | None:
-        """The newest version of a layer, or ``None`` where no version is published."""
+        """Return the newest version of a layer, or ``None`` if no version is published."""
         answer = self._layers().get(name)
         return None if answer is None else LayerVersion.from_answer(name, answer)
 
     def layer_versions(self, name: str) -> list[LayerVersion]:
-        """Every published version of a layer, oldest first."""
+        """Return every published version of a layer, oldest first."""
         if name not in self._layers():
             return []
         answer = self.answers.ask(Question("lambda:ListLayerVersions", {"LayerName": name})) or ()
-        return sorted((LayerVersion.from_answer(name, one) for one in answer), key=lambda one: one.version)
+        return sorted(
+            (LayerVersion.from_answer(name, version) for version in answer), key=lambda version: version.version
+        )
 
     def policy(self, function: str, qualifier: str = "") -> tuple[Statement, ...]:
-        """Who may call a function, one of its aliases or versions; nothing where nobody was given a permission."""
+        """Return who may call a function, or one of its aliases or versions; empty if nobody was given permission."""
         if self.function(function) is None:
             return ()
         answer = self.answers.ask(_about("lambda:GetPolicy", function, qualifier))
         return statements(mapping(answer).get("Policy"))
 
     def event_source_mappings(self, function: str) -> list[EventSourceMapping]:
-        """The queues and streams that Lambda reads for a function (one list serves the whole class)."""
+        """Return the queues and streams that Lambda reads for a function (one list serves the whole class)."""
         answer = mapping(self.answers.ask(Question("lambda:ListEventSourceMappings")))
-        return [EventSourceMapping.from_answer(mapping(one)) for one in sequence(answer.get(function))]
+        return [EventSourceMapping.from_answer(mapping(entry)) for entry in sequence(answer.get(function))]
 
     def event_invoke_config(self, function: str, qualifier: str = "") -> EventInvokeConfig | None:
-        """What becomes of asynchronous calls of a function, or ``None`` where nothing was configured."""
+        """Return how a function's asynchronous calls are handled, or ``None`` if nothing is configured."""
         if self.function(function) is None:
             return None
         answer = self.answers.ask(_about("lambda:GetFunctionEventInvokeConfig", function, qualifier))
         return None if answer is None else EventInvokeConfig.from_answer(mapping(answer))
 
     def code(self, function: str) -> list[Source] | None:
-        """What the student's own Python files in the package of ``$LATEST`` import and call.
+        """Return what the student's own Python files in the package of ``$LATEST`` import and call.
 
         ``None`` where there is nothing to read: no such function, an image, another language, too large a package.
         """
         answer = self._about_existing("labgrader:ReadCode", function)
-        return None if answer is None else [Source.from_answer(mapping(one)) for one in sequence(answer)]
+        return None if answer is None else [Source.from_answer(mapping(file)) for file in sequence(answer)]
 
     # --- CloudWatch -------------------------------------------------------------------------------------------------
 
     def dashboard_names(self) -> list[str]:
-        """The names of the student's dashboards (one list serves the whole class)."""
+        """Return the names of the student's dashboards (one list serves the whole class)."""
         return list(self.answers.ask(Question("cloudwatch:ListDashboards")) or ())
 
     def dashboard(self, name: str) -> Dashboard | None:
-        """A dashboard with its parsed body, or ``None``."""
+        """Return a dashboard with its parsed body, or ``None``."""
         try:
             if name not in self.dashboard_names():
                 return None
@@ -286,7 +288,7 @@ class Snapshot:
         return self.answers.ask(Question("lambda:ListLayers")) or {}
 
     def _about_existing(self, action: str, function: str) -> Json:
-        """Ask about a function only where there is one."""
+        """Ask about a function only if it exists."""
         if self.function(function) is None:
             return None
         return self.answers.ask(_about(action, function))

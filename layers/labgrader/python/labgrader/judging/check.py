@@ -17,7 +17,8 @@ from labgrader.evidence.load.load_test import LoadTest
 from labgrader.evidence.probe import Probe
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.verdict import Verdict
-from labgrader.labs.search_path import added_folders, check_files, import_added_check
+from labgrader.labs.file_import import import_added_check
+from labgrader.labs.search_path import added_folders, check_files
 
 Kind = Literal["configuration", "behaviour", "performance"]
 
@@ -126,17 +127,17 @@ def _find_check(name: str, _folders: tuple[Path, ...]) -> Check:
 
 
 def check_names() -> list[str]:
-    """The names of all checks: the files below ``checks/``. Drop a file in and it exists."""
+    """Return the names of all checks, which are the names of the files below ``checks/``."""
     return list(check_files())
 
 
 def all_checks() -> list[Check]:
-    """Every check there is, by name."""
+    """Return every check by name."""
     return [find_check(name) for name in check_names()]
 
 
 def _schema_of(annotation: Any) -> dict[str, Any]:
-    """The JSON Schema of one annotation; numbers are strict (``true`` is no integer, ``1`` is a float)."""
+    """Return the JSON Schema of one annotation. Numbers are strict: ``true`` is no integer, ``1`` is a float."""
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     plain: Mapping[Any, dict[str, Any]] = {
         str: {"type": "string"},

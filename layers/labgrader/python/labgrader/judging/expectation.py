@@ -86,7 +86,7 @@ def asked_for(schema: Mapping[str, Any]) -> str:
         return _either(map(shown, schema["enum"]))
     fields = [
         *schema.get("required", ()),
-        *(name for name, one in schema.get("properties", {}).items() if one is not False),
+        *(name for name, field in schema.get("properties", {}).items() if field is not False),
     ]
     if fields:
         return f"an object with {listed(dict.fromkeys(fields))}"
@@ -117,7 +117,7 @@ def among(fields: Iterable[str]) -> str:
 
 
 def _unfit(answer: Any) -> str:
-    """Why an answer is not compared at all: what would cost more than it can tell. Follows its name."""
+    """Return why an answer is too large to be compared, as a phrase that follows its name; empty if it is not."""
     level = [answer]
     for _ in range(MAX_DEPTH):
         following: list[Any] = []
@@ -137,13 +137,13 @@ def _unfit(answer: Any) -> str:
 
 
 def _order(error: Any) -> tuple[list[tuple[bool, int, str]], list[str]]:
-    """By place in the answer, numbers as numbers, then by place in the schema."""
+    """Return the sort key of an error: its place in the answer, numbers as numbers, then its place in the schema."""
     place = [(isinstance(part, str), part if isinstance(part, int) else 0, str(part)) for part in error.absolute_path]
     return place, list(map(str, error.absolute_schema_path))
 
 
 def _in_words(error: Any, answer: Any, name: str) -> str:
-    """One difference, as a phrase that names the place and what is wanted there."""
+    """Return one difference as a phrase that names the place and what is wanted there."""
     path, value = "", answer
     for part in error.absolute_path:
         path, value = below(path, part), value[part]
@@ -162,9 +162,9 @@ def _in_words(error: Any, answer: Any, name: str) -> str:
         case "unevaluatedProperties" | "unevaluatedItems":
             return f"{place} has more than is wanted: {shown(value)}"
         case "minItems" | "maxItems" | "minProperties" | "maxProperties":
-            one, several, most = _SIZES[error.validator]
+            singular, several, most = _SIZES[error.validator]
             verb = "is" if wanted == 1 else "are"
-            return f"{place} has {_counted(len(value), one, several)}, where {most} {wanted} {verb} wanted"
+            return f"{place} has {_counted(len(value), singular, several)}, where {most} {wanted} {verb} wanted"
         case "items":  # `false`, after `prefixItems`
             places = len(error.schema.get("prefixItems", ()))
             return f"{place} has {_counted(len(value), 'entry', 'entries')}, where at most {places} are wanted"
@@ -177,8 +177,8 @@ def _in_words(error: Any, answer: Any, name: str) -> str:
             return f"{place} has {often.get(error.validator, 'no entry that is')} {which}"
         case "oneOf" if not error.context:
             return f"{place} is {shown(value)}, which fits several of the forms of which it may have one"
-        case "anyOf" | "oneOf" if any(one.validator not in _SIMPLE or one.relative_path for one in error.context):
-            forms = list(dict.fromkeys(_in_words(one, answer, name) for one in error.context))
+        case "anyOf" | "oneOf" if any(form.validator not in _SIMPLE or form.relative_path for form in error.context):
+            forms = list(dict.fromkeys(_in_words(form, answer, name) for form in error.context))
             return f"{place} has none of the forms that are allowed: {', or '.join(forms[:MAX_DIFFERENCES])}"
         case "not" if not wanted:
             return f"{place} should not be there"
@@ -207,7 +207,7 @@ def _wanted(error: Any) -> str:
 
 
 def _with_kind(value: Any, error: Any) -> str:
-    """A value, and of what kind it is where that is what is wrong with it."""
+    """Return a value as text, with its type if the type is wrong."""
     kind = ""
     if error.validator == "type" and not isinstance(value, bool) and value is not None:
         number = "integer" if isinstance(value, int) else "number"

@@ -71,14 +71,14 @@ def advice_without_internet(item: Item, snapshot: Snapshot, answers: Answers | N
 
 
 def _offline(item: Item, verdict: Verdict, answers: Answers | None) -> Unreached | None:
-    """What kept a function from the internet, where that may be why an item loses points."""
+    """Return what kept a function from the internet if an item may lose points because of it, else ``None``."""
     if not item.needs_internet or verdict.status not in ("failed", "partial"):
         return None
     return unreached(answers or Answers())
 
 
 def _run_check(item: Item, snapshot: Snapshot, answers: Answers | None) -> Verdict:
-    """The check's own verdict, with a hint that can be pasted."""
+    """Return the check's own verdict, with a hint that can be pasted."""
     found = find_check(item.check)
     _refuse_unknown_placeholders(item, found)
     evidence: Snapshot | Probe | LoadTest = snapshot

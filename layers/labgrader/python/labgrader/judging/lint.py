@@ -75,22 +75,22 @@ def _wrong_sum(total: float, read: LabFile) -> str:
 
 
 def _is_in_a_pack(file: Path) -> bool:
-    """Whether a file's folder is a pack, which has the lab's id as its name."""
+    """Return whether a file's folder is a lab pack, which has the lab's id as its name."""
     return file.name == LAB_FILE and (file.parent.parent.name == "labs" or _is_added(file))
 
 
 def _takes_built_in_id(file: Path, lab_id: str) -> bool:
-    """Whether a pack in an added folder has the id of a built-in lab."""
+    """Return whether a pack in an added folder has the id of a built-in lab."""
     return file.name == LAB_FILE and _is_added(file) and lab_id in built_in_lab_ids()
 
 
 def _is_added(file: Path) -> bool:
-    """Whether the folder around a file's own is one that a teacher added."""
+    """Return whether the folder above a file's own folder was added by a teacher."""
     return file.parent.parent.resolve() in {folder.resolve() for folder in added_folders()}
 
 
 def _parameter_problems(item: Mapping[str, Any], file: Path) -> Iterator[Found]:
-    """What is wrong with the check an item names, or with the parameters it gives it."""
+    """Yield what is wrong with the check that an item names, or with its parameters."""
     try:
         schema = find_check(item["check"]).schema
     except BadInputError as error:
@@ -120,7 +120,7 @@ def _no_check(name: str, file: Path) -> str:
 
 
 def _placeholder_problems(item: Mapping[str, Any]) -> Iterator[Found]:
-    """The placeholders of an item that nobody fills."""
+    """Yield the placeholders of an item that are never filled."""
     try:
         found = find_check(item["check"])
     except BadInputError:  # said already

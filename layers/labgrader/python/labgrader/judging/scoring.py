@@ -21,7 +21,7 @@ class ScoredCheck:
 
 @dataclass(frozen=True)
 class Score:
-    """The sum. ``open_points`` are those of checks that were not graded: nobody knows yet, so nobody lost them."""
+    """The sum of the points. ``open_points`` are those of checks that were not graded: they are not lost."""
 
     checks: tuple[ScoredCheck, ...]
     points: float
@@ -79,7 +79,7 @@ def settle(
         known: the verdicts that are settled already, by id; filled.
     """
     if item.id not in known:
-        before = [(one, settle(one, find, own, known)) for one in map(find, item.requires)]
+        before = [(required, settle(required, find, own, known)) for required in map(find, item.requires)]
         known[item.id] = apply_prerequisites(own(item), before)
     return known[item.id]
 

@@ -121,10 +121,10 @@ def share(
 
 
 def skipped(message: str) -> Verdict:
-    """A prerequisite failed: its own message says what to mend first."""
+    """Return ``skipped``: a prerequisite failed, and its message says what to fix first."""
     return Verdict("skipped", 0.0, message)
 
 
 def not_graded(message: str, reason: Reason = Reason.INCONCLUSIVE) -> Verdict:
-    """We could not tell. The points stay open."""
+    """Return ``not_graded``: the points stay open because the evidence is missing."""
     return Verdict("not_graded", 0.0, message, reason=reason)

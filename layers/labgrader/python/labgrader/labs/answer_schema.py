@@ -4,98 +4,43 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
-from jsonschema import Draft202012Validator, ValidationError
+from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 from jsonschema.validators import extend
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
 
 from labgrader.labs.limits import MAX_MATCHED
+from labgrader.schemas import read_schema
 
 Path = tuple[str | int, ...]
 
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
-
-_ONE = frozenset(
-    {
-        "additionalProperties",
-        "contains",
-        "else",
-        "if",
-        "items",
-        "not",
-        "propertyNames",
-        "then",
-        "unevaluatedItems",
-        "unevaluatedProperties",
-    }
-)
-_SEVERAL = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
-_NAMED = frozenset({"$defs", "dependentSchemas", "patternProperties", "properties"})
-_PLAIN = frozenset(
-    {
-        "$comment",
-        "$ref",
-        "const",
-        "default",
-        "dependentRequired",
-        "description",
-        "enum",
-        "examples",
-        "exclusiveMaximum",
-        "exclusiveMinimum",
-        "maxContains",
-        "maxItems",
-        "maxLength",
-        "maxProperties",
-        "maximum",
-        "minContains",
-        "minItems",
-        "minLength",
-        "minProperties",
-        "minimum",
-        "multipleOf",
-        "pattern",
-        "required",
-        "title",
-        "type",
-        "uniqueItems",
-    }
-)
-"""Keywords of draft 2020-12 that hold no schema. ``$id``, ``$anchor`` and ``$dynamicRef`` are left out: what they are
-for is several documents. Source: https://json-schema.org/draft/2020-12/json-schema-validation"""
-
-_ENDLESS = re.compile(r"[*+}]\)(?:[*+]|\{\d+,\})")
-"""A repetition that ends in a repetition, ``(a+)+``: Python's ``re`` may take longer than a life for a short text."""
+_ATOM = r"(?:\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|[^\\()\[\]|?*+{}])"
+_CATASTROPHIC = re.compile(rf"(?<!(?<!\\)\\)[*+}}]\??(?:{_ATOM}[?*]\??)*\)(?:[*+]|\{{\d+,\}})")
+"""A repeated group that ends in a repetition, ``(a+)+``, or in one with optional characters behind it,
+``([a-z]+\\s?)*``: the time that Python's ``re`` takes may grow exponentially with the length of the text."""
 
 _SAMPLES: tuple[Any, ...] = (None, True, 0, "", [], {})
 
 
-_META_SCHEMA = Draft202012Validator(
-    Draft202012Validator.META_SCHEMA, format_checker=Draft202012Validator.FORMAT_CHECKER
-)
-"""What a schema itself must look like."""
+class _UnusableError(ValueError):
+    """A pattern or a reference cannot be used. The text of the error is the problem that lint reports."""
 
 
 def schema_problems(schema: Any) -> Iterator[tuple[str, Path]]:
     """Yield what is wrong with a schema: a sentence, and the path of the value in the schema.
 
-    It is stricter than JSON Schema, which passes over what it does not know: a misspelt keyword would ask for nothing.
+    ``answer-schema.schema.json`` is stricter than JSON Schema, which ignores unknown keywords: a misspelt keyword would
+    require nothing.
     """
-    unlike = sorted(_META_SCHEMA.iter_errors(schema), key=lambda error: [str(step) for step in error.absolute_path])
-    for error in unlike:
-        path = tuple(error.absolute_path)
-        yield _unlike_a_schema(error), path[:-1] if path[-2:-1] == ("type",) else path
-    if unlike:
-        return
-    found = list(_walk(schema, schema, ()))
-    yield from found
-    if not found:
+    problems = _problems(schema, partial(_refer, schema)) or _problems(schema, partial(_refer_to_schema, schema))
+    yield from problems
+    if not problems:
         try:
             for sample in _SAMPLES:
                 any(validator_of(schema).iter_errors(sample))
@@ -104,68 +49,136 @@ def schema_problems(schema: Any) -> Iterator[tuple[str, Path]]:
 
 
 def validator_of(schema: Mapping[str, Any]) -> Any:
-    """Return the validator of a schema: it fetches nothing, and no answer can make it compute for long."""
+    """Return the validator of a schema. It fetches nothing, and it limits the size of what it compares."""
     return _validator_class()(_placed(schema), registry=Registry())
 
 
-def _walk(schema: Any, root: Any, path: Path) -> Iterator[tuple[str, Path]]:
-    if not isinstance(schema, Mapping):  # true or false
-        return
-    for keyword, value in schema.items():
-        here = (*path, keyword)
-        if keyword in _ONE:
-            yield from _walk(value, root, here)
-        elif keyword in _SEVERAL:
-            for index, one in enumerate(value):
-                yield from _walk(one, root, (*here, index))
-        elif keyword in _NAMED:
-            for name, one in value.items():
-                yield from _pattern_problems(name, (*here, name)) if keyword == "patternProperties" else ()
-                yield from _walk(one, root, (*here, name))
-        elif keyword == "$ref":
-            yield from _reference_problems(value, root, here)
-        elif keyword == "pattern":
-            yield from _pattern_problems(value, here)
-        elif keyword == "format":
-            yield "a format is not checked: say it with a pattern", here
-        elif keyword == "$schema" and value == DIALECT:
-            continue
-        elif keyword not in _PLAIN:
-            yield f"there is no keyword {keyword!r} that could be used here", here
+def _problems(schema: Any, check_reference: Callable[[Any], bool]) -> list[tuple[str, Path]]:
+    """Return what the meta-schema has against a schema, in the order of the paths.
+
+    Args:
+        schema: the schema.
+        check_reference: says whether a ``$ref`` can be used; raises ``_UnusableError`` if not.
+    """
+    errors = sorted(
+        _meta_validator(check_reference).iter_errors(schema),
+        key=lambda error: [str(step) for step in error.absolute_path],
+    )
+    return [problem for error in errors for problem in _problems_of(error)]
 
 
-def _unlike_a_schema(error: ValidationError) -> str:
-    value, path = error.instance, list(error.absolute_path)
-    if "type" in path[-2:] and (value is None or (isinstance(value, list) and None in value)):
+def _meta_validator(check_reference: Callable[[Any], bool] | None = None) -> Draft202012Validator:
+    """Return the validator of schemas. Without ``check_reference``, it accepts every reference."""
+    formats = FormatChecker(formats=())
+    formats.checks("regex", raises=(re.error, _UnusableError))(_check_pattern)
+    if check_reference:
+        formats.checks("uri-reference", raises=_UnusableError)(check_reference)
+    return Draft202012Validator(_meta_schema(), format_checker=formats)
+
+
+@cache
+def _meta_schema() -> dict[str, Any]:
+    return read_schema("answer-schema")
+
+
+def _problems_of(error: ValidationError) -> Iterator[tuple[str, Path]]:
+    """Yield what one error of the meta-schema says, in words: an error of unknown keywords names each of them."""
+    value: Any = error.instance
+    path, where = tuple(error.absolute_path), list(error.absolute_schema_path)
+    if error.validator == "additionalProperties":
+        for keyword in value:
+            if keyword not in _meta_schema()["properties"]:
+                yield _unknown_keyword(keyword), (*path, keyword)
+    elif error.validator == "const":  # only $schema has one
+        yield _unknown_keyword("$schema"), path
+    elif where[-3:] == ["properties", "type", "anyOf"]:
+        yield _no_type(error), path
+    elif where[-2:] == ["propertyNames", "format"]:
+        yield _in_words(error), (*path, value)
+    else:
+        yield _in_words(error), path
+
+
+def _unknown_keyword(keyword: str) -> str:
+    if keyword == "format":
+        return "a format is not checked: say it with a pattern"
+    return f"there is no keyword {keyword!r} that could be used here"
+
+
+def _no_type(error: ValidationError) -> str:
+    names = error.instance if isinstance(error.instance, list) else [error.instance]
+    if None in names:
         return 'write "null" in quotation marks: without them, YAML reads it as nothing'
-    if path[-1:] == ["type"] and isinstance(value, str):
-        return f"{value!r} is no type; there are: array, boolean, integer, null, number, object, string"
+    types = _meta_schema()["$defs"]["type"]["enum"]
+    for name in names:
+        if isinstance(name, str) and name not in types:
+            return f"{name!r} is no type; there are: {', '.join(types)}"
+    return _in_words(error)
+
+
+def _in_words(error: ValidationError) -> str:
+    if isinstance(error.cause, _UnusableError):
+        return str(error.cause)
     return f"not a JSON Schema: {error.message}"[:300]
 
 
-def _pattern_problems(pattern: str, path: Path) -> Iterator[tuple[str, Path]]:
-    if _ENDLESS.search(pattern):
-        yield f"{pattern!r} repeats a repetition, which may take for ever: write it with one", path
+def _check_pattern(pattern: Any) -> bool:
+    """Return true for a pattern that can be used, and for what is no text.
+
+    Raises:
+        re.error: it is no regular expression.
+        _UnusableError: it repeats a repetition.
+    """
+    if isinstance(pattern, str):
+        re.compile(pattern)
+        if _CATASTROPHIC.search(pattern):
+            raise _UnusableError(f"{pattern!r} repeats a repetition, which may take for ever: write it with one")
+    return True
 
 
-def _reference_problems(reference: str, root: Any, path: Path) -> Iterator[tuple[str, Path]]:
+def _refer(root: Any, reference: Any) -> bool:
+    """Return true for a reference into the schema, and for what is no text.
+
+    Raises:
+        _UnusableError: it leads out of the schema, or to nothing.
+    """
+    if isinstance(reference, str):
+        _target(root, reference)
+    return True
+
+
+def _refer_to_schema(root: Any, reference: Any) -> bool:
+    """Return true for a reference to a schema, and for what is no text.
+
+    The keywords and patterns of the target are checked too: it may be a value that no keyword uses as a schema.
+
+    Raises:
+        _UnusableError: it leads to a value that cannot be used as a schema.
+    """
+    if isinstance(reference, str) and not _meta_validator().is_valid(_target(root, reference)):
+        raise _UnusableError(f"there is no schema at {reference!r}")
+    return True
+
+
+def _target(root: Any, reference: str) -> Any:
+    """Return what a reference leads to."""
     if not reference.startswith("#"):
-        yield f"{reference!r} is somewhere else, and nothing is fetched: write it here, under $defs", path
-        return
+        raise _UnusableError(f"{reference!r} is somewhere else, and nothing is fetched: write it here, under $defs")
     try:
-        Registry().with_resource("", DRAFT202012.create_resource(root)).resolver("").lookup(reference)
+        resource = DRAFT202012.create_resource(root)
+        return Registry().with_resource("", resource).resolver("").lookup(reference).contents
     except (Unresolvable, ValueError, KeyError, TypeError):
-        yield f"there is nothing at {reference!r}", path
+        raise _UnusableError(f"there is nothing at {reference!r}") from None
 
 
 def _placed(schema: Any) -> Any:
-    """Write a field that must not be there in the way of which jsonschema says the place, too."""
+    """Replace ``false`` for a field by ``{"not": {}}``: of that, jsonschema's error has the path of the field."""
     if isinstance(schema, list):
-        return [_placed(one) for one in schema]
+        return [_placed(part) for part in schema]
     if not isinstance(schema, Mapping):
         return schema
     return {
-        keyword: {name: {"not": {}} if one is False else _placed(one) for name, one in value.items()}
+        keyword: {name: {"not": {}} if field is False else _placed(field) for name, field in value.items()}
         if keyword in ("properties", "patternProperties") and isinstance(value, Mapping)
         else value
         if keyword in ("const", "enum")
@@ -181,30 +194,31 @@ def _validator_class() -> Any:
 
 
 def _unique_items(validator: Any, wanted: bool, value: Any, _: Any) -> Iterator[ValidationError]:
-    """jsonschema compares entries of different kinds in pairs: thousands of them take minutes."""
+    """Compare entries by their JSON. jsonschema compares entries of different types in pairs, which takes minutes."""
     if wanted and validator.is_type(value, "array") and len(set(map(_canonical, value))) != len(value):
         yield ValidationError("not unique")
 
 
 def _canonical(value: Any) -> str:
-    """A text that equal values share: 1 and 1.0 are equal, 1 and true are not."""
+    """Return a text that equal values share: 1 and 1.0 are equal, 1 and true are not."""
     return json.dumps(_whole(value), sort_keys=True)
 
 
 def _whole(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _whole(one) for key, one in value.items()}
+        return {key: _whole(part) for key, part in value.items()}
     if isinstance(value, list):
-        return [_whole(one) for one in value]
+        return [_whole(part) for part in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _multiple_of(validator: Any, wanted: float, value: Any, _: Any) -> Iterator[ValidationError]:
-    """jsonschema divides, and a number of a thousand digits is beyond every float; 0.3 is a multiple of 0.1 here."""
+    """Compare exactly: 0.3 is a multiple of 0.1, and an integer may have more digits than a float can hold."""
     if validator.is_type(value, "number") and Fraction(str(value)) % Fraction(str(wanted)):
         yield ValidationError("no multiple")
 
 
 def _pattern(validator: Any, wanted: str, value: Any, _: Any) -> Iterator[ValidationError]:
+    """Match texts of at most ``MAX_MATCHED`` characters; a longer one never matches."""
     if validator.is_type(value, "string") and (len(value) > MAX_MATCHED or not re.search(wanted, value)):
         yield ValidationError("no match")

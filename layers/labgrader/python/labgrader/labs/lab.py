@@ -170,7 +170,7 @@ class Lab:
             "points": self.points,
             "checks": [item.to_dict() for item in self.checks],
             "advice": [item.to_dict() for item in self.advice],
-            "unseen": [dict(one) for one in self.unseen],
+            "unseen": [dict(promise) for promise in self.unseen],
             "self_checks": asdict(self.self_checks),
             "hidden": {"checks": self.hidden_checks, "points": self.hidden_points},
         }
@@ -194,7 +194,7 @@ class Lab:
 
 
 def lab_ids() -> list[str]:
-    """The ids of the labs there are, built in and added.
+    """Return the ids of all labs, built in and added.
 
     Raises:
         BadInputError: two labs have one id.
@@ -233,4 +233,4 @@ def _in_order(value: Any) -> Any:
     event that is made of them, is the same whoever judges."""
     if isinstance(value, Mapping):
         return {name: _in_order(value[name]) for name in sorted(value)}
-    return [_in_order(one) for one in value] if isinstance(value, (list, tuple)) else value
+    return [_in_order(entry) for entry in value] if isinstance(value, (list, tuple)) else value

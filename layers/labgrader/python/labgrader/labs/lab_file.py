@@ -38,7 +38,7 @@ class Lines:
         self._lines[path] = line
 
     def of(self, path: Sequence[str | int]) -> int:
-        """The line of a value, or of the nearest thing around it."""
+        """Return the line of a value, or of the innermost value around it that has one."""
         for length in range(len(path), -1, -1):
             if tuple(path[:length]) in self._lines:
                 return self._lines[tuple(path[:length])]
@@ -137,7 +137,7 @@ class LabFile:
         return Problem(message, str(self.file), self.lines.of(("extends",)), "extends")
 
     def line(self, *path: str | int) -> int:
-        """The line of a value of the whole lab."""
+        """Return the line of a value of the whole lab."""
         return self.problem("", *path).line or 1
 
 
@@ -218,7 +218,7 @@ def _validator(shape: str) -> Draft202012Validator:
 
 
 def _expectations(document: Any) -> Iterator[tuple[tuple[str | int, ...], Any]]:
-    """Every schema of an answer, with its path: the parameter ``matches`` of whatever check."""
+    """Yield every schema of an answer with its path: the parameter ``matches`` of any check."""
     for section in SECTIONS:
         for index, item in enumerate(document.get(section, ())):
             if isinstance(item.get("with", {}).get("matches"), dict):
@@ -251,7 +251,7 @@ def _walk(
 
 
 def dotted(path: Sequence[str | int]) -> str:
-    """``checks[3].with.memory`` from its parts."""
+    """Return a path as text: ``checks[3].with.memory``."""
     text = ""
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part

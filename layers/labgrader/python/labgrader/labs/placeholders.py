@@ -40,9 +40,9 @@ def fill_all(value: Any, values: Mapping[str, object]) -> Any:
     if isinstance(value, str):
         return fill(value, values)
     if isinstance(value, Mapping):
-        return {fill(key, values): fill_all(one, values) for key, one in value.items()}
+        return {fill(key, values): fill_all(entry, values) for key, entry in value.items()}
     if isinstance(value, (list, tuple)):
-        return [fill_all(one, values) for one in value]
+        return [fill_all(entry, values) for entry in value]
     return value
 
 
@@ -51,15 +51,15 @@ def placeholders(value: Any, path: Path = ()) -> Iterator[tuple[str, Path]]:
     if isinstance(value, str):
         yield from ((found["name"], path) for found in _NAME.finditer(value) if found["name"])
     elif isinstance(value, Mapping):
-        for key, one in value.items():
+        for key, entry in value.items():
             yield from placeholders(key, (*path, key))
-            yield from placeholders(one, (*path, key))
+            yield from placeholders(entry, (*path, key))
     elif isinstance(value, (list, tuple)):
-        for index, one in enumerate(value):
-            yield from placeholders(one, (*path, index))
+        for index, entry in enumerate(value):
+            yield from placeholders(entry, (*path, index))
 
 
 def unknown_placeholder(name: str, known: Collection[str]) -> str:
     """Say that a placeholder is not known, which ones are, and how the text itself is written."""
-    there = ", ".join(f"{{{one}}}" for one in known)
+    there = ", ".join(f"{{{placeholder}}}" for placeholder in known)
     return f"there is no placeholder {{{name}}}; there are: {there}. For the text itself write {{{{{name}}}}}"

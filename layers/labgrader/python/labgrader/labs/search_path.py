@@ -8,17 +8,12 @@ no folder is added.
 
 from __future__ import annotations
 
-import ast
-import hashlib
 import importlib.util
-import sys
-import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from types import ModuleType
 
 from labgrader.errors import BadInputError, Problem
 
@@ -29,11 +24,6 @@ LAB_FILE = "lab.yaml"
 
 _NO_CHECKS = frozenset({"labs", "simulation", "wording"})
 """Folders of ``checks/`` in which no check lies."""
-
-_CALLING = frozenset(
-    {"aiobotocore", "aiohttp", "boto3", "botocore", "httpx", "requests", "socket", "subprocess", "urllib3"}
-)
-"""Packages that call AWS, another service or another program: no check imports one."""
 
 _added: tuple[Path, ...] = ()
 
@@ -53,8 +43,9 @@ def use_folders(folders: Sequence[Path]) -> None:
         BadInputError: one is not a folder.
     """
     global _added  # noqa: PLW0603  (the one place that knows the search path; threads must see it too)
-    if problems := [Problem("there is no such folder of labs", str(one)) for one in folders if not one.is_dir()]:
-        raise BadInputError(problems)
+    missing = [folder for folder in folders if not folder.is_dir()]
+    if missing:
+        raise BadInputError([Problem("there is no such folder of labs", str(folder)) for folder in missing])
     _added = tuple(folders)
 
 
@@ -245,80 +236,3 @@ def _files_of(folder: Path) -> Iterator[tuple[str, Path]]:
         hidden = any(part.startswith(".") or part == "__pycache__" for part in inside.parts)
         if file.is_file() and not hidden and file.suffix != ".pyc" and inside.as_posix() != "__init__.py":
             yield inside.as_posix(), file
-
-
-def import_added_check(file: Path) -> ModuleType:
-    """Import the file of an added check.
-
-    Its folder is a package of its own: ``from ._shared import words`` finds a file beside it, here as on Lambda, where
-    both lie in the package ``checks``.
-
-    Raises:
-        BadInputError: it cannot be imported; the problem names the file and the line.
-    """
-    if calling := _imports_that_call(file):
-        raise BadInputError(calling)
-    folder = file.parent.resolve()
-    package = f"labgrader_checks_{hashlib.sha256(str(folder).encode()).hexdigest()[:12]}"
-    if package not in sys.modules:
-        module = ModuleType(package)
-        module.__path__ = [str(folder)]
-        sys.modules[package] = module
-    return import_file(f"{package}.{file.stem}", file)
-
-
-def _imports_that_call(file: Path) -> list[Problem]:
-    """The imports of a check through which it could call AWS or another service. Files beside it are not looked at."""
-    try:
-        tree = ast.parse(file.read_bytes())
-    except (SyntaxError, ValueError):  # said with its line when the file is imported
-        return []
-    problems = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and not node.level:
-            names = [node.module or ""]
-        else:
-            continue
-        problems += [
-            Problem(
-                f"imports {name}: a check judges what was recorded and calls nothing itself", str(file), node.lineno
-            )
-            for name in names
-            if name.partition(".")[0] in _CALLING
-        ]
-    return problems
-
-
-def import_file(name: str, file: Path) -> ModuleType:
-    """Import a file by its path, again where it was imported before.
-
-    Raises:
-        BadInputError: it cannot be imported; the problem names the file and the line.
-    """
-    spec = importlib.util.spec_from_file_location(name, file)
-    if spec is None or spec.loader is None:
-        raise BadInputError([Problem("cannot be imported", str(file))])
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # a dataclass looks for the module that it is defined in
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:  # noqa: BLE001  (a teacher's file may raise anything)
-        del sys.modules[name]
-        raise BadInputError([_import_problem(error, file)]) from None
-    return module
-
-
-def _import_problem(error: Exception, file: Path) -> Problem:
-    """Say why a file cannot be imported, with the last line of it, or of a file beside it, that was reached."""
-    if isinstance(error, SyntaxError):
-        return Problem(f"cannot be imported: {error.msg}", error.filename or str(file), error.lineno)
-    folder = file.parent.resolve()
-    frames = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if Path(frame.filename).resolve().is_relative_to(folder)
-    ]
-    source, line = (frames[-1].filename, frames[-1].lineno) if frames else (str(file), None)
-    return Problem(f"cannot be imported: {type(error).__name__}: {error}", source, line)

@@ -21,7 +21,7 @@ from labgrader.load_testing.concurrency_budget import ConcurrencyBudget, fit_pla
 from labgrader.messages import quote
 from labgrader.probing.retry_policy import RetryPolicy
 from labgrader.reasons import DENIED, Reason
-from labgrader.recording.api_calls import AwsCallError, MissingResourceError
+from labgrader.recording.api_errors import AwsCallError, MissingResourceError
 
 log = logging.getLogger(__name__)
 

@@ -31,7 +31,7 @@ from labgrader.probing.function_invoker import event_of, own_function, qualifier
 from labgrader.probing.ownership_guard import Ownership
 from labgrader.probing.retry_policy import RetryPolicy
 from labgrader.probing.stage_request import Stages
-from labgrader.recording.api_calls import AwsCallError, reason_for
+from labgrader.recording.api_errors import AwsCallError, reason_for
 
 MAX_CLOSED_CONCURRENCY = 200
 """Maximum concurrency of a closed load test."""

@@ -12,7 +12,7 @@ from labgrader.http.reply import Reply
 from labgrader.probing.ownership_guard import Ownership
 from labgrader.probing.retry_policy import RetryPolicy
 from labgrader.probing.stage_request import StageRequest, Stages
-from labgrader.recording.api_calls import AwsCallError
+from labgrader.recording.api_errors import AwsCallError
 
 CALL_API = "labgrader:CallApi"
 
@@ -62,7 +62,7 @@ class ApiCaller:
         try:
             reply = self._patience.repeat(
                 lambda: connection.exchange(request.content, timeout_s, request.method),
-                lambda one: is_retryable(one, request.method),
+                lambda reply: is_retryable(reply, request.method),
             )
         finally:
             connection.close()
@@ -72,14 +72,14 @@ class ApiCaller:
 
 
 def is_retryable(reply: Reply, method: str) -> bool:
-    """Say whether the gateway did not let the call through, so that to repeat it does nothing twice."""
+    """Return whether the gateway rejected the call, so that a retry has no effect twice."""
     if reply.trouble:
         return reply.trouble == "unreachable" or (reply.trouble == "broken" and method in ("GET", "HEAD", "OPTIONS"))
     return reply.throttled or (reply.status == 503 and "x-amzn-errortype" in reply.headers)
 
 
 def _http_reply(reply: Reply, request: StageRequest) -> HttpReply:
-    """The record of a reply, without the key's value: a function that returns its event returns the key, too.
+    """Return the record of a reply without the API key: a function that echoes its event returns the key too.
 
     The value is blacked out before anything is cut, so that no part of it is left at the end.
     """

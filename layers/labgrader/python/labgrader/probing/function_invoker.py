@@ -18,7 +18,7 @@ from labgrader.http.lambda_invoke import InvokeEndpoint
 from labgrader.http.reply import Reply
 from labgrader.probing.ownership_guard import Ownership
 from labgrader.probing.retry_policy import RetryPolicy
-from labgrader.recording.api_calls import reason_for
+from labgrader.recording.api_errors import reason_for
 
 INVOKE = "lambda:InvokeFunction"
 

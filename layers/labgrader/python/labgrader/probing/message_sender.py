@@ -17,7 +17,7 @@ from labgrader.evidence.probe_results import AWAIT_TIMEOUT_S, MAX_MESSAGES, Sent
 from labgrader.evidence.question import Answer, Question
 from labgrader.probing.ownership_guard import Ownership
 from labgrader.probing.retry_policy import RetryPolicy
-from labgrader.recording.api_calls import AwsCallError, MissingResourceError
+from labgrader.recording.api_errors import AwsCallError, MissingResourceError
 
 SEND_MESSAGES = "labgrader:SendMessages"
 
@@ -101,7 +101,7 @@ class MessageSender:
             return refusal.answer(f"{doing}: {refusal.message}")
 
     def _send(self, url: str, name: str, bodies: list[str]) -> tuple[set[str], str]:
-        """Send the messages, one by one: the ids of those that were taken, and why the next one was not.
+        """Send the messages one by one. Return the ids of those that were accepted, and why the next one was not.
 
         AWS permits SendMessageBatch to whoever may ``sqs:SendMessage``; the embedded AWS wants a permission of its own
         for it, which AWS does not have.
@@ -124,7 +124,7 @@ class MessageSender:
         return ours, ""
 
     def _watch(self, url: str, ours: set[str], before: int, timeout_s: float, error: str) -> SentMessages:
-        """Look at the queue until it is empty or the time is over."""
+        """Poll the queue until it is empty or the time is over."""
         began = time.monotonic()
         quiet = 0
         while True:
@@ -148,7 +148,7 @@ class MessageSender:
         return SentMessages("left" if left else "consumed", len(ours), left, rounded(1000 * waited_s), error)
 
     def _take_back(self, url: str, ours: set[str]) -> int:
-        """Delete our messages as far as the queue gives them to us, and say how many those were.
+        """Delete our messages as far as the queue returns them. Return how many were deleted.
 
         Others that it gives us are kept until the end: each time that one is received counts towards its dead-letter
         queue, so none shall be received twice.
@@ -157,7 +157,9 @@ class MessageSender:
         kept: list[str] = []
         for _ in range(TAKE_BACK_ROUNDS):
             mine, others = self._receive(url, ours)
-            taken += sum(self._succeeds(self._client.delete_message, QueueUrl=url, ReceiptHandle=one) for one in mine)
+            taken += sum(
+                self._succeeds(self._client.delete_message, QueueUrl=url, ReceiptHandle=receipt) for receipt in mine
+            )
             kept += others
             if not mine and not others:
                 break
@@ -165,7 +167,7 @@ class MessageSender:
         return taken
 
     def _receive(self, url: str, ours: set[str]) -> tuple[list[str], list[str]]:
-        """Ask the queue for messages: the receipts of ours that it gave, and of others; nobody sees them now."""
+        """Receive messages. Return the receipts of ours and of others; all of them are now invisible to others."""
         try:
             answer = self._patience.call(
                 lambda: self._client.receive_message(
@@ -175,16 +177,18 @@ class MessageSender:
         except (MissingResourceError, AwsCallError):
             return [], []  # the counts stand without it
         messages: list[Mapping[str, Any]] = answer.get("Messages") or []
-        mine = [one["ReceiptHandle"] for one in messages if one["MessageId"] in ours]
-        return mine, [one["ReceiptHandle"] for one in messages if one["MessageId"] not in ours]
+        mine = [message["ReceiptHandle"] for message in messages if message["MessageId"] in ours]
+        return mine, [message["ReceiptHandle"] for message in messages if message["MessageId"] not in ours]
 
     def _give_back(self, url: str, receipts: list[str]) -> None:
-        """Let others see messages again that we were given."""
-        for one in receipts:
-            self._succeeds(self._client.change_message_visibility, QueueUrl=url, ReceiptHandle=one, VisibilityTimeout=0)
+        """Make received messages visible again."""
+        for receipt in receipts:
+            self._succeeds(
+                self._client.change_message_visibility, QueueUrl=url, ReceiptHandle=receipt, VisibilityTimeout=0
+            )
 
     def _succeeds(self, call: Callable[..., Any], **parameters: Any) -> bool:
-        """Make a call that tidies up; where it fails, the queue does so by itself when the message is visible again."""
+        """Make a clean-up call. If it fails, the queue cleans up itself when the message is visible again."""
         try:
             call(**parameters)
         except (ClientError, BotoCoreError):
@@ -192,7 +196,7 @@ class MessageSender:
         return True
 
     def _count(self, url: str) -> int:
-        """How many messages the queue counts: waiting, in work, and delayed."""
+        """Return how many messages the queue counts: visible, in flight and delayed."""
         answer = self._patience.call(
             lambda: self._client.get_queue_attributes(QueueUrl=url, AttributeNames=list(_COUNTS))
         )

@@ -18,7 +18,7 @@ from labgrader.evidence.question import Answer, Question
 from labgrader.probing.ownership_guard import Ownership
 from labgrader.probing.retry_policy import RetryPolicy
 from labgrader.reasons import DENIED
-from labgrader.recording.api_calls import AwsCallError, MissingResourceError, classify_error
+from labgrader.recording.api_errors import AwsCallError, MissingResourceError, classify_error
 
 DROP_OBJECT = "labgrader:DropObject"
 
@@ -29,7 +29,7 @@ _NOT_THERE = ("NoSuchKey", "404", "NotFound")
 
 
 class ObjectDropper:
-    """Puts objects into the buckets of one student, and takes them out again.
+    """Puts objects into the buckets of one student and deletes them again.
 
     Args:
         client: a boto3 S3 client of the student's account, without retries of its own.
@@ -78,7 +78,7 @@ class ObjectDropper:
         if not name.startswith(OWN_NAMES) or name not in await_key or await_key == key:
             raise NotGradedError("s3:PutObject", f"{key} and {await_key} may be the student's own: not touched")
         own_name = f"{OWN_NAMES}{self._token()}-{name.removeprefix(OWN_NAMES)}"
-        key, await_key = (one.replace(name, own_name) for one in (key, await_key))
+        key, await_key = (path.replace(name, own_name) for path in (key, await_key))
         timeout_s = float(arguments.get("TimeoutSeconds") or AWAIT_TIMEOUT_S)
         trouble = self._delete(bucket, await_key)
         if trouble is not None:  # what we could not delete again is not put
@@ -89,9 +89,9 @@ class ObjectDropper:
             if trouble is None:
                 found, waited_s, trouble = self._wait(bucket, key, await_key, timeout_s)
         finally:
-            refusals = {one: refused for one in (key, await_key) if (refused := self._delete(bucket, one))}
+            refusals = {path: refused for path in (key, await_key) if (refused := self._delete(bucket, path))}
         left_behind = list(refusals)
-        said = "; ".join(f"{one}: {refused.error_message}" for one, refused in refusals.items())
+        said = "; ".join(f"{path}: {refused.error_message}" for path, refused in refusals.items())
         if trouble is not None:
             note = f"; left behind in {bucket}: {', '.join(left_behind)}" if left_behind else ""
             return replace(trouble, error_message=f"{trouble.error_message}{note}")
@@ -102,7 +102,7 @@ class ObjectDropper:
         return Answer(UploadResult("answered", found, waited_ms, left_behind, said).to_dict())
 
     def _put(self, bucket: str, key: str, body: str, content_type: str) -> Answer | None:
-        """Put the object; say what was in the way."""
+        """Put the object. Return what went wrong, or ``None``."""
         content = body.encode("utf-8", "replace")
         try:
             self._patience.call(
@@ -113,7 +113,7 @@ class ObjectDropper:
         return None
 
     def _delete(self, bucket: str, key: str) -> Answer | None:
-        """Delete an object, there or not; say what was in the way."""
+        """Delete an object, whether it exists or not. Return what went wrong, or ``None``."""
         try:
             self._patience.call(lambda: self._client.delete_object(Bucket=bucket, Key=key))
         except (MissingResourceError, AwsCallError) as refusal:
@@ -121,7 +121,7 @@ class ObjectDropper:
         return None
 
     def _wait(self, bucket: str, key: str, await_key: str, timeout_s: float) -> tuple[str | None, float, Answer | None]:
-        """Look for the awaited object: its text, the seconds until it was there, and what was in the way."""
+        """Wait for the object. Return its text, the seconds until it was there, and what went wrong."""
         began = time.monotonic()
         try:
             self._patience.call(lambda: self._read(bucket, key))  # may be gone already: some functions move it
@@ -147,7 +147,7 @@ class ObjectDropper:
 
 
 def _unread(bucket: str, error: Exception) -> Answer | None:
-    """What keeps the awaited object from being read; ``None`` where it is only not there yet, or may be in a moment."""
+    """Return why the awaited object cannot be read; ``None`` if it may be there in a moment."""
     try:
         refusal = classify_error(error)
     except MissingResourceError as missing:

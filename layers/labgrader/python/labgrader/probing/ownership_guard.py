@@ -9,7 +9,7 @@ from labgrader.errors import NotGradedError
 
 @dataclass(frozen=True)
 class Ownership:
-    """For whom we call, put and send. The permissions say the same; this is the second lock.
+    """The student whose resources may be used. IAM enforces the same; this is the second safeguard.
 
     Args:
         username: the student whose resources begin with it and a hyphen.
@@ -20,7 +20,7 @@ class Ownership:
     forbidden: str
 
     def owns(self, name: str) -> bool:
-        """Whether a name is that of a resource of the student's."""
+        """Return whether a name is that of a resource of the student."""
         return bool(self.username) and name.startswith(f"{self.username}-")
 
     def require(self, action: str, kind: str, name: str) -> str:

@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from labgrader.http.reply import Reply
-from labgrader.recording.api_calls import classify_error
+from labgrader.recording.api_errors import classify_error
 
 Said = TypeVar("Said")
 
@@ -44,7 +44,7 @@ class RetryPolicy:
     budget_s: float = 20.0
 
     def repeat(self, send: Callable[[], Reply], transient: Callable[[Reply], bool] | None = None) -> Reply:
-        """Return the first reply that is worth no repetition, or the last one.
+        """Repeat a call. Return the first reply that needs no retry, or the last one.
 
         Repeated are throttles, functions that are not ready yet (``State: Pending``), faults on AWS's side and lost
         connections. An answer is final, good or bad, and so is none: what hung once may hang again.
@@ -90,6 +90,6 @@ class RetryPolicy:
 
 
 def worth_repeating(reply: Reply) -> bool:
-    """Say whether it may well be different the next time."""
+    """Return whether a retry may succeed."""
     lost = reply.trouble in ("unreachable", "broken")
     return lost or reply.throttled or reply.status >= 500 or reply.error_code in _NOT_YET

@@ -15,7 +15,7 @@ from labgrader.evidence.question import REDACTED, Json
 from labgrader.http.endpoint import Host
 from labgrader.probing.ownership_guard import Ownership
 from labgrader.probing.retry_policy import RetryPolicy
-from labgrader.recording.api_calls import AwsCallError, MissingResourceError
+from labgrader.recording.api_errors import AwsCallError, MissingResourceError
 
 _ACTION = "execute-api:Invoke"
 _GET_KEY = "apigateway:GetApiKey"
@@ -111,7 +111,7 @@ class Stages:
         return StageRequest(host, method, address, content, key)
 
     def _key(self, key_id: str) -> str:
-        """The value of one of the student's keys: read when it is needed, kept in memory and nowhere else."""
+        """Return the value of one of the student's keys. It is read when needed and kept in memory only."""
         if key_id not in self._values:
             try:
                 answer = self._patience.call(lambda: self._client.get_api_key(apiKey=key_id, includeValue=True))
@@ -127,7 +127,7 @@ class Stages:
 
 
 def stage_url(endpoint: str, region: str, api_id: str, stage: str) -> str:
-    """Return where a stage is called: the one place that knows.
+    """Return the URL of a stage. No other code builds it.
 
     Args:
         endpoint: where API Gateway itself is asked: AWS's own address, or that of an embedded AWS.
@@ -142,7 +142,7 @@ def stage_url(endpoint: str, region: str, api_id: str, stage: str) -> str:
 
 
 def _content(host: Host, address: str, method: str, body: str | None, extra: Mapping[str, str], key: str) -> bytes:
-    """The whole HTTP request."""
+    """Return the whole HTTP request."""
     parts = urllib.parse.urlsplit(address)
     content = b"" if body is None else body.encode("utf-8", "replace")
     headers = {

@@ -18,7 +18,7 @@ _PREFIX_END = re.compile(r"(?<=.)(?![a-z0-9])", re.IGNORECASE | re.DOTALL)
 
 
 class NamesByPrefix:
-    """Finds the names that a student owns without looking at everybody else's.
+    """An index that finds a student's names by their prefix.
 
     A name is filed under each beginning of it that may be a username: what ends before a character that is neither
     letter nor digit. ``user1-my-f`` lies under ``user1``, ``user1-my`` and ``user1-my-f``.
@@ -32,13 +32,13 @@ class NamesByPrefix:
                 self._names.setdefault(name[: end.start()].lower(), []).append(name)
 
     def owned(self, username: str) -> list[str]:
-        """The names of one student, in order."""
+        """Return the names of one student, in order."""
         return sorted(name for name in self._names.get(username.lower(), ()) if owns(username, name))
 
 
 @dataclass
 class AccountFacts:
-    """What one account and Region said to all of its students.
+    """The answers of one account and Region that serve all of its students.
 
     Args:
         lists: by action: the names of functions and dashboards, or the entries of a list by their name.
@@ -55,7 +55,7 @@ class AccountFacts:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def turn(self, question: str) -> threading.Lock:
-        """The lock that lets one student's thread ask what all of them want to know, while the others wait for it."""
+        """Return the lock under which one thread asks a shared question while the others wait for the answer."""
         with self._lock:
             return self._turns.setdefault(question, threading.Lock())
 
@@ -91,7 +91,7 @@ class AccountCache:
         self._lock = threading.Lock()
 
     def of(self, account_id: str, region: str) -> AccountFacts:
-        """The facts of one account and Region; empty ones until something is asked there."""
+        """Return the facts of one account and Region, which are empty until something is asked there."""
         with self._lock:
             return self._accounts.setdefault((account_id, region), AccountFacts())
 

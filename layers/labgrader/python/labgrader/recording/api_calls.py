@@ -1,4 +1,4 @@
-"""How one request is sent: paced, again after throttles and faults, page after page, and what became of it."""
+"""Send requests to AWS: paced, retried after throttles and faults, page after page."""
 
 from __future__ import annotations
 
@@ -9,18 +9,16 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
-from botocore.exceptions import ConnectionError as BotoConnectionError
+from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from labgrader.errors import BadInputError, LabgraderError, ServiceFaultError
-from labgrader.evidence.question import Answer, Json, Question
-from labgrader.reasons import THROTTLES, Reason, reason_of
+from labgrader.errors import LabgraderError
+from labgrader.evidence.question import Json, Question
+from labgrader.reasons import THROTTLES, Reason
 from labgrader.recording.account_cache import EVERYWHERE
+from labgrader.recording.api_errors import NOT_REACHED, UNREADABLE, AwsCallError, classify_error
 from labgrader.recording.operation import Operation, Paging
-from labgrader.recording.packages.package import UnreadablePackageError
 from labgrader.recording.rate_limiter import RateLimiter, quota_of
-from labgrader.recording.redaction import scrubbed
 from labgrader.recording.sessions import AccountSession, Client
 
 log = logging.getLogger(__name__)
@@ -36,74 +34,14 @@ MAX_PATIENCE_S = 60
 FORGET_THROTTLE_S = 30
 """Seconds after which what was throttled to the end is asked again for the students who come next."""
 
-UNREADABLE = "UnreadableAnswer"
-"""The error code of an answer that has another shape than it should: what asked it is not graded, the rest is."""
-
-NOT_REACHED = "NotReached"
-"""The error code of what we did not ask, because the time was over."""
-
 BACKOFF_BASE_S = 0.25
 BACKOFF_CAP_S = 10
 """Full jitter: before try n, a random wait between 0 and min(cap, base · 2^n) seconds.
 Source: AWS Architecture Blog, Exponential Backoff and Jitter."""
 
-MISSING = frozenset(
-    {
-        "ResourceNotFoundException",
-        "ProvisionedConcurrencyConfigNotFoundException",
-        "ResourceNotFound",
-        "DashboardNotFoundError",
-        "NotFoundException",  # API Gateway
-        "NoSuchEntity",  # IAM
-        "NoSuchEntityException",
-        "NoSuchBucket",
-        "InvalidBucketName",  # there can be none of that name
-        "AWS.SimpleQueueService.NonExistentQueue",
-        "QueueDoesNotExist",
-    }
-)
-
-
-class MissingResourceError(LabgraderError):
-    """AWS says that there is no such resource. Carries its error code."""
-
-    def __init__(self, code: str) -> None:
-        self.code = code
-        super().__init__(code)
-
-
-class AwsCallError(LabgraderError):
-    """AWS would not say: denied, throttled to the end, broken.
-
-    Args:
-        code: AWS's error code, or the name of what went wrong.
-        message: the reason, short, without secrets.
-        passing: whether it may be different in a minute (a throttle, a fault).
-        reason_code: why a check that needs the answer is not graded; where none is given, what the code says by itself.
-    """
-
-    def __init__(self, code: str, message: str, *, transient: bool = False, reason_code: Reason | None = None) -> None:
-        self.code = code
-        self.message = message
-        self.transient = transient
-        self.reason_code = reason_code or reason_of(code)
-        super().__init__(f"{code}: {message}")
-
-    def saying(self, message: str, *, transient: bool = False) -> AwsCallError:
-        """Return the same refusal in other words."""
-        return AwsCallError(self.code, message, transient=transient, reason_code=self.reason_code)
-
-    def answer(self, message: str = "") -> Answer:
-        """Return the refusal as the answer to a question.
-
-        Args:
-            message: other words for it; empty for its own.
-        """
-        return Answer(error_code=self.code, error_message=message or self.message, reason=self.reason_code)
-
 
 class ApiClient:
-    """Sends requests. Safe to use from many threads.
+    """Sends requests to AWS. Thread-safe.
 
     Args:
         rate_limiter: says when the next one may go out.
@@ -131,7 +69,7 @@ class ApiClient:
             self.counted[action] += 1
 
     def send(self, place: str, action: str, request: Callable[[], Sent]) -> Sent:
-        """Send one request; again after a throttle or a fault of AWS, with full jitter.
+        """Send one request. Retry after a throttle or a fault of AWS, with full jitter.
 
         A quota that was throttled to the end is left alone for ``FORGET_THROTTLE_S``: what would take from it meanwhile
         is answered with the same refusal.
@@ -188,7 +126,7 @@ class ApiClient:
             raise refusal from None
 
     def _given_up(self, quota: tuple[str, str]) -> AwsCallError | None:
-        """The refusal of a quota (its place and family) that was throttled to the end a moment ago."""
+        """Return the error of a quota (its place and family) that we gave up on a moment ago, or ``None``."""
         refusal, at = self._throttled.get(quota, (None, 0.0))
         return refusal if self.rate_limiter.clock() - at < FORGET_THROTTLE_S else None
 
@@ -281,43 +219,10 @@ def client_of(connection: AccountSession, service: str) -> Client:
         raise classify_error(error) from None
 
 
-def classify_error(error: Exception) -> AwsCallError:
-    """Read an error of AWS, of botocore or of ours.
-
-    Raises:
-        MissingResourceError: it says that there is no such resource.
-    """
-    if isinstance(error, ClientError):
-        code = str(error.response.get("Error", {}).get("Code") or "Unknown")
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        if code in MISSING:
-            raise MissingResourceError(code) from None
-        message = scrubbed(str(error.response.get("Error", {}).get("Message") or code))
-        if status == 429 and code not in THROTTLES:
-            code = "TooManyRequestsException"
-        return AwsCallError(
-            code, message, transient=code in THROTTLES or status >= 500, reason_code=reason_of(code, status)
-        )
-    if isinstance(error, ServiceFaultError | HTTPClientError | BotoConnectionError | ResponseParserError):
-        said = scrubbed(str(error))
-        return AwsCallError(type(error).__name__, said, transient=True, reason_code=Reason.SERVICE_FAULT)
-    if isinstance(error, BotoCoreError | UnreadablePackageError | BadInputError):
-        return AwsCallError(type(error).__name__, scrubbed(str(error)))
-    raise error
-
-
-def reason_for(error: BotoCoreError | ClientError) -> Reason:
-    """Return the reason that an error of AWS or of botocore is."""
-    try:
-        return classify_error(error).reason_code
-    except MissingResourceError as missing:
-        return reason_of(missing.code)
-
-
 def _request(
     connection: AccountSession, question: Question, operation: Operation, size: Mapping[str, int] | None = None
 ) -> Callable[..., dict[str, Any]]:
-    """A request with the question's arguments; more (a marker) can be given when it is sent."""
+    """Return a request with the question's arguments. More, such as a marker, can be added when it is sent."""
     method = getattr(client_of(connection, operation.service), operation.method)
 
     def send(**more: Any) -> dict[str, Any]:
@@ -328,5 +233,5 @@ def _request(
 
 
 def quota_scope(connection: AccountSession, *, everywhere: bool) -> str:
-    """Whose quota a request takes from: the account and its Region, or the account alone."""
+    """Return whose quota a request counts against: the account and its Region, or the account alone."""
     return f"{connection.account_id} {EVERYWHERE}" if everywhere else connection.place

@@ -7,12 +7,10 @@ from typing import Any
 
 from labgrader.evidence.coerce import arn_parts, text
 from labgrader.recording.operation import MAX_CLASS_PAGES, ClassList, Operation, Paging, field_of, keeping
+from labgrader.recording.quotas import Quota
 
 LOG_GROUPS = "/aws/lambda/"
 """What the name of a function's log group begins with."""
-
-READS_APIS = ("apigateway:GET",)
-"""API Gateway's permissions are HTTP methods; the resources of a policy say which lists are meant."""
 
 _MARKER = Paging("Marker", "NextMarker")
 _POSITION = Paging("position", "position", {"limit": 500})
@@ -68,7 +66,15 @@ CLASS_LISTS: Mapping[str, ClassList] = {
         unique=False,
     ),
     "cloudwatch:ListDashboards": ClassList(
-        _class("cloudwatch", "list_dashboards", "DashboardEntries", _NEXT), field_of("DashboardName"), values=False
+        _class(
+            "cloudwatch",
+            "list_dashboards",
+            "DashboardEntries",
+            _NEXT,
+            quota=Quota("cloudwatch:ListDashboards", 10),
+        ),
+        field_of("DashboardName"),
+        values=False,
     ),
     "cloudwatch:DescribeAlarms": ClassList(
         _class(
@@ -77,6 +83,7 @@ CLASS_LISTS: Mapping[str, ClassList] = {
             "MetricAlarms",
             Paging("NextToken", "NextToken", {"MaxRecords": 100}),
             fixed={"AlarmTypes": ["MetricAlarm"]},
+            quota=Quota("cloudwatch:DescribeAlarms", 9),  # CloudWatch quotas
             keep=keeping(
                 "Namespace",
                 "MetricName",
@@ -100,6 +107,7 @@ CLASS_LISTS: Mapping[str, ClassList] = {
             "logGroups",
             Paging("nextToken", "nextToken", {"limit": 50}),
             fixed={"logGroupNamePrefix": LOG_GROUPS},
+            quota=Quota("logs:DescribeLogGroups", 10),  # CloudWatch Logs quotas
             keep=keeping("retentionInDays"),
         ),
         _log_group_function,
@@ -111,7 +119,7 @@ CLASS_LISTS: Mapping[str, ClassList] = {
             "items",
             _POSITION,
             keep=keeping("id", "name", "description", "createdDate"),
-            permissions=READS_APIS,
+            api_path="/restapis",
         ),
         field_of("name"),
         unique=False,
@@ -129,7 +137,7 @@ CLASS_LISTS: Mapping[str, ClassList] = {
                 quota={"limit": None, "period": None},
                 apiStages=[{"apiId": None, "stage": None}],
             ),
-            permissions=READS_APIS,
+            api_path="/usageplans",
         ),
         field_of("name"),
         unique=False,
@@ -142,7 +150,7 @@ CLASS_LISTS: Mapping[str, ClassList] = {
             _POSITION,
             fixed={"includeValues": False},
             keep=keeping("id", "name", "enabled"),  # the embedded AWS gives their values all the same
-            permissions=READS_APIS,
+            api_path="/apikeys",
         ),
         field_of("name"),
         unique=False,
@@ -167,6 +175,7 @@ CLASS_LISTS: Mapping[str, ClassList] = {
             "list_buckets",
             "Buckets",
             Paging("ContinuationToken", "ContinuationToken", {"MaxBuckets": 1000}),
+            quota=Quota("s3:ListBuckets", 5),  # AWS publishes none: a cautious guess
             everywhere=True,
         ),
         field_of("Name"),

@@ -9,6 +9,7 @@ from typing import Any
 
 from labgrader.evidence.coerce import mapping, sequence, text
 from labgrader.evidence.question import Json
+from labgrader.recording.quotas import Quota
 
 MAX_CLASS_PAGES = 10_000
 """Pages of a list that a whole account shares: 500,000 functions."""
@@ -23,7 +24,7 @@ a list of one for every entry of a list. What is not named is not stored: it may
 
 @dataclass(frozen=True)
 class Paging:
-    """How a list goes on.
+    """How a list is paged.
 
     Args:
         token_in, token_out: what the marker is called in the request and in the answer.
@@ -37,7 +38,10 @@ class Paging:
 
 @dataclass(frozen=True)
 class Operation:
-    """One request.
+    """One request: everything that labgrader has to know to send it.
+
+    Its key in a table is the IAM action that it takes. The templates in ``infra/`` must grant it; a test compares them
+    and prints the lines that are missing.
 
     Args:
         service, method: as botocore calls them.
@@ -46,7 +50,8 @@ class Operation:
         keep: what of the answer, or of an entry of the list, is stored.
         fixed: arguments beside those of the question.
         most: pages after which a list is given up.
-        permissions: the IAM actions that it takes; empty where that is the question's action.
+        quota: its own quota; ``None`` if it counts against the quota of its service (``quotas.py``).
+        api_path: for API Gateway, whose IAM action is ``apigateway:GET``: the path that may be read.
         everywhere: whether the answer is the same for all Regions.
     """
 
@@ -57,8 +62,30 @@ class Operation:
     keep: Callable[[Any], Json] = lambda value: value
     fixed: Mapping[str, Json] = field(default_factory=dict)
     most: int = MAX_PAGES
-    permissions: tuple[str, ...] = ()
+    quota: Quota | None = None
+    api_path: str = ""
     everywhere: bool = False
+
+    def permissions(self, action: str) -> tuple[str, ...]:
+        """Return the IAM actions that the operation takes.
+
+        Args:
+            action: its key in a table.
+        """
+        return ("apigateway:GET",) if self.api_path else (action,)
+
+
+@dataclass(frozen=True)
+class Composite:
+    """A question that takes several requests, or one that is no operation of AWS. ``resolver.py`` has its method.
+
+    Args:
+        iam_actions: the IAM actions that it takes.
+        quota: its own quota; ``None`` if it counts against the quota of its service (``quotas.py``).
+    """
+
+    iam_actions: tuple[str, ...]
+    quota: Quota | None = None
 
 
 @dataclass(frozen=True)
@@ -92,7 +119,7 @@ class ClassList:
 
 
 def picked(value: Any, wanted: Wanted) -> Json:
-    """Return what is wanted of a value. What has another shape than it should is left out, and so is ``NaN``."""
+    """Return the wanted parts of a value. Parts of an unexpected shape are left out, and so is ``NaN``."""
     if wanted is None:
         return None if isinstance(value, float) and not math.isfinite(value) else value
     if isinstance(wanted, list):
@@ -103,11 +130,11 @@ def picked(value: Any, wanted: Wanted) -> Json:
 
 
 def keeping(*names: str, **nested: Wanted) -> Callable[[Any], Json]:
-    """Make what keeps some fields of an answer: whole ones by their names, parts of others."""
+    """Return a function that keeps some fields of an answer: whole fields by name, parts of nested ones."""
     wanted = {**dict.fromkeys(names), **nested}
     return lambda value: picked(value, wanted)
 
 
 def field_of(name: str) -> Callable[[Any], str]:
-    """Make what reads one field of an entry as text."""
+    """Return a function that reads one field of an entry as text."""
     return lambda entry: text(mapping(entry).get(name))

@@ -1,7 +1,7 @@
-"""The requests about one student, and those about a role that a class shares; and what every question takes of IAM.
+"""The requests about one student, and those about a role that a class shares; and the IAM actions of every question.
 
-An entry's key is the question's action. A question that takes more than one request, or one of another kind, has a
-method in ``answering.py`` and its permissions in ``IAM_ACTIONS``.
+An entry's key is the question's action, which is also the IAM action that it takes. A question that takes more than one
+request, or one of another kind, is a ``Composite``; it has a method in ``resolver.py``.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from typing import Any
 
 from labgrader.evidence.coerce import mapping, sequence, text
 from labgrader.evidence.question import REDACTED, Json
-from labgrader.recording.class_lists import CLASS_LISTS, READS_APIS
-from labgrader.recording.operation import Operation, Paging, keeping, picked
+from labgrader.recording.class_lists import CLASS_LISTS
+from labgrader.recording.operation import Composite, Operation, Paging, keeping, picked
+from labgrader.recording.quotas import IAM, Quota
 from labgrader.recording.redaction import looks_secret, scrubbed, without_secrets
 
 MANAGED_POLICY = "labgrader:ReadManagedPolicy"
@@ -34,11 +35,11 @@ def _lambda_list(method: str, entries: str, keep: Callable[[Any], Json] = lambda
 
 
 def _resource(entry: Any) -> Json:
-    """A resource of a REST API. Only an ARN is kept as it is: the address of an HTTP integration may hold a key."""
+    """Return what is kept of a REST API's resource. The URL of an HTTP integration is scrubbed: it may hold a key."""
     method = {"authorizationType": None, "apiKeyRequired": None, "methodIntegration": {"type": None, "uri": None}}
     kept: Json = picked(entry, {"path": None, "resourceMethods": {"*": method}})
-    for one in kept.get("resourceMethods", {}).values():
-        integration = one.get("methodIntegration", {})
+    for method in kept.get("resourceMethods", {}).values():
+        integration = method.get("methodIntegration", {})
         uri = text(integration.get("uri"))
         if uri and not uri.startswith("arn:"):
             integration["uri"] = scrubbed(uri[:MAX_ADDRESS])
@@ -46,7 +47,7 @@ def _resource(entry: Any) -> Json:
 
 
 def kept_tag(key: str, value: str) -> str:
-    """The value of a tag, unless it looks like a secret."""
+    """Return the value of a tag, unless it looks like a secret."""
     return REDACTED if looks_secret(key, value) else value
 
 
@@ -77,7 +78,12 @@ OPERATIONS: Mapping[str, Operation] = {
     "lambda:ListAliases": _lambda_list("list_aliases", "Aliases"),
     "lambda:ListLayerVersions": _lambda_list("list_layer_versions", "LayerVersions"),
     "lambda:GetProvisionedConcurrencyConfig": Operation("lambda", "get_provisioned_concurrency_config"),
-    "lambda:GetPolicy": Operation("lambda", "get_policy", keep=keeping("Policy")),
+    "lambda:GetPolicy": Operation(
+        "lambda",
+        "get_policy",
+        keep=keeping("Policy"),
+        quota=Quota("lambda:GetPolicy", 15),  # Lambda quotas, API requests
+    ),
     "lambda:GetFunctionEventInvokeConfig": Operation(
         "lambda",
         "get_function_event_invoke_config",
@@ -88,7 +94,10 @@ OPERATIONS: Mapping[str, Operation] = {
         ),
     ),
     "cloudwatch:GetDashboard": Operation(
-        "cloudwatch", "get_dashboard", keep=lambda answer: {"DashboardBody": answer.get("DashboardBody") or ""}
+        "cloudwatch",
+        "get_dashboard",
+        keep=lambda answer: {"DashboardBody": answer.get("DashboardBody") or ""},
+        quota=Quota("cloudwatch:GetDashboard", 10),
     ),
     "apigateway:GetResources": Operation(
         "apigateway",
@@ -97,7 +106,8 @@ OPERATIONS: Mapping[str, Operation] = {
         _POSITION,
         fixed={"embed": ["methods"]},
         keep=_resource,
-        permissions=READS_APIS,
+        quota=Quota("apigateway:GetResources", 2.5),  # API Gateway quotas: 5 requests every 2 seconds
+        api_path="/restapis/*/resources",
     ),
     "apigateway:GetStages": Operation(
         "apigateway",
@@ -123,7 +133,7 @@ OPERATIONS: Mapping[str, Operation] = {
                 }
             ],
         ),
-        permissions=READS_APIS,
+        api_path="/restapis/*/stages",
     ),
     "apigateway:GetUsagePlanKeys": Operation(
         "apigateway",
@@ -131,7 +141,7 @@ OPERATIONS: Mapping[str, Operation] = {
         "items",
         _POSITION,
         keep=keeping("id", "name", "type"),  # never their value
-        permissions=READS_APIS,
+        api_path="/usageplans/*/keys",
     ),
     "sqs:GetQueueAttributes": Operation(
         "sqs",
@@ -182,14 +192,39 @@ ACCOUNT_OPERATIONS: Mapping[str, Operation] = {
 }
 """What one answer settles for everybody in an account who asks the same: students share their roles."""
 
-IAM_ACTIONS: Mapping[str, tuple[str, ...]] = {
-    **{action: one.operation.permissions or (action,) for action, one in CLASS_LISTS.items()},
-    **{action: one.permissions or (action,) for action, one in {**OPERATIONS, **ACCOUNT_OPERATIONS}.items()},
-    "lambda:GetFunction": ("lambda:GetFunction", "lambda:ListTags"),  # without ListTags the answer has no tags
-    "lambda:ListProvisionedConcurrencyConfigs": ("lambda:ListProvisionedConcurrencyConfigs",),
-    MANAGED_POLICY: ("iam:GetPolicy", "iam:GetPolicyVersion"),
-    READ_PACKAGE: ("lambda:GetFunction",),
-    READ_CODE: ("lambda:GetFunction",),
+_PACKAGE_DOWNLOADS = Quota("package downloads", 60)
+"""S3 serves thousands of packages a second; we take 60."""
+
+COMPOSITES: Mapping[str, Composite] = {
+    "lambda:GetFunction": Composite(
+        ("lambda:GetFunction", "lambda:ListTags"),  # without ListTags the answer has no tags
+        Quota("lambda:GetFunction", 100),  # Lambda quotas, API requests
+    ),
+    "lambda:ListProvisionedConcurrencyConfigs": Composite(("lambda:ListProvisionedConcurrencyConfigs",)),
+    MANAGED_POLICY: Composite(("iam:GetPolicy", "iam:GetPolicyVersion"), IAM),
+    READ_PACKAGE: Composite(("lambda:GetFunction",), _PACKAGE_DOWNLOADS),
+    READ_CODE: Composite(("lambda:GetFunction",), _PACKAGE_DOWNLOADS),
 }
-"""The permissions that each question takes in the account that is read; all of them only read. Reaching another account
+"""The questions that a method of ``resolver.py`` answers."""
+
+SINGLE_OPERATIONS: Mapping[str, Operation] = {
+    **{action: class_list.operation for action, class_list in CLASS_LISTS.items()},
+    **OPERATIONS,
+    **ACCOUNT_OPERATIONS,
+}
+"""The questions that one operation answers."""
+
+IAM_ACTIONS: Mapping[str, tuple[str, ...]] = {
+    **{action: operation.permissions(action) for action, operation in SINGLE_OPERATIONS.items()},
+    **{action: composite.iam_actions for action, composite in COMPOSITES.items()},
+}
+"""The IAM actions that each question takes in the account that is read; all of them only read. To enter another account
 takes ``sts:AssumeRole`` in ours."""
+
+API_PATHS = tuple(operation.api_path for operation in SINGLE_OPERATIONS.values() if operation.api_path)
+"""The paths that ``apigateway:GET`` must be allowed on."""
+
+_ROWS: Mapping[str, Operation | Composite] = {**SINGLE_OPERATIONS, **COMPOSITES}
+
+QUOTAS: Mapping[str, Quota] = {action: row.quota for action, row in _ROWS.items() if row.quota}
+"""The quotas of the questions that have one of their own, and do not count against that of their service."""

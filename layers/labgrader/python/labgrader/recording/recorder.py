@@ -53,7 +53,7 @@ Item_co = TypeVar("Item_co", covariant=True)
 
 
 class Asking(Protocol[Item_co]):
-    """What asks: a ``Lab``. (Evidence lies below judging and does not import it.)"""
+    """What a ``Lab`` must offer. (This package must not import ``judging``.)"""
 
     @property
     def checks(self) -> Sequence[Item_co]: ...
@@ -192,7 +192,7 @@ class _Recording(Generic[Item]):
         self._looks: Counter[str] = Counter()
 
     def go_on(self) -> float | None:
-        """Ask until nothing is open.
+        """Ask until no question is open.
 
         Returns:
             ``None`` when the snapshot is complete, else when to go on: a function is still being created or updated.
@@ -246,7 +246,7 @@ class _Recording(Generic[Item]):
         self._items = [*mine.checks, *mine.advice]
 
     def _questions(self) -> dict[str, Question]:
-        """What the checks want to know next, each question once.
+        """Return the next questions of the checks, each question once.
 
         A check that has no open question, or asks what is asked live, will not ask another one here: answers are only
         added, never changed.
@@ -267,7 +267,7 @@ class _Recording(Generic[Item]):
         return found
 
     def _is_settled(self, question: Question, answer: Answer) -> bool:
-        """Say whether an answer can be recorded, or the function should be looked at again in a moment."""
+        """Return whether an answer can be recorded, or the function must be looked at again in a moment."""
         if question.action != "lambda:GetFunction" or not isinstance(answer.value, Mapping):
             return True
         configuration: Mapping[str, Json] = answer.value.get("Configuration") or {}

@@ -106,12 +106,12 @@ def _random_word(text: str) -> bool:
 
 
 def _entropy(word: str) -> float:
-    """Shannon entropy in bits a character. Source: Shannon, A Mathematical Theory of Communication, section 6."""
+    """Return the entropy in bits a character. Source: Shannon, A Mathematical Theory of Communication, section 6."""
     total = len(word)
     return -sum(count / total * math.log2(count / total) for count in Counter(word).values())
 
 
 def _switches(word: str) -> int:
-    """How often the kind of character changes from one to the next."""
+    """Return how often the type of character (digit, upper case, lower case) changes from one to the next."""
     kinds = ["d" if c.isdigit() else "u" if c.isupper() else "l" if c.isalpha() else "" for c in word]
-    return sum(1 for one, other in pairwise(kinds) if one and other and one != other and one + other != "ul")
+    return sum(1 for first, other in pairwise(kinds) if first and other and first != other and first + other != "ul")

@@ -14,15 +14,8 @@ from labgrader.evidence.coerce import mapping
 from labgrader.evidence.question import Answer, Json, Question
 from labgrader.reasons import DENIED, THROTTLES
 from labgrader.recording.account_cache import EVERYWHERE, AccountCache, AccountFacts
-from labgrader.recording.api_calls import (
-    FORGET_THROTTLE_S,
-    ApiClient,
-    AwsCallError,
-    MissingResourceError,
-    classify_error,
-    client_of,
-    quota_scope,
-)
+from labgrader.recording.api_calls import FORGET_THROTTLE_S, ApiClient, client_of, quota_scope
+from labgrader.recording.api_errors import AwsCallError, MissingResourceError, classify_error
 from labgrader.recording.class_lists import CLASS_LISTS
 from labgrader.recording.operation import Operation, Paging
 from labgrader.recording.operations import (
@@ -48,7 +41,7 @@ _NO_SUCH_LIST = "ProvisionedConcurrencyConfigNotFoundException"
 
 @dataclass
 class Subject:
-    """A student while being recorded: the way into the account, and what is never stored.
+    """A student who is being recorded: the open account, and data that is never stored.
 
     Args:
         account_id, region: where the resources are.
@@ -77,7 +70,7 @@ class Subject:
 
 
 class QuestionResolver:
-    """Answers questions about students. Safe to use from many threads, one student in one thread at a time.
+    """Answers questions about students. Thread-safe; a student is in one thread at a time.
 
     Args:
         accounts: opens the students' accounts.
@@ -103,7 +96,7 @@ class QuestionResolver:
         }
 
     def open(self, student: Student) -> Subject:
-        """Open a student's account. Where that is refused, the refusal answers every question about the student."""
+        """Open a student's account. If that is refused, the refusal answers every question about the student."""
         action, region = self._accounts.opens_with(student), student.region
         try:
             region = self._accounts.region(student)
@@ -149,7 +142,7 @@ class QuestionResolver:
         return account.owned(question.action, subject.student.username)
 
     def _shared(self, subject: Subject, question: Question) -> Json:
-        """Answer what everybody in an account may ask alike. That there is no such thing is an answer too."""
+        """Answer a question that is the same for everybody in an account. A missing resource is an answer too."""
         connection = subject.connection
         operation = ACCOUNT_OPERATIONS.get(question.action)
         account = self._account_of(connection, operation)
@@ -170,7 +163,7 @@ class QuestionResolver:
     def _ask_once(
         self, known: dict[str, Json], account: AccountFacts, subject: Subject, key: str, ask: Callable[[], Json]
     ) -> None:
-        """Ask for the whole class. A refusal is remembered for the role that met it, a fault for a while."""
+        """Ask once for the whole class. Remember a refusal for the role that met it, and a fault for a while."""
         if key in known:
             return
         with account.turn(key):
@@ -212,7 +205,7 @@ class QuestionResolver:
         return {"Configuration": configuration, **kept, **({"Tags": tags} if tags else {})}
 
     def _provisioned_list(self, subject: Subject, question: Question) -> Json:
-        """List provisioned concurrency, where the endpoint can; ``None`` where it cannot, found out once an account.
+        """List provisioned concurrency; ``None`` if the endpoint cannot, which is tried once for each account.
 
         An endpoint without this list takes the request for GetProvisionedConcurrencyConfig of ``$LATEST``: it misses
         that one's configuration, or answers with it. Only what has the shape of the list is one.
@@ -236,10 +229,10 @@ class QuestionResolver:
             facts.lists_provisioned_concurrency = False
         if not facts.lists_provisioned_concurrency:
             return None
-        return [one for page in pages for one in page["ProvisionedConcurrencyConfigs"]]
+        return [config for page in pages for config in page["ProvisionedConcurrencyConfigs"]]
 
     def _exists(self, connection: AccountSession, question: Question) -> bool:
-        """Say whether the function of a question is there now."""
+        """Return whether the function of a question exists now."""
         about = Question("lambda:GetFunction", {"FunctionName": question.arguments["FunctionName"]})
         try:
             self._api.ask(connection, about, _GET_FUNCTION)
@@ -248,7 +241,7 @@ class QuestionResolver:
         return True
 
     def _contents(self, subject: Subject, question: Question) -> Contents:
-        """What lies in a function's package, fetched once for all that is asked about it."""
+        """Return what was read of a function's package, which is downloaded once for all questions about it."""
         function = question.arguments["FunctionName"]
         deployed = subject.code.get(function)
         if deployed is None or not (deployed.image or deployed.location):
@@ -264,7 +257,7 @@ class QuestionResolver:
         return subject.opened[function]
 
     def _account_of(self, connection: AccountSession, operation: Operation | None) -> AccountFacts:
-        """The facts that an operation's answer belongs to; without an operation, those of IAM."""
+        """Return the facts that an operation's answer is kept in; without an operation, those of IAM."""
         everywhere = operation is None or operation.everywhere
         return self._facts.of(connection.account_id, EVERYWHERE if everywhere else connection.region)
 
@@ -282,14 +275,14 @@ def plain(value: Json) -> Json:
 
 
 def _naming_permission(action: str, refusal: AwsCallError) -> str:
-    """The reason of a refusal; where IAM denied it, with the permission that is missing, unless the reason has it."""
+    """Return the message of an error. If IAM denied access, add the missing permission unless it is named already."""
     takes = IAM_ACTIONS.get(action, ())
-    if refusal.code not in DENIED or action in takes or any(one in refusal.message for one in takes):
+    if refusal.code not in DENIED or action in takes or any(permission in refusal.message for permission in takes):
         return refusal.message
     return f"{refusal.message} (it takes {' and '.join(takes)})"
 
 
 def _closed(refusal: AwsCallError, action: str, student: Student) -> AwsCallError:
-    """What answers every question about a student whose account stays closed."""
+    """Return the error that answers every question about a student whose account cannot be opened."""
     of = f" of {student.role_arn}" if student.role_arn else ""
     return refusal.saying(f"{action}{of}: {refusal.message}")

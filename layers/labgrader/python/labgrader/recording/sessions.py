@@ -30,7 +30,7 @@ Client = Any
 
 @dataclass
 class AccountSession:
-    """The way into one account and Region: its clients, made when they are first wanted."""
+    """A session in one account and Region. Its clients are made when first used."""
 
     account_id: str
     region: str
@@ -94,7 +94,7 @@ class Accounts:
         self._lock = threading.RLock()
 
     def region(self, student: Student) -> str:
-        """The Region of a student's resources.
+        """Return the Region of a student's resources.
 
         Raises:
             BadInputError: neither the roster nor the environment names one.
@@ -112,7 +112,7 @@ class Accounts:
             return bool(self._own_account_id)
 
     def opens_with(self, student: Student) -> str:
-        """The request that opening the student's account takes."""
+        """Return the action of the request that opens the student's account."""
         return "sts:AssumeRole" if student.role_arn else "sts:GetCallerIdentity"
 
     def open(self, student: Student) -> AccountSession:
@@ -136,7 +136,7 @@ class Accounts:
             return found
 
     def own_account_id(self) -> str:
-        """The account that we run in, asked once."""
+        """Return the ID of the account that we run in. It is asked once."""
         with self._lock:
             if not self._own_account_id:
                 self._own_account_id = str(self._sts_client().get_caller_identity()["Account"])
@@ -174,7 +174,7 @@ class Accounts:
         return AccountSession(student.role_arn.split(":")[4], region, session, self._config, self.on_call)
 
     def _assume(self, student: Student) -> dict[str, str]:
-        """Take on a student's role for an hour: one role taken on from another gets no more (IAM, role chaining)."""
+        """Assume a student's role for an hour, which is the limit of role chaining (IAM)."""
         external = {"ExternalId": student.external_id} if student.external_id else {}
         answer = self._sts_client().assume_role(
             RoleArn=student.role_arn, RoleSessionName=self._session_name, DurationSeconds=3600, **external

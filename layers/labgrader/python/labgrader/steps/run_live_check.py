@@ -17,7 +17,7 @@ from labgrader.judging.verdict import Verdict, not_graded
 from labgrader.labs.lab import Item, Lab
 from labgrader.load_testing.admission import TEST_S
 from labgrader.reasons import Reason
-from labgrader.recording.api_calls import NOT_REACHED
+from labgrader.recording.api_errors import NOT_REACHED
 from labgrader.steps.run_documents import CheckRecord, snapshot_of, students_lab
 from labgrader.store import Keys, MissingError, Store
 

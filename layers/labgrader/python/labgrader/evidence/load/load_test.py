@@ -152,8 +152,8 @@ class LoadTest:
         return None if answer is None else Comparison.from_dict(answer)
 
     def results(self) -> list[LoadResult]:
-        """Every load test that is recorded; advice reads those of all checks of the student."""
-        return [LoadResult.from_dict(one) for one in self.answers.values(LOAD_TEST)]
+        """Return every recorded load test. Advice reads those of all checks of the student."""
+        return [LoadResult.from_dict(result) for result in self.answers.values(LOAD_TEST)]
 
     def _load(self, target: Target, plan: LoadPlan) -> LoadResult | None:
         if not self._there(target):
@@ -163,11 +163,11 @@ class LoadTest:
         return None if answer is None else LoadResult.from_dict(answer)
 
     def _there(self, target: Target) -> bool:
-        """Whether there is a function to call; an API was found by whoever asks."""
+        """Return whether there is a function to call. The caller has already found an API."""
         return not isinstance(target, FunctionTarget) or deployed(self.snapshot, target.function)
 
     def _complete(self, target: Target) -> Target:
-        """A function with what its price depends on."""
+        """Return a function with what its price depends on."""
         if not isinstance(target, FunctionTarget):
             return target
         found = self.snapshot.function(target.function)

@@ -125,7 +125,7 @@ class LoadResult:
         return self.function_errors + self.application_errors + self.timeouts
 
     def broken_by_failures(self, percentile: int) -> bool:
-        """Whether more requests failed than a percentile leaves out.
+        """Return whether more requests failed than a percentile leaves out.
 
         Args:
             percentile: 1 to 99.

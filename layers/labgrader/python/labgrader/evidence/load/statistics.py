@@ -199,9 +199,9 @@ def bootstrap_ratio(
     """
     if not baseline or not candidate:
         return 0.0, 0.0
-    one, other = sorted(map(float, baseline)), sorted(map(float, candidate))
-    rng = random.Random(f"{one}{other}")
-    ratios = sorted(_ratio(_drawn_median(one, rng), _drawn_median(other, rng)) for _ in range(resamples))
+    first, other = sorted(map(float, baseline)), sorted(map(float, candidate))
+    rng = random.Random(f"{first}{other}")
+    ratios = sorted(_ratio(_drawn_median(first, rng), _drawn_median(other, rng)) for _ in range(resamples))
     tail = 50 * (1 - confidence)
     return rounded(percentile(ratios, tail)), rounded(percentile(ratios, 100 - tail))
 
@@ -229,7 +229,7 @@ def thinned(samples: Sequence[Sample], limit: int) -> list[Sample]:
 
 
 def _binomial(successes: int, trials: int, share: float) -> float:
-    """The probability of so many successes; through logarithms, because the coefficients outgrow a float."""
+    """Return the probability of a number of successes. It uses logarithms: the coefficients overflow a float."""
     return math.exp(
         math.lgamma(trials + 1)
         - math.lgamma(successes + 1)
@@ -240,7 +240,7 @@ def _binomial(successes: int, trials: int, share: float) -> float:
 
 
 def _drawn_median(ordered: Sequence[float], rng: random.Random) -> float:
-    """The median of as many values drawn with repetition."""
+    """Return the median of as many values, drawn with replacement."""
     count = len(ordered)
     rank = (count + 1) // 2
     first = second = rng.betavariate(rank, count - rank + 1)  # the rank-th smallest of so many uniform numbers

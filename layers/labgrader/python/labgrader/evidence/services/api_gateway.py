@@ -76,7 +76,7 @@ class Stage:
     caching: Mapping[str, MethodCaching] = field(default_factory=dict)
 
     def caching_of(self, method: str, path: str) -> MethodCaching:
-        """What the stage's cache does for a method; what is set for all methods counts for GET alone.
+        """Return the cache settings of a method. Settings for all methods apply to GET only.
 
         Source: API Gateway Developer Guide, "Cache settings for REST APIs in API Gateway".
         """
@@ -131,17 +131,17 @@ class ApiGateway:
         self._answers = answers
 
     def rest_apis(self) -> list[RestApi]:
-        """The student's REST APIs, by name, of one name the oldest first (one list serves the whole class)."""
+        """Return the student's REST APIs by name; of one name, the oldest first (one list serves the whole class)."""
         # API Gateway promises no order; the sort is stable, and what was recorded without a date stays as it came
-        every = sorted(self._named("apigateway:GetRestApis"), key=lambda one: (text(one.get("name")), _made(one)))
-        return [RestApi(text(one.get("id")), text(one.get("name")), text(one.get("description"))) for one in every]
+        every = sorted(self._named("apigateway:GetRestApis"), key=lambda api: (text(api.get("name")), _made(api)))
+        return [RestApi(text(api.get("id")), text(api.get("name")), text(api.get("description"))) for api in every]
 
     def rest_api(self, name: str) -> RestApi | None:
-        """The newest REST API of a name, or ``None``."""
+        """Return the newest REST API of a name, or ``None``."""
         return next((api for api in reversed(self.rest_apis()) if api.name == name), None)
 
     def routes(self, api_id: str) -> list[Route]:
-        """The methods of all resources of a REST API, by path and method."""
+        """Return the methods of all resources of a REST API, by path and method."""
         resources = self._answers.ask(Question("apigateway:GetResources", {"restApiId": api_id}))
         return sorted(
             (route for resource in sequence(resources) for route in _routes(mapping(resource))),
@@ -149,49 +149,49 @@ class ApiGateway:
         )
 
     def route(self, api_id: str, path: str, method: str) -> Route | None:
-        """One method of one resource, or ``None``; ``ANY`` counts for every method."""
+        """Return one method of one resource, or ``None``; ``ANY`` counts for every method."""
         found = {route.method: route for route in self.routes(api_id) if route.path == path}
         return found.get(method) or found.get("ANY")
 
     def stages(self, api_id: str) -> list[Stage]:
-        """The stages of a REST API."""
+        """Return the stages of a REST API."""
         answer = self._answers.ask(Question("apigateway:GetStages", {"restApiId": api_id}))
-        return [_stage(mapping(one)) for one in sequence(answer)]
+        return [_stage(mapping(stage)) for stage in sequence(answer)]
 
     def stage(self, api_id: str, name: str) -> Stage | None:
-        """One stage of a REST API, or ``None``."""
+        """Return one stage of a REST API, or ``None``."""
         return next((stage for stage in self.stages(api_id) if stage.name == name), None)
 
     def usage_plans(self) -> list[UsagePlan]:
-        """The student's usage plans (one list serves the whole class)."""
-        return [_usage_plan(one) for one in self._named("apigateway:GetUsagePlans")]
+        """Return the student's usage plans (one list serves the whole class)."""
+        return [_usage_plan(plan) for plan in self._named("apigateway:GetUsagePlans")]
 
     def usage_plan(self, name: str) -> UsagePlan | None:
-        """The usage plan of a name, the last that AWS lists (it says no dates), or ``None``."""
+        """Return the usage plan of a name, the last that AWS lists (it says no dates), or ``None``."""
         return next((plan for plan in reversed(self.usage_plans()) if plan.name == name), None)
 
     def keys_of(self, plan_id: str) -> list[ApiKey]:
-        """The API keys that are bound to a usage plan. Whether one is enabled is known of those ``api_keys`` has."""
+        """Return the API keys of a usage plan. Only for keys in ``api_keys`` is it known whether they are enabled."""
         answer = self._answers.ask(Question("apigateway:GetUsagePlanKeys", {"usagePlanId": plan_id}))
         known = {key.id: key for key in self.api_keys()}
-        bound = [mapping(one) for one in sequence(answer)]
-        return [known.get(text(one.get("id"))) or ApiKey(text(one.get("id")), text(one.get("name"))) for one in bound]
+        bound = [mapping(key) for key in sequence(answer)]
+        return [known.get(text(key.get("id"))) or ApiKey(text(key.get("id")), text(key.get("name"))) for key in bound]
 
     def api_keys(self) -> list[ApiKey]:
-        """The student's API keys, by name (one list serves the whole class)."""
+        """Return the student's API keys, by name (one list serves the whole class)."""
         return [
-            ApiKey(text(one.get("id")), text(one.get("name")), one.get("enabled") is True)
-            for one in self._named("apigateway:GetApiKeys")
+            ApiKey(text(key.get("id")), text(key.get("name")), key.get("enabled") is True)
+            for key in self._named("apigateway:GetApiKeys")
         ]
 
     def _named(self, action: str) -> list[Mapping[str, Json]]:
-        """The entries of a list whose answer is, by name, everything that has the name: names need not be unique."""
+        """Return the entries of a list in which several entries may have one name."""
         answer = mapping(self._answers.ask(Question(action)))
-        return [mapping(one) for name in sorted(answer) for one in sequence(answer[name])]
+        return [mapping(entry) for name in sorted(answer) for entry in sequence(answer[name])]
 
 
 def _made(answer: Mapping[str, Json]) -> str:
-    """When something was made; the recorder writes times as text, the same moment of the same zone alike."""
+    """Return the creation time as text, as the recorder writes it; equal times of one time zone are equal texts."""
     return text(answer.get("createdDate"))
 
 
@@ -229,7 +229,7 @@ def _stage(answer: Mapping[str, Json]) -> Stage:
 
 
 def _method(name: str) -> str:
-    """``POST /todos/{id}`` of ``~1todos~1{id}/POST``, or of the same with slashes, as others write it."""
+    """Return ``POST /todos/{id}`` for ``~1todos~1{id}/POST``; plain slashes are accepted too."""
     path, _, method = name.rpartition("/")
     path = path.replace("~1", "/").replace("~0", "~")
     return f"{method} {path}" if path == "*" or path.startswith("/") else f"{method} /{path}"
@@ -246,7 +246,7 @@ def _usage_plan(answer: Mapping[str, Json]) -> UsagePlan:
         quota=number(quota.get("limit")),
         quota_period=text(quota.get("period")),
         stages=tuple(
-            (text(mapping(one).get("apiId")), text(mapping(one).get("stage")))
-            for one in sequence(answer.get("apiStages"))
+            (text(mapping(stage).get("apiId")), text(mapping(stage).get("stage")))
+            for stage in sequence(answer.get("apiStages"))
         ),
     )

@@ -45,9 +45,9 @@ class Source:
         """Read one file of a ``labgrader:ReadCode`` answer."""
         return cls(
             path=text(answer.get("Path")),
-            imports=tuple(text(one) for one in sequence(answer.get("Imports"))),
-            calls=tuple(_call(mapping(one)) for one in sequence(answer.get("Calls"))),
-            undefined=tuple(text(one) for one in sequence(answer.get("Undefined"))),
+            imports=tuple(text(module) for module in sequence(answer.get("Imports"))),
+            calls=tuple(_call(mapping(call)) for call in sequence(answer.get("Calls"))),
+            undefined=tuple(text(name) for name in sequence(answer.get("Undefined"))),
             problem=text(answer.get("Problem")),
         )
 
@@ -57,5 +57,5 @@ def _call(answer: Mapping[str, Json]) -> Call:
         name=text(answer.get("Name")),
         line=number(answer.get("Line")) or 0,
         function=text(answer.get("In")),
-        keywords=tuple(text(one) for one in sequence(answer.get("Keywords"))),
+        keywords=tuple(text(keyword) for keyword in sequence(answer.get("Keywords"))),
     )

@@ -35,23 +35,23 @@ class DynamoDb:
         self._answers = answers
 
     def table_names(self) -> list[str]:
-        """The names of the student's tables (one list serves the whole class)."""
+        """Return the names of the student's tables (one list serves the whole class)."""
         return [text(name) for name in sequence(self._answers.ask(Question("dynamodb:ListTables")))]
 
     def table(self, name: str) -> Table | None:
-        """One table, or ``None``."""
+        """Return one table, or ``None``."""
         if name not in self.table_names():
             return None
         answer = self._answers.ask(Question("dynamodb:DescribeTable", {"TableName": name}))
         if answer is None:  # deleted since the list was asked
             return None
         keys = {
-            text(mapping(one).get("KeyType")): text(mapping(one).get("AttributeName"))
-            for one in sequence(mapping(answer).get("KeySchema"))
+            text(mapping(key).get("KeyType")): text(mapping(key).get("AttributeName"))
+            for key in sequence(mapping(answer).get("KeySchema"))
         }
         types = {
-            text(mapping(one).get("AttributeName")): text(mapping(one).get("AttributeType"))
-            for one in sequence(mapping(answer).get("AttributeDefinitions"))
+            text(mapping(attribute).get("AttributeName")): text(mapping(attribute).get("AttributeType"))
+            for attribute in sequence(mapping(answer).get("AttributeDefinitions"))
         }
         # AWS leaves the summary out for a table that was always PROVISIONED
         billing = text(mapping(mapping(answer).get("BillingModeSummary")).get("BillingMode")) or "PROVISIONED"

@@ -29,24 +29,24 @@ class EventBridge:
         self._answers = answers
 
     def rules(self) -> list[Rule]:
-        """The student's rules, by name (one list serves the whole class)."""
+        """Return the student's rules, by name (one list serves the whole class)."""
         answer = mapping(self._answers.ask(Question("events:ListRules")))
         return [
             Rule(
                 name=name,
-                arn=text(mapping(one).get("Arn")),
-                state=text(mapping(one).get("State")),
-                schedule=text(mapping(one).get("ScheduleExpression")),
-                event_pattern=text(mapping(one).get("EventPattern")),
+                arn=text(mapping(rule).get("Arn")),
+                state=text(mapping(rule).get("State")),
+                schedule=text(mapping(rule).get("ScheduleExpression")),
+                event_pattern=text(mapping(rule).get("EventPattern")),
             )
-            for name, one in sorted(answer.items())
+            for name, rule in sorted(answer.items())
         ]
 
     def rule(self, name: str) -> Rule | None:
-        """One rule, or ``None``."""
+        """Return one rule, or ``None``."""
         return next((rule for rule in self.rules() if rule.name == name), None)
 
     def targets(self, rule: str) -> list[str]:
-        """The ARNs of a rule's targets; none where there is no such rule."""
+        """Return the ARNs of a rule's targets; none if there is no such rule."""
         answer = self._answers.ask(Question("events:ListTargetsByRule", {"Rule": rule}))
-        return [text(mapping(one).get("Arn")) for one in sequence(answer)]
+        return [text(mapping(target).get("Arn")) for target in sequence(answer)]

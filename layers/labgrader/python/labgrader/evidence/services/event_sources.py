@@ -48,7 +48,9 @@ class EventSourceMapping:
             state=text(answer.get("State")),
             batch_size=number(answer.get("BatchSize")),
             window_s=number(answer.get("MaximumBatchingWindowInSeconds")),
-            response_types=tuple(text(one) for one in sequence(answer.get("FunctionResponseTypes"))),
+            response_types=tuple(
+                text(response_type) for response_type in sequence(answer.get("FunctionResponseTypes"))
+            ),
             maximum_concurrency=number(mapping(answer.get("ScalingConfig")).get("MaximumConcurrency")),
         )
 

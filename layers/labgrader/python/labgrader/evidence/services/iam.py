@@ -31,7 +31,7 @@ class Role:
 
 
 def role_name(arn: str) -> str:
-    """The name in a role's ARN (``arn:aws:iam::ACCOUNT:role/path/NAME``), or ``""``."""
+    """Return the name in a role's ARN (``arn:aws:iam::ACCOUNT:role/path/NAME``), or ``""``."""
     return arn.rpartition("/")[2] if ":role/" in arn else ""
 
 
@@ -42,7 +42,7 @@ class Iam:
         self._answers = answers
 
     def role(self, name: str) -> Role | None:
-        """A role with its policies, or ``None``."""
+        """Return a role with its policies, or ``None``."""
         answer = self._answers.ask(Question("iam:GetRole", {"RoleName": name})) if name else None
         if answer is None:
             return None
@@ -52,7 +52,7 @@ class Iam:
             name=name,
             arn=text(mapping(answer).get("Arn")),
             trust=statements(mapping(answer).get("AssumeRolePolicyDocument")),
-            attached=tuple(text(mapping(one).get("PolicyArn")) for one in sequence(attached)),
+            attached=tuple(text(mapping(policy).get("PolicyArn")) for policy in sequence(attached)),
             inline={text(policy): self._inline(name, text(policy)) for policy in sequence(inline)},
             tags={
                 text(mapping(tag).get("Key")): text(mapping(tag).get("Value"))
@@ -61,7 +61,7 @@ class Iam:
         )
 
     def managed_policy(self, arn: str) -> tuple[Statement, ...] | None:
-        """What the default version of a managed policy says, or ``None`` where it cannot be read."""
+        """Return the document of a managed policy's default version, or ``None`` if it cannot be read."""
         answer = self._answers.ask(Question("labgrader:ReadManagedPolicy", {"PolicyArn": arn}))
         return None if answer is None else statements(answer)
 

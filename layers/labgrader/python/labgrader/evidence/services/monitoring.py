@@ -41,16 +41,16 @@ class Monitoring:
         self._answers = answers
 
     def alarms(self) -> list[Alarm]:
-        """The student's metric alarms, by name (one list serves the whole class)."""
+        """Return the student's metric alarms, by name (one list serves the whole class)."""
         answer = mapping(self._answers.ask(Question("cloudwatch:DescribeAlarms")))
-        return [_alarm(name, mapping(one)) for name, one in sorted(answer.items())]
+        return [_alarm(name, mapping(alarm)) for name, alarm in sorted(answer.items())]
 
     def alarm(self, name: str) -> Alarm | None:
-        """One alarm, or ``None``."""
+        """Return one alarm, or ``None``."""
         return next((alarm for alarm in self.alarms() if alarm.name == name), None)
 
     def log_group(self, function: str) -> LogGroup | None:
-        """The log group ``/aws/lambda/FUNCTION``, or ``None`` (one list serves the whole class)."""
+        """Return the log group ``/aws/lambda/FUNCTION``, or ``None`` (one list serves the whole class)."""
         answer = mapping(self._answers.ask(Question("logs:DescribeLogGroups"))).get(function)
         if answer is None:
             return None
@@ -64,8 +64,8 @@ def _alarm(name: str, answer: Mapping[str, Json]) -> Alarm:
         namespace=text(answer.get("Namespace")),
         metric=text(answer.get("MetricName")),
         dimensions={
-            text(mapping(one).get("Name")): text(mapping(one).get("Value"))
-            for one in sequence(answer.get("Dimensions"))
+            text(mapping(dimension).get("Name")): text(mapping(dimension).get("Value"))
+            for dimension in sequence(answer.get("Dimensions"))
         },
         statistic=text(answer.get("Statistic")) or text(answer.get("ExtendedStatistic")),
         period_s=number(answer.get("Period")),
@@ -73,5 +73,5 @@ def _alarm(name: str, answer: Mapping[str, Json]) -> Alarm:
         threshold=float(threshold) if isinstance(threshold, int | float) and not isinstance(threshold, bool) else None,
         comparison=text(answer.get("ComparisonOperator")),
         actions_enabled=answer.get("ActionsEnabled") is not False,
-        actions=tuple(text(one) for one in sequence(answer.get("AlarmActions"))),
+        actions=tuple(text(action) for action in sequence(answer.get("AlarmActions"))),
     )

@@ -41,7 +41,7 @@ class Statement:
         return any(_fits(resource, pattern) for pattern in self.resources)
 
     def condition_values(self, key: str) -> tuple[str, ...]:
-        """The values that it wants a condition key to have (``AWS:SourceArn``), whatever the operator and the case."""
+        """Return the values of a condition key (``AWS:SourceArn``), of every operator and in any case."""
         return tuple(
             text(value)
             for keys in self.conditions.values()
@@ -57,9 +57,9 @@ class Statement:
         named = principal.values() if isinstance(principal, Mapping) else [principal]
         return cls(
             effect=text(document.get("Effect")),
-            actions=tuple(text(one) for one in sequence(document.get("Action"))),
-            resources=tuple(text(one) for one in sequence(document.get("Resource"))),
-            principals=tuple(text(one) for value in named for one in sequence(value)),
+            actions=tuple(text(action) for action in sequence(document.get("Action"))),
+            resources=tuple(text(resource) for resource in sequence(document.get("Resource"))),
+            principals=tuple(text(principal) for value in named for principal in sequence(value)),
             conditions=mapping(document.get("Condition")),
             sid=text(document.get("Sid")),
             excludes="NotAction" in document or "NotResource" in document,
@@ -67,13 +67,15 @@ class Statement:
 
 
 def statements(policy: Any) -> tuple[Statement, ...]:
-    """The statements of a policy document, which AWS gives as JSON text or as an object; none where it is neither."""
+    """Return the statements of a policy document, which is JSON text or an object; none if it is neither."""
     if isinstance(policy, str):
         try:
             policy = json.loads(policy)
         except (ValueError, RecursionError):
             return ()
-    return tuple(Statement.from_document(mapping(one)) for one in sequence(mapping(policy).get("Statement")))
+    return tuple(
+        Statement.from_document(mapping(statement)) for statement in sequence(mapping(policy).get("Statement"))
+    )
 
 
 def matches(pattern: str, action: str) -> bool:

@@ -43,14 +43,14 @@ class S3:
         self._answers = answers
 
     def bucket_names(self) -> list[str]:
-        """The names of the student's buckets (one list serves the whole class)."""
+        """Return the names of the student's buckets (one list serves the whole class)."""
         return [text(name) for name in sequence(self._answers.ask(Question("s3:ListAllMyBuckets")))]
 
     def notifications(self, bucket: str) -> list[Notification]:
-        """The Lambda notifications of a bucket; none where there is no such bucket."""
+        """Return the Lambda notifications of a bucket; none if there is no such bucket."""
         answer = self._answers.ask(Question("s3:GetBucketNotification", {"Bucket": bucket}))
         configurations = sequence(mapping(answer).get("LambdaFunctionConfigurations"))
-        return [_notification(bucket, mapping(one)) for one in configurations]
+        return [_notification(bucket, mapping(configuration)) for configuration in configurations]
 
 
 def _notification(bucket: str, answer: Mapping[str, Json]) -> Notification:

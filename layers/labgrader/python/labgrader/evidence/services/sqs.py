@@ -34,11 +34,11 @@ class Sqs:
         self._answers = answers
 
     def queue_names(self) -> list[str]:
-        """The names of the student's queues (one list serves the whole class)."""
+        """Return the names of the student's queues (one list serves the whole class)."""
         return sorted(self._urls())
 
     def queue(self, name: str) -> Queue | None:
-        """A queue with its attributes, or ``None``."""
+        """Return a queue with its attributes, or ``None``."""
         url = self._urls().get(name)
         if url is None:
             return None
@@ -64,7 +64,7 @@ class Sqs:
 
 
 def _redrive(policy: str) -> tuple[str, int | None]:
-    """The target and the count of a redrive policy, which is JSON in a text."""
+    """Return the target and the count of a redrive policy, which is JSON in a text."""
     try:
         document = mapping(json.loads(policy)) if policy else {}
     except (ValueError, RecursionError):

@@ -57,7 +57,7 @@ def read_code(own: OwnFiles | None) -> Json:
         read = read_file(path, source, own.runtime)
         if read is not None:
             found.append(read)
-    return sorted(found, key=lambda one: str(one["Path"]))
+    return sorted(found, key=lambda file: str(file["Path"]))
 
 
 def read_file(path: str, source: str, runtime: str = "") -> dict[str, Json] | None:
@@ -105,27 +105,27 @@ def _distilled(path: str, tree: ast.Module) -> dict[str, Json]:
         stack.extend(reversed(list(_below(node, function, scope))))  # in the order of the file
     if outside:
         return _file(path, problem=_at(outside, "'return' outside function"))
-    calls.sort(key=lambda one: one[:2])
+    calls.sort(key=lambda call: call[:2])
     return _file(path, imports, [call for _, _, call in calls], undefined_in(tree))
 
 
 def _below(node: ast.AST, function: str, scope: Scope) -> Iterable[tuple[ast.AST, str, Scope]]:
-    """What lies in a node, each with the function it stands in and the names it sees."""
+    """Return the children of a node, each with the function around it and the names in its scope."""
     if isinstance(node, ast.If) and _is_main(node.test):
-        return [(one, function, scope) for one in node.orelse]
+        return [(child, function, scope) for child in node.orelse]
     if isinstance(node, _FUNCTIONS):
         inner, named = bound_in(node, scope), _within(scope.qualified, node.name)
         inner.qualified = named
         outer = [*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults)]
-        return [*((one, function, scope) for one in outer), *((one, named, inner) for one in node.body)]
+        return [*((child, function, scope) for child in outer), *((child, named, inner) for child in node.body)]
     if isinstance(node, ast.Lambda):
         return [(node.body, _within(scope.qualified, "<lambda>"), bound_in(node, scope))]
     if isinstance(node, ast.ClassDef):
         inner = bound_in(node, scope)
         inner.qualified = _within(scope.qualified, node.name)
         outer = [*node.decorator_list, *node.bases, *(keyword.value for keyword in node.keywords)]
-        return [*((one, function, scope) for one in outer), *((one, function, inner) for one in node.body)]
-    return [(one, function, scope) for one in ast.iter_child_nodes(node)]
+        return [*((child, function, scope) for child in outer), *((child, function, inner) for child in node.body)]
+    return [(child, function, scope) for child in ast.iter_child_nodes(node)]
 
 
 def _within(outer: str, name: str) -> str:
@@ -137,7 +137,7 @@ def _is_main(test: ast.expr) -> bool:
         isinstance(test, ast.Compare)
         and isinstance(test.left, ast.Name)
         and test.left.id == "__name__"
-        and [type(one) for one in test.ops] == [ast.Eq]
+        and [type(operator) for operator in test.ops] == [ast.Eq]
     )
 
 

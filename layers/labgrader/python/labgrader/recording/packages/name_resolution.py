@@ -61,7 +61,7 @@ class Scope:
     qualified: str = ""
 
     def find(self, name: str) -> tuple[str | ast.expr | None, Scope | None]:
-        """What a name stands for, and the scope that says so; ``None`` where none does."""
+        """Return the value of a name and the scope that binds it; ``None`` if no scope does."""
         scope: Scope | None = self
         while scope is not None:
             if name in scope.names and (scope is self or not scope.is_class):
@@ -71,19 +71,19 @@ class Scope:
 
 
 def bound_in(node: _SCOPES, outer: Scope | None) -> Scope:
-    """The names that a module, function or class binds; of several values of a name the first that says something."""
+    """Return the names that a module, function or class binds, each with its first value that can be resolved."""
     scope = Scope(outer=outer, is_class=isinstance(node, ast.ClassDef), qualified=outer.qualified if outer else "")
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
         scope.names.update(dict.fromkeys(_parameters(node.args)))
-    for one in _statements(node):
-        for name, value in _bindings(one):
+    for statement in _statements(node):
+        for name, value in _bindings(statement):
             if scope.names.get(name) is None:
                 scope.names[name] = value
     return scope
 
 
 def dotted(node: ast.expr, scope: Scope) -> str:
-    """The dotted name of what is called, as far as the file tells; empty where it has none (``handlers[0]()``)."""
+    """Return the dotted name of what is called, as far as the file tells, or empty (``handlers[0]()``)."""
     ends: list[str] = []
     here: Scope | None = scope
     for _ in range(MAX_STEPS):
@@ -102,7 +102,9 @@ def dotted(node: ast.expr, scope: Scope) -> str:
                 return _joined(value, ends)
             # a name that is made from itself (`path = path.strip()`) means the one further out
             here = (
-                found.outer if any(isinstance(one, ast.Name) and one.id == node.id for one in _spine(value)) else found
+                found.outer
+                if any(isinstance(part, ast.Name) and part.id == node.id for part in _spine(value))
+                else found
             )
             node = value
         else:
@@ -111,14 +113,14 @@ def dotted(node: ast.expr, scope: Scope) -> str:
 
 
 def imported_by(node: ast.Import | ast.ImportFrom) -> list[str]:
-    """The modules that a statement imports: ``a.b`` of ``from a.b import c``, ``.x`` of ``from .x import y``."""
+    """Return the modules that a statement imports: ``a.b`` of ``from a.b import c``, ``.x`` of ``from .x import y``."""
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names]
     return ["." * node.level + (node.module or "")]
 
 
 def undefined_in(tree: ast.Module) -> set[str]:
-    """The names that a file uses and defines nowhere; none where it may define some in a way that cannot be seen."""
+    """Return the names that a file uses and never defines; none if it may define names dynamically."""
     used: set[str] = set()
     defined: set[str] = set()
     postponed = False
@@ -138,14 +140,14 @@ def undefined_in(tree: ast.Module) -> set[str]:
         else:
             defined.update(_defined_by(node))
         if postponed:
-            unread.update(id(one) for note in _annotations(node) for one in ast.walk(note))
+            unread.update(id(part) for note in _annotations(node) for part in ast.walk(note))
     if used & _MAKES_NAMES - defined:
         return set()
     return used - defined - _KNOWN
 
 
 def _defined_by(node: ast.AST) -> Iterator[str]:
-    """The names that other nodes than names and imports define."""
+    """Yield the names that a node defines, if it is neither a name nor an import."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         yield node.name
     elif isinstance(node, ast.arg):
@@ -169,19 +171,19 @@ def _annotations(node: ast.AST) -> Iterator[ast.expr]:
 
 
 def _parameters(args: ast.arguments) -> Iterator[str]:
-    for one in (*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg):
-        if one is not None:
-            yield one.arg
+    for parameter in (*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg):
+        if parameter is not None:
+            yield parameter.arg
 
 
 def _statements(node: _SCOPES) -> Iterator[ast.AST]:
-    """Every node of a scope, in the order of the file, without those of the scopes within it."""
+    """Yield every node of a scope in the order of the file, without those of inner scopes."""
     stack: list[ast.AST] = list(reversed(node.body)) if not isinstance(node, ast.Lambda) else [node.body]
     while stack:
-        one = stack.pop()
-        yield one
-        if not isinstance(one, _OWN_SCOPE):
-            stack.extend(reversed(list(ast.iter_child_nodes(one))))
+        statement = stack.pop()
+        yield statement
+        if not isinstance(statement, _OWN_SCOPE):
+            stack.extend(reversed(list(ast.iter_child_nodes(statement))))
 
 
 def _bindings(node: ast.AST) -> Iterable[tuple[str, str | ast.expr | None]]:
@@ -193,7 +195,7 @@ def _bindings(node: ast.AST) -> Iterable[tuple[str, str | ast.expr | None]]:
         module = "." * node.level + (node.module or "")
         return [(alias.asname or alias.name, f"{module}.{alias.name}") for alias in node.names]
     if isinstance(node, ast.Assign):
-        return [(one.id, _telling(node.value)) for one in node.targets if isinstance(one, ast.Name)]
+        return [(target.id, _telling(node.value)) for target in node.targets if isinstance(target, ast.Name)]
     if isinstance(node, ast.AnnAssign | ast.NamedExpr) and isinstance(node.target, ast.Name):
         return [(node.target.id, _telling(node.value))]
     if isinstance(node, ast.With | ast.AsyncWith):
@@ -210,12 +212,12 @@ def _bindings(node: ast.AST) -> Iterable[tuple[str, str | ast.expr | None]]:
 
 
 def _telling(value: ast.expr | None) -> ast.expr | None:
-    """An expression that may have a dotted name; ``None`` for all others, such as numbers."""
+    """Return an expression that may have a dotted name; ``None`` for all others, such as numbers."""
     return value if isinstance(value, ast.Name | ast.Attribute | ast.Call | ast.Await) else None
 
 
 def _spine(node: ast.expr) -> Iterator[ast.expr]:
-    """The expressions that a dotted name is made of, from the last to the first."""
+    """Yield the expressions that a dotted name is made of, from the last to the first."""
     for _ in range(MAX_STEPS):
         yield node
         if isinstance(node, ast.Attribute | ast.Await):

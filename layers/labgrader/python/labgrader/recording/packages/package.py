@@ -163,7 +163,7 @@ def _body(response: urllib3.BaseHTTPResponse) -> bytes | None:
 
 
 def _directory_bytes(content: bytes) -> int:
-    """The size of a zip's own directory, so that a hostile one of a million entries is not read into memory."""
+    """Return the size of a zip's directory, so that a hostile one of a million entries is not read into memory."""
     at = content.rfind(_END_SIGNATURE, max(0, len(content) - _END.size - _MAX_COMMENT))
     if at < 0 or at + _END.size > len(content):
         raise UnreadablePackageError("the package is not a zip file")

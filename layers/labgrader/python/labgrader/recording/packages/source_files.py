@@ -109,7 +109,7 @@ def _read(archive: zipfile.ZipFile, handler: str, runtime: str) -> OwnFiles:
 
 
 def _own_paths(entries: Mapping[str, zipfile.ZipInfo], handler: str, foreign: set[str]) -> list[str]:
-    """The handler's module first, then the files at the top by name."""
+    """Return the path of the handler's module, then those of the files at the top by name."""
     module = handler.rpartition(".")[0].replace(".", "/").strip("/")
     first = [path for path in (f"{module}.py", f"{module}/__init__.py") if module and path in entries]
     top = sorted(path for path in entries if path.endswith(".py") and "/" not in path and "\\" not in path)
@@ -118,7 +118,7 @@ def _own_paths(entries: Mapping[str, zipfile.ZipInfo], handler: str, foreign: se
 
 
 def _of_dependencies(archive: zipfile.ZipFile, entries: Mapping[str, zipfile.ZipInfo]) -> set[str]:
-    """The names at the top of the package, files and folders, that installed dependencies brought."""
+    """Return the files and folders at the top of the package that belong to installed dependencies."""
     found: set[str] = set(_LONE_FILES)
     top = {path.partition("/")[0] for path in entries}  # what is not in the package needs no memory
     left = MAX_RECORDS_BYTES
@@ -132,7 +132,7 @@ def _of_dependencies(archive: zipfile.ZipFile, entries: Mapping[str, zipfile.Zip
 
 
 def _names_in(path: str, listed: str) -> Iterator[str]:
-    """The names at the top that a RECORD (``six.py,sha256=…,34549``) or a top_level.txt (``six``) tells of."""
+    """Yield the names at the top that a RECORD (``six.py,sha256=…,34549``) or a top_level.txt (``six``) lists."""
     for line in listed.splitlines():
         name = line.strip().strip('"')
         if path.endswith("/RECORD"):
