@@ -56,7 +56,7 @@ def works(clock: Clock, store: Store, found: dict[str, Any]) -> None:
         (execution,) = machine.list_executions(stateMachineArn=OUTPUTS["AuditCourseArn"])["executions"]
         begun = {"scheduled": False, "started_at": STARTED, "runs": ["r1"]}
         store.claim_audit("serverless-2026", found["night"], execution["name"], begun)
-        store.put_json(CourseKeys("serverless-2026").night(found["night"]), found)
+        store.put_json(CourseKeys("serverless-2026").digest(found["night"]), found)
         machine.stop_execution(executionArn=execution["executionArn"])
 
     clock.while_sleeping = work

@@ -18,7 +18,7 @@ from checks.simulation.pack import build_student, load_pack
 from cli.deployment.deploy import deploy
 from cli.embedded_aws import server
 from cli.project import DEFAULT_STACK
-from cli.schedules import keep_nights
+from cli.schedules import keep_schedule
 from cli.target import Target, embedded_target
 from labgrader.courses.course_file import read_course
 from labgrader.courses.enrolment import push_course
@@ -94,7 +94,7 @@ class Stack:
         )
         files = read_course(file)
         push_course(self.store, files, datetime.now(UTC))
-        keep_nights(self.target, self.outputs, DEFAULT_STACK, files.course)
+        keep_schedule(self.target, self.outputs, DEFAULT_STACK, files.course)
 
     def finish(self, execution: str) -> dict[str, Any]:
         """Wait for an execution to end; return its description."""

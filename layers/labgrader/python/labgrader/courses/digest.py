@@ -1,4 +1,4 @@
-"""The digest of a night: what the audits of a course's labs found, in one document."""
+"""The digest of an audit of a course: the results of all its labs, in one document."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NOT_FINISHED = "the run did not finish; nobody is graded by it"
 
 
 def build_digest(
-    course: Course, night: str, started_at: str, finished_at: str, runs: Sequence[Mapping[str, Json]]
+    course: Course, audit_name: str, started_at: str, finished_at: str, runs: Sequence[Mapping[str, Json]]
 ) -> dict[str, Json]:
     """Put together what the runs of a night came to.
 
@@ -38,7 +38,7 @@ def build_digest(
         "course": course.id,
         "title": course.title,
         "time_zone": course.time_zone,
-        "night": night,
+        "night": audit_name,
         "started_at": started_at,
         "finished_at": finished_at,
         "status": "failed" if any(run["status"] == "failed" for run in runs) else "complete",

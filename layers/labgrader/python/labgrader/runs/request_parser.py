@@ -12,7 +12,8 @@ from labgrader.messages import quote
 from labgrader.roster import MAX_STUDENTS, GraderAccount, Student, assign_accounts, read_roster, select
 from labgrader.runs.class_run import unknown_lab
 from labgrader.runs.request import MAX_REQUESTED_BY, Request
-from labgrader.store import MissingError, Store, encoded, roster_key
+from labgrader.runs.roster_lookup import load_roster
+from labgrader.store import Store, encoded, roster_key
 
 FIELDS = ("lab", "roster", "mode", "students", "course", "client_token")
 """What a request from outside has; ``lab`` and ``roster`` must be there."""
@@ -142,7 +143,7 @@ def _class_list(store: Store, document: Mapping[str, Any]) -> tuple[str, bytes, 
         raise BadInputError([Problem("is empty", field="roster")])
     if isinstance(roster, str) and _KEY.fullmatch(roster):
         Request.from_dict({"lab": "any", "roster": roster})  # says what is wrong with a key
-        return roster, b"", "", read_roster(_roster_at(store, roster), roster, "roster")
+        return roster, b"", "", load_roster(store, roster, "roster")
     if isinstance(roster, str):
         content = roster.encode("utf-8", "replace")
         suffix = ".json" if roster.lstrip("\ufeff \t\r\n")[:1] in ("[", "{") else ".csv"
@@ -152,13 +153,6 @@ def _class_list(store: Store, document: Mapping[str, Any]) -> tuple[str, bytes, 
         said = "is neither a key below rosters/ or courses/COURSE/rosters/, nor CSV text, nor a list of students"
         raise BadInputError([Problem(said, field="roster")])
     return "", content, suffix, read_roster(content, "", "roster")
-
-
-def _roster_at(store: Store, key: str) -> bytes:
-    try:
-        return store.get(key)
-    except MissingError:
-        raise BadInputError([Problem(f"there is no roster at {quote(key)}", field="roster")]) from None
 
 
 def _wrong_lab(document: Mapping[str, Any]) -> Iterator[Problem]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import secrets
 import time
@@ -15,6 +14,7 @@ from labgrader.errors import BadInputError, LabgraderError, ServiceFaultError
 from labgrader.labs.lab import Lab
 from labgrader.messages import quote
 from labgrader.moments import isoformat_utc
+from labgrader.roster import GraderAccount, assign_accounts
 from labgrader.runs.execution import execution_arn, start_execution, status_of
 from labgrader.runs.request import Request, new_run_id
 from labgrader.runs.roster_lookup import find_enrolment
@@ -118,10 +118,11 @@ def start_self_check(
     execution = execution_arn(machine_arn, run_id)
     record: RunRecord | None = None
     try:
-        place = find_enrolment(store, username, lab.id)
+        enrolment = find_enrolment(store, username, lab.id)
         roster = roster_key(run_id, ".json")
-        store.put(roster, json.dumps([place.student.to_dict()]).encode())
-        request = Request(lab.id, roster, "self-check", (username,), place.course, f"student {username}")
+        store.put_rows(roster, [enrolment.student])
+        store.put_students_once(run_id, assign_accounts([enrolment.student], GraderAccount.from_arn(machine_arn)))
+        request = Request(lab.id, roster, "self-check", (username,), enrolment.course, f"student {username}")
         record = RunRecord(
             run_id=run_id,
             lab=lab.id,
@@ -141,7 +142,7 @@ def start_self_check(
         if record is not None:
             store.record_end(record.failed(f"it could not be started: {error}", isoformat_utc(now)))
         raise
-    return SelfCheck(run_id, left, place.listed)
+    return SelfCheck(run_id, left, enrolment.listed)
 
 
 def allowance_of(store: Store, username: str, lab: Lab, now: datetime) -> Allowance:
