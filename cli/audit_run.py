@@ -11,6 +11,7 @@ from cli.class_run import ended, follow_execution
 from cli.errors import TargetError
 from cli.output.class_progress import Result
 from cli.target import Target, reached
+from labgrader.documents.digest import Digest
 from labgrader.runs.request import new_run_id
 from labgrader.store import CourseKeys, MissingError, Store
 
@@ -53,7 +54,7 @@ def follow_audit(
     finished: Callable[[Result], None],
     *,
     pause: float | None = None,
-) -> dict[str, Any]:
+) -> Digest:
     """Wait until an audit has ended, telling of every student who is done in whatever lab.
 
     Args:
@@ -83,11 +84,11 @@ def _record(store: Store, audit: Audit) -> dict[str, Any]:
     return next((record for record in store.audits(audit.course) if record["execution"] == audit.name), {})
 
 
-def _digest(store: Store, audit: Audit, record: Mapping[str, Any], state: Mapping[str, Any]) -> dict[str, Any]:
+def _digest(store: Store, audit: Audit, record: Mapping[str, Any], state: Mapping[str, Any]) -> Digest:
     """Return the digest of an audit that ended. It has one even if the run of a lab failed."""
     try:
         if record:
-            digest: dict[str, Any] = store.get_json(CourseKeys(audit.course).digest(record["night"]))
+            digest: Digest = store.get_json(CourseKeys(audit.course).digest(record["night"]))
             return digest
     except MissingError:
         pass

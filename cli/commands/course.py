@@ -17,6 +17,7 @@ from cli.schedules import check_name, check_outputs, keep_schedule, remove_sched
 from cli.target import Target, choose, stack_outputs
 from labgrader.courses.course_file import CourseFiles, read_course
 from labgrader.courses.enrolment import push_course, remove_course
+from labgrader.documents.digest import Digest
 from labgrader.errors import BadInputError, Problem
 from labgrader.messages import quote
 from labgrader.roster import GraderAccount, assign_accounts
@@ -196,7 +197,7 @@ def _audit(store: Store, audit: Mapping[str, Any]) -> dict[str, Any]:
     """Return the results of an audit from its digest. An audit without a digest is running, or broke off."""
     known = {name: audit[name] for name in ("night", "scheduled", "started_at", "runs")}
     try:
-        digest = store.get_json(CourseKeys(audit["course"]).digest(audit["night"]))
+        digest: Digest = store.get_json(CourseKeys(audit["course"]).digest(audit["night"]))
     except MissingError:
         nothing = {"drifted": "", "gone": "", "usd_per_day": "", "incomplete": ""}
         return {**known, "status": "no digest", "came_to": "no digest", **nothing}

@@ -47,7 +47,7 @@ def result(run_id: str, username: str) -> dict[str, Any]:
     }
 
 
-def follow(store: Store, *steps: Step) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+def follow(store: Store, *steps: Step) -> tuple[Any, list[tuple[str, str]]]:
     told: list[tuple[str, str]] = []
     world: Any = World(store, iter(steps))
     digest = follow_audit(world, {}, AUDIT, lambda one: told.append((one["run_id"], one["username"])), pause=0)

@@ -17,12 +17,11 @@ from labgrader.courses.course import CourseLab
 from labgrader.courses.digest import audited, build_digest, not_audited
 from labgrader.courses.digest_text import digest_text, subject
 from labgrader.courses.enrolment import stored_course
+from labgrader.documents.digest import Digest, DigestRun
 from labgrader.environment import Environment
 from labgrader.moments import isoformat_utc
 from labgrader.schemas import validate
 from labgrader.store import CourseKeys, Keys, MissingError, Store
-
-Json = Any
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Topic:
     arn: str
     options: str = ""
 
-    def send(self, digest: Mapping[str, Json]) -> None:
+    def send(self, digest: Digest) -> None:
         """Send a digest to whoever subscribed.
 
         Raises:
@@ -53,8 +52,8 @@ class Topic:
 
 
 def send_digest(
-    store: Store, topic: Topic, course_id: str, audit_name: str, started_at: str, runs: Sequence[Mapping[str, Json]]
-) -> dict[str, Any]:
+    store: Store, topic: Topic, course_id: str, audit_name: str, started_at: str, runs: Sequence[Mapping[str, str]]
+) -> Digest:
     """Store and send the digest of an audit of a course.
 
     A run that wrote its results counts as audited, whatever became of its execution.
@@ -85,8 +84,8 @@ def send_digest(
     return digest
 
 
-def _entry(store: Store, lab: CourseLab, run: Mapping[str, Json]) -> dict[str, Json]:
-    """What one run came to."""
+def _entry(store: Store, lab: CourseLab, run: Mapping[str, str]) -> DigestRun:
+    """Return the entry of one run."""
     keys = Keys(run["run_id"])
     try:
         return audited(lab, store.get_json(keys.run), store.get_json(keys.audit))
