@@ -9,6 +9,9 @@ from typing import Any, NotRequired, Union, get_args, get_origin, get_type_hints
 import pytest
 
 from labgrader.documents import audit, digest, report
+from labgrader.judging.check import Kind
+from labgrader.judging.verdict import Status
+from labgrader.labs.lab import Visibility
 from labgrader.schemas import read_schema
 
 DOCUMENTS = [("report", report.Report), ("audit", audit.Audit), ("digest", digest.Digest)]
@@ -19,13 +22,19 @@ AS_IN_AUDIT = {"found": audit.AuditedStudent, "carried_over": audit.CarriedOver,
 """Fields of a digest whose schema says only that they are as in ``audit.json``."""
 
 
+def fields_of(hint: Any) -> dict[str, Any]:
+    """Return the fields of a TypedDict with their types."""
+    names = {"Kind": Kind, "Status": Status, "Visibility": Visibility}  # imported for type checkers only
+    return get_type_hints(hint, localns=names, include_extras=True)
+
+
 def pairs(hint: Any, schema: Schema, definitions: Schema, path: str) -> Iterator[tuple[str, Any, Schema]]:
     """Yield each TypedDict of a type with its place and its part of the schema."""
     while "$ref" in schema:
         schema = definitions[schema["$ref"].removeprefix("#/$defs/")]
     if is_typeddict(hint):
         yield path, hint, schema
-        for name, part in get_type_hints(hint, include_extras=True).items():
+        for name, part in fields_of(hint).items():
             if name in schema.get("properties", {}):
                 yield from pairs(part, schema["properties"][name], definitions, f"{path}.{name}")
     elif get_origin(hint) in (NotRequired, Union, UnionType):
@@ -51,7 +60,7 @@ def test_a_type_has_the_fields_of_its_schema(path: str, hint: Any, schema: Schem
         assert "properties" not in schema
         return
     assert schema["additionalProperties"] is False
-    fields = get_type_hints(hint, include_extras=True)
+    fields = fields_of(hint)
     required = {name for name, part in fields.items() if get_origin(part) is not NotRequired}
     assert set(fields) == set(schema["properties"])
     assert required == set(schema.get("required", ()))
@@ -73,5 +82,5 @@ def test_no_type_is_left_out(module: Any) -> None:
 )
 def test_a_status_has_the_values_of_its_schema(name: str, field: str, values: set[str]) -> None:
     document = dict(DOCUMENTS)[name]
-    assert set(get_args(get_type_hints(document)[field])) == values
+    assert set(get_args(fields_of(document)[field])) == values
     assert set(read_schema(name)["properties"][field]["enum"]) == values

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict
 
-from labgrader.judging.check import Kind
-from labgrader.judging.verdict import Status
-from labgrader.labs.lab import Visibility
+if TYPE_CHECKING:  # functions that judge nothing import this module, too: judging costs 100 ms
+    from labgrader.judging.check import Kind
+    from labgrader.judging.verdict import Status
+    from labgrader.labs.lab import Visibility
 
 Completeness = Literal["complete", "incomplete"]
 """``incomplete`` if a check is not graded."""
@@ -174,7 +175,7 @@ class ReportComparison(TypedDict):
     candidate_errors: NotRequired[list[str]]
 
 
-Change = TypedDict("Change", {"check": str, "from": Status, "to": Status})
+Change = TypedDict("Change", {"check": str, "from": "Status", "to": "Status"})
 """A check whose status differs from that of the previous run."""
 
 
@@ -208,8 +209,8 @@ Difference = TypedDict(
     {
         "check": str,
         "title": str,
-        "from": Status,
-        "to": Status,
+        "from": "Status",
+        "to": "Status",
         "message": str,
         "reason": NotRequired[str],
         "points": float,
