@@ -33,7 +33,7 @@ def broken(store: Store, name: str) -> bool:
         had = list(
             pool.map(lambda taker: store.acquire_permits(name, f"{taker}", PART, BOUND, 1.0, 9.0), range(TAKERS))
         )
-    parts, _ = store._parts(name)
+    parts, _ = store._permits(name)
     granted = {str(taker) for taker, taken in enumerate(had) if taken}
     return PART * len(parts) > BOUND or set(parts) != granted or not granted
 

@@ -11,6 +11,7 @@ from cli.class_run import ended, follow_execution
 from cli.errors import TargetError
 from cli.output.class_progress import Result
 from cli.target import Target, reached
+from labgrader.documents.digest import Digest
 from labgrader.runs.request import new_run_id
 from labgrader.store import CourseKeys, MissingError, Store
 
@@ -53,7 +54,7 @@ def follow_audit(
     finished: Callable[[Result], None],
     *,
     pause: float | None = None,
-) -> dict[str, Any]:
+) -> Digest:
     """Wait until an audit has ended, telling of every student who is done in whatever lab.
 
     Args:
@@ -71,23 +72,23 @@ def follow_audit(
     store = target.store(outputs)
 
     def results() -> list[Result]:
-        return [result for run_id in _night(store, audit).get("runs", ()) for result in store.results(run_id)]
+        return [result for run_id in _record(store, audit).get("runs", ()) for result in store.results(run_id)]
 
     state = follow_execution(target, audit.arn, results, finished, pause=pause)
     with reached():
-        return _digest(store, audit, _night(store, audit), state)
+        return _digest(store, audit, _record(store, audit), state)
 
 
-def _night(store: Store, audit: Audit) -> dict[str, Any]:
-    """What the plan recorded of this audit; nothing before it did."""
-    return next((one for one in store.nights(audit.course) if one["execution"] == audit.name), {})
+def _record(store: Store, audit: Audit) -> dict[str, Any]:
+    """Return the record of the audit; empty before Plan audit wrote it."""
+    return next((record for record in store.audits(audit.course) if record["execution"] == audit.name), {})
 
 
-def _digest(store: Store, audit: Audit, night: Mapping[str, Any], state: Mapping[str, Any]) -> dict[str, Any]:
-    """The digest of an audit that ended; an audit of which a lab failed has one too."""
+def _digest(store: Store, audit: Audit, record: Mapping[str, Any], state: Mapping[str, Any]) -> Digest:
+    """Return the digest of an audit that ended. It has one even if the run of a lab failed."""
     try:
-        if night:
-            digest: dict[str, Any] = store.get_json(CourseKeys(audit.course).night(night["night"]))
+        if record:
+            digest: Digest = store.get_json(CourseKeys(audit.course).digest(record["night"]))
             return digest
     except MissingError:
         pass

@@ -1,4 +1,4 @@
-"""What makes a course's nights happen, and tells when one does not: its schedule, and its alarm."""
+"""The schedule that audits a course every night, and the alarm that reports a missed audit."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ MAX_NAME = 64
 """Characters of a schedule's name (EventBridge Scheduler API, CreateSchedule)."""
 
 HOURS = 26
-"""A night is missed when so many hours pass without one: a day has 25 when the clock goes back, and runs take time."""
+"""An audit is missed if this many hours pass without one: a day can have 25 hours, and runs take time."""
 
 RETRY_SECONDS, RETRIES = 2 * 60 * 60, 20
-"""How long, and how often, EventBridge Scheduler tries to start a night. A delivery too many is no second audit."""
+"""How long, and how often, EventBridge Scheduler tries to start an audit. A second delivery makes no second audit."""
 
 NEEDED = ("AuditCourseArn", "ScheduleGroup", "ScheduleRoleArn", "DeadLettersArn", "AlarmTopicArn")
 """The stack's outputs that it takes."""
@@ -49,8 +49,8 @@ def check_name(stack: str, course_id: str) -> None:
         raise UsageError(f"the schedule {name} has {len(name)} characters, of {MAX_NAME}: give the course a shorter id")
 
 
-def keep_nights(target: Target, outputs: Mapping[str, str], stack: str, course: Course) -> None:
-    """Make a course's nights what its file says, whatever they were: none where it names no time.
+def keep_schedule(target: Target, outputs: Mapping[str, str], stack: str, course: Course) -> None:
+    """Create, change or delete the schedule and the alarm of a course, as its file says. No audit time: no schedule.
 
     Args:
         target: the account.
@@ -62,15 +62,15 @@ def keep_nights(target: Target, outputs: Mapping[str, str], stack: str, course: 
         TargetError: AWS refused.
     """
     if not course.audit_time:
-        remove_nights(target, outputs, stack, course.id)
+        remove_schedule(target, outputs, stack, course.id)
         return
     with reached():
-        changed = _keep_schedule(target.client("scheduler"), outputs, stack, course)
-        _keep_alarm(target.client("cloudwatch"), outputs, stack, course, begin=changed)
+        changed = _put_schedule(target.client("scheduler"), outputs, stack, course)
+        _put_alarm(target.client("cloudwatch"), outputs, stack, course, begin=changed)
 
 
-def remove_nights(target: Target, outputs: Mapping[str, str], stack: str, course_id: str) -> None:
-    """Delete a course's schedule and its alarm; what is not there is no matter.
+def remove_schedule(target: Target, outputs: Mapping[str, str], stack: str, course_id: str) -> None:
+    """Delete the schedule and the alarm of a course. Missing ones are ignored.
 
     Raises:
         TargetError: AWS refused.
@@ -105,7 +105,7 @@ def schedule_name(stack: str, course_id: str) -> str:
 
 
 def alarm_name(stack: str, course_id: str) -> str:
-    """The name of the alarm that a course's night was missed, or failed."""
+    """Return the name of the alarm for a missed or failed audit of a course."""
     return f"{stack}-night-missed-{course_id}"
 
 
@@ -115,8 +115,8 @@ def cron(course: Course) -> str:
     return f"cron({minute} {hour} * * ? *)"
 
 
-def _keep_schedule(scheduler: Any, outputs: Mapping[str, str], stack: str, course: Course) -> bool:
-    """Create or update the schedule; say whether it is new, or of another hour."""
+def _put_schedule(scheduler: Any, outputs: Mapping[str, str], stack: str, course: Course) -> bool:
+    """Create or update the schedule. Return whether it is new or has another hour."""
     name = schedule_name(stack, course.id)
     wanted = {
         "Name": name,
@@ -153,8 +153,8 @@ def _schedule(scheduler: Any, outputs: Mapping[str, str], name: str) -> dict[str
     return found
 
 
-def _keep_alarm(cloudwatch: Any, outputs: Mapping[str, str], stack: str, course: Course, *, begin: bool) -> None:
-    """Make the alarm; where nights begin, or move to another hour, the count of hours begins with this one."""
+def _put_alarm(cloudwatch: Any, outputs: Mapping[str, str], stack: str, course: Course, *, begin: bool) -> None:
+    """Create or update the alarm. For a schedule that is new or has another hour, its hours are counted from now."""
     dimensions = [{"Name": "Course", "Value": course.id}, {"Name": "service", "Value": "send_digest"}]
     metric = {"MetricName": "NightsAudited", "Dimensions": dimensions}
     if begin:

@@ -29,7 +29,7 @@ RECORD = RunRecord(
     counts=StudentCounts(2),
     requested_by="instructor ada@example.edu",
 )
-REPORT = {
+REPORT: Any = {
     "run_id": RUN,
     "mode": "grade",
     "status": "incomplete",
@@ -66,7 +66,7 @@ DRIFTED = {
     "message": "alias prod does not exist",
     "points": 6,
 }
-STUDENT = {
+STUDENT: Any = {
     "username": "user1",
     "student_id": "s-1",
     "status": "complete",
@@ -188,7 +188,7 @@ def test_drift_detected() -> None:
 
 def test_what_a_student_wrote_is_cut_and_made_printable() -> None:
     hostile = {**DRIFTED, "title": "t" * 300, "message": "\ud800<script>\x07" + "m" * 400}
-    said = detail(drift_detected({**STUDENT, "drifted": [hostile], "gone": ["g\n"] * 101}, RUN, "lambda-optimization"))
+    said = detail(drift_detected(STUDENT | {"drifted": [hostile], "gone": ["g\n"] * 101}, RUN, "lambda-optimization"))
     assert said["drifted"][0]["title"] == "t" * 200 + "… (100 more characters)"
     assert said["drifted"][0]["message"].startswith("\N{REPLACEMENT CHARACTER}<script>\N{REPLACEMENT CHARACTER}m")
     assert said["gone"] == ["g\N{REPLACEMENT CHARACTER}"] * 100
@@ -311,6 +311,6 @@ def test_the_drift_of_a_student_who_lost_everything_fits_into_one_call() -> None
     hostile = [
         {"check": f"c{number}", "title": "\U0001f4a5" * 240, "message": "\x07" * 240, **most} for number in range(20)
     ]
-    event = drift_detected({**STUDENT, "drifted": hostile, "gone": ["\x07" * 240] * 20}, RUN, "lambda-optimization")
+    event = drift_detected(STUDENT | {"drifted": hostile, "gone": ["\x07" * 240] * 20}, RUN, "lambda-optimization")
     validate(event.detail, event.schema)
     assert len(json.dumps(event.detail).encode()) < 255 * 1024

@@ -79,7 +79,7 @@ EXAMPLE = "An example: points into an LMS"
 
 
 def sent(mode: str, status: str = "complete", course: str = "autumn-2026") -> Event:
-    return student_graded({**REPORT, "mode": mode, "status": status, "run_id": f"{RUN}-{mode}-{status}"}, course)
+    return student_graded(REPORT | {"mode": mode, "status": status, "run_id": f"{RUN}-{mode}-{status}"}, course)
 
 
 def test_the_rule_of_the_example_takes_graded_runs_and_leaves_out_audits_and_self_checks(

@@ -230,8 +230,8 @@ def test_a_part_that_cannot_be_given_back_for_all_the_others_is_said_and_ends_by
 
         others = 0
 
-        def _parts(self, name: str) -> tuple[dict[str, Any], int]:
-            found = super()._parts(name)
+        def _permits(self, name: str) -> tuple[dict[str, Any], int]:
+            found = super()._permits(name)
             self.others += 1
             assert store.acquire_permits(name, f"other {self.others}", 1, most=1_000, now=102.0, ends_at=402.0)
             return found

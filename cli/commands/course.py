@@ -13,17 +13,18 @@ from cli.deployment.deployed_labs import check_deployed, known_labs
 from cli.options import Aws, Json, Labs, Stack, chosen, use_labs
 from cli.output import console
 from cli.project import DEFAULT_STACK
-from cli.schedules import check_name, check_outputs, keep_nights, remove_nights, scheduled
+from cli.schedules import check_name, check_outputs, keep_schedule, remove_schedule, scheduled
 from cli.target import Target, choose, stack_outputs
 from labgrader.courses.course_file import CourseFiles, read_course
 from labgrader.courses.enrolment import push_course, remove_course
+from labgrader.documents.digest import Digest
 from labgrader.errors import BadInputError, Problem
 from labgrader.messages import quote
 from labgrader.roster import GraderAccount, assign_accounts
 from labgrader.store import CourseKeys, MissingError, Store
 
-MAX_NIGHTS = 7
-"""Nights that `show` tells of."""
+MAX_AUDITS = 7
+"""The most audits that `show` lists."""
 
 _course = typer.Typer(
     help="Push a course's file and class lists, and have it audited every night.",
@@ -55,14 +56,14 @@ def push(
     check_deployed(outputs, [one.lab for one in files.course.labs], chosen(aws, stack, labs))
     _check_homes(files, file, GraderAccount(target.account_id, target.region))
     record = push_course(store, files, datetime.now(UTC))
-    keep_nights(target, outputs, stack, files.course)
+    keep_schedule(target, outputs, stack, files.course)
     if as_json:
         console.output_json(record)
         return
     course_labs = ", ".join(one.lab for one in files.course.labs)
     console.output(f"{record['course']}: {record['students']} students, {course_labs}")
     console.output(_audited(record))
-    for day in files.course.skipped_nights(datetime.now(files.course.zone).date()):
+    for day in files.course.skipped_audits(datetime.now(files.course.zone).date()):
         console.info(f"on {day} the clock jumps over {files.course.audit_time}: that night will have no audit")
     console.info(f"audit it now with `labgrader audit --course {record['course']}{chosen(aws, stack)}`")
 
@@ -95,13 +96,13 @@ def list_courses(aws: Aws = False, stack: Stack = DEFAULT_STACK, as_json: Json =
 
 @_course.command(epilog="Example: labgrader course show serverless-2026")
 def show(course: CourseId, aws: Aws = False, stack: Stack = DEFAULT_STACK, as_json: Json = False) -> None:
-    """Show a course: its labs, its class lists, its schedule, and what its last nights came to."""
+    """Show a course: its labs, its class lists, its schedule, and the results of its last audits."""
     target, outputs, store = _stack(aws, stack)
     record = _record(store, course)
     schedule = scheduled(target, outputs, stack, course)
-    nights = [_night(store, night) for night in store.nights(course)[:MAX_NIGHTS]]
+    audits = [_audit(store, audit) for audit in store.audits(course)[:MAX_AUDITS]]
     if as_json:
-        console.output_json({**record, "schedule": schedule, "nights": nights})
+        console.output_json({**record, "schedule": schedule, "nights": audits})
         return
     console.give_pairs(
         {
@@ -120,20 +121,20 @@ def show(course: CourseId, aws: Aws = False, stack: Stack = DEFAULT_STACK, as_js
         [(one["lab"], one["roster"], one["students"], one["due"] or "no date") for one in record["labs"]],
         numbers=("students",),
     )
-    if nights:
+    if audits:
         console.output("")
         console.output_table(
             ("audit", "by", "status", "drifted", "gone", "USD a day"),
             [
                 (
-                    night["night"],
-                    "schedule" if night["scheduled"] else "command",
-                    night["came_to"],
-                    night["drifted"],
-                    night["gone"],
-                    night["usd_per_day"],
+                    audit["night"],
+                    "schedule" if audit["scheduled"] else "command",
+                    audit["came_to"],
+                    audit["drifted"],
+                    audit["gone"],
+                    audit["usd_per_day"],
                 )
-                for night in nights
+                for audit in audits
             ],
             numbers=("drifted", "gone", "USD a day"),
         )
@@ -141,10 +142,10 @@ def show(course: CourseId, aws: Aws = False, stack: Stack = DEFAULT_STACK, as_js
 
 @_course.command(epilog="Example: labgrader course remove serverless-2026")
 def remove(course: CourseId, aws: Aws = False, stack: Stack = DEFAULT_STACK) -> None:
-    """Forget a course: no more nights, nobody enrolled. Its runs and the digests of its nights stay."""
+    """Delete a course: its schedule and its enrolments. Its runs and the digests of its audits stay."""
     target, outputs, store = _stack(aws, stack)
     record = _record(store, course)
-    remove_nights(target, outputs, stack, course)
+    remove_schedule(target, outputs, stack, course)
     remove_course(store, course)
     console.output(f"removed {course}: {record['students']} students are enrolled in it no longer")
 
@@ -192,11 +193,11 @@ def _audited(record: Mapping[str, Any]) -> str:
     return f"audited every night at {record['audit_time']} ({record['time_zone']})"
 
 
-def _night(store: Store, night: Mapping[str, Any]) -> dict[str, Any]:
-    """What a night came to, by its digest; one without a digest is running, or broke off."""
-    known = {name: night[name] for name in ("night", "scheduled", "started_at", "runs")}
+def _audit(store: Store, audit: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the results of an audit from its digest. An audit without a digest is running, or broke off."""
+    known = {name: audit[name] for name in ("night", "scheduled", "started_at", "runs")}
     try:
-        digest = store.get_json(CourseKeys(night["course"]).night(night["night"]))
+        digest: Digest = store.get_json(CourseKeys(audit["course"]).digest(audit["night"]))
     except MissingError:
         nothing = {"drifted": "", "gone": "", "usd_per_day": "", "incomplete": ""}
         return {**known, "status": "no digest", "came_to": "no digest", **nothing}

@@ -13,6 +13,7 @@ from typing import Any
 
 from cli.project import ROOT
 from cli.verification.record import PERFECT, USERNAME, ProofRecords, Record, judged
+from labgrader.documents.report import Report
 from labgrader.errors import NotGradedError
 from labgrader.evidence.load.load_test import COMPARE, LOAD_TEST, Comparison, LoadResult
 from labgrader.evidence.question import Answers
@@ -101,7 +102,7 @@ def pages(proofs: Path | None = None) -> dict[str, str]:
     }
 
 
-def _report(lab: Lab, enrolled: Enrolled, records: ProofRecords) -> dict[str, Any]:
+def _report(lab: Lab, enrolled: Enrolled, records: ProofRecords) -> Report:
     """Return the report of one student."""
     snapshot, answers = None, dict[str, Answers]()
     if enrolled.case == DENIED:

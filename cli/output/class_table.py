@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 
 from cli.errors import TargetError
 from cli.output import console
+from labgrader.documents.report import Report
 from labgrader.store import Keys, Store
 
 MAX_NAMED = 3
@@ -36,7 +37,7 @@ class Fetched:
 
     folder: Path
     run: dict[str, Any]
-    reports: dict[str, dict[str, Any]]
+    reports: dict[str, Report]
 
     @property
     def incomplete(self) -> int:
@@ -97,7 +98,7 @@ def give_class_table(fetched: Fetched) -> None:
     )
 
 
-def what_failed(report: Mapping[str, Any]) -> str:
+def what_failed(report: Report) -> str:
     """Name the checks that cost a student points, and how many could not be graded, in one line."""
     lost = [check for check in report["checks"] if check["status"] in ("failed", "partial")]
     named = [console.shorten(str(check["title"]), MAX_TITLE) for check in lost[:MAX_NAMED]]
@@ -129,6 +130,6 @@ def give_paths(fetched: Fetched, tell: Callable[[str], None], options: str = "")
         tell(f"  labgrader report {run_id} --student USERNAME --for-student -o USERNAME.html{options}")
 
 
-def _hidden(report: Mapping[str, Any]) -> int:
+def _hidden(report: Report) -> int:
     """How many checks of a report its student is not shown."""
     return sum(check.get("visibility", "visible") != "visible" for check in report["checks"])

@@ -10,11 +10,9 @@ from rich.console import Console
 from rich.text import Text
 
 from cli.output import console
+from labgrader.documents.report import Advice, Previous, Report, ReportCheck
 from labgrader.reporting.formatting import SYMBOLS, WORDS, counted
 from labgrader.reporting.tasks import by_task
-
-Json = Any
-Entry = Mapping[str, Json]
 
 COLOURS = {"passed": "green", "partial": "yellow", "failed": "red", "skipped": "bright_black", "not_graded": "magenta"}
 """A status as a colour, beside its symbol: nobody needs to see colours."""
@@ -25,7 +23,7 @@ MAX_LINE = 110
 """Characters of an advice that is shown in one line."""
 
 
-def give_report(report: Entry, hidden: Entry, *, all_advice: bool = False, more: str = "") -> None:
+def give_report(report: Report, hidden: Mapping[str, Any], *, all_advice: bool = False, more: str = "") -> None:
     """Print a report to standard output: in colour on a terminal, in plain lines anywhere else.
 
     Args:
@@ -48,7 +46,7 @@ def give_report(report: Entry, hidden: Entry, *, all_advice: bool = False, more:
     page.line((hidden_sentence(hidden), "bold" if hidden["checks"] else ""))
 
 
-def hidden_sentence(hidden: Entry) -> str:
+def hidden_sentence(hidden: Mapping[str, Any]) -> str:
     """What a student has to know of what a self-check does not show."""
     if not hidden["checks"]:
         return "This is the whole lab: nothing of it is hidden from you."
@@ -79,13 +77,13 @@ class _Page:
         self.line((text, "bold underline"))
 
 
-def _give_checks(page: _Page, checks: Sequence[Entry]) -> None:
+def _give_checks(page: _Page, checks: Sequence[ReportCheck]) -> None:
     for task, members in by_task(checks):
         page.heading(task)
         _give_task(page, members)
 
 
-def _give_task(page: _Page, checks: Sequence[Entry]) -> None:
+def _give_task(page: _Page, checks: Sequence[ReportCheck]) -> None:
     for check in checks:
         status = check["status"]
         points = "open" if status == "not_graded" else console.points(check["points"])
@@ -99,7 +97,7 @@ def _give_task(page: _Page, checks: Sequence[Entry]) -> None:
             page.lines(check["message"], "bright_black", " " * 15)
 
 
-def _give_to_mend(page: _Page, checks: Sequence[Entry]) -> None:
+def _give_to_mend(page: _Page, checks: Sequence[ReportCheck]) -> None:
     if checks:
         page.heading("What to mend")
     for number, check in enumerate(checks, start=1):
@@ -112,7 +110,7 @@ def _give_to_mend(page: _Page, checks: Sequence[Entry]) -> None:
         _give_next(page, check["hint"])
 
 
-def _give_open(page: _Page, checks: Sequence[Entry]) -> None:
+def _give_open(page: _Page, checks: Sequence[ReportCheck]) -> None:
     if checks:
         page.heading("What could not be graded, through no fault of yours")
     for check in checks:
@@ -120,7 +118,7 @@ def _give_open(page: _Page, checks: Sequence[Entry]) -> None:
         page.lines(check["message"])
 
 
-def _give_advice(page: _Page, advice: Sequence[Entry], more: str) -> None:
+def _give_advice(page: _Page, advice: Sequence[Advice], more: str) -> None:
     """Advice in full; or, where a command shows that, a line of each: nothing here costs points."""
     if not advice:
         return
@@ -146,7 +144,7 @@ def _says(message: str, other: str) -> bool:
     return " ".join(str(other).split()).rstrip(".") in " ".join(str(message).split())
 
 
-def _give_changes(page: _Page, previous: Entry | None, titles: Mapping[str, str]) -> None:
+def _give_changes(page: _Page, previous: Previous | None, titles: Mapping[str, str]) -> None:
     changes = previous["changes"] if previous else ()
     if changes:
         page.heading("Since the last time")

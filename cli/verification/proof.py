@@ -22,8 +22,6 @@ from labgrader.store import Keys, Store
 BATCH = 6
 """Students graded in one run: each leaves half a dozen worker processes of 50 MB, which go when it is deleted."""
 
-Json = Any
-
 
 @dataclass(frozen=True)
 class Case:
@@ -52,7 +50,7 @@ class Outcome:
     """
 
     case: Case
-    report: Mapping[str, Json]
+    report: Mapping[str, Any]
     problems: tuple[str, ...]
 
 
@@ -119,7 +117,7 @@ def prove(
             delete_class(connections, [case.username for case in batch])
 
 
-def differences(lab: Lab, mistake: Mistake | None, report: Mapping[str, Json]) -> Iterator[str]:
+def differences(lab: Lab, mistake: Mistake | None, report: Mapping[str, Any]) -> Iterator[str]:
     """Yield what a report says otherwise than it must.
 
     Args:

@@ -1,4 +1,4 @@
-"""Plan audit: which labs of a course are audited tonight, as which runs."""
+"""Plan audit: the runs that audit the labs of a course."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ logger = function_logger("plan_audit")
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Take ``course``, ``scheduled``, ``execution`` and ``started_at``; return the night and its runs."""
+    """Take ``course``, ``scheduled``, ``execution`` and ``started_at``; return the name of the audit and its runs."""
     logger.append_keys(course=event["course"])
     plan = plan_audit(
         default_store(), event["course"], event["execution"], event["started_at"], scheduled=event["scheduled"]

@@ -1,4 +1,4 @@
-"""Send digest: what a night of a course came to, kept and sent to whoever subscribed."""
+"""Send digest: store the digest of an audit of a course, and send it to the subscribers."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ metrics = Metrics(namespace="labgrader", service="send_digest")
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
-    """Take ``course``, ``night``, ``started_at`` and ``runs``; return the night and its status."""
+    """Take ``course``, ``night``, ``started_at`` and ``runs``; return the name and the status of the audit."""
     logger.append_keys(course=event["course"], night=event["night"])
     digest = send_digest(
         default_store(), default_topic(), event["course"], event["night"], event["started_at"], event["runs"]

@@ -259,11 +259,11 @@ GRADEBOOK = f"/v1/runs/{RUN_ID}/gradebook"
 LIKE_COLUMNS = ("points", "status", "name", "email")
 
 
-def checked(check_id: str, status: str, points: float) -> dict[str, Any]:
+def checked(check_id: str, status: str, points: float) -> Any:
     return {"id": check_id, "title": check_id, "status": status, "points": points, "max_points": 5}
 
 
-def graded_student(ids: Sequence[str] = ("first", "second")) -> tuple[Lab, Student, dict[str, Any]]:
+def graded_student(ids: Sequence[str] = ("first", "second")) -> tuple[Lab, Student, Any]:
     """A student who passed every check but the last, which was not graded."""
     most = 5 * len(ids)
     lab = Lab(LAB, "1.0.0", "Lab", "", most, tuple(Item(check_id, "a", "A", points=5) for check_id in ids))

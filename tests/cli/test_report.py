@@ -39,7 +39,7 @@ def _stack(store: Store) -> None:
     boto3.client("cloudformation").create_stack(StackName="labgrader", TemplateBody=json.dumps(template))
 
 
-def report_of() -> dict[str, Any]:
+def report_of() -> Any:
     checks = [{"id": one, "title": one, "points": 2.5, "max_points": 2.5, "status": "passed"} for one in IDS[:3]]
     checks.append({"id": "email", "title": "email", "points": 0, "max_points": 2.5, "status": "not_graded"})
     score = {"points": 7.5, "max_points": 10, "percent": 75, "open_points": 2.5}

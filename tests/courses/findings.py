@@ -7,7 +7,7 @@ from typing import Any
 Json = dict[str, Any]
 
 
-def change(title: str, before: str, after: str, points: float, message: str = "") -> Json:
+def change(title: str, before: str, after: str, points: float, message: str = "") -> Any:
     """One check that changed."""
     return {
         "check": "a-check",
@@ -19,12 +19,12 @@ def change(title: str, before: str, after: str, points: float, message: str = ""
     }
 
 
-def running(resource: str, dollars: float, what: str = "provisioned concurrency, 2 × 512 MB") -> Json:
+def running(resource: str, dollars: float, what: str = "provisioned concurrency, 2 × 512 MB") -> Any:
     """Something that costs money by the hour."""
     return {"resource": resource, "what": what, "usd_per_day": dollars}
 
 
-def student(username: str, **found: Any) -> Json:
+def student(username: str, **found: Any) -> Any:
     """A student of whom there is something to say."""
     lists = {name: list(found.get(name, ())) for name in ("drifted", "mended", "gone", "running")}
     return {
@@ -37,7 +37,7 @@ def student(username: str, **found: Any) -> Json:
     }
 
 
-def audit_of(run_id: str, lab: str, students: list[Json], total: int = 24, *, more: int = 0) -> Json:
+def audit_of(run_id: str, lab: str, students: list[Json], total: int = 24, *, more: int = 0) -> Any:
     """An `audit.json`."""
     counts = {name: sum(bool(one[name]) for one in students) for name in ("drifted", "mended", "gone", "running")}
     return {
@@ -54,7 +54,7 @@ def audit_of(run_id: str, lab: str, students: list[Json], total: int = 24, *, mo
     }
 
 
-def run_of(run_id: str, total: int = 24, incomplete: int = 0) -> Json:
+def run_of(run_id: str, total: int = 24, incomplete: int = 0) -> Any:
     """What a digest reads of a `run.json`."""
     counts = {"students": total, "complete": total - incomplete, "incomplete": incomplete}
     return {"run_id": run_id, "status": "incomplete" if incomplete else "complete", "counts": counts}

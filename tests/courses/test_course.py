@@ -38,38 +38,38 @@ def at(text: str) -> datetime:
 def test_a_moment_belongs_to_the_night_whose_hour_came_last(
     audit_time: str, zone: str, started: str, night: str
 ) -> None:
-    assert course(audit_time, zone).night(at(started)) == night
+    assert course(audit_time, zone).scheduled_audit(at(started)) == night
 
 
 def test_two_nights_a_day_apart_are_never_one_whatever_the_clock_does() -> None:
     berlin = course("02:30", "Europe/Berlin")
     for month, days in ((3, (27, 28, 29, 30)), (10, (23, 24, 25, 26))):
-        in_utc = {berlin.night(datetime(2026, month, day, 2, 30, 5, tzinfo=UTC)) for day in days}
+        in_utc = {berlin.scheduled_audit(datetime(2026, month, day, 2, 30, 5, tzinfo=UTC)) for day in days}
         assert len(in_utc) == 4
-        local = {berlin.night(datetime(2026, month, day, 2, 30, 5, tzinfo=berlin.zone)) for day in days}
+        local = {berlin.scheduled_audit(datetime(2026, month, day, 2, 30, 5, tzinfo=berlin.zone)) for day in days}
         assert len(local) == 4
 
 
 def test_a_course_that_is_moved_to_another_hour_has_another_night_on_the_same_day() -> None:
-    assert course("02:30").night(at("2026-11-21 02:30:05")) == "2026-11-21-0230"
-    assert course("18:00").night(at("2026-11-21 18:00:05")) == "2026-11-21-1800"
+    assert course("02:30").scheduled_audit(at("2026-11-21 02:30:05")) == "2026-11-21-0230"
+    assert course("18:00").scheduled_audit(at("2026-11-21 18:00:05")) == "2026-11-21-1800"
 
 
 def test_an_audit_by_command_is_no_night() -> None:
     berlin = course("19:05", "Europe/Berlin")
     moment = at("2026-11-21 18:05:12")
-    assert berlin.by_command(moment) == "2026-11-21-190512"
-    assert berlin.night(moment) == "2026-11-21-1905"
+    assert berlin.requested_audit(moment) == "2026-11-21-190512"
+    assert berlin.scheduled_audit(moment) == "2026-11-21-1905"
 
 
 def test_the_nights_that_the_clock_jumps_over() -> None:
     since = date(2026, 11, 21)
-    assert course("02:30", "Europe/Berlin").skipped_nights(since) == [date(2027, 3, 28)]
-    assert course("02:00", "Europe/Berlin").skipped_nights(since) == [date(2027, 3, 28)]
-    assert course("01:59", "Europe/Berlin").skipped_nights(since) == []
-    assert course("03:00", "Europe/Berlin").skipped_nights(since) == []
-    assert course("02:30", "UTC").skipped_nights(since) == []
-    assert course("", "Europe/Berlin").skipped_nights(since) == []
+    assert course("02:30", "Europe/Berlin").skipped_audits(since) == [date(2027, 3, 28)]
+    assert course("02:00", "Europe/Berlin").skipped_audits(since) == [date(2027, 3, 28)]
+    assert course("01:59", "Europe/Berlin").skipped_audits(since) == []
+    assert course("03:00", "Europe/Berlin").skipped_audits(since) == []
+    assert course("02:30", "UTC").skipped_audits(since) == []
+    assert course("", "Europe/Berlin").skipped_audits(since) == []
 
 
 def test_a_course_as_json_and_back() -> None:

@@ -154,10 +154,10 @@ def test_what_its_nights_came_to_is_shown(stack: Store, run: Run, tmp_path: Path
     stack.claim_audit("serverless-2026", "2026-11-20-2230", "e1", begun)
     stack.claim_audit("serverless-2026", "2026-11-21-2230", "e2", {**begun, "started_at": "2026-11-21T21:30:00Z"})
     digest = {"status": "complete", "counts": {"drifted": 2, "gone": 1, "incomplete": 0}, "usd_per_day": 0.72}
-    stack.put_json(CourseKeys("serverless-2026").night("2026-11-20-2230"), digest)
+    stack.put_json(CourseKeys("serverless-2026").digest("2026-11-20-2230"), digest)
     stack.claim_audit("serverless-2026", "2026-11-19-2230", "e0", {**begun, "started_at": "2026-11-19T21:30:00Z"})
     stack.put_json(
-        CourseKeys("serverless-2026").night("2026-11-19-2230"),
+        CourseKeys("serverless-2026").digest("2026-11-19-2230"),
         {**digest, "counts": {"drifted": 0, "gone": 0, "incomplete": 2}},
     )
     shown = run("course", "show", "serverless-2026", "--aws")

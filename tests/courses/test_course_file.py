@@ -10,6 +10,7 @@ from labgrader.courses.course import CourseLab
 from labgrader.courses.course_file import CourseFiles, read_course
 from labgrader.errors import BadInputError
 from labgrader.labs.lab import lab_ids
+from labgrader.roster import read_roster
 from labgrader.runs.request import Request
 from labgrader.store import CourseKeys
 from tests.courses.course_folder import COURSE, FIRST, make_folder
@@ -39,7 +40,8 @@ def test_a_course_is_read_with_its_class_lists(tmp_path: Path) -> None:
         CourseLab("lambda-optimization", "first.csv", "2026-12-01 23:59"),
         CourseLab("performance-scaling", "second.csv"),
     )
-    assert files.rosters["first.csv"] == FIRST.encode()
+    assert files.content == COURSE.encode()
+    assert files.students["first.csv"] == read_roster(FIRST.encode(), "first.csv")
     assert {username: set(rows) for username, rows in files.rows.items()} == {
         "user1": {"lambda-optimization"},
         "user2": {"lambda-optimization", "performance-scaling"},
@@ -226,7 +228,7 @@ def test_a_course_has_labs(tmp_path: Path) -> None:
 
 def test_two_labs_may_share_a_class_list_and_what_is_wrong_with_it_is_said_once(tmp_path: Path) -> None:
     files = read(tmp_path, "second.csv", "first.csv")
-    assert list(files.rosters) == ["first.csv"]
+    assert list(files.students) == ["first.csv"]
     assert refused(tmp_path, "second.csv", "first.csv", first="username\nuser1\nuser1\n") == [
         "first.csv:3: username: user1 is already on row 2"
     ]

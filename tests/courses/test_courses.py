@@ -12,6 +12,8 @@ from labgrader.courses.course import Course
 from labgrader.courses.course_file import read_course
 from labgrader.courses.enrolment import push_course, remove_course, stored_course
 from labgrader.errors import BadInputError
+from labgrader.roster import read_roster
+from labgrader.runs.roster_lookup import load_roster
 from labgrader.store import CourseKeys, Store
 from tests.courses.course_folder import COURSE, FIRST, SECOND, make_folder
 
@@ -31,8 +33,11 @@ def labs_of(store: Store, username: str) -> dict[str, list[str]]:
 def test_a_pushed_course_is_kept_as_it_is(store: Store, tmp_path: Path) -> None:
     record = push(store, tmp_path)
     assert store.get("courses/serverless-2026/course.yaml") == COURSE.encode()
-    assert store.get("courses/serverless-2026/rosters/first.csv") == FIRST.encode()
-    assert store.get("courses/serverless-2026/rosters/second.csv") == SECOND.encode()
+    for name, text in (("first.csv", FIRST), ("second.csv", SECOND)):
+        students = read_roster(text.encode(), name)
+        rows = store.get_json(f"courses/serverless-2026/rosters/rows/{name}.json")
+        assert rows == [student.to_dict() for student in students]
+        assert load_roster(store, f"courses/serverless-2026/rosters/{name}") == students
     course = stored_course(store, "serverless-2026")
     assert course == read_course(tmp_path / "course.yaml").course
     assert course.audit_time == "22:30", "which YAML itself takes for the number 1350"
@@ -85,7 +90,7 @@ def test_a_lab_that_is_gone_takes_its_enrolments_and_its_class_list_with_it(stor
     assert [one["lab"] for one in record["labs"]] == ["lambda-optimization"]
     assert labs_of(store, "user2") == {"serverless-2026": ["lambda-optimization"]}
     assert labs_of(store, "user3") == {}
-    assert store.keys(KEYS.rosters) == ["courses/serverless-2026/rosters/first.csv"]
+    assert store.keys(KEYS.rosters) == ["courses/serverless-2026/rosters/rows/first.csv.json"]
 
 
 def test_a_student_in_several_courses_and_the_one_that_was_pushed_last_comes_first(
@@ -119,7 +124,7 @@ def test_enrolments_lie_beside_what_else_is_kept_of_a_student(store: Store, tmp_
 
 def test_a_removed_course_leaves_nothing_but_the_digests_of_its_nights(store: Store, tmp_path: Path) -> None:
     push(store, tmp_path)
-    store.put_json(KEYS.night("2026-11-21-2230"), {})
+    store.put_json(KEYS.digest("2026-11-21-2230"), {})
     remove_course(store, "serverless-2026")
     assert store.keys("courses/") == ["courses/serverless-2026/nights/2026-11-21-2230.json"]
     assert store.courses() == []
@@ -165,7 +170,7 @@ def test_a_night_belongs_to_the_execution_that_began_it(store: Store) -> None:
     assert store.claim_audit("c", "2026-11-21-0230", "first", record), "planned again"
     assert store.claim_audit("other", "2026-11-21-0230", "second", record)
     assert store.claim_audit("c", "2026-11-22-0230", "third", {**record, "started_at": "2026-11-22T02:30:05Z"})
-    assert [(night["night"], night["execution"]) for night in store.nights("c")] == [
+    assert [(night["night"], night["execution"]) for night in store.audits("c")] == [
         ("2026-11-22-0230", "third"),
         ("2026-11-21-0230", "first"),
     ]

@@ -25,9 +25,6 @@ SECOND = CourseLab("performance-scaling", "second.csv")
 COURSE = Course("serverless-2026", "Serverless 2026", "Europe/Berlin", "22:30", (FIRST, SECOND))
 STARTED = "2026-11-21T21:30:04Z"
 
-Json = dict[str, Any]
-
-
 STOP = "aws lambda delete-provisioned-concurrency-config --function-name user7-optimized-function --qualifier prod"
 CARRIED = {
     "results": 30,
@@ -44,14 +41,14 @@ NEVER_GRADED = {
 }
 
 
-def entry(lab: CourseLab, students: list[Json], *, incomplete: int = 0, more: int = 0, **changes: Any) -> Json:
+def entry(lab: CourseLab, students: list[Any], *, incomplete: int = 0, more: int = 0, **changes: Any) -> Any:
     run_id = f"20261121-213004-{lab.lab}-1a2b3c4d"
-    audit = {**audit_of(run_id, lab.lab, students, more=more), **changes}
+    audit = audit_of(run_id, lab.lab, students, more=more) | changes
     validate(audit, "audit")
     return audited(lab, run_of(run_id, incomplete=incomplete), audit)
 
 
-def digest(*runs: Json, course: Course = COURSE) -> Json:
+def digest(*runs: Any, course: Course = COURSE) -> Any:
     made = build_digest(course, "2026-11-21-2230", STARTED, "2026-11-21T21:45:00Z", runs)
     validate(made, "digest")
     return made
@@ -241,7 +238,7 @@ def test_a_message_never_outgrows_its_topic() -> None:
         ),
     ],
 )
-def test_the_subject_says_it_all(runs: list[Json], said: str) -> None:
+def test_the_subject_says_it_all(runs: list[Any], said: str) -> None:
     assert subject(digest(*runs)) == said
 
 
@@ -330,7 +327,7 @@ def test_what_the_summary_of_the_run_cut_is_not_counted_as_all() -> None:
     )
 
 
-def lines_of(*runs: Json) -> list[str]:
+def lines_of(*runs: Any) -> list[str]:
     return digest_text(digest(*runs), " --aws").splitlines()
 
 
@@ -401,7 +398,7 @@ def test_that_no_grade_changes_is_said_once_and_only_where_points_are_told() -> 
         ),
     ],
 )
-def test_why_somebody_is_not_graded_in_full_and_what_to_type(changes: Json, incomplete: int, said: list[str]) -> None:
+def test_why_somebody_is_not_graded_in_full_and_what_to_type(changes: Any, incomplete: int, said: list[str]) -> None:
     run = entry(FIRST, [], incomplete=incomplete, not_graded=[{**NEVER_GRADED, **changes}])
     lines = lines_of(run)
     assert lines[6 : 6 + len(said)] == said

@@ -47,7 +47,7 @@ def result(run_id: str, username: str) -> dict[str, Any]:
     }
 
 
-def follow(store: Store, *steps: Step) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+def follow(store: Store, *steps: Step) -> tuple[Any, list[tuple[str, str]]]:
     told: list[tuple[str, str]] = []
     world: Any = World(store, iter(steps))
     digest = follow_audit(world, {}, AUDIT, lambda one: told.append((one["run_id"], one["username"])), pause=0)
@@ -85,7 +85,7 @@ def test_every_student_of_every_lab_is_told_once_and_the_digest_is_returned(stor
         running(lambda: begin(store)),
         running(lambda: keep(store, "r1", "user2"), lambda: keep(store, "r1", "user1")),
         running(lambda: keep(store, "r2", "user1")),
-        running(lambda: store.put_json(CourseKeys("c").night(NIGHT), digest)),
+        running(lambda: store.put_json(CourseKeys("c").digest(NIGHT), digest)),
         ended(status),
     )
     assert found == digest
@@ -104,7 +104,7 @@ def test_an_audit_that_left_no_digest_says_why(store: Store) -> None:
 
 def test_the_digest_of_another_audit_is_not_ours(store: Store) -> None:
     begin(store, "another")
-    store.put_json(CourseKeys("c").night(NIGHT), {"status": "complete"})
+    store.put_json(CourseKeys("c").digest(NIGHT), {"status": "complete"})
     with pytest.raises(TargetError, match=f"^audit {AUDIT.name} was stopped$"):
         follow(store, ended("ABORTED"))
 
@@ -114,7 +114,7 @@ def test_a_look_that_fails_is_no_end_and_five_in_a_row_are(store: Store) -> None
         raise EndpointConnectionError(endpoint_url="https://states")
 
     begin(store)
-    store.put_json(CourseKeys("c").night(NIGHT), {"status": "complete"})
+    store.put_json(CourseKeys("c").digest(NIGHT), {"status": "complete"})
     four = [broken] * 4
     assert follow(store, *four, running(), *four, ended("SUCCEEDED"))[0] == {"status": "complete"}
     with pytest.raises(TargetError, match="AWS could not be reached"):

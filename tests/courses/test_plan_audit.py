@@ -52,8 +52,8 @@ def test_a_second_delivery_of_the_same_night_audits_nothing(store: Store) -> Non
     assert again == {"course": COURSE_ID, "night": "2026-11-21-2230", "again": True, "runs": []}
     late = plan(store, "e3", "2026-11-22T03:00:00Z")
     assert late["again"], "five hours late, and after midnight, it is still that night"
-    assert [night["execution"] for night in store.nights(COURSE_ID)] == ["e1"]
-    assert store.nights(COURSE_ID)[0]["runs"] == [run["run_id"] for run in first["runs"]]
+    assert [night["execution"] for night in store.audits(COURSE_ID)] == ["e1"]
+    assert store.audits(COURSE_ID)[0]["runs"] == [run["run_id"] for run in first["runs"]]
 
 
 def test_planned_twice_for_one_execution_it_is_the_same(store: Store) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from labgrader.documents.report import Report
 from labgrader.evidence.load.load_test import Comparison, LoadResult
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.scoring import score
@@ -194,7 +195,7 @@ class Example:
 
     def report(
         self, student: Student, verdicts: dict[str, Verdict], *, lab: Lab | None = None, **changes: Any
-    ) -> dict[str, Any]:
+    ) -> Report:
         """The report of one student."""
         mine = (lab or self.lab).for_student(student.username, ACCOUNT, REGION)
         arguments: dict[str, Any] = {
@@ -212,11 +213,11 @@ class Example:
         }
         return build_report(**{**arguments, **changes})
 
-    def perfect(self, username: str = "user2", **columns: str) -> dict[str, Any]:
+    def perfect(self, username: str = "user2", **columns: str) -> Any:
         """The report of a student who did everything."""
         return self.report(self.student(username, **columns), self.all_passed)
 
-    def mixed(self, username: str = "user1", **columns: str) -> dict[str, Any]:
+    def mixed(self, username: str = "user1", **columns: str) -> Any:
         """A student with something of everything."""
         verdicts = {
             "baseline-function": passed("python3.12, 128 MB, 30 s"),
@@ -247,7 +248,7 @@ class Example:
             },
         )
 
-    def empty(self, username: str = "user3", **columns: str) -> dict[str, Any]:
+    def empty(self, username: str = "user3", **columns: str) -> Any:
         """A student who built nothing."""
         verdicts = {item.id: failed(f"{username}-baseline-function does not exist") for item in self.lab.checks}
         return self.report(self.student(username, **columns), verdicts)

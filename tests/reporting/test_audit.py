@@ -22,18 +22,16 @@ from labgrader.schemas import InvalidDocumentError, validate
 from tests.reporting.page_reading import safe
 
 ITEM = Item("alias", "alias_serves", "Alias prod is there", "Task 1", 8)
-PASSED = {"status": "passed", "share": 1.0}
-HALF = {"status": "partial", "share": 0.5}
-FAILED = {"status": "failed", "share": 0.0}
-SKIPPED = {"status": "skipped", "share": 0.0}
-BEFORE = {"run_id": "before", "graded_at": "2026-01-01T23:00:00Z", "lab_version": "1.0.0"}
+PASSED: Any = {"status": "passed", "share": 1.0}
+HALF: Any = {"status": "partial", "share": 0.5}
+FAILED: Any = {"status": "failed", "share": 0.0}
+SKIPPED: Any = {"status": "skipped", "share": 0.0}
+BEFORE: Any = {"run_id": "before", "graded_at": "2026-01-01T23:00:00Z", "lab_version": "1.0.0"}
 STOP = "aws lambda delete-provisioned-concurrency-config --function-name user1-f --qualifier prod"
 COST = RunningCost("user1-f:prod", "provisioned concurrency, 2 × 512 MB", 0.36000072, STOP)
 
 
-def audited(
-    verdict: Verdict, before: dict[str, Any] | None = None, item: Item = ITEM, **changes: Any
-) -> dict[str, Any]:
+def audited(verdict: Verdict, before: dict[str, Any] | None = None, item: Item = ITEM, **changes: Any) -> Any:
     arguments: dict[str, Any] = {
         "compared_with": BEFORE,
         "known": {item.id: before} if before else {},
@@ -112,7 +110,7 @@ def test_a_check_that_is_worth_nothing_can_drift() -> None:
 
 
 def test_what_could_not_be_told_keeps_what_was_known_before() -> None:
-    report = {
+    report: Any = {
         "checks": [
             {"id": "a", "status": "not_graded", "points": 0, "max_points": 4},
             {"id": "b", "status": "not_graded", "points": 0, "max_points": 4},
@@ -137,7 +135,7 @@ def test_what_is_running_is_added_up() -> None:
 # --- pages and audit.json --------------------------------------------------------------------------------------------
 
 
-def report_of(example: Any, username: str = "user1", name: str = "", **changes: Any) -> dict[str, Any]:
+def report_of(example: Any, username: str = "user1", name: str = "", **changes: Any) -> Any:
     """The report of a student of whom an audit has everything to say."""
     lab = example.lab.for_student(username, "000000000000", "us-east-1")
     verdicts = {
@@ -163,7 +161,7 @@ def report_of(example: Any, username: str = "user1", name: str = "", **changes: 
     return dict(report)
 
 
-def quiet(example: Any, username: str) -> dict[str, Any]:
+def quiet(example: Any, username: str) -> Any:
     return report_of(
         example,
         username,
@@ -175,7 +173,7 @@ def quiet(example: Any, username: str) -> dict[str, Any]:
     )
 
 
-def class_page(example: Any, reports: list[dict[str, Any]]) -> str:
+def class_page(example: Any, reports: list[Any]) -> str:
     students = [(example.student(report["student"]["username"]), report, "key") for report in reports]
     run = build_run(
         run_id="r",
@@ -213,10 +211,10 @@ def test_the_page_of_a_student_says_what_is_carried_over_and_what_changed(exampl
 
 
 def test_the_page_of_an_audit_names_the_run_whose_grade_stays(example: Any) -> None:
-    previous = {"run_id": "graded", "points": 100, "changes": []}
-    page = safe(render_student({**report_of(example), "previous": previous}))
+    previous: Any = {"run_id": "graded", "points": 100, "changes": []}
+    page = safe(render_student(report_of(example) | {"previous": previous}))
     assert "The grade of the run graded stays: 100 points." in page.text
-    one = safe(render_student({**quiet(example, "user1"), "previous": {**previous, "points": 1}}))
+    one = safe(render_student(quiet(example, "user1") | {"previous": previous | {"points": 1}}))
     assert (
         "The points above are what a graded run would give now. The grade of the run graded stays: 1 point." in one.text
     )
@@ -340,7 +338,7 @@ def test_a_large_class_is_bounded_on_its_page(example: Any) -> None:
     assert "and 2 more" in page
 
 
-def summary(reports: list[dict[str, Any]], lab: Lab) -> dict[str, Any]:
+def summary(reports: list[Any], lab: Lab) -> Any:
     made = build_audit_summary(
         run_id="r", lab=lab, course="cloud-2026", finished_at="2026-01-02T23:01:00Z", reports=reports
     )
@@ -407,7 +405,7 @@ def test_what_is_listed_of_a_student_is_bounded(example: Any, number: int) -> No
 def test_ten_thousand_students_are_bounded_and_those_who_drifted_come_first(example: Any) -> None:
     drifted, only_running = report_of(example), report_of(example, known={}, gone=[])
 
-    def named(report: dict[str, Any], number: int) -> dict[str, Any]:
+    def named(report: Any, number: int) -> Any:
         return {**report, "student": {**report["student"], "username": f"user{number}"}}
 
     reports = [named(drifted if number >= 9_500 else only_running, number) for number in range(10_000)]
@@ -435,7 +433,7 @@ def test_a_summary_keeps_what_failed_before_what_is_only_skipped(example: Any) -
     report = report_of(example)
     (one,) = report["audit"]["drifted"]
     many = [{**one, "to": "skipped"}] * MAX_ENTRIES + [{**one, "to": "failed"}]
-    entry = audit_entry({**report, "audit": {**report["audit"], "drifted": many}})
+    entry = audit_entry(report | {"audit": report["audit"] | {"drifted": many}})
     assert entry is not None
     assert [change["to"] for change in entry["drifted"]] == ["failed"] + ["skipped"] * (MAX_ENTRIES - 1)
     assert entry["not_shown"] == 1

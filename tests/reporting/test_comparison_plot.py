@@ -12,8 +12,8 @@ from tests.reporting.plot_reading import label, marks, shape, words
 
 
 def compared(**changes: Any) -> str:
-    values = {"baseline": "a", "candidate": "b", "baseline_ms": [3.0, 1.0, 2.0], "candidate_ms": [0.5]}
-    return str(comparison_plot({**values, **changes}))
+    values: Any = {"baseline": "a", "candidate": "b", "baseline_ms": [3.0, 1.0, 2.0], "candidate_ms": [0.5]}
+    return str(comparison_plot(values | changes))
 
 
 def test_every_latency_of_both_stands_on_one_axis_with_the_medians() -> None:

@@ -26,7 +26,7 @@ HOSTILE = [
 ]
 
 
-def class_page(example: Any, students: list[tuple[Any, dict[str, Any]]], lab: Any = None) -> str:
+def class_page(example: Any, students: list[tuple[Any, Any]], lab: Any = None) -> str:
     run = build_run(
         run_id="r",
         lab=lab or example.lab,
@@ -39,7 +39,7 @@ def class_page(example: Any, students: list[tuple[Any, dict[str, Any]]], lab: An
     return render_class(run, [report for _, report in students], lab or example.lab)
 
 
-def trio(example: Any) -> list[tuple[Any, dict[str, Any]]]:
+def trio(example: Any) -> list[tuple[Any, Any]]:
     return [
         (example.student("user1", name="Ada Lovelace"), example.mixed(name="Ada Lovelace")),
         (example.student("user2"), example.perfect()),
@@ -165,7 +165,7 @@ def test_a_class_of_three(example: Any) -> None:
 
 
 def test_what_failed_most_comes_first_with_its_most_common_message(example: Any) -> None:
-    def student(number: int, message: str) -> tuple[Any, dict[str, Any]]:
+    def student(number: int, message: str) -> tuple[Any, Any]:
         username = f"user{number}"
         verdicts = {**example.all_passed, "layers-attached": failed(message.format(username))}
         if number == 1:

@@ -20,11 +20,12 @@ KINDS = ("warm", "cold", "throttled", "error", "timeout", "lost")
 
 
 def plot(samples: list[list[Any]], target: str = "user1-f:prod", **fields: Any) -> str:
-    return str(latency_plot({"target": target, "samples": samples, **fields}))
+    test: Any = {"target": target, "samples": samples, **fields}
+    return str(latency_plot(test))
 
 
 def curve(**changes: Any) -> str:
-    values = {
+    values: Any = {
         "target": "user1-f:prod",
         "model": "closed",
         "succeeded": 100,
@@ -32,12 +33,12 @@ def curve(**changes: Any) -> str:
         "p95_interval_ms": [45.0, 75.0],
         "curve": [[0, 20.0], [50, 24.0], [90, 40.0], [95, 50.0], [99, 70.0], [100, 80.0]],
     }
-    return str(percentile_plot({**values, **changes}))
+    return str(percentile_plot(values | changes))
 
 
 def compared(**changes: Any) -> str:
-    values = {"baseline": "a", "candidate": "b", "baseline_ms": [3.0, 1.0, 2.0], "candidate_ms": [0.5]}
-    return str(comparison_plot({**values, **changes}))
+    values: Any = {"baseline": "a", "candidate": "b", "baseline_ms": [3.0, 1.0, 2.0], "candidate_ms": [0.5]}
+    return str(comparison_plot(values | changes))
 
 
 ALL = pytest.mark.parametrize(
@@ -157,7 +158,8 @@ def test_the_label_says_the_main_numbers() -> None:
 
 def test_nothing_measured_is_no_plot() -> None:
     assert plot([]) == ""
-    assert str(latency_plot({"target": "f"})) == ""
+    without_samples: Any = {"target": "f"}
+    assert str(latency_plot(without_samples)) == ""
     assert curve(succeeded=0, curve=[], latency_ms=dict.fromkeys(LATENCY, 0)) == ""
     assert compared(candidate_ms=[]) == ""
 

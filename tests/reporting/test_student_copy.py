@@ -101,7 +101,7 @@ def test_the_points_of_before_are_told_only_without_those_of_hidden_checks(
 
 
 def test_what_an_audit_found_of_hidden_checks_is_left_out(example: Any) -> None:
-    def found(check: str) -> dict[str, Any]:
+    def found(check: str) -> Any:
         return {"check": check, "title": check, "from": "passed", "to": "failed", "message": "x", "points": 1}
 
     audit = {
@@ -155,9 +155,10 @@ def test_what_a_student_reached_in_what_is_shown(example: Any) -> None:
 def test_how_much_is_hidden_is_kept_and_never_what(example: Any) -> None:
     assert hidden_part(example.mixed()) == {"hidden_checks": 1, "hidden_points": 13.34}
     assert hidden_part(student_copy(example.mixed())) == {"hidden_checks": 1, "hidden_points": 13.34}
-    shown = {**example.mixed(), "checks": [one for one in example.mixed()["checks"] if one["visibility"] == "visible"]}
+    mixed: Any = example.mixed()
+    shown = mixed | {"checks": [check for check in mixed["checks"] if check["visibility"] == "visible"]}
     assert hidden_part(shown) == {"hidden_checks": 0, "hidden_points": 0}
-    assert hidden_part({**shown, "hidden": {"checks": 2, "points": 0.5}}) == {"hidden_checks": 2, "hidden_points": 0.5}
+    assert hidden_part(shown | {"hidden": {"checks": 2, "points": 0.5}}) == {"hidden_checks": 2, "hidden_points": 0.5}
 
 
 def test_a_lab_of_nothing_but_hidden_checks_has_no_points_to_show(example: Any) -> None:

@@ -46,6 +46,7 @@ def test_a_self_check_is_counted_recorded_and_started(store: Store, machines: Ma
         }
     }
     assert store.get_json(roster) == [Student("user1", "user1").to_dict()]
+    assert store.students(run_id) == [Student("user1", "user1", account_id="123456789012", region="us-east-1")]
     assert stored_run(store, run_id) == {
         "run_id": run_id,
         "lab": LAB.id,
@@ -68,7 +69,24 @@ def test_it_looks_where_the_course_says_that_the_students_resources_are(store: S
     store.enrol("autumn", "Autumn", "2026-09-01T00:00:00Z", {"user1": {LAB.id: row}})
     run_id = start(store, machines).run_id
     assert store.get_json(f"rosters/{run_id}.json") == [row.to_dict()]
+    assert store.students(run_id) == [replace(row, region="us-east-1")]
     assert machines.inputs()[run_id]["course"] == stored_run(store, run_id)["course"] == "autumn"
+
+
+def test_a_student_in_an_account_that_nobody_may_read_is_told_and_nothing_counts(
+    store: Store, machines: Machines
+) -> None:
+    row = Student("user1", "s-1", account_id="222233334444")
+    store.enrol("autumn", "Autumn", "2026-09-01T00:00:00Z", {"user1": {LAB.id: row}})
+    with pytest.raises(BadInputError) as error:
+        start(store, machines)
+    assert str(error.value) == (
+        "user1 has account 222233334444 and no role_arn; labgrader runs in 123456789012 and reads other accounts "
+        "through a role (infra/student_account.yaml)"
+    )
+    assert machines.inputs() == {}
+    assert store.ledger("user1", LAB.id).taken == ()
+    assert store.ledger("user1", LAB.id).running == ""
 
 
 # --- one at a time ---------------------------------------------------------------------------------------------------

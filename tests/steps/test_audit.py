@@ -106,13 +106,13 @@ class Course:
             record = CheckRecord(check_id, Answers(), verdict)
             self.store.put_json(Keys(run_id).evidence(username, check_id), record.to_dict())
 
-    def report(self, run_id: str, mode: str, username: str = "user1") -> dict[str, Any]:
+    def report(self, run_id: str, mode: str, username: str = "user1") -> Any:
         """Write the report; every run has a second of its own, as runs are hours apart."""
         report = write_report(self.store, run_id, mode, username, publish=self.publish)
         self.postpone(report)
         return report
 
-    def postpone(self, report: dict[str, Any]) -> None:
+    def postpone(self, report: Any) -> None:
         """Date what the next run reads back by a day, in place of waiting a second."""
         username = report["student"]["username"]
         for item in list(self.store._query(f"STUDENT#{username}")):
@@ -124,28 +124,28 @@ class Course:
             validate(event.detail, event.schema)
         self.events += events
 
-    def grade(self, run_id: str = "graded", *, reserved: int | None = 10, **verdicts: Verdict) -> dict[str, Any]:
+    def grade(self, run_id: str = "graded", *, reserved: int | None = 10, **verdicts: Verdict) -> Any:
         self.plan(run_id, "grade")
         self.record(run_id, reserved=reserved)
         judged: dict[str, Any] = verdicts or {"handled": passed("1 of 1"), "answers": passed("1 of 1")}
         self.judge(run_id, **judged)
         return self.report(run_id, "grade")
 
-    def audit(self, run_id: str, **recorded: Any) -> dict[str, Any]:
+    def audit(self, run_id: str, **recorded: Any) -> Any:
         self.plan(run_id, "audit")
         self.record(run_id, **recorded)
         return self.report(run_id, "audit")
 
 
-def statuses(report: dict[str, Any]) -> dict[str, str]:
+def statuses(report: Any) -> dict[str, str]:
     return {check["id"]: check["status"] for check in report["checks"]}
 
 
-def check_of(report: dict[str, Any], check_id: str) -> dict[str, Any]:
+def check_of(report: Any, check_id: str) -> Any:
     return next(check for check in report["checks"] if check["id"] == check_id)
 
 
-def changed(report: dict[str, Any], name: str = "drifted") -> list[tuple[str, str, str]]:
+def changed(report: Any, name: str = "drifted") -> list[tuple[str, str, str]]:
     return [(one["check"], one["from"], one["to"]) for one in report["audit"][name]]
 
 

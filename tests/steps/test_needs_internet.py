@@ -22,7 +22,7 @@ STARTED = "2026-01-01T00:00:00Z"
 REFUSED = "Max retries exceeded with url: /uuid (Caused by NewConnectionError)"
 
 
-def _graded(store: Store, payload: dict[str, Any], *, needs_internet: bool) -> dict[str, Any]:
+def _graded(store: Store, payload: Any, *, needs_internet: bool) -> Any:
     """The report of a student whose function answered one event so."""
     event = {"operation": "default"}
     item = Item(
@@ -55,7 +55,7 @@ def _graded(store: Store, payload: dict[str, Any], *, needs_internet: bool) -> d
     return write_report(store, RUN, "grade", "user1")
 
 
-def _shown(report: dict[str, Any]) -> tuple[str, float, float, list[str]]:
+def _shown(report: Any) -> tuple[str, float, float, list[str]]:
     score = report["score"]
     return report["checks"][0]["status"], score["points"], score["open_points"], [one["id"] for one in report["advice"]]
 

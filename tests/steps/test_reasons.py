@@ -143,7 +143,7 @@ def live(store: Store, check_id: str, answer: Callable[[Question], Answer], ends
     return outcome_of(check_id, run)
 
 
-def reported(store: Store, *outcomes: dict[str, str], mode: str = "grade", **more: Any) -> dict[str, dict[str, Any]]:
+def reported(store: Store, *outcomes: dict[str, str], mode: str = "grade", **more: Any) -> dict[str, Any]:
     """The checks of the report by id; the report and what is told of it are as their schemas say."""
     told: list[Any] = []
     report = write_report(store, RUN, mode, "user1", outcomes, publish=lambda *events: told.extend(events), **more)

@@ -18,7 +18,7 @@ from checks.simulation.pack import build_student, load_pack
 from cli.deployment.deploy import deploy
 from cli.embedded_aws import server
 from cli.project import DEFAULT_STACK
-from cli.schedules import keep_nights
+from cli.schedules import keep_schedule
 from cli.target import Target, embedded_target
 from labgrader.courses.course_file import read_course
 from labgrader.courses.enrolment import push_course
@@ -96,7 +96,7 @@ class Stack:
         )
         files = read_course(file)
         push_course(self.store, files, datetime.now(UTC))
-        keep_nights(self.target, self.outputs, DEFAULT_STACK, files.course)
+        keep_schedule(self.target, self.outputs, DEFAULT_STACK, files.course)
 
     def wait_until_idle(self) -> None:
         """Wait for the audit that the schedule starts, and for every other execution.
@@ -105,7 +105,7 @@ class Stack:
         stack. It calls this first.
         """
         if self.scheduled_course:
-            until(lambda: self.store.nights(self.scheduled_course), "the schedule to start an audit")
+            until(lambda: self.store.audits(self.scheduled_course), "the schedule to start an audit")
         states = self.client("stepfunctions")
         machines = [self.outputs[name] for name in ("AuditCourseArn", "GradeClassArn", "GradeStudentArn")]
 

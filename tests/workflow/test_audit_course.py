@@ -18,7 +18,7 @@ from tests.workflow.conftest import LAB
 pytestmark = pytest.mark.workflow
 
 
-def audit(stack: Any, course_id: str) -> dict[str, Any]:
+def audit(stack: Any, course_id: str) -> Any:
     started = start_audit(stack.target, stack.outputs, course_id)
     digest = follow_audit(stack.target, stack.outputs, started, lambda _: None, pause=0.25)
     validate(digest, "digest")
@@ -103,8 +103,9 @@ def test_a_lab_that_cannot_be_audited_fails_the_night_after_its_digest(
     stack: Any, graded: Any, inbox: Any, tmp_path: Path
 ) -> None:
     stack.push_course(tmp_path, "without-a-list")
-    roster = CourseKeys("without-a-list").roster("class.csv")
-    stack.store.delete([roster])
+    keys = CourseKeys("without-a-list")
+    roster = keys.roster("class.csv")
+    stack.store.delete([keys.roster_rows("class.csv")])
     started = start_audit(stack.target, stack.outputs, "without-a-list")
     digest = follow_audit(stack.target, stack.outputs, started, lambda _: None, pause=0.25)
     assert digest["status"] == "failed"

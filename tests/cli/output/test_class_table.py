@@ -51,7 +51,7 @@ def _signals() -> Iterator[None]:
         signal.signal(number, handler)
 
 
-def graded(store: Store, lab: Lab = LAB) -> dict[str, Any]:
+def graded(store: Store, lab: Lab = LAB) -> Any:
     """Keep a run of one student; return their report."""
     mine = lab.for_student("user1", "111122223333", "us-east-1")
     verdicts = {"handled": passed(), "secret": failed("the secret sentence")}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from typing import Any
 
 import pytest
 
@@ -66,13 +67,13 @@ def test_what_failed_names_three_and_counts_the_rest() -> None:
     def check(status: str, title: str = "t") -> dict[str, str]:
         return {"status": status, "title": title}
 
-    assert what_failed({"checks": [check("passed"), check("skipped")]}) == ""
+    def report(*checks: Any) -> Any:
+        return {"checks": list(checks)}
+
+    assert what_failed(report(check("passed"), check("skipped"))) == ""
     three = [check("failed", "a"), check("partial", "b"), check("failed", "c")]
-    assert what_failed({"checks": three}) == "a; b; c"
-    assert (
-        what_failed({"checks": [*three, check("failed", "d"), check("not_graded")]})
-        == "a; b; c; and 1 more; 1 not graded"
-    )
+    assert what_failed(report(*three)) == "a; b; c"
+    assert what_failed(report(*three, check("failed", "d"), check("not_graded"))) == "a; b; c; and 1 more; 1 not graded"
 
 
 def test_a_student_in_a_line() -> None:

@@ -19,7 +19,7 @@ from labgrader.roster import Student
 LEGAL_ID = re.compile(r"[a-z][a-z0-9-]{0,60}")
 
 
-def csv_of(example: Any, *rows: tuple[Student, dict[str, Any]]) -> bytes:
+def csv_of(example: Any, *rows: tuple[Student, Any]) -> bytes:
     return render_csv(build_gradebook("r1", example.lab, [build_row(*row) for row in rows]))
 
 

@@ -20,6 +20,8 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from labgrader.aws import to_domain_error
+from labgrader.documents.audit import AuditedStudent
+from labgrader.documents.report import Report
 from labgrader.environment import Environment
 from labgrader.errors import LabgraderError, ServiceFaultError, ThrottledError
 from labgrader.messages import quote
@@ -82,7 +84,7 @@ def run_started(record: RunRecord) -> Event:
     )
 
 
-def student_graded(report: Mapping[str, Any], course: str = "") -> Event:
+def student_graded(report: Report, course: str = "") -> Event:
     """A student has a report.
 
     Args:
@@ -152,7 +154,7 @@ def run_failed(run_id: str, lab: str, mode: str, reason: str, course: str = "") 
     return _event("Run Failed", run_id, lab=lab, mode=mode, course=course, reason=cut or "no reason is known")
 
 
-def drift_detected(student: Mapping[str, Any], run_id: str, lab: str, course: str = "") -> Event:
+def drift_detected(student: AuditedStudent, run_id: str, lab: str, course: str = "") -> Event:
     """An audit found that what a student had right is not right any more.
 
     Args:

@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from labgrader.documents.report import Report, ReportLoadTest
+
 MAX_ANSWER = 6_000_000
 """Bytes of an answer: Lambda's synchronous response has 6 MB (Lambda quotas), and the envelope is part of it."""
 
@@ -28,27 +30,27 @@ def size_of(answer: Mapping[str, Any]) -> int:
     return len(json.dumps(body))
 
 
-def fit_response(report: dict[str, Any]) -> dict[str, Any]:
+def fit_response(report: Report) -> dict[str, Any]:
     """Return a report that an answer can hold: a larger one loses what its plots are drawn of, then its evidence.
 
     Args:
         report: as it is kept, or a student's copy of it.
     """
     if _size(report) <= MAX_REPORT:
-        return report
-    fewer = {**report, "load_tests": [_without_samples(one) for one in report["load_tests"]]}
+        return {**report}
+    fewer: Report = {**report, "load_tests": [_without_samples(test) for test in report["load_tests"]]}
     if _size(fewer) > MAX_REPORT:
         left = "the evidence is left out here, because the report is too large; its page has it"
-        fewer["checks"] = [{**one, "evidence": [left] if one["evidence"] else []} for one in report["checks"]]
-    return fewer
+        fewer["checks"] = [{**check, "evidence": [left] if check["evidence"] else []} for check in report["checks"]]
+    return {**fewer}
 
 
-def _without_samples(load_test: Mapping[str, Any]) -> dict[str, Any]:
+def _without_samples(load_test: ReportLoadTest) -> ReportLoadTest:
     if not load_test.get("samples"):
-        return dict(load_test)
+        return load_test
     notes = [*load_test.get("notes", ())][: _MAX_NOTES - 1]
     return {**load_test, "samples": [], "notes": [*notes, _NO_SAMPLES]}
 
 
-def _size(report: Mapping[str, Any]) -> int:
+def _size(report: Report) -> int:
     return len(json.dumps(json.dumps(report)))

@@ -1,1 +1,1 @@
-"""A course: its file and class lists, who is enrolled, and the digest of its nights."""
+"""A course: its file and class lists, its enrolments, and the digests of its audits."""

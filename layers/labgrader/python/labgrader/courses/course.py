@@ -1,4 +1,4 @@
-"""A course: its labs with their classes, until when each is due, and when all of them are audited."""
+"""A course: its labs with their class lists and due dates, and the time of its nightly audit."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from labgrader.fields import known_fields
 from labgrader.labs.lab_file import parse_yaml
 
 EARLY = timedelta(minutes=5)
-"""How much earlier than its time a night may begin by our clock and still be that night: clocks differ."""
+"""How much earlier than its time a scheduled audit may start by our clock: clocks differ."""
 
 
 @dataclass(frozen=True)
@@ -19,8 +20,8 @@ class CourseLab:
     """One lab of a course.
 
     Args:
-        lab: its id.
-        roster: the name of the class list beside the course file.
+        lab: the lab's id.
+        roster: the name of the class list. It lies beside the course file.
         due: ``2026-12-01 23:59`` in the course's time zone, or empty.
     """
 
@@ -28,16 +29,22 @@ class CourseLab:
     roster: str
     due: str = ""
 
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> CourseLab:
+        """Read an entry of a course file. ``due`` may be written with a ``T`` and with seconds."""
+        due = document.get("due", "").replace("T", " ")[:16]
+        return cls(**{**known_fields(cls, document), "due": due})
+
 
 @dataclass(frozen=True)
 class Course:
-    """What a course file says.
+    """The content of a course file.
 
     Args:
         id: unique in the stack (``serverless-2026``).
-        title: what people call it.
+        title: the name that people use.
         time_zone: an IANA name; ``audit_time`` and ``due`` are in it.
-        audit_time: ``HH:MM``, or empty where it is not audited every night.
+        audit_time: ``HH:MM``; empty if the course is audited on demand only.
         labs: in the order in which they are audited.
     """
 
@@ -54,15 +61,16 @@ class Course:
 
     @property
     def rosters(self) -> tuple[str, ...]:
-        """The names of its class lists, each once."""
-        return tuple(dict.fromkeys(one.roster for one in self.labs))
+        """The names of the class lists, each once."""
+        return tuple(dict.fromkeys(lab.roster for lab in self.labs))
 
-    def night(self, moment: datetime) -> str:
-        """Return the name of the night that a scheduled audit belongs to: ``2026-11-21-0230``.
+    def scheduled_audit(self, moment: datetime) -> str:
+        """Return the name of a scheduled audit: ``2026-11-21-0230``.
 
-        It is the last audit time that was due at the moment, in the course's time zone: an audit that starts late,
-        after midnight even, is still that of its night, and one that is delivered twice is the same night. The time is
-        part of the name: where a course is moved to another hour, that is another audit on the same day.
+        The name is the last audit time that was due at the moment, in the course's time zone. An audit that starts
+        late, even after midnight, has the name of the day on which it was due, and an audit that is delivered twice
+        has one name. The time is part of the name: if the course is moved to another hour, the same day has another
+        audit.
 
         Args:
             moment: when the audit started.
@@ -72,64 +80,60 @@ class Course:
         day = local.date() if local.time() >= time(hour, minute) else local.date() - timedelta(days=1)
         return f"{day}-{hour:02d}{minute:02d}"
 
-    def by_command(self, moment: datetime) -> str:
-        """Return the name of an audit that somebody asked for: ``2026-11-21-180512``, unlike that of any night."""
+    def requested_audit(self, moment: datetime) -> str:
+        """Return the name of an audit that somebody requested: ``2026-11-21-180512``. No scheduled audit has it.
+
+        Args:
+            moment: when the audit started.
+        """
         return f"{moment.astimezone(self.zone):%Y-%m-%d-%H%M%S}"
 
-    def skipped_nights(self, since: date, days: int = 366) -> list[date]:
-        """Return the days on which the clock jumps over the audit time: EventBridge Scheduler skips those nights.
+    def skipped_audits(self, since: date, days: int = 366) -> list[date]:
+        """Return the days on which the clock jumps over the audit time. EventBridge Scheduler skips their audits.
 
         Args:
             since: the first day to look at.
-            days: how many.
+            days: the number of days to look at.
         """
         if not self.audit_time:
             return []
         at = time.fromisoformat(self.audit_time)
-        nights = (since + timedelta(days=number) for number in range(days))
-        return [day for day in nights if not _exists(datetime.combine(day, at), self.zone)]
+        all_days = (since + timedelta(days=number) for number in range(days))
+        return [day for day in all_days if not _exists(datetime.combine(day, at), self.zone)]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the course as JSON, as its file has it."""
+        """Return the course as JSON, with the fields of the course file."""
         return {
             "id": self.id,
             "title": self.title,
             "time_zone": self.time_zone,
             "audit_time": self.audit_time,
-            "labs": [{"lab": one.lab, "roster": one.roster, "due": one.due} for one in self.labs],
+            "labs": [{"lab": lab.lab, "roster": lab.roster, "due": lab.due} for lab in self.labs],
         }
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> Course:
-        """Read what ``to_dict`` wrote, or a course file without problems."""
-        return cls(
-            id=document["id"],
-            title=document["title"],
-            time_zone=document["time_zone"],
-            audit_time=document.get("audit_time", ""),
-            labs=tuple(
-                CourseLab(one["lab"], one["roster"], one.get("due", "").replace("T", " ")[:16])
-                for one in document["labs"]
-            ),
-        )
+        """Read the course from ``to_dict``, or from a course file without problems."""
+        labs = tuple(CourseLab.from_dict(lab) for lab in document["labs"])
+        return cls(**{**known_fields(cls, document), "labs": labs})
 
     @classmethod
     def from_yaml(cls, content: bytes) -> Course:
-        """Read a course file that was found good when it was pushed."""
+        """Read a course file that was checked when it was pushed."""
         document, _, _ = parse_yaml(content, "course.yaml", as_text=True)
         return cls.from_dict(trimmed(document))
 
 
 def trimmed(value: Any) -> Any:
-    """Return a course document without blanks around its values, and without the optional ones that are empty."""
+    """Return a course document without blanks around its values, and without empty optional fields."""
     if isinstance(value, Mapping):
-        cut = {name: trimmed(one) for name, one in value.items()}
-        return {name: one for name, one in cut.items() if one != "" or name not in ("audit_time", "due")}
+        cut = {name: trimmed(entry) for name, entry in value.items()}
+        return {name: entry for name, entry in cut.items() if entry != "" or name not in ("audit_time", "due")}
     if isinstance(value, list):
-        return [trimmed(one) for one in value]
+        return [trimmed(entry) for entry in value]
     return value.strip() if isinstance(value, str) else value
 
 
 def _exists(local: datetime, zone: ZoneInfo) -> bool:
-    """Whether a clock in the zone ever shows this time: when it is put forward it jumps over an hour."""
+    """Return whether a clock in the zone ever shows this time. At the start of summer time it jumps over an hour."""
     return local.replace(tzinfo=zone).astimezone(UTC).astimezone(zone).replace(tzinfo=None) == local

@@ -1,4 +1,4 @@
-"""Reading a course file and the class lists beside it: everything that is wrong with any of them, at once."""
+"""Read a course file and the class lists beside it. Report all problems of all files at once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from labgrader.roster import Student, read_roster
 from labgrader.schemas import read_schema
 
 _NO_PLACES = frozenset({"localtime", "Factory", "posixrules"})
-"""Files of the time zone database that are no zones: what they mean depends on the machine."""
+"""Files of the time zone database that are no time zones: their meaning depends on the machine."""
 
 _KINDS = {"object": "is not a set of fields", "array": "is not a list", "string": "is not text"}
 
@@ -28,40 +28,38 @@ ProblemAt = Callable[..., Problem]
 
 @dataclass(frozen=True)
 class CourseFiles:
-    """A course file and its class lists, read and found good.
+    """A course file and its class lists, without problems.
 
     Args:
-        course: what the file says.
-        content: the file.
-        rosters: the class lists by name, as they are.
-        students: who is on each of them.
+        course: the course.
+        content: the text of the course file.
+        students: the students of each class list, by its name.
     """
 
     course: Course
     content: bytes
-    rosters: Mapping[str, bytes]
     students: Mapping[str, Sequence[Student]]
 
     @property
     def rows(self) -> dict[str, dict[str, Student]]:
-        """Each student's row for each lab of the course, by username and lab."""
-        found: dict[str, dict[str, Student]] = {}
-        for one in self.course.labs:
-            for student in self.students[one.roster]:
-                found.setdefault(student.username, {})[one.lab] = student
-        return found
+        """The row of each student for each lab of the course, by username and lab."""
+        rows: dict[str, dict[str, Student]] = {}
+        for lab in self.course.labs:
+            for student in self.students[lab.roster]:
+                rows.setdefault(student.username, {})[lab.lab] = student
+        return rows
 
 
 def read_course(file: Path, labs: Callable[[], Collection[str]] = lab_ids) -> CourseFiles:
     """Read a course file and the class lists that it names.
 
     Args:
-        file: YAML; its class lists lie beside it.
-        labs: returns the ids of the labs that a course may have; asked where the file names labs.
+        file: YAML. The class lists lie beside it.
+        labs: returns the ids of the labs that a course may have. It is called only if the file names a lab.
 
     Raises:
-        BadInputError: everything that is wrong with the file, with line and field, and with rows of its class lists.
-        OSError: the course file itself cannot be read.
+        BadInputError: all problems of the file, with line and field, and of the rows of its class lists.
+        OSError: the course file cannot be read.
     """
     content = file.read_bytes()
     document, problems, lines = parse_yaml(content, str(file), as_text=True)
@@ -71,7 +69,6 @@ def read_course(file: Path, labs: Callable[[], Collection[str]] = lab_ids) -> Co
 
     if document is None and not problems:
         problems = [Problem("the file is empty; a course has: id, title, time_zone, audit_time, labs", str(file))]
-    rosters: dict[str, bytes] = {}
     students: dict[str, Sequence[Student]] = {}
     if document is not None:
         document = trimmed(document)
@@ -79,20 +76,19 @@ def read_course(file: Path, labs: Callable[[], Collection[str]] = lab_ids) -> Co
         problems += _value_problems(document, problem, labs)
         for name, path in _roster_names(document):
             try:
-                rosters[name] = (file.parent / name).read_bytes()
-                students[name] = read_roster(rosters[name], str(file.parent / name))
+                students[name] = read_roster((file.parent / name).read_bytes(), str(file.parent / name))
             except OSError as error:
                 problems.append(problem(f"{name}: {error.strerror or error}", *path))
             except BadInputError as error:
                 problems += error.problems
-    if problems:  # those of the course file first, as somebody reads it who mends it
-        problems.sort(key=lambda one: (one.source != str(file), one.source, one.line or 0))
+    if problems:  # those of the course file first: it is fixed first
+        problems.sort(key=lambda problem: (problem.source != str(file), problem.source, problem.line or 0))
         raise BadInputError(problems)
-    return CourseFiles(Course.from_dict(document), content, rosters, students)
+    return CourseFiles(Course.from_dict(document), content, students)
 
 
 def _shape_problems(document: Any, problem: ProblemAt) -> Iterator[Problem]:
-    """Hold a document against ``course.schema.json``; say in words what is wrong."""
+    """Yield the problems that ``course.schema.json`` finds, in words."""
     for error in sorted(_validator().iter_errors(document), key=lambda error: [str(part) for part in error.path]):
         path = list(error.absolute_path)
         if error.validator == "additionalProperties":
@@ -117,18 +113,18 @@ def _shape_problems(document: Any, problem: ProblemAt) -> Iterator[Problem]:
 
 
 def _value_problems(document: Any, problem: ProblemAt, labs: Callable[[], Collection[str]]) -> Iterator[Problem]:
-    """What no schema can say: labs and time zones that there are, days that there are, no lab twice."""
+    """Yield the problems that no schema finds: unknown labs and time zones, impossible dates, a lab listed twice."""
     if not isinstance(document, Mapping):
         return
-    zone, zones = _fitting(document, "time_zone"), zoneinfo.available_timezones() - _NO_PLACES
+    zone, zones = _valid(document, "time_zone"), zoneinfo.available_timezones() - _NO_PLACES
     if zone and zone not in zones:
         near = difflib.get_close_matches(zone, zones, n=1, cutoff=0.8)
         meant = f"; did you mean {near[0]}?" if near else "; they are named as in Europe/Berlin"
         yield problem(f"there is no time zone {quote(zone)}{meant}", "time_zone")
     seen: dict[str, int | None] = {}
-    known = sorted(labs()) if any(_fitting(one, "lab") for _, one in _labs(document)) else []
-    for index, one in _labs(document):
-        lab, due = _fitting(one, "lab"), _fitting(one, "due")
+    known = sorted(labs()) if any(_valid(entry, "lab") for _, entry in _labs(document)) else []
+    for index, entry in _labs(document):
+        lab, due = _valid(entry, "lab"), _valid(entry, "due")
         if lab:
             if lab not in known:
                 yield problem(f"there is no lab {lab}; the labs are: {', '.join(known)}", "labs", index, "lab")
@@ -143,10 +139,10 @@ def _value_problems(document: Any, problem: ProblemAt, labs: Callable[[], Collec
 
 
 def _roster_names(document: Any) -> Iterator[tuple[str, tuple[str | int, ...]]]:
-    """Each name of a class list that can be one, once, with where it stands first."""
+    """Yield each valid name of a class list once, with the path of its first place in the file."""
     seen: set[str] = set()
-    for index, one in _labs(document):
-        name = _fitting(one, "roster")
+    for index, entry in _labs(document):
+        name = _valid(entry, "roster")
         if name and name not in seen:
             seen.add(name)
             yield name, ("labs", index, "roster")
@@ -154,13 +150,13 @@ def _roster_names(document: Any) -> Iterator[tuple[str, tuple[str | int, ...]]]:
 
 def _labs(document: Any) -> Iterator[tuple[int, Mapping[str, Any]]]:
     labs = document.get("labs") if isinstance(document, Mapping) else None
-    for index, one in enumerate(labs if isinstance(labs, list) else ()):
-        if isinstance(one, Mapping):
-            yield index, one
+    for index, entry in enumerate(labs if isinstance(labs, list) else ()):
+        if isinstance(entry, Mapping):
+            yield index, entry
 
 
-def _fitting(document: Mapping[str, Any], name: str) -> str:
-    """A value of a course, or of one of its labs, that is shaped as the schema wants it; what is not was said."""
+def _valid(document: Mapping[str, Any], name: str) -> str:
+    """Return a field of a course, or of one of its labs; empty if the schema refuses it: that problem is reported."""
     of_course = _validator().schema["properties"]
     schema = of_course.get(name) or of_course["labs"]["items"]["properties"][name]
     value = document.get(name)
@@ -168,7 +164,7 @@ def _fitting(document: Mapping[str, Any], name: str) -> str:
 
 
 def _wrong_due(value: str) -> str:
-    """Say what is wrong with a date by when something is due."""
+    """Return what is wrong with a due date."""
     shown = quote(value, 60)
     try:
         moment = datetime.fromisoformat(value)
@@ -180,7 +176,9 @@ def _wrong_due(value: str) -> str:
 
 
 def _validator() -> Any:
-    from jsonschema import Draft202012Validator  # 60 ms at import, and only those who read course files need it
+    from jsonschema import (
+        Draft202012Validator,
+    )  # imported here: it takes 60 ms, and only readers of course files need it
 
     schema = read_schema("course")
     return Draft202012Validator(schema)

@@ -1,36 +1,39 @@
-"""The digest of a night: what the audits of a course's labs found, in one document."""
+"""The digest of an audit of a course: the results of all its labs, in one document."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from labgrader.courses.course import Course, CourseLab
+from labgrader.documents.audit import Audit
+from labgrader.documents.digest import Digest, DigestRun
 from labgrader.messages import quote, said_by
-
-Json = Any
 
 SCHEMA = "labgrader.digest/1"
 
 NOT_FINISHED = "the run did not finish; nobody is graded by it"
 
+StudentList = Literal["drifted", "mended", "gone", "running"]
+"""The lists that an audit has of each student, and the counts of students who are in them."""
+
 
 def build_digest(
-    course: Course, night: str, started_at: str, finished_at: str, runs: Sequence[Mapping[str, Json]]
-) -> dict[str, Json]:
-    """Put together what the runs of a night came to.
+    course: Course, audit_name: str, started_at: str, finished_at: str, runs: Sequence[DigestRun]
+) -> Digest:
+    """Build the digest of an audit.
 
     Args:
         course: the course.
-        night: its name.
+        audit_name: the name of the audit.
         started_at, finished_at: ISO 8601 in UTC.
-        runs: what ``audited`` or ``not_audited`` returned of each lab, in the course's order.
+        runs: the entries of ``audited`` or ``not_audited`` for each lab, in the course's order.
 
     Returns:
-        The digest: ``status`` is ``complete`` where every lab was audited, also where some student could not be graded
-        in full, and ``failed`` where a lab's run failed. ``counts`` are students, each once, in whatever labs they have
-        something; of those not graded in full, the sum over the labs. What one student runs is counted once in
-        ``usd_per_day``, though two labs saw it.
+        The digest. ``status`` is ``failed`` if the run of a lab failed. It is ``complete`` even if students are not
+        graded in full. ``counts`` are students: each student counts once, in however many labs they have an entry;
+        ``incomplete`` is the sum over the labs. What one student runs is counted once in ``usd_per_day``, even if two
+        labs saw it.
     """
     total = sum(run["usd_per_day"] for run in runs) - _seen_twice(runs)
     return {
@@ -38,23 +41,26 @@ def build_digest(
         "course": course.id,
         "title": course.title,
         "time_zone": course.time_zone,
-        "night": night,
+        "night": audit_name,
         "started_at": started_at,
         "finished_at": finished_at,
         "status": "failed" if any(run["status"] == "failed" for run in runs) else "complete",
         "counts": {
             "labs": len(runs),
             "failed": sum(run["status"] == "failed" for run in runs),
-            **{name: _students_with(name, runs) for name in ("drifted", "mended", "gone", "running")},
+            "drifted": _students_with("drifted", runs),
+            "mended": _students_with("mended", runs),
+            "gone": _students_with("gone", runs),
+            "running": _students_with("running", runs),
             "incomplete": sum(run["incomplete"] for run in runs),
         },
         "usd_per_day": round(max(0.0, total), 2),
-        "runs": [dict(run) for run in runs],
+        "runs": list(runs),
     }
 
 
-def audited(lab: CourseLab, run: Mapping[str, Json], audit: Mapping[str, Json]) -> dict[str, Json]:
-    """Return what a finished run found.
+def audited(lab: CourseLab, run: Mapping[str, Any], audit: Audit) -> DigestRun:
+    """Return the entry of a run that finished.
 
     Args:
         lab: the lab, as the course has it.
@@ -72,23 +78,26 @@ def audited(lab: CourseLab, run: Mapping[str, Json], audit: Mapping[str, Json]) 
         "error": "",
         "students": counts["students"],
         "first": counts.get("first", 0),
-        **{name: counts[name] for name in ("drifted", "mended", "gone", "running")},
+        "drifted": counts["drifted"],
+        "mended": counts["mended"],
+        "gone": counts["gone"],
+        "running": counts["running"],
         "incomplete": run["counts"]["incomplete"],
         "usd_per_day": audit["usd_per_day"],
-        "found": list(audit["students"]),
+        "found": audit["students"],
         "more_students": audit["more_students"],
         "carried_over": audit.get("carried_over"),
-        "not_graded": list(audit.get("not_graded", ())),
+        "not_graded": audit.get("not_graded", []),
     }
 
 
-def not_audited(lab: CourseLab, run_id: str, reason: str) -> dict[str, Json]:
-    """Return what is known of a run that failed.
+def not_audited(lab: CourseLab, run_id: str, reason: str) -> DigestRun:
+    """Return the entry of a run that failed.
 
     Args:
         lab: the lab, as the course has it.
         run_id: the run.
-        reason: why, or empty where nobody knows.
+        reason: why it failed, or empty.
     """
     return {
         "run_id": run_id,
@@ -97,29 +106,35 @@ def not_audited(lab: CourseLab, run_id: str, reason: str) -> dict[str, Json]:
         "due": lab.due,
         "status": "failed",
         "error": quote(said_by(reason), 1000) or NOT_FINISHED,
-        **dict.fromkeys(("students", "drifted", "mended", "gone", "running", "incomplete", "more_students"), 0),
+        "students": 0,
+        "drifted": 0,
+        "mended": 0,
+        "gone": 0,
+        "running": 0,
+        "incomplete": 0,
+        "more_students": 0,
         "usd_per_day": 0,
         "found": [],
     }
 
 
-def _students_with(name: str, runs: Sequence[Mapping[str, Json]]) -> int:
-    """How many students have something of a kind, each once; whom the lists leave out, they cannot tell apart."""
+def _students_with(name: StudentList, runs: Sequence[DigestRun]) -> int:
+    """Return how many students have an entry in a list, each once. Students who are not listed count for each lab."""
     listed = [{student["username"] for student in run["found"] if student[name]} for run in runs]
-    counted = sum(int(run[name]) for run in runs)
+    counted = sum(run[name] for run in runs)
     return counted - sum(map(len, listed)) + len(set().union(*listed))
 
 
-def _seen_twice(runs: Iterable[Mapping[str, Json]]) -> float:
-    """US dollars a day of what is in the lists of more than one lab: the same resource of the same student."""
+def _seen_twice(runs: Iterable[DigestRun]) -> float:
+    """Return the US dollars a day of resources that more than one lab lists for the same student."""
     seen: set[tuple[str, str, str]] = set()
     twice = 0.0
     for run in runs:
-        mine = {
-            (student["username"], one["resource"], one["what"]): one["usd_per_day"]
+        costs = {
+            (student["username"], resource["resource"], resource["what"]): resource["usd_per_day"]
             for student in run["found"]
-            for one in student["running"]
+            for resource in student["running"]
         }
-        twice += sum(dollars for what, dollars in mine.items() if what in seen)
-        seen |= set(mine)
+        twice += sum(dollars for resource_key, dollars in costs.items() if resource_key in seen)
+        seen |= set(costs)
     return twice

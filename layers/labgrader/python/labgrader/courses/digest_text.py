@@ -1,55 +1,55 @@
-"""The digest as people read it in the morning: the whole in one sentence, then lab by lab what changed and for whom."""
+"""The digest as text: a summary in one sentence, then for each lab what changed, and for whom."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
+from labgrader.documents.audit import AuditedStudent
+from labgrader.documents.digest import Digest, DigestRun
+from labgrader.documents.report import Difference
 from labgrader.messages import listed, quote
 from labgrader.reporting.formatting import waiting_words
 
-Json = Any
-Found = Mapping[str, Json]
-
 MAX_STUDENTS = 20
-"""Students that one paragraph of a digest names; the rest are counted."""
+"""The most students that one paragraph names. The rest are counted."""
 
 MAX_ENTRIES = 5
-"""Checks or resources that it names of one student."""
+"""The most checks or resources that it names of one student."""
 
 MAX_RESOURCE = 100
-"""Characters of the name of what is running; the command that stops it has the whole name."""
+"""The most characters of the name of a resource. The command that stops it has the whole name."""
 
 MAX_BYTES = 250_000
-"""Of a message to an SNS topic, which may have 262,144 (SNS API, Publish)."""
+"""The most bytes of a message. SNS takes 262,144 (SNS API, Publish)."""
 
 NO_GRADE_CHANGES = (
     "An audit changes nobody's grade: points below are at stake, and count only when a graded run finds the same."
 )
-"""Said once, where points are told."""
+"""Printed once, in a digest that names points."""
 
 WANTED = "the lab may want it: stop it after the last graded run"
-"""Said where something costs money: a check may look for just that."""
+"""Printed above resources that cost money: a check of the lab may require them."""
 
 _STATUS = {"passed": "passed", "partial": "partly", "failed": "failed", "skipped": "skipped"}
 
 
-def subject(digest: Mapping[str, Json]) -> str:
-    """Return the digest's subject: ASCII and below 100 characters, as SNS wants it."""
+def subject(digest: Digest) -> str:
+    """Return the subject of the mail: ASCII, and fewer than 100 characters (SNS API, Publish)."""
     counts = digest["counts"]
-    said = [
-        f"{counts[name]} {word}"
-        for name, word in (("failed", "not audited"), ("drifted", "drifted"), ("gone", "with something gone"))
-        if counts[name]
-    ]
+    numbers = (
+        (counts["failed"], "not audited"),
+        (counts["drifted"], "drifted"),
+        (counts["gone"], "with something gone"),
+    )
+    said = [f"{number} {words}" for number, words in numbers if number]
     return f"labgrader: {digest['course']}: {', '.join(said) or 'all as before'}"[:99]
 
 
-def headline(digest: Mapping[str, Json]) -> str:
-    """Return what a night came to, in a sentence or three."""
+def headline(digest: Digest) -> str:
+    """Return the result of the audit in a few sentences."""
     counts = digest["counts"]
     failed = [run["lab"] for run in digest["runs"] if run["status"] == "failed"]
     first = sum(run.get("first", 0) for run in digest["runs"])
@@ -81,12 +81,12 @@ def headline(digest: Mapping[str, Json]) -> str:
     return " ".join(said)
 
 
-def digest_text(digest: Mapping[str, Json], options: str = "") -> str:
+def digest_text(digest: Digest, options: str = "") -> str:
     """Return the digest as plain text.
 
     Args:
-        digest: the document that ``build_digest`` made.
-        options: what the commands in it need besides (`` --aws``).
+        digest: the digest.
+        options: further options of the commands in it (`` --aws``).
     """
     zone = ZoneInfo(digest["time_zone"])
     at = datetime.fromisoformat(digest["started_at"]).astimezone(zone)
@@ -100,14 +100,14 @@ def digest_text(digest: Mapping[str, Json], options: str = "") -> str:
     for run in digest["runs"]:
         lines += ["", *_lab(run, digest["course"], at, options)]
     text = "\n".join(lines) + "\n"
-    if len(text.encode()) > MAX_BYTES:  # cut between two lines: half a command does anything
+    if len(text.encode()) > MAX_BYTES:  # cut between two lines: half a command may do anything
         kept = text.encode()[:MAX_BYTES].decode("utf-8", "ignore")
         text = kept[: kept.rindex("\n")] + "\n… cut here: the rest is in the runs' reports\n"
     return text
 
 
-def _lab(run: Mapping[str, Json], course: str, at: datetime, options: str) -> Iterator[str]:
-    """The lines of one lab."""
+def _lab(run: DigestRun, course: str, at: datetime, options: str) -> Iterator[str]:
+    """Yield the lines of one lab."""
     yield f"== {quote(run['title'])} ({run['lab']}){_due(run['due'], at)} =="
     if run["status"] == "failed":
         yield f"This lab was not audited: {quote(run['error'], 1000)}"
@@ -131,12 +131,14 @@ def _lab(run: Mapping[str, Json], course: str, at: datetime, options: str) -> It
     yield f"  See all:  labgrader report {run['run_id']} -o class.html{options}"
 
 
-def _carried_over(run: Mapping[str, Json], at: datetime) -> Iterator[str]:
-    """What this audit did not find out itself, and from when that is; nothing where it carries over nothing."""
+def _carried_over(run: DigestRun, at: datetime) -> Iterator[str]:
+    """Yield a line about results that the audit carries over from graded runs, if there are any."""
     carried = run.get("carried_over")
     if not carried:
         return
-    first, last = (datetime.fromisoformat(carried[name]).astimezone(at.tzinfo) for name in ("first", "last"))
+    first, last = (
+        datetime.fromisoformat(moment).astimezone(at.tzinfo) for moment in (carried["first"], carried["last"])
+    )
     when = f"the graded run of {_moment(last, at)}"
     if carried["runs"] > 1:
         when = f"{carried['runs']:,} graded runs, {_moment(first, at)} to {_moment(last, at)}"
@@ -147,15 +149,15 @@ def _carried_over(run: Mapping[str, Json], at: datetime) -> Iterator[str]:
     )
 
 
-def _not_graded(run: Mapping[str, Json], course: str, options: str) -> Iterator[str]:
-    """Why students are not graded in full, in a line for each reason, with the command to type."""
+def _not_graded(run: DigestRun, course: str, options: str) -> Iterator[str]:
+    """Yield the reasons why students are not graded in full, each with the command to type."""
     told = 0
-    for one in run.get("not_graded", ()):
-        names = one["students"]
-        many = len(names) + one["more_students"]
+    for group in run.get("not_graded", ()):
+        names = group["students"]
+        many = len(names) + group["more_students"]
         told += many
-        who = f"{', '.join(names)} and {one['more_students']:,} more" if one["more_students"] else listed(names)
-        if one["needs_graded_run"]:
+        who = f"{', '.join(names)} and {group['more_students']:,} more" if group["more_students"] else listed(names)
+        if group["needs_graded_run"]:
             yield f"  Not graded in full: {who}. No graded run told what takes a call, and an audit calls nothing."
             whom = "them" if many > 1 else "this student"
             roster = shlex.quote(run.get("roster") or "ROSTER")
@@ -163,54 +165,56 @@ def _not_graded(run: Mapping[str, Json], course: str, options: str) -> Iterator[
             asked = f"--lab {run['lab']} --roster {roster} --course {course}{chosen}{options}"
             yield f"  Grade {whom}:  labgrader grade {asked}"
         else:
-            yield f"  Not graded in full: {who}. {quote(one['reason'], 400)}"
+            yield f"  Not graded in full: {who}. {quote(group['reason'], 400)}"
             yield f"  Read it:  labgrader report {run['run_id']} --student {names[0]} -o {names[0]}.html{options}"
     if told < run["incomplete"]:
         others = f"{run['incomplete'] - told:,} {'more' if told else 'of them'}"
         yield f"  Not graded in full: {others}; their reports say why."
 
 
-def _paragraph(title: str, found: Sequence[Found], say: Callable[[Found], list[str]]) -> Iterator[str]:
-    """A heading and the lines of every student who has something under it; nothing where nobody has."""
+def _paragraph(
+    title: str, found: Sequence[AuditedStudent], say: Callable[[AuditedStudent], list[str]]
+) -> Iterator[str]:
+    """Yield a heading and the lines of each student who has some; nothing if no student has any."""
     having = [(student, said) for student in found if (said := say(student))]
     if not having:
         return
     yield f"  {title}"
     for student, said in having[:MAX_STUDENTS]:
         yield f"    {student['username']}"
-        yield from ("      - " + one.replace("\n", "\n        ") for one in said)
+        yield from ("      - " + line.replace("\n", "\n        ") for line in said)
     if len(having) > MAX_STUDENTS:
         yield f"    and {_students(len(having) - MAX_STUDENTS)} more"
 
 
-def _drifted(student: Found) -> list[str]:
-    """What is worse than before; what is only skipped is counted, so that it never hides what it waits for."""
-    skipped = [one for one in student["drifted"] if one["to"] == "skipped"]
+def _drifted(student: AuditedStudent) -> list[str]:
+    """Return the checks that are worse than before. Skipped checks are counted: they must not hide their cause."""
+    skipped = [change for change in student["drifted"] if change["to"] == "skipped"]
     named = _cut(
-        _change(one, "at stake") + (f"\n{quote(one['message'])}" if one["message"] else "")
-        for one in student["drifted"]
-        if one["to"] != "skipped"
+        _change(change, "at stake") + (f"\n{quote(change['message'])}" if change["message"] else "")
+        for change in student["drifted"]
+        if change["to"] != "skipped"
     )
     if not skipped:
         return named
     least = "at least " if student["not_shown"] else ""
-    points = round(sum(one["points"] for one in skipped), 2)
+    points = round(sum(change["points"] for change in skipped), 2)
     return [*named, f"{waiting_words(len(skipped), len(named), least)}{_points(points, 'at stake')}"]
 
 
-def _mended(student: Found) -> list[str]:
-    return _cut(_change(one, "more now") for one in student["mended"])
+def _mended(student: AuditedStudent) -> list[str]:
+    return _cut(_change(change, "more now") for change in student["mended"])
 
 
-def _gone(student: Found) -> list[str]:
-    return _cut(quote(one) for one in student["gone"])
+def _gone(student: AuditedStudent) -> list[str]:
+    return _cut(quote(name) for name in student["gone"])
 
 
-def _running(student: Found) -> list[str]:
+def _running(student: AuditedStudent) -> list[str]:
     return _cut(
-        f"{quote(one['resource'], MAX_RESOURCE)}: {quote(one['what'])}, ${one['usd_per_day']:,.2f} a day"
-        + (f"\nstop it:  {quote(one['stop'], 600)}" if one.get("stop") else "")
-        for one in student["running"]
+        f"{quote(resource['resource'], MAX_RESOURCE)}: {quote(resource['what'])}, ${resource['usd_per_day']:,.2f} a day"
+        + (f"\nstop it:  {quote(resource['stop'], 600)}" if resource.get("stop") else "")
+        for resource in student["running"]
     )
 
 
@@ -220,18 +224,19 @@ def _cut(entries: Iterable[str]) -> list[str]:
     return [*whole[:MAX_ENTRIES], f"and {more} more"] if more > 0 else whole
 
 
-def _change(one: Mapping[str, Json], what: str) -> str:
-    """One check: what it was and is, and the points that it cost or brought."""
-    return f"{quote(one['title'])}: {_STATUS[one['from']]} → {_STATUS[one['to']]}{_points(one['points'], what)}"
+def _change(change: Difference, what: str) -> str:
+    """Return one check with its statuses before and now, and the points of the difference."""
+    statuses = f"{_STATUS[change['from']]} → {_STATUS[change['to']]}"
+    return f"{quote(change['title'])}: {statuses}{_points(change['points'], what)}"
 
 
 def _points(points: float, what: str) -> str:
-    """How many points are at stake or more now; nothing where it is none."""
+    """Return how many points a difference is worth; empty for none."""
     return f", {points:g} point{'' if points == 1 else 's'} {what}" if points else ""
 
 
 def _due(due: str, at: datetime) -> str:
-    """When a lab is due, seen from the night; nothing where no date is set."""
+    """Return when a lab is due, as seen from the time of the audit; empty without a due date."""
     if not due:
         return ""
     moment = datetime.fromisoformat(due).replace(tzinfo=at.tzinfo)
@@ -244,7 +249,7 @@ def _due(due: str, at: datetime) -> str:
 
 
 def _moment(moment: datetime, at: datetime) -> str:
-    """A moment as the digest tells it: ``21 November, 19:13``, with the year where it is another one."""
+    """Return a time as text: ``21 November, 19:13``, with the year if it is another year than that of the audit."""
     day = _day(moment) if moment.year != at.year else f"{moment.day} {moment:%B}"
     return f"{day}, {moment:%H:%M}"
 

@@ -1,4 +1,4 @@
-"""What a stack keeps of its courses: the file and its class lists in S3, who is enrolled in DynamoDB."""
+"""Push a course to a stack, and remove it: the file and the class lists in S3, the enrolments in DynamoDB."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from labgrader.store import CourseKeys, MissingError, Store
 
 
 def push_course(store: Store, files: CourseFiles, now: datetime) -> dict[str, Any]:
-    """Keep a course, over what is there of it: students and labs that it has no longer are enrolled in it no longer.
+    """Store a course. Replace an earlier version; students who are no longer listed are no longer enrolled.
 
-    Pushed again after it broke off anywhere, it is whole: whoever may be enrolled is written down before anybody is.
+    The class lists are stored as rows: they were parsed with the course file, and nobody parses them again. A push that
+    broke off is repaired by the next push: the list of possible enrolments is written before the enrolments.
 
     Args:
         store: the stack's store.
-        files: what was read.
-        now: the moment, with its time zone.
+        files: the course file and its class lists.
+        now: the time of the push, with its time zone.
 
     Returns:
         The course's record, as ``store.course`` has it.
@@ -29,20 +30,20 @@ def push_course(store: Store, files: CourseFiles, now: datetime) -> dict[str, An
     course, keys, rows = files.course, CourseKeys(files.course.id), files.rows
     pushed_at = isoformat_utc(now)
     before = _enrolled(store, course.id)
-    for name, content in files.rosters.items():
-        store.put(keys.roster(name), content)
+    for name, students in files.students.items():
+        store.put_rows(keys.roster_rows(name), students)
     store.put_json(keys.enrolled, sorted(before | set(rows)))
     store.enrol(course.id, course.title, pushed_at, rows)
     store.disenrol(course.id, sorted(before - set(rows)))
     store.put_json(keys.enrolled, sorted(rows))
     store.put(keys.file, files.content)
-    wanted = {keys.roster(name) for name in course.rosters}
+    wanted = {keys.roster_rows(name) for name in course.rosters}
     store.delete([key for key in store.keys(keys.rosters) if key not in wanted])
     document = course.to_dict()
     record = {
         "course": course.id,
         **{name: document[name] for name in ("title", "time_zone", "audit_time")},
-        "labs": [{**one, "students": len(files.students[one["roster"]])} for one in document["labs"]],
+        "labs": [{**lab, "students": len(files.students[lab["roster"]])} for lab in document["labs"]],
         "students": len(rows),
         "pushed_at": pushed_at,
     }
@@ -51,21 +52,18 @@ def push_course(store: Store, files: CourseFiles, now: datetime) -> dict[str, An
 
 
 def remove_course(store: Store, course_id: str) -> None:
-    """Forget a course: nobody is enrolled in it, and its file and class lists are gone.
-
-    Its runs, and the digests of its nights, stay: they are the record of what was found.
-    """
+    """Delete a course: its enrolments, its file and its class lists. Its runs and the digests of its audits stay."""
     keys = CourseKeys(course_id)
     store.disenrol(course_id, sorted(_enrolled(store, course_id)))
     store.delete([keys.file, *store.keys(keys.rosters), keys.enrolled])
-    store.forget_course(course_id)  # last: what broke off before can be removed again
+    store.forget_course(course_id)  # last, so that a removal that broke off can be repeated
 
 
 def stored_course(store: Store, course_id: str) -> Course:
     """Return a course as it was pushed.
 
     Raises:
-        BadInputError: there is none of that id.
+        BadInputError: there is no course with this id.
     """
     try:
         return Course.from_yaml(store.get(CourseKeys(course_id).file))
@@ -76,7 +74,7 @@ def stored_course(store: Store, course_id: str) -> Course:
 
 
 def _enrolled(store: Store, course_id: str) -> set[str]:
-    """The usernames of everybody who may be enrolled."""
+    """Return the usernames of all students who may be enrolled."""
     try:
         return set(store.get_json(CourseKeys(course_id).enrolled))
     except MissingError:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from labgrader.errors import BadInputError
+from labgrader.fields import known_fields
 from labgrader.labs.placeholders import fill, fill_all, placeholders
 from labgrader.labs.search_path import lab_files
 
@@ -63,18 +64,12 @@ class Item:
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> Item:
         """Read what ``to_dict`` wrote, or an entry of a lab file that ``lint`` accepts."""
-        return cls(
-            id=document["id"],
-            check=document["check"],
-            title=document["title"],
-            task=document.get("task", ""),
-            points=float(document.get("points", 0)),
-            requires=tuple(document.get("requires", ())),
-            parameters=_in_order(document.get("with", {})),
-            hint=document.get("hint", ""),
-            visibility=document.get("visibility", "visible"),
-            needs_internet=document.get("needs_internet", False),
-        )
+        converted = {
+            "points": float(document.get("points", 0)),
+            "requires": tuple(document.get("requires", ())),
+            "parameters": _in_order(document.get("with", {})),
+        }
+        return cls(**{**known_fields(cls, document), **converted})
 
 
 @dataclass(frozen=True)
@@ -178,19 +173,18 @@ class Lab:
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> Lab:
         """Read what ``to_dict`` wrote, or a lab file that ``lint`` accepts."""
-        return cls(
-            id=document["id"],
-            version=document["version"],
-            title=document["title"],
-            handout=document.get("handout", ""),
-            points=float(document["points"]),
-            checks=tuple(Item.from_dict(item) for item in document["checks"]),
-            advice=tuple(Item.from_dict(item) for item in document.get("advice", ())),
-            unseen=tuple(document.get("unseen", ())),
-            self_checks=SelfChecks(**document.get("self_checks", {})),
-            hidden_checks=document.get("hidden", {}).get("checks", 0),
-            hidden_points=document.get("hidden", {}).get("points", 0.0),
-        )
+        hidden = document.get("hidden", {})
+        converted = {
+            "handout": document.get("handout", ""),
+            "points": float(document["points"]),
+            "checks": tuple(Item.from_dict(item) for item in document["checks"]),
+            "advice": tuple(Item.from_dict(item) for item in document.get("advice", ())),
+            "unseen": tuple(document.get("unseen", ())),
+            "self_checks": SelfChecks(**document.get("self_checks", {})),
+            "hidden_checks": hidden.get("checks", 0),
+            "hidden_points": hidden.get("points", 0.0),
+        }
+        return cls(**{**known_fields(cls, document), **converted})
 
 
 def lab_ids() -> list[str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TypedDict
 
+from labgrader.documents.report import Difference, OtherRun, Report, ReportAudit, RunningResource
 from labgrader.evidence.running_costs import RunningCost
 from labgrader.judging.carry_over import share_of
 from labgrader.judging.scoring import ScoredCheck
-from labgrader.judging.verdict import STATUSES
+from labgrader.judging.verdict import STATUSES, Status
 from labgrader.reporting.formatting import clean, rounded
 
 MAX_MESSAGE = 1_000
@@ -22,15 +23,22 @@ _LEAST_OF_PARTS = 0.0101
 point are hundredths; another version of the lab may give it other points, and then other digits are lost."""
 
 
+class KnownVerdict(TypedDict):
+    """The last verdict of a check that was not "not graded". ``share`` is the part of the points, 0 to 1."""
+
+    status: Status
+    share: float
+
+
 def build_audit(
     *,
-    compared_with: Mapping[str, Any] | None,
-    known: Mapping[str, Mapping[str, Any]],
+    compared_with: OtherRun | None,
+    known: Mapping[str, KnownVerdict],
     scored: Sequence[ScoredCheck],
     gone: Sequence[str],
     running: Sequence[RunningCost],
-    carried_over_from: Mapping[str, Any] | None,
-) -> dict[str, Any]:
+    carried_over_from: OtherRun | None,
+) -> ReportAudit:
     """Return the ``audit`` field of a report; the same arguments give the same field.
 
     A check that could not be told, then or now, has not changed: what is compared is the last verdict of each check
@@ -44,7 +52,8 @@ def build_audit(
         running: what costs money by the hour.
         carried_over_from: the graded run whose verdicts stand in this report, as ``compared_with``, or ``None``.
     """
-    drifted, mended = [], []
+    drifted: list[Difference] = []
+    mended: list[Difference] = []
     for check in scored:
         before, now = known.get(check.item.id), check.verdict.status
         if before is None or now == "not_graded" or before["status"] not in STATUSES:
@@ -53,49 +62,53 @@ def build_audit(
             {"status": now, "points": check.points, "max_points": check.item.points}
         )
         least = _LEAST_OF_PARTS if now == before["status"] else _LEAST
-        difference = {
+        difference: Difference = {
             "check": check.item.id,
             "title": clean(check.item.title),
             "from": before["status"],
             "to": now,
             "message": clean(check.verdict.message, MAX_MESSAGE),
-            **({"reason": check.verdict.reason} if check.verdict.reason else {}),
             "points": rounded(abs(share - before["share"]) * check.item.points),
         }
+        if check.verdict.reason:
+            difference["reason"] = check.verdict.reason
         if share < before["share"] - least:
             drifted.append(difference)
         elif share > before["share"] + least:
             mended.append(difference)
     return {
-        "compared_with": dict(compared_with) if compared_with else None,
+        "compared_with": compared_with,
         "drifted": drifted,
         "mended": mended,
         "gone": [clean(name) for name in gone],
-        "running": [
-            {
-                **one.to_dict(),
-                "resource": clean(one.resource),
-                "what": clean(one.what),
-                "usd_per_day": rounded(one.usd_per_day, 4),
-            }
-            for one in running
-        ],
-        "usd_per_day": rounded(sum(one.usd_per_day for one in running), 4),
-        "carried_over_from": dict(carried_over_from) if carried_over_from else None,
+        "running": [_running(cost) for cost in running],
+        "usd_per_day": rounded(sum(cost.usd_per_day for cost in running), 4),
+        "carried_over_from": carried_over_from,
     }
 
 
-def known_after(known: Mapping[str, Mapping[str, Any]], report: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def _running(cost: RunningCost) -> RunningResource:
+    resource: RunningResource = {
+        "resource": clean(cost.resource),
+        "what": clean(cost.what),
+        "usd_per_day": rounded(cost.usd_per_day, 4),
+    }
+    if cost.stop:
+        resource["stop"] = cost.stop
+    return resource
+
+
+def known_after(known: Mapping[str, KnownVerdict], report: Report) -> dict[str, KnownVerdict]:
     """Return the last verdict of each check that could be told, once a report is written.
 
     Args:
         known: the same before it. Of a check that is not graded now it stays; of one that the lab has no more, it goes.
         report: the report.
     """
-    after: dict[str, dict[str, Any]] = {}
+    after: dict[str, KnownVerdict] = {}
     for check in report["checks"]:
         if check["status"] != "not_graded":
             after[check["id"]] = {"status": check["status"], "share": share_of(check)}
         elif check["id"] in known:
-            after[check["id"]] = dict(known[check["id"]])
+            after[check["id"]] = known[check["id"]]
     return after

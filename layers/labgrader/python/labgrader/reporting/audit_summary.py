@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from labgrader.documents.audit import Audit, AuditCounts, AuditedStudent, CarriedOver, NotGraded
+from labgrader.documents.report import Difference, Report, RunningResource
 from labgrader.labs.lab import Lab
 from labgrader.reporting.formatting import clean, rounded
 
@@ -19,27 +20,29 @@ MAX_ENTRIES = 20
 MAX_TEXT = 240
 """Characters of one text."""
 
-_LISTS = ("drifted", "gone", "running", "mended")
-"""What there is to say of a student, what matters most first."""
 
-
-def audit_entry(report: Mapping[str, Any]) -> dict[str, Any] | None:
+def audit_entry(report: Report) -> AuditedStudent | None:
     """Return what an audit found of one student, bounded, or ``None`` where there is nothing to say.
 
     Args:
         report: the student's report of an audit.
     """
     audit = report.get("audit")
-    if audit is None or not any(audit[name] for name in _LISTS):
+    if audit is None:
         return None
-    drifted = sorted(audit["drifted"], key=lambda one: one["to"] == "skipped")  # what others wait for is never cut
-    audit = {**audit, "drifted": drifted}
+    lists = (audit["drifted"], audit["gone"], audit["running"], audit["mended"])
+    if not any(lists):
+        return None
+    drifted = sorted(audit["drifted"], key=lambda change: change["to"] == "skipped")  # what others wait for is kept
     return {
         "username": report["student"]["username"],
         "student_id": report["student"]["student_id"],
         "status": report["status"],
-        **{name: [_short(one) for one in audit[name][:MAX_ENTRIES]] for name in _LISTS},
-        "not_shown": sum(max(0, len(audit[name]) - MAX_ENTRIES) for name in _LISTS),
+        "drifted": [_short_difference(change) for change in drifted[:MAX_ENTRIES]],
+        "gone": [clean(name, MAX_TEXT) for name in audit["gone"][:MAX_ENTRIES]],
+        "running": [_short_resource(resource) for resource in audit["running"][:MAX_ENTRIES]],
+        "mended": [_short_difference(change) for change in audit["mended"][:MAX_ENTRIES]],
+        "not_shown": sum(max(0, len(entries) - MAX_ENTRIES) for entries in lists),
         "usd_per_day": audit["usd_per_day"],
     }
 
@@ -50,9 +53,9 @@ def build_audit_summary(
     lab: Lab,
     course: str,
     finished_at: str,
-    reports: Sequence[Mapping[str, Any]],
-    not_graded: Sequence[Mapping[str, Any]] = (),
-) -> dict[str, Any]:
+    reports: Sequence[Report],
+    not_graded: Sequence[NotGraded] = (),
+) -> Audit:
     """Sum up an audit; the same arguments give the same document.
 
     Args:
@@ -64,6 +67,15 @@ def build_audit_summary(
         not_graded: why students could not be graded in full (``steps.left_open``).
     """
     entries = [entry for entry in map(audit_entry, reports) if entry]
+    counts: AuditCounts = {
+        "students": len(reports),
+        "drifted": sum(bool(entry["drifted"]) for entry in entries),
+        "mended": sum(bool(entry["mended"]) for entry in entries),
+        "gone": sum(bool(entry["gone"]) for entry in entries),
+        "running": sum(bool(entry["running"]) for entry in entries),
+        "not_graded": sum(report["status"] == "incomplete" for report in reports),
+        "first": sum("audit" in report and report["audit"]["compared_with"] is None for report in reports),
+    }
     listed = entries if len(entries) <= MAX_STUDENTS else _foremost(entries)
     return {
         "schema": SCHEMA,
@@ -74,19 +86,14 @@ def build_audit_summary(
         "finished_at": finished_at,
         "students": listed,
         "more_students": len(entries) - len(listed),
-        "counts": {
-            "students": len(reports),
-            **{name: sum(bool(entry[name]) for entry in entries) for name in ("drifted", "mended", "gone", "running")},
-            "not_graded": sum(report["status"] == "incomplete" for report in reports),
-            "first": sum("audit" in report and report["audit"]["compared_with"] is None for report in reports),
-        },
+        "counts": counts,
         "carried_over": carried_over(reports),
-        "not_graded": [dict(one) for one in not_graded],
+        "not_graded": list(not_graded),
         "usd_per_day": rounded(sum(entry["usd_per_day"] for entry in entries)),
     }
 
 
-def carried_over(reports: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+def carried_over(reports: Sequence[Report]) -> CarriedOver | None:
     """Return how many results an audit of a class carries over, and from when; ``None`` where it carries none.
 
     Args:
@@ -110,14 +117,24 @@ def carried_over(reports: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
     }
 
 
-def _foremost(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def _foremost(entries: Sequence[AuditedStudent]) -> list[AuditedStudent]:
     """Those with the most to say: who drifted, then who misses something, then who runs something; in their order."""
-    by_need = sorted(range(len(entries)), key=lambda number: [not entries[number][name] for name in _LISTS])
+
+    def need(number: int) -> tuple[bool, ...]:
+        entry = entries[number]
+        return (not entry["drifted"], not entry["gone"], not entry["running"], not entry["mended"])
+
+    by_need = sorted(range(len(entries)), key=need)
     return [entries[number] for number in sorted(by_need[:MAX_STUDENTS])]
 
 
-def _short(entry: Any) -> Any:
-    """An entry of a list with its texts cut, with a notice; a command is whole, for half of one does anything."""
-    if isinstance(entry, Mapping):
-        return {name: value if name == "stop" else _short(value) for name, value in entry.items()}
-    return clean(entry, MAX_TEXT) if isinstance(entry, str) else entry
+def _short_difference(difference: Difference) -> Difference:
+    """Return a difference with its texts cut, with a notice."""
+    title, message = clean(difference["title"], MAX_TEXT), clean(difference["message"], MAX_TEXT)
+    return {**difference, "title": title, "message": message}
+
+
+def _short_resource(resource: RunningResource) -> RunningResource:
+    """Return a resource with its texts cut, with a notice. The command is whole: half a command does anything."""
+    name, what = clean(resource["resource"], MAX_TEXT), clean(resource["what"], MAX_TEXT)
+    return {**resource, "resource": name, "what": what}

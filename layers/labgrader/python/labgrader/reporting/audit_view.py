@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from labgrader.documents.report import Difference, Report
 from labgrader.reporting.audit_summary import carried_over
 from labgrader.reporting.formatting import WORDS, waiting_words
 
@@ -15,7 +16,7 @@ MAX_LINES = 6
 """Lines in one cell; the rest are counted."""
 
 
-def class_audit_view(reports: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+def class_audit_view(reports: Sequence[Report]) -> dict[str, Any] | None:
     """Return what ``class_audit.html.j2`` shows, or ``None`` where the run is no audit.
 
     Args:
@@ -34,8 +35,10 @@ def class_audit_view(reports: Sequence[Mapping[str, Any]]) -> dict[str, Any] | N
         for student, audit in audits
         if audit["drifted"] or audit["gone"] or audit["mended"]
     ]
-    costs = [{**student, **one} for student, audit in audits for one in audit["running"]]
-    costs.sort(key=lambda one: -float(one["usd_per_day"]))
+    costs: list[dict[str, Any]] = [
+        {**student, **resource} for student, audit in audits for resource in audit["running"]
+    ]
+    costs.sort(key=lambda cost: -cost["usd_per_day"])
     return {
         "first": sum(audit["compared_with"] is None for _, audit in audits),
         "carried": carried_over(reports),
@@ -47,12 +50,12 @@ def class_audit_view(reports: Sequence[Mapping[str, Any]]) -> dict[str, Any] | N
     }
 
 
-def _changed(difference: Mapping[str, Any]) -> str:
+def _changed(difference: Difference) -> str:
     """A check that is worse than before: ``Layers are attached: passed → failed``."""
     return f"{difference['title']}: {WORDS[difference['from']].lower()} → {WORDS[difference['to']].lower()}"
 
 
-def _drifted(differences: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _drifted(differences: Sequence[Difference]) -> dict[str, Any]:
     """The checks that are worse than before; those that are only skipped are counted: one message, not ten."""
     skipped = sum(one["to"] == "skipped" for one in differences)
     named = [_changed(one) for one in differences if one["to"] != "skipped"]

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from labgrader.documents.report import Report, ReportCheck
 from labgrader.judging.verdict import STATUSES
 from labgrader.labs.lab import Lab
 from labgrader.messages import quote
@@ -25,7 +26,7 @@ MAX_MESSAGE = 160
 """Characters of a message that a cell of the table shows when it is pointed at."""
 
 
-def class_view(run: Mapping[str, Any], reports: Sequence[Mapping[str, Any]], lab: Lab) -> dict[str, Any]:
+def class_view(run: Mapping[str, Any], reports: Sequence[Report], lab: Lab) -> dict[str, Any]:
     """Return the variables of ``class.html.j2``."""
     by_username = {report["student"]["username"]: report for report in reports}
     in_order = [by_username[one["username"]] for one in run["students"] if one["username"] in by_username]
@@ -67,7 +68,7 @@ def _distribution(percents: Sequence[float]) -> list[dict[str, Any]]:
     ]
 
 
-def _row(report: Mapping[str, Any], columns: Sequence[str]) -> dict[str, Any]:
+def _row(report: Report, columns: Sequence[str]) -> dict[str, Any]:
     checks = {check["id"]: check for check in report["checks"]}
     return {
         **report["student"],
@@ -77,7 +78,7 @@ def _row(report: Mapping[str, Any], columns: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _cell(check: Mapping[str, Any]) -> dict[str, Any]:
+def _cell(check: ReportCheck) -> dict[str, Any]:
     """A cell: its status, whether an audit only carried that over, and the words it shows when it is pointed at.
 
     What is simply passed has none.
@@ -101,7 +102,7 @@ def _check(check: Mapping[str, Any], students: int) -> dict[str, Any]:
     }
 
 
-def _troubles(reports: Sequence[Mapping[str, Any]], titles: Mapping[str, str]) -> list[dict[str, Any]]:
+def _troubles(reports: Sequence[Report], titles: Mapping[str, str]) -> list[dict[str, Any]]:
     """The checks that most students did not pass, each with what was said most often."""
     said: dict[str, Counter[str]] = {check_id: Counter() for check_id in titles}
     for report in reports:
@@ -125,7 +126,7 @@ def _troubles(reports: Sequence[Mapping[str, Any]], titles: Mapping[str, str]) -
     return sorted(troubles, key=lambda trouble: -int(str(trouble["students"])))[:MAX_TROUBLES]
 
 
-def _open(reports: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _open(reports: Sequence[Report]) -> list[dict[str, Any]]:
     """What is not graded, by its reason: how many checks, and whose."""
     found: dict[str, dict[str, list[str]]] = {}
     for report in reports:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from statistics import median
-from typing import Any
+from typing import NamedTuple
 
+from labgrader.documents.report import ReportComparison
 from labgrader.evidence.load.result import FEWEST_ROUNDS
 from labgrader.reporting.formatting import counted, milliseconds_text, ratio_text
 from labgrader.reporting.plots import comparison_plot
@@ -23,34 +24,35 @@ MEASURED = (
 """What a comparison has of each side, as a table's rows; the last four are from Lambda's REPORT lines."""
 
 
-def comparison_view(comparison: Mapping[str, Any], titles: Mapping[str, str]) -> dict[str, Any]:
+def comparison_view(comparison: ReportComparison, titles: Mapping[str, str]) -> dict[str, object]:
     """Return what the page shows of one entry of ``comparisons``.
 
     Args:
         comparison: the entry.
         titles: of the lab's checks, by id; what is not among them is advice.
     """
-    sides = [_side(comparison, name) for name in ("baseline", "candidate")]
+    sides = _sides(comparison)
+    values = [_values(side) for side in sides]
     return {
         "title": comparison.get("title") or titles.get(comparison["id"], comparison["id"]),
         "is_advice": comparison["id"] not in titles,
         "is_hidden": comparison.get("visibility") == "hidden",
         "verdict": _verdict(comparison),
-        "sides": [(side["name"], side["errors"]) for side in sides],
+        "sides": [(side.name, side.errors) for side in sides],
         "rows": [
-            (words, [side["values"].get(field, "–") for side in sides])
+            (words, [of_side.get(field, "–") for of_side in values])
             for field, words in MEASURED
-            if any(field in side["values"] for side in sides)
+            if any(field in of_side for of_side in values)
         ],
         "notes": comparison.get("notes", ()),
         "plot": comparison_plot(comparison),
     }
 
 
-def _verdict(comparison: Mapping[str, Any]) -> str:
+def _verdict(comparison: ReportComparison) -> str:
     """How many times as fast or as slow, and how sure that is, in a sentence."""
     ratio, baseline, candidate = comparison.get("ratio", 0), comparison["baseline"], comparison["candidate"]
-    without = [comparison[side] for side in ("baseline", "candidate") if not comparison[f"{side}_ms"]]
+    without = [side.name for side in _sides(comparison) if not side.latencies]
     if without:
         return f"They cannot be compared: no request to {' and none to '.join(without)} succeeded."
     if not ratio:
@@ -63,14 +65,14 @@ def _verdict(comparison: Mapping[str, Any]) -> str:
     return f"{'B' if certain else 'Not certain which one is faster: b'}{said}; {how_sure}{_range(low, high)}."
 
 
-def _interval(comparison: Mapping[str, Any]) -> tuple[str, tuple[float, float]]:
+def _interval(comparison: ReportComparison) -> tuple[str, tuple[float, float]]:
     """What the ratio's interval is of, in words, and the interval: zeros where there is none."""
     pairs = (comparison["baseline_ms"], comparison["candidate_ms"])
     fewest = min(map(len, pairs))
     if fewest >= FEWEST_ROUNDS:
-        low, high = comparison.get("ratio_interval", (0, 0))
+        low, high = comparison.get("ratio_interval", [0, 0])
         return ("with 95% confidence, ", (low, high)) if low else ("", (0, 0))
-    failed = any(comparison.get(f"{side}_errors") for side in ("baseline", "candidate"))
+    failed = any(side.errors for side in _sides(comparison))
     ratios = [one / other for one, other in zip(*pairs, strict=False) if one and other]
     if failed or len(set(map(len, pairs))) > 1 or len(ratios) < max(fewest, 2):  # then nobody knows which were a round
         verb = "is" if fewest == 1 else "are"
@@ -91,13 +93,40 @@ def _range(low: float, high: float) -> str:
     return f"between {_speed(low)} and {_speed(high)}"
 
 
-def _side(comparison: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """What was measured of one of the two, as text, by the row of the table; a row without a number is left out."""
-    latencies = comparison[f"{name}_ms"]
-    values = {"requests": f"{len(latencies):,}"}
-    if latencies:
-        for field, value in (("fastest", min(latencies)), ("median", median(latencies)), ("slowest", max(latencies))):
-            values[field] = milliseconds_text(value)
-    for field, value in comparison.get(f"{name}_report", {}).items():
+class _Side(NamedTuple):
+    """One of the two targets: its name, its latencies in ms, medians of its REPORT lines, its errors."""
+
+    name: str
+    latencies: Sequence[float]
+    report: Mapping[str, float]
+    errors: Sequence[str]
+
+
+def _sides(comparison: ReportComparison) -> tuple[_Side, _Side]:
+    """Return the baseline and the candidate."""
+    return (
+        _Side(
+            comparison["baseline"],
+            comparison["baseline_ms"],
+            comparison.get("baseline_report", {}),
+            comparison.get("baseline_errors", ()),
+        ),
+        _Side(
+            comparison["candidate"],
+            comparison["candidate_ms"],
+            comparison.get("candidate_report", {}),
+            comparison.get("candidate_errors", ()),
+        ),
+    )
+
+
+def _values(side: _Side) -> dict[str, str]:
+    """Return the measurements of one target as text, by the row of the table. A row without a number is left out."""
+    values = {"requests": f"{len(side.latencies):,}"}
+    if side.latencies:
+        values["fastest"] = milliseconds_text(min(side.latencies))
+        values["median"] = milliseconds_text(median(side.latencies))
+        values["slowest"] = milliseconds_text(max(side.latencies))
+    for field, value in side.report.items():
         values[field] = milliseconds_text(value) if field.endswith("_ms") else f"{value:,.0f} MB"
-    return {"name": comparison[name], "values": values, "errors": comparison.get(f"{name}_errors", ())}
+    return values

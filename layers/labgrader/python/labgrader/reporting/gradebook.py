@@ -5,9 +5,10 @@ A run keeps it as ``gradebook.json``. ``labgrader.reporting.exports`` writes it 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Literal, TypedDict
+from collections.abc import Iterable
+from typing import TypedDict
 
+from labgrader.documents.report import Completeness, Report, ReportCheck
 from labgrader.judging.verdict import Status
 from labgrader.labs.lab import Item, Lab
 from labgrader.reporting.formatting import rounded
@@ -46,7 +47,7 @@ class StudentRow(TypedDict):
     name: str
     email: str
     section: str
-    status: Literal["complete", "incomplete"]
+    status: Completeness
     points: float
     max_points: float
     percent: float
@@ -81,7 +82,7 @@ def build_gradebook(run_id: str, lab: Lab, rows: Iterable[StudentRow]) -> Gradeb
     }
 
 
-def build_row(student: Student, report: Mapping[str, Any]) -> StudentRow:
+def build_row(student: Student, report: Report) -> StudentRow:
     """Build the row of one student.
 
     Args:
@@ -108,7 +109,7 @@ def _column(item: Item) -> CheckColumn:
     return {"id": item.id, "title": class_title(item), "max_points": rounded(item.points)}
 
 
-def _result(check: Mapping[str, Any]) -> CheckResult:
+def _result(check: ReportCheck) -> CheckResult:
     return {
         "id": check["id"],
         "title": check["title"],

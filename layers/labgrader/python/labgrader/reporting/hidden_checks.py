@@ -3,12 +3,11 @@ else, for the report, the page, the API and the terminal."""
 
 from __future__ import annotations
 
-from typing import Any
-
+from labgrader.documents.report import Hidden
 from labgrader.reporting.formatting import counted, points_text, rounded
 
 
-def hidden_field(checks: int, points: float) -> dict[str, Any] | None:
+def hidden_field(checks: int, points: float) -> Hidden | None:
     """Return the ``hidden`` field of a report, or ``None`` where nothing is hidden and nothing is said.
 
     Args:

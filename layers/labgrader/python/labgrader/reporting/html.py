@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from labgrader.documents.report import Report
 from labgrader.evidence.load.load_test import Comparison, LoadResult
 from labgrader.labs.lab import Lab
 from labgrader.reporting import formatting
@@ -25,7 +26,7 @@ CONTENT_SECURITY_POLICY = (
 """A page can neither run nor fetch anything: it shows what students wrote."""
 
 
-def render_student(report: Mapping[str, Any]) -> str:
+def render_student(report: Report) -> str:
     """Return the page of one student, hidden checks included: an instructor reads it.
 
     Args:
@@ -34,7 +35,7 @@ def render_student(report: Mapping[str, Any]) -> str:
     return _render("student.html.j2", student_view(report))
 
 
-def render_class(run: Mapping[str, Any], reports: Sequence[Mapping[str, Any]], lab: Lab) -> str:
+def render_class(run: Mapping[str, Any], reports: Sequence[Report], lab: Lab) -> str:
     """Return the page of a class, with links to ``reports/USERNAME.html`` beside it.
 
     Args:

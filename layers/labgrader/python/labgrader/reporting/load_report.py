@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from labgrader.documents.report import Cost, LoadTestCost, ReportComparison, ReportLoadTest, WarmUp
 from labgrader.evidence.load.load_test import Comparison, LoadResult
 from labgrader.evidence.load.statistics import thinned
 from labgrader.labs.lab import Visibility
@@ -35,13 +36,10 @@ SPLIT_LATENCIES = ("p50", "p95")
 SERVICE_TIMES = ("p50", "p95", "p99")
 INTERVALS = ("p50", "p90", "p95", "p99")
 FUNCTION_ERROR_KINDS = ("handled", "unhandled", "timeout", "out_of_memory")
-WARM_UP_COUNTS = ("requests", "succeeded", "cold_starts")
-WARM_UP_LATENCIES = ("p50", "max")
-COSTS = ("estimated", "actual")
 REPORTED = ("duration_ms", "billed_ms", "memory_mb", "max_memory_mb")
 
 
-def load_test_entry(item_id: str, title: str, visibility: Visibility, result: LoadResult) -> dict[str, Any]:
+def load_test_entry(item_id: str, title: str, visibility: Visibility, result: LoadResult) -> ReportLoadTest:
     """Return an entry of a report's ``load_tests``; what the record does not have is left out where it may be.
 
     Args:
@@ -50,7 +48,7 @@ def load_test_entry(item_id: str, title: str, visibility: Visibility, result: Lo
         visibility: whether students who check themselves are shown what it asked for.
         result: what was measured.
     """
-    entry: dict[str, Any] = {
+    entry: ReportLoadTest = {
         "id": item_id,
         "title": title,
         "visibility": visibility,
@@ -101,17 +99,13 @@ def load_test_entry(item_id: str, title: str, visibility: Visibility, result: Lo
     if result.service_ms:
         entry["service_ms"] = _measures(result.service_ms, SERVICE_TIMES)
     if result.warm_up:
-        entry["warm_up"] = {
-            **{name: int(result.warm_up.get(name, 0)) for name in WARM_UP_COUNTS},
-            **({"reported": int(result.warm_up["reported"])} if "reported" in result.warm_up else {}),
-            **_measures(result.warm_up, WARM_UP_LATENCIES),
-        }
+        entry["warm_up"] = _warm_up(result.warm_up)
     if result.cost:
         entry["cost"] = _cost(result.cost)
     return entry
 
 
-def comparison_entry(item_id: str, title: str, visibility: Visibility, result: Comparison) -> dict[str, Any]:
+def comparison_entry(item_id: str, title: str, visibility: Visibility, result: Comparison) -> ReportComparison:
     """Return an entry of a report's ``comparisons``.
 
     Args:
@@ -163,16 +157,33 @@ def _reported(report: Mapping[str, float]) -> dict[str, float]:
     return {name: _measure(report[name]) for name in REPORTED if name in report}
 
 
-def _cost(cost: Mapping[str, Any]) -> dict[str, Any]:
-    entry: dict[str, Any] = {
-        name: {
-            "requests": int(cost[name].get("requests", 0)),
-            "gb_seconds": _measure(cost[name].get("gb_seconds", 0), 6),
-            "usd": _measure(cost[name].get("usd", 0), 9),
-        }
-        for name in COSTS
-        if isinstance(cost.get(name), Mapping)
+def _warm_up(warm_up: Mapping[str, Any]) -> WarmUp:
+    entry: WarmUp = {
+        "requests": int(warm_up.get("requests", 0)),
+        "succeeded": int(warm_up.get("succeeded", 0)),
+        "cold_starts": int(warm_up.get("cold_starts", 0)),
+        "p50": _measure(warm_up.get("p50", 0)),
+        "max": _measure(warm_up.get("max", 0)),
     }
+    if "reported" in warm_up:
+        entry["reported"] = int(warm_up["reported"])
+    return entry
+
+
+def _priced(cost: Mapping[str, Any]) -> Cost:
+    return {
+        "requests": int(cost.get("requests", 0)),
+        "gb_seconds": _measure(cost.get("gb_seconds", 0), 6),
+        "usd": _measure(cost.get("usd", 0), 9),
+    }
+
+
+def _cost(cost: Mapping[str, Any]) -> LoadTestCost:
+    entry: LoadTestCost = {}
+    if isinstance(cost.get("estimated"), Mapping):
+        entry["estimated"] = _priced(cost["estimated"])
+    if isinstance(cost.get("actual"), Mapping):
+        entry["actual"] = _priced(cost["actual"])
     if "cap_usd" in cost:
         entry["cap_usd"] = _measure(cost["cap_usd"], 9)
     return entry

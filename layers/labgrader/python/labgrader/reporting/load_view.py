@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
+from labgrader.documents.report import ReportLoadTest
 from labgrader.evidence.load.result import throttle_meaning
 from labgrader.evidence.load.statistics import fewest_measurements
 from labgrader.reporting.formatting import counted, dollars_text, milliseconds_text
@@ -12,7 +13,7 @@ from labgrader.reporting.plots import latency_plot, percentile_plot
 
 Rows = list[tuple[str, ...]]
 
-FAILURES = (
+FAILURES: tuple[tuple[Literal["function_errors", "application_errors", "timeouts", "other_errors"], str], ...] = (
     ("function_errors", "function errors"),
     ("application_errors", "answers of {failing_status} or more"),
     ("timeouts", "timeouts"),
@@ -41,7 +42,7 @@ LESS_SURE = "*"
 _OF_DROPPED = "found no room in flight"  # what the engine's own note of them says, too
 
 
-def load_test_view(test: Mapping[str, Any], titles: Mapping[str, str]) -> dict[str, Any]:
+def load_test_view(test: ReportLoadTest, titles: Mapping[str, str]) -> dict[str, Any]:
     """Return what the page shows of one entry of ``load_tests``; fields that an older report lacks are left out.
 
     Args:
@@ -72,7 +73,7 @@ def load_test_view(test: Mapping[str, Any], titles: Mapping[str, str]) -> dict[s
     }
 
 
-def _plan(test: Mapping[str, Any]) -> str:
+def _plan(test: ReportLoadTest) -> str:
     """What was to be done, in words."""
     planned = _planned(test)
     if test["model"] == "closed":
@@ -82,23 +83,23 @@ def _plan(test: Mapping[str, Any]) -> str:
     return f"{rate:,g} arrivals a second, {planned:,} in all, at most {test['concurrency']} in flight"
 
 
-def _arrivals(test: Mapping[str, Any]) -> int:
+def _arrivals(test: ReportLoadTest) -> int:
     """How many requests came to be sent: those that were, and (open) those that found no room."""
     return int(test["requests"] + test.get("dropped", 0))
 
 
-def _planned(test: Mapping[str, Any]) -> int:
+def _planned(test: ReportLoadTest) -> int:
     return max(int(test.get("planned_requests", 0)), _arrivals(test))
 
 
-def _sent(test: Mapping[str, Any]) -> str:
+def _sent(test: ReportLoadTest) -> str:
     """How many requests there were, and of how many, where the test did not come to all of them."""
     noun = "arrival" if test["model"] == "open" else "request"
     arrivals, planned = _arrivals(test), _planned(test)
     return counted(arrivals, noun) if arrivals == planned else f"{arrivals:,} of {counted(planned, noun)}"
 
 
-def _dropped(test: Mapping[str, Any]) -> str:
+def _dropped(test: ReportLoadTest) -> str:
     """What the percentiles are silent about: arrivals that were never sent."""
     dropped = test.get("dropped", 0)
     if not dropped:
@@ -108,13 +109,13 @@ def _dropped(test: Mapping[str, Any]) -> str:
     return f"{dropped:,} of {counted(_arrivals(test), 'arrival')} {_OF_DROPPED} and {were} not sent{of_others}."
 
 
-def _drawn(test: Mapping[str, Any]) -> str:
+def _drawn(test: ReportLoadTest) -> str:
     """How many of the requests the plot has marks for, where it does not have all."""
     drawn = len(test.get("samples", ()))
     return f"{_count(drawn)} of {counted(test['requests'], 'request')} are drawn." if drawn < test["requests"] else ""
 
 
-def _outcomes(test: Mapping[str, Any]) -> Rows:
+def _outcomes(test: ReportLoadTest) -> Rows:
     """What became of the requests: each kind, and under it what it is made of."""
     rows: Rows = [("", "succeeded", _count(test["succeeded"])), ("", "throttled", _count(test["throttled"]))]
     reasons = test.get("throttle_reasons") or {}
@@ -143,7 +144,7 @@ def _reason(reason: str) -> str:
     return f"{reason}: {meaning}" if meaning else reason
 
 
-def _cold_starts(test: Mapping[str, Any]) -> Rows:
+def _cold_starts(test: ReportLoadTest) -> Rows:
     """How many cold starts there were, and what they were told from; no row where no answer could tell."""
     number, reported = test["cold_starts"], test.get("reported")
     if number or reported is None or reported >= test["succeeded"] > 0:  # an older record does not say how many
@@ -157,18 +158,18 @@ def _cold_starts(test: Mapping[str, Any]) -> Rows:
     return [("", "cold starts", "unknown"), ("part", why, "")]
 
 
-def _intervals(test: Mapping[str, Any]) -> dict[int, Sequence[float]]:
+def _intervals(test: ReportLoadTest) -> dict[int, Sequence[float]]:
     """The interval of each percentile that has one."""
-    intervals = {"p95": test["p95_interval_ms"], **test.get("intervals_ms", {})}
+    intervals: dict[str, list[float]] = {"p95": test["p95_interval_ms"], **test.get("intervals_ms", {})}
     return {percent: intervals[f"p{percent}"] for percent, _ in PERCENTILES if f"p{percent}" in intervals}
 
 
-def _is_sure(test: Mapping[str, Any], percent: int) -> bool:
+def _is_sure(test: ReportLoadTest, percent: int) -> bool:
     """Whether the interval of a percentile keeps its 95%: few requests have no interval that does."""
     return bool(test["succeeded"] >= fewest_measurements(percent))
 
 
-def _how_sure(test: Mapping[str, Any]) -> str:
+def _how_sure(test: ReportLoadTest) -> str:
     """What the intervals promise, in sentences."""
     if not test["succeeded"]:
         return ""
@@ -185,7 +186,7 @@ def _how_sure(test: Mapping[str, Any]) -> str:
     return " ".join(said)
 
 
-def _latencies(test: Mapping[str, Any], service: Mapping[str, float]) -> Rows:
+def _latencies(test: ReportLoadTest, service: Mapping[str, float]) -> Rows:
     """Each percentile with its interval, and what it is from the moment of sending where that differs."""
     if not test["succeeded"]:
         return []
@@ -205,7 +206,7 @@ def _latencies(test: Mapping[str, Any], service: Mapping[str, float]) -> Rows:
     ]
 
 
-def _split(test: Mapping[str, Any]) -> Rows:
+def _split(test: ReportLoadTest) -> Rows:
     """Warm and cold apart: how many, median and p95; nothing where there was no cold start to tell apart."""
     cold, warm = test.get("cold_latency_ms", {}), test["warm_latency_ms"]
     if not (test["cold_starts"] and test["succeeded"]):
@@ -218,7 +219,7 @@ def _split(test: Mapping[str, Any]) -> Rows:
     return rows
 
 
-def _whole(test: Mapping[str, Any]) -> Rows:
+def _whole(test: ReportLoadTest) -> Rows:
     """The test as a whole: time, rates, connections, warm-up and cost."""
     rows: Rows = [("took", f"{test['duration_s']:,.2f} s")] if test["duration_s"] else []
     if test.get("rate_rps"):
@@ -240,10 +241,10 @@ def _whole(test: Mapping[str, Any]) -> Rows:
             took = f"median {milliseconds_text(warm_up['p50'])}, slowest {milliseconds_text(warm_up['max'])}"
             rows.append(("warm-up took", took))
     cost = test.get("cost", {})
-    for name, words in (("estimated", "cost, estimated"), ("actual", "cost, actual")):
-        if name in cost:
-            seconds = f", {cost[name]['gb_seconds']:.3g} GB-seconds" if cost[name]["gb_seconds"] else ""
-            rows.append((words, f"{dollars_text(cost[name]['usd'])}{seconds}"))
+    for words, part in (("cost, estimated", cost.get("estimated")), ("cost, actual", cost.get("actual"))):
+        if part:
+            seconds = f", {part['gb_seconds']:.3g} GB-seconds" if part["gb_seconds"] else ""
+            rows.append((words, f"{dollars_text(part['usd'])}{seconds}"))
     if cost.get("cap_usd"):
         rows.append(("cost cap", dollars_text(cost["cap_usd"])))
     return rows

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+from labgrader.documents.report import Advice, CarriedOverMark, Previous, Report, ReportAudit, ReportCheck
 from labgrader.evidence.load.load_test import Comparison, LoadResult
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.check import find_check
@@ -38,11 +38,11 @@ def build_report(
     load_results: Sequence[tuple[str, LoadResult]],
     advice: Sequence[tuple[Item, Verdict]],
     graded_at: str,
-    previous: Mapping[str, Any] | None = None,
+    previous: Previous | None = None,
     comparisons: Sequence[tuple[str, Comparison]] = (),
-    carried: Mapping[str, Mapping[str, Any]] | None = None,
-    audit: Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
+    carried: Mapping[str, CarriedOverMark] | None = None,
+    audit: ReportAudit | None = None,
+) -> Report:
     """Put together the report of one student; the same arguments give the same report.
 
     Every text is safe to store and to show: no lone surrogate, no control character, no mark that turns the text
@@ -75,7 +75,7 @@ def build_report(
         """What the lab says of what asked; a record that the lab no longer names is the instructor's alone."""
         return item_id, *items.get(item_id, (item_id, "hidden"))
 
-    report: dict[str, Any] = {
+    report: Report = {
         "schema": SCHEMA,
         "run_id": run_id,
         "mode": mode,
@@ -99,36 +99,26 @@ def build_report(
         },
         "checks": [_check(check, (carried or {}).get(check.item.id)) for check in score.checks],
         "load_tests": [load_test_entry(*said_of(item_id), result) for item_id, result in load_results],
-        "advice": [
-            {
-                "id": item.id,
-                "title": clean(item.title),
-                "message": clean(verdict.message),
-                "hint": clean(verdict.hint or item.hint),
-                **_reason(verdict),
-            }
-            for item, verdict in advice
-            if verdict.status in ("failed", "partial")
-        ],
+        "advice": [_advice(item, verdict) for item, verdict in advice if verdict.status in ("failed", "partial")],
     }
     report["comparisons"] = [comparison_entry(*said_of(item_id), result) for item_id, result in comparisons]
     if previous is not None:
-        report["previous"] = dict(previous)
+        report["previous"] = previous
     hidden = hidden_field(lab.hidden_checks, lab.hidden_points)
     if hidden is not None:
         report["hidden"] = hidden
     if audit is not None:
-        report["audit"] = dict(audit)
+        report["audit"] = audit
     return report
 
 
-def _check(scored: ScoredCheck, carried: Mapping[str, Any] | None) -> dict[str, Any]:
+def _check(scored: ScoredCheck, carried: CarriedOverMark | None) -> ReportCheck:
     item, verdict = scored.item, scored.verdict
     evidence = [clean(line) for line in verdict.evidence[:MAX_EVIDENCE]]
     dropped = len(verdict.evidence) - MAX_EVIDENCE
     if dropped > 0:  # what is carried over was cut before: its last line says so already
         evidence.append(clean(verdict.evidence[-1]) if carried else f"… ({dropped} more lines)")
-    return {
+    check: ReportCheck = {
         "id": item.id,
         "check": item.check,
         "kind": find_check(item.check).kind,
@@ -136,7 +126,6 @@ def _check(scored: ScoredCheck, carried: Mapping[str, Any] | None) -> dict[str, 
         "task": clean(item.task),
         "requires": list(item.requires),
         "status": verdict.status,
-        **_reason(verdict),
         "points": rounded(scored.points),
         "max_points": rounded(item.points),
         "message": clean(verdict.message) or ("" if verdict.status in ("passed", "partial") else NO_REASON),
@@ -145,10 +134,21 @@ def _check(scored: ScoredCheck, carried: Mapping[str, Any] | None) -> dict[str, 
         "hint": clean(verdict.hint),
         "visibility": item.visibility,
         "evidence": evidence,
-        **({"carried_over": dict(carried)} if carried else {}),
     }
+    if verdict.reason:
+        check["reason"] = verdict.reason
+    if carried:
+        check["carried_over"] = carried
+    return check
 
 
-def _reason(verdict: Verdict) -> dict[str, str]:
-    """The ``reason`` field; a passed check has none."""
-    return {"reason": verdict.reason} if verdict.reason else {}
+def _advice(item: Item, verdict: Verdict) -> Advice:
+    advice: Advice = {
+        "id": item.id,
+        "title": clean(item.title),
+        "message": clean(verdict.message),
+        "hint": clean(verdict.hint or item.hint),
+    }
+    if verdict.reason:
+        advice["reason"] = verdict.reason
+    return advice

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from labgrader.documents.report import Report
 from labgrader.judging.verdict import STATUSES
 from labgrader.labs.lab import Item, Lab
 from labgrader.labs.placeholders import fill
@@ -27,7 +28,7 @@ def build_run(
     status: str,
     started_at: str,
     finished_at: str,
-    reports: Sequence[tuple[Student, Mapping[str, Any], str]],
+    reports: Sequence[tuple[Student, Report, str]],
 ) -> dict[str, Any]:
     """Sum up a run; the same arguments give the same document.
 
@@ -84,7 +85,7 @@ def class_title(item: Item) -> str:
     return clean(fill(item.title, PLACEHOLDERS))
 
 
-def of_anybody(message: str, report: Mapping[str, Any]) -> str:
+def of_anybody(message: str, report: Report) -> str:
     """Return a message without the names of the student it was said to, so that equal ones count as one."""
     username = re.escape(report["student"]["username"])
     shown = re.sub(rf"(?<![A-Za-z0-9]){username}(?![a-z0-9])", PLACEHOLDERS["username"], message)

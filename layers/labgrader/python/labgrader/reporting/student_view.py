@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from labgrader.judging.verdict import STATUSES
+from labgrader.documents.report import Difference, Report, ReportCheck
+from labgrader.judging.verdict import STATUSES, Status
 from labgrader.reporting.comparison_view import comparison_view
 from labgrader.reporting.formatting import waiting_words
 from labgrader.reporting.load_view import load_test_view
 from labgrader.reporting.tasks import by_task
 
 
-def student_view(report: Mapping[str, Any]) -> dict[str, Any]:
+def student_view(report: Report) -> dict[str, Any]:
     """Return the variables of ``student.html.j2``."""
-    checks: Sequence[Mapping[str, Any]] = report["checks"]
+    checks = report["checks"]
+    audit = report.get("audit")
     titles = {check["id"]: check["title"] for check in checks}
     score = report["score"]
     return {
@@ -32,8 +34,8 @@ def student_view(report: Mapping[str, Any]) -> dict[str, Any]:
         "comparisons": [comparison_view(one, titles) for one in report.get("comparisons", ())],
         "advice": report["advice"],
         "previous": report.get("previous") if "audit" not in report else None,  # the audit says it in more words
-        "audit": report.get("audit"),
-        "drifted": _drifted((report.get("audit") or {}).get("drifted", ()), checks),
+        "audit": audit,
+        "drifted": _drifted(audit["drifted"] if audit else (), checks),
         "grade": report.get("previous") if "audit" in report else None,
         "version_changed": _version_changed(report),
         "carried": sum("carried_over" in check for check in checks),
@@ -42,14 +44,14 @@ def student_view(report: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _drifted(drifted: Sequence[Mapping[str, Any]], checks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _drifted(drifted: Sequence[Difference], checks: Sequence[ReportCheck]) -> list[dict[str, Any]]:
     """What an audit found worse than before: each with the checks that are only skipped because of it, counted.
 
     What is skipped and comes after nothing that drifted stands by itself.
     """
-    requires = {check["id"]: check.get("requires", ()) for check in checks}
+    requires = {check["id"]: check.get("requires", []) for check in checks}
     status = {check["id"]: check["status"] for check in checks}
-    named = {one["check"]: {**one, "after": []} for one in drifted if one["to"] != "skipped"}
+    named: dict[str, dict[str, Any]] = {one["check"]: {**one, "after": []} for one in drifted if one["to"] != "skipped"}
     alone: list[dict[str, Any]] = []
     for one in drifted:
         if one["to"] == "skipped":
@@ -62,7 +64,7 @@ def _drifted(drifted: Sequence[Mapping[str, Any]], checks: Sequence[Mapping[str,
 
 
 def _comes_first(
-    check: str, requires: Mapping[str, Sequence[str]], status: Mapping[str, str], named: Mapping[str, Any]
+    check: str, requires: Mapping[str, Sequence[str]], status: Mapping[str, Status], named: Mapping[str, Any]
 ) -> str:
     """The check that drifted and that a skipped one waits for, through others that are skipped; empty for none."""
     seen, ahead = {check}, list(requires.get(check, ()))
@@ -83,13 +85,14 @@ def _waiting(after: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
     return {"words": waiting_words(len(after), 1), "points": round(sum(one["points"] for one in after), 2)}
 
 
-def _version_changed(report: Mapping[str, Any]) -> bool:
+def _version_changed(report: Report) -> bool:
     """Whether an audit compares with a run of another version of the lab."""
-    before = (report.get("audit") or {}).get("compared_with")
+    audit = report.get("audit")
+    before = audit["compared_with"] if audit else None
     return before is not None and before["lab_version"] != report["lab"]["version"]
 
 
-def _tasks(checks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _tasks(checks: Sequence[ReportCheck]) -> list[dict[str, Any]]:
     """The checks by the task they belong to, with what each task came to."""
     return [
         {

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 OTHER = "Other checks"
 """Heads the checks that belong to no task."""
 
+Check = TypeVar("Check", bound=Mapping[str, Any])
+
 _NUMBER = re.compile(r"\d+")
 
 
-def by_task(checks: Iterable[Mapping[str, Any]]) -> list[tuple[str, list[Mapping[str, Any]]]]:
+def by_task(checks: Iterable[Check]) -> list[tuple[str, list[Check]]]:
     """Return the checks by the task they belong to.
 
     A lab names its checks in the order in which they need each other, which is not that of its steps. Tasks that are
@@ -22,7 +24,7 @@ def by_task(checks: Iterable[Mapping[str, Any]]) -> list[tuple[str, list[Mapping
     Args:
         checks: of a report or of a run, each with ``task``.
     """
-    found: dict[str, list[Mapping[str, Any]]] = {}
+    found: dict[str, list[Check]] = {}
     for check in checks:
         found.setdefault(check.get("task") or "", []).append(check)
     alike = len({_beginning(task) for task in found if _NUMBER.search(task)}) == 1

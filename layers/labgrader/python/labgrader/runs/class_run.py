@@ -28,10 +28,10 @@ class Started:
     """A run that was started.
 
     Args:
-        run_id: its id, also the name of its execution.
+        run_id: the id of the run, and the name of its execution.
         execution: the ARN of the execution.
-        again: whether it had been asked for before: it is the same run, and nothing was started twice.
-        total: how many students it grades.
+        again: whether the run existed before. It was not started twice then.
+        total: the number of students.
     """
 
     run_id: str
@@ -50,24 +50,23 @@ def start_class_run(
     *,
     deployed: bool = False,
 ) -> Started:
-    """Start a class run, once: started again under the same id, it is the same run.
+    """Start a class run, once: a second start with the same id is the same run.
 
-    The students who will be graded are stored as rows, with account and Region. Plan run reads those rows and no
-    roster.
+    The students are stored as rows, with account and Region. Plan run takes these rows and reads no roster.
 
     Args:
         store: the stack's store.
         states: a client of Step Functions.
         machine_arn: the machine ``grade_class``.
-        request: what was asked for.
+        request: the request.
         run_id: the run.
-        listed: the students of the class list, as the command, the API or the event read it.
-        deployed: whether the lab is known to be deployed, though it may not lie here.
+        listed: the students of the class list, as the command, the API or the event handler parsed it.
+        deployed: whether the lab is known to be deployed. It may be missing on this machine then.
 
     Raises:
-        BadInputError: everything that is wrong with the request; nothing is recorded or started.
-        ThrottledError, ServiceFaultError: worth another try; the run is recorded as failed until then.
-        RefusedError: AWS refused; the run is recorded as failed.
+        BadInputError: all problems of the request. Nothing is recorded or started.
+        ThrottledError, ServiceFaultError: a retry may succeed. The run is recorded as failed until then.
+        RefusedError: AWS refused. The run is recorded as failed.
     """
     execution = execution_arn(machine_arn, run_id)
     students = _students(request, listed, GraderAccount.from_arn(machine_arn), deployed=deployed)
@@ -94,7 +93,7 @@ def start_class_run(
 
 
 def _students(request: Request, listed: Sequence[Student], home: GraderAccount, *, deployed: bool) -> list[Student]:
-    """Who will be graded; everything that is wrong with the request comes out here, before the run is recorded."""
+    """Return the students who will be graded. Raise all problems of the request, before the run is recorded."""
     problems = [] if deployed else unknown_lab(request.lab)
     if request.mode == "self-check":
         problems.append(Problem(SELF_CHECK_OF_A_CLASS, field="mode"))
@@ -108,7 +107,7 @@ def _students(request: Request, listed: Sequence[Student], home: GraderAccount, 
 
 
 def unknown_lab(lab: str) -> list[Problem]:
-    """Say that there is no such lab, where there is none."""
+    """Return the problem that a lab does not exist; no problem if it exists."""
     if lab in lab_ids():
         return []
     return [Problem(f"there is no lab {quote(lab)}; the labs are: {', '.join(lab_ids())}", field="lab")]

@@ -1,4 +1,4 @@
-"""A class run that an event asks for (``Grade Requested``): the same event, however often it comes, is one run."""
+"""Start the class run that a ``Grade Requested`` event requests. An event that arrives twice is one run."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 MAX_SOURCE = 256
-"""Characters of an event's source (EventBridge API, PutEvents)."""
+"""The most characters of the source of an event (EventBridge API, PutEvents)."""
 
 
 def start_from_event(
     store: Store, states: SFNClient, machine_arn: str, publish: Publish, event: Mapping[str, Any]
 ) -> tuple[str, Started | None]:
-    """Start the run that an event asks for, or say with an event of our own why it cannot be started.
+    """Start the run that an event requests, or publish ``Run Failed`` with the reason.
 
     Args:
         store: the stack's store.
         states: a client of Step Functions.
         machine_arn: the machine ``grade_class``.
         publish: sends events.
-        event: as EventBridge delivers it: ``id``, ``time``, ``detail``.
+        event: the event as EventBridge delivers it: ``id``, ``time``, ``detail``.
 
     Returns:
-        The run's id, and the run; ``None`` where the request cannot be used: it is recorded as failed, and
-        ``Run Failed`` says why.
+        The id of the run, and the run. ``None`` for the run if the request is invalid: the run is recorded as failed,
+        and ``Run Failed`` has the reason.
 
     Raises:
-        ThrottledError, ServiceFaultError: worth another delivery.
+        ThrottledError, ServiceFaultError: a second delivery may succeed.
         RefusedError: AWS refused.
     """
     detail = event.get("detail")
@@ -52,7 +52,7 @@ def start_from_event(
     event_id = str(event.get("id") or _fingerprint(event))
     requested_at = _time_of(event)
     run_id = new_run_id(lab or NO_LAB, requested_at, asked=event_id)
-    asker = f"event:{str(event.get('source', ''))[:MAX_SOURCE]}"  # like no instructor's name: it has a colon
+    asker = f"event:{str(event.get('source', ''))[:MAX_SOURCE]}"  # no instructor has a colon in the name
     by = f"event {event_id}"
     try:
         started = start_once(store, states, machine_arn, detail, run_id, asker=asker, requested_by=by)
@@ -75,14 +75,14 @@ def start_from_event(
     record = requested.failed(" · ".join(reason.splitlines()), isoformat_utc(requested_at))
     if not store.record_start(record):
         recorded = store.run(run_id) or record
-        if recorded.status != "failed":  # it could be used when it came first: the class list has gone since
+        if recorded.status != "failed":  # its first delivery was valid; the class list was deleted since
             return run_id, Started(run_id, execution_arn(machine_arn, run_id), again=True)
     publish(run_failed(run_id, lab, mode if mode in CLASS_MODES else "", reason, course))
     return run_id, None
 
 
 def _time_of(event: Mapping[str, Any]) -> datetime:
-    """When the event says that it was sent; now where it does not say: it came by hand then, not from EventBridge."""
+    """Return the time of an event; now if it has none: it came by hand, not from EventBridge."""
     try:
         return datetime.fromisoformat(str(event.get("time"))).astimezone(UTC)
     except ValueError:

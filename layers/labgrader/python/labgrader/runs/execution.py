@@ -1,4 +1,4 @@
-"""The execution that a run is: started under the run's id, and asked how it stands."""
+"""The Step Functions execution of a run: start it under the id of the run, and ask for its status."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
 
 
 def execution_arn(machine_arn: str, run_id: str) -> str:
-    """Return the ARN that a run's execution has, also before it is started."""
+    """Return the ARN of the execution of a run, also before it is started."""
     return f"{machine_arn.replace(':stateMachine:', ':execution:', 1)}:{run_id}"
 
 
 def start_execution(states: SFNClient, machine_arn: str, run_id: str, request: Request) -> bool:
-    """Start a run; say whether it was started now: ``False`` where its execution is there already.
+    """Start the execution of a run. Return False if it exists already.
 
     Args:
         states: a client of Step Functions.
         machine_arn: the machine.
-        run_id: the run: its execution's name, of which there is one in 90 days (Step Functions API, StartExecution).
-        request: what was asked for.
+        run_id: the run, and the name of the execution. It is unique for 90 days (Step Functions API, StartExecution).
+        request: the input of the execution.
 
     Raises:
-        ThrottledError, ServiceFaultError: worth another try, and the execution is not known to be there.
+        ThrottledError, ServiceFaultError: a retry may succeed. The execution is not known to exist.
         RefusedError: AWS refused.
     """
     try:
@@ -45,7 +45,7 @@ def start_execution(states: SFNClient, machine_arn: str, run_id: str, request: R
 
 
 def is_there(states: SFNClient, execution: str) -> bool:
-    """Say whether an execution is known to be there: it was started then, and only the answer was lost."""
+    """Return whether an execution is known to exist. It was started then, and only the answer was lost."""
     try:
         return bool(status_of(states, execution))
     except LabgraderError:
@@ -53,10 +53,10 @@ def is_there(states: SFNClient, execution: str) -> bool:
 
 
 def status_of(states: SFNClient, execution: str) -> str:
-    """Return an execution's status, as Step Functions has it (``RUNNING``, ``SUCCEEDED``…); empty where there is none.
+    """Return the status of an execution (``RUNNING``, ``SUCCEEDED``, …); empty if it does not exist.
 
     Raises:
-        ThrottledError, ServiceFaultError: worth another try.
+        ThrottledError, ServiceFaultError: a retry may succeed.
         RefusedError: AWS refused.
     """
     try:

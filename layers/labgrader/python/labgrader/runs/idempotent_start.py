@@ -1,4 +1,4 @@
-"""A class run that is asked for from outside, through the API or by an event: done once, however often it is asked."""
+"""Start the class run of a request from the API or an event. A request that is repeated is one run."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 NO_LAB = "unknown-lab"
-"""Stands in the id of a run whose lab does not exist."""
+"""The lab in the id of a run whose lab does not exist."""
 
 
 class ClientTokenUsedError(LabgraderError):
-    """A client token stands for another request already.
+    """A client token was used for another request.
 
     Args:
-        run_id: the run that was asked for with it.
+        run_id: the run of that request.
     """
 
     def __init__(self, run_id: str) -> None:
@@ -47,21 +47,21 @@ def start_once(
     asker: str,
     requested_by: str,
 ) -> Started:
-    """Start the class run that was asked for; the same request with the same client token again is the same run.
+    """Start the class run of a request. The same request with the same client token is the same run.
 
     Args:
         store: the stack's store.
         states: a client of Step Functions.
         machine_arn: the machine ``grade_class``.
-        document: what was asked for (``FIELDS``).
-        run_id: the run that it becomes, where it is none yet.
-        asker: whose client token it is: each asker's are the own.
-        requested_by: who asked, as the run's record shows it.
+        document: the request, with the fields of ``FIELDS``.
+        run_id: the id of the run if the request has none yet.
+        asker: the requester. Client tokens are scoped to the requester.
+        requested_by: who requested the run, as its record shows it.
 
     Raises:
-        BadInputError: everything that is wrong with it; nothing is kept or started.
-        ClientTokenUsedError: something else was asked for with its client token.
-        ThrottledError, ServiceFaultError: worth another try.
+        BadInputError: all problems of the request. Nothing is stored or started.
+        ClientTokenUsedError: the client token was used for another request.
+        ThrottledError, ServiceFaultError: a retry may succeed.
         RefusedError: AWS refused.
     """
     home = GraderAccount.from_arn(machine_arn)
@@ -75,7 +75,7 @@ def start_once(
     known = store.remembered(identity)
     if known:
         run_id = _the_same(known[0], known[1] == digest)
-        if _goes_on_or_ended(store, states, machine_arn, run_id):  # also where its class list has gone since
+        if _goes_on_or_ended(store, states, machine_arn, run_id):  # even if its class list was deleted since
             return Started(run_id, execution_arn(machine_arn, run_id), again=True)
     asked = read_request(store, document, requested_by, home)
     run_id = _the_same(*store.remember_request(identity, digest, run_id))
@@ -84,13 +84,13 @@ def start_once(
 
 
 def known_lab(document: Any) -> str:
-    """Return the lab that a request names, or nothing where there is none of that id."""
+    """Return the lab that a request names; empty if it does not exist."""
     lab = document.get("lab") if isinstance(document, Mapping) else None
     return lab if isinstance(lab, str) and lab in lab_ids() else ""
 
 
 def _digest(document: Mapping[str, Any]) -> str:
-    """What was asked for, short: what is left away is the same as what stands for it."""
+    """Return the digest of a request. An omitted field is the same as its default."""
     said = {name: value for name, value in document.items() if name != "client_token"}
     whole = {"mode": "grade", "students": [], "course": "", **said}
     return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""What somebody asked for when a run was started: by command, through the API, by an event, by a schedule."""
+"""The request for a run, from a command, the API, an event or a schedule."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from labgrader.errors import BadInputError, Problem
 from labgrader.messages import quote
 
 MODES = ("grade", "audit", "self-check")
-"""``grade`` judges everything, ``audit`` invokes nothing, ``self-check`` is one student's, of what students may see."""
+"""``grade`` judges all checks, ``audit`` invokes nothing, ``self-check`` judges the visible checks of one student."""
 
 MAX_NAME = 80
-"""Characters of an execution's name (Step Functions API, StartExecution)."""
+"""The most characters of the name of an execution (Step Functions API, StartExecution)."""
 
 MAX_REQUESTED_BY = 200
-"""Characters that a run keeps of who asked for it."""
+"""The most characters of ``requested_by``."""
 
 _ROSTER_KEY = re.compile(r"(?:rosters|courses/[a-z0-9][a-z0-9-]{0,60}/rosters)/[A-Za-z0-9._-]{1,200}")
 
 
 @dataclass(frozen=True)
 class Request:
-    """What somebody asked for.
+    """The request for a run.
 
     Args:
-        lab: a lab's id.
+        lab: the id of the lab.
         roster: the key of a roster in the stack's bucket, below ``rosters/`` or ``courses/COURSE/rosters/``.
         mode: one of ``MODES``.
         students: usernames; empty for the whole roster.
-        course: the course that it is a run of, or empty.
-        requested_by: who asked, as the run's record shows it (``instructor ada``, ``schedule``, ``event ID``).
+        course: the course of the run, or empty.
+        requested_by: who requested the run, as its record shows it (``instructor ada``, ``schedule``, ``event ID``).
     """
 
     lab: str
@@ -46,7 +46,7 @@ class Request:
     requested_by: str = ""
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the request as JSON: the input of a machine's execution."""
+        """Return the request as JSON: the input of an execution."""
         return {
             "lab": self.lab,
             "roster": self.roster,
@@ -61,11 +61,11 @@ class Request:
         """Read a request.
 
         Raises:
-            BadInputError: everything that is wrong with it.
+            BadInputError: all problems of the request.
         """
         if not isinstance(document, Mapping):
             raise BadInputError(["a request is an object with lab, roster, mode and students"])
-        known = ", ".join(name for name in cls.__dataclass_fields__ if name != "requested_by")  # nobody's to say
+        known = ", ".join(name for name in cls.__dataclass_fields__ if name != "requested_by")  # set by labgrader
         problems = [
             Problem(f"unknown field; a request has: {known}", field=quote(name))
             for name in document
@@ -108,9 +108,9 @@ def new_run_id(lab_id: str, now: datetime | None = None, *, asked: str = "") -> 
 
     Args:
         lab_id: the lab.
-        now: when it was asked for.
-        asked: what tells this request from all others (an event's id): the same one, of the same moment, gives the same
-            id, with eight characters at its end. Without it, the last four are random.
+        now: the time of the request.
+        asked: what identifies the request, such as the id of an event. The same one at the same time gives the same id;
+            its last eight characters are a digest. Without it, the last four characters are random.
     """
     moment = f"{now or datetime.now(UTC):%Y%m%d-%H%M%S}"
     last = hashlib.sha256(asked.encode()).hexdigest()[:8] if asked else secrets.token_hex(2)

@@ -1,4 +1,4 @@
-"""What is asked for from outside, through the API or by an event: both are read in the same way."""
+"""Parse the requests of the API and of events: both have the same fields."""
 
 from __future__ import annotations
 
@@ -12,34 +12,36 @@ from labgrader.messages import quote
 from labgrader.roster import MAX_STUDENTS, GraderAccount, Student, assign_accounts, read_roster, select
 from labgrader.runs.class_run import unknown_lab
 from labgrader.runs.request import MAX_REQUESTED_BY, Request
-from labgrader.store import MissingError, Store, encoded, roster_key
+from labgrader.runs.roster_lookup import load_roster
+from labgrader.store import Store, encoded, roster_key
 
 FIELDS = ("lab", "roster", "mode", "students", "course", "client_token")
-"""What a request from outside has; ``lab`` and ``roster`` must be there."""
+"""The fields of a request. ``lab`` and ``roster`` are required."""
 
 CLASS_MODES = ("grade", "audit")
-"""What can be asked for of a class."""
+"""The modes of a class run."""
 
 COURSE_ID = r"[a-z0-9][a-z0-9-]{0,39}"
 """A course's id (``schemas/course.schema.json``)."""
 
 CLIENT_NAME = r"[!-~]{1,200}"
-"""What a client may call its request."""
+"""A client token."""
 
 _KEY = re.compile(r"[^\r\n,;\[{]+")
-"""Text that is one line without a comma is a key: a class list has a line of columns, and one of a student."""
+"""One line without a comma is a key: a class list has a line of columns, and one line for each student."""
 
 _OF_COURSE = re.compile(r"courses/([^/]+)/rosters/")
 
 
 @dataclass(frozen=True)
 class ParsedRequest:
-    """A request that can be used, whose class list is not kept yet.
+    """A valid request. Its class list is not stored yet.
 
     Args:
-        request: the request; its roster is empty where the list came with it.
+        request: the request. Its roster is empty if the class list came with the request.
         listed: the students of the class list.
-        content, suffix: the list that came with it, and how its key ends; empty where the list is in the bucket.
+        content, suffix: the class list that came with the request, and the end of its key; empty if the list is in the
+            bucket.
     """
 
     request: Request
@@ -48,7 +50,7 @@ class ParsedRequest:
     suffix: str = ""
 
     def with_stored_roster(self, store: Store, run_id: str) -> Request:
-        """Keep the class list for a run, and return the request that names it."""
+        """Store the class list of a run. Return the request with its key."""
         if not self.suffix:
             return self.request
         key = roster_key(run_id, self.suffix)
@@ -57,17 +59,17 @@ class ParsedRequest:
 
 
 def read_request(store: Store, document: Any, requested_by: str, home: GraderAccount) -> ParsedRequest:
-    """Read what somebody asked for, the class list included; nothing is written.
+    """Parse a request with its class list. Nothing is written.
 
     Args:
         store: the stack's store.
         document: ``lab``, ``roster`` (a key, CSV or JSON text, or a list of students), ``mode``, ``students``,
             ``course``, ``client_token``.
-        requested_by: who asked.
-        home: where we are.
+        requested_by: who requested the run.
+        home: the account and Region of labgrader.
 
     Raises:
-        BadInputError: everything that is wrong, with the lab, the list, the names in it and the course.
+        BadInputError: all problems: of the lab, the class list, the names in it, and the course.
     """
     if not isinstance(document, Mapping):
         raise BadInputError(["a request is an object with lab, roster, mode and students"])
@@ -103,17 +105,17 @@ def read_request(store: Store, document: Any, requested_by: str, home: GraderAcc
 
 
 def course_of(roster: Any) -> str:
-    """Return the course that the key of a class list belongs to, or nothing."""
+    """Return the course that the key of a class list belongs to; empty for none."""
     found = _OF_COURSE.match(roster) if isinstance(roster, str) else None
     return found[1] if found else ""
 
 
 def validate_course(store: Store, course: str, of_roster: str = "") -> list[Problem]:
-    """Say what is wrong with the course that somebody names for a run.
+    """Return the problems of the course that a request names.
 
     Args:
         store: the stack's store.
-        course: the course's id.
+        course: the id of the course.
         of_roster: the course that the class list's key belongs to, or empty.
     """
     if problems := validate_course_id(course):
@@ -126,7 +128,7 @@ def validate_course(store: Store, course: str, of_roster: str = "") -> list[Prob
 
 
 def validate_course_id(course: str) -> list[Problem]:
-    """Say what is wrong with a course's id, whether there is such a course or not."""
+    """Return the problems of the id of a course. The course need not exist."""
     if re.fullmatch(COURSE_ID, course):
         return []
     letters = "1 to 40 lower-case letters, digits and hyphens, beginning with a letter or digit"
@@ -134,15 +136,15 @@ def validate_course_id(course: str) -> list[Problem]:
 
 
 def _class_list(store: Store, document: Mapping[str, Any]) -> tuple[str, bytes, str, list[Student]]:
-    """The key of a class list in the bucket, or the text of one that came along and how its key ends; who is on it."""
+    """Return the key of a list in the bucket, or the list that came with the request and its suffix; the students."""
     if "roster" not in document:
         raise BadInputError([Problem("is missing", field="roster")])
     roster = document["roster"]
     if isinstance(roster, str) and not roster.strip():
         raise BadInputError([Problem("is empty", field="roster")])
     if isinstance(roster, str) and _KEY.fullmatch(roster):
-        Request.from_dict({"lab": "any", "roster": roster})  # says what is wrong with a key
-        return roster, b"", "", read_roster(_roster_at(store, roster), roster, "roster")
+        Request.from_dict({"lab": "any", "roster": roster})  # raises if the key is invalid
+        return roster, b"", "", load_roster(store, roster, "roster")
     if isinstance(roster, str):
         content = roster.encode("utf-8", "replace")
         suffix = ".json" if roster.lstrip("\ufeff \t\r\n")[:1] in ("[", "{") else ".csv"
@@ -152,13 +154,6 @@ def _class_list(store: Store, document: Mapping[str, Any]) -> tuple[str, bytes, 
         said = "is neither a key below rosters/ or courses/COURSE/rosters/, nor CSV text, nor a list of students"
         raise BadInputError([Problem(said, field="roster")])
     return "", content, suffix, read_roster(content, "", "roster")
-
-
-def _roster_at(store: Store, key: str) -> bytes:
-    try:
-        return store.get(key)
-    except MissingError:
-        raise BadInputError([Problem(f"there is no roster at {quote(key)}", field="roster")]) from None
 
 
 def _wrong_lab(document: Mapping[str, Any]) -> Iterator[Problem]:
@@ -189,7 +184,7 @@ def _wrong_names(names: Any) -> Iterator[Problem]:
 
 
 def _not_gradable(students: list[Student], names: Sequence[str], home: GraderAccount) -> list[Problem]:
-    """Who is asked for and not on the class list, or in an account that nobody may read."""
+    """Return problems of students who are not on the class list, or whose account labgrader cannot read."""
     try:
         chosen = select(students, list(names))
     except BadInputError as error:

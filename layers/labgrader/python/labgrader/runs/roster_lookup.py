@@ -1,21 +1,26 @@
-"""Which row of a class list a student has, when no class list is at hand: the student asked alone."""
+"""Find class lists in the bucket, and the row of one student who asks alone."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
-from labgrader.roster import Student
-from labgrader.store import MissingError, Store
+from labgrader.errors import BadInputError, Problem
+from labgrader.messages import quote
+from labgrader.roster import Student, read_roster
+from labgrader.store import CourseKeys, MissingError, Store
+
+_OF_COURSE = re.compile(r"courses/([^/]+)/rosters/([^/]+)")
 
 
 @dataclass(frozen=True)
 class Enrolment:
-    """Where a student's resources are, and of which course the student is.
+    """The row and the course of a student.
 
     Args:
-        student: the row of the class list.
+        student: the row.
         course: the course's id, or empty.
-        listed: whether a class list says so.
+        listed: whether the row is from a class list.
     """
 
     student: Student
@@ -24,8 +29,10 @@ class Enrolment:
 
 
 def find_enrolment(store: Store, username: str, lab_id: str) -> Enrolment:
-    """Return a student's row for a lab: from the course with that lab that was pushed last, or else from the student's
-    latest run of it, or else the username alone, whose resources are then in the grader's own account.
+    """Return the row of a student for a lab.
+
+    It is taken from the course with the lab that was pushed last. Without one, from the student's latest run of the
+    lab. Without that, it is the username alone: the resources are in the grader's own account then.
 
     Args:
         store: the stack's store.
@@ -39,8 +46,35 @@ def find_enrolment(store: Store, username: str, lab_id: str) -> Enrolment:
     if latest is not None:
         try:
             rows = {student.username: student for student in store.students(latest["run_id"])}
-        except MissingError:  # the bucket was emptied, and the table was not
+        except MissingError:  # the bucket was emptied, but not the table
             rows = {}
         if username in rows:
             return Enrolment(rows[username])
     return Enrolment(Student(username, username), listed=False)
+
+
+def load_roster(store: Store, key: str, field: str = "") -> list[Student]:
+    """Return the students of a class list in the bucket.
+
+    The class lists of a pushed course are rows. Others are text, and are parsed here: a list that was uploaded, and a
+    list of a course that an earlier version pushed.
+
+    Args:
+        store: the stack's store.
+        key: the key that a request names, below ``rosters/`` or ``courses/COURSE/rosters/``.
+        field: the field of the request that names the key, for messages; empty for messages that name the key.
+
+    Raises:
+        BadInputError: there is no class list at the key, or everything that is wrong with its text.
+    """
+    of_course = _OF_COURSE.fullmatch(key)
+    if of_course:
+        try:
+            return store.rows(CourseKeys(of_course[1]).roster_rows(of_course[2]))
+        except MissingError:
+            pass  # an earlier version pushed the course, or somebody uploaded the list
+    try:
+        content = store.get(key)
+    except MissingError:
+        raise BadInputError([Problem(f"there is no roster at {quote(key)}", field=field)]) from None
+    return read_roster(content, key, field)

@@ -1,8 +1,7 @@
-"""A student's own check of a lab: one at a time, and only so many, counted and locked in one write."""
+"""Self-checks of students: one at a time, and a limited number. Lock and count change in one write."""
 
 from __future__ import annotations
 
-import json
 import random
 import secrets
 import time
@@ -15,6 +14,7 @@ from labgrader.errors import BadInputError, LabgraderError, ServiceFaultError
 from labgrader.labs.lab import Lab
 from labgrader.messages import quote
 from labgrader.moments import isoformat_utc
+from labgrader.roster import GraderAccount, assign_accounts
 from labgrader.runs.execution import execution_arn, start_execution, status_of
 from labgrader.runs.request import Request, new_run_id
 from labgrader.runs.roster_lookup import find_enrolment
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 LONGEST_S = 4 * 60 * 60 + 15 * 60
-"""Seconds after which a self-check cannot run any more: its machine's timeout, and the time to record the end."""
+"""The longest time of a self-check, in seconds: the timeout of its machine, and the time to record the end."""
 
 START_S = 60
-"""Seconds that it may take from the lock to the execution: until then nobody calls a self-check lost."""
+"""The longest time from the lock to the execution, in seconds. Until then a self-check does not count as lost."""
 
 WRITES = 20
-"""How often a ledger is tried to be written, while others write it."""
+"""Maximum tries on a write conflict."""
 
 PAUSE_S = 0.05
-"""Seconds to wait at most before it is tried again."""
+"""The longest pause between two tries, in seconds."""
 
 LOST = "the self-check stopped without a result, and does not count against the allowance"
-"""What the record of a self-check says whose execution ended and left nothing."""
+"""The error of a self-check whose execution ended without a result."""
 
 ALL_HIDDEN = "every check of this lab is for the instructor alone: there is nothing that you could check yourself"
 
@@ -48,9 +48,9 @@ class SelfCheck:
     """A self-check that was started.
 
     Args:
-        run_id: its id.
+        run_id: the id of the self-check.
         allowance: what is left after it.
-        listed: whether a class list says where the student's resources are.
+        listed: whether the student's row is from a class list.
     """
 
     run_id: str
@@ -62,7 +62,7 @@ class AlreadyRunningError(LabgraderError):
     """The student has a self-check of this lab running.
 
     Args:
-        run_id: the one that runs.
+        run_id: the running self-check.
         allowance: what is left.
     """
 
@@ -76,8 +76,8 @@ class AllowanceSpentError(LabgraderError):
     """The student has no self-check of this lab left for now.
 
     Args:
-        allowance: what is left: nothing.
-        retry_after_s: in how many seconds there is one again.
+        allowance: the allowance, with nothing left.
+        retry_after_s: the seconds until one is left again.
     """
 
     def __init__(self, allowance: Allowance, retry_after_s: int) -> None:
@@ -92,36 +92,38 @@ class AllowanceSpentError(LabgraderError):
 def start_self_check(
     store: Store, states: SFNClient, machine_arn: str, username: str, lab: Lab, now: datetime
 ) -> SelfCheck:
-    """Start a student's self-check.
+    """Start a student's self-check. The student's row is stored; Plan run takes it and reads no class list.
 
-    Lock and allowance change in one conditional write, so that of any number of requests at once one is a run.
+    Lock and allowance change in one conditional write: of any number of simultaneous requests, one starts a run.
 
     Args:
         store: the stack's store.
         states: a client of Step Functions.
         machine_arn: the machine ``grade_student``.
         username: the student.
-        lab: the lab, whole.
-        now: when it was asked for.
+        lab: the whole lab, with its hidden checks.
+        now: the time of the request.
 
     Raises:
-        AlreadyRunningError: one is running.
+        AlreadyRunningError: a self-check of the lab is running.
         AllowanceSpentError: none is left for now.
-        BadInputError: nothing of the lab is visible to students.
-        ThrottledError, ServiceFaultError: worth another try; nothing is counted.
-        RefusedError: AWS refused; nothing is counted.
+        BadInputError: no check of the lab is visible to students, or labgrader cannot read the student's account.
+            Nothing is counted.
+        ThrottledError, ServiceFaultError: a retry may succeed. Nothing is counted.
+        RefusedError: AWS refused. Nothing is counted.
     """
     if not lab.for_self_check().checks:
         raise BadInputError([ALL_HIDDEN])
-    run_id = new_run_id(lab.id, now, asked=f"{username} {secrets.token_hex(8)}")  # a whole class may ask at once
+    run_id = new_run_id(lab.id, now, asked=f"{username} {secrets.token_hex(8)}")  # a whole class may start at once
     left = _take(store, states, username, lab, run_id, now)
     execution = execution_arn(machine_arn, run_id)
     record: RunRecord | None = None
     try:
-        place = find_enrolment(store, username, lab.id)
+        enrolment = find_enrolment(store, username, lab.id)
         roster = roster_key(run_id, ".json")
-        store.put(roster, json.dumps([place.student.to_dict()]).encode())
-        request = Request(lab.id, roster, "self-check", (username,), place.course, f"student {username}")
+        store.put_rows(roster, [enrolment.student])
+        store.put_students_once(run_id, assign_accounts([enrolment.student], GraderAccount.from_arn(machine_arn)))
+        request = Request(lab.id, roster, "self-check", (username,), enrolment.course, f"student {username}")
         record = RunRecord(
             run_id=run_id,
             lab=lab.id,
@@ -141,27 +143,27 @@ def start_self_check(
         if record is not None:
             store.record_end(record.failed(f"it could not be started: {error}", isoformat_utc(now)))
         raise
-    return SelfCheck(run_id, left, place.listed)
+    return SelfCheck(run_id, left, enrolment.listed)
 
 
 def allowance_of(store: Store, username: str, lab: Lab, now: datetime) -> Allowance:
-    """Return what a student has left of a lab's self-checks."""
+    """Return how many self-checks of a lab a student has left."""
     return allowance(lab.self_checks, store.ledger(username, lab.id).taken, now.timestamp())
 
 
 def pending_self_check(store: Store, run_id: str, username: str, lab: Lab, now: datetime) -> RunRecord | None:
-    """Return what there is to say of a self-check that holds its lock and is not recorded yet, or ``None``.
+    """Return the record of a self-check that holds its lock and is not recorded yet, or ``None``.
 
-    Who asks a second time in that moment is told its id already.
+    A second request in that moment gets its id already, and may ask for its status.
 
     Args:
         store: the stack's store.
         run_id: the self-check.
-        username, lab: whose, and of what.
-        now: when it is asked.
+        username, lab: the student and the lab.
+        now: the time of the request.
     """
     ledger = store.ledger(username, lab.id)
-    at = next((one.at for one in ledger.taken if one.run_id == run_id), 0.0)
+    at = next((self_check.at for self_check in ledger.taken if self_check.run_id == run_id), 0.0)
     if ledger.running != run_id or now.timestamp() >= at + START_S:
         return None
     started = isoformat_utc(datetime.fromtimestamp(at, UTC))
@@ -171,19 +173,19 @@ def pending_self_check(store: Store, run_id: str, username: str, lab: Lab, now: 
 
 
 def state_of_self_check(store: Store, states: SFNClient, run_id: str, now: datetime | None = None) -> RunRecord | None:
-    """Return a self-check's record, or ``None`` where there is none of that id.
+    """Return the record of a self-check, or ``None``.
 
-    Where the record says that it runs, Step Functions is asked: one that was stopped, or lost, is recorded as failed,
-    and given back.
+    If the record says that it runs, ask Step Functions. A self-check that was stopped or lost is recorded as failed and
+    given back.
 
     Args:
         store: the stack's store.
         states: a client of Step Functions.
         run_id: the self-check.
-        now: when it is asked.
+        now: the time of the request.
 
     Raises:
-        ThrottledError, ServiceFaultError: worth another try.
+        ThrottledError, ServiceFaultError: a retry may succeed.
         RefusedError: AWS refused.
     """
     record = store.run(run_id)
@@ -208,20 +210,20 @@ def state_of_self_check(store: Store, states: SFNClient, run_id: str, now: datet
 
 
 def finish_self_check(store: Store, run_id: str, username: str, lab_id: str, *, give_back: bool) -> None:
-    """Let the student start another one; a self-check that is finished already stays so.
+    """Unlock the student's self-checks after one has ended. A second call changes nothing.
 
     Args:
         store: the stack's store.
         run_id: the self-check.
-        username, lab_id: whose, and of what.
-        give_back: whether it does not count, for what it did not tell is our fault.
+        username, lab_id: the student and the lab.
+        give_back: whether it does not count, because labgrader or AWS failed.
 
     Raises:
-        ServiceFaultError: others wrote the student's ledger in the same moment, again and again.
+        ServiceFaultError: the student's ledger was changed at the same moment, in each of ``WRITES`` tries.
     """
 
     def finished(ledger: Ledger) -> bool:
-        taken = tuple(one for one in ledger.taken if not (give_back and one.run_id == run_id))
+        taken = tuple(self_check for self_check in ledger.taken if not (give_back and self_check.run_id == run_id))
         if ledger.running != run_id:
             return taken == ledger.taken or store.put_ledger_if_unchanged(
                 username, lab_id, ledger, taken, ledger.running, ledger.ends_at
@@ -232,7 +234,7 @@ def finish_self_check(store: Store, run_id: str, username: str, lab_id: str, *, 
 
 
 def _take(store: Store, states: SFNClient, username: str, lab: Lab, run_id: str, now: datetime) -> Allowance:
-    """Lock the student's self-checks of the lab for a run and count it; return what is left after it."""
+    """Lock the student's self-checks of the lab for a run, and count the run. Return what is left after it."""
     seconds = now.timestamp()
     left = allowance(lab.self_checks, (), seconds)
     settled = ""
@@ -240,7 +242,7 @@ def _take(store: Store, states: SFNClient, username: str, lab: Lab, run_id: str,
     def taken(ledger: Ledger) -> bool:
         nonlocal left, settled
         before = within_a_day(ledger.taken, seconds)
-        if ledger.running == run_id:  # written before, and the answer was lost
+        if ledger.running == run_id:  # the write succeeded before, and its answer was lost
             left = allowance(lab.self_checks, before, seconds)
             return True
         if ledger.running and ledger.ends_at > seconds:
@@ -260,8 +262,8 @@ def _take(store: Store, states: SFNClient, username: str, lab: Lab, run_id: str,
 
 
 def _runs(store: Store, states: SFNClient, username: str, lab: Lab, ledger: Ledger, now: datetime) -> bool:
-    """Say whether the self-check that holds the lock does run; unlock what it left locked."""
-    started = next((one.at for one in ledger.taken if one.run_id == ledger.running), 0.0)
+    """Return whether the self-check that holds the lock runs. Unlock if it does not."""
+    started = next((self_check.at for self_check in ledger.taken if self_check.run_id == ledger.running), 0.0)
     if now.timestamp() < started + START_S:
         return True
     state = state_of_self_check(store, states, ledger.running, now)
@@ -273,9 +275,9 @@ def _runs(store: Store, states: SFNClient, username: str, lab: Lab, ledger: Ledg
 
 
 def _update_with_retry(store: Store, username: str, lab_id: str, write: Callable[[Ledger], bool]) -> None:
-    """Read a ledger and write it, again while somebody else writes it in between."""
+    """Read a ledger and write it. Try again on a write conflict."""
     for _ in range(WRITES):
         if write(store.ledger(username, lab_id)):
             return
-        time.sleep(random.uniform(0, PAUSE_S))  # not all at once again
+        time.sleep(random.uniform(0, PAUSE_S))  # so that the writers do not collide again
     raise ServiceFaultError(f"the self-checks of {quote(username)} were changed by others {WRITES} times in a row")

@@ -10,7 +10,7 @@ from labgrader.store import Keys, MissingError, Store
 
 
 def load_gradebook(store: Store, run_id: str) -> GradebookDocument | None:
-    """Return the gradebook of a run, or ``None`` where the run has none: it is running, or it failed.
+    """Return the gradebook of a run, or ``None`` if the run has none: it is running, or it failed.
 
     Runs of earlier versions kept their gradebook as CSV only. Theirs is built again from their reports.
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from labgrader.documents.report import CarriedOverMark, OtherRun, Report, ReportAudit
 from labgrader.evidence.coerce import mapping, text
 from labgrader.evidence.deleted_resources import deleted_resources
 from labgrader.evidence.running_costs import running_costs
@@ -22,8 +23,6 @@ from labgrader.store import Keys, Store
 
 log = logging.getLogger(__name__)
 
-Json = Any
-
 
 @dataclass(frozen=True)
 class CarriedOver:
@@ -34,15 +33,15 @@ class CarriedOver:
         verdicts: of checks that set functions to work, by id.
     """
 
-    origin: Mapping[str, str] | None = None
+    origin: OtherRun | None = None
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
 
-    def marks(self, scored: Sequence[ScoredCheck]) -> dict[str, dict[str, str]]:
+    def marks(self, scored: Sequence[ScoredCheck]) -> dict[str, CarriedOverMark]:
         """Return the ``carried_over`` field of each check whose final verdict is one of these."""
         if self.origin is None:
             return {}
-        mark = {name: self.origin[name] for name in ("run_id", "graded_at")}
-        return {one.item.id: mark for one in scored if one.verdict is self.verdicts.get(one.item.id)}
+        mark: CarriedOverMark = {"run_id": self.origin["run_id"], "graded_at": self.origin["graded_at"]}
+        return {check.item.id: mark for check in scored if check.verdict is self.verdicts.get(check.item.id)}
 
 
 def carried_over(store: Store, username: str, lab: Lab) -> CarriedOver:
@@ -70,11 +69,11 @@ def carried_over(store: Store, username: str, lab: Lab) -> CarriedOver:
 def audit_of(
     store: Store,
     username: str,
-    before: Mapping[str, Json] | None,
+    before: Mapping[str, Any] | None,
     snapshot: Snapshot | None,
     scored: Sequence[ScoredCheck],
     carried: CarriedOver,
-) -> dict[str, Json]:
+) -> ReportAudit:
     """Return the ``audit`` field of a student's report.
 
     Args:
@@ -87,7 +86,7 @@ def audit_of(
     """
     earlier = _snapshot_before(store, username, before) if before and snapshot else None
     return build_audit(
-        compared_with={name: before[name] for name in ("run_id", "graded_at", "lab_version")} if before else None,
+        compared_with=_other_run(before) if before else None,
         known=before["known"] if before else {},
         scored=scored,
         gone=deleted_resources(earlier, snapshot) if earlier and snapshot and _same_place(earlier, snapshot) else [],
@@ -96,9 +95,7 @@ def audit_of(
     )
 
 
-def remember_seen(
-    store: Store, report: Mapping[str, Json], before: Mapping[str, Json] | None, *, recorded: bool
-) -> None:
+def remember_seen(store: Store, report: Report, before: Mapping[str, Any] | None, *, recorded: bool) -> None:
     """Keep what a graded run or an audit found, for the next audit to compare with.
 
     Args:
@@ -117,7 +114,7 @@ def remember_seen(
     store.save_baseline(run_id, username, report["lab"]["id"], seen)
 
 
-def _snapshot_before(store: Store, username: str, before: Mapping[str, Json]) -> Snapshot | None:
+def _snapshot_before(store: Store, username: str, before: Mapping[str, Any]) -> Snapshot | None:
     """The last snapshot of the student, or ``None`` where there is none that can be read."""
     if not before["snapshot_run"]:
         return None
@@ -127,6 +124,14 @@ def _snapshot_before(store: Store, username: str, before: Mapping[str, Json]) ->
     except (KeyError, TypeError, AttributeError):
         log.warning("the snapshot of %s in %s cannot be read", username, before["snapshot_run"])
         return None
+
+
+def _other_run(baseline: Mapping[str, Any]) -> OtherRun:
+    return {
+        "run_id": baseline["run_id"],
+        "graded_at": baseline["graded_at"],
+        "lab_version": baseline["lab_version"],
+    }
 
 
 def _same_place(before: Snapshot, now: Snapshot) -> bool:

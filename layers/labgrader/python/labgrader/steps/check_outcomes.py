@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
+from labgrader.documents.report import Report, ReportCheck
 from labgrader.errors import NOT_GRADED, NotGradedError
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.check import find_check
@@ -57,7 +57,7 @@ def resolve_outcome(
     return not_graded(failure or NO_VERDICT, Reason.GRADER)
 
 
-def ungraded_checks(report: Mapping[str, Any]) -> list[str]:
+def ungraded_checks(report: Report) -> list[str]:
     """Return the checks of a report that could not be graded though they should have been, by id.
 
     What an audit leaves to a graded run is none of them, nor what cannot be told while that is open: a lab that nobody
@@ -73,12 +73,12 @@ def ungraded_checks(report: Mapping[str, Any]) -> list[str]:
     waiting = _with_reason(checks, Reason.PREREQUISITE)
     more = left
     while more:  # what waits for what waits
-        more = {one for one in waiting - left if left.intersection(checks[one]["requires"])}
+        more = {check for check in waiting - left if left.intersection(checks[check].get("requires", ()))}
         left |= more
     return [check_id for check_id in checks if check_id not in left]
 
 
-def _with_reason(checks: Mapping[str, Mapping[str, Any]], reason: Reason) -> set[str]:
+def _with_reason(checks: Mapping[str, ReportCheck], reason: Reason) -> set[str]:
     """The checks that are not graded for a reason; reports of earlier versions name none."""
     return {check_id for check_id, check in checks.items() if check.get("reason") == reason}
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from labgrader.documents.audit import NotGraded
+from labgrader.documents.report import Report
 from labgrader.reasons import Reason
 from labgrader.reporting.run_summary import of_anybody
 from labgrader.steps.check_outcomes import AUDIT_INVOKES_NOTHING, ungraded_checks
@@ -19,7 +20,7 @@ MAX_REASON = 240
 """Characters of a reason."""
 
 
-def not_graded_students(reports: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def not_graded_students(reports: Sequence[Report]) -> list[NotGraded]:
     """Return why students are not graded in full, what holds for most of them first.
 
     A student stands under one reason: the first check that should have been graded and was not. Only where there is
@@ -32,20 +33,23 @@ def not_graded_students(reports: Sequence[Mapping[str, Any]]) -> list[dict[str, 
     for report in reports:
         if report["status"] != "complete":
             students.setdefault(_reason(report), []).append(report["student"]["username"])
-    most_first = sorted(students.items(), key=lambda one: -len(one[1]))[:MAX_REASONS]
-    return [
-        {
-            "reason": sentence,
-            **({"code": code} if code else {}),
-            "needs_graded_run": code == Reason.NEEDS_GRADED_RUN,
-            "students": names[:MAX_NAMED],
-            "more_students": max(0, len(names) - MAX_NAMED),
-        }
-        for (code, sentence), names in most_first
-    ]
+    most_first = sorted(students.items(), key=lambda group: -len(group[1]))[:MAX_REASONS]
+    return [_group(code, sentence, names) for (code, sentence), names in most_first]
 
 
-def _reason(report: Mapping[str, Any]) -> tuple[str, str]:
+def _group(code: str, sentence: str, names: Sequence[str]) -> NotGraded:
+    group: NotGraded = {
+        "reason": sentence,
+        "needs_graded_run": code == Reason.NEEDS_GRADED_RUN,
+        "students": list(names[:MAX_NAMED]),
+        "more_students": max(0, len(names) - MAX_NAMED),
+    }
+    if code:
+        group["code"] = code
+    return group
+
+
+def _reason(report: Report) -> tuple[str, str]:
     """The code, empty in a report of an earlier version, and the sentence."""
     ids = ungraded_checks(report)
     if not ids:

@@ -1,4 +1,4 @@
-"""Plan audit: the night, and the run of each lab; nothing where the night was audited already."""
+"""Plan audit: the name of the audit, and the run of each lab; no runs if another execution makes this audit."""
 
 from __future__ import annotations
 
@@ -13,43 +13,43 @@ AUDIT = "audit"
 
 
 def plan_audit(store: Store, course_id: str, execution: str, started_at: str, *, scheduled: bool) -> dict[str, Any]:
-    """Say which runs audit a course.
+    """Return the runs that audit a course.
 
-    EventBridge Scheduler delivers at least once: the execution that comes first audits the night, another one nothing.
-    Planned twice for one execution, it is the same night and the same runs.
+    EventBridge Scheduler delivers at least once: the first execution makes the scheduled audit, another one makes no
+    run. An audit that is planned twice for one execution has the same name and the same runs.
 
     Args:
         store: the stack's store.
         course_id: the course.
         execution: the name of the machine's execution.
-        started_at: when it started, ISO 8601.
-        scheduled: whether the schedule started it, not a command.
+        started_at: when the execution started, ISO 8601.
+        scheduled: whether the schedule started it, and not a command.
 
     Returns:
-        ``course``, ``night``, ``again`` (whether another execution audits this night), ``runs``: each with ``run_id``,
-        ``lab`` and ``request``, the input of the class workflow.
+        ``course``, ``night`` (the name of the audit), ``again`` (whether another execution makes this audit), ``runs``:
+        each with ``run_id``, ``lab`` and ``request``, the input of the class workflow.
 
     Raises:
-        BadInputError: there is no such course.
+        BadInputError: there is no course with this id.
     """
     course = stored_course(store, course_id)
     moment = datetime.fromisoformat(started_at)
-    night = course.night(moment) if scheduled else course.by_command(moment)
-    asked = f"{course.id} {night}" if scheduled else f"{course.id} {execution}"
+    audit_name = course.scheduled_audit(moment) if scheduled else course.requested_audit(moment)
+    asked = f"{course.id} {audit_name}" if scheduled else f"{course.id} {execution}"
     runs = [
         {
-            "run_id": new_run_id(one.lab, moment, asked=asked),
-            "lab": one.lab,
+            "run_id": new_run_id(lab.lab, moment, asked=asked),
+            "lab": lab.lab,
             "request": Request(
-                lab=one.lab,
-                roster=CourseKeys(course.id).roster(one.roster),
+                lab=lab.lab,
+                roster=CourseKeys(course.id).roster(lab.roster),
                 mode=AUDIT,
                 course=course.id,
                 requested_by="schedule" if scheduled else "labgrader audit",
             ).to_dict(),
         }
-        for one in course.labs
+        for lab in course.labs
     ]
     record = {"scheduled": scheduled, "started_at": started_at, "runs": [run["run_id"] for run in runs]}
-    again = not store.claim_audit(course.id, night, execution, record)
-    return {"course": course.id, "night": night, "again": again, "runs": [] if again else runs}
+    again = not store.claim_audit(course.id, audit_name, execution, record)
+    return {"course": course.id, "night": audit_name, "again": again, "runs": [] if again else runs}

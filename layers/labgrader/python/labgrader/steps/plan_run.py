@@ -12,11 +12,11 @@ from labgrader.events import Publish, publish_safely, run_started
 from labgrader.judging.check import find_check
 from labgrader.labs.lab import Lab, find_lab
 from labgrader.load_testing.concurrency_budget import ConcurrencyBudget
-from labgrader.messages import quote
 from labgrader.recording.api_errors import AwsCallError
-from labgrader.roster import GraderAccount, Student, assign_accounts, read_roster, select
+from labgrader.roster import GraderAccount, Student, assign_accounts, select
 from labgrader.runs.class_run import SELF_CHECK_OF_A_CLASS
 from labgrader.runs.request import Request
+from labgrader.runs.roster_lookup import load_roster
 from labgrader.store import Keys, MissingError, RunRecord, Store, StudentCounts
 
 log = logging.getLogger(__name__)
@@ -35,8 +35,8 @@ def plan_run(
 ) -> dict[str, Any]:
     """Freeze a run's lab and students, and record that it runs.
 
-    A class run from a command, the API or an event has its students stored already. Only for other executions, the
-    roster is read here.
+    A run that a command, the API, an event or a student started has its students stored already. For an audit of a
+    course, the rows of the course are taken. Only for an execution by hand, a class list is parsed here.
 
     Args:
         store: the stack's store.
@@ -96,12 +96,11 @@ def _stored_students(store: Store, run_id: str) -> list[Student] | None:
 
 
 def _read_roster(store: Store, request: Request, home: GraderAccount) -> list[Student]:
-    """Read the roster where the start stored no students: an execution by hand, an audit of a course, a self-check."""
-    try:
-        content = store.get(request.roster)
-    except MissingError:
-        raise BadInputError([f"there is no roster at {quote(request.roster)}"]) from None
-    return assign_accounts(select(read_roster(content, request.roster), request.students), home)
+    """Return the students of a run whose start stored none: an audit of a course, or an execution by hand.
+
+    The class list of a course is rows.
+    """
+    return assign_accounts(select(load_roster(store, request.roster), request.students), home)
 
 
 def _record(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from labgrader.documents.report import Previous
 from labgrader.judging.carry_over import checks_by_id
 from labgrader.judging.scoring import Score
 from labgrader.labs.lab import Lab
@@ -12,10 +13,8 @@ from labgrader.store import MissingError, Store
 
 log = logging.getLogger(__name__)
 
-Json = Any
 
-
-def load_previous_json(store: Store, key: str) -> Json:
+def load_previous_json(store: Store, key: str) -> Any:
     """Return a JSON object of an earlier run, or ``None`` where it is not there any more or is no JSON."""
     try:
         return store.get_json(key)
@@ -24,9 +23,7 @@ def load_previous_json(store: Store, key: str) -> Json:
         return None
 
 
-def load_previous(
-    store: Store, run_id: str, mode: str, username: str, lab: Lab, scored: Score
-) -> dict[str, Json] | None:
+def load_previous(store: Store, run_id: str, mode: str, username: str, lab: Lab, scored: Score) -> Previous | None:
     """Return what changed since the student's last graded run, or ``None`` where there is no other that can be read.
 
     A self-check compares with what the student saw last, a self-check or the graded run, whichever is newer. The points
@@ -41,19 +38,21 @@ def load_previous(
     before = checks_by_id(load_previous_json(store, latest["report_key"]))
     if not before or (mode == "self-check" and hides and not visible):
         return None
-    return {
+    previous: Previous = {
         "run_id": latest["run_id"],
         "points": visible.get("visible_points", latest["points"]) if mode == "self-check" else latest["points"],
-        **visible,
         "changes": [
             {"check": check.item.id, "from": before[check.item.id]["status"], "to": check.verdict.status}
             for check in scored.checks
             if check.item.id in before and before[check.item.id]["status"] != check.verdict.status
         ],
     }
+    if visible:
+        previous["visible_points"] = visible["visible_points"]
+    return previous
 
 
-def _last_seen_by(store: Store, username: str, lab: str, run_id: str) -> dict[str, Json] | None:
+def _last_seen_by(store: Store, username: str, lab: str, run_id: str) -> dict[str, Any] | None:
     """The newer of a student's latest graded result and latest self-check, another than this run."""
     found = (store.latest(username, lab), store.latest_self_check(username, lab))
     others = [one for one in found if one is not None and one["run_id"] != run_id]

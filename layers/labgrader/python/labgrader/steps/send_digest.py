@@ -1,4 +1,4 @@
-"""Send digest: what a night came to, kept beside the course and sent to the topic; always the last state."""
+"""Send digest: store the digest of an audit of a course, and send it to the topic. It is always the last state."""
 
 from __future__ import annotations
 
@@ -17,12 +17,11 @@ from labgrader.courses.course import CourseLab
 from labgrader.courses.digest import audited, build_digest, not_audited
 from labgrader.courses.digest_text import digest_text, subject
 from labgrader.courses.enrolment import stored_course
+from labgrader.documents.digest import Digest, DigestRun
 from labgrader.environment import Environment
 from labgrader.moments import isoformat_utc
 from labgrader.schemas import validate
 from labgrader.store import CourseKeys, Keys, MissingError, Store
-
-Json = Any
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Topic:
     arn: str
     options: str = ""
 
-    def send(self, digest: Mapping[str, Json]) -> None:
+    def send(self, digest: Digest) -> None:
         """Send a digest to whoever subscribed.
 
         Raises:
@@ -53,40 +52,40 @@ class Topic:
 
 
 def send_digest(
-    store: Store, topic: Topic, course_id: str, night: str, started_at: str, runs: Sequence[Mapping[str, Json]]
-) -> dict[str, Any]:
-    """Keep and send what a night of a course came to.
+    store: Store, topic: Topic, course_id: str, audit_name: str, started_at: str, runs: Sequence[Mapping[str, str]]
+) -> Digest:
+    """Store and send the digest of an audit of a course.
 
-    A run counts by what it left: one that finished was audited, whatever its execution's caller heard.
+    A run that wrote its results counts as audited, whatever became of its execution.
 
     Args:
         store: the stack's store.
         topic: where the digest goes.
         course_id: the course.
-        night: the night's name.
-        started_at: when it began, ISO 8601.
-        runs: each with ``run_id`` and ``lab``, and of one that failed ``error`` and ``cause``.
+        audit_name: the name of the audit.
+        started_at: when the audit started, ISO 8601.
+        runs: each with ``run_id`` and ``lab``; of a failed run also ``error`` and ``cause``.
 
     Returns:
-        The digest, as it is kept. Made twice, the second stands.
+        The digest as it is stored. A second digest of an audit replaces the first.
 
     Raises:
         BadInputError: the course was removed meanwhile.
     """
     course = stored_course(store, course_id)
-    labs = {one.lab: one for one in course.labs}
+    labs = {lab.lab: lab for lab in course.labs}
     entries = [_entry(store, labs.get(run["lab"], CourseLab(run["lab"], "")), run) for run in runs]
     finished_at = isoformat_utc(datetime.now(UTC))
     began = isoformat_utc(datetime.fromisoformat(started_at))
-    digest = build_digest(course, night, began, finished_at, entries)
+    digest = build_digest(course, audit_name, began, finished_at, entries)
     validate(digest, "digest")
-    store.put_json(CourseKeys(course_id).night(night), digest)
+    store.put_json(CourseKeys(course_id).digest(audit_name), digest)
     topic.send(digest)
     return digest
 
 
-def _entry(store: Store, lab: CourseLab, run: Mapping[str, Json]) -> dict[str, Json]:
-    """What one run came to."""
+def _entry(store: Store, lab: CourseLab, run: Mapping[str, str]) -> DigestRun:
+    """Return the entry of one run."""
     keys = Keys(run["run_id"])
     try:
         return audited(lab, store.get_json(keys.run), store.get_json(keys.audit))

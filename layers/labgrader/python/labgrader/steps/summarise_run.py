@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from labgrader.documents.report import Report
 from labgrader.events import Event, Publish, drift_detected, publish_safely, run_completed, run_failed
 from labgrader.messages import quote
 from labgrader.moments import isoformat_utc
@@ -16,6 +17,7 @@ from labgrader.reporting.audit_summary import audit_entry, build_audit_summary
 from labgrader.reporting.exports import exports
 from labgrader.reporting.gradebook import build_gradebook, build_row
 from labgrader.reporting.run_summary import build_run
+from labgrader.roster import Student
 from labgrader.runs.self_check import finish_self_check
 from labgrader.schemas import validate
 from labgrader.steps.not_graded_reasons import not_graded_students
@@ -66,7 +68,7 @@ def summarise_run(store: Store, run_id: str, started_at: str, *, publish: Publis
     with ThreadPoolExecutor(max_workers=8) as pool:
         list(pool.map(lambda username: _report_anyway(store, run_id, mode, username, publish), lost))
     documents = store.get_all_json([keys.report(student.username) for student in students])
-    reports = [
+    reports: list[tuple[Student, Report, str]] = [
         (student, documents[keys.report(student.username)], keys.report(student.username)) for student in students
     ]
     incomplete = any(report["status"] == "incomplete" for _, report, _ in reports)
@@ -118,7 +120,7 @@ def summarise_run(store: Store, run_id: str, started_at: str, *, publish: Publis
     return kept
 
 
-def _drift(reports: Sequence[Mapping[str, Any]], run_id: str, lab_id: str, course: str) -> list[Event]:
+def _drift(reports: Sequence[Report], run_id: str, lab_id: str, course: str) -> list[Event]:
     """An event for every student of an audit who drifted, also for those whom ``audit.json`` only counts."""
     entries = [audit_entry(report) for report in reports]
     return [drift_detected(entry, run_id, lab_id, course) for entry in entries if entry and entry["drifted"]]

@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
+from labgrader.documents.report import Report
 from labgrader.errors import NotGradedError
 from labgrader.events import Publish, publish_safely, student_graded
 from labgrader.evidence.load.load_test import COMPARE, LOAD_TEST, Comparison, LoadResult
@@ -37,7 +38,7 @@ def write_report(
     *,
     from_records: bool = True,
     publish: Publish | None = None,
-) -> dict[str, Any]:
+) -> Report:
     """Score one student and write the report, once: written twice, the first stands and the records follow it.
 
     Args:
@@ -97,7 +98,7 @@ def write_report(
         audit=audit_of(store, username, before, snapshot, scored.checks, carried) if audited else None,
     )
     validate(report, "report")
-    kept: dict[str, Any] = store.put_json_once(keys.report(username), report)
+    kept: Report = store.put_json_once(keys.report(username), report)
     from labgrader.reporting.html import render_student  # Jinja2 costs 150 ms, after the grade is safe
 
     store.put(keys.report(username, ".html"), render_student(kept).encode())

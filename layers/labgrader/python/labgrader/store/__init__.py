@@ -1,12 +1,12 @@
-"""Where a run is kept. Nothing else knows a bucket key or a table key.
+"""The bucket and the table of a stack. No other package knows a bucket key or a table key.
 
-Every write can be repeated: S3 objects of a run are written once (``If-None-Match``) and read back when they are there
-already, DynamoDB items are written under a condition, so the same task delivered twice leaves one record.
+Every write can be repeated. S3 objects of a run are written once (``If-None-Match``); a later write returns the stored
+object. DynamoDB items are written under a condition. A task that is delivered twice leaves one record.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -16,9 +16,9 @@ from botocore.config import Config
 from labgrader.environment import Environment
 from labgrader.labs.lab import Lab
 from labgrader.roster import Student
-from labgrader.store.courses import CourseKeys, Courses, Enrolment
+from labgrader.store.courses import Courses, Enrolment
 from labgrader.store.items import Items
-from labgrader.store.keys import Keys, roster_key
+from labgrader.store.keys import CourseKeys, Keys, roster_key
 from labgrader.store.leases import LEASES, Leases
 from labgrader.store.objects import MissingError, Objects, encoded
 from labgrader.store.records import Records
@@ -60,23 +60,38 @@ class Store(Objects, Records, Leases, Tokens, Requests, SelfCheckLedgers, Course
         Items.__init__(self, table)
 
     def lab(self, run_id: str) -> Lab:
-        """The lab as the run froze it."""
+        """Return the lab as the run froze it."""
         return Lab.from_dict(self.get_json(Keys(run_id).lab))
 
     def students(self, run_id: str) -> list[Student]:
-        """The students of the run, as ``put_students_once`` stored them; raises as ``get`` does."""
-        return [Student.from_dict(one) for one in self.get_json(Keys(run_id).students)]
+        """Return the students of a run, as ``put_students_once`` stored them. Raise as ``get`` does."""
+        return self.rows(Keys(run_id).students)
 
     def put_students_once(self, run_id: str, students: Sequence[Student]) -> list[Student]:
-        """Store the students of a run unless they are stored; return those that are stored now."""
-        rows = self.put_json_once(Keys(run_id).students, [student.to_dict() for student in students])
-        return [Student.from_dict(row) for row in rows]
+        """Store the students of a run unless they are stored. Return the stored students."""
+        return _students(self.put_json_once(Keys(run_id).students, _rows(students)))
+
+    def rows(self, key: str) -> list[Student]:
+        """Return the students that ``put_rows`` stored. Raise as ``get`` does."""
+        return _students(self.get_json(key))
+
+    def put_rows(self, key: str, students: Sequence[Student]) -> None:
+        """Store the rows of a class list. Replace earlier ones."""
+        self.put_json(key, _rows(students))
 
 
 @cache
 def default_store() -> Store:
-    """The store that a function's environment names (``BUCKET``, ``TABLE``), made when it is first wanted."""
+    """Return the store that the environment of a function names (``BUCKET``, ``TABLE``). Create it once."""
     config = Config(retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=5, read_timeout=30)
     environment = Environment()
     table = boto3.resource("dynamodb", config=config).Table(environment.table)
     return Store(boto3.client("s3", config=config.merge(Config(max_pool_connections=16))), environment.bucket, table)
+
+
+def _rows(students: Sequence[Student]) -> list[dict[str, str]]:
+    return [student.to_dict() for student in students]
+
+
+def _students(rows: Iterable[Mapping[str, str]]) -> list[Student]:
+    return [Student.from_dict(row) for row in rows]

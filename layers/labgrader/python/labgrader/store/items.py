@@ -1,4 +1,4 @@
-"""The table of a stack, as every kind of record uses it: items written whole, under a condition where it matters."""
+"""The DynamoDB table of a stack: put, get and query whole items."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from labgrader.aws import error_code, from_dynamodb, to_domain_error, to_dynamod
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
-Json = Any
-
 
 class Items:
     """The items of one stack's table.
@@ -25,14 +23,14 @@ class Items:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def _put_item(self, item: Mapping[str, Json]) -> None:
+    def _put_item(self, item: Mapping[str, Any]) -> None:
         try:
             self._table.put_item(Item=to_dynamodb(item))
         except (ClientError, BotoCoreError) as error:
             raise to_domain_error(error) from error
 
-    def _put_item_if(self, item: Mapping[str, Json], condition: str, values: Mapping[str, Json]) -> bool:
-        """Write an item under a condition; say whether it was met: where it was not, what is there stays."""
+    def _put_item_if(self, item: Mapping[str, Any], condition: str, values: Mapping[str, Any]) -> bool:
+        """Write an item under a condition. Return False, and leave the stored item, if the condition is not met."""
         try:
             given: dict[str, Any] = {"ExpressionAttributeValues": dict(values)} if values else {}
             self._table.put_item(Item=to_dynamodb(item), ConditionExpression=condition, **given)
@@ -42,15 +40,15 @@ class Items:
             return False
         return True
 
-    def _get_item(self, pk: str, sk: str) -> dict[str, Json] | None:
+    def _get_item(self, pk: str, sk: str) -> dict[str, Any] | None:
         try:
             item = self._table.get_item(Key={"pk": pk, "sk": sk}, ConsistentRead=True).get("Item")
         except (ClientError, BotoCoreError) as error:
             raise to_domain_error(error) from error
         return None if item is None else from_dynamodb(item)
 
-    def _query(self, pk: str, prefix: str = "") -> Iterator[Mapping[str, Json]]:
-        """Yield the items of a partition, or those of it whose sort key begins with a prefix, in the keys' order."""
+    def _query(self, pk: str, prefix: str = "") -> Iterator[Mapping[str, Any]]:
+        """Yield the items of a partition, sorted by sort key; with a prefix, those whose sort key begins with it."""
         request: dict[str, Any] = {
             "KeyConditionExpression": "pk = :pk AND begins_with(sk, :prefix)" if prefix else "pk = :pk",
             "ExpressionAttributeValues": {":pk": pk, **({":prefix": prefix} if prefix else {})},

@@ -1,4 +1,4 @@
-"""Who is load-testing whom, and who has how many executions: leases that end by themselves."""
+"""Leases and permits: who load-tests what, with how many executions in flight. They expire by themselves."""
 
 from __future__ import annotations
 
@@ -13,28 +13,27 @@ from labgrader.aws import error_code, to_domain_error, to_dynamodb
 from labgrader.errors import ServiceFaultError
 from labgrader.store.items import Items
 
-Json = Any
-
 LEASES = "LEASES"
-"""The partition of the leases: the role of Run load test may write in no other (``infra/template.yaml``)."""
+"""The partition of the leases. The role of Run load test may write in no other (``infra/template.yaml``)."""
 
 RELEASE_PAUSE_S = 0.05
-"""Seconds to wait at most before a part is given back again, after somebody else changed the count."""
+"""The longest pause, in seconds, before permits are released again after a write conflict."""
 
 RELEASES = 20
-"""How often a part is tried to be given back, while others take or give back theirs."""
+"""The most tries to release permits while other holders write the same item."""
 
 
 class Leases(Items):
     """The leases of one stack."""
 
     def lease(self, name: str, holder: str, now: float, ends_at: float) -> bool:
-        """Take a lease, or prolong one's own; say whether it is the holder's now.
+        """Acquire a lease, or extend the holder's own lease. Return whether the holder has it now.
 
         Args:
-            name: of what: only one holder has it at a time.
-            holder: who takes it.
-            now, ends_at: seconds since the epoch; from ``ends_at`` on anybody may take it: a crash holds nothing.
+            name: what is leased. It has one holder at a time.
+            holder: who acquires it.
+            now: seconds since the epoch.
+            ends_at: when the lease expires, in seconds since the epoch. The lease of a crashed holder expires, too.
         """
         return self._put_item_if(
             {"pk": LEASES, "sk": name, "holder": holder, "ends_at": ends_at},
@@ -43,7 +42,7 @@ class Leases(Items):
         )
 
     def release(self, name: str, holder: str) -> None:
-        """Give a lease back; one that another holds, or that is not there, stays as it is."""
+        """Release a lease. A missing lease, or the lease of another holder, is left alone."""
         try:
             self._table.delete_item(
                 Key={"pk": LEASES, "sk": name},
@@ -55,44 +54,45 @@ class Leases(Items):
                 raise to_domain_error(error) from error
 
     def acquire_permits(self, name: str, holder: str, wanted: int, most: int, now: float, ends_at: float) -> bool:
-        """Take a part of what several share, while all parts together are within a bound; say whether it is had.
+        """Acquire permits from a shared pool. Return whether it succeeded.
 
-        It is not, either, where somebody else took or gave back a part in the same moment: ask again.
+        It also fails if another holder acquires or releases permits at the same moment. Try again then.
 
         Args:
-            name: of what.
-            holder: who takes it; one that has a part already has this one in its place.
-            wanted: how much of it.
-            most: how much all may have together.
-            now, ends_at: seconds since the epoch; from ``ends_at`` on the part is nobody's: a crash holds nothing.
+            name: the pool.
+            holder: who acquires the permits. They replace the permits that the holder has.
+            wanted: how many permits.
+            most: how many permits all holders may have together.
+            now: seconds since the epoch.
+            ends_at: when the permits expire, in seconds since the epoch. Those of a crashed holder expire, too.
         """
-        parts, version = self._parts(name)
-        parts = {one: part for one, part in parts.items() if one != holder and part["ends_at"] > now}
-        if sum(part["taken"] for part in parts.values()) + wanted > most:
+        permits, version = self._permits(name)
+        permits = {other: permit for other, permit in permits.items() if other != holder and permit["ends_at"] > now}
+        if sum(permit["taken"] for permit in permits.values()) + wanted > most:
             return False
-        return self._keep_parts(name, {**parts, holder: {"taken": wanted, "ends_at": ends_at}}, version)
+        return self._put_permits(name, {**permits, holder: {"taken": wanted, "ends_at": ends_at}}, version)
 
     def release_permits(self, name: str, holder: str) -> None:
-        """Give a part back; one that is not there any more is given back.
+        """Release the permits of a holder. Missing or expired ones are ignored.
 
         Raises:
-            ServiceFaultError: others took or gave back theirs in the same moment, again and again.
+            ServiceFaultError: other holders changed the pool at the same moment, in each of ``RELEASES`` tries.
         """
         for _ in range(RELEASES):
-            parts, version = self._parts(name)
-            if parts.pop(holder, None) is None or self._keep_parts(name, parts, version):
+            permits, version = self._permits(name)
+            if permits.pop(holder, None) is None or self._put_permits(name, permits, version):
                 return
-            time.sleep(random.uniform(0, RELEASE_PAUSE_S))  # not all at once again
+            time.sleep(random.uniform(0, RELEASE_PAUSE_S))  # so that the holders do not collide again
         raise ServiceFaultError(f"{name} was changed by others {RELEASES} times while a part was given back")
 
-    def _parts(self, name: str) -> tuple[dict[str, Json], int]:
+    def _permits(self, name: str) -> tuple[dict[str, Any], int]:
         item = self._get_item(LEASES, name) or {}
         return dict(item.get("parts", {})), int(item.get("version", 0))
 
-    def _keep_parts(self, name: str, parts: Mapping[str, Json], version: int) -> bool:
-        """Write who has what unless somebody else did since it was read: the version tells, and never starts again."""
+    def _put_permits(self, name: str, permits: Mapping[str, Any], version: int) -> bool:
+        """Write the permits of a pool unless its version changed since it was read. The version only grows."""
         return self._put_item_if(
-            {"pk": LEASES, "sk": name, "parts": parts, "version": version + 1},
+            {"pk": LEASES, "sk": name, "parts": permits, "version": version + 1},
             "attribute_not_exists(pk) OR version = :version",
             {":version": version},
         )

@@ -1,4 +1,4 @@
-"""The bucket of a stack: what a run is made of, written once or over what is there."""
+"""The bucket of a stack: read objects, write them once, or replace them."""
 
 from __future__ import annotations
 
@@ -15,13 +15,11 @@ from labgrader.errors import LabgraderError
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-Json = Any
-
 CONTENT_TYPES = {".json": "application/json", ".html": "text/html; charset=utf-8", ".csv": "text/csv; charset=utf-8"}
 
 
 class MissingError(LabgraderError):
-    """An object of a run that should be there is not."""
+    """An object of the bucket, or a record, is missing."""
 
 
 class Objects:
@@ -49,32 +47,32 @@ class Objects:
                 raise MissingError(f"s3://{self.bucket}/{key} does not exist") from None
             raise to_domain_error(error) from error
 
-    def get_json(self, key: str) -> Json:
-        """Return an object parsed as JSON; raises as ``get`` does."""
+    def get_json(self, key: str) -> Any:
+        """Return an object, parsed as JSON. Raise as ``get`` does."""
         return json.loads(self.get(key))
 
     def put(self, key: str, content: bytes) -> None:
-        """Write an object, over what is there."""
+        """Write an object. Replace an earlier one."""
         self._put(key, content)
 
-    def put_json(self, key: str, document: Json) -> None:
-        """Write a JSON object, over what is there."""
+    def put_json(self, key: str, document: Any) -> None:
+        """Write an object as JSON. Replace an earlier one."""
         self._put(key, encoded(document))
 
     def put_once(self, key: str, content: bytes) -> bytes:
-        """Write an object unless it is there already; return what is there now, ours or the earlier one."""
+        """Write an object unless the key exists. Return the stored object."""
         try:
             self._put(key, content, IfNoneMatch="*")
         except _AlreadyThereError:
             return self.get(key)
         return content
 
-    def put_json_once(self, key: str, document: Json) -> Json:
-        """Write a JSON object unless it is there already; return what is there now."""
+    def put_json_once(self, key: str, document: Any) -> Any:
+        """Write an object as JSON unless the key exists. Return the stored object."""
         return json.loads(self.put_once(key, encoded(document)))
 
     def keys(self, prefix: str) -> list[str]:
-        """List the keys below a prefix, all pages."""
+        """Return all keys that begin with a prefix."""
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
         try:
             return [entry["Key"] for page in pages for entry in page.get("Contents", ())]
@@ -82,15 +80,15 @@ class Objects:
             raise to_domain_error(error) from error
 
     def delete(self, keys: Sequence[str]) -> None:
-        """Delete objects, one after the other; those that are not there are no matter."""
+        """Delete objects one by one. Missing ones are ignored."""
         try:
             for key in keys:
                 self._s3.delete_object(Bucket=self.bucket, Key=key)
         except (ClientError, BotoCoreError) as error:
             raise to_domain_error(error) from error
 
-    def get_all_json(self, keys: Sequence[str]) -> dict[str, Json]:
-        """Return many JSON objects by key, fetched side by side."""
+    def get_all_json(self, keys: Sequence[str]) -> dict[str, Any]:
+        """Return objects, parsed as JSON, by key. Read them in parallel."""
         with ThreadPoolExecutor(max_workers=16) as pool:
             return dict(zip(keys, pool.map(self.get_json, keys), strict=True))
 
@@ -111,9 +109,9 @@ class Objects:
 
 
 class _AlreadyThereError(LabgraderError):
-    """An object is there already."""
+    """The key exists."""
 
 
-def encoded(document: Json) -> bytes:
-    """JSON as it is stored: ASCII, so that no character of a student's output can break it, and no NaN."""
+def encoded(document: Any) -> bytes:
+    """Return a document as stored JSON: ASCII, so that no character of a student's output breaks it. Refuse NaN."""
     return json.dumps(document, indent=1, sort_keys=True, allow_nan=False).encode()

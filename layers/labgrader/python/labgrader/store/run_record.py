@@ -1,4 +1,4 @@
-"""The record of a run or a self-check: one item of the table, written when it starts, goes on and ends."""
+"""The record of a run or a self-check: one item of the table, written at its start, while it runs, and at its end."""
 
 from __future__ import annotations
 
@@ -7,22 +7,23 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
+from labgrader.fields import known_fields
 from labgrader.messages import quote
 
 RunStatus = Literal["running", "complete", "incomplete", "failed"]
 
 MAX_ERROR = 1000
-"""Characters that a record keeps of why its run failed."""
+"""The most characters of ``error``."""
 
 
 @dataclass(frozen=True)
 class StudentCounts:
-    """How many students a run has.
+    """The number of students of a run.
 
     Args:
-        students: all of them.
-        complete: those who are graded in full.
-        incomplete: those with a check that is not graded.
+        students: all students.
+        complete: students who are graded in full.
+        incomplete: students with a check that is not graded.
     """
 
     students: int = 0
@@ -35,8 +36,8 @@ class StudentCounts:
 
     @classmethod
     def from_dict(cls, document: Mapping[str, int]) -> StudentCounts:
-        """Read what ``to_dict`` wrote."""
-        return cls(document.get("students", 0), document.get("complete", 0), document.get("incomplete", 0))
+        """Read the counts from ``to_dict``."""
+        return cls(**known_fields(cls, document))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,17 +46,17 @@ class RunRecord:
 
     Args:
         run_id: the run.
-        lab: the lab's id; empty where a run failed before the lab was known.
+        lab: the lab's id; empty if the run failed before the lab was known.
         mode: ``grade``, ``audit`` or ``self-check``.
-        status: how it stands; ``incomplete`` where a student has a check that is not graded.
-        started_at: when it started, ISO 8601.
-        finished_at: when it ended, ISO 8601; empty while it runs.
-        counts: its students.
-        requested_by: who asked for it, as ``Request`` has it.
-        course: the course that it is a run of, or empty.
-        student: the student who checks alone.
-        execution: the ARN of its execution; ``None`` where somebody started the execution by hand.
-        error: why it failed.
+        status: ``incomplete`` if a student has a check that is not graded.
+        started_at: the start, ISO 8601.
+        finished_at: the end, ISO 8601; empty while the run goes on.
+        counts: the number of students.
+        requested_by: who requested the run, as in ``Request``.
+        course: the course of the run, or empty.
+        student: the student of a self-check.
+        execution: the ARN of the execution; ``None`` if somebody started the execution by hand.
+        error: why the run failed.
         announced: whether ``Run Started`` was published.
         told: whether ``Run Failed`` was published.
     """
@@ -77,12 +78,12 @@ class RunRecord:
 
     @property
     def has_results(self) -> bool:
-        """Whether the run was summarized: each of its students has a report."""
+        """Whether the run was summarized. Each of its students has a report then."""
         return self.status in ("complete", "incomplete")
 
     @property
     def duration_s(self) -> float:
-        """The seconds from start to end; 0 where the times do not tell."""
+        """The seconds from start to end; 0 if a time is missing."""
         try:
             took = datetime.fromisoformat(self.finished_at) - datetime.fromisoformat(self.started_at)
         except (TypeError, ValueError):
@@ -90,11 +91,11 @@ class RunRecord:
         return max(0.0, took.total_seconds())
 
     def failed(self, error: str, finished_at: str) -> RunRecord:
-        """Return the record of the same run, failed.
+        """Return the record of the run as failed.
 
         Args:
-            error: why; control characters are replaced, and what is beyond ``MAX_ERROR`` is cut.
-            finished_at: when, ISO 8601.
+            error: why it failed. Control characters are replaced, and it is cut after ``MAX_ERROR`` characters.
+            finished_at: the end, ISO 8601.
         """
         return replace(self, status="failed", finished_at=finished_at, error=quote(error, MAX_ERROR))
 
@@ -105,6 +106,5 @@ class RunRecord:
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> RunRecord:
-        """Read what ``to_dict`` wrote, an item of an older version, or ``run.json``; other fields are left out."""
-        known = {name: document[name] for name in cls.__dataclass_fields__ if name in document}
-        return cls(**{**known, "counts": StudentCounts.from_dict(document.get("counts", {}))})
+        """Read a record from ``to_dict``, an item of an earlier version, or ``run.json``. Ignore other fields."""
+        return cls(**{**known_fields(cls, document), "counts": StudentCounts.from_dict(document.get("counts", {}))})

@@ -1,14 +1,11 @@
-"""Which self-checks a student has had of a lab, and which one is running: one item, so that both change together."""
+"""The self-checks of a student and a lab: those that count, and the one that runs. Both change in one write."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from labgrader.store.items import Items
-
-Json = Any
 
 
 @dataclass(frozen=True)
@@ -16,8 +13,8 @@ class Taken:
     """A self-check that counts against the allowance.
 
     Args:
-        run_id: its run.
-        at: when it was started, in seconds since the epoch.
+        run_id: the run.
+        at: when it started, in seconds since the epoch.
     """
 
     run_id: str
@@ -29,10 +26,10 @@ class Ledger:
     """The self-checks of one student and one lab.
 
     Args:
-        version: how often it was written; 0 for one that is not there yet.
-        taken: those that count, oldest first.
-        running: the run that goes on, or empty.
-        ends_at: seconds since the epoch; from then on nothing runs any more, whatever became of it.
+        version: how often the ledger was written; 0 if it is not stored yet.
+        taken: the self-checks that count, oldest first.
+        running: the id of the running self-check, or empty.
+        ends_at: the latest end of the running self-check, in seconds since the epoch.
     """
 
     version: int = 0
@@ -45,11 +42,11 @@ class SelfCheckLedgers(Items):
     """The ledgers of one stack."""
 
     def ledger(self, username: str, lab: str) -> Ledger:
-        """What a student has had of a lab."""
+        """Return the ledger of a student and a lab."""
         item = self._get_item(*_key(username, lab)) or {}
         return Ledger(
             version=int(item.get("version", 0)),
-            taken=tuple(Taken(one["run_id"], float(one["at"])) for one in item.get("taken", ())),
+            taken=tuple(Taken(entry["run_id"], float(entry["at"])) for entry in item.get("taken", ())),
             running=str(item.get("running", "")),
             ends_at=float(item.get("ends_at", 0)),
         )
@@ -57,12 +54,12 @@ class SelfCheckLedgers(Items):
     def put_ledger_if_unchanged(
         self, username: str, lab: str, before: Ledger, taken: Sequence[Taken], running: str = "", ends_at: float = 0.0
     ) -> bool:
-        """Write a ledger unless somebody else wrote it since it was read; say whether it was written.
+        """Write a ledger unless its version changed since it was read. Return whether it was written.
 
         Args:
-            username, lab: whose, and of what.
-            before: as it was read.
-            taken, running, ends_at: as they are from now on.
+            username, lab: the student and the lab.
+            before: the ledger as it was read.
+            taken, running, ends_at: the new values.
         """
         pk, sk = _key(username, lab)
         return self._put_item_if(
@@ -70,7 +67,7 @@ class SelfCheckLedgers(Items):
                 "pk": pk,
                 "sk": sk,
                 "version": before.version + 1,
-                "taken": [{"run_id": one.run_id, "at": one.at} for one in taken],
+                "taken": [{"run_id": self_check.run_id, "at": self_check.at} for self_check in taken],
                 "running": running,
                 "ends_at": ends_at,
             },

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from statistics import median
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement
 
 from markupsafe import Markup
 
+from labgrader.documents.report import ReportComparison
 from labgrader.messages import quote
 from labgrader.reporting.formatting import counted, milliseconds_text
 from labgrader.reporting.plots import marks
@@ -31,16 +32,19 @@ STEP = 0.05
 """How far apart two dots of one column stand, where there is room."""
 
 
-def comparison_plot(comparison: Mapping[str, Any]) -> Markup:
+def comparison_plot(comparison: ReportComparison) -> Markup:
     """Draw every measured latency of two functions on one axis, with their medians; empty where one has none.
 
     Args:
         comparison: one of a report's ``comparisons``.
     """
-    sides = {name: [float(value) for value in comparison[f"{name}_ms"]] for name in ("baseline", "candidate")}
+    sides = {"baseline": comparison["baseline_ms"], "candidate": comparison["candidate_ms"]}
     if not all(sides.values()):
         return Markup("")
-    names = {name: quote(comparison[name], MAX_NAME) for name in sides}
+    names = {
+        "baseline": quote(comparison["baseline"], MAX_NAME),
+        "candidate": quote(comparison["candidate"], MAX_NAME),
+    }
     medians = {name: median(side) for name, side in sides.items()}
     axis = measured_axis([value for side in sides.values() for value in side], min(medians.values()))
     series = []

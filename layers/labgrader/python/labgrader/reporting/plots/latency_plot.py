@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple
 from xml.etree.ElementTree import Element, SubElement
 
 from markupsafe import Markup
 
+from labgrader.documents.report import ReportLoadTest
 from labgrader.messages import quote
 from labgrader.reporting.formatting import counted, milliseconds_text
 from labgrader.reporting.plots import marks
@@ -38,8 +39,15 @@ _KINDS = (
     _Kind("lost", "no answer: connection, deadline", frozenset(), marks.plus),  # and whatever else there may be
 )
 
+ERRORS: tuple[Literal["function_errors", "application_errors", "other_errors"], ...] = (
+    "function_errors",
+    "application_errors",
+    "other_errors",
+)
+"""The counts of requests that failed."""
 
-def latency_plot(load_test: Mapping[str, Any]) -> Markup:
+
+def latency_plot(load_test: ReportLoadTest) -> Markup:
     """Draw the latency of every request over time, by what became of it; empty without samples.
 
     The axis is logarithmic where the slowest would flatten the typical one. The warm-up is not in the samples.
@@ -80,7 +88,7 @@ def latency_plot(load_test: Mapping[str, Any]) -> Markup:
     )
 
 
-def _time(load_test: Mapping[str, Any]) -> str:
+def _time(load_test: ReportLoadTest) -> str:
     """What the axis is: it ends where the last request began, and that is not where the test ended."""
     began = "was due" if load_test.get("model") == "open" else "was sent"
     lasted = load_test.get("duration_s")
@@ -91,13 +99,13 @@ def _kind(outcome: str) -> _Kind:
     return next((kind for kind in _KINDS if outcome in kind.outcomes), _KINDS[-1])
 
 
-def _said(load_test: Mapping[str, Any], samples: Sequence[Sequence[Any]]) -> str:
+def _said(load_test: ReportLoadTest, samples: Sequence[Sequence[Any]]) -> str:
     """The plot's main numbers, in words."""
     numbers = [
         (load_test.get("succeeded", 0), "succeeded"),
         (load_test.get("cold_starts", 0), "of them cold starts"),
         (load_test.get("throttled", 0), "throttled"),
-        (sum(load_test.get(f"{kind}_errors", 0) for kind in ("function", "application", "other")), "failed"),
+        (sum(load_test.get(kind, 0) for kind in ERRORS), "failed"),
         (load_test.get("timeouts", 0), "timed out"),
     ]
     said = [f"{number} {what}" for number, what in numbers if number]

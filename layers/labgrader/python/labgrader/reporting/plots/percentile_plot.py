@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement
 
 from markupsafe import Markup
 
+from labgrader.documents.report import ReportLoadTest
 from labgrader.evidence.load.statistics import fewest_measurements
 from labgrader.messages import quote
 from labgrader.reporting.formatting import milliseconds_text
@@ -25,7 +26,7 @@ LAST_PERCENT = 99.999
 """Where the axis ends at the latest."""
 
 
-def percentile_plot(load_test: Mapping[str, Any]) -> Markup:
+def percentile_plot(load_test: ReportLoadTest) -> Markup:
     """Draw the percentile curve, p95 with its interval, and in the open model the service time beside it.
 
     The axis is that of HdrHistogram's plots: equal steps divide by ten how many requests are slower. A line joins only
@@ -39,8 +40,9 @@ def percentile_plot(load_test: Mapping[str, Any]) -> Markup:
         return Markup("")
     last = stretched(min(100 - 50 / max(succeeded, 2), LAST_PERCENT))  # half a request is slower than the slowest
     whole = load_test.get("curve")
-    curve = sorted(whole or [(0, latency["min"]), *((p, latency[f"p{p}"]) for p in (50, 90, 95, 99))])
-    curve = [*((percent, value) for percent, value in curve if percent < 100), (100, latency["max"])]
+    measured = [(percent, value) for percent, value in whole or ()]
+    measured = measured or [(0, latency["min"]), *((p, latency[f"p{p}"]) for p in (50, 90, 95, 99))]
+    curve = [*((percent, value) for percent, value in sorted(measured) if percent < 100), (100, latency["max"])]
     service = [(percent, load_test.get("service_ms", {}).get(f"p{percent}", 0)) for percent in (50, 95, 99)]
     service = service if load_test["model"] == "open" and any(value for _, value in service) else []
     low, high = load_test["p95_interval_ms"]
