@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from cli.audit_run import follow_audit, start_audit
+from cli.command_line import HelpGroup
 from cli.deployment.deployed_labs import check_deployed
 from cli.errors import INCOMPLETE, Interrupted, TargetError
 from cli.options import Aws, Json, Labs, Stack, chosen, use_labs
@@ -19,10 +20,13 @@ from labgrader.courses.digest_text import digest_text
 from labgrader.courses.enrolment import stored_course
 from labgrader.messages import listed
 
+POSITION = 110
+"""Where these commands stand within their groups of `labgrader --help`."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command(epilog="Example: labgrader audit --course serverless-2026")(audit)
+    app.command(rich_help_panel=HelpGroup.COURSES, epilog="Example: labgrader audit --course serverless-2026")(audit)
 
 
 def audit(
@@ -52,7 +56,7 @@ def audit(
         with students_finishing(total) as finished:
             digest = follow_audit(target, outputs, started, finished)
     except Interrupted:
-        console.info(f"the audit goes on; see what it came to with `labgrader course show {course}{options}`")
+        console.error(f"the audit goes on; see what it came to with `labgrader course show {course}{options}`")
         raise
     if as_json:
         console.output_json(digest)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.command_line import HelpGroup
 from cli.deployment.deployed_labs import check_deployed, known_labs
 from cli.options import Aws, Json, Labs, Stack, chosen, use_labs
 from cli.output import console
@@ -34,9 +35,13 @@ _course = typer.Typer(
 CourseId = Annotated[str, typer.Argument(metavar="ID", help="The course, as `labgrader course list` names it.")]
 
 
+POSITION = 100
+"""Where these commands stand within their groups of `labgrader --help`."""
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.add_typer(_course, name="course")
+    app.add_typer(_course, name="course", rich_help_panel=HelpGroup.COURSES)
 
 
 @_course.command(epilog="Example: labgrader course push course.yaml")
@@ -63,7 +68,7 @@ def push(
     console.output(f"{record['course']}: {record['students']} students, {course_labs}")
     console.output(_audited(record))
     for day in files.course.skipped_nights(datetime.now(files.course.zone).date()):
-        console.info(f"on {day} the clock jumps over {files.course.audit_time}: that night will have no audit")
+        console.error(f"on {day} the clock jumps over {files.course.audit_time}: that night will have no audit")
     console.info(f"audit it now with `labgrader audit --course {record['course']}{chosen(aws, stack)}`")
 
 

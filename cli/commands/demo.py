@@ -11,6 +11,7 @@ import typer
 
 from checks.simulation.classes import Enrolled, Kind, simulate_class
 from checks.simulation.pack import load_pack
+from cli.command_line import HelpGroup
 from cli.commands.grade import grade_class
 from cli.commands.simulate import build, check_size, roster, write_truth
 from cli.deployment.deploy import deploy
@@ -24,10 +25,13 @@ from cli.verification.accuracy import Accuracy, compare
 from labgrader.labs.lab import find_lab
 from labgrader.roster import read_roster
 
+POSITION = 130
+"""Where these commands stand within their groups of `labgrader --help`."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command(epilog="Example: labgrader demo --students 6")(demo)
+    app.command(rich_help_panel=HelpGroup.GET_STARTED, epilog="Example: labgrader demo --students 6")(demo)
 
 
 def demo(

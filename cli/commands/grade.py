@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from cli.class_run import follow, start_run
+from cli.command_line import HelpGroup
 from cli.deployment.deployed_labs import check_deployed, unknown_lab
 from cli.errors import INCOMPLETE, Interrupted, TargetError
 from cli.options import Aws, Json, Labs, Stack, chosen, use_labs
@@ -31,9 +32,16 @@ class Mode(StrEnum):
     AUDIT = "audit"
 
 
+POSITION = 60
+"""Where these commands stand within their groups of `labgrader --help`."""
+
+
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command(epilog="Example: labgrader grade --lab lambda-optimization --roster class.csv --out results")(grade)
+    app.command(
+        rich_help_panel=HelpGroup.GRADE,
+        epilog="Example: labgrader grade --lab lambda-optimization --roster class.csv --out results",
+    )(grade)
 
 
 def grade(
@@ -95,7 +103,7 @@ def grade(
         give_class_table(fetched)
     give_paths(fetched, console.info if as_json else console.output, chosen(aws, stack))
     if fetched.incomplete:
-        console.info(
+        console.error(
             f"{fetched.incomplete} of {len(students)} students are not fully graded: see “not graded” in their reports"
         )
         raise typer.Exit(INCOMPLETE)
@@ -164,6 +172,6 @@ def grade_class(
                 if isinstance(stopped, Interrupted)
                 else "may have left reports; fetch them"
             )
-            console.info(f"run {run.run_id} {state} with `{fetch_later.replace('RUN_ID', run.run_id)}`")
+            console.error(f"run {run.run_id} {state} with `{fetch_later.replace('RUN_ID', run.run_id)}`")
         raise
     return fetch(target.store(outputs), run.run_id, out or Path("out") / run.run_id)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.command_line import HelpGroup
 from cli.lab_template import write_pack
 from cli.options import Json, Labs, chosen, use_labs
 from cli.output import console
@@ -28,10 +29,14 @@ NEW_LABS = Path("labs")
 """Where `labs new` writes when no folder is named."""
 
 
+POSITION = 30
+"""Where these commands stand within their groups of `labgrader --help`."""
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.add_typer(_labs, name="labs")
-    app.command(epilog="Example: labgrader lint --labs mylabs mylabs")(lint)
+    app.add_typer(_labs, name="labs", rich_help_panel=HelpGroup.LABS)
+    app.command(rich_help_panel=HelpGroup.LABS, epilog="Example: labgrader lint --labs mylabs mylabs")(lint)
 
 
 @_labs.callback()

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.command_line import HelpGroup
 from cli.errors import Interrupted, TargetError, UsageError
 from cli.load_targets import OwnAccount, find_target, is_endpoint, read_event
 from cli.options import Aws, Json
@@ -45,11 +46,15 @@ _OPTIONS = {
     "MostRounds": "--rounds",
 }
 
+POSITION = 120
+"""Where these commands stand within their groups of `labgrader --help`."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command(
         "load-test",
+        rich_help_panel=HelpGroup.LOAD_TESTS,
         epilog="Example: labgrader load-test user1-optimized-function:user1-prod --requests 200 --warm-up 20",
     )(load_test)
 
@@ -196,7 +201,7 @@ def _run(tester: LoadTester, called: Called, plan: LoadPlan, tell: Callable[[Loa
     try:
         return tester.run(called, plan, keep)
     except Interrupted:
-        console.info(f"stopped; nothing is kept{': ' + line(last[0]) if last else ''}")
+        console.error(f"stopped; nothing is kept{': ' + line(last[0]) if last else ''}")
         raise
 
 
@@ -253,7 +258,7 @@ def _compare(tester: LoadTester, baseline: Called, candidate: Called, rounds: in
     try:
         return tester.answer(Question(COMPARE, arguments))
     except Interrupted:
-        console.info("stopped; nothing is kept")
+        console.error("stopped; nothing is kept")
         raise
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.command_line import HelpGroup
 from cli.deployment.deployed_labs import unknown_lab
 from cli.errors import UsageError
 from cli.options import Aws, Json, Labs, Stack, use_labs
@@ -38,12 +39,17 @@ else:  # a type checker cannot know which files lie in the folder of exports
     Format = StrEnum("Format", [(name.upper(), name) for name in (*REPORTS, *GRADEBOOKS)])
 
 
+POSITION = 70
+"""Where these commands stand within their groups of `labgrader --help`."""
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command(epilog="Example: labgrader report 20260101-120000-lambda-optimization-1a2b --format csv -o grades.csv")(
-        report
-    )
-    app.command(epilog="Example: labgrader runs --lab lambda-optimization")(runs)
+    app.command(
+        rich_help_panel=HelpGroup.GRADE,
+        epilog="Example: labgrader report 20260101-120000-lambda-optimization-1a2b --format csv -o grades.csv",
+    )(report)
+    app.command(rich_help_panel=HelpGroup.GRADE, epilog="Example: labgrader runs --lab lambda-optimization")(runs)
 
 
 def report(

@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 
 from cli.api_client import Api, RefusalError, checked_run_id
+from cli.command_line import HelpGroup
 from cli.embedded_aws import server
 from cli.errors import INCOMPLETE, Interrupted, TargetError, UsageError
 from cli.options import Json, Stack, chosen
@@ -34,9 +35,17 @@ MAX_NOTE = 500
 """Characters of a note of the API that are shown."""
 
 
+POSITION = 90
+"""Where these commands stand within their groups of `labgrader --help`."""
+
+
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("self-check", epilog="Example: labgrader self-check --lab lambda-optimization")(self_check)
+    app.command(
+        "self-check",
+        rich_help_panel=HelpGroup.STUDENTS,
+        epilog="Example: labgrader self-check --lab lambda-optimization",
+    )(self_check)
 
 
 def self_check(
@@ -94,7 +103,7 @@ def self_check(
             answer = follow(api, run_id)
     except (Interrupted, TargetError) as stopped:
         if not isinstance(stopped, RefusalError):
-            console.info(f"the self-check {run_id} goes on; the same command follows it while it runs")
+            console.error(f"the self-check {run_id} goes on; the same command follows it while it runs")
         raise
     if as_json:
         console.output_json(answer)
@@ -149,7 +158,7 @@ def _start(api: Api, lab: str) -> tuple[str, str]:
     except RefusalError as refusal:
         if refusal.status != 409 or "run_id" not in refusal.problem:
             if isinstance(refusal.problem.get("allowance"), dict):
-                console.info(allowance_sentence(refusal.problem["allowance"]))
+                console.error(allowance_sentence(refusal.problem["allowance"]))
             raise
         run_id = checked_run_id(refusal.problem["run_id"])
         return run_id, f"a self-check of this lab is running already: following {run_id}"
@@ -192,8 +201,8 @@ def _elsewhere(url: str, stack: str) -> str:
 
 @contextmanager
 def _waiting() -> Iterator[None]:
-    """Show on a terminal that something is being done; anywhere else, nothing."""
-    if not sys.stderr.isatty():
+    """Show on a terminal that something is being done; anywhere else, or with ``--quiet``, nothing."""
+    if not (sys.stderr.isatty() and console.progress_shown()):
         yield
         return
     with Console(stderr=True).status("checking your work…"):

@@ -16,6 +16,7 @@ from checks.simulation import denied_account
 from checks.simulation.classes import Enrolled, Kind, build_class, simulate_class
 from checks.simulation.connections import Connections
 from checks.simulation.teardown import delete_class
+from cli.command_line import HelpGroup
 from cli.errors import UsageError
 from cli.options import Labs, use_labs
 from cli.output import console
@@ -26,10 +27,15 @@ MAX_SIMULATED = 500
 """Students of one simulated class: each costs some 300 MB while it is graded."""
 
 
+POSITION = 50
+"""Where these commands stand within their groups of `labgrader --help`."""
+
+
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command(
-        epilog="Example: labgrader simulate --lab lambda-optimization --students 12 --truth truth.json > class.csv"
+        rich_help_panel=HelpGroup.GET_STARTED,
+        epilog="Example: labgrader simulate --lab lambda-optimization --students 12 --truth truth.json > class.csv",
     )(simulate)
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.command_line import HelpGroup
 from cli.errors import TargetError, UsageError
 from cli.options import Aws, Json, Stack, chosen
 from cli.output import console
@@ -38,9 +39,13 @@ class Role(StrEnum):
     INSTRUCTOR = "instructor"
 
 
+POSITION = 80
+"""Where these commands stand within their groups of `labgrader --help`."""
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.add_typer(_token, name="token")
+    app.add_typer(_token, name="token", rich_help_panel=HelpGroup.STUDENTS)
 
 
 @_token.command("issue", epilog="Example: labgrader token issue --student user1 --days 30 > user1.token")
@@ -75,7 +80,9 @@ def issue_token(
         raise TargetError(f"there is another token of the id {claims.jti}; issue it again")
     console.info(f"a token for {claims.subject} ({claims.role}), good until {isoformat_utc(claims.expires_at)}")
     if claims.role == "student" and not (store.enrolments(claims.subject) or store.history(claims.subject)):
-        console.info(f"{claims.subject} is in no course and in no run yet: is the username spelt as in the class list?")
+        console.error(
+            f"{claims.subject} is in no course and in no run yet: is the username spelt as in the class list?"
+        )
     console.info("hand it over in private: whoever has it is taken for its owner")
     console.info(f"revoke it with `labgrader token revoke {claims.jti}{chosen(aws, stack)}`")
     console.output(token)
@@ -104,7 +111,7 @@ def revoke(
         if token is not None:
             console.output(f"{token['jti']}  {token['subject']} ({token['role']})  revoked {token['revoked_at']}")
     if student and not revoked:
-        console.info(f"{quote(_username(student))} has no token that is still good")
+        console.error(f"{quote(_username(student))} has no token that is still good")
     unknown = [one for one, token in revoked.items() if token is None]
     if unknown:
         raise BadInputError([f"there is no token {quote(one)}; see `labgrader token list`" for one in unknown])
@@ -143,7 +150,7 @@ def _known_as(target: Target, outputs: Mapping[str, str]) -> str:
     try:
         return fingerprint(signing_key(target, outputs))
     except LabgraderError as error:
-        console.info(f"whether a token is of the present key is not told: {error}")
+        console.error(f"whether a token is of the present key is not told: {error}")
         return ""
 
 

@@ -28,7 +28,7 @@ def students_finishing(total: int) -> Iterator[Callable[[Result], None]]:
         What to call with each student's result.
     """
     done = 0
-    if not sys.stderr.isatty():
+    if not (sys.stderr.isatty() and console.progress_shown()):
 
         def tell(result: Result) -> None:
             nonlocal done

@@ -27,8 +27,30 @@ def shorten(text: str, width: int) -> str:
     return text if len(text) <= width else f"{text[: max(0, width - 1)]}…"
 
 
+class _Settings:
+    """What the command line says of the whole output."""
+
+    progress = True
+
+
+def show_progress(shown: bool) -> None:
+    """Say whether progress is printed: ``--quiet`` turns it off."""
+    _Settings.progress = shown
+
+
+def progress_shown() -> bool:
+    """Return whether progress is printed."""
+    return _Settings.progress
+
+
 def info(text: str) -> None:
-    """Print one or several lines of progress to standard error."""
+    """Print one or several lines of progress to standard error, unless ``--quiet`` was given."""
+    if progress_shown():
+        error(text)
+
+
+def error(text: str) -> None:
+    """Print to standard error what ``--quiet`` does not hide: an error, a warning, or what goes on afterwards."""
     print(printable(text, KEEP), file=sys.stderr, flush=True)
 
 

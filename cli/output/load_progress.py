@@ -25,7 +25,7 @@ def load_line() -> Iterator[Callable[[LoadProgress], None]]:
     Yields:
         What to call with the progress, as often as it changes.
     """
-    if sys.stderr.isatty():
+    if sys.stderr.isatty() and console.progress_shown():
         with Live(console=Console(stderr=True), transient=True, refresh_per_second=5) as live:
             yield lambda progress: live.update(Text(line(progress)))
         return

@@ -234,7 +234,7 @@ def test_a_shell_is_told_how_to_complete(
 def test_the_help_has_one_line_for_each_global_option(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
     options = re.findall(r"^\W*(--[a-z-]+)", capsys.readouterr().out, re.MULTILINE)
-    assert options == ["--version", "--install-completion", "--show-completion", "--help"]
+    assert options == ["--version", "--quiet", "--install-completion", "--show-completion", "--help"]
 
 
 def test_a_terminal_without_unicode_gets_no_traceback() -> None:
