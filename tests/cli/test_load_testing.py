@@ -110,7 +110,7 @@ def test_an_open_test_keeps_its_rate_and_counts_throttles(run: Run, capsys: pyte
     [("60000", "p95 is below 60000 ms (95% sure: "), ("0.001", "p95 is above 0.001 ms (95% sure: ")],
 )
 def test_a_bound_is_decided_in_words(run: Run, capsys: pytest.CaptureFixture[str], bound: str, sentence: str) -> None:
-    assert run("user1-f", "--requests", "100", "--below", bound) == 0
+    assert run("user1-f", "--requests", "100", "--threshold-ms", bound) == 0
     assert f"note: {sentence}" in capsys.readouterr().out
 
 
@@ -118,7 +118,7 @@ def test_two_functions_are_compared_in_turn(run: Run, capsys: pytest.CaptureFixt
     def slower(request: Request) -> Response:
         return Response(delay_s=0.2 if request.function == "user1-slow" else 0.0)
 
-    assert run("user1-fast", "--against", "user1-slow", "--rounds", "10", invoked=slower) == 0
+    assert run("user1-fast", "--compare-with", "user1-slow", "--rounds", "10", invoked=slower) == 0
     last = capsys.readouterr().out.splitlines()[-1]
     found = re.fullmatch(r"user1-fast is ([\d.]+) times as fast as user1-slow \(95% sure: ([\d.]+) to ([\d.]+)\)", last)
     assert found is not None
@@ -148,8 +148,16 @@ def test_a_stage_is_called_with_its_key_which_is_never_shown(run: Run, capsys: p
         (["GET user1-api/prod/x", "--api-key", "nope"], 3, "error: there is no API key nope"),
         (["user1-f", "--concurrency", "0"], 2, "error: --concurrency is a whole number from 1 to 200, not 0"),
         (["user1-f", "--event", "{"], 2, "error: --event is not JSON: Expecting property name"),
-        (["user1-f", "--below", "5", "--percentile", "70"], 2, "error: --percentile is one of 50, 90, 95, 99, not 70"),
-        (["user1-f", "--below", "-5"], 2, "error: --below is a number above 0 and at most 900000, not -5.0"),
+        (
+            ["user1-f", "--threshold-ms", "5", "--percentile", "70"],
+            2,
+            "error: --percentile is one of 50, 90, 95, 99, not 70",
+        ),
+        (
+            ["user1-f", "--threshold-ms", "-5"],
+            2,
+            "error: --threshold-ms is a number above 0 and at most 900000, not -5.0",
+        ),
         (
             ["user1-f", "--rate", "5", "--duration", "0"],
             2,
@@ -157,10 +165,18 @@ def test_a_stage_is_called_with_its_key_which_is_never_shown(run: Run, capsys: p
         ),
         (["user1-f", "--duration", "5"], 2, "error: --duration needs --rate"),
         (["user1-f", "--rate", "5", "--requests", "5"], 2, "error: --requests does nothing with --rate"),
-        (["user1-f", "--percentile", "95"], 2, "error: --percentile needs --below"),
-        (["user1-f", "--below", "5", "--most", "10"], 2, "error: --most is at least --requests, 100, not 10"),
-        (["user1-f", "--against", "user1-g", "--below", "5"], 2, "error: --below does nothing with --against"),
-        (["user1-f", "--rounds", "5"], 2, "error: --rounds needs --against"),
+        (["user1-f", "--percentile", "95"], 2, "error: --percentile needs --threshold-ms"),
+        (
+            ["user1-f", "--threshold-ms", "5", "--max-requests", "10"],
+            2,
+            "error: --max-requests is at least --requests, 100, not 10",
+        ),
+        (
+            ["user1-f", "--compare-with", "user1-g", "--threshold-ms", "5"],
+            2,
+            "error: --threshold-ms does nothing with --compare-with",
+        ),
+        (["user1-f", "--rounds", "5"], 2, "error: --rounds needs --compare-with"),
         (["user1-f", "--api-key", "user1-key"], 2, "error: --api-key does nothing with a function"),
         (["user1-f", "-o", "/nowhere/load.html"], 2, "error: /nowhere/load.html cannot be written"),
         (["FETCH user1-api/prod/x"], 2, "error: 'FETCH user1-api/prod/x' is neither FUNCTION, FUNCTION:ALIAS nor"),
@@ -177,6 +193,43 @@ def test_what_cannot_be_tested_is_said(
 ) -> None:
     assert run(*arguments) == status
     assert sentence in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "old", "new"),
+    [
+        (["--below", "90000", "--json"], "--below", "--threshold-ms"),
+        (["--threshold-ms", "90000", "--most", "100", "--json"], "--most", "--max-requests"),
+        (["--against", "user1-g", "--rounds", "3", "--json"], "--against", "--compare-with"),
+    ],
+)
+def test_the_old_name_of_an_option_is_accepted_with_a_warning(
+    run: Run, capsys: pytest.CaptureFixture[str], arguments: list[str], old: str, new: str
+) -> None:
+    warning = f"warning: {old} is now called {new}; the next release no longer accepts {old}"
+    assert run("user1-f", *arguments, "--quiet") == 0
+    written = capsys.readouterr()
+    assert written.err == f"{warning}\n"
+    by_the_old_name = json.loads(written.out)
+    assert run("user1-f", *(new if argument == old else argument for argument in arguments), "--quiet") == 0
+    written = capsys.readouterr()
+    assert written.err == ""
+    assert json.loads(written.out).keys() == by_the_old_name.keys()
+
+
+def test_the_old_name_of_an_option_does_what_the_new_one_does(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("user1-f", "--threshold-ms", "5", "--most", "10") == 2
+    assert capsys.readouterr().err.splitlines()[-1] == "error: --max-requests is at least --requests, 100, not 10"
+    assert run("user1-f", "--against", "user1-g", "--below", "5") == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said == "error: --threshold-ms does nothing with --compare-with"
+
+
+def test_the_help_shows_the_new_names_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["load-test", "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert {"--threshold-ms", "--max-requests", "--compare-with"} <= set(re.findall(r"--[a-z-]+", shown))
+    assert not {"--below", "--most", "--against"} & set(re.findall(r"--[a-z-]+", shown))
 
 
 def test_an_event_can_come_from_a_file(run: Run, tmp_path: Path) -> None:
@@ -316,7 +369,7 @@ def test_a_comparison_that_broke_off_says_so(run: Run, capsys: pytest.CaptureFix
     def dies(request: Request) -> Response:
         return function_error("ValueError", "no") if request.function == "user1-bad" else Response()
 
-    assert run("user1-f", "--against", "user1-bad", invoked=dies) == 0
+    assert run("user1-f", "--compare-with", "user1-bad", invoked=dies) == 0
     assert capsys.readouterr().out.splitlines()[-2:] == [
         "cannot be compared: one of them has no latency",
         "note: the comparison stopped after 2 failures of user1-bad, in round 1 of 20",
@@ -339,7 +392,7 @@ def test_it_can_be_drawn(run: Run, tmp_path: Path) -> None:
 
 
 def test_a_comparison_can_be_drawn(run: Run, tmp_path: Path) -> None:
-    assert run("user1-f", "--against", "user1-g", "--rounds", "3", "-o", str(tmp_path / "load.html")) == 0
+    assert run("user1-f", "--compare-with", "user1-g", "--rounds", "3", "-o", str(tmp_path / "load.html")) == 0
     page = (tmp_path / "load.html").read_text(encoding="utf-8")
     assert "<h1><bdi>Two targets, measured in turn</bdi></h1>" in page
     assert page.count("<svg") == 1
