@@ -5,10 +5,8 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +18,8 @@ from cli.command_line import command_modules
 from cli.errors import EXIT_STATUSES
 from cli.main import app, main
 from cli.project import ROOT
+
+pytestmark = pytest.mark.usefixtures("own_state_and_signals")
 
 BEFORE_GROUPS = [
     *("up", "down", "status", "deploy", "lint", "verify", "simulate", "grade", "report", "runs"),
@@ -63,15 +63,6 @@ def crash() -> None:
 """,
     "_helper.py": "raise AssertionError('a module whose name begins with _ is no command')\n",
 }
-
-
-@pytest.fixture(autouse=True)
-def _own_state_and_signals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("LABGRADER_STATE", str(tmp_path / "state"))
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
 
 
 @pytest.fixture(scope="module")
