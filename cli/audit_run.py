@@ -1,4 +1,4 @@
-"""An audit of a course from the outside: start it, follow it, read its digest."""
+"""Start an audit of a course, follow it, and read its digest."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def follow_audit(
     *,
     pause: float | None = None,
 ) -> dict[str, Any]:
-    """Wait until an audit has ended, telling of every student who is done in whatever lab.
+    """Wait until an audit has ended, and report each student who is done in any lab.
 
     Args:
         target, outputs: the account, and the stack's outputs.
@@ -79,12 +79,12 @@ def follow_audit(
 
 
 def _night(store: Store, audit: Audit) -> dict[str, Any]:
-    """What the plan recorded of this audit; nothing before it did."""
-    return next((one for one in store.nights(audit.course) if one["execution"] == audit.name), {})
+    """Return the record that the plan made of this audit; it is empty before."""
+    return next((night for night in store.nights(audit.course) if night["execution"] == audit.name), {})
 
 
 def _digest(store: Store, audit: Audit, night: Mapping[str, Any], state: Mapping[str, Any]) -> dict[str, Any]:
-    """The digest of an audit that ended; an audit of which a lab failed has one too."""
+    """Return the digest of an audit that has ended. It also exists if a lab failed."""
     try:
         if night:
             digest: dict[str, Any] = store.get_json(CourseKeys(audit.course).night(night["night"]))

@@ -31,8 +31,8 @@ class TargetError(LabgraderError):
 
 
 class UsageError(LabgraderError):
-    """The command was asked for something it does not do. Ends it with exit status 2."""
+    """The command was used wrongly. Ends it with exit status 2."""
 
 
 class Interrupted(SystemExit):
-    """Somebody pressed Ctrl-C, closed the terminal or sent SIGTERM. The exit status is 128 and the signal's number."""
+    """The command was interrupted by a signal. The exit status is 128 plus the signal's number."""

@@ -104,7 +104,7 @@ def _run(arguments: list[str] | None) -> int:
 
 
 def _discard_output() -> None:
-    """Send what is still buffered nowhere: Python flushes it at exit, and would print that nobody reads it."""
+    """Discard the buffered output: Python flushes it at exit, and would report the broken pipe."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.__stdout__, sys.__stderr__):
         if stream is not None:

@@ -1,4 +1,4 @@
-"""What makes a course's nights happen, and tells when one does not: its schedule, and its alarm."""
+"""The schedule of a course's nightly audits, and the alarm that reports a missed one."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def check_name(stack: str, course_id: str) -> None:
 
 
 def keep_nights(target: Target, outputs: Mapping[str, str], stack: str, course: Course) -> None:
-    """Make a course's nights what its file says, whatever they were: none where it names no time.
+    """Create, update or delete the schedule of a course, as its file says.
 
     Args:
         target: the account.
@@ -70,7 +70,7 @@ def keep_nights(target: Target, outputs: Mapping[str, str], stack: str, course: 
 
 
 def remove_nights(target: Target, outputs: Mapping[str, str], stack: str, course_id: str) -> None:
-    """Delete a course's schedule and its alarm; what is not there is no matter.
+    """Delete a course's schedule and its alarm; missing ones are ignored.
 
     Raises:
         TargetError: AWS refused.
@@ -87,7 +87,7 @@ def remove_nights(target: Target, outputs: Mapping[str, str], stack: str, course
 
 
 def scheduled(target: Target, outputs: Mapping[str, str], stack: str, course_id: str) -> dict[str, Any] | None:
-    """Return a course's schedule as AWS has it: ``expression``, ``time_zone`` and ``state``; ``None`` without one."""
+    """Return a course's schedule from AWS: ``expression``, ``time_zone`` and ``state``; ``None`` without one."""
     with reached():
         found = _schedule(target.client("scheduler"), outputs, schedule_name(stack, course_id))
     if found is None:
@@ -100,23 +100,23 @@ def scheduled(target: Target, outputs: Mapping[str, str], stack: str, course_id:
 
 
 def schedule_name(stack: str, course_id: str) -> str:
-    """The name of a course's schedule."""
+    """Return the name of a course's schedule."""
     return f"{stack}-{course_id}"
 
 
 def alarm_name(stack: str, course_id: str) -> str:
-    """The name of the alarm that a course's night was missed, or failed."""
+    """Return the name of the alarm for a missed or failed audit of a course."""
     return f"{stack}-night-missed-{course_id}"
 
 
 def cron(course: Course) -> str:
-    """The audit time as EventBridge Scheduler wants it, in the course's time zone: ``cron(30 2 * * ? *)``."""
+    """Return the audit time as EventBridge Scheduler takes it, in the course's time zone: ``cron(30 2 * * ? *)``."""
     hour, minute = (int(part) for part in course.audit_time.split(":"))
     return f"cron({minute} {hour} * * ? *)"
 
 
 def _keep_schedule(scheduler: Any, outputs: Mapping[str, str], stack: str, course: Course) -> bool:
-    """Create or update the schedule; say whether it is new, or of another hour."""
+    """Create or update the schedule; return whether it is new or has another time."""
     name = schedule_name(stack, course.id)
     wanted = {
         "Name": name,
@@ -154,7 +154,7 @@ def _schedule(scheduler: Any, outputs: Mapping[str, str], name: str) -> dict[str
 
 
 def _keep_alarm(cloudwatch: Any, outputs: Mapping[str, str], stack: str, course: Course, *, begin: bool) -> None:
-    """Make the alarm; where nights begin, or move to another hour, the count of hours begins with this one."""
+    """Create the alarm. If the schedule is new or has another time, the count of hours starts again."""
     dimensions = [{"Name": "Course", "Value": course.id}, {"Name": "service", "Value": "send_digest"}]
     metric = {"MetricName": "NightsAudited", "Dimensions": dimensions}
     if begin:

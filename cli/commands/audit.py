@@ -1,4 +1,4 @@
-"""`audit`: what changed in a course since the last time, now instead of in the night."""
+"""`audit`: audit a course now, and print what changed."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ def audit(
     outputs = stack_outputs(target, stack)
     check_outputs(outputs, stack)
     store = target.store(outputs)
-    course_labs = [one.lab for one in stored_course(store, course).labs]
+    course_labs = [course_lab.lab for course_lab in stored_course(store, course).labs]
     check_deployed(outputs, course_labs, chosen(aws, stack, labs))
     record = store.course(course) or {}
-    total = sum(int(one["students"]) for one in record.get("labs", ()))
+    total = sum(int(course_lab["students"]) for course_lab in record.get("labs", ()))
     options = chosen(aws, stack)
     started = start_audit(target, outputs, course)
     console.info(f"audit {started.name}: {', '.join(course_labs)}")

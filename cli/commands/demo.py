@@ -78,7 +78,7 @@ def demo(
 
 
 def _give(fetched: Fetched, enrolled: Sequence[Enrolled], accuracy: Accuracy, *, as_json: bool) -> None:
-    """Print the results, before anything is stopped."""
+    """Print the results."""
     if as_json:
         console.output_json({**fetched.run, "accuracy": accuracy.to_dict()})
     else:
@@ -86,11 +86,11 @@ def _give(fetched: Fetched, enrolled: Sequence[Enrolled], accuracy: Accuracy, *,
     give = console.info if as_json else console.output
     give_paths(fetched, give)
     give(f"mistakes made  {fetched.folder / 'truth.json'}\n")
-    for one in enrolled:
-        if one.kind is Kind.ACCESS_DENIED:
-            give(f"{one.username} is not graded on purpose: their account denies access. They lose no points.")
-        elif one.not_graded:
-            give(f"{one.username} is not fully graded on purpose: some work cannot be seen. It costs no points.")
+    for student in enrolled:
+        if student.kind is Kind.ACCESS_DENIED:
+            give(f"{student.username} is not graded on purpose: their account denies access. They lose no points.")
+        elif student.not_graded:
+            give(f"{student.username} is not fully graded on purpose: some work cannot be seen. It costs no points.")
     for problem in accuracy.problems():
         give(problem)
     give(accuracy.summary())

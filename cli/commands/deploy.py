@@ -1,4 +1,4 @@
-"""`deploy`: the stack, to whatever the target is."""
+"""`deploy`: deploy the stack to the target."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def deploy(
 
 
 def _parameters(settings: Sequence[str]) -> dict[str, str]:
-    """Read ``NAME=VALUE``, one or several."""
+    """Return the parameters of ``NAME=VALUE`` settings."""
     parted = [(setting, *setting.partition("=")) for setting in settings]
     if wrong := [setting for setting, name, equals, _ in parted if not name or not equals]:
         raise BadInputError([f"--set {setting}: not of the form NAME=VALUE" for setting in wrong])

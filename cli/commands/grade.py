@@ -26,7 +26,7 @@ from labgrader.runs.request_parser import validate_course, validate_course_id
 
 
 class Mode(StrEnum):
-    """What a run does."""
+    """The mode of a run."""
 
     GRADE = "grade"
     AUDIT = "audit"
@@ -111,7 +111,7 @@ def grade(
 
 @contextmanager
 def _collecting(problems: list[Problem]) -> Iterator[None]:
-    """Keep what is wrong for later: whoever mends a roster wants to know all of it at once."""
+    """Collect problems instead of raising the first, so that all of them are shown at once."""
     try:
         yield
     except BadInputError as error:
@@ -158,7 +158,7 @@ def grade_class(
         suffix=suffix,
         listed=students,
         mode=mode,
-        students=() if everybody else [one.username for one in students],
+        students=() if everybody else [listed_student.username for listed_student in students],
         course=course,
     )
     try:

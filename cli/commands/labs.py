@@ -101,8 +101,8 @@ def show(
             console.output(f"  {item.id}: {_title(item)}")
     if lab.unseen:
         console.output("\nWhat no check can see:")
-        for one in lab.unseen:
-            console.output(f"  {one.get('promise', '')}: {one.get('why', '')}")
+        for unseen in lab.unseen:
+            console.output(f"  {unseen.get('promise', '')}: {unseen.get('why', '')}")
 
 
 @_labs.command(epilog="Example: labgrader labs new queues --labs mylabs")
@@ -166,5 +166,5 @@ def _row(item: Item) -> tuple[str, str, str, str, str]:
 
 
 def _title(item: Item) -> str:
-    """What must be true, and whether students are told."""
+    """Return the title of a check, marked if it is hidden from students."""
     return item.title if item.visibility == "visible" else f"{item.title} (hidden)"

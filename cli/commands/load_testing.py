@@ -1,4 +1,4 @@
-"""`load-test`: load a function or an API's stage, or measure two in turn, and say what came of it."""
+"""`load-test`: load a function or an API's stage, or compare two in turn, and print the result."""
 
 from __future__ import annotations
 
@@ -213,7 +213,7 @@ def load_test(
 
 
 def _run(tester: LoadTester, called: Called, plan: LoadPlan, tell: Callable[[LoadProgress], None]) -> Answer:
-    """Carry the test out; whoever stops it is told how far it came."""
+    """Run the test. Print how far it came if it is interrupted."""
     last: list[LoadProgress] = []
 
     def keep(progress: LoadProgress) -> None:
@@ -228,9 +228,9 @@ def _run(tester: LoadTester, called: Called, plan: LoadPlan, tell: Callable[[Loa
 
 
 def _warm_up(in_flight: int, rate: float | None) -> int:
-    """Requests to send before a bound is decided on: as many as there are in flight, or come in a second.
+    """Return the number of warm-up requests before a threshold is tested: those in flight, or those of one second.
 
-    Requests that are added to decide would thin out the cold starts among them, until any bound is kept.
+    Without a warm-up, each added request would lower the share of cold starts, until any threshold is met.
     """
     return in_flight if rate is None else min(in_flight, math.ceil(rate))
 
@@ -245,7 +245,7 @@ def _thinned(warm_up: int, in_flight: int) -> tuple[str, ...]:
 
 
 def _renamed(old: str, value: Value | None, new_value: Value | None) -> Value | None:
-    """Return the value of an option that may have been given by its old name, and say what it is called now."""
+    """Return the value of a renamed option, and print a warning if it was given by its old name."""
     if value is None:
         return new_value
     console.error(f"warning: {old} is now called {_OLD_NAMES[old]}; the next release no longer accepts {old}")
@@ -253,10 +253,10 @@ def _renamed(old: str, value: Value | None, new_value: Value | None) -> Value | 
 
 
 def _refuse_unused(option: str, given: bool, with_it: Mapping[str, object], without_it: Mapping[str, object]) -> None:
-    """Refuse options that would do nothing.
+    """Refuse options that would have no effect.
 
     Raises:
-        UsageError: one that needs ``option`` came without it, or one that it has no use for came with it.
+        UsageError: an option needs ``option``, or has no effect together with it.
     """
     for name, value in (without_it if given else with_it).items():
         if value is not None:
@@ -265,7 +265,7 @@ def _refuse_unused(option: str, given: bool, with_it: Mapping[str, object], with
 
 @contextmanager
 def _in_the_words_of_the_command() -> Iterator[None]:
-    """Name options instead of arguments of the engine, in what it refuses."""
+    """Replace the engine's argument names by the names of the options in its error messages."""
     try:
         yield
     except NotGradedError as refused:

@@ -1,4 +1,4 @@
-"""`report`, `runs`: what earlier runs came to."""
+"""`report`, `runs`: the results of earlier runs."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def _content(store: Store, run_id: str, student: str, form: Format, *, for_stude
 
 
 def _gradebook(store: Store, run_id: str, form: Format) -> bytes:
-    """The gradebook of a run, in one of the formats of ``labgrader.reporting.exports``."""
+    """Return the gradebook of a run in one of the formats of ``labgrader.reporting.exports``."""
     gradebook = load_gradebook(store, run_id)
     if gradebook is None:
         raise _missing(store, run_id)
@@ -138,7 +138,7 @@ def _gradebook(store: Store, run_id: str, form: Format) -> bytes:
 
 
 def _missing(store: Store, run_id: str, student: str = "") -> MissingError:
-    """The reason why there is no report."""
+    """Return the reason why there is no report."""
     record = store.run(run_id)
     if record is None:
         return MissingError(f"there is no run {quote(run_id)}; list them with `labgrader runs`")
@@ -148,7 +148,7 @@ def _missing(store: Store, run_id: str, student: str = "") -> MissingError:
 
 
 def _students_copy(content: bytes, form: Format) -> bytes:
-    """A report as its student may see it: as a page, or as JSON."""
+    """Return the student's copy of a report, as a page or as JSON."""
     copy = student_copy(json.loads(content))
     if form == "json":
         return json.dumps(copy, indent=1).encode() + b"\n"

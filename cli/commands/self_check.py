@@ -28,11 +28,11 @@ from labgrader.reporting.formatting import counted, moment_text
 STATES = ("running", "complete", "incomplete", "failed")
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 3.0
-"""Seconds between two looks: short while most checks end, longer for those that wait; a class looks at once."""
+"""Seconds between two polls: short while most checks end, longer afterwards, because a whole class may poll at once."""
 
 
 MAX_NOTE = 500
-"""Characters of a note of the API that are shown."""
+"""The maximum length, in characters, of a note of the API."""
 
 
 POSITION = 90
@@ -121,12 +121,12 @@ def self_check(
 
 
 def follow(api: Api, run_id: str, pause: Callable[[float], None] = time.sleep) -> dict[str, Any]:
-    """Look at a self-check until it has ended; return the API's last answer.
+    """Poll a self-check until it has ended; return the API's last response.
 
     Args:
         api: the API.
         run_id: the self-check.
-        pause: is called with the seconds between two looks.
+        pause: waits for a number of seconds between two polls.
 
     Raises:
         TargetError: the API could not be reached, refused, or answered something else.
@@ -144,7 +144,7 @@ def follow(api: Api, run_id: str, pause: Callable[[float], None] = time.sleep) -
 
 
 def allowance_sentence(allowance: Mapping[str, Any]) -> str:
-    """What is left of a student's allowance, as a sentence."""
+    """Return what is left of a student's allowance, as a sentence."""
     hour, day = allowance["remaining_this_hour"], allowance["remaining_today"]
     left = f"{counted(hour, 'self-check')} left this hour (of {allowance['per_hour']}), {day} in 24 hours"
     refills = allowance.get("refills_at")
@@ -152,7 +152,7 @@ def allowance_sentence(allowance: Mapping[str, Any]) -> str:
 
 
 def _start(api: Api, lab: str) -> tuple[str, str]:
-    """Start a self-check, or find the one that runs; return its id, and which of both it was as a sentence."""
+    """Start a self-check, or find the one that is running; return its id and a sentence that says which."""
     try:
         started = api.start_self_check(lab)
     except RefusalError as refusal:
@@ -168,10 +168,10 @@ def _start(api: Api, lab: str) -> tuple[str, str]:
 
 
 def _made(run_id: str) -> tuple[str, str]:
-    """A self-check that was made before, as ``_start`` says it.
+    """Return an earlier self-check in the form of ``_start``.
 
     Raises:
-        UsageError: it cannot be one.
+        UsageError: this is not the id of a self-check.
     """
     try:
         return checked_run_id(run_id), f"self-check {run_id}"
@@ -180,7 +180,7 @@ def _made(run_id: str) -> tuple[str, str]:
 
 
 def _url_here(stack: str) -> str:
-    """The address of the API on the embedded AWS of this machine.
+    """Return the address of the API on the embedded AWS of this machine.
 
     Raises:
         UsageError: there is none.
@@ -193,7 +193,7 @@ def _url_here(stack: str) -> str:
 
 
 def _elsewhere(url: str, stack: str) -> str:
-    """The options that another command needs to ask the same API; the token is never one of them."""
+    """Return the options that another command needs to call the same API; never the token."""
     if url:
         return "" if os.environ.get("LABGRADER_API_URL") == url else f" --url {shlex.quote(url)}"
     return chosen(False, stack)
@@ -201,7 +201,7 @@ def _elsewhere(url: str, stack: str) -> str:
 
 @contextmanager
 def _waiting() -> Iterator[None]:
-    """Show on a terminal that something is being done; anywhere else, or with ``--quiet``, nothing."""
+    """Show a spinner on a terminal; show nothing elsewhere, or with ``--quiet``."""
     if not (sys.stderr.isatty() and console.progress_shown()):
         yield
         return

@@ -29,11 +29,11 @@ _token = typer.Typer(
 
 
 ACTIVE = "active"
-"""The state of a token that opens the door."""
+"""The state of a token that is accepted."""
 
 
 class Role(StrEnum):
-    """What a token's bearer may do."""
+    """The role of a token's bearer."""
 
     STUDENT = "student"
     INSTRUCTOR = "instructor"
@@ -105,16 +105,18 @@ def revoke(
     target = choose(aws)
     store = target.store(stack_outputs(target, stack))
     now = datetime.now(UTC)
-    wanted = jti or [one["jti"] for one in store.tokens(_username(student or "")) if _state(one, now) == ACTIVE]
-    revoked = {one: store.revoke_token(one, isoformat_utc(now)) for one in dict.fromkeys(wanted)}
+    wanted = jti or [token["jti"] for token in store.tokens(_username(student or "")) if _state(token, now) == ACTIVE]
+    revoked = {token_id: store.revoke_token(token_id, isoformat_utc(now)) for token_id in dict.fromkeys(wanted)}
     for token in revoked.values():
         if token is not None:
             console.output(f"{token['jti']}  {token['subject']} ({token['role']})  revoked {token['revoked_at']}")
     if student and not revoked:
         console.error(f"{quote(_username(student))} has no token that is still good")
-    unknown = [one for one, token in revoked.items() if token is None]
+    unknown = [token_id for token_id, token in revoked.items() if token is None]
     if unknown:
-        raise BadInputError([f"there is no token {quote(one)}; see `labgrader token list`" for one in unknown])
+        raise BadInputError(
+            [f"there is no token {quote(token_id)}; see `labgrader token list`" for token_id in unknown]
+        )
 
 
 @_token.command("list", epilog="Example: labgrader token list --student user1")
@@ -146,7 +148,7 @@ def list_tokens(
 
 
 def _known_as(target: Target, outputs: Mapping[str, str]) -> str:
-    """By what the key that signs now is known; nothing where it may not be read: the list is as good without it."""
+    """Return the fingerprint of the present signing key; empty if it may not be read, as the list works without it."""
     try:
         return fingerprint(signing_key(target, outputs))
     except LabgraderError as error:
@@ -163,5 +165,5 @@ def _state(token: Mapping[str, Any], now: datetime, key: str = "") -> str:
 
 
 def _username(typed: str) -> str:
-    """A username as a roster has it, however it was typed."""
+    """Return a username in the form of the roster."""
     return typed.strip().lower()

@@ -39,7 +39,7 @@ class Fetched:
 
     @property
     def incomplete(self) -> int:
-        """How many students are not fully graded."""
+        """Return how many students are not fully graded."""
         return sum(student["status"] != "complete" for student in self.run["students"])
 
 
@@ -109,7 +109,7 @@ def what_failed(report: Mapping[str, Any]) -> str:
 
 
 def give_paths(fetched: Fetched, tell: Callable[[str], None], options: str = "") -> None:
-    """Say where the results lie, and what of them is not for students.
+    """Print the paths of the results, and which of them are not for students.
 
     Args:
         fetched: the results.
@@ -129,5 +129,5 @@ def give_paths(fetched: Fetched, tell: Callable[[str], None], options: str = "")
 
 
 def _hidden(report: Mapping[str, Any]) -> int:
-    """How many checks of a report its student is not shown."""
+    """Return how many checks of a report are hidden from the student."""
     return sum(check.get("visibility", "visible") != "visible" for check in report["checks"])

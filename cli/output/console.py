@@ -1,4 +1,4 @@
-"""What the command prints: progress to standard error, results to standard output, nothing a terminal would obey."""
+"""Print progress to standard error and results to standard output, without control characters."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def shorten(text: str, width: int) -> str:
 
 
 class _Settings:
-    """What the command line says of the whole output."""
+    """Settings of the output."""
 
     progress = True
 
 
 def show_progress(shown: bool) -> None:
-    """Say whether progress is printed: ``--quiet`` turns it off."""
+    """Turn progress on or off: ``--quiet`` turns it off."""
     _Settings.progress = shown
 
 
@@ -108,12 +108,12 @@ def output_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, nu
 
 
 def points(value: float) -> str:
-    """Points as a reader writes them: ``87.5``, ``100``."""
+    """Return points as text: ``87.5``, ``100``."""
     return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
 def give_pairs(pairs: Mapping[str, object]) -> None:
-    """Print names and values, one pair a line."""
+    """Print names and values, one pair on each line."""
     width = max((len(name) for name in pairs), default=0)
     for name, value in pairs.items():
         output(f"{name.ljust(width)}  {value}")
