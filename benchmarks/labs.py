@@ -20,7 +20,7 @@ FREE = (READ_CODE, READ_PACKAGE)
 
 
 @dataclass(frozen=True)
-class Asked:
+class LabRequests:
     """The requests about one perfect student of a lab.
 
     Args:
@@ -46,7 +46,7 @@ class Asked:
         return max(minutes.items(), key=lambda one: one[1])
 
 
-def asked(lab_id: str) -> Asked:
+def lab_requests(lab_id: str) -> LabRequests:
     """Count the questions of a lab's perfect student.
 
     Args:
@@ -60,7 +60,7 @@ def asked(lab_id: str) -> Asked:
         shared_role = action.startswith("iam:") and prefix not in arguments
         if action not in (*LISTS, *FREE, MANAGED_POLICY) and not shared_role:
             own[action] += 1
-    return Asked(lab_id, own)
+    return LabRequests(lab_id, own)
 
 
 def recorded_labs() -> list[str]:
@@ -73,7 +73,7 @@ def main() -> None:
     print("| lab | calls a student | of them in the 15/s bucket | slowest quota | 1,000 students at it |")
     print("| --- | --- | --- | --- | --- |")
     for lab_id in recorded_labs():
-        counted = asked(lab_id)
+        counted = lab_requests(lab_id)
         family, minutes = counted.slowest
         print(f"| {lab_id} | {counted.own.total()} | {counted.in_bucket} | {family} | {minutes:.1f} min |")
 

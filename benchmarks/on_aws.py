@@ -83,7 +83,7 @@ class Work:
 
 
 @dataclass(frozen=True)
-class Asked:
+class SnapshotRequests:
     """What a snapshot of one student takes.
 
     Args:
@@ -95,7 +95,7 @@ class Asked:
     paced_s: float
 
 
-def asked(lab_id: str) -> Asked:
+def snapshot_requests(lab_id: str) -> SnapshotRequests:
     """Count the questions about a lab's perfect student, and let a rate limiter wait for them in their order."""
     record = json.loads((FIXTURES / lab_id / "perfect.json").read_text(encoding="utf-8"))
     clock = Clock()
@@ -105,10 +105,10 @@ def asked(lab_id: str) -> Asked:
     for action in actions:
         rate_limiter.take("here", action)
         clock.sleep(CALL_S)
-    return Asked(len(actions), clock() - began - len(actions) * CALL_S)
+    return SnapshotRequests(len(actions), clock() - began - len(actions) * CALL_S)
 
 
-def seconds(work: Work, snapshot: Asked, memory_mb: int, *, cold: bool) -> dict[str, float]:
+def seconds(work: Work, snapshot: SnapshotRequests, memory_mb: int, *, cold: bool) -> dict[str, float]:
     """Add up what a self-check takes on AWS, by part.
 
     Args:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from benchmarks.on_aws import PARTS, STATE_S, Work, asked, seconds
+from benchmarks.on_aws import PARTS, STATE_S, Work, seconds, snapshot_requests
 from checks.simulation.classes import Enrolled, build_class
 from checks.simulation.connections import Connections
 from checks.simulation.teardown import delete_class
@@ -95,8 +95,8 @@ def wait_for(target: Target, outputs: Mapping[str, str], key: str, lab_id: str, 
     if answer["status"] != "complete":
         raise RuntimeError(f"the self-check of {username} is {answer['status']}: {answer.get('error', '')}")
     pages = target.client("stepfunctions").get_paginator("get_execution_history")
-    asked = pages.paginate(executionArn=execution_arn(outputs["GradeStudentArn"], run_id))
-    history = [event for page in asked for event in page["events"]]
+    answers = pages.paginate(executionArn=execution_arn(outputs["GradeStudentArn"], run_id))
+    history = [event for page in answers for event in page["events"]]
     return Waited(total, spent_in("Run load tests", history), api.requests, counted(history))
 
 
@@ -165,7 +165,7 @@ def main() -> None:
     print(f"| lab | calls to AWS | {' | '.join(PARTS)} | warm | all cold | a state may take |")
     print(f"| --- | --- |{' --- |' * (len(PARTS) + 3)}")
     for lab_id, waited in measured.items():
-        work, snapshot = undisturbed(waited), asked(lab_id)
+        work, snapshot = undisturbed(waited), snapshot_requests(lab_id)
         warm, cold = (seconds(work, snapshot, MEMORY_MB, cold=cold) for cold in (False, True))
         parts = " | ".join(f"{warm[part]:.1f} s" for part in PARTS)
         totals = [sum(one.values()) for one in (warm, cold)]

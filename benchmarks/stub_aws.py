@@ -81,7 +81,7 @@ class StubAws:
         self.layers: dict[str, list[dict[str, Any]]] = {}
         self.dashboards: dict[str, str] = {}
         self.roles: dict[str, str] = {}
-        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.requests: list[tuple[str, dict[str, Any]]] = []
         self.before: list[Callable[[str, Mapping[str, Any]], Any]] = []
         self.package_url = ""
         self.package_size = 0
@@ -113,7 +113,7 @@ class StubAws:
 
     def counted(self) -> Counter[str]:
         """How often each operation was asked."""
-        return Counter(operation for operation, _ in self.asked)
+        return Counter(operation for operation, _ in self.requests)
 
     # --- resources --------------------------------------------------------------------------------------------------
 
@@ -206,7 +206,7 @@ class StubAws:
         answer: dict[str, Any]
         try:
             with self._lock:
-                self.asked.append((operation, dict(parameters)))
+                self.requests.append((operation, dict(parameters)))
                 self._hold_to_quota(model.service_model.service_name, operation)
                 for check in self.before:
                     check(operation, parameters)

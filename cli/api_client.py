@@ -1,4 +1,4 @@
-"""The API from a student's side: requests with a bearer token, and problems as sentences."""
+"""A client of the API for students: sends requests with a bearer token, and turns problem documents into sentences."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _HERE = ("127.0.0.1", "localhost", "::1")
 
 
 class _Bearer(AuthBase):
-    """Sets the header itself: without it, requests would put in its place what a ``.netrc`` has for the host."""
+    """Sets the header ``Authorization``. Without it, requests would send what ``.netrc`` has for the host."""
 
     def __init__(self, token: str) -> None:
         self._token = token
@@ -60,7 +60,7 @@ class RefusalError(TargetError):
 
 
 class Api:
-    """One stack's API, as one bearer uses it.
+    """The API of one stack, with one token.
 
     Args:
         url: its address, with or without ``/v1``.
@@ -81,7 +81,7 @@ class Api:
         self._session.trust_env = not self.is_here  # no proxy between this machine and itself
 
     def start_self_check(self, lab: str) -> dict[str, Json]:
-        """Start a self-check; one that was sent twice is one: the second is told of the first (409).
+        """Start a self-check. A request that is sent twice starts one: the second gets a 409 with the id of the first.
 
         Raises:
             BadInputError: there is no such lab.
@@ -91,7 +91,7 @@ class Api:
         return self._asked("POST", "/v1/self-checks", {"lab": lab})
 
     def self_check(self, run_id: str) -> dict[str, Json]:
-        """Return how a self-check stands; raises as ``start_self_check`` does."""
+        """Return the state of a self-check. Raises as ``start_self_check`` does."""
         return self._asked("GET", f"/v1/self-checks/{checked_run_id(run_id)}")
 
     def _asked(self, method: str, path: str, body: Json = None) -> dict[str, Json]:
@@ -118,7 +118,7 @@ class Api:
 
 
 def checked_url(url: str) -> str:
-    """Return an API's address as requests begin with it.
+    """Return the base URL of an API.
 
     Raises:
         UsageError: it is none, or would send the token unencrypted.
@@ -136,7 +136,7 @@ def checked_url(url: str) -> str:
 
 
 def checked_token(token: str) -> str:
-    """Return a token as it was issued, also where it was copied with its scheme or a line end.
+    """Return a token without the scheme or line end that may have been copied with it.
 
     Raises:
         UsageError: it is none.
@@ -148,7 +148,7 @@ def checked_token(token: str) -> str:
 
 
 def checked_run_id(run_id: object) -> str:
-    """Return a run's id as the API named it.
+    """Return a run's id if it has the form of one.
 
     Raises:
         TargetError: it is none.
@@ -159,7 +159,7 @@ def checked_run_id(run_id: object) -> str:
 
 
 def _read(answer: requests.Response, url: str) -> dict[str, Json]:
-    """The answer's JSON object.
+    """Return the JSON object of a response.
 
     Raises:
         BadInputError: 422.
@@ -175,18 +175,18 @@ def _read(answer: requests.Response, url: str) -> dict[str, Json]:
     said = _said(answer.status_code, known, url)
     if answer.status_code == 422:
         errors = known.get("errors")
-        told = [one for one in errors if isinstance(one, dict)] if isinstance(errors, list) else []
-        raise BadInputError([_problem(one) for one in told] or [said])
+        told = [entry for entry in errors if isinstance(entry, dict)] if isinstance(errors, list) else []
+        raise BadInputError([_problem(entry) for entry in told] or [said])
     raise RefusalError(answer.status_code, known, said)
 
 
 def _problem(error: Mapping[str, Json]) -> Problem:
-    """One field's error of a 422."""
+    """Return the error of one field of a 422 response."""
     return Problem(quote(str(error.get("message", "")), 500), field=quote(str(error.get("field", ""))))
 
 
 def _said(status: int, problem: Mapping[str, Json], url: str) -> str:
-    """A problem as a sentence."""
+    """Return a problem document as a sentence."""
     detail = quote(str(problem.get("detail") or problem.get("title") or ""), 1000)
     if status == 401:
         return (

@@ -1,4 +1,4 @@
-"""An audit of a course from the outside: start it, follow it, read its digest."""
+"""Start an audit of a course, follow it, and read its digest."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def follow_audit(
     *,
     pause: float | None = None,
 ) -> Digest:
-    """Wait until an audit has ended, telling of every student who is done in whatever lab.
+    """Wait until an audit has ended, and report each student who is done in any lab.
 
     Args:
         target, outputs: the account, and the stack's outputs.

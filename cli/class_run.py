@@ -1,4 +1,4 @@
-"""A class run from the outside: start it, follow it, see how it ended."""
+"""Start a class run, follow it, and see how it ended."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def start_run(
 
 
 def who() -> str:
-    """Say who types the command, as the computer knows them."""
+    """Return the user name of this machine's user."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # in a container, a user may be nothing but a number
@@ -96,7 +96,7 @@ def who() -> str:
 def follow(
     target: Target, outputs: dict[str, str], run: Run, finished: Callable[[Result], None], *, pause: float | None = None
 ) -> dict[str, Any]:
-    """Wait until a run has ended, telling of every student who is done.
+    """Wait until a run has ended, and report each student who is done.
 
     Args:
         target: the account.
@@ -127,7 +127,7 @@ def follow_execution(
     *,
     pause: float | None = None,
 ) -> dict[str, Any]:
-    """Wait until an execution has ended, telling of every student who is done.
+    """Wait until an execution has ended, and report each student who is done.
 
     Args:
         target: the account.
@@ -154,7 +154,7 @@ def follow_execution(
             time.sleep(wait)
             continue
         failures = 0
-        for result in sorted(results, key=lambda one: str(one.get("graded_at", ""))):
+        for result in sorted(results, key=lambda result: str(result.get("graded_at", ""))):
             if (result["run_id"], result["username"]) not in seen:
                 seen.add((result["run_id"], result["username"]))
                 finished(result)
@@ -164,7 +164,7 @@ def follow_execution(
 
 
 def ended(run_id: str, state: Mapping[str, Any]) -> str:
-    """Say why a workflow did not succeed."""
+    """Return the reason why a workflow did not succeed."""
     how = {"FAILED": "failed", "TIMED_OUT": "ran out of time", "ABORTED": "was stopped"}.get(state["status"], "ended")
     error, cause = state.get("error", ""), _cause(state.get("cause", ""))
     if error == NAMELESS and cause:
@@ -174,7 +174,7 @@ def ended(run_id: str, state: Mapping[str, Any]) -> str:
 
 
 def _cause(cause: str) -> str:
-    """The message of a Lambda error that a state machine carries as JSON, or the cause as it is."""
+    """Return the message of a Lambda error in a state machine's cause, or the cause itself if it is not JSON."""
     try:
         document = json.loads(cause)
     except ValueError:

@@ -1,11 +1,29 @@
-"""What ends a command, and with which exit status."""
+"""The errors that end a command, and the exit statuses."""
 
 from __future__ import annotations
 
+import signal
+
 from labgrader.errors import LabgraderError
 
-DONE, INCOMPLETE, BAD_INPUT, UNREACHABLE = 0, 1, 2, 3
-"""The exit statuses of every command."""
+DONE, INCOMPLETE, BAD_INPUT, UNREACHABLE, CRASHED = 0, 1, 2, 3, 70
+"""The exit statuses of every command. 70 is ``EX_SOFTWARE`` of ``sysexits.h``."""
+
+READER_GONE = 128 + signal.SIGPIPE
+"""The exit status when whoever read the output stopped reading: that of a command that SIGPIPE ends."""
+
+EXIT_STATUSES = {
+    DONE: "done",
+    INCOMPLETE: "finished, but some student is not fully graded, or a proof does not hold",
+    BAD_INPUT: "bad input or usage",
+    UNREACHABLE: "AWS or the embedded AWS could not be reached or refused",
+    CRASHED: "an error in labgrader itself, with a traceback",
+    128 + signal.SIGHUP: "interrupted: the terminal was closed",
+    128 + signal.SIGINT: "interrupted with Ctrl-C",
+    READER_GONE: "the reader of the output stopped reading (`labgrader labs | head -1`)",
+    128 + signal.SIGTERM: "interrupted with SIGTERM",
+}
+"""What each exit status means."""
 
 
 class TargetError(LabgraderError):
@@ -13,8 +31,8 @@ class TargetError(LabgraderError):
 
 
 class UsageError(LabgraderError):
-    """The command was asked for something it does not do. Ends it with exit status 2."""
+    """The command was used wrongly. Ends it with exit status 2."""
 
 
 class Interrupted(SystemExit):
-    """Somebody pressed Ctrl-C, closed the terminal or sent SIGTERM. The exit status is 128 and the signal's number."""
+    """The command was interrupted by a signal. The exit status is 128 plus the signal's number."""

@@ -76,7 +76,7 @@ class Operations:
 
 
 def last_day(target: Target, outputs: Mapping[str, str], stack: str, now: datetime) -> Operations:
-    """Ask how the last 24 hours were.
+    """Return the health of the last 24 hours.
 
     Args:
         target: where the stack is.
@@ -120,23 +120,23 @@ def summed(records: Iterable[RunRecord]) -> Runs:
 
 
 def rows(operations: Operations) -> list[tuple[str, ...]]:
-    """Return the table of it: what, and a column for each mode."""
+    """Return the rows of the table, with a column for each mode."""
     runs = [operations.runs[mode] for mode in MODES]
-    found = {status for one in runs for status in one.by_status}
+    found = {status for mode_runs in runs for status in mode_runs.by_status}
     statuses = [*STATUSES, *sorted(found - set(STATUSES))]
     return [
-        *((f"runs {status}", *(str(one.by_status.get(status, 0)) for one in runs)) for status in statuses),
-        ("students graded", *(str(one.graded) for one in runs)),
-        ("students not graded", *(str(one.not_graded) for one in runs)),
-        ("median duration", *(_seconds(one.median_s) for one in runs)),
-        ("longest", *(_seconds(one.longest_s) for one in runs)),
+        *((f"runs {status}", *(str(mode_runs.by_status.get(status, 0)) for mode_runs in runs)) for status in statuses),
+        ("students graded", *(str(mode_runs.graded) for mode_runs in runs)),
+        ("students not graded", *(str(mode_runs.not_graded) for mode_runs in runs)),
+        ("median duration", *(_seconds(mode_runs.median_s) for mode_runs in runs)),
+        ("longest", *(_seconds(mode_runs.longest_s) for mode_runs in runs)),
     ]
 
 
 def _records(store: Store, since: datetime, now: datetime) -> Iterable[RunRecord]:
-    """The runs and self-checks that were started since then; their ids begin with the day."""
+    """Return the runs and self-checks that were started since a moment. Their ids begin with the day."""
     days = {f"{since:%Y%m%d}", f"{now:%Y%m%d}"}
-    for record in (one for day in sorted(days) for one in store.runs_of_day(day)):
+    for record in (run for day in sorted(days) for run in store.runs_of_day(day)):
         if _read(record.started_at) >= since:
             yield record
 
@@ -148,7 +148,7 @@ def _dead_letters(target: Target, outputs: Mapping[str, str]) -> int:
 
 
 def _alarms(target: Target, stack: str) -> dict[str, str]:
-    """The state of each of the stack's alarms, by its name without the stack's."""
+    """Return the state of each alarm of the stack, by its name without the stack's name."""
     pages = target.client("cloudwatch").get_paginator("describe_alarms").paginate(AlarmNamePrefix=f"{stack}-")
     return {
         alarm["AlarmName"].removeprefix(f"{stack}-"): alarm["StateValue"]
@@ -158,7 +158,7 @@ def _alarms(target: Target, stack: str) -> dict[str, str]:
 
 
 def _measured(target: Target, stack: str, since: datetime, now: datetime) -> tuple[int, int]:
-    """Errors and throttles as CloudWatch counted them."""
+    """Return errors and throttles as CloudWatch counted them."""
 
     def total(metric: str, dimensions: list[dict[str, str]]) -> int:
         answer = target.client("cloudwatch").get_metric_statistics(
@@ -187,7 +187,7 @@ def _logged(target: Target, stack: str, since: datetime) -> tuple[int, int]:
 def throttles_met(messages: Iterable[str]) -> int:
     """Add up the throttles that the recorder wrote into its log, as metrics in the embedded metric format."""
     metrics = (json.loads(message) for message in messages if message.startswith("{") and f'"{THROTTLES}"' in message)
-    return int(sum(sum(value) if isinstance(value := one.get(THROTTLES, 0), list) else value for one in metrics))
+    return int(sum(sum(value) if isinstance(value := metric.get(THROTTLES, 0), list) else value for metric in metrics))
 
 
 def error_lines(messages: Iterable[str]) -> int:
@@ -207,7 +207,7 @@ def error_lines(messages: Iterable[str]) -> int:
 
 
 def _seconds(value: float | None) -> str:
-    """A duration as a reader writes it: ``12 s``, ``3 min 20 s``."""
+    """Return a duration as text: ``12 s``, ``3 min 20 s``."""
     if value is None:
         return "–"
     minutes, seconds = divmod(round(value), 60)

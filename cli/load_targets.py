@@ -1,4 +1,4 @@
-"""What `load-test` shall call: found by its name in the account, with what its price depends on."""
+"""Find the target of `load-test` by its name, with the settings that its price depends on."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ _ENDPOINT = re.compile(r"(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) ([^/]+)/([A-Za
 
 
 class OwnAccount(Ownership):
-    """Whatever the person at the terminal names: it is their account, and their decision."""
+    """Allows every name: the user of the command loads resources of their own account."""
 
     def owns(self, name: str) -> bool:  # noqa: ARG002
         return True
 
 
 def is_endpoint(name: str) -> bool:
-    """Whether a name is that of a method of an API's stage."""
+    """Return whether a name is that of a method of an API's stage."""
     return _ENDPOINT.fullmatch(name) is not None
 
 
 def find_target(account: Target, name: str, content: Any, api_key: str) -> Called:
-    """Find what is to be called by how it was named.
+    """Find the target of a load test by its name.
 
     Args:
         account: where it is.
@@ -69,7 +69,7 @@ def find_target(account: Target, name: str, content: Any, api_key: str) -> Calle
 
 
 def _named(pages: Any, name: str, kind: str) -> str:
-    """The id of the one entry with a name."""
+    """Return the id of the only entry with a name."""
     found = [
         text(entry.get("id"))
         for page in pages.paginate()

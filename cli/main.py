@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import signal
 import sys
+import traceback
 from types import FrameType
 from typing import Annotated, Any
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli.commands import (
-    audit,
-    course,
-    demo,
-    deploy,
-    embedded_aws,
-    grade,
-    labs,
-    load_testing,
-    results,
-    self_check,
-    simulate,
-    token,
-    verify,
+from cli import commands
+from cli.command_line import Group, register_commands
+from cli.errors import (
+    BAD_INPUT,
+    CRASHED,
+    DONE,
+    EXIT_STATUSES,
+    READER_GONE,
+    UNREACHABLE,
+    Interrupted,
+    TargetError,
+    UsageError,
 )
-from cli.errors import BAD_INPUT, UNREACHABLE, Interrupted, TargetError, UsageError
 from cli.output import console
 from cli.target import explained
 from labgrader.errors import BadInputError, LabgraderError
@@ -35,27 +34,14 @@ from labgrader.store import MissingError
 
 app = typer.Typer(
     name="labgrader",
+    cls=Group,
     help="Grade what students built in AWS. Start with `labgrader demo`.",
-    epilog="Exit status: 0 done · 1 some student is not fully graded · 2 bad input or usage · 3 AWS out of reach.",
+    epilog=f"Exit status: {' · '.join(f'{status} {meaning}' for status, meaning in EXIT_STATUSES.items())}.",
+    context_settings={"help_option_names": ["--help", "-h"]},
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for module in (
-    embedded_aws,
-    deploy,
-    labs,
-    verify,
-    simulate,
-    grade,
-    results,
-    token,
-    self_check,
-    course,
-    audit,
-    load_testing,
-    demo,
-):
-    module.register(app)
+register_commands(app, commands)
 
 
 def _give_version(wanted: bool) -> None:
@@ -80,7 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
         arguments: in place of those of the process.
 
     Returns:
-        The exit status: 0 done, 1 somebody is not fully graded, 2 bad input or usage, 3 AWS not reached or refused.
+        The exit status, one of ``cli.errors.EXIT_STATUSES``.
     """
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
@@ -88,33 +74,61 @@ def main(arguments: list[str] | None = None) -> int:
             reconfigure(errors="replace")  # a terminal that has no "→" gets a question mark, not a traceback
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
+    console.show_progress(True)
+    try:
+        return _run(arguments)
+    except BrokenPipeError:
+        _discard_output()
+        return READER_GONE
+
+
+def _run(arguments: list[str] | None) -> int:
+    """Run one command; return its exit status.
+
+    Raises:
+        BrokenPipeError: whoever read the output stopped reading.
+    """
     try:
         with searching():  # the folders that a command names are its own
             app(args=arguments, prog_name="labgrader")
     except SystemExit as done:
-        return done.code if isinstance(done.code, int) else 0 if done.code is None else BAD_INPUT
+        if isinstance(done.__context__, BrokenPipeError):  # Typer and Rich turn it into exit status 1
+            raise done.__context__ from None
+        return done.code if isinstance(done.code, int) else DONE if done.code is None else BAD_INPUT
     except (LabgraderError, BotoCoreError, ClientError, OSError) as error:
         return _refuse(error)
-    return 0
+    except Exception:  # noqa: BLE001  its traceback is printed, and its exit status is one that nothing else has
+        traceback.print_exc()
+        return CRASHED
+    return DONE
+
+
+def _discard_output() -> None:
+    """Discard the buffered output: Python flushes it at exit, and would report the broken pipe."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.__stdout__, sys.__stderr__):
+        if stream is not None:
+            os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def _refuse(error: Exception) -> int:
-    """Say what is wrong, each problem on its own line; return the exit status that stands for it."""
+    """Print what is wrong, each problem on its own line; return the exit status that stands for it."""
     if isinstance(error, (BotoCoreError, ClientError)):
-        console.info(f"error: {explained(error)}")
+        console.error(f"error: {explained(error)}")
         return UNREACHABLE
     if isinstance(error.__cause__, (BotoCoreError, ClientError)) and not isinstance(error, TargetError):
-        console.info(f"error: {explained(error.__cause__)}")
+        console.error(f"error: {explained(error.__cause__)}")
         return UNREACHABLE
     if isinstance(error, BadInputError):
         for problem in error.problems:
-            console.info(f"error: {problem}")
+            console.error(f"error: {problem}")
         return BAD_INPUT
     if isinstance(error, OSError):
         what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-        console.info(f"error: {what}")
+        console.error(f"error: {what}")
         return BAD_INPUT
-    console.info(f"error: {error}")
+    console.error(f"error: {error}")
     return BAD_INPUT if isinstance(error, (UsageError, MissingError)) else UNREACHABLE
 
 

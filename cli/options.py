@@ -30,7 +30,7 @@ Labs = Annotated[
 
 
 def use_labs(labs: Sequence[Path] | None) -> None:
-    """Search the folders of ``--labs`` too.
+    """Add the folders of ``--labs`` to the search path of labs.
 
     Raises:
         BadInputError: one is not a folder, or holds neither a lab nor a check.
@@ -41,7 +41,7 @@ def use_labs(labs: Sequence[Path] | None) -> None:
 
 
 def chosen(aws: bool, stack: str, labs: Sequence[Path] | None = None) -> str:
-    """Return the options that say the same of another command, each with a space before it: `` --aws``.
+    """Return the same options for another command, each with a space before it: `` --aws``.
 
     Args:
         aws, stack: the options' values.

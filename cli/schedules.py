@@ -87,7 +87,7 @@ def remove_schedule(target: Target, outputs: Mapping[str, str], stack: str, cour
 
 
 def scheduled(target: Target, outputs: Mapping[str, str], stack: str, course_id: str) -> dict[str, Any] | None:
-    """Return a course's schedule as AWS has it: ``expression``, ``time_zone`` and ``state``; ``None`` without one."""
+    """Return a course's schedule from AWS: ``expression``, ``time_zone`` and ``state``; ``None`` without one."""
     with reached():
         found = _schedule(target.client("scheduler"), outputs, schedule_name(stack, course_id))
     if found is None:
@@ -100,7 +100,7 @@ def scheduled(target: Target, outputs: Mapping[str, str], stack: str, course_id:
 
 
 def schedule_name(stack: str, course_id: str) -> str:
-    """The name of a course's schedule."""
+    """Return the name of a course's schedule."""
     return f"{stack}-{course_id}"
 
 
@@ -110,7 +110,7 @@ def alarm_name(stack: str, course_id: str) -> str:
 
 
 def cron(course: Course) -> str:
-    """The audit time as EventBridge Scheduler wants it, in the course's time zone: ``cron(30 2 * * ? *)``."""
+    """Return the audit time as EventBridge Scheduler takes it, in the course's time zone: ``cron(30 2 * * ? *)``."""
     hour, minute = (int(part) for part in course.audit_time.split(":"))
     return f"cron({minute} {hour} * * ? *)"
 

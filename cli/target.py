@@ -1,4 +1,4 @@
-"""What a command runs against: the embedded AWS, or with ``--aws`` the account of the ordinary AWS environment."""
+"""The target of a command: the embedded AWS, or with ``--aws`` the account of the ordinary AWS environment."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Target:
 
     @property
     def embedded(self) -> bool:
-        """Whether this is the embedded AWS."""
+        """Return whether this is the embedded AWS."""
         return bool(self.endpoint)
 
     def client(self, service: str, **options: Any) -> Any:
@@ -94,7 +94,7 @@ class Target:
 
 
 def choose(aws: bool) -> Target:
-    """Return what a command runs against, and say which on standard error.
+    """Return the target of a command, and print it to standard error.
 
     Args:
         aws: whether ``--aws`` was given.
@@ -166,7 +166,7 @@ def real_target() -> Target:
 
 @contextmanager
 def reached() -> Iterator[None]:
-    """Turn what botocore says into a sentence for the instructor.
+    """Turn errors of botocore into a sentence for the instructor.
 
     Raises:
         TargetError: AWS could not be reached, or refused.
@@ -178,7 +178,7 @@ def reached() -> Iterator[None]:
 
 
 def explained(error: BotoCoreError | ClientError) -> str:
-    """Say in a sentence why AWS could not be reached, or what it refused, and what to do."""
+    """Return a sentence that says why AWS could not be reached or what it refused, and what to do."""
     if isinstance(error, ClientError):
         code = error.response.get("Error", {}).get("Code", "")
         if code in _EXPIRED:
@@ -210,7 +210,7 @@ def stack_outputs(target: Target, stack: str) -> dict[str, str]:
             if "does not exist" not in str(error):
                 raise
             raise TargetError(f"the stack {stack} is not deployed in {target}; deploy it with `{how}`") from None
-    outputs = target.outputs({one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", ())})
+    outputs = target.outputs({output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", ())})
     missing = sorted({"Bucket", "Table", "GradeClassArn"} - set(outputs))
     if missing:
         raise TargetError(

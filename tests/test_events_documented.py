@@ -20,7 +20,8 @@ from labgrader.roster import GraderAccount, Student, read_roster
 from labgrader.runs.request_parser import FIELDS, read_request
 from labgrader.schemas import InvalidDocumentError, validate
 from labgrader.store import Store
-from tests.test_events import REPORT, RUN, SUMMARY, detail
+from tests.drifted_run import RUN
+from tests.test_events import REPORT, SUMMARY, detail
 
 DOCS = (Path(__file__).parents[1] / "docs/events.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", DOCS, re.MULTILINE | re.DOTALL))

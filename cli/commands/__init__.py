@@ -1,1 +1,4 @@
-"""The commands: one module for each group, thin; what they do lies in the modules above."""
+"""The commands. A module here becomes a command by itself: `cli.command_line` finds it, and its `register` adds it.
+
+Each module is thin; what its commands do lies in the modules of `cli` above this folder.
+"""

@@ -1,4 +1,4 @@
-"""`audit`: what changed in a course since the last time, now instead of in the night."""
+"""`audit`: audit a course now, and print what changed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from cli.audit_run import follow_audit, start_audit
+from cli.command_line import HelpGroup
 from cli.deployment.deployed_labs import check_deployed
 from cli.errors import INCOMPLETE, Interrupted, TargetError
 from cli.options import Aws, Json, Labs, Stack, chosen, use_labs
@@ -19,10 +20,13 @@ from labgrader.courses.digest_text import digest_text
 from labgrader.courses.enrolment import stored_course
 from labgrader.messages import listed
 
+POSITION = 110
+"""Where these commands stand within their groups of `labgrader --help`."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command(epilog="Example: labgrader audit --course serverless-2026")(audit)
+    app.command(rich_help_panel=HelpGroup.COURSES, epilog="Example: labgrader audit --course serverless-2026")(audit)
 
 
 def audit(
@@ -41,10 +45,10 @@ def audit(
     outputs = stack_outputs(target, stack)
     check_outputs(outputs, stack)
     store = target.store(outputs)
-    course_labs = [one.lab for one in stored_course(store, course).labs]
+    course_labs = [course_lab.lab for course_lab in stored_course(store, course).labs]
     check_deployed(outputs, course_labs, chosen(aws, stack, labs))
     record = store.course(course) or {}
-    total = sum(int(one["students"]) for one in record.get("labs", ()))
+    total = sum(int(course_lab["students"]) for course_lab in record.get("labs", ()))
     options = chosen(aws, stack)
     started = start_audit(target, outputs, course)
     console.info(f"audit {started.name}: {', '.join(course_labs)}")
@@ -52,7 +56,7 @@ def audit(
         with students_finishing(total) as finished:
             digest = follow_audit(target, outputs, started, finished)
     except Interrupted:
-        console.info(f"the audit goes on; see what it came to with `labgrader course show {course}{options}`")
+        console.error(f"the audit goes on; see what it came to with `labgrader course show {course}{options}`")
         raise
     if as_json:
         console.output_json(digest)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.command_line import HelpGroup
 from cli.deployment.deployed_labs import check_deployed, known_labs
 from cli.options import Aws, Json, Labs, Stack, chosen, use_labs
 from cli.output import console
@@ -24,7 +25,7 @@ from labgrader.roster import GraderAccount, assign_accounts
 from labgrader.store import CourseKeys, MissingError, Store
 
 MAX_AUDITS = 7
-"""The most audits that `show` lists."""
+"""The number of audits that `show` prints."""
 
 _course = typer.Typer(
     help="Push a course's file and class lists, and have it audited every night.",
@@ -35,9 +36,13 @@ _course = typer.Typer(
 CourseId = Annotated[str, typer.Argument(metavar="ID", help="The course, as `labgrader course list` names it.")]
 
 
+POSITION = 100
+"""Where these commands stand within their groups of `labgrader --help`."""
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.add_typer(_course, name="course")
+    app.add_typer(_course, name="course", rich_help_panel=HelpGroup.COURSES)
 
 
 @_course.command(epilog="Example: labgrader course push course.yaml")
@@ -53,18 +58,18 @@ def push(
     files = read_course(file, labs=lambda: known_labs(aws, stack))
     check_name(stack, files.course.id)
     target, outputs, store = _stack(aws, stack)
-    check_deployed(outputs, [one.lab for one in files.course.labs], chosen(aws, stack, labs))
+    check_deployed(outputs, [course_lab.lab for course_lab in files.course.labs], chosen(aws, stack, labs))
     _check_homes(files, file, GraderAccount(target.account_id, target.region))
     record = push_course(store, files, datetime.now(UTC))
     keep_schedule(target, outputs, stack, files.course)
     if as_json:
         console.output_json(record)
         return
-    course_labs = ", ".join(one.lab for one in files.course.labs)
+    course_labs = ", ".join(course_lab.lab for course_lab in files.course.labs)
     console.output(f"{record['course']}: {record['students']} students, {course_labs}")
     console.output(_audited(record))
     for day in files.course.skipped_audits(datetime.now(files.course.zone).date()):
-        console.info(f"on {day} the clock jumps over {files.course.audit_time}: that night will have no audit")
+        console.error(f"on {day} the clock jumps over {files.course.audit_time}: that night will have no audit")
     console.info(f"audit it now with `labgrader audit --course {record['course']}{chosen(aws, stack)}`")
 
 
@@ -80,15 +85,15 @@ def list_courses(aws: Aws = False, stack: Stack = DEFAULT_STACK, as_json: Json =
         ("course", "title", "labs", "students", "audit", "time zone", "pushed"),
         [
             (
-                one["course"],
-                one["title"],
-                len(one["labs"]),
-                one["students"],
-                one["audit_time"] or "none",
-                one["time_zone"],
-                one["pushed_at"],
+                course["course"],
+                course["title"],
+                len(course["labs"]),
+                course["students"],
+                course["audit_time"] or "none",
+                course["time_zone"],
+                course["pushed_at"],
             )
-            for one in found
+            for course in found
         ],
         numbers=("labs", "students"),
     )
@@ -118,7 +123,7 @@ def show(course: CourseId, aws: Aws = False, stack: Stack = DEFAULT_STACK, as_js
     console.output("")
     console.output_table(
         ("lab", "class list", "students", "due"),
-        [(one["lab"], one["roster"], one["students"], one["due"] or "no date") for one in record["labs"]],
+        [(lab["lab"], lab["roster"], lab["students"], lab["due"] or "no date") for lab in record["labs"]],
         numbers=("students",),
     )
     if audits:
@@ -151,7 +156,7 @@ def remove(course: CourseId, aws: Aws = False, stack: Stack = DEFAULT_STACK) -> 
 
 
 def _stack(aws: bool, stack: str) -> tuple[Target, dict[str, str], Store]:
-    """The account, the stack's outputs and its store."""
+    """Return the account, the stack's outputs and its store."""
     target = choose(aws)
     outputs = stack_outputs(target, stack)
     check_outputs(outputs, stack)
@@ -159,7 +164,7 @@ def _stack(aws: bool, stack: str) -> tuple[Target, dict[str, str], Store]:
 
 
 def _record(store: Store, course_id: str) -> dict[str, Any]:
-    """A course's record.
+    """Return a course's record.
 
     Raises:
         MissingError: there is none.
@@ -181,13 +186,13 @@ def _check_homes(files: CourseFiles, file: Path, home: GraderAccount) -> None:
         try:
             assign_accounts(list(students), home)
         except BadInputError as error:
-            problems += [Problem(one.message, str(file.parent / name)) for one in error.problems]
+            problems += [Problem(problem.message, str(file.parent / name)) for problem in error.problems]
     if problems:
         raise BadInputError(problems)
 
 
 def _audited(record: Mapping[str, Any]) -> str:
-    """When a course is audited, in words."""
+    """Return when a course is audited, as a sentence."""
     if not record["audit_time"]:
         return "not audited by itself: its file names no audit_time"
     return f"audited every night at {record['audit_time']} ({record['time_zone']})"

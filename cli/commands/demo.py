@@ -11,6 +11,7 @@ import typer
 
 from checks.simulation.classes import Enrolled, Kind, simulate_class
 from checks.simulation.pack import load_pack
+from cli.command_line import HelpGroup
 from cli.commands.grade import grade_class
 from cli.commands.simulate import build, check_size, roster, write_truth
 from cli.deployment.deploy import deploy
@@ -24,10 +25,13 @@ from cli.verification.accuracy import Accuracy, compare
 from labgrader.labs.lab import find_lab
 from labgrader.roster import read_roster
 
+POSITION = 130
+"""Where these commands stand within their groups of `labgrader --help`."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command(epilog="Example: labgrader demo --students 6")(demo)
+    app.command(rich_help_panel=HelpGroup.GET_STARTED, epilog="Example: labgrader demo --students 6")(demo)
 
 
 def demo(
@@ -74,7 +78,7 @@ def demo(
 
 
 def _give(fetched: Fetched, enrolled: Sequence[Enrolled], accuracy: Accuracy, *, as_json: bool) -> None:
-    """Print the results, before anything is stopped."""
+    """Print the results."""
     if as_json:
         console.output_json({**fetched.run, "accuracy": accuracy.to_dict()})
     else:
@@ -82,11 +86,11 @@ def _give(fetched: Fetched, enrolled: Sequence[Enrolled], accuracy: Accuracy, *,
     give = console.info if as_json else console.output
     give_paths(fetched, give)
     give(f"mistakes made  {fetched.folder / 'truth.json'}\n")
-    for one in enrolled:
-        if one.kind is Kind.ACCESS_DENIED:
-            give(f"{one.username} is not graded on purpose: their account denies access. They lose no points.")
-        elif one.not_graded:
-            give(f"{one.username} is not fully graded on purpose: some work cannot be seen. It costs no points.")
+    for student in enrolled:
+        if student.kind is Kind.ACCESS_DENIED:
+            give(f"{student.username} is not graded on purpose: their account denies access. They lose no points.")
+        elif student.not_graded:
+            give(f"{student.username} is not fully graded on purpose: some work cannot be seen. It costs no points.")
     for problem in accuracy.problems():
         give(problem)
     give(accuracy.summary())

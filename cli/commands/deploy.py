@@ -1,4 +1,4 @@
-"""`deploy`: the stack, to whatever the target is."""
+"""`deploy`: deploy the stack to the target."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from cli.command_line import HelpGroup
 from cli.deployment.deploy import deploy as deploy_stack
 from cli.deployment.deployed_labs import shown
 from cli.embedded_aws import server
@@ -16,10 +17,16 @@ from cli.project import DEFAULT_STACK
 from cli.target import choose
 from labgrader.errors import BadInputError
 
+POSITION = 20
+"""Where these commands stand within their groups of `labgrader --help`."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command(epilog="Example: AWS_PROFILE=teaching labgrader deploy --aws --set NotifyEmail=me@example.edu")(deploy)
+    app.command(
+        rich_help_panel=HelpGroup.OPERATE,
+        epilog="Example: AWS_PROFILE=teaching labgrader deploy --aws --set NotifyEmail=me@example.edu",
+    )(deploy)
 
 
 def deploy(
@@ -47,7 +54,7 @@ def deploy(
 
 
 def _parameters(settings: Sequence[str]) -> dict[str, str]:
-    """Read ``NAME=VALUE``, one or several."""
+    """Return the parameters of ``NAME=VALUE`` settings."""
     parted = [(setting, *setting.partition("=")) for setting in settings]
     if wrong := [setting for setting, name, equals, _ in parted if not name or not equals]:
         raise BadInputError([f"--set {setting}: not of the form NAME=VALUE" for setting in wrong])

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from cli import health
+from cli.command_line import HelpGroup
 from cli.deployment.deploy import deploy
 from cli.deployment.deployed_labs import shown
 from cli.embedded_aws import server
@@ -20,12 +21,15 @@ from cli.output import console
 from cli.project import DEFAULT_STACK
 from cli.target import Target, choose, embedded_target, stack_outputs
 
+POSITION = 10
+"""Where these commands stand within their groups of `labgrader --help`."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command(epilog="Example: labgrader up --port 4566")(up)
-    app.command(epilog="Example: labgrader down")(down)
-    app.command(epilog="Example: labgrader status --json")(status)
+    app.command(rich_help_panel=HelpGroup.GET_STARTED, epilog="Example: labgrader up --port 4566")(up)
+    app.command(rich_help_panel=HelpGroup.GET_STARTED, epilog="Example: labgrader down")(down)
+    app.command(rich_help_panel=HelpGroup.OPERATE, epilog="Example: labgrader status --json")(status)
 
 
 def up(
@@ -111,7 +115,7 @@ def _show(document: Mapping[str, Any], lines: Mapping[str, object], done: health
     console.give_pairs({"target": document["target"], **lines, "stack": stack, **shown(document.get("outputs", {}))})
     if done is None:
         if document["deployed"]:
-            console.info(f"error: {document['problem']}")
+            console.error(f"error: {document['problem']}")
         return
     console.output("")
     console.output_table(("last 24 hours", *health.MODES), health.rows(done), numbers=health.MODES)

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from cli.class_run import follow, start_run
+from cli.command_line import HelpGroup
 from cli.deployment.deployed_labs import check_deployed, unknown_lab
 from cli.errors import INCOMPLETE, Interrupted, TargetError
 from cli.options import Aws, Json, Labs, Stack, chosen, use_labs
@@ -25,15 +26,22 @@ from labgrader.runs.request_parser import validate_course, validate_course_id
 
 
 class Mode(StrEnum):
-    """What a run does."""
+    """The mode of a run."""
 
     GRADE = "grade"
     AUDIT = "audit"
 
 
+POSITION = 60
+"""Where these commands stand within their groups of `labgrader --help`."""
+
+
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command(epilog="Example: labgrader grade --lab lambda-optimization --roster class.csv --out results")(grade)
+    app.command(
+        rich_help_panel=HelpGroup.GRADE,
+        epilog="Example: labgrader grade --lab lambda-optimization --roster class.csv --out results",
+    )(grade)
 
 
 def grade(
@@ -95,7 +103,7 @@ def grade(
         give_class_table(fetched)
     give_paths(fetched, console.info if as_json else console.output, chosen(aws, stack))
     if fetched.incomplete:
-        console.info(
+        console.error(
             f"{fetched.incomplete} of {len(students)} students are not fully graded: see “not graded” in their reports"
         )
         raise typer.Exit(INCOMPLETE)
@@ -103,7 +111,7 @@ def grade(
 
 @contextmanager
 def _collecting(problems: list[Problem]) -> Iterator[None]:
-    """Keep what is wrong for later: whoever mends a roster wants to know all of it at once."""
+    """Collect problems instead of raising the first, so that all of them are shown at once."""
     try:
         yield
     except BadInputError as error:
@@ -150,7 +158,7 @@ def grade_class(
         suffix=suffix,
         listed=students,
         mode=mode,
-        students=() if everybody else [one.username for one in students],
+        students=() if everybody else [listed_student.username for listed_student in students],
         course=course,
     )
     try:
@@ -164,6 +172,6 @@ def grade_class(
                 if isinstance(stopped, Interrupted)
                 else "may have left reports; fetch them"
             )
-            console.info(f"run {run.run_id} {state} with `{fetch_later.replace('RUN_ID', run.run_id)}`")
+            console.error(f"run {run.run_id} {state} with `{fetch_later.replace('RUN_ID', run.run_id)}`")
         raise
     return fetch(target.store(outputs), run.run_id, out or Path("out") / run.run_id)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.command_line import HelpGroup
 from cli.lab_template import write_pack
 from cli.options import Json, Labs, chosen, use_labs
 from cli.output import console
@@ -28,10 +29,14 @@ NEW_LABS = Path("labs")
 """Where `labs new` writes when no folder is named."""
 
 
+POSITION = 30
+"""Where these commands stand within their groups of `labgrader --help`."""
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.add_typer(_labs, name="labs")
-    app.command(epilog="Example: labgrader lint --labs mylabs mylabs")(lint)
+    app.add_typer(_labs, name="labs", rich_help_panel=HelpGroup.LABS)
+    app.command(rich_help_panel=HelpGroup.LABS, epilog="Example: labgrader lint --labs mylabs mylabs")(lint)
 
 
 @_labs.callback()
@@ -96,8 +101,8 @@ def show(
             console.output(f"  {item.id}: {_title(item)}")
     if lab.unseen:
         console.output("\nWhat no check can see:")
-        for one in lab.unseen:
-            console.output(f"  {one.get('promise', '')}: {one.get('why', '')}")
+        for unseen in lab.unseen:
+            console.output(f"  {unseen.get('promise', '')}: {unseen.get('why', '')}")
 
 
 @_labs.command(epilog="Example: labgrader labs new queues --labs mylabs")
@@ -161,5 +166,5 @@ def _row(item: Item) -> tuple[str, str, str, str, str]:
 
 
 def _title(item: Item) -> str:
-    """What must be true, and whether students are told."""
+    """Return the title of a check, marked if it is hidden from students."""
     return item.title if item.visibility == "visible" else f"{item.title} (hidden)"

@@ -1,4 +1,4 @@
-"""`load-test`: load a function or an API's stage, or measure two in turn, and say what came of it."""
+"""`load-test`: load a function or an API's stage, or compare two in turn, and print the result."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 
+from cli.command_line import HelpGroup
 from cli.errors import Interrupted, TargetError, UsageError
 from cli.load_targets import OwnAccount, find_target, is_endpoint, read_event
 from cli.options import Aws, Json
@@ -29,27 +30,37 @@ from labgrader.load_testing.load_tester import LoadTester
 from labgrader.load_testing.progress import LoadProgress
 
 IN_FLIGHT, REQUESTS, DURATION_S, ROUNDS = 20, 100, 10.0, 20
-PERCENTILE, MOST = 95, 1_000
-"""What holds where the command does not say."""
+PERCENTILE, MAX_REQUESTS = 95, 1_000
+"""The defaults of the options."""
+
+_OLD_NAMES = {"--below": "--threshold-ms", "--most": "--max-requests", "--against": "--compare-with"}
+"""The old names of options, accepted for one more release, and the new ones."""
+
+Value = TypeVar("Value")
 
 _OPTIONS = {
     "Concurrency": "--concurrency",
     "Requests": "--requests",
-    "MostRequests": "--most",
+    "MostRequests": "--max-requests",
     "Rate": "--rate",
     "DurationSeconds": "--duration",
     "WarmUp": "--warm-up",
-    "Milliseconds": "--below",
+    "Milliseconds": "--threshold-ms",
     "CostCapUsd": "--cost-cap",
     "Rounds": "--rounds",
     "MostRounds": "--rounds",
 }
 
 
+POSITION = 120
+"""Where these commands stand within their groups of `labgrader --help`."""
+
+
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command(
         "load-test",
+        rich_help_panel=HelpGroup.LOAD_TESTS,
         epilog="Example: labgrader load-test user1-optimized-function:user1-prod --requests 200 --warm-up 20",
     )(load_test)
 
@@ -83,23 +94,27 @@ def load_test(
         typer.Option(
             "--warm-up",
             metavar="N",
-            help="Sent before, and reported apart: with --below as many as are in flight, else 0.",
+            help="Sent before, and reported apart: with --threshold-ms as many as are in flight, else 0.",
         ),
     ] = None,
-    below: Annotated[
-        float | None, typer.Option("--below", metavar="MS", help="Decide whether a percentile is below this bound.")
+    threshold_ms: Annotated[
+        float | None,
+        typer.Option("--threshold-ms", metavar="MS", help="Decide whether a percentile is below this bound."),
     ] = None,
     percentile: Annotated[
-        int | None, typer.Option("--percentile", metavar="P", help="Which one, with --below: 50, 90, 95 or 99; 95.")
+        int | None,
+        typer.Option("--percentile", metavar="P", help="Which one, with --threshold-ms: 50, 90, 95 or 99; 95."),
     ] = None,
-    most: Annotated[
-        int | None, typer.Option("--most", metavar="N", help="Requests to spend at most, with --below: 1000.")
+    max_requests: Annotated[
+        int | None,
+        typer.Option("--max-requests", metavar="N", help="Requests to spend at most, with --threshold-ms: 1000."),
     ] = None,
-    against: Annotated[
-        str | None, typer.Option("--against", metavar="TARGET", help="Compare with TARGET: called in turn, A B A B.")
+    compare_with: Annotated[
+        str | None,
+        typer.Option("--compare-with", metavar="TARGET", help="Compare with TARGET: called in turn, A B A B."),
     ] = None,
     rounds: Annotated[
-        int | None, typer.Option("--rounds", metavar="N", help="Requests to each, with --against: 20.")
+        int | None, typer.Option("--rounds", metavar="N", help="Requests to each, with --compare-with: 20.")
     ] = None,
     cost_cap: Annotated[
         float | None,
@@ -108,6 +123,9 @@ def load_test(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Draw it: a page of HTML.")
     ] = None,
+    below: Annotated[float | None, typer.Option("--below", hidden=True)] = None,
+    most: Annotated[int | None, typer.Option("--most", hidden=True)] = None,
+    against: Annotated[str | None, typer.Option("--against", hidden=True)] = None,
     aws: Aws = False,
     as_json: Json = False,
 ) -> None:
@@ -115,15 +133,18 @@ def load_test(
 
     Closed model: --concurrency requests in flight until --requests were sent. Open model (--rate): arrivals on
     schedule, each latency counted from the moment the request was due, so that a freeze is felt by everybody who would
-    have called. Nothing is repeated behind your back. With --against two functions are called in turn, and the ratio of
-    their medians is given with its 95% interval.
+    have called. Nothing is repeated behind your back. With --compare-with two functions are called in turn, and the
+    ratio of their medians is given with its 95% interval.
     """
+    threshold_ms = _renamed("--below", below, threshold_ms)
+    max_requests = _renamed("--most", most, max_requests)
+    compare_with = _renamed("--against", against, compare_with)
     _refuse_unused(
-        "--against",
-        against is not None,
+        "--compare-with",
+        compare_with is not None,
         {"--rounds": rounds},
         {
-            "--below": below,
+            "--threshold-ms": threshold_ms,
             "--rate": rate,
             "--requests": requests,
             "--concurrency": concurrency,
@@ -132,20 +153,22 @@ def load_test(
         },
     )
     _refuse_unused("--rate", rate is not None, {"--duration": duration}, {"--requests": requests})
-    _refuse_unused("--below", below is not None, {"--percentile": percentile, "--most": most}, {})
+    _refuse_unused(
+        "--threshold-ms", threshold_ms is not None, {"--percentile": percentile, "--max-requests": max_requests}, {}
+    )
     if percentile is not None and f"p{percentile}" not in PERCENTILES:
         raise UsageError(f"--percentile is one of {', '.join(name[1:] for name in PERCENTILES)}, not {percentile}")
-    if most is not None and most < (requests or REQUESTS):
-        raise UsageError(f"--most is at least --requests, {requests or REQUESTS}, not {most}")
+    if max_requests is not None and max_requests < (requests or REQUESTS):
+        raise UsageError(f"--max-requests is at least --requests, {requests or REQUESTS}, not {max_requests}")
     if output is not None and (output.is_dir() or not output.resolve().parent.is_dir()):
         raise UsageError(f"{output} cannot be written")
-    if api_key and not any(is_endpoint(one) for one in (target, against or "")):
+    if api_key and not any(is_endpoint(name) for name in (target, compare_with or "")):
         raise UsageError("--api-key does nothing with a function")
     content = read_event(event)
     account = choose(aws)
     with reached():
         called = find_target(account, target, content, api_key)
-        other = find_target(account, against, content, api_key) if against is not None else None
+        other = find_target(account, compare_with, content, api_key) if compare_with is not None else None
     client = account.client("lambda")
     tester = LoadTester(client, account.client("apigateway"), OwnAccount("", ""), admission=Admission(client))
     with _in_the_words_of_the_command():
@@ -159,7 +182,7 @@ def load_test(
                 give_comparison(compared)
             return
         in_flight = concurrency if concurrency is not None else IN_FLIGHT if rate is None else MOST_IN_FLIGHT
-        warmed = warm_up if warm_up is not None else _warm_up(in_flight, rate) if below is not None else 0
+        warmed = warm_up if warm_up is not None else _warm_up(in_flight, rate) if threshold_ms is not None else 0
         plan = LoadPlan(
             "closed" if rate is None else "open",
             in_flight,
@@ -167,10 +190,14 @@ def load_test(
             rate_rps=rate or 0.0,
             duration_s=0.0 if rate is None else DURATION_S if duration is None else duration,
             warm_up=warmed,
-            notes=_thinned(warmed, in_flight) if below is not None and rate is None else (),
+            notes=_thinned(warmed, in_flight) if threshold_ms is not None and rate is None else (),
             threshold=None
-            if below is None
-            else Threshold(PERCENTILE if percentile is None else percentile, below, MOST if most is None else most),
+            if threshold_ms is None
+            else Threshold(
+                PERCENTILE if percentile is None else percentile,
+                threshold_ms,
+                MAX_REQUESTS if max_requests is None else max_requests,
+            ),
             cost_cap_usd=COST_CAP_USD if cost_cap is None else cost_cap,
         )
         with load_line() as tell:
@@ -186,7 +213,7 @@ def load_test(
 
 
 def _run(tester: LoadTester, called: Called, plan: LoadPlan, tell: Callable[[LoadProgress], None]) -> Answer:
-    """Carry the test out; whoever stops it is told how far it came."""
+    """Run the test. Print how far it came if it is interrupted."""
     last: list[LoadProgress] = []
 
     def keep(progress: LoadProgress) -> None:
@@ -196,14 +223,14 @@ def _run(tester: LoadTester, called: Called, plan: LoadPlan, tell: Callable[[Loa
     try:
         return tester.run(called, plan, keep)
     except Interrupted:
-        console.info(f"stopped; nothing is kept{': ' + line(last[0]) if last else ''}")
+        console.error(f"stopped; nothing is kept{': ' + line(last[0]) if last else ''}")
         raise
 
 
 def _warm_up(in_flight: int, rate: float | None) -> int:
-    """Requests to send before a bound is decided on: as many as there are in flight, or come in a second.
+    """Return the number of warm-up requests before a threshold is tested: those in flight, or those of one second.
 
-    Requests that are added to decide would thin out the cold starts among them, until any bound is kept.
+    Without a warm-up, each added request would lower the share of cold starts, until any threshold is met.
     """
     return in_flight if rate is None else min(in_flight, math.ceil(rate))
 
@@ -217,11 +244,19 @@ def _thinned(warm_up: int, in_flight: int) -> tuple[str, ...]:
     )
 
 
+def _renamed(old: str, value: Value | None, new_value: Value | None) -> Value | None:
+    """Return the value of a renamed option, and print a warning if it was given by its old name."""
+    if value is None:
+        return new_value
+    console.error(f"warning: {old} is now called {_OLD_NAMES[old]}; the next release no longer accepts {old}")
+    return value if new_value is None else new_value
+
+
 def _refuse_unused(option: str, given: bool, with_it: Mapping[str, object], without_it: Mapping[str, object]) -> None:
-    """Refuse options that would do nothing.
+    """Refuse options that would have no effect.
 
     Raises:
-        UsageError: one that needs ``option`` came without it, or one that it has no use for came with it.
+        UsageError: an option needs ``option``, or has no effect together with it.
     """
     for name, value in (without_it if given else with_it).items():
         if value is not None:
@@ -230,7 +265,7 @@ def _refuse_unused(option: str, given: bool, with_it: Mapping[str, object], with
 
 @contextmanager
 def _in_the_words_of_the_command() -> Iterator[None]:
-    """Name options instead of arguments of the engine, in what it refuses."""
+    """Replace the engine's argument names by the names of the options in its error messages."""
     try:
         yield
     except NotGradedError as refused:
@@ -238,7 +273,7 @@ def _in_the_words_of_the_command() -> Iterator[None]:
     except BadInputError as refused:
         said = [str(problem) for problem in refused.problems]
         for name, option in _OPTIONS.items():
-            said = [re.sub(rf"\b{name}\b", option, one) for one in said]
+            said = [re.sub(rf"\b{name}\b", option, problem) for problem in said]
         raise UsageError("; ".join(said)) from refused
 
 
@@ -253,7 +288,7 @@ def _compare(tester: LoadTester, baseline: Called, candidate: Called, rounds: in
     try:
         return tester.answer(Question(COMPARE, arguments))
     except Interrupted:
-        console.info("stopped; nothing is kept")
+        console.error("stopped; nothing is kept")
         raise
 
 

@@ -1,4 +1,4 @@
-"""`report`, `runs`: what earlier runs came to."""
+"""`report`, `runs`: the results of earlier runs."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.command_line import HelpGroup
 from cli.deployment.deployed_labs import unknown_lab
 from cli.errors import UsageError
 from cli.options import Aws, Json, Labs, Stack, use_labs
@@ -38,12 +39,17 @@ else:  # a type checker cannot know which files lie in the folder of exports
     Format = StrEnum("Format", [(name.upper(), name) for name in (*REPORTS, *GRADEBOOKS)])
 
 
+POSITION = 70
+"""Where these commands stand within their groups of `labgrader --help`."""
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command(epilog="Example: labgrader report 20260101-120000-lambda-optimization-1a2b --format csv -o grades.csv")(
-        report
-    )
-    app.command(epilog="Example: labgrader runs --lab lambda-optimization")(runs)
+    app.command(
+        rich_help_panel=HelpGroup.GRADE,
+        epilog="Example: labgrader report 20260101-120000-lambda-optimization-1a2b --format csv -o grades.csv",
+    )(report)
+    app.command(rich_help_panel=HelpGroup.GRADE, epilog="Example: labgrader runs --lab lambda-optimization")(runs)
 
 
 def report(
@@ -124,7 +130,7 @@ def _content(store: Store, run_id: str, student: str, form: Format, *, for_stude
 
 
 def _gradebook(store: Store, run_id: str, form: Format) -> bytes:
-    """The gradebook of a run, in one of the formats of ``labgrader.reporting.exports``."""
+    """Return the gradebook of a run in one of the formats of ``labgrader.reporting.exports``."""
     gradebook = load_gradebook(store, run_id)
     if gradebook is None:
         raise _missing(store, run_id)
@@ -132,7 +138,7 @@ def _gradebook(store: Store, run_id: str, form: Format) -> bytes:
 
 
 def _missing(store: Store, run_id: str, student: str = "") -> MissingError:
-    """The reason why there is no report."""
+    """Return the reason why there is no report."""
     record = store.run(run_id)
     if record is None:
         return MissingError(f"there is no run {quote(run_id)}; list them with `labgrader runs`")
@@ -142,7 +148,7 @@ def _missing(store: Store, run_id: str, student: str = "") -> MissingError:
 
 
 def _students_copy(content: bytes, form: Format) -> bytes:
-    """A report as its student may see it: as a page, or as JSON."""
+    """Return the student's copy of a report, as a page or as JSON."""
     copy = student_copy(json.loads(content))
     if form == "json":
         return json.dumps(copy, indent=1).encode() + b"\n"

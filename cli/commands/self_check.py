@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 
 from cli.api_client import Api, RefusalError, checked_run_id
+from cli.command_line import HelpGroup
 from cli.embedded_aws import server
 from cli.errors import INCOMPLETE, Interrupted, TargetError, UsageError
 from cli.options import Json, Stack, chosen
@@ -27,16 +28,24 @@ from labgrader.reporting.formatting import counted, moment_text
 STATES = ("running", "complete", "incomplete", "failed")
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 3.0
-"""Seconds between two looks: short while most checks end, longer for those that wait; a class looks at once."""
+"""Seconds between two polls: short while most checks end, longer afterwards, because a whole class may poll at once."""
 
 
 MAX_NOTE = 500
-"""Characters of a note of the API that are shown."""
+"""The maximum length, in characters, of a note of the API."""
+
+
+POSITION = 90
+"""Where these commands stand within their groups of `labgrader --help`."""
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("self-check", epilog="Example: labgrader self-check --lab lambda-optimization")(self_check)
+    app.command(
+        "self-check",
+        rich_help_panel=HelpGroup.STUDENTS,
+        epilog="Example: labgrader self-check --lab lambda-optimization",
+    )(self_check)
 
 
 def self_check(
@@ -94,7 +103,7 @@ def self_check(
             answer = follow(api, run_id)
     except (Interrupted, TargetError) as stopped:
         if not isinstance(stopped, RefusalError):
-            console.info(f"the self-check {run_id} goes on; the same command follows it while it runs")
+            console.error(f"the self-check {run_id} goes on; the same command follows it while it runs")
         raise
     if as_json:
         console.output_json(answer)
@@ -112,12 +121,12 @@ def self_check(
 
 
 def follow(api: Api, run_id: str, pause: Callable[[float], None] = time.sleep) -> dict[str, Any]:
-    """Look at a self-check until it has ended; return the API's last answer.
+    """Poll a self-check until it has ended; return the API's last response.
 
     Args:
         api: the API.
         run_id: the self-check.
-        pause: is called with the seconds between two looks.
+        pause: waits for a number of seconds between two polls.
 
     Raises:
         TargetError: the API could not be reached, refused, or answered something else.
@@ -135,7 +144,7 @@ def follow(api: Api, run_id: str, pause: Callable[[float], None] = time.sleep) -
 
 
 def allowance_sentence(allowance: Mapping[str, Any]) -> str:
-    """What is left of a student's allowance, as a sentence."""
+    """Return what is left of a student's allowance, as a sentence."""
     hour, day = allowance["remaining_this_hour"], allowance["remaining_today"]
     left = f"{counted(hour, 'self-check')} left this hour (of {allowance['per_hour']}), {day} in 24 hours"
     refills = allowance.get("refills_at")
@@ -143,13 +152,13 @@ def allowance_sentence(allowance: Mapping[str, Any]) -> str:
 
 
 def _start(api: Api, lab: str) -> tuple[str, str]:
-    """Start a self-check, or find the one that runs; return its id, and which of both it was as a sentence."""
+    """Start a self-check, or find the one that is running; return its id and a sentence that says which."""
     try:
         started = api.start_self_check(lab)
     except RefusalError as refusal:
         if refusal.status != 409 or "run_id" not in refusal.problem:
             if isinstance(refusal.problem.get("allowance"), dict):
-                console.info(allowance_sentence(refusal.problem["allowance"]))
+                console.error(allowance_sentence(refusal.problem["allowance"]))
             raise
         run_id = checked_run_id(refusal.problem["run_id"])
         return run_id, f"a self-check of this lab is running already: following {run_id}"
@@ -159,10 +168,10 @@ def _start(api: Api, lab: str) -> tuple[str, str]:
 
 
 def _made(run_id: str) -> tuple[str, str]:
-    """A self-check that was made before, as ``_start`` says it.
+    """Return an earlier self-check in the form of ``_start``.
 
     Raises:
-        UsageError: it cannot be one.
+        UsageError: this is not the id of a self-check.
     """
     try:
         return checked_run_id(run_id), f"self-check {run_id}"
@@ -171,7 +180,7 @@ def _made(run_id: str) -> tuple[str, str]:
 
 
 def _url_here(stack: str) -> str:
-    """The address of the API on the embedded AWS of this machine.
+    """Return the address of the API on the embedded AWS of this machine.
 
     Raises:
         UsageError: there is none.
@@ -184,7 +193,7 @@ def _url_here(stack: str) -> str:
 
 
 def _elsewhere(url: str, stack: str) -> str:
-    """The options that another command needs to ask the same API; the token is never one of them."""
+    """Return the options that another command needs to call the same API; never the token."""
     if url:
         return "" if os.environ.get("LABGRADER_API_URL") == url else f" --url {shlex.quote(url)}"
     return chosen(False, stack)
@@ -192,8 +201,8 @@ def _elsewhere(url: str, stack: str) -> str:
 
 @contextmanager
 def _waiting() -> Iterator[None]:
-    """Show on a terminal that something is being done; anywhere else, nothing."""
-    if not sys.stderr.isatty():
+    """Show a spinner on a terminal; show nothing elsewhere, or with ``--quiet``."""
+    if not (sys.stderr.isatty() and console.progress_shown()):
         yield
         return
     with Console(stderr=True).status("checking your work…"):

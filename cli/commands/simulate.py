@@ -16,6 +16,7 @@ from checks.simulation import denied_account
 from checks.simulation.classes import Enrolled, Kind, build_class, simulate_class
 from checks.simulation.connections import Connections
 from checks.simulation.teardown import delete_class
+from cli.command_line import HelpGroup
 from cli.errors import UsageError
 from cli.options import Labs, use_labs
 from cli.output import console
@@ -23,13 +24,18 @@ from cli.target import Target, embedded_account, reached, running_target
 from labgrader.labs.lab import find_lab
 
 MAX_SIMULATED = 500
-"""Students of one simulated class: each costs some 300 MB while it is graded."""
+"""The maximum number of students in a simulated class: grading takes about 300 MB for each."""
+
+
+POSITION = 50
+"""Where these commands stand within their groups of `labgrader --help`."""
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command(
-        epilog="Example: labgrader simulate --lab lambda-optimization --students 12 --truth truth.json > class.csv"
+        rich_help_panel=HelpGroup.GET_STARTED,
+        epilog="Example: labgrader simulate --lab lambda-optimization --students 12 --truth truth.json > class.csv",
     )(simulate)
 
 
@@ -74,7 +80,7 @@ def check_size(students: int) -> None:
 
 
 def build(target: Target, lab_id: str, enrolled: Sequence[Enrolled], tell: Callable[[str], None]) -> None:
-    """Build a class in place of one with the same names.
+    """Build a class, and replace students of the same names.
 
     Args:
         target: an embedded AWS.
@@ -88,15 +94,15 @@ def build(target: Target, lab_id: str, enrolled: Sequence[Enrolled], tell: Calla
     tell(f"building {len(enrolled)} student{'' if len(enrolled) == 1 else 's'}: {composition(enrolled)}")
     connections = Connections(target.client, target.account_id, target.region)
     with reached():
-        delete_class(connections, [one.username for one in enrolled])
+        delete_class(connections, [student.username for student in enrolled])
         build_class(lab_id, enrolled, connections)
-        if any(one.kind is Kind.ACCESS_DENIED for one in enrolled):
+        if any(student.kind is Kind.ACCESS_DENIED for student in enrolled):
             other = embedded_account(target, denied_account.ACCOUNT_ID)
             denied_account.build(Connections(other.client, other.account_id, other.region), target.account_id)
 
 
 def composition(enrolled: Sequence[Enrolled]) -> str:
-    """Say how many students of each kind are in a class: ``2 perfect, 1 half done (4 mistakes)``."""
+    """Return how many students of each kind are in a class: ``2 perfect, 1 half done (4 mistakes)``."""
     counted = Counter(student.kind for student in enrolled)
     words = {Kind.ONE_MISTAKE: "with one mistake", Kind.ACCESS_DENIED: "whose account denies access"}
     several = [len(student.mistakes) for student in enrolled if student.kind is Kind.HALF_DONE]
@@ -106,21 +112,23 @@ def composition(enrolled: Sequence[Enrolled]) -> str:
 
 
 def roster(enrolled: Sequence[Enrolled]) -> str:
-    """Return a class as a roster in CSV; with the role's columns only where somebody has an account of their own."""
+    """Return a class as a roster in CSV. It has columns for a role only if a student has another account."""
     denied = {"role_arn": denied_account.ROLE_ARN, "external_id": denied_account.ROSTER_EXTERNAL_ID}
-    has_denied = any(one.kind is Kind.ACCESS_DENIED for one in enrolled)
+    has_denied = any(student.kind is Kind.ACCESS_DENIED for student in enrolled)
     text = io.StringIO()
     columns = ["student_id", "username", "name", *(denied if has_denied else ())]
     writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
     writer.writeheader()
-    for number, one in enumerate(enrolled, start=1):
-        role = denied if one.kind is Kind.ACCESS_DENIED else {}
-        writer.writerow({"student_id": f"s-{number:03}", "username": one.username, "name": f"Student {number}", **role})
+    for number, student in enumerate(enrolled, start=1):
+        role = denied if student.kind is Kind.ACCESS_DENIED else {}
+        writer.writerow(
+            {"student_id": f"s-{number:03}", "username": student.username, "name": f"Student {number}", **role}
+        )
     return text.getvalue()
 
 
 def write_truth(file: Path, lab_id: str, seed: int, enrolled: Sequence[Enrolled]) -> None:
-    """Write what each student of a class did wrong, and the checks that must find it."""
+    """Write what each student of a class did wrong, and which checks must find it."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    document = {"lab": lab_id, "seed": seed, "students": [one.to_dict() for one in enrolled]}
+    document = {"lab": lab_id, "seed": seed, "students": [student.to_dict() for student in enrolled]}
     file.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")

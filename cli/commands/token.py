@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.command_line import HelpGroup
 from cli.errors import TargetError, UsageError
 from cli.options import Aws, Json, Stack, chosen
 from cli.output import console
@@ -28,19 +29,23 @@ _token = typer.Typer(
 
 
 ACTIVE = "active"
-"""The state of a token that opens the door."""
+"""The state of a token that is accepted."""
 
 
 class Role(StrEnum):
-    """What a token's bearer may do."""
+    """The role of a token's bearer."""
 
     STUDENT = "student"
     INSTRUCTOR = "instructor"
 
 
+POSITION = 80
+"""Where these commands stand within their groups of `labgrader --help`."""
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.add_typer(_token, name="token")
+    app.add_typer(_token, name="token", rich_help_panel=HelpGroup.STUDENTS)
 
 
 @_token.command("issue", epilog="Example: labgrader token issue --student user1 --days 30 > user1.token")
@@ -75,7 +80,9 @@ def issue_token(
         raise TargetError(f"there is another token of the id {claims.jti}; issue it again")
     console.info(f"a token for {claims.subject} ({claims.role}), good until {isoformat_utc(claims.expires_at)}")
     if claims.role == "student" and not (store.enrolments(claims.subject) or store.history(claims.subject)):
-        console.info(f"{claims.subject} is in no course and in no run yet: is the username spelt as in the class list?")
+        console.error(
+            f"{claims.subject} is in no course and in no run yet: is the username spelt as in the class list?"
+        )
     console.info("hand it over in private: whoever has it is taken for its owner")
     console.info(f"revoke it with `labgrader token revoke {claims.jti}{chosen(aws, stack)}`")
     console.output(token)
@@ -98,16 +105,18 @@ def revoke(
     target = choose(aws)
     store = target.store(stack_outputs(target, stack))
     now = datetime.now(UTC)
-    wanted = jti or [one["jti"] for one in store.tokens(_username(student or "")) if _state(one, now) == ACTIVE]
-    revoked = {one: store.revoke_token(one, isoformat_utc(now)) for one in dict.fromkeys(wanted)}
+    wanted = jti or [token["jti"] for token in store.tokens(_username(student or "")) if _state(token, now) == ACTIVE]
+    revoked = {token_id: store.revoke_token(token_id, isoformat_utc(now)) for token_id in dict.fromkeys(wanted)}
     for token in revoked.values():
         if token is not None:
             console.output(f"{token['jti']}  {token['subject']} ({token['role']})  revoked {token['revoked_at']}")
     if student and not revoked:
-        console.info(f"{quote(_username(student))} has no token that is still good")
-    unknown = [one for one, token in revoked.items() if token is None]
+        console.error(f"{quote(_username(student))} has no token that is still good")
+    unknown = [token_id for token_id, token in revoked.items() if token is None]
     if unknown:
-        raise BadInputError([f"there is no token {quote(one)}; see `labgrader token list`" for one in unknown])
+        raise BadInputError(
+            [f"there is no token {quote(token_id)}; see `labgrader token list`" for token_id in unknown]
+        )
 
 
 @_token.command("list", epilog="Example: labgrader token list --student user1")
@@ -139,11 +148,11 @@ def list_tokens(
 
 
 def _known_as(target: Target, outputs: Mapping[str, str]) -> str:
-    """By what the key that signs now is known; nothing where it may not be read: the list is as good without it."""
+    """Return the fingerprint of the present signing key; empty if it may not be read, as the list works without it."""
     try:
         return fingerprint(signing_key(target, outputs))
     except LabgraderError as error:
-        console.info(f"whether a token is of the present key is not told: {error}")
+        console.error(f"whether a token is of the present key is not told: {error}")
         return ""
 
 
@@ -156,5 +165,5 @@ def _state(token: Mapping[str, Any], now: datetime, key: str = "") -> str:
 
 
 def _username(typed: str) -> str:
-    """A username as a roster has it, however it was typed."""
+    """Return a username in the form of the roster."""
     return typed.strip().lower()

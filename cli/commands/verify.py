@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from checks.simulation.pack import load_pack
+from cli.command_line import HelpGroup
 from cli.deployment.deploy import deploy
 from cli.embedded_aws import server
 from cli.errors import INCOMPLETE
@@ -17,10 +18,13 @@ from cli.target import embedded_target
 from cli.verification.proof import Outcome, cases, prove
 from labgrader.labs.lab import find_lab
 
+POSITION = 40
+"""Where these commands stand within their groups of `labgrader --help`."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command(epilog="Example: labgrader verify lambda-optimization")(verify)
+    app.command(rich_help_panel=HelpGroup.LABS, epilog="Example: labgrader verify lambda-optimization")(verify)
 
 
 def verify(

@@ -78,8 +78,8 @@ def deploy(
             raise BadInputError([f"the template has no parameter {name}; it has: {known}" for name in unknown])
         s3 = target.client("s3")
         _ensure_bucket(s3, bucket, target)
-        for one in made.bundles:
-            _upload(s3, bucket, one.key, one.file.read_bytes(), target)
+        for bundle in made.bundles:
+            _upload(s3, bucket, bundle.key, bundle.file.read_bytes(), target)
         key = f"templates/{stack}.yaml"
         s3.put_object(Bucket=bucket, Key=key, Body=made.template.encode(), ExpectedBucketOwner=target.account_id)
         request = {
@@ -89,7 +89,9 @@ def deploy(
         }
         tell(f"deploying the stack {stack}")
         before = _describe(target.client("cloudformation"), stack) or {}
-        if gone := no_longer_deployed({one["OutputKey"]: one["OutputValue"] for one in before.get("Outputs", ())}):
+        if gone := no_longer_deployed(
+            {output["OutputKey"]: output["OutputValue"] for output in before.get("Outputs", ())}
+        ):
             tell(f"no longer deployed after this: {', '.join(gone)}; to keep them, name their folder with --labs")
         pause = 0.1 if target.runs_here else 3.0
         cloudformation = target.client("cloudformation")
@@ -176,7 +178,7 @@ def _apply(
     if found is None:
         cloudformation.create_stack(**request, Parameters=chosen)
     else:
-        before = {one["ParameterKey"] for one in found.get("Parameters", ())} & parameters - given.keys()
+        before = {parameter["ParameterKey"] for parameter in found.get("Parameters", ())} & parameters - given.keys()
         kept = [{"ParameterKey": name, "UsePreviousValue": True} for name in sorted(before)]
         try:
             cloudformation.update_stack(**request, Parameters=[*kept, *chosen])
@@ -187,7 +189,7 @@ def _apply(
     done = _wait(cloudformation, stack, pause)
     if done is None or done["StackStatus"] not in good:
         raise TargetError(_failure(cloudformation, stack, done["StackStatus"] if done else "it was deleted"))
-    return {one["OutputKey"]: one["OutputValue"] for one in done.get("Outputs", ())}
+    return {output["OutputKey"]: output["OutputValue"] for output in done.get("Outputs", ())}
 
 
 def _describe(cloudformation: Any, stack: str) -> Mapping[str, Any] | None:

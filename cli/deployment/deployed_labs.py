@@ -94,7 +94,7 @@ def check_deployed(outputs: Mapping[str, str], labs: Sequence[str], options: str
     """
     there, how = held(outputs), f"`labgrader deploy{options}`"
     if there is None:
-        console.info(
+        console.error(
             f"the stack does not say which labs it holds, so they are not compared with those here; {how} does"
         )
         return
@@ -105,7 +105,7 @@ def check_deployed(outputs: Mapping[str, str], labs: Sequence[str], options: str
             if lab_id not in there:
                 problems.append(_no_such_lab(lab_id, {*here, *there}))
             else:
-                console.info(f"{lab_id} is deployed, and not among the labs here: it is graded as it is deployed")
+                console.error(f"{lab_id} is deployed, and not among the labs here: it is graded as it is deployed")
         elif lab_id not in there:
             problems.append(f"{lab_id} is not deployed: {how}")
         else:

@@ -137,7 +137,7 @@ def layers(document: Mapping[str, Any], function: str) -> list[str]:
     """
     common = document.get("Globals", {}).get("Function", {}).get("Layers", [])
     own = document["Resources"][function].get("Properties", {}).get("Layers", [])
-    return [one.value for one in (*common, *own) if isinstance(one, Tagged) and one.tag == "!Ref"]
+    return [value.value for value in (*common, *own) if isinstance(value, Tagged) and value.tag == "!Ref"]
 
 
 def runtime(document: Mapping[str, Any]) -> tuple[str, str]:

@@ -70,15 +70,15 @@ def reference() -> str:
         _HEAD,
         "\n## What a check imports\n",
         f"\nFrom `{_JUDGING}`; classes that evidence is made of are in the next section.\n",
-        *_names(_JUDGING, {one.name for one in evidence}),
+        *_names(_JUDGING, {evidence_class.name for evidence_class in evidence}),
         f"\nFrom `{_SNAPSHOT}`, beside the classes of the next section:\n",
-        *_names(_SNAPSHOT, {one.name for one in evidence}),
+        *_names(_SNAPSHOT, {evidence_class.name for evidence_class in evidence}),
         "\n## What a check reads\n\n",
         "The first parameter of a check is a `Snapshot`, a `Probe` or a `LoadTest`. The readers of AWS services are\n",
         "properties of the snapshot: `snapshot.sqs.queue(name)` is a `Queue` or `None`. A missing\n",
         "resource is `None`. A question that AWS refused raises `NotGradedError`: do not catch it,\n",
         "and the check is not graded.\n",
-        *(_class(one) for one in evidence),
+        *(_class(evidence_class) for evidence_class in evidence),
         "\n## What a solution calls\n",
         *(_class(_found_class(name, _STUDENT)) for name in ("SimulatedStudent", "Step")),
         *(_functions(module) for module in _BUILDERS),
@@ -105,25 +105,27 @@ def _reached(roots: Sequence[str]) -> list[ClassEntry]:
         home = defining_module(name, module)
         if isinstance(definition, ClassEntry):
             found[name] = definition
-            types = [one for member in _offered(definition) for one in member.types]
+            types = [type_name for member in _offered(definition) for type_name in member.types]
         else:
             types = list(definition.types) if definition.kind == "value" else []
-        for one in types:
-            visit(one, home)
+        for type_name in types:
+            visit(type_name, home)
 
     judging = read_module(_JUDGING)
     for root in roots:
         visit(root, _JUDGING if root in judging.imported else _SNAPSHOT)
     for name in judging.exported:
         function = find_definition(name, _JUDGING)
-        for one in function.types if isinstance(function, Entry) else ():
-            if one not in judging.exported:
-                visit(one, defining_module(name, _JUDGING))
+        for type_name in function.types if isinstance(function, Entry) else ():
+            if type_name not in judging.exported:
+                visit(type_name, defining_module(name, _JUDGING))
     return list(found.values())
 
 
 def _offered(entry: ClassEntry) -> list[Entry]:
-    return [one for one in entry.members if one.name not in _NOT_FOR_CHECKS and not one.name.startswith("from_")]
+    return [
+        member for member in entry.members if member.name not in _NOT_FOR_CHECKS and not member.name.startswith("from_")
+    ]
 
 
 def _found_class(name: str, module: str) -> ClassEntry:
@@ -134,14 +136,18 @@ def _names(module: str, elsewhere: set[str]) -> Iterator[str]:
     """The exported names of a module: functions and constants, then classes that are not told elsewhere."""
     exported = [find_definition(name, module) for name in sorted(read_module(module).exported, key=str.lower)]
     yield "\n"
-    yield from (_entry(one) for one in exported if isinstance(one, Entry))
-    yield from (_class(one) for one in exported if isinstance(one, ClassEntry) and one.name not in elsewhere)
+    yield from (_entry(exported_entry) for exported_entry in exported if isinstance(exported_entry, Entry))
+    yield from (
+        _class(exported_entry)
+        for exported_entry in exported
+        if isinstance(exported_entry, ClassEntry) and exported_entry.name not in elsewhere
+    )
 
 
 def _functions(module: str) -> str:
     known = read_module(module)
-    entries = [one for one in known.functions.values() if not one.name.startswith("_")]
-    constants = [one for one in known.values.values() if one.name in _FOR_SOLUTIONS]
+    entries = [function for function in known.functions.values() if not function.name.startswith("_")]
+    constants = [constant for constant in known.values.values() if constant.name in _FOR_SOLUTIONS]
     return f"\n### `{module}`\n\n{''.join(map(_entry, [*constants, *entries]))}"
 
 
@@ -151,13 +157,16 @@ def _class(entry: ClassEntry) -> str:
     lines = [f"\n### `{entry.name}{entry.constructor if made_by_hand else ''}`\n"]
     lines += [f"\n{paragraph}\n" for paragraph in entry.doc.paragraphs]
     offered = _offered(entry)
-    fields = [one for one in offered if one.kind == "field"]
+    fields = [member for member in offered if member.kind == "field"]
     if fields:
         lines += ["\n| field | type | |\n| --- | --- | --- |\n"]
-        lines += [f"| `{one.name}` | `{_cell(_field_type(one))}` | {_about(one.name, entry.doc)} |\n" for one in fields]
+        lines += [
+            f"| `{field.name}` | `{_cell(_field_type(field))}` | {_about(field.name, entry.doc)} |\n"
+            for field in fields
+        ]
     elif entry.doc.arguments:
         lines += ["\n", *(f"- `{name}`: {said}\n" for name, said in entry.doc.arguments.items())]
-    others = [one for one in offered if one.kind != "field"]
+    others = [member for member in offered if member.kind != "field"]
     if others:
         lines += ["\n", *map(_entry, others)]
     return "".join(lines)
@@ -191,7 +200,8 @@ def _entry(entry: Entry) -> str:
     if entry.doc.returns:
         lines.append(f"  - Returns {entry.doc.returns}\n")
     lines += [
-        f"  - Raises {_code(error)}: {said}\n" for error, _, said in (one.partition(": ") for one in entry.doc.raises)
+        f"  - Raises {_code(error)}: {said}\n"
+        for error, _, said in (raised.partition(": ") for raised in entry.doc.raises)
     ]
     return "".join(lines)
 
@@ -205,7 +215,11 @@ def _named_values(page: str, evidence: Sequence[ClassEntry]) -> Iterator[str]:
     judging = read_module(_JUDGING)
     reached = [
         *((name, _JUDGING) for name in judging.exported),
-        *((one.name, _SNAPSHOT) for one in evidence if one.name in read_module(_SNAPSHOT).exported),
+        *(
+            (evidence_class.name, _SNAPSHOT)
+            for evidence_class in evidence
+            if evidence_class.name in read_module(_SNAPSHOT).exported
+        ),
     ]
     homes = {defining_module(name, module) for name, module in reached} | {*judging.imported.values(), *_MORE_VALUES}
     values = {name: value for home in sorted(homes) for name, value in read_module(home).values.items()}

@@ -108,7 +108,7 @@ def read_module(name: str) -> Module:
             case ast.ClassDef():
                 module.classes[node.name] = _class(node, text)
             case ast.ImportFrom(module=str(source)):
-                module.imported.update({one.asname or one.name: source for one in node.names})
+                module.imported.update({alias.asname or alias.name: source for alias in node.names})
             case ast.Assign(targets=[ast.Name(id="__all__")]):
                 exported = tuple(ast.literal_eval(node.value))
             case ast.Assign(targets=[ast.Name(id=title)]):
@@ -167,10 +167,10 @@ def _named(entry: str) -> tuple[str, str]:
 
 
 def _function(node: ast.FunctionDef, text: str) -> Entry:
-    decorators = {one.id for one in node.decorator_list if isinstance(one, ast.Name)}
+    decorators = {decorator.id for decorator in node.decorator_list if isinstance(decorator, ast.Name)}
     result = _text(node.returns, text)
-    annotations = [node.returns, *(one.annotation for one in _every_argument(node.args))]
-    types = tuple(name for one in annotations for name in _names(one))
+    annotations = [node.returns, *(argument.annotation for argument in _every_argument(node.args))]
+    types = tuple(name for annotation in annotations for name in _names(annotation))
     doc = parse_doc(ast.get_docstring(node))
     if decorators & {"property", "cached_property"}:
         return Entry(node.name, "property", result, doc, types)
@@ -180,16 +180,16 @@ def _function(node: ast.FunctionDef, text: str) -> Entry:
 def _class(node: ast.ClassDef, text: str) -> ClassEntry:
     members: list[Entry] = []
     constructor = ""
-    for one in node.body:
-        match one:
+    for statement in node.body:
+        match statement:
             case ast.FunctionDef(name="__init__"):
-                constructor = f"({_parameters(one.args, text)})"
+                constructor = f"({_parameters(statement.args, text)})"
             case ast.FunctionDef(name=name) if not name.startswith("_"):
-                members.append(_function(one, text))
+                members.append(_function(statement, text))
             case ast.AnnAssign(target=ast.Name(id=name)) if not name.startswith("_"):
-                default = f" = {_text(one.value, text)}" if one.value else ""
-                signature = f"{_text(one.annotation, text)}{default}"
-                members.append(Entry(name, "field", signature, Doc(), tuple(_names(one.annotation))))
+                default = f" = {_text(statement.value, text)}" if statement.value else ""
+                signature = f"{_text(statement.annotation, text)}{default}"
+                members.append(Entry(name, "field", signature, Doc(), tuple(_names(statement.annotation))))
     return ClassEntry(node.name, parse_doc(ast.get_docstring(node)), tuple(members), constructor)
 
 
@@ -207,9 +207,9 @@ def _parameters(arguments: ast.arguments, text: str) -> str:
     positional = [*arguments.posonlyargs, *arguments.args]
     defaults: list[ast.expr | None] = [*[None] * (len(positional) - len(arguments.defaults)), *arguments.defaults]
     written: list[str] = []
-    for index, (one, default) in enumerate(zip(positional, defaults, strict=True), start=1):
-        if one.arg not in ("self", "cls"):
-            written.append(_parameter(one, default, text))
+    for index, (argument, default) in enumerate(zip(positional, defaults, strict=True), start=1):
+        if argument.arg not in ("self", "cls"):
+            written.append(_parameter(argument, default, text))
         if index == len(arguments.posonlyargs):
             written.append("/")
     if arguments.vararg:
@@ -217,7 +217,7 @@ def _parameters(arguments: ast.arguments, text: str) -> str:
     elif arguments.kwonlyargs:
         written.append("*")
     pairs = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
-    written += [_parameter(one, default, text) for one, default in pairs]
+    written += [_parameter(argument, default, text) for argument, default in pairs]
     if arguments.kwarg:
         written.append(f"**{_parameter(arguments.kwarg, None, text)}")
     return ", ".join(written)
@@ -231,7 +231,7 @@ def _parameter(argument: ast.arg, default: ast.expr | None, text: str) -> str:
 
 
 def _every_argument(arguments: ast.arguments) -> list[ast.arg]:
-    starred = [one for one in (arguments.vararg, arguments.kwarg) if one]
+    starred = [argument for argument in (arguments.vararg, arguments.kwarg) if argument]
     return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *starred]
 
 
@@ -241,4 +241,4 @@ def _text(node: ast.expr | None, text: str) -> str:
 
 def _names(node: ast.expr | None) -> Iterator[str]:
     if node is not None:
-        yield from (one.id for one in ast.walk(node) if isinstance(one, ast.Name))
+        yield from (child.id for child in ast.walk(node) if isinstance(child, ast.Name))

@@ -143,7 +143,7 @@ def temporary(*, enforce_iam: bool = False, timeouts: Timeouts = TIMEOUTS) -> It
         try:
             stop(made, timeouts)
         except TargetError as error:
-            console.info(f"warning: {error}")
+            console.error(f"warning: {error}")
 
 
 @contextlib.contextmanager
@@ -214,12 +214,12 @@ def stop(made: Embedded, timeouts: Timeouts = TIMEOUTS) -> None:
             f"the embedded AWS does not stop: process {left} does not end; see `ps -o pid,ppid,stat,args -p {left}`"
         )
     if not ended:
-        console.info(
+        console.error(
             "warning: the embedded AWS has stopped; its temporary files are still being deleted in the background. "
             f"If the folder remains, delete it: rm -rf {shlex.quote(made.work)}"
         )
     elif Path(made.work).name.startswith(work_folder.PREFIX) and not work_folder.delete(Path(made.work)):
-        console.info(
+        console.error(
             "warning: the embedded AWS has stopped; its temporary files could not be deleted. "
             f"Delete them: rm -rf {shlex.quote(made.work)}"
         )

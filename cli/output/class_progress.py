@@ -1,4 +1,4 @@
-"""Students finishing, as they finish: a bar on a terminal, a line each anywhere else."""
+"""Show each student who is done: with a bar on a terminal, as a line elsewhere."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Result = Mapping[str, Any]
 
 @contextmanager
 def students_finishing(total: int) -> Iterator[Callable[[Result], None]]:
-    """Show how a class is graded, on standard error.
+    """Show on standard error how many students of a class are done.
 
     Args:
         total: how many students there are.
@@ -28,7 +28,7 @@ def students_finishing(total: int) -> Iterator[Callable[[Result], None]]:
         What to call with each student's result.
     """
     done = 0
-    if not sys.stderr.isatty():
+    if not (sys.stderr.isatty() and console.progress_shown()):
 
         def tell(result: Result) -> None:
             nonlocal done
@@ -57,7 +57,7 @@ def students_finishing(total: int) -> Iterator[Callable[[Result], None]]:
 
 
 def line(result: Result) -> str:
-    """One student's result in a line: ``user1  87.5/100``."""
+    """Return one student's result as a line: ``user1  87.5/100``."""
     text = f"{result['username']}  {console.points(result['points'])}/{console.points(result['max_points'])}"
     if result.get("open_points"):
         text += f", {console.points(result['open_points'])} open"

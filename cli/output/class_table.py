@@ -41,7 +41,7 @@ class Fetched:
 
     @property
     def incomplete(self) -> int:
-        """How many students are not fully graded."""
+        """Return how many students are not fully graded."""
         return sum(student["status"] != "complete" for student in self.run["students"])
 
 
@@ -111,7 +111,7 @@ def what_failed(report: Report) -> str:
 
 
 def give_paths(fetched: Fetched, tell: Callable[[str], None], options: str = "") -> None:
-    """Say where the results lie, and what of them is not for students.
+    """Print the paths of the results, and which of them are not for students.
 
     Args:
         fetched: the results.
@@ -131,5 +131,5 @@ def give_paths(fetched: Fetched, tell: Callable[[str], None], options: str = "")
 
 
 def _hidden(report: Report) -> int:
-    """How many checks of a report its student is not shown."""
+    """Return how many checks of a report are hidden from the student."""
     return sum(check.get("visibility", "visible") != "visible" for check in report["checks"])

@@ -1,4 +1,4 @@
-"""What the command prints: progress to standard error, results to standard output, nothing a terminal would obey."""
+"""Print progress to standard error and results to standard output, without control characters."""
 
 from __future__ import annotations
 
@@ -27,8 +27,30 @@ def shorten(text: str, width: int) -> str:
     return text if len(text) <= width else f"{text[: max(0, width - 1)]}…"
 
 
+class _Settings:
+    """Settings of the output."""
+
+    progress = True
+
+
+def show_progress(shown: bool) -> None:
+    """Turn progress on or off: ``--quiet`` turns it off."""
+    _Settings.progress = shown
+
+
+def progress_shown() -> bool:
+    """Return whether progress is printed."""
+    return _Settings.progress
+
+
 def info(text: str) -> None:
-    """Print one or several lines of progress to standard error."""
+    """Print one or several lines of progress to standard error, unless ``--quiet`` was given."""
+    if progress_shown():
+        error(text)
+
+
+def error(text: str) -> None:
+    """Print to standard error what ``--quiet`` does not hide: an error, a warning, or what goes on afterwards."""
     print(printable(text, KEEP), file=sys.stderr, flush=True)
 
 
@@ -86,12 +108,12 @@ def output_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, nu
 
 
 def points(value: float) -> str:
-    """Points as a reader writes them: ``87.5``, ``100``."""
+    """Return points as text: ``87.5``, ``100``."""
     return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
 def give_pairs(pairs: Mapping[str, object]) -> None:
-    """Print names and values, one pair a line."""
+    """Print names and values, one pair on each line."""
     width = max((len(name) for name in pairs), default=0)
     for name, value in pairs.items():
         output(f"{name.ljust(width)}  {value}")

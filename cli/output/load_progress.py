@@ -1,4 +1,4 @@
-"""A load test as it runs: one line that is written over on a terminal, a line every other second anywhere else."""
+"""Show the progress of a load test: one updated line on a terminal, a line every two seconds elsewhere."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from cli.output import console
 from labgrader.load_testing.progress import LoadProgress
 
 PAUSE_S = 2.0
-"""Seconds between two lines where nothing can be written over."""
+"""Seconds between two lines if there is no terminal."""
 
 
 @contextmanager
 def load_line() -> Iterator[Callable[[LoadProgress], None]]:
-    """Show how far a load test is, on standard error.
+    """Show the progress of a load test on standard error.
 
     Yields:
         What to call with the progress, as often as it changes.
     """
-    if sys.stderr.isatty():
+    if sys.stderr.isatty() and console.progress_shown():
         with Live(console=Console(stderr=True), transient=True, refresh_per_second=5) as live:
             yield lambda progress: live.update(Text(line(progress)))
         return
@@ -41,7 +41,7 @@ def load_line() -> Iterator[Callable[[LoadProgress], None]]:
 
 
 def line(progress: LoadProgress) -> str:
-    """How far a load test is: ``load 63/100  3.1 s  20 answered/s  p50 52 ms  p95 97 ms  2 throttled``."""
+    """Return the progress as a line: ``load 63/100  3.1 s  20 answered/s  p50 52 ms  p95 97 ms  2 throttled``."""
     rate = progress.answered / progress.elapsed_s if progress.elapsed_s > 0 else 0.0
     parts = [
         f"{progress.phase} {progress.answered}/{progress.planned}",

@@ -1,4 +1,4 @@
-"""What a load test or a comparison came to, as a terminal shows it."""
+"""Print the result of a load test or a comparison."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from labgrader.evidence.load.result import throttle_meaning
 from labgrader.evidence.load.statistics import decide, fewest_measurements
 
 PERCENTILES = ("p50", "p90", "p95", "p99")
-"""Those that have an interval."""
+"""The percentiles that have an interval."""
 
 
 def give_load_result(result: LoadResult) -> None:
@@ -67,7 +67,7 @@ def give_load_result(result: LoadResult) -> None:
 
 
 def verdict(result: LoadResult, threshold: Threshold) -> str:
-    """Say whether a percentile keeps a bound, for how many of the requests, and how sure that is."""
+    """Return a sentence: whether a percentile is below a threshold, for how many requests, and how sure it is."""
     name, bound = f"p{threshold.percentile}", f"{threshold.milliseconds:g} ms"
     arrivals = result.requests + result.dropped
     if not result.succeeded:
@@ -106,13 +106,13 @@ def verdict(result: LoadResult, threshold: Threshold) -> str:
 
 
 def _interval(result: LoadResult, name: str) -> str:
-    """The interval of a percentile; with a mark where there are too few requests for its upper end to be sure."""
+    """Return the interval of a percentile, marked if there are too few requests for its upper end."""
     said = " to ".join(f"{bound:,.1f}" for bound in result.intervals_ms.get(name, ()))
     return f"{said} or more" if said and result.succeeded < fewest_measurements(int(name[1:])) else said
 
 
 def _reason(reason: str) -> str:
-    """AWS's reason for a throttle, and what it means."""
+    """Return AWS's reason for a throttle, and what it means."""
     meaning = throttle_meaning(reason)
     return f"{reason} ({meaning})" if meaning else reason
 
@@ -148,7 +148,7 @@ def _number(value: float | None) -> str:
 
 
 def give_comparison(comparison: Comparison) -> None:
-    """Print what two targets, measured in turn, came to."""
+    """Print the comparison of two targets that were measured in turn."""
     rows = []
     for name, latencies, errors in (
         (comparison.baseline, comparison.baseline_ms, comparison.baseline_errors),

@@ -1,4 +1,4 @@
-"""A student's report on a terminal: the score, every check, and for what is to mend the exact commands to type next."""
+"""Print a student's report: the score, every check, and the commands that fix what failed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MAX_LINE = 110
 
 
 def give_report(report: Report, hidden: Mapping[str, Any], *, all_advice: bool = False, more: str = "") -> None:
-    """Print a report to standard output: in colour on a terminal, in plain lines anywhere else.
+    """Print a report to standard output: in color on a terminal, in plain lines elsewhere.
 
     Args:
         report: as the student may see it.
@@ -47,7 +47,7 @@ def give_report(report: Report, hidden: Mapping[str, Any], *, all_advice: bool =
 
 
 def hidden_sentence(hidden: Mapping[str, Any]) -> str:
-    """What a student has to know of what a self-check does not show."""
+    """Return a sentence about the checks that a self-check does not show."""
     if not hidden["checks"]:
         return "This is the whole lab: nothing of it is hidden from you."
     if hidden.get("message"):
@@ -57,22 +57,22 @@ def hidden_sentence(hidden: Mapping[str, Any]) -> str:
 
 
 class _Page:
-    """Lines for a terminal. What came from elsewhere is text and never markup, on the line it was put on."""
+    """Prints lines. Text from students or AWS is never read as markup, and stays on its line."""
 
     def __init__(self) -> None:
         self._console = Console(file=sys.stdout, highlight=False, soft_wrap=True)  # a command is never broken in two
 
     def line(self, *parts: tuple[str, str]) -> None:
-        """Print one line of parts, each with its style."""
+        """Print one line of styled parts."""
         self._console.print(Text.assemble(*((console.printable(text), style) for text, style in parts)))
 
     def lines(self, text: str, style: str = "", indent: str = _INDENT) -> None:
         """Print a text of several lines."""
-        for one in str(text).splitlines():
-            self.line((indent, ""), (one, style))
+        for text_line in str(text).splitlines():
+            self.line((indent, ""), (text_line, style))
 
     def heading(self, text: str) -> None:
-        """Print a heading, with a free line above it."""
+        """Print a heading with an empty line above it."""
         self.line()
         self.line((text, "bold underline"))
 
@@ -119,28 +119,28 @@ def _give_open(page: _Page, checks: Sequence[ReportCheck]) -> None:
 
 
 def _give_advice(page: _Page, advice: Sequence[Advice], more: str) -> None:
-    """Advice in full; or, where a command shows that, a line of each: nothing here costs points."""
+    """Print advice in full, or one line of each if a command shows it in full. Advice costs no points."""
     if not advice:
         return
     page.heading("Worth knowing: no points depend on it")
-    for one in advice:
-        title = one.get("title", "")
+    for advised in advice:
+        title = advised.get("title", "")
         if more:
-            page.line((" • ", ""), (_line(f"{title}: {one['message']}" if title else one["message"]), ""))
+            page.line((" • ", ""), (_line(f"{title}: {advised['message']}" if title else advised["message"]), ""))
             continue
-        page.line((" • ", ""), *([(f"{title}: ", "bold")] if title else []), (one["message"], ""))
-        _give_next(page, one["hint"])
+        page.line((" • ", ""), *([(f"{title}: ", "bold")] if title else []), (advised["message"], ""))
+        _give_next(page, advised["hint"])
     if more:
         page.line((f"{_INDENT}all of it, and what to type:  ", "bright_black"), (more, "cyan"))
 
 
 def _line(text: str) -> str:
-    """A text on one line that a terminal need not break."""
+    """Return a text on one line of at most ``MAX_LINE`` characters."""
     return console.shorten(" ".join(text.split()), MAX_LINE)
 
 
 def _says(message: str, other: str) -> bool:
-    """Whether a message says the same already, word for word."""
+    """Return whether a message already contains a text."""
     return " ".join(str(other).split()).rstrip(".") in " ".join(str(message).split())
 
 

@@ -1,4 +1,4 @@
-"""How well a simulated class was graded: each report compared with what its student really did. Pure."""
+"""Compare the reports of a simulated class with what its students really did. Pure."""
 
 from __future__ import annotations
 
@@ -93,23 +93,23 @@ def compare(lab: Lab, pack: Pack, enrolled: Sequence[Enrolled], reports: Mapping
     false_alarms: list[str] = []
     unexpected: list[str] = []
     undecided: list[str] = []
-    for one in enrolled:
-        checks = {str(check["id"]): check for check in reports[one.username]["checks"]}
-        for mistake in map(pack.mistake, one.mistakes):
+    for student in enrolled:
+        checks = {str(check["id"]): check for check in reports[student.username]["checks"]}
+        for mistake in map(pack.mistake, student.mistakes):
             planted += 1
             failures = [name for name in sorted(mistake.fails) if checks[name]["status"] not in _COSTS_POINTS]
             found += not failures
             missed += [
-                f"{one.username} {mistake.description} ({mistake.id}), and the check {name} {_was(checks[name])}"
+                f"{student.username} {mistake.description} ({mistake.id}), and the check {name} {_was(checks[name])}"
                 for name in failures
             ]
-        for name, check in _deviating(lab, one, checks):
+        for name, check in _deviating(lab, student, checks):
             accused = check["status"] in {*_COSTS_POINTS, "skipped"}
             because = f": {check['message']}" if check["message"] else ""
-            sentence = f"{one.username} did it right, and the check {name} {_was(check)}{because}"
-            if name in _ungradable(lab, one):
-                sentence = f"nobody can see the work of {one.username}, and the check {name} {_was(check)}{because}"
-            if check["status"] == "partial" and _is_undecided(lab, name, reports[one.username]):
+            sentence = f"{student.username} did it right, and the check {name} {_was(check)}{because}"
+            if name in _ungradable(lab, student):
+                sentence = f"nobody can see the work of {student.username}, and the check {name} {_was(check)}{because}"
+            if check["status"] == "partial" and _is_undecided(lab, name, reports[student.username]):
                 undecided.append(sentence)
             else:
                 (false_alarms if accused else unexpected).append(sentence)
@@ -117,20 +117,22 @@ def compare(lab: Lab, pack: Pack, enrolled: Sequence[Enrolled], reports: Mapping
 
 
 def _is_undecided(lab: Lab, name: str, report: Mapping[str, Any]) -> bool:
-    """Say whether the comparison of a check leaves open if the candidate is fast enough."""
+    """Return whether the comparison of a check leaves open if the candidate is fast enough."""
     factor = lab.item(name).parameters.get("factor")
-    intervals = [one["ratio_interval"] for one in report.get("comparisons", ()) if one["id"] == name]
+    intervals = [
+        comparison["ratio_interval"] for comparison in report.get("comparisons", ()) if comparison["id"] == name
+    ]
     return factor is not None and any(low < factor <= high for low, high in intervals)
 
 
 def _deviating(
-    lab: Lab, one: Enrolled, checks: Mapping[str, Mapping[str, Any]]
+    lab: Lab, student: Enrolled, checks: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield the checks that no mistake names, and that say something else than they should."""
+    """Yield the checks that no mistake names and that have an unexpected status."""
     lost = {name for name, check in checks.items() if check["status"] in _COSTS_POINTS}
-    ungradable = _ungradable(lab, one)
+    ungradable = _ungradable(lab, student)
     for name, check in checks.items():
-        if name in one.fails:
+        if name in student.fails:
             continue
         expected = "not_graded" if name in ungradable else "passed"
         follows = check["status"] == "skipped" and prerequisites(lab, name) & lost
@@ -138,12 +140,12 @@ def _deviating(
             yield name, check
 
 
-def _ungradable(lab: Lab, one: Enrolled) -> AbstractSet[str]:
+def _ungradable(lab: Lab, student: Enrolled) -> AbstractSet[str]:
     """Return the checks that cannot be graded for a student."""
     names = {item.id for item in lab.checks}
-    if one.kind is Kind.ACCESS_DENIED:
+    if student.kind is Kind.ACCESS_DENIED:
         return names
-    return {name for name in names if name in one.not_graded or prerequisites(lab, name) & set(one.not_graded)}
+    return {name for name in names if name in student.not_graded or prerequisites(lab, name) & set(student.not_graded)}
 
 
 def _was(check: Mapping[str, Any]) -> str:

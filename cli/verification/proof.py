@@ -41,7 +41,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What grading a case came to.
+    """The result of grading a case.
 
     Args:
         case: the student.
@@ -67,7 +67,7 @@ def cases(pack: Pack, only: Sequence[str] = (), *, slow: bool = True) -> list[Ca
     """
     chosen = [pack.mistake(name) for name in only] or list(pack.mistakes)
     numbered = {mistake.id: f"student{number:02}" for number, mistake in enumerate(pack.mistakes, start=1)}
-    some = [Case(one.id, numbered[one.id], one) for one in chosen if slow or not one.slow or only]
+    some = [Case(mistake.id, numbered[mistake.id], mistake) for mistake in chosen if slow or not mistake.slow or only]
     return [Case(PERFECT, USERNAME), *some]
 
 
@@ -81,7 +81,7 @@ def prove(
     record: Path | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Outcome]:
-    """Build the students, grade them through the deployed workflow, and say of each whether the proof holds.
+    """Build the students, grade them through the deployed workflow, and yield whether the proof holds for each.
 
     Args:
         target, outputs: an embedded AWS that holds none of these students, and its stack's outputs.
@@ -118,7 +118,7 @@ def prove(
 
 
 def differences(lab: Lab, mistake: Mistake | None, report: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what a report says otherwise than it must.
+    """Yield the differences between a report and what it must say.
 
     Args:
         lab: the lab, for its prerequisites.
@@ -148,7 +148,7 @@ def differences(lab: Lab, mistake: Mistake | None, report: Mapping[str, Any]) ->
 
 
 def prerequisites(lab: Lab, check_id: str) -> set[str]:
-    """The checks that must not have failed before this one, and those before them."""
+    """Return the prerequisites of a check, and their prerequisites."""
     found: set[str] = set()
     open_ = [check_id]
     while open_:

@@ -128,9 +128,9 @@ class ProofRecords:
         return self._folder / f"{case}.json"
 
 
-def same_but_for_numbers(one: Verdict, other: Verdict) -> bool:
-    """Whether two verdicts give the same points for the same reason; their sentences may quote other measurements."""
-    return bool(_without_numbers(one) == _without_numbers(other))
+def same_but_for_numbers(verdict: Verdict, other: Verdict) -> bool:
+    """Return whether two verdicts are the same, apart from measured numbers in their sentences."""
+    return bool(_without_numbers(verdict) == _without_numbers(other))
 
 
 def judged(lab: Lab, record: Record) -> tuple[dict[str, Verdict], Score]:
@@ -166,4 +166,4 @@ def _judged_part(record: Record) -> dict[str, Json]:
 def _without_numbers(verdict: Verdict) -> Json:
     document = verdict.to_dict()
     texts = {name: without_numbers(text) for name, text in document.items() if isinstance(text, str)}
-    return {**document, **texts, "evidence": [without_numbers(str(one)) for one in document["evidence"]]}
+    return {**document, **texts, "evidence": [without_numbers(str(entry)) for entry in document["evidence"]]}

@@ -171,9 +171,9 @@ def _api_gateway_ids(answers: Mapping[str, Json]) -> dict[str, str]:
             yield from (stage["deploymentId"] for stage in stages.get("value") or ())
 
     def number(found: Iterator[str], prefix: str) -> None:
-        for one in dict.fromkeys(found):
+        for found_id in dict.fromkeys(found):
             count = sum(new.startswith(prefix) for new in ids.values()) + 1
-            ids.setdefault(one, f"{prefix}{count:0{max(0, len(one) - len(prefix))}}")
+            ids.setdefault(found_id, f"{prefix}{count:0{max(0, len(found_id) - len(prefix))}}")
 
     number(named("apigateway:GetRestApis"), "api")
     number(deployments(), "deploy")

@@ -156,10 +156,10 @@ class Secrets:
     """A Secrets Manager that counts, and fails when it is told to."""
 
     def __init__(self, client: Any) -> None:
-        self.client, self.asked, self.fails = client, 0, False
+        self.client, self.requests, self.fails = client, 0, False
 
     def get_secret_value(self, **request: str) -> Any:
-        self.asked += 1
+        self.requests += 1
         return self.client.get_secret_value(**({**request, "SecretId": "gone"} if self.fails else request))
 
 
@@ -168,11 +168,11 @@ def test_the_key_is_asked_for_every_five_minutes(key_arn: str) -> None:
     key = SigningKey(secrets, key_arn, clock=lambda: now[0])
     for now[0] in (0.0, KEPT_S - 0.1):
         assert key.read() == KEY
-    assert secrets.asked == 1
+    assert secrets.requests == 1
     secrets.client.put_secret_value(SecretId=key_arn, SecretString="n" * 32)
     now[0] = KEPT_S
     assert key.read() == "n" * 32
-    assert secrets.asked == 2
+    assert secrets.requests == 2
 
 
 def test_a_key_that_cannot_be_asked_for_again_is_not_used_any_longer(key_arn: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.labs import asked
+from benchmarks.labs import lab_requests
 from checks.simulation.pack import load_pack
 from labgrader.evidence.question import LIVE_ACTIONS, Answers, Question
 from labgrader.evidence.snapshot import Snapshot
@@ -136,5 +136,5 @@ def _is_shared(question: Question) -> bool:
 
 @every_lab
 def test_a_perfect_student_costs_few_calls(lab_id: str) -> None:
-    counted = asked(lab_id)
+    counted = lab_requests(lab_id)
     assert (counted.own.total(), counted.in_bucket) == CALLS[lab_id]

@@ -65,7 +65,7 @@ def state(status: str, **more: Json) -> Reply:
 
 
 @dataclass(frozen=True)
-class Asked:
+class ReceivedRequest:
     """One request as it arrived."""
 
     method: str
@@ -75,10 +75,10 @@ class Asked:
 
 
 class StubApi:
-    """Answers one reply after the other, the last one again and again; remembers what was asked."""
+    """Answers one reply after the other, the last one again and again; keeps the requests."""
 
     def __init__(self, *replies: Reply) -> None:
-        self.asked: list[Asked] = []
+        self.requests: list[ReceivedRequest] = []
         self._replies = list(replies)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
@@ -104,8 +104,10 @@ class StubApi:
             def _answer(self) -> None:
                 length = int(self.headers.get("Content-Length", 0))
                 content = self.rfile.read(length)
-                stub.asked.append(
-                    Asked(self.command, self.path, dict(self.headers), json.loads(content) if content else None)
+                stub.requests.append(
+                    ReceivedRequest(
+                        self.command, self.path, dict(self.headers), json.loads(content) if content else None
+                    )
                 )
                 reply = stub._replies.pop(0) if len(stub._replies) > 1 else stub._replies[0]
                 if reply.hangs_up:

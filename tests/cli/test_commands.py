@@ -5,11 +5,9 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import re
-import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,16 +16,9 @@ from cli.main import main
 from cli.project import ROOT
 from labgrader.labs.lab import lab_ids
 
+pytestmark = pytest.mark.usefixtures("own_state_and_signals")
+
 LABS = ", ".join(lab_ids())
-
-
-@pytest.fixture(autouse=True)
-def _own_state_and_signals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("LABGRADER_STATE", str(tmp_path / "state"))
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
 
 
 def errors_of(capsys: pytest.CaptureFixture[str]) -> list[str]:
@@ -234,7 +225,7 @@ def test_a_shell_is_told_how_to_complete(
 def test_the_help_has_one_line_for_each_global_option(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
     options = re.findall(r"^\W*(--[a-z-]+)", capsys.readouterr().out, re.MULTILINE)
-    assert options == ["--version", "--install-completion", "--show-completion", "--help"]
+    assert options == ["--version", "--quiet", "--install-completion", "--show-completion", "--help"]
 
 
 def test_a_terminal_without_unicode_gets_no_traceback() -> None:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import signal
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -18,18 +15,11 @@ from cli.target import Target
 from labgrader.store import RunRecord, Store
 from tests.stored_runs import put_run
 
+pytestmark = pytest.mark.usefixtures("own_state_and_signals")
+
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 
 Capture = pytest.CaptureFixture[str]
-
-
-@pytest.fixture(autouse=True)
-def _signals_and_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("LABGRADER_STATE", str(tmp_path / "state"))
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
 
 
 def run(started: datetime, seconds: float | None = 60, **fields: Any) -> dict[str, Any]:

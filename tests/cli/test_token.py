@@ -5,10 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import signal
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import boto3
 import pytest
@@ -19,19 +16,12 @@ from labgrader.auth.tokens import read
 from labgrader.roster import Student
 from labgrader.store import Store
 
+pytestmark = pytest.mark.usefixtures("own_state_and_signals")
+
 KEY = "k" * 64
 ARN = "arn:aws:execute-api:us-east-1:111122223333:a1b2c3d4e5/api/GET/v1/labs"
 
 Capture = pytest.CaptureFixture[str]
-
-
-@pytest.fixture(autouse=True)
-def _signals_and_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("LABGRADER_STATE", str(tmp_path / "state"))
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
 
 
 def deploy(outputs: dict[str, str]) -> None:

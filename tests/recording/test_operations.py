@@ -142,7 +142,7 @@ def test_a_list_is_asked_in_the_largest_pages(action: str) -> None:
     aws = ListingAws()
     aws.entries[action] = []
     record(aws, asking(action))
-    sent = next(parameters for operation, parameters in aws.asked if operation == sent_as(PAGED[action]))
+    sent = next(parameters for operation, parameters in aws.requests if operation == sent_as(PAGED[action]))
     assert sent == {**ARGUMENTS.get(action, {}), **PAGED[action].fixed, **size}
 
 

@@ -32,7 +32,7 @@ def test_a_role_is_taken_on_once_with_its_external_id(aws: StubAws) -> None:
     snapshots = record_all(recording, [lambda s: s.function_names()], students)
     assert {(s.account_id, s.region) for s in snapshots.values()} == {("444455556666", "eu-west-1")}
     assert recording.calls == {"sts:AssumeRole": 1, "lambda:ListFunctions": 1}
-    (_, parameters), *_ = aws.asked
+    (_, parameters), *_ = aws.requests
     assert parameters == {
         "RoleArn": ROLE,
         "RoleSessionName": "labgrader-run-1",

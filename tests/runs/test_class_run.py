@@ -28,16 +28,16 @@ def problems(error: pytest.ExceptionInfo[BadInputError]) -> list[str]:
     return [str(problem) for problem in error.value.problems]
 
 
-def asked(**changed: Any) -> Request:
+def request_for(**changed: Any) -> Request:
     return Request(**{"lab": LAB, "roster": KEY, "course": "autumn", "requested_by": "instructor ada", **changed})
 
 
 def test_a_run_is_recorded_and_started(store: Store, machines: Machines) -> None:
     execution = f"arn:aws:states:us-east-1:123456789012:execution:labgrader-grade-class:{RUN}"
-    started = start_class_run(store, machines.client, machines.grade_class, asked(), RUN, CLASS)
+    started = start_class_run(store, machines.client, machines.grade_class, request_for(), RUN, CLASS)
     assert started == Started(RUN, execution, again=False, total=2)
     assert machines.client.describe_execution(executionArn=execution)["status"] == "RUNNING"
-    assert machines.inputs() == {RUN: asked().to_dict()}
+    assert machines.inputs() == {RUN: request_for().to_dict()}
     record = stored_run(store, RUN)
     assert record.pop("started_at") > "2026"
     assert record == {
@@ -56,7 +56,7 @@ def test_a_run_is_recorded_and_started(store: Store, machines: Machines) -> None
 def test_the_students_are_stored_as_rows_with_account_and_region(store: Store, machines: Machines) -> None:
     role = "arn:aws:iam::222233334444:role/labgrader"
     away = Student("user3", "s-3", account_id="222233334444", region="eu-west-1", role_arn=role)
-    named = asked(students=("user2", "user3"))
+    named = request_for(students=("user2", "user3"))
     start_class_run(store, machines.client, machines.grade_class, named, RUN, [*CLASS, away])
     home = {"account_id": "123456789012", "region": "us-east-1"}
     assert store.get_json(f"runs/{RUN}/students.json") == [{**CLASS[1].to_dict(), **home}, away.to_dict()]
@@ -64,26 +64,26 @@ def test_the_students_are_stored_as_rows_with_account_and_region(store: Store, m
 
 def test_the_students_of_the_first_start_stay(store: Store, machines: Machines) -> None:
     for listed in (CLASS, CLASS[:1]):
-        start_class_run(store, machines.client, machines.grade_class, asked(), RUN, listed)
+        start_class_run(store, machines.client, machines.grade_class, request_for(), RUN, listed)
     assert [student.username for student in store.students(RUN)] == ["user1", "user2"]
 
 
 @pytest.mark.parametrize("ended", [False, True])
 def test_started_twice_it_is_one_run(store: Store, machines: Machines, ended: bool) -> None:
-    first = start_class_run(store, machines.client, machines.grade_class, asked(), RUN, CLASS)
+    first = start_class_run(store, machines.client, machines.grade_class, request_for(), RUN, CLASS)
     if ended:
         machines.stop(first.execution)
         put_run(store, {**stored_run(store, RUN), "status": "complete"})
     before = store.run(RUN)
-    again = start_class_run(store, machines.client, machines.grade_class, asked(students=("user1",)), RUN, CLASS)
+    again = start_class_run(store, machines.client, machines.grade_class, request_for(students=("user1",)), RUN, CLASS)
     assert again == Started(RUN, first.execution, again=True, total=1)
     assert store.run(RUN) == before
-    assert machines.inputs() == {RUN: asked().to_dict()}
+    assert machines.inputs() == {RUN: request_for().to_dict()}
 
 
 def test_a_start_that_broke_off_after_the_record_goes_on(store: Store, machines: Machines) -> None:
     put_run(store, {"run_id": RUN, "lab": LAB, "mode": "grade", "status": "running", "started_at": "2026"})
-    assert start_class_run(store, machines.client, machines.grade_class, asked(), RUN, CLASS).again
+    assert start_class_run(store, machines.client, machines.grade_class, request_for(), RUN, CLASS).again
     assert list(machines.inputs()) == [RUN]
 
 
@@ -104,7 +104,7 @@ def test_what_cannot_be_graded_is_neither_recorded_nor_started(
     store: Store, machines: Machines, changed: dict[str, Any], said: list[str]
 ) -> None:
     with pytest.raises(BadInputError) as refused:
-        start_class_run(store, machines.client, machines.grade_class, asked(**changed), RUN, CLASS)
+        start_class_run(store, machines.client, machines.grade_class, request_for(**changed), RUN, CLASS)
     assert problems(refused) == said
     assert store.run(RUN) is None
     assert store.keys("runs/") == []
@@ -116,7 +116,7 @@ def test_a_student_in_an_account_that_nobody_may_read_is_said_before_the_start(
 ) -> None:
     stranger = Student("user1", "user1", account_id="222233334444")
     with pytest.raises(BadInputError, match="user1 has account 222233334444 and no role_arn; labgrader runs in 123456"):
-        start_class_run(store, machines.client, machines.grade_class, asked(), RUN, [stranger])
+        start_class_run(store, machines.client, machines.grade_class, request_for(), RUN, [stranger])
     assert machines.inputs() == {}
 
 
@@ -139,12 +139,12 @@ def test_a_start_that_aws_refuses_is_recorded_as_failed_and_can_be_tried_again(
     with Stubber(refusing) as stub:
         stub.add_client_error("start_execution", code, "not now", http_status_code=status)
         with pytest.raises(kind, match="not now"):
-            start_class_run(store, refusing, machines.grade_class, asked(), RUN, CLASS)
+            start_class_run(store, refusing, machines.grade_class, request_for(), RUN, CLASS)
     record = stored_run(store, RUN)
     assert record["status"] == "failed"
     assert record["finished_at"] >= record["started_at"]
     assert record["error"].startswith(f"it could not be started: An error occurred ({code}) when calling the")
-    assert start_class_run(store, machines.client, machines.grade_class, asked(), RUN, CLASS).run_id == RUN
+    assert start_class_run(store, machines.client, machines.grade_class, request_for(), RUN, CLASS).run_id == RUN
     assert list(machines.inputs()) == [RUN]
 
 

@@ -1,12 +1,40 @@
-"""What the tests of the steps stand on."""
+"""Fixtures of the tests of the steps."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
+from labgrader.steps import live_dispatcher, run_documents
+from labgrader.store import Store, default_store
 from tests.clock import Clock
 
 
 @pytest.fixture(autouse=True)
 def _time_stands_still(clock: Clock) -> None:
     """A delivery ends at a moment, and a busy machine reaches it before the test does."""
+
+
+@pytest.fixture(autouse=True)
+def _cold_start() -> Iterator[None]:
+    """Make each test a function that starts cold: a warm one remembers the last runs."""
+    _forget_the_last_runs()
+    yield
+    _forget_the_last_runs()
+
+
+def _forget_the_last_runs() -> None:
+    remembered = [run_documents.lab_of, run_documents.snapshot_of, run_documents.students_of, live_dispatcher._accounts]
+    for cached in remembered:
+        cached.cache_clear()
+
+
+@pytest.fixture
+def stack_environment(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Name the bucket and the table in the environment, as the template does for a function."""
+    monkeypatch.setenv("BUCKET", "bucket")
+    monkeypatch.setenv("TABLE", "table")
+    default_store.cache_clear()
+    yield
+    default_store.cache_clear()

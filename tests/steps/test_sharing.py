@@ -21,7 +21,6 @@ from labgrader.recording.api_errors import AwsCallError
 from labgrader.recording.sessions import Accounts, AccountSession
 from labgrader.roster import GraderAccount, Student
 from labgrader.runs.request import Request
-from labgrader.steps import live_dispatcher, run_documents
 from labgrader.steps.live_dispatcher import Sharing, StudentsFunctions
 from labgrader.steps.plan_run import plan_run
 from labgrader.steps.run_live_check import Delivery, run_live_check
@@ -32,26 +31,15 @@ HOME = GraderAccount("111122223333", "us-east-1")
 ROLE = "arn:aws:iam::444455556666:role/labgrader-reader"
 
 
-@pytest.fixture(autouse=True)
-def nothing_remembered() -> None:
-    for remembered in (
-        run_documents.lab_of,
-        run_documents.snapshot_of,
-        run_documents.students_of,
-        live_dispatcher._accounts,
-    ):
-        remembered.cache_clear()
-
-
-class Asked:
-    """An account that has some executions left, and counts how often it is asked."""
+class BudgetReader:
+    """Reads the concurrency budget of an account, and counts how often it was read."""
 
     def __init__(self, unreserved: int = 1_000) -> None:
-        self.times = 0
+        self.reads = 0
         self.unreserved = unreserved
 
     def __call__(self) -> ConcurrencyBudget:
-        self.times += 1
+        self.reads += 1
         return ConcurrencyBudget(1_000, self.unreserved)
 
 
@@ -85,25 +73,25 @@ def test_half_of_what_is_left_is_planned_once_for_the_class(
     store: Store, unreserved: int, rows: tuple[str, ...], in_flight: int
 ) -> None:
     """However many they are: one test after the other may have all of it."""
-    asked = Asked(unreserved)
-    planned = plan(store, asked, *rows)
+    read_budget = BudgetReader(unreserved)
+    planned = plan(store, read_budget, *rows)
     assert planned["in_flight"] == in_flight
-    assert asked.times == 1
+    assert read_budget.reads == 1
 
 
 def test_nobody_asks_for_an_audit_nor_where_everybody_is_elsewhere_nor_without_load_tests(store: Store) -> None:
-    asked = Asked()
-    assert plan(store, asked, *CLASS, mode="audit")["in_flight"] is None
+    read_budget = BudgetReader()
+    assert plan(store, read_budget, *CLASS, mode="audit")["in_flight"] is None
     store.put(KEYS.students, b"[]")
     store._s3.delete_object(Bucket=store.bucket, Key=KEYS.students)
-    assert plan(store, asked, f"user1,{ROLE},", "user98,,eu-west-1")["in_flight"] is None
+    assert plan(store, read_budget, f"user1,{ROLE},", "user98,,eu-west-1")["in_flight"] is None
     no_load_test = next(
         name for name in ("serverless-foundations", "lambda-fundamentals") if not measured(find_lab(name))
     )
     for key in (KEYS.students, KEYS.lab):
         store._s3.delete_object(Bucket=store.bucket, Key=key)
-    assert plan(store, asked, *CLASS, lab=no_load_test)["in_flight"] is None
-    assert asked.times == 0
+    assert plan(store, read_budget, *CLASS, lab=no_load_test)["in_flight"] is None
+    assert read_budget.reads == 0
 
 
 def measured(lab: Lab) -> list[str]:
@@ -128,7 +116,7 @@ def test_advice_that_measures_is_run_and_other_advice_is_not(store: Store) -> No
     reads = Item(id="reads", check="memory_fits", title="Fits", parameters={"functions": ["{username}-f"]})
     lab = replace(lab, advice=(measures, reads))
     store.put_json(KEYS.lab, lab.to_dict())
-    performance = plan(store, Asked(), *CLASS)["checks"]["performance"]
+    performance = plan(store, BudgetReader(), *CLASS)["checks"]["performance"]
     assert performance[-1] == "measures"
     assert performance[:-1] == [item.id for item in lab.checks if find_check(item.check).kind == "performance"]
     assert lab.item("measures").points == 0

@@ -14,24 +14,11 @@ from labgrader.evidence.load.result import Comparison
 from labgrader.evidence.question import REFUSED, Answer, Question
 from labgrader.load_testing.admission import TEST_S
 from labgrader.reasons import Reason
-from labgrader.steps import live_dispatcher, run_documents
 from labgrader.steps.error_reason import reason_in_text
 from labgrader.steps.run_live_check import Delivery, run_live_check
 from labgrader.steps.write_report import write_report
 from labgrader.store import MissingError, Store
 from tests.steps.loaded_student import KEYS, LAB, RUN, recorded
-
-
-@pytest.fixture(autouse=True)
-def nothing_remembered() -> None:
-    for remembered in (
-        run_documents.lab_of,
-        run_documents.snapshot_of,
-        run_documents.students_of,
-        live_dispatcher._accounts,
-    ):
-        remembered.cache_clear()
-
 
 OTHERS = "could not be graded, and no points are lost: other load tests had so many of the 15 concurrent executions"
 

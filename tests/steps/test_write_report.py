@@ -20,7 +20,6 @@ from labgrader.labs.lab import Item, Lab
 from labgrader.labs.search_path import searching
 from labgrader.reporting.html import render_student
 from labgrader.roster import Student
-from labgrader.steps import run_documents
 from labgrader.steps.run_documents import CheckRecord
 from labgrader.steps.write_report import write_report
 from labgrader.store import Keys, Store
@@ -90,12 +89,6 @@ def registered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     (folder / "report_asks_often.py").write_text(_CHECK)
     with searching(folder.parent):
         yield
-
-
-@pytest.fixture(autouse=True)
-def nothing_remembered() -> None:
-    for remembered in (run_documents.lab_of, run_documents.snapshot_of, run_documents.students_of):
-        remembered.cache_clear()
 
 
 def snapshot() -> Snapshot:

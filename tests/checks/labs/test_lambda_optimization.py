@@ -42,11 +42,11 @@ class Listening(Answers):
 
     def __init__(self, answers: Answers) -> None:
         super().__init__(answers._answers)
-        self.asked: set[str] = set()
+        self.questions: set[str] = set()
 
     def ask(self, question: Any) -> Any:
         if question.action.startswith(("lambda:", "cloudwatch:")):
-            self.asked.add(question.key)
+            self.questions.add(question.key)
         return super().ask(question)
 
 
@@ -58,7 +58,7 @@ def _calls(snapshot: Snapshot) -> Counter[str]:
         question = next_question(item, snapshot)
         live = ("lambda:InvokeFunction", "labgrader:LoadTest", "labgrader:Compare")
         assert question is None or question.action in live
-    return Counter(action for action in (key.split()[0] for key in listening.asked) if action not in SHARED)
+    return Counter(action for action in (key.split()[0] for key in listening.questions) if action not in SHARED)
 
 
 def _configuration(world: World) -> dict[str, Verdict]:

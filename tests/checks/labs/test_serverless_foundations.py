@@ -153,15 +153,15 @@ def test_nothing_built_is_no_point_no_call_and_no_advice() -> None:
 
 def test_each_question_about_a_student_is_asked_once() -> None:
     class Listening(Answers):
-        asked: set[str]
+        questions: set[str]
 
         def ask(self, question: Question) -> Any:
-            self.asked.add(question.key)
+            self.questions.add(question.key)
             return super().ask(question)
 
     snapshot = perfect().snapshot()
     listening = Listening(snapshot.answers._answers)
-    listening.asked = set()
+    listening.questions = set()
     unrecorded: list[str] = []
     snapshot.answers = listening
     for item in (*MINE.checks, *MINE.advice):
@@ -170,7 +170,7 @@ def test_each_question_about_a_student_is_asked_once() -> None:
         except MissingEvidenceError as unasked:
             unrecorded.append(unasked.question.action)
     assert set(unrecorded) <= LIVE_ACTIONS
-    calls = Counter(key.split()[0] for key in listening.asked)
+    calls = Counter(key.split()[0] for key in listening.questions)
     own = {action: count for action, count in calls.items() if action not in SHARED and not action.startswith("iam:")}
     assert own == {
         "apigateway:GetResources": 1,

@@ -131,13 +131,13 @@ class Pip:
     """Answers for pip: writes down what it was asked for, and installs a package with everything a wheel may bring."""
 
     def __init__(self, folder: Path) -> None:
-        self.asked = folder / "asked"
+        self.arguments = folder / "asked"
         self.module = folder / "pip"
         self.module.mkdir()
         (self.module / "__init__.py").write_text("")
         (self.module / "__main__.py").write_text(
             "import sys, pathlib\n"
-            f"pathlib.Path({str(self.asked)!r}).write_text(chr(10).join(sys.argv[1:]))\n"
+            f"pathlib.Path({str(self.arguments)!r}).write_text(chr(10).join(sys.argv[1:]))\n"
             "target = pathlib.Path(sys.argv[sys.argv.index('--target') + 1])\n"
             "for name in ('thing/__init__.py', 'thing/tests/test_thing.py', 'thing-1.0.dist-info/RECORD',\n"
             "             'thing-1.0.dist-info/METADATA', 'thing-1.0.dist-info/licenses/LICENSE', 'bin/thing',\n"
@@ -154,21 +154,21 @@ def test_packages_are_fetched_for_the_platform_they_run_on(tmp_path: Path, monke
     requirements.parent.mkdir()
     requirements.write_text("thing==1.0\n")
     made = bundle(requirements.parent, Python("3.13", "arm64"), tmp_path / "build")
-    asked = pip.asked.read_text().splitlines()
-    assert asked[asked.index("--python-version") + 1] == "3.13"
-    assert [asked[index + 1] for index, word in enumerate(asked) if word == "--platform"] == [
+    arguments = pip.arguments.read_text().splitlines()
+    assert arguments[arguments.index("--python-version") + 1] == "3.13"
+    assert [arguments[index + 1] for index, word in enumerate(arguments) if word == "--platform"] == [
         "manylinux2014_aarch64",
         "manylinux_2_28_aarch64",
     ]
-    assert "--only-binary=:all:" in asked
+    assert "--only-binary=:all:" in arguments
     # on Python 3.13 itself the byte code comes along
     assert [name for name in names(made.file) if "__pycache__" not in name] == [
         "python/thing-1.0.dist-info/METADATA",
         "python/thing-1.0.dist-info/licenses/LICENSE",
         "python/thing/__init__.py",
     ]
-    pip.asked.unlink()
+    pip.arguments.unlink()
     assert bundle(requirements.parent, Python("3.13", "arm64"), tmp_path / "build") == made
-    assert not pip.asked.exists()  # once for each content
+    assert not pip.arguments.exists()  # once for each content
     bundle(requirements.parent, running_python(), tmp_path / "build")
-    assert "--platform" not in pip.asked.read_text().splitlines()
+    assert "--platform" not in pip.arguments.read_text().splitlines()

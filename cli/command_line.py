@@ -1,0 +1,139 @@
+"""What every command has in common: its group in `labgrader --help`, its options `-h` and `--quiet`, its discovery."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from enum import StrEnum
+from functools import cache
+from types import ModuleType
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from cli.output import console
+
+LAST = 1_000
+"""The position of a module of commands that states none."""
+
+
+class HelpGroup(StrEnum):
+    """The groups of commands in `labgrader --help`, in their order there."""
+
+    GET_STARTED = "Get started"
+    GRADE = "Grade"
+    COURSES = "Courses"
+    STUDENTS = "Students"
+    LABS = "Labs"
+    LOAD_TESTS = "Load tests"
+    OPERATE = "Operate"
+
+
+def command_modules(package: ModuleType) -> list[ModuleType]:
+    """Import the modules of a package of commands.
+
+    Args:
+        package: the package. A module whose name begins with ``_`` is no command.
+
+    Returns:
+        The modules by their ``POSITION``, smaller ones first. Modules with the same position, or with none, are sorted
+        by name.
+    """
+    names = sorted(module.name for module in pkgutil.iter_modules(package.__path__) if not module.name.startswith("_"))
+    modules = [importlib.import_module(f"{package.__name__}.{name}") for name in names]
+    return sorted(modules, key=lambda module: getattr(module, "POSITION", LAST))
+
+
+def register_commands(app: typer.Typer, package: ModuleType) -> None:
+    """Add the commands of a package to the application, each with the options that all commands share.
+
+    Args:
+        app: the application.
+        package: the package. ``register(app)`` of each module adds its commands.
+    """
+    for module in command_modules(package):
+        module.register(app)
+    _share_options(app)
+
+
+def _share_options(app: typer.Typer) -> None:
+    """Give every command of an application, and of the applications in it, the shared options."""
+    for command in app.registered_commands:
+        command.cls = Command
+    for group in app.registered_groups:
+        group.cls = Group
+        if group.typer_instance is not None:
+            _share_options(group.typer_instance)
+
+
+class Command(TyperCommand):
+    """A command with ``--quiet``, whose help names no type of a flag."""
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self.params.append(_quiet_option())
+
+    def get_params(self, ctx: Any) -> Any:
+        """Return the parameters, ``--help`` among them."""
+        return _without_types_of_flags(super().get_params(ctx))
+
+
+class Group(TyperGroup):
+    """A group of commands with ``--quiet``. Its help names no type of a flag, and sorts the commands by help group."""
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self.params.append(_quiet_option())
+
+    def get_params(self, ctx: Any) -> Any:
+        """Return the parameters, ``--help`` among them."""
+        return _without_types_of_flags(super().get_params(ctx))
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of the commands by their group in the help; within a group, as they were registered."""
+        order = {group.value: index for index, group in enumerate(HelpGroup)}
+        names = super().list_commands(ctx)
+        return sorted(names, key=lambda name: order.get(_help_group(self.commands[name]), len(order)))
+
+
+def _help_group(command: Any) -> str:
+    return str(getattr(command, "rich_help_panel", None) or "")
+
+
+def _without_types_of_flags(parameters: Any) -> Any:
+    """Show no type of a flag in the help: a flag takes no value, so ``<bool>`` says nothing."""
+    for parameter in parameters:
+        if getattr(parameter, "is_flag", False):
+            parameter.metavar = ""
+    return parameters
+
+
+@cache
+def _quiet_option() -> Any:
+    """Return the option ``--quiet``, as Typer makes it."""
+    application = typer.Typer()
+
+    @application.command()
+    def _only_quiet(
+        _quiet: Annotated[
+            bool,
+            typer.Option(
+                "--quiet",
+                "-q",
+                callback=_set_quiet,
+                expose_value=False,
+                is_eager=True,
+                help="Print no progress on standard error, only warnings and errors.",
+            ),
+        ] = False,
+    ) -> None:
+        """Hold the option."""
+
+    command = typer.main.get_command(application)
+    return next(parameter for parameter in command.params if "--quiet" in parameter.opts)
+
+
+def _set_quiet(quiet: bool) -> None:
+    if quiet:
+        console.show_progress(False)

@@ -1,0 +1,217 @@
+"""What all commands have in common: discovery, help groups, `-h`, `--quiet`, `NO_COLOR` and the exit statuses."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+
+from cli import commands
+from cli.command_line import command_modules
+from cli.errors import EXIT_STATUSES
+from cli.main import app, main
+from cli.project import ROOT
+
+pytestmark = pytest.mark.usefixtures("own_state_and_signals")
+
+BEFORE_GROUPS = [
+    *("up", "down", "status", "deploy", "lint", "verify", "simulate", "grade", "report", "runs"),
+    *("self-check", "audit", "load-test", "demo", "labs", "token", "course"),
+]
+"""The commands in the order in which `labgrader --help` showed them before it had groups."""
+
+GROUPS = {
+    "Get started": ["up", "down", "simulate", "demo"],
+    "Grade": ["grade", "report", "runs"],
+    "Courses": ["audit", "course"],
+    "Students": ["self-check", "token"],
+    "Labs": ["lint", "verify", "labs"],
+    "Load tests": ["load-test"],
+    "Operate": ["status", "deploy"],
+}
+
+DROPPED = {
+    "greet.py": """
+import typer
+from cli.command_line import HelpGroup
+
+POSITION = 65
+
+def register(app: typer.Typer) -> None:
+    app.command(rich_help_panel=HelpGroup.GRADE, epilog="Example: labgrader greet")(greet)
+
+def greet() -> None:
+    \"\"\"Greet the class.\"\"\"
+    print("good morning")
+""",
+    "crash.py": """
+import typer
+
+def register(app: typer.Typer) -> None:
+    app.command()(crash)
+
+def crash() -> None:
+    \"\"\"Divide by zero.\"\"\"
+    1 / 0
+""",
+    "_helper.py": "raise AssertionError('a module whose name begins with _ is no command')\n",
+}
+
+
+@pytest.fixture(scope="module")
+def with_dropped_commands(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the command with more files in its folder of commands, and nothing else changed."""
+    folder = tmp_path_factory.mktemp("dropped")
+    shutil.copytree(ROOT / "cli", folder / "cli", ignore=shutil.ignore_patterns("__pycache__"))
+    for name, source in DROPPED.items():
+        (folder / "cli" / "commands" / name).write_text(source)
+    return folder
+
+
+def command_line(*arguments: str, folder: Path = ROOT, **more: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "cli.main", *arguments],
+        cwd=folder,
+        text=True,
+        stderr=subprocess.PIPE,
+        check=False,
+        **more,
+    )
+
+
+def groups_of(help_text: str) -> dict[str, list[str]]:
+    """Read the groups of commands from a help text."""
+    groups: dict[str, list[str]] = {}
+    for line in help_text.splitlines():
+        if title := re.match(r"╭─ (.+?) ─", line):
+            names = groups.setdefault(title[1], [])
+        elif name := re.match(r"│ ([a-z][a-z-]*) ", line):
+            names.append(name[1])
+    return {title: names for title, names in groups.items() if names}
+
+
+def every_command() -> list[tuple[str, ...]]:
+    """The words of every command, of the groups among them, too."""
+    found: list[tuple[str, ...]] = []
+
+    def visit(command: Any, words: tuple[str, ...]) -> None:
+        found.append(words)
+        for name, member in getattr(command, "commands", {}).items():
+            visit(member, (*words, name))
+
+    visit(typer.main.get_command(app), ())
+    return found
+
+
+def test_the_help_has_groups_and_keeps_the_order_of_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    groups = groups_of(capsys.readouterr().out)
+    assert groups == GROUPS
+    assert list(groups) == list(GROUPS)
+    assert sorted(name for names in groups.values() for name in names) == sorted(BEFORE_GROUPS)
+    for names in groups.values():
+        assert names == sorted(names, key=BEFORE_GROUPS.index)
+
+
+def test_every_module_of_commands_states_its_own_position() -> None:
+    positions = [module.POSITION for module in command_modules(commands)]
+    assert positions == sorted(set(positions))
+
+
+def test_a_file_in_the_folder_of_commands_becomes_a_command(with_dropped_commands: Path) -> None:
+    done = command_line("greet", folder=with_dropped_commands, stdout=subprocess.PIPE)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "good morning\n", "")
+    shown = command_line("--help", folder=with_dropped_commands, stdout=subprocess.PIPE)
+    assert groups_of(shown.stdout) == {
+        "Commands": ["crash"],
+        **GROUPS,
+        "Grade": ["grade", "greet", "report", "runs"],
+    }
+
+
+def test_a_file_in_the_folder_of_commands_has_the_shared_options(with_dropped_commands: Path) -> None:
+    shown = command_line("greet", "-h", folder=with_dropped_commands, stdout=subprocess.PIPE)
+    assert shown.returncode == 0
+    assert re.findall(r"^│ (--[a-z]+) +(-[a-z]) ", shown.stdout, re.MULTILINE) == [("--quiet", "-q"), ("--help", "-h")]
+
+
+def test_an_error_in_labgrader_itself_is_70_with_its_traceback(with_dropped_commands: Path) -> None:
+    done = command_line("crash", folder=with_dropped_commands, stdout=subprocess.PIPE)
+    assert (done.returncode, done.stdout) == (70, "")
+    assert done.stderr.startswith("Traceback (most recent call last):\n")
+    assert done.stderr.endswith("ZeroDivisionError: division by zero\n")
+
+
+@pytest.mark.parametrize("words", every_command(), ids=" ".join)
+def test_every_command_has_a_short_help_option_and_no_type_of_a_flag(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*words, "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert main([*words, "-h"]) == 0
+    assert capsys.readouterr().out == shown
+    assert "<bool>" not in shown
+    assert re.search(r"--quiet +-q ", shown)
+
+
+@pytest.mark.parametrize("quiet", [["down", "--quiet"], ["down", "-q"], ["--quiet", "down"]], ids=" ".join)
+def test_quiet_prints_no_progress_in_this_command_alone(quiet: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(quiet) == 0
+    assert capsys.readouterr() == ("", "")
+    assert main(["down"]) == 0
+    assert capsys.readouterr() == ("", "no embedded AWS was running\n")
+
+
+def test_quiet_keeps_errors(capsys: pytest.CaptureFixture[str]) -> None:
+    missing = "error: no embedded AWS is running; start it with `labgrader up`, or use your AWS account with --aws\n"
+    assert main(["runs", "--quiet"]) == 3
+    assert capsys.readouterr() == ("", missing)
+
+
+@pytest.mark.parametrize(("wanted", "colored"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_no_color_is_honored(wanted: dict[str, str], colored: bool) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    environment |= {"FORCE_COLOR": "1", "TERM": "xterm-256color", **wanted}
+    shown = command_line("--help", env=environment, stdout=subprocess.PIPE).stdout
+    styles = {style for codes in re.findall(r"\x1b\[([0-9;]*)m", shown) for style in codes.split(";")}
+    assert bool(styles & {str(color) for color in (*range(30, 39), *range(90, 98))}) is colored
+
+
+@pytest.mark.parametrize("arguments", [["labs"], ["--help"], ["--version"], ["labs", "--json"]], ids=" ".join)
+def test_a_reader_that_stops_is_141_without_a_traceback(arguments: list[str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)  # whatever is written now fails
+    try:
+        done = command_line(*arguments, stdout=writing)
+    finally:
+        os.close(writing)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+def test_a_reader_of_errors_that_stops_is_141_too() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "cli.main", "labs", "show", "nope"], cwd=ROOT, stderr=writing, check=False
+        )
+    finally:
+        os.close(writing)
+    assert done.returncode == 141
+
+
+def test_the_exit_statuses_are_documented(capsys: pytest.CaptureFixture[str]) -> None:
+    page = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+    assert dict(re.findall(r"^\| ([0-9]+) \| (.+) \|$", page, re.MULTILINE)) == {
+        str(status): meaning for status, meaning in EXIT_STATUSES.items()
+    }
+    assert main(["--help"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert " · ".join(f"{status} {meaning}" for status, meaning in EXIT_STATUSES.items()) in shown
