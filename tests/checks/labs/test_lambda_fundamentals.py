@@ -281,7 +281,7 @@ def test_who_follows_step_4_2_to_the_letter_loses_nothing_and_is_told_once_what_
         "cannot be told while “HelloWorldFunction greets whom it is asked to greet” is not graded"
     )
     assert advice["context-without-request-id"].message == (
-        f"{HELLO} uses context.request_id, which does not exist: it is called context.aws_request_id. "
+        f"{HELLO} uses context.request_id, which does not exist (use context.aws_request_id). "
         "The code of steps 1.4 and 4.2 is what has it: this is a mistake of the hand-out, not yours."
     )
 
