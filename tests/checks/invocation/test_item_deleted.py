@@ -1,4 +1,4 @@
-"""item_deleted: DELETE answers its status, and the item is gone."""
+"""item_deleted: DELETE returns its status, and the item is gone."""
 
 from __future__ import annotations
 
@@ -42,24 +42,24 @@ def test_another_status_costs_half() -> None:
     assert converse("item_deleted", todos, **READ, status=200).status == "passed"
 
 
-def test_fails_when_nothing_is_deleted_and_names_what_stays() -> None:
+def test_fails_when_nothing_is_deleted_and_names_the_remaining_items() -> None:
     todos = broken(DELETE_one=always(said(204, {})))
     verdict = converse("item_deleted", todos, **READ)
     assert (verdict.status, verdict.message) == (
         "failed",
-        f"{TODO}: DELETE /todos/ID answered 204, but the item is still there afterwards.",
+        f"{TODO}: DELETE /todos/ID returned 204, but the item still exists afterwards.",
     )
     assert verdict.evidence == (
-        "left behind by the grader, because DELETE deletes nothing: every item that it created, of the users whose "
-        "names begin with labgrader-",
+        "The grader could not delete the items that it created, because DELETE deletes nothing. "
+        "Their users have names that begin with labgrader-",
     )
     verdict = converse("item_deleted", broken(DELETE_one=always(said(404, {}))), **READ)
     assert verdict.message == (
-        f"{TODO}: DELETE /todos/ID answered 404 instead of 204 ({{}}); the item is still there afterwards."
+        f"{TODO}: DELETE /todos/ID answered 404 instead of 204 ({{}}); the item still exists afterwards."
     )
     assert verdict.status == "failed"
     assert verdict.evidence == (
-        "left behind by the grader, because DELETE did not work: item t-1 of user labgrader-item-deleted-a",
+        "The grader could not delete the item t-1 of user labgrader-item-deleted-a, because DELETE did not work",
     )
 
 
@@ -68,7 +68,7 @@ def test_fails_when_the_deletion_crashes() -> None:
     verdict = converse("item_deleted", broken(DELETE_one=always(crash("KeyError", "'id'")), **hidden), **READ)
     assert (verdict.status, verdict.message) == (
         "failed",
-        f"{TODO}: DELETE /todos/ID crashed: KeyError: 'id'; so nothing was deleted.",
+        f"{TODO}: DELETE /todos/ID crashed: KeyError: 'id'; the item was not deleted.",
     )
 
 

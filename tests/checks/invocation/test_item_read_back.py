@@ -1,4 +1,4 @@
-"""item_read_back: GET shows the item that was created, alone and in the list."""
+"""item_read_back: GET returns the new item by its id and in the list."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def test_passes_with_as_few_calls_as_it_takes() -> None:
         (broken(GET_one=always(crash("KeyError", "'Item'"))), "GET /todos/ID crashed: KeyError: 'Item'"),
         (
             broken(GET_one=always(said(200, {"todoId": "t-1", "title": "x"}))),
-            'GET /todos/ID answered 200, but title is "x" instead of "Written by the grader"',
+            'GET /todos/ID returned 200, but title is "x" instead of "Written by the grader"',
         ),
         (
             broken(GET_all=always(said(200, []))),
-            "GET /todos answered 200, but what was just created is not in the list",
+            "GET /todos returned 200, but the new item is not in the list",
         ),
-        (broken(GET_all=always(said(200, {}))), "GET /todos answered 200, but without a list"),
+        (broken(GET_all=always(said(200, {}))), "GET /todos returned 200, but without a list"),
         (broken(GET_all=always(said(500, ""))), 'GET /todos answered 500 instead of 200 ("")'),
     ],
 )
@@ -53,7 +53,7 @@ def test_fails_when_neither_way_of_reading_works() -> None:
     assert (verdict.status, verdict.message) == (
         "failed",
         f"{TODO}: GET /todos/ID answered 404 instead of 200 ({{}}); "
-        "GET /todos answered 200, but what was just created is not in the list.",
+        "GET /todos returned 200, but the new item is not in the list.",
     )
 
 

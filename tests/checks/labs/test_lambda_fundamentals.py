@@ -273,16 +273,16 @@ def test_who_follows_step_4_2_to_the_letter_loses_nothing_and_is_told_once_what_
     assert (result.points, result.open_points) == (81, 19)
     assert verdicts["hello-answers"].message.endswith(
         f"{HELLO} crashed: AttributeError: 'LambdaContext' object has no attribute 'request_id'. This is a mistake of "
-        "the hand-out, not yours: write context.aws_request_id wherever the code of Labs 1 and 4 has "
-        "context.request_id, deploy, and ask to be graded again."
+        "the hand-out, not yours. In the code of Labs 1 and 4, replace context.request_id by context.aws_request_id. "
+        "Then deploy and request grading again."
     )
     assert verdicts["hello-api-get"].status == "failed"  # the 502 by itself
     assert statuses["hello-api-get"].message == (
-        "cannot be told while “HelloWorldFunction greets whom it is asked to greet” is not graded"
+        "this depends on “HelloWorldFunction greets the name in the request”, which is not graded"
     )
     assert advice["context-without-request-id"].message == (
         f"{HELLO} uses context.request_id, which does not exist (use context.aws_request_id). "
-        "The code of steps 1.4 and 4.2 is what has it: this is a mistake of the hand-out, not yours."
+        "This is a mistake of the hand-out, not yours. It is in the code of steps 1.4 and 4.2."
     )
 
 
@@ -363,9 +363,8 @@ def test_who_destroyed_lab_6_as_told_neither_loses_nor_gets_points(monkeypatch: 
     assert open_ones == TERRAFORM_ITEMS
     assert (result.points, result.open_points) == (81, 19)
     assert verdicts["terraform-resources"].message == (
-        "could not be graded, and no points are lost: nothing of user1-terraform-managed-lambda is there. "
-        "Step 6.9 of the hand-out has you destroy it, so the points stay open: run terraform apply once more, "
-        "and ask to be graded again."
+        "could not be graded, and no points are lost: user1-terraform-managed-lambda and its resources do not exist. "
+        "Step 6.9 of the hand-out destroys them. To be graded, run terraform apply again and request grading again."
     )
 
 
@@ -381,8 +380,8 @@ def test_what_is_left_of_lab_6_is_judged(monkeypatch: pytest.MonkeyPatch) -> Non
     assert result.complete
     assert (verdicts["terraform-resources"].fraction, verdicts["terraform-logs"].status) == (0.5, "passed")
     assert verdicts["terraform-resources"].message == (
-        f"There is the role {TERRAFORM}-role and the log group /aws/lambda/{TERRAFORM}, but not the function "
-        f"{TERRAFORM} and the REST API {TERRAFORM}-api."
+        f"These resources are missing: the function {TERRAFORM} and the REST API {TERRAFORM}-api. "
+        f"These exist: the role {TERRAFORM}-role and the log group /aws/lambda/{TERRAFORM}."
     )
 
 
@@ -419,7 +418,10 @@ def test_an_underscore_after_the_prefix_is_found_in_names_with_capitals() -> Non
     world = perfect().function("user1_AdvancedProcessor")
     item = MINE.item("names-carry-prefix")
     verdict = world.judge(item.check, **item.parameters)
-    assert (verdict.status, verdict.message) == ("partial", "Not named user1-…: function user1_AdvancedProcessor.")
+    assert (verdict.status, verdict.message) == (
+        "partial",
+        "These names do not begin with user1-: function user1_AdvancedProcessor.",
+    )
 
 
 def test_every_kind_of_check_is_used() -> None:

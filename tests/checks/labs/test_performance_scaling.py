@@ -319,8 +319,8 @@ def test_an_api_that_calls_the_function_itself_needs_the_permission_there() -> N
     assert fails(graded(world)) == {"api-route", "api-permission"}
     verdict = judge(LAB.item("api-permission"), world.snapshot())
     assert verdict.message == (
-        f"API Gateway may not call {FUNCTION}: its policy has no such permission. There is one on {FUNCTION}:prod, "
-        f"which does not count for {FUNCTION}, and that is what is called."
+        f"API Gateway may not invoke {FUNCTION}: its resource-based policy has no such permission. "
+        f"The permission on {FUNCTION}:prod does not apply, because API Gateway invokes {FUNCTION}."
     )
     statement = {
         "Effect": "Allow",
@@ -349,7 +349,7 @@ def test_an_alias_with_the_prefix_costs_the_alias_and_the_route() -> None:
     assert fails(found) == {"alias-prod", "api-route"}
     assert set(statuses(found).values()) == {"passed", "partial"}
     assert judge(LAB.item("alias-prod"), world.snapshot()).message == (
-        "There is no alias prod, but there is user1-prod: the lab calls it prod, without your prefix."
+        "There is no alias prod, but there is user1-prod. The name must be prod, without your prefix."
     )
 
 
@@ -417,8 +417,8 @@ def test_the_reader_of_the_queue_is_told_its_own_trap() -> None:
     world = perfect()
     _reserve(world, SCALER, None)
     assert judge(LAB.item("sqs-scaler-reserved"), world.snapshot()).message == (
-        f"No concurrency is reserved for {SCALER}; the lab reserves 100. (The hand-out's create-function "
-        "--reserved-concurrency does not exist; put-function-concurrency does it.)"
+        f"{SCALER} has no reserved concurrency. The lab sets 100. (The hand-out's option create-function "
+        "--reserved-concurrency does not exist. Use put-function-concurrency.)"
     )
 
 
@@ -557,8 +557,8 @@ def test_who_did_what_the_handout_says_is_told_what_it_does_not_say() -> None:
         "runtime-is-old",
     }
     assert said["bad-json-crashes"].startswith(
-        f'{FUNCTION}:prod, called with {{"body": "{{\\"operation\\": "}}, crashed: UnboundLocalError: dimensions. '
-        "In the hand-out's code this is its mistake, not yours: "
+        f'{FUNCTION}:prod, invoked with {{"body": "{{\\"operation\\": "}}, crashed: UnboundLocalError: dimensions. '
+        "In the hand-out's code, this is not your mistake: "
     )
 
 
@@ -650,7 +650,7 @@ def test_without_a_version_a_later_memory_is_right(memory_mb: int, status: str) 
 
 def test_a_version_must_be_published() -> None:
     verdict = judge(LAB.item("version-published"), World().function(FUNCTION).snapshot())
-    assert verdict.message == f"{FUNCTION} has 0 published versions; the lab publishes 1."
+    assert verdict.message == f"{FUNCTION} has 0 published versions. The lab publishes 1."
     assert (verdict.expected, verdict.hint) == (
         "a published version",
         f"aws lambda publish-version --function-name {FUNCTION}",
