@@ -157,7 +157,7 @@ class GatewayFailure:
     """The meaning of a reply that is not the expected one.
 
     Args:
-        what: a phrase that follows the request (``answered 504: …``).
+        what: a phrase that follows the request (``returned 504: …``).
         fix: the kind of command that fixes it: ``deploy``, ``permit``, ``answer``, ``key``, ``open`` or ``unlock``;
             empty if none is known.
     """
@@ -173,36 +173,36 @@ def gateway_failure(reply: HttpReply, statuses: Sequence[int]) -> GatewayFailure
     types", and "Handle Lambda errors in API Gateway".
     """
     if reply.outcome == "timeout":
-        return GatewayFailure("did not answer before the grader stopped waiting", "answer")
+        return GatewayFailure("did not respond before the grader stopped waiting", "answer")
     if reply.status in statuses:
         return None
     wanted = " or ".join(str(status) for status in statuses)
     said = _gateway_says(reply)
     if reply.status in (403, 404) and said == "missing authentication token":
         return GatewayFailure(
-            f"answered {reply.status} (Missing Authentication Token): the deployed stage has no such method at "
+            f"returned {reply.status} (Missing Authentication Token): the deployed stage has no such method at "
             "this path. Deploy the API again after its last change",
             "deploy",
         )
     if reply.status == 403 and said == "forbidden":
         return GatewayFailure(
-            "answered 403 (Forbidden): the method requires an API key of the stage's usage plan", "key"
+            "returned 403 (Forbidden): the method requires an API key of the stage's usage plan", "key"
         )
     if reply.status == 500 and said == "internal server error":
         return GatewayFailure(
-            "answered 500 (Internal server error): API Gateway has no permission to invoke the function", "permit"
+            "returned 500 (Internal server error): API Gateway has no permission to invoke the function", "permit"
         )
     if reply.status == 502:
         return GatewayFailure(
-            "answered 502: the function crashed, or it did not return a proxy response (an object with a statusCode "
+            "returned 502: the function crashed, or it did not return a proxy response (an object with a statusCode "
             f"and a text as body){_body(reply, said)}",
             "answer",
         )
     if reply.status == 504:
         return GatewayFailure(
-            "answered 504: the function took longer than API Gateway's timeout of 29 seconds", "answer"
+            "returned 504: the function took longer than API Gateway's timeout of 29 seconds", "answer"
         )
-    return GatewayFailure(f"answered {reply.status} instead of {wanted}{_body(reply, '')}", "answer")
+    return GatewayFailure(f"returned {reply.status} instead of {wanted}{_body(reply, '')}", "answer")
 
 
 def _gateway_says(reply: HttpReply) -> str:

@@ -9,7 +9,7 @@ from labgrader.judging import Verdict, check, failed, passed
 
 @check(title="The REST API exists", hint="aws apigateway create-rest-api --name {api}")
 def api_exists(snapshot: Snapshot, *, api: str) -> Verdict:
-    """The student has a REST API with this name; its routes do not matter.
+    """Check that the student has a REST API with this name. Its routes do not matter.
 
     Args:
         api: its name.

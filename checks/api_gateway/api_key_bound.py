@@ -13,7 +13,7 @@ from labgrader.judging import Verdict, check, failed, listed, partial, passed
     hint="aws apigateway create-usage-plan-key --usage-plan-id PLAN-ID --key-id KEY-ID --key-type API_KEY",
 )
 def api_key_bound(snapshot: Snapshot, *, plan: str, key: str) -> Verdict:
-    """The key exists, is enabled and is bound to the plan. A key that is disabled or not bound earns half.
+    """Check that the key exists, is enabled and is bound to the plan. A key that is disabled or not bound earns half.
 
     Args:
         plan: the usage plan's name.

@@ -34,7 +34,7 @@ def api_routes_to(
     path: str = "",
     qualifiers: list[str] | None = None,
 ) -> Verdict:
-    """Each method has a Lambda proxy integration with the function; ``ANY`` counts for every method.
+    """Check that each method has a Lambda proxy integration with the function. ``ANY`` counts for every method.
 
     Each method earns a third if it exists, a third if its integration is a Lambda proxy, and a third if it invokes the
     right function in this account and Region.

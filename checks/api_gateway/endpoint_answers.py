@@ -1,4 +1,4 @@
-"""An API answers over HTTP."""
+"""An API returns the right response over HTTP."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from labgrader.judging import HttpReply, NotGradedError, Probe, Reason, Verdict,
 
 
 @check(
-    title="The endpoint answers",
+    title="The endpoint returns the right response",
     hint="aws apigateway get-stages --rest-api-id API-ID",
 )
 def endpoint_answers(
@@ -49,7 +49,7 @@ def endpoint_answers(
     plan: str = "",
     explanation: str = "",
 ) -> Verdict:
-    """One request to a stage returns the status; its JSON body has the structure and matches the schema.
+    """Check that a request to a stage returns the status and a JSON body that has the structure and fits the schema.
 
     Args:
         function: the function that the API invokes. It selects the student's REST API if ``api`` is empty.
@@ -115,7 +115,7 @@ def endpoint_answers(
     return failed(
         f"{target} {wrong.what}. {explanation}".rstrip(),
         expected=expected,
-        observed=f"answered {reply.status}" if reply.status else "no answer",
+        observed=f"returned {reply.status}" if reply.status else "no response",
         hint=_hint(wrong, found, deployed.name, route, plan),
     )
 
@@ -148,12 +148,12 @@ def _closed(reply: HttpReply, statuses: list[int], route: Route, plan: str) -> G
         return None
     if route.api_key_required and not plan:
         return GatewayFailure(
-            f"answered {reply.status}: the method requires an API key, but the lab uses none", "unlock"
+            f"returned {reply.status}: the method requires an API key, but the lab uses none", "unlock"
         )
     if route.authorization in ("", "NONE"):
         return None
     return GatewayFailure(
-        f"answered {reply.status}: the method requires authorization ({quote(route.authorization)}), but the lab "
+        f"returned {reply.status}: the method requires authorization ({quote(route.authorization)}), but the lab "
         "uses none",
         "open",
     )
@@ -169,7 +169,7 @@ def _wrong(
     wrong = gateway_failure(reply, statuses)
     if wrong is not None:
         return wrong
-    said = f"answered {reply.status}"
+    said = f"returned {reply.status}"
     if contains or matches:
         if reply.problem:
             return GatewayFailure(f"{said}, but {reply.problem}", "answer")
@@ -190,14 +190,15 @@ def _throttled(snapshot: Snapshot, target: str, function: str, expected: str) ->
     deployed = snapshot.function(function) if function else None
     if deployed is not None and deployed.reserved_concurrency == 0:
         return failed(
-            f"{target} answered 429: the reserved concurrency of {function} is 0, which switches it off.",
+            f"{target} returned 429: the reserved concurrency of {function} is 0, so Lambda throttles every "
+            "invocation.",
             expected=expected,
-            observed="answered 429",
+            observed="returned 429",
             hint=f"aws lambda delete-function-concurrency --function-name {function}",
         )
     raise NotGradedError(
         "execute-api:Invoke",
-        f"{target} answered 429: the quota of its usage plan or a limit of the account is used up",
+        f"{target} returned 429: the quota of its usage plan or a limit of the account is used up",
         Reason.QUOTA,
     )
 

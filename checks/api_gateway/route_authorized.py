@@ -14,7 +14,7 @@ from labgrader.judging import Verdict, check, failed, listed, passed, quote
     "--provider-arns ARN-OF-YOUR-USER-POOL --identity-source method.request.header.Authorization",
 )
 def route_authorized(snapshot: Snapshot, *, function: str, explanation: str = "") -> Verdict:
-    """Every route of a function that reads the user from an authorizer has one.
+    """Check that every route of a function that reads the user from an authorizer has one.
 
     The check passes if no route invokes the function. Another check reports that.
 
@@ -32,7 +32,7 @@ def route_authorized(snapshot: Snapshot, *, function: str, explanation: str = ""
     named = listed(f"{route.method} {quote(route.path)}" for route in unauthorized)
     return failed(
         f"{quote(api.name)} has no authorizer at {named}, so the event of {function} has no requestContext.authorizer. "
-        'Code that reads ["authorizer"]["claims"] raises a KeyError, and API Gateway answers 502.'
+        'Code that reads ["authorizer"]["claims"] raises a KeyError, and API Gateway returns 502.'
         f"{and_why(explanation)}",
         expected="an authorizer",
         observed="authorization NONE",

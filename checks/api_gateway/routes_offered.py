@@ -18,7 +18,8 @@ _PARAMETER = re.compile(r"\{[^{}]*\}")
     paths=["routes"],
 )
 def routes_offered(snapshot: Snapshot, *, function: str, routes: list[str], explanation: str = "") -> Verdict:
-    """The REST API that invokes the function has every route; ``ANY`` and ``{proxy+}`` count for all that they match.
+    """Check that the REST API that invokes the function has every route. ``ANY`` and ``{proxy+}`` count for all that
+    they match.
 
     The check passes if no API invokes the function. Another check reports that.
 
@@ -52,8 +53,8 @@ def routes_offered(snapshot: Snapshot, *, function: str, routes: list[str], expl
             f'aws apigateway put-integration {at} --type AWS_PROXY --integration-http-method POST --uri "$URI"'
         )
     message = (
-        f"{quote(api.name)} lacks the {pluralize(absent, 'route', 'routes')} {listed(absent)}. API Gateway answers "
-        f"such requests with 403 (Missing Authentication Token) and does not invoke {function}.{and_why(explanation)}"
+        f"{quote(api.name)} lacks the {pluralize(absent, 'route', 'routes')} {listed(absent)}. API Gateway returns "
+        f"403 (Missing Authentication Token) for such requests and does not invoke {function}.{and_why(explanation)}"
     )
     expected, observed = listed(routes), f"{len(routes) - len(absent)} of {len(routes)} routes"
     hint = "\n".join([*commands, deploy_command(api, "prod")])

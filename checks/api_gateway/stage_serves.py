@@ -20,7 +20,7 @@ def stage_serves(
     cache_size: str = "",
     other_stage: float = 0.0,
 ) -> Verdict:
-    """The REST API has the stage, with a cache cluster of the size; a stage without it earns half.
+    """Check that the REST API has the stage, with a cache cluster of the size. A stage without it earns half.
 
     A cache that AWS is still creating counts.
 

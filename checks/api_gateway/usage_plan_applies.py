@@ -16,7 +16,7 @@ from labgrader.judging import Verdict, check, failed, passed
 def usage_plan_applies(
     snapshot: Snapshot, *, plan: str, api: str, path: str, method: str, explanation: str = ""
 ) -> Verdict:
-    """The method requires an API key: a usage plan counts and limits only requests with one of its keys.
+    """Check that the method requires an API key. A usage plan counts and limits only requests with one of its keys.
 
     The check passes if the plan does not exist or is not bound to a stage of the API.
 

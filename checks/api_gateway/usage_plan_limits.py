@@ -17,7 +17,7 @@ _NOT_SET = "not set"
 def usage_plan_limits(
     snapshot: Snapshot, *, plan: str, rate: float, burst: int, quota: int, period: str, api: str, stage: str
 ) -> Verdict:
-    """The plan has the rate, the burst and the quota, and is bound to the stage; each is worth a quarter.
+    """Check that the plan has the rate, the burst and the quota, and is bound to the stage. Each is worth a quarter.
 
     Args:
         plan: its name.

@@ -22,7 +22,7 @@ def alarm_watches(
     above: int,
     namespace: str = "AWS/Lambda",
 ) -> Verdict:
-    """The alarm watches the metric, with the statistic, the period and the threshold.
+    """Check that the alarm watches the metric, with the statistic, the period and the threshold.
 
     The metric, the statistic, the period and the threshold are worth the same. An alarm on another metric earns
     nothing. The metric is a count, so “greater than 5” equals “at least 6”; “at least 5” earns half of the threshold's

@@ -17,7 +17,7 @@ _MAX_LINES = 200
     hint="aws cloudwatch list-metrics --namespace {namespace}",
 )
 def custom_metrics_have_lines(probe: Probe, *, dashboard: str, namespace: str, explanation: str = "") -> Verdict:
-    """Every line of the dashboard plots a metric with the dimensions with which it is published.
+    """Check that every line of the dashboard plots a metric with the dimensions with which it is published.
 
     CloudWatch finds a metric only by all of its dimensions. A line with one of four dimensions stays empty. The check
     reads the published metrics from the logs of the recorded invocations. Source: CloudWatch User Guide, "Embedded

@@ -22,7 +22,7 @@ def dashboard_plots(
     namespace: str = "AWS/Lambda",
     dimension: str = "FunctionName",
 ) -> Verdict:
-    """Each metric of each function is on the dashboard; every pair is worth the same.
+    """Check that each metric of each function is on the dashboard. Every pair is worth the same.
 
     A search or a metric math expression counts if it contains both names.
 

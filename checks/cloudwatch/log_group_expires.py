@@ -11,7 +11,7 @@ from labgrader.judging import Verdict, check, failed, partial, passed
     hint="aws logs put-retention-policy --log-group-name /aws/lambda/{function} --retention-in-days {days}",
 )
 def log_group_expires(snapshot: Snapshot, *, function: str, days: int) -> Verdict:
-    """The function's log group has the retention; another retention earns half.
+    """Check that the function's log group has the retention. Another retention earns half.
 
     Args:
         function: the function's name; the log group is ``/aws/lambda/NAME``.

@@ -12,7 +12,8 @@ from labgrader.judging import Verdict, check, failed, passed
     hint="aws logs put-retention-policy --log-group-name /aws/lambda/NAME --retention-in-days {days}",
 )
 def log_retention_set(snapshot: Snapshot, *, functions: list[str], days: int = 14) -> Verdict:
-    """The log groups of the functions have a retention. Without one, CloudWatch stores and bills the logs forever.
+    """Check that the log groups of the functions have a retention. Without one, CloudWatch stores and bills the logs
+    forever.
 
     Args:
         functions: the functions. Those that do not exist or have no log group yet are skipped.

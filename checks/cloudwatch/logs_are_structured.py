@@ -16,7 +16,7 @@ from labgrader.judging import NotGradedError, Probe, Verdict, check, failed, par
     "aws logs tail /aws/lambda/{function} --since 1h",
 )
 def logs_are_structured(probe: Probe, *, function: str, event: Any, explanation: str = "") -> Verdict:
-    """The function logs JSON objects in one invocation; additional plain text earns half.
+    """Check that the function logs JSON objects in one invocation. Additional plain text earns half.
 
     If the end of the log has no line of the function, the check reads the code and looks for ``json.dumps`` in logging
     calls. (The embedded AWS drops a logger's messages below warnings.)
@@ -40,7 +40,7 @@ def logs_are_structured(probe: Probe, *, function: str, event: Any, explanation:
         return failed(f"{function} does not exist.", expected=expected, observed="no such function")
     if invocation.outcome != "answered":
         wrong = invocation_failure(invocation, [200])
-        what = wrong.what if wrong is not None else "did not answer"
+        what = wrong.what if wrong is not None else "did not respond"
         return failed(
             f"{function} {what}, so its log was not checked.",
             expected=expected,

@@ -33,7 +33,7 @@ _GETTER = re.compile(
     hint="zip -r function.zip .\naws lambda update-function-code --function-name NAME --zip-file fileb://function.zip",
 )
 def clients_made_once(snapshot: Snapshot, *, functions: list[str]) -> Verdict:
-    """No function creates an AWS or HTTP client again in every invocation.
+    """Check that no function creates an AWS or HTTP client again in every invocation.
 
     Code at the top of a file runs once. A call in a class's ``__init__``, or in a function with a name like
     ``get_connection_pool`` or ``s3_client``, does not count, because it may keep the client.

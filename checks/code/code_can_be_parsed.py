@@ -18,7 +18,7 @@ _SYNTAX = re.compile(r"line \d+: ")
     "aws lambda update-function-code --function-name NAME --zip-file fileb://function.zip",
 )
 def code_can_be_parsed(snapshot: Snapshot, *, functions: list[str]) -> Verdict:
-    """Every Python file of the functions can be parsed. An invalid file breaks every import of it.
+    """Check that every Python file of the functions can be parsed. An invalid file breaks every import of it.
 
     Args:
         functions: the functions. Those that do not exist or have unreadable code are skipped.

@@ -24,7 +24,7 @@ _RIGHT = {
     hint="https://docs.aws.amazon.com/lambda/latest/dg/python-context.html",
 )
 def context_attributes_exist(probe: Probe, *, functions: list[str], explanation: str = "") -> Verdict:
-    """No recorded invocation of the functions failed because the context object lacks an attribute.
+    """Check that no recorded invocation of the functions failed because the context object lacks an attribute.
 
     Args:
         functions: the functions to check.

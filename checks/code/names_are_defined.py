@@ -17,7 +17,7 @@ _MODULES = {*sys.stdlib_module_names, "boto3", "botocore", "requests"}
     hint="zip -r function.zip .\naws lambda update-function-code --function-name NAME --zip-file fileb://function.zip",
 )
 def names_are_defined(snapshot: Snapshot, *, functions: list[str], explanation: str = "") -> Verdict:
-    """Every file of a function imports or defines the names that it uses.
+    """Check that every file of a function imports or defines the names that it uses.
 
     Args:
         functions: the functions. Those that do not exist or have unreadable code are skipped.

@@ -22,7 +22,7 @@ _ANY_KEYWORD = ("", "**")
     hint="zip -r function.zip .\naws lambda update-function-code --function-name NAME --zip-file fileb://function.zip",
 )
 def requests_have_timeout(snapshot: Snapshot, *, functions: list[str], suggest_s: int = 5) -> Verdict:
-    """Every request with requests or urllib has a timeout. Without one, it may wait forever.
+    """Check that every request with requests or urllib has a timeout. Without one, it may wait forever.
 
     Args:
         functions: the functions. Those that do not exist or have unreadable code are skipped.

@@ -17,7 +17,7 @@ def table_configured(
     key_type: str = "S",
     billing_mode: str = "",
 ) -> Verdict:
-    """The table exists and has the keys with their type, and the billing mode; each is worth the same.
+    """Check that the table exists and has the keys with their type, and the billing mode. Each is worth the same.
 
     Args:
         table: the table's name. Its existence is worth as much as one key.

@@ -27,7 +27,7 @@ week, years. Source: Amazon EventBridge User Guide, "Creating an EventBridge rul
     hint="aws events put-rule --name {rule} --schedule-expression '{schedule}' --state ENABLED",
 )
 def rule_scheduled(snapshot: Snapshot, *, rule: str, schedule: str) -> Verdict:
-    """The rule exists on the default event bus, has the schedule and is enabled; each is worth the same.
+    """Check that the rule exists on the default event bus, has the schedule and is enabled. Each is worth the same.
 
     Args:
         rule: the rule's name.

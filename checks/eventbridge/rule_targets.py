@@ -10,7 +10,7 @@ from labgrader.judging import Verdict, check, failed, listed, passed, quote
 
 @check(title="The rule invokes the function", hint="aws events list-targets-by-rule --rule {rule}")
 def rule_targets(snapshot: Snapshot, *, rule: str, function: str) -> Verdict:
-    """One of the rule's targets is the function, or one of its aliases or versions.
+    """Check that one of the rule's targets is the function, or one of its aliases or versions.
 
     Args:
         rule: the rule's name, on the default event bus.

@@ -11,7 +11,7 @@ from labgrader.judging import Verdict, check, failed, listed, passed, quote
 def actions_exist(
     snapshot: Snapshot, *, functions: list[str], mistaken: dict[str, str], explanation: str = ""
 ) -> Verdict:
-    """Every action in an inline policy of the functions' roles exists. Other names have no effect.
+    """Check that every action in an inline policy of the functions' roles exists. Other names have no effect.
 
     Args:
         functions: the functions with the roles to check. Those that do not exist are skipped.

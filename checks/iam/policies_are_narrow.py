@@ -29,7 +29,7 @@ def policies_are_narrow(
     resource: str = "",
     explanation: str = "",
 ) -> Verdict:
-    """No role of the functions has a policy that allows everything, or a whole service on all resources.
+    """Check that no role of the functions has a policy that allows everything, or a whole service on all resources.
 
     The check covers roles with the student's prefix, because students cannot change a role that the course provides.
     ``logs:*`` and statements with a condition are ignored.

@@ -30,8 +30,8 @@ def role_grants(
     managed_policy: str = "",
     policy_name: str = "GrantedByHand",
 ) -> Verdict:
-    """The inline or managed policies of the function's role allow every action on the resource; each action is worth
-    the same. Broader policies count, too.
+    """Check that the inline or managed policies of the function's role allow every action on the resource. Each action
+    is worth the same. Broader policies count, too.
 
     Args:
         function: the function's name.

@@ -12,7 +12,8 @@ from labgrader.judging import Verdict, check, failed, listed, quote, share
 def role_has_policies(
     snapshot: Snapshot, *, policies: list[str], role: str = "", function: str = "", trusts: str = "lambda.amazonaws.com"
 ) -> Verdict:
-    """The role exists, trusts the service, has each managed policy and is the function's role; each is worth the same.
+    """Check that the role exists, trusts the service, has each managed policy and is the function's role. Each is worth
+    the same.
 
     Args:
         role: the role's name; if empty, the function's role.

@@ -76,7 +76,7 @@ def kinds_of_failure(result: LoadResult) -> str:
         "ran out of memory": out_of_memory,
         "crashed": result.function_errors - timed_out - out_of_memory,
         f"returned a statusCode of {result.failing_status} or more": result.application_errors,
-        "did not answer in time": result.timeouts,
+        "did not respond in time": result.timeouts,
     }
     return ", ".join(f"{count} {kind}" for kind, count in kinds.items() if count > 0)
 

@@ -1,4 +1,4 @@
-"""A stage's cache answers faster than its function."""
+"""A stage's cache responds faster than its function."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def cache_saves_time(
     rounds: int = 10,
     most_rounds: int = 40,
 ) -> Verdict:
-    """A cached response is faster than a response from the function; both are measured in turn.
+    """Check that a cached response is faster than a response from the function. Both are measured in turn.
 
     Every second request has ``Cache-Control: max-age=0``, so API Gateway invokes the function and caches the new
     response for the next request. The check passes without a test if the stage does not cache the method, if its cache
@@ -89,7 +89,7 @@ def cache_saves_time(
     sure = confidence_text(measured)
     notes = notes_of(measured.notes)
     message = (
-        f"{method} {path} of {api}: the cache of the stage {quote(deployed.name)} answered in {fast:,.0f} ms, "
+        f"{method} {path} of {api}: the cache of the stage {quote(deployed.name)} responded in {fast:,.0f} ms, "
         f"the function in {slow:,.0f} ms."
     )
     observed = f"{fast:,.0f} ms against {slow:,.0f} ms"

@@ -50,14 +50,15 @@ def faster_than(
     most_rounds: int = 0,
     qualifiers: list[str] | None = None,
 ) -> Verdict:
-    """The candidate is at least ``factor`` times faster than the baseline.
+    """Check that the candidate is at least ``factor`` times faster than the baseline.
 
     Both functions are warm and are measured in turn. The check compares the ratio of their median latencies, with its
     interval (a 95% interval from five requests to each function on). It passes if the whole interval is at or above the
-    factor. The test adds requests while the interval includes the factor. If it still does after ``most_rounds``, the
-    result is too close to call and earns half. If the whole interval is below the factor, a candidate that is certainly
-    faster (the whole interval above 1) earns half. If that is open, the test runs again with up to ``most_rounds``.
-    Without the internet, a baseline that needs it cannot be timed. Then the time that it sleeps by design counts.
+    factor. The test adds requests while the interval includes the factor. If it still includes it after
+    ``most_rounds``, the result is too close to call and earns half. If the whole interval is below the factor, a
+    candidate that is certainly faster (the whole interval above 1) earns half. If that is open, the test runs again
+    with up to ``most_rounds``. Without the internet, a baseline that needs it cannot be timed. Then the time that it
+    sleeps by design counts.
 
     Args:
         baseline: the slow function, invoked as ``$LATEST``.

@@ -1,4 +1,4 @@
-"""A function answers all but a few requests within a time."""
+"""A function responds to all but a few requests within a time."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _INVOKE = "lambda:InvokeFunction"
 
 
 @check(
-    title="The function answers in time",
+    title="The function responds in time",
     hint="aws lambda get-function-configuration --function-name {function} --query MemorySize  # CPU power grows "
     "with the memory: one vCPU at 1,769 MB. Then check what the function waits for",
 )
@@ -52,12 +52,12 @@ def latency_within(
     warm_up: int | None = None,
     qualifiers: list[str] | None = None,
 ) -> Verdict:
-    """A percentile of the latency is within a limit, with 95% confidence.
+    """Check that a percentile of the latency is within a limit, with 95% confidence.
 
     The check passes if the upper end of the percentile's 95% interval is within the limit, and fails if the lower end
-    is above it. The test adds requests while the interval includes the limit. If it still does after ``most_requests``,
-    the result is too close to call and earns half. A p50 needs 6 served requests, a p90 36, a p95 72, a p99 368. With
-    fewer, the check can fail, but a latency within the limit is not graded.
+    is above it. The test adds requests while the interval includes the limit. If the interval still includes it after
+    ``most_requests``, the result is too close to call and earns half. A p50 needs 6 served requests, a p90 36, a p95
+    72, a p99 368. With fewer, the check can fail, but a latency within the limit is not graded.
 
     A failed request counts as too slow, also a ``statusCode`` of 400 or more. The check fails if more requests fail
     than the percentile excludes (a tenth at most). A result within the limit is not graded if requests could not be

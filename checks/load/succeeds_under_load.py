@@ -53,7 +53,7 @@ def succeeds_under_load(
     warm_up: int = 0,
     qualifiers: list[str] | None = None,
 ) -> Verdict:
-    """Every request that reaches the function succeeds. Latency is not judged, because machines differ.
+    """Check that every request that reaches the function succeeds. Latency is not judged, because machines differ.
 
     A ``statusCode`` of 400 or more is a failure. Requests that the function's reserved concurrency throttles (429) are
     reported but cost no points. If the account's limits throttle more than a tenth of the requests, or leave too little
@@ -115,7 +115,7 @@ def succeeds_under_load(
     reserve = f"aws lambda put-function-concurrency --function-name {function} --reserved-concurrent-executions 10"
     if deployed.reserved_concurrency == 0:
         return failed(
-            f"{target} throttled every request: its reserved concurrency is 0, which switches it off.",
+            f"{target} served no request: its reserved concurrency is 0, so Lambda throttles every invocation.",
             expected=expected,
             observed=observed,
             hint=reserve,

@@ -64,7 +64,8 @@ def usage_plan_throttles(
     most_requests: int = 3000,
     quota_share: float = 0.3,
 ) -> Verdict:
-    """Requests above the plan's rate are throttled (429) after the burst is used up; requests below it are not.
+    """Check that requests above the plan's rate are throttled (429) after the burst is used up. Requests below it are
+    not.
 
     The test first sends requests at half of the rate for 2 seconds. It then sends three times the rate until the burst
     is used up, and half a second longer. The check passes without a test unless the method requires an API key, an

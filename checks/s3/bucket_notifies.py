@@ -28,7 +28,7 @@ def bucket_notifies(
     key_ending: str = "",
     own_results: str = "",
 ) -> Verdict:
-    """One of the student's buckets invokes the function, for the events and with the filter of the lab.
+    """Check that one of the student's buckets invokes the function, for the events and with the filter of the lab.
 
     The notification, its events and its filter are worth the same. If several notifications invoke the function, the
     best one counts. Several notifications of one bucket may share the events. A notification that never invokes the

@@ -26,7 +26,7 @@ Without ``s3:ListBucket``, S3 answers 403 for a missing object. Source: Amazon S
     hint="aws logs tail /aws/lambda/{function} --since 1h",
 )
 def object_event_read(probe: Probe, *, function: str, prefix: str = "", suffix: str = "", handler: str = "") -> Verdict:
-    """Invoked with an S3 event for a missing object, the function requests the object from S3.
+    """Check that the function requests the object from S3 if it gets an S3 event for a missing object.
 
     The check creates and changes no object. The function may fail with S3's error, as the hand-outs do, or return any
     response. The check fails if the function cannot be loaded or fails with another error.
@@ -51,7 +51,7 @@ def object_event_read(probe: Probe, *, function: str, prefix: str = "", suffix: 
     if _S3_ANSWERED.search(f"{invocation.error_type} {invocation.error_message}"):
         return passed(expected=expected, observed="S3's error")
     wrong = invocation_failure(invocation, [200])
-    what = wrong.what if wrong else "did not answer"
+    what = wrong.what if wrong else "did not respond"
     unloaded = "cannot be loaded" in what or "HandlerNotFound" in what
     why = ". It should request the object from S3."
     if handler and unloaded and deployed.handler != handler:

@@ -30,7 +30,7 @@ def object_is_processed(
     ending: str = ".txt",
     explanation: str = "",
 ) -> Verdict:
-    """The function writes its result for an object that the grader uploads; the grader then deletes both.
+    """Check that the function writes its result for an object that the grader uploads. The grader then deletes both.
 
     Each value that the result must have is worth the same.
 

@@ -23,7 +23,7 @@ _MADE_BY = ("Put", "Post", "Copy", "CompleteMultipartUpload")
 def trigger_spares_own_output(
     snapshot: Snapshot, *, functions: list[str], prefix: str = "", suffix: str = "", explanation: str = ""
 ) -> Verdict:
-    """No bucket invokes a function for every new object if the function's code writes objects itself.
+    """Check that no bucket invokes a function for every new object if the function's code writes objects itself.
 
     The code does not show whether it writes to the same bucket. Lambda's recursive loop detection ends a loop through
     S3 after about 16 invocations if the function's SDK supports it (AWS Lambda Developer Guide, "Use Lambda recursive

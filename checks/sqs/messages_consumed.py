@@ -14,7 +14,7 @@ from labgrader.judging import NotGradedError, Probe, Verdict, check, failed, pas
     hint="aws logs tail /aws/lambda/{function} --since 1h",
 )
 def messages_consumed(probe: Probe, *, queue: str, bodies: list[Any], function: str) -> Verdict:
-    """The grader sends a few messages, and the function consumes all of them without a failure.
+    """Check that the function consumes a few messages from the grader without a failure.
 
     The grader sends nothing if Lambda does not read the queue.
 

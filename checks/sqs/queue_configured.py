@@ -22,7 +22,7 @@ def queue_configured(
     visibility_at_least_timeout_of: str = "",
     reader_timeout_s: int | None = None,
 ) -> Verdict:
-    """The queue exists, and each attribute has its value; the queue and each attribute are worth the same.
+    """Check that the queue exists, and each attribute has its value. The queue and each attribute are worth the same.
 
     Args:
         queue: the queue's name.

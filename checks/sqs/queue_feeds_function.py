@@ -22,7 +22,8 @@ def queue_feeds_function(
     window_s: int | None = None,
     response_types: list[str] | None = None,
 ) -> Verdict:
-    """An event source mapping from the queue to the function is enabled and has the settings; each is worth the same.
+    """Check that an event source mapping from the queue to the function is enabled and has the settings. Each is worth
+    the same.
 
     An enabled mapping is worth as much as one setting. A mapping that AWS is still creating or updating is not graded.
 

@@ -16,7 +16,7 @@ from labgrader.judging import Verdict, check, failed, listed, passed
 def queue_has_dead_letter_queue(
     snapshot: Snapshot, *, functions: list[str], max_receive_count: int = 5, explanation: str = ""
 ) -> Verdict:
-    """Every queue of the student that one of the functions reads has a dead-letter queue.
+    """Check that every queue of the student that one of the functions reads has a dead-letter queue.
 
     The queue itself must have it. A function's dead-letter queue is for asynchronous invocations only.
 

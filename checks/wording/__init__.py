@@ -134,10 +134,10 @@ def invocation_failure(
     """
     if invocation.outcome == "throttled":
         return InvocationFailure(
-            "could not be run: the reserved concurrency of the function is 0, which switches it off", fatal=True
+            "could not run: the function's reserved concurrency is 0, so Lambda throttles every invocation", fatal=True
         )
     if invocation.outcome == "timeout":
-        return InvocationFailure("did not answer before the grader stopped waiting", fatal=True)
+        return InvocationFailure("did not respond before the grader stopped waiting", fatal=True)
     if invocation.outcome == "function_error":
         return _function_error(invocation)
     response = invocation.response
@@ -146,9 +146,9 @@ def invocation_failure(
     if response.status_code not in statuses:
         wanted = " or ".join(str(status) for status in statuses)
         said = f" ({quote(response.body)})" if response.body not in (None, "") else ""
-        return InvocationFailure(f"answered {quote(response.status_code, 20)} instead of {wanted}{said}")
+        return InvocationFailure(f"returned {quote(response.status_code, 20)} instead of {wanted}{said}")
     if response.problem and readable:
-        return InvocationFailure(f"answered {response.status_code}, but {response.problem}")
+        return InvocationFailure(f"returned {response.status_code}, but {response.problem}")
     return None
 
 
@@ -156,7 +156,8 @@ def in_words(troubles: Mapping[str, InvocationFailure], noun: str) -> str:
     """Join failures in one phrase that names each reason once: ``the operations heavy and memory crashed: …``."""
     groups: dict[str, list[str]] = {}
     for name, failure in troubles.items():
-        groups.setdefault(failure.what, []).append(name)
+        what = failure.what.replace("cannot be loaded:", "cannot run:")  # a function is loaded, an operation runs
+        groups.setdefault(what, []).append(name)
     return "; ".join(
         f"the {noun}{'s' if len(names) > 1 else ''} {listed(names)} {what}" for what, names in groups.items()
     )

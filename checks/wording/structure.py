@@ -33,7 +33,7 @@ def difference(seen: Any, wanted: Any, path: str = "") -> str:
     Returns:
         The difference, or an empty text.
     """
-    name = path or "the answer"
+    name = path or "the response"
     if wanted == ANY and isinstance(wanted, str):
         return ""
     if isinstance(wanted, Mapping):

@@ -77,7 +77,7 @@ def test_an_answer_that_is_made_anew_is_slower_than_one_from_the_cache() -> None
 
     verdict = measured(with_api(), respond, "cache_saves_time", **ROUTE)
     assert verdict.status == "passed"
-    assert verdict.message.startswith("GET /a of user1-api: the cache of the stage prod answered in ")
+    assert verdict.message.startswith("GET /a of user1-api: the cache of the stage prod responded in ")
 
 
 def test_a_plan_that_refuses_above_its_limit_is_seen_with_the_key() -> None:

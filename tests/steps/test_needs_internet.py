@@ -71,7 +71,7 @@ def test_points_stay_open_and_the_report_says_what_to_look_at(store: Store) -> N
     assert report["advice"][0]["message"] == (
         "This costs no points, because the function had no internet access. Check that the function works with "
         'internet access, or handles the missing connection: user1-f, invoked with {"operation": "default"}, '
-        f'answered 500 instead of 200 ({{"error": "{REFUSED}"}}).'
+        f'returned 500 instead of 200 ({{"error": "{REFUSED}"}}).'
     )
     assert report["advice"][0]["hint"].startswith("aws lambda invoke --function-name user1-f ")
 

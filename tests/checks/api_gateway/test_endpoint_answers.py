@@ -48,61 +48,61 @@ def test_passes_when_the_endpoint_answers() -> None:
     [
         (
             reply(403, {"message": "Missing Authentication Token"}),
-            "answered 403 (Missing Authentication Token): the deployed stage has no such method at this path. Deploy "
+            "returned 403 (Missing Authentication Token): the deployed stage has no such method at this path. Deploy "
             "the API again after its last change",
             "aws apigateway create-deployment --rest-api-id api1 --stage-name prod",
         ),
         (
             reply(403, {"message": "Forbidden"}),
-            "answered 403 (Forbidden): the method requires an API key of the stage's usage plan",
+            "returned 403 (Forbidden): the method requires an API key of the stage's usage plan",
             "aws apigateway create-usage-plan-key --usage-plan-id PLAN-ID --key-id KEY-ID --key-type API_KEY",
         ),
         (
             reply(403, {"error": "not yours"}),
-            'answered 403 instead of 200 ({"error": "not yours"})',
+            'returned 403 instead of 200 ({"error": "not yours"})',
             f"aws logs tail /aws/lambda/{FUNCTION} --since 1h",
         ),
         (
             reply(500, {"message": "Internal server error"}),
-            "answered 500 (Internal server error): API Gateway has no permission to invoke the function",
+            "returned 500 (Internal server error): API Gateway has no permission to invoke the function",
             f"aws lambda add-permission --function-name {FUNCTION}:prod --statement-id apigateway-invoke "
             "--action lambda:InvokeFunction --principal apigateway.amazonaws.com "
             f"--source-arn 'arn:aws:execute-api:{REGION}:{ACCOUNT}:api1/*/*'",
         ),
         (
             reply(500, {"error": "no"}),
-            'answered 500 instead of 200 ({"error": "no"})',
+            'returned 500 instead of 200 ({"error": "no"})',
             f"aws logs tail /aws/lambda/{FUNCTION} --since 1h",
         ),
         (
             reply(502, {"message": "Internal server error"}),
-            "answered 502: the function crashed, or it did not return a proxy response (an object with a statusCode "
+            "returned 502: the function crashed, or it did not return a proxy response (an object with a statusCode "
             "and a text as body)",
             f"aws logs tail /aws/lambda/{FUNCTION} --since 1h",
         ),
         (
             reply(504, {"message": "Endpoint request timed out"}),
-            "answered 504: the function took longer than API Gateway's timeout of 29 seconds",
+            "returned 504: the function took longer than API Gateway's timeout of 29 seconds",
             f"aws logs tail /aws/lambda/{FUNCTION} --since 1h",
         ),
         (
             reply(200, "<b>no JSON"),
-            "answered 200, but the body is not valid JSON",
+            "returned 200, but the body is not valid JSON",
             f"aws logs tail /aws/lambda/{FUNCTION} --since 1h",
         ),
         (
             reply(200, {"result": {"operation": "heavy"}}),
-            'answered 200, but result.operation is "heavy" instead of "default"',
+            'returned 200, but result.operation is "heavy" instead of "default"',
             f"aws logs tail /aws/lambda/{FUNCTION} --since 1h",
         ),
         (
             reply(200, "{", truncated=True),
-            "answered 200, but the body has more than 32768 characters, which is too large",
+            "returned 200, but the body has more than 32768 characters, which is too large",
             f"aws logs tail /aws/lambda/{FUNCTION} --since 1h",
         ),
         (
             HttpReply("timeout"),
-            "did not answer before the grader stopped waiting",
+            "did not respond before the grader stopped waiting",
             f"aws logs tail /aws/lambda/{FUNCTION} --since 1h",
         ),
     ],
@@ -120,10 +120,10 @@ def test_fails_with_the_meaning_of_the_reply_and_the_command_that_fixes_it(
         (reply(200, {"result": {"operation": "default", "ms": 1.5}}), ""),
         (
             reply(200, {"result": {"operation": "default", "ms": "1.5"}}),
-            'answered 200, but result.ms is "1.5" (a text) instead of a number',
+            'returned 200, but result.ms is "1.5" (a text) instead of a number',
         ),
-        (reply(200, {"result": {"operation": "x"}}), 'answered 200, but result.operation is "x" instead of "default"'),
-        (reply(200, "["), "answered 200, but the body is not valid JSON"),
+        (reply(200, {"result": {"operation": "x"}}), 'returned 200, but result.operation is "x" instead of "default"'),
+        (reply(200, "["), "returned 200, but the body is not valid JSON"),
     ],
 )
 @pytest.mark.parametrize("structure", [{}, {"contains": None}])
@@ -143,7 +143,7 @@ def test_a_method_with_authorization_is_not_reported_as_missing(status: int, aut
     made = deployed_api(authorizationType=authorization)
     verdict, _ = probed(made, "endpoint_answers", [reply(status, {"message": said})], **CALL)
     assert verdict.message == (
-        f"{TARGET} answered {status}: the method requires authorization ({authorization}), but the lab uses none."
+        f"{TARGET} returned {status}: the method requires authorization ({authorization}), but the lab uses none."
     )
     assert verdict.hint == (
         "aws apigateway update-method --rest-api-id api1 --resource-id $(aws apigateway get-resources --rest-api-id "
@@ -156,11 +156,11 @@ def test_a_method_with_authorization_is_not_reported_as_missing(status: int, aut
 def test_names_an_api_key_that_the_lab_does_not_use() -> None:
     made, refused = deployed_api(apiKeyRequired=True), reply(403, {"message": "Forbidden"})
     verdict, _ = probed(made, "endpoint_answers", [refused], **CALL)
-    assert verdict.message == f"{TARGET} answered 403: the method requires an API key, but the lab uses none."
+    assert verdict.message == f"{TARGET} returned 403: the method requires an API key, but the lab uses none."
     assert verdict.hint.splitlines()[0].endswith("op=replace,path=/apiKeyRequired,value=false")
     verdict, _ = probed(made, "endpoint_answers", [refused], **CALL, plan=PLAN)
     assert verdict.message == (
-        f"{TARGET} answered 403 (Forbidden): the method requires an API key of the stage's usage plan."
+        f"{TARGET} returned 403 (Forbidden): the method requires an API key of the stage's usage plan."
     )
 
 
@@ -178,7 +178,7 @@ def test_a_used_up_limit_is_not_graded_but_a_switched_off_function_is() -> None:
     off.functions[FUNCTION]["Concurrency"] = {"ReservedConcurrentExecutions": 0}
     verdict, _ = probed(off, "endpoint_answers", [limited], **CALL)
     assert verdict.message == (
-        f"{TARGET} answered 429: the reserved concurrency of {FUNCTION} is 0, which switches it off."
+        f"{TARGET} returned 429: the reserved concurrency of {FUNCTION} is 0, so Lambda throttles every invocation."
     )
 
 
@@ -222,11 +222,11 @@ def test_the_body_must_mention_the_texts() -> None:
     assert probed(deployed_api(), "endpoint_answers", [reply()], **call)[0].status == "passed"
     got = reply(200, {"result": 1})
     verdict, _ = probed(deployed_api(), "endpoint_answers", [got], **call)
-    assert verdict.message == f'{TARGET} answered 200, but the body does not mention DEFAULT: {{"result": 1}}.'
+    assert verdict.message == f'{TARGET} returned 200, but the body does not mention DEFAULT: {{"result": 1}}.'
 
 
 def test_the_command_lists_the_methods_when_the_route_invokes_no_function() -> None:
     made = deployed_api(methodIntegration={"type": "MOCK"})
     verdict, _ = probed(made, "endpoint_answers", [reply(500, {"error": "no"})], **CALL)
-    assert verdict.message == f'{TARGET} answered 500 instead of 200 ({{"error": "no"}}).'
+    assert verdict.message == f'{TARGET} returned 500 instead of 200 ({{"error": "no"}}).'
     assert verdict.hint == "aws apigateway get-resources --rest-api-id api1 --embed methods"

@@ -17,7 +17,7 @@ def test_names_a_route_without_an_authorizer() -> None:
     verdict = todo_api("GET /todos").judge("route_authorized", function=TODO, explanation="Not yours.")
     assert verdict.message == (
         f"user1-Todo API has no authorizer at GET /todos, so the event of {TODO} has no requestContext.authorizer. "
-        'Code that reads ["authorizer"]["claims"] raises a KeyError, and API Gateway answers 502. Not yours.'
+        'Code that reads ["authorizer"]["claims"] raises a KeyError, and API Gateway returns 502. Not yours.'
     )
     assert verdict.hint.splitlines()[1].startswith(
         "aws apigateway update-method --rest-api-id api1 --resource-id RESOURCE-ID --http-method GET "

@@ -25,8 +25,8 @@ def test_names_missing_routes_with_the_commands_that_create_them() -> None:
     verdict = todo_api("GET /todos").judge("routes_offered", function=TODO, routes=ROUTES[:3], explanation="No points.")
     assert (verdict.status, verdict.fraction, verdict.observed) == ("partial", 1 - 2 / 3, "1 of 3 routes")
     assert verdict.message == (
-        "user1-Todo API lacks the routes POST /todos and GET /todos/{id}. API Gateway answers such requests with 403 "
-        f"(Missing Authentication Token) and does not invoke {TODO}. No points."
+        "user1-Todo API lacks the routes POST /todos and GET /todos/{id}. API Gateway returns 403 (Missing "
+        f"Authentication Token) for such requests and does not invoke {TODO}. No points."
     )
     lines = verdict.hint.splitlines()
     assert lines[1:5] == [
@@ -44,8 +44,8 @@ def test_fails_when_the_api_has_none_of_the_routes() -> None:
     verdict = todo_api("GET /todo").judge("routes_offered", function=TODO, routes=["GET /todos"])
     assert (verdict.status, verdict.message) == (
         "failed",
-        "user1-Todo API lacks the route GET /todos. API Gateway answers such requests with 403 (Missing Authentication "
-        f"Token) and does not invoke {TODO}.",
+        "user1-Todo API lacks the route GET /todos. API Gateway returns 403 (Missing Authentication Token) for "
+        f"such requests and does not invoke {TODO}.",
     )
 
 

@@ -43,7 +43,7 @@ def test_each_invocation_is_worth_the_same() -> None:
     assert (verdict.status, verdict.fraction) == ("partial", 1 / 3)
     assert verdict.message == (
         f"{ERRORS}, operation retry_demo: the invocation 2 crashed: RetryableError: Service timeout - retryable; "
-        "the invocation 3 answered 500 instead of 200 or 503 or 400."
+        "the invocation 3 returned 500 instead of 200 or 503 or 400."
     )
     assert verdict.observed == "200, and 2 unhandled failures"
 

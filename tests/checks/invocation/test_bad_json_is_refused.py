@@ -22,8 +22,8 @@ def test_invokes_nothing_without_the_function_or_alias() -> None:
     ("call", "message"),
     [
         (answer(400), ""),
-        (answer(200), 'answered 200 instead of 400 ({"ok": true})'),
-        (answer(500, ""), "answered 500 instead of 400"),
+        (answer(200), 'returned 200 instead of 400 ({"ok": true})'),
+        (answer(500, ""), "returned 500 instead of 400"),
         (crash("JSONDecodeError", "Expecting value"), "crashed: JSONDecodeError: Expecting value"),
     ],
 )

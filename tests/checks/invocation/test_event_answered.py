@@ -34,16 +34,16 @@ def test_passes_with_the_right_response() -> None:
         (json_body(result={"result": 45}), "returned 200, but result.result is 45 instead of 285."),
         (json_body(result=7), "returned 200, but result is 7 instead of an object with result."),
         (json_body(results={}), "returned 200, but result is missing (there is results)."),
-        (answer(200, "[]"), "returned 200, but the answer is [] instead of an object with result."),
-        (answer(200, "no JSON"), "answered 200, but the body is not valid JSON."),
-        (answer(500, "<script>"), "answered 500 instead of 200 (<script>)."),
-        (answer(200, "[" * 10_000 + "]" * 10_000), "answered 200, but the body is nested too deeply to be read."),
+        (answer(200, "[]"), "returned 200, but the response is [] instead of an object with result."),
+        (answer(200, "no JSON"), "returned 200, but the body is not valid JSON."),
+        (answer(500, "<script>"), "returned 500 instead of 200 (<script>)."),
+        (answer(200, "[" * 10_000 + "]" * 10_000), "returned 200, but the body is nested too deeply to be read."),
         (
             raw('{"result": {"result": 285}}'),
             "returned a response that cannot be read: the response has no statusCode.",
         ),
         (crash("KeyError", "'a'"), "crashed: KeyError: 'a'."),
-        (Invocation("t", "timeout"), "did not answer before the grader stopped waiting."),
+        (Invocation("t", "timeout"), "did not respond before the grader stopped waiting."),
     ],
 )
 def test_fails_with_one_sentence_about_the_difference(call: Invocation, says: str) -> None:
@@ -64,7 +64,7 @@ def test_only_a_wrong_response_gets_the_explanation() -> None:
     ("call", "status", "message"),
     [
         (answer(500, '{"error": "not a number"}'), "passed", ""),
-        (answer(200, '{"error": "no"}'), "failed", 'answered 200 instead of 500 ({"error": "no"}).'),
+        (answer(200, '{"error": "no"}'), "failed", 'returned 200 instead of 500 ({"error": "no"}).'),
         (answer(500, '{"message": "no"}'), "failed", "returned 500, but error is missing (there is message)."),
         (crash("TypeError", "'str'"), "failed", "crashed: TypeError: 'str'."),
     ],
@@ -102,14 +102,14 @@ def test_the_body_must_mention_the_texts() -> None:
             'returned 200, but users[1].age is "12" (a text) instead of a whole number.',
         ),
         (answer(200, "[]"), "returned 200, but the body is [] (a list) instead of an object."),
-        (answer(200, "no JSON"), "answered 200, but the body is not valid JSON."),
-        (answer(200, "[" * 10_000 + "]" * 10_000), "answered 200, but the body is nested too deeply to be read."),
+        (answer(200, "no JSON"), "returned 200, but the body is not valid JSON."),
+        (answer(200, "[" * 10_000 + "]" * 10_000), "returned 200, but the body is nested too deeply to be read."),
         (
             answer(200, "[" * 60 + "]" * 60),
             "returned 200, but the body is nested more than 50 levels deep, which is too deep.",
         ),
-        (answer(200, "9" * 5000), "answered 200, but the body is not valid JSON."),
-        (answer(500, "{}"), "answered 500 instead of 200 ({})."),
+        (answer(200, "9" * 5000), "returned 200, but the body is not valid JSON."),
+        (answer(500, "{}"), "returned 500 instead of 200 ({})."),
         (crash("KeyError", "'a'"), "crashed: KeyError: 'a'."),
     ],
 )
@@ -156,7 +156,7 @@ BATCH: dict[str, Any] = {
         ('{"batchItemFailures": [], "statistics": {}}', ""),
         ('{"batchItemFailures": [{"itemIdentifier": "1"}]}', "batchItemFailures has 1 entry instead of 0: "),
         ('{"batch_item_failures": []}', "batchItemFailures is missing (there is batch_item_failures)"),
-        ("null", "the answer is null instead of an object with batchItemFailures"),
+        ("null", "the response is null instead of an object with batchItemFailures"),
         ('{"statusCode": 200}', "batchItemFailures is missing (there is statusCode)"),
     ],
 )

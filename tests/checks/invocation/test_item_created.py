@@ -70,7 +70,7 @@ def test_the_event_is_what_api_gateway_sends_for_a_user() -> None:
     ("post", "says"),
     [
         (crash("KeyError", "'title'"), "crashed: KeyError: 'title'"),
-        (said(500, {"error": "x"}), 'answered 500 instead of 201 ({"error": "x"})'),
+        (said(500, {"error": "x"}), 'returned 500 instead of 201 ({"error": "x"})'),
         (
             said(200, {"ok": True}),
             'returned 200 without the todoId of the item ({"ok": true}), and GET /todos does not return it',
@@ -84,8 +84,8 @@ def test_the_event_is_what_api_gateway_sends_for_a_user() -> None:
             'returned 201 without the todoId of the item ({"todoId": "a/../b"}), and GET /todos does not return it',
         ),
         (said(201, [1]), "returned 201 without the todoId of the item ([1]), and GET /todos does not return it"),
-        (answer(201, "created"), "answered 201, but the body is not valid JSON"),
-        (answer(201, "[" * 10_000), "answered 201, but the body is nested too deeply to be read"),
+        (answer(201, "created"), "returned 201, but the body is not valid JSON"),
+        (answer(201, "[" * 10_000), "returned 201, but the body is nested too deeply to be read"),
         (raw("{"), "returned a response that cannot be read: the response is not valid JSON"),
     ],
 )

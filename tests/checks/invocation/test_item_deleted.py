@@ -26,7 +26,7 @@ def test_passes_with_as_few_calls_as_it_takes() -> None:
 
 def test_fails_when_no_item_can_be_created() -> None:
     verdict = converse("item_deleted", broken(POST_all=always(said(500, {}))), **READ)
-    assert (verdict.status, verdict.message) == ("failed", f"{TODO}: POST /todos answered 500 instead of 201 ({{}}).")
+    assert (verdict.status, verdict.message) == ("failed", f"{TODO}: POST /todos returned 500 instead of 201 ({{}}).")
 
 
 def test_another_status_costs_half() -> None:
@@ -38,7 +38,7 @@ def test_another_status_costs_half() -> None:
 
     todos.wrong["DELETE /todos/{id}"] = answers_200
     verdict = converse("item_deleted", todos, **READ)
-    assert (verdict.fraction, verdict.message) == (0.5, f"{TODO}: DELETE /todos/ID answered 200 instead of 204 ({{}}).")
+    assert (verdict.fraction, verdict.message) == (0.5, f"{TODO}: DELETE /todos/ID returned 200 instead of 204 ({{}}).")
     assert converse("item_deleted", todos, **READ, status=200).status == "passed"
 
 
@@ -55,7 +55,7 @@ def test_fails_when_nothing_is_deleted_and_names_the_remaining_items() -> None:
     )
     verdict = converse("item_deleted", broken(DELETE_one=always(said(404, {}))), **READ)
     assert verdict.message == (
-        f"{TODO}: DELETE /todos/ID answered 404 instead of 204 ({{}}); the item still exists afterwards."
+        f"{TODO}: DELETE /todos/ID returned 404 instead of 204 ({{}}); the item still exists afterwards."
     )
     assert verdict.status == "failed"
     assert verdict.evidence == (

@@ -27,7 +27,7 @@ def test_passes_with_as_few_calls_as_it_takes() -> None:
 @pytest.mark.parametrize(
     ("todos", "says"),
     [
-        (broken(GET_one=always(said(404, {}))), "GET /todos/ID answered 404 instead of 200 ({})"),
+        (broken(GET_one=always(said(404, {}))), "GET /todos/ID returned 404 instead of 200 ({})"),
         (broken(GET_one=always(crash("KeyError", "'Item'"))), "GET /todos/ID crashed: KeyError: 'Item'"),
         (
             broken(GET_one=always(said(200, {"todoId": "t-1", "title": "x"}))),
@@ -38,7 +38,7 @@ def test_passes_with_as_few_calls_as_it_takes() -> None:
             "GET /todos returned 200, but the new item is not in the list",
         ),
         (broken(GET_all=always(said(200, {}))), "GET /todos returned 200, but without a list"),
-        (broken(GET_all=always(said(500, ""))), 'GET /todos answered 500 instead of 200 ("")'),
+        (broken(GET_all=always(said(500, ""))), 'GET /todos returned 500 instead of 200 ("")'),
     ],
 )
 def test_one_failed_way_of_reading_costs_half(todos: Todos, says: str) -> None:
@@ -52,7 +52,7 @@ def test_fails_when_neither_way_of_reading_works() -> None:
     verdict = converse("item_read_back", todos, **READ)
     assert (verdict.status, verdict.message) == (
         "failed",
-        f"{TODO}: GET /todos/ID answered 404 instead of 200 ({{}}); "
+        f"{TODO}: GET /todos/ID returned 404 instead of 200 ({{}}); "
         "GET /todos returned 200, but the new item is not in the list.",
     )
 
@@ -65,7 +65,7 @@ def test_a_list_may_lie_below_a_key() -> None:
 
 def test_fails_when_no_item_can_be_created() -> None:
     verdict = converse("item_read_back", broken(POST_all=always(said(500, {}))), **READ)
-    assert (verdict.status, verdict.message) == ("failed", f"{TODO}: POST /todos answered 500 instead of 201 ({{}}).")
+    assert (verdict.status, verdict.message) == ("failed", f"{TODO}: POST /todos returned 500 instead of 201 ({{}}).")
 
 
 def test_fails_when_the_function_does_not_exist() -> None:

@@ -33,7 +33,7 @@ def test_the_body_is_the_same_text_in_any_order_of_the_lab_fields() -> None:
 
 def test_fails_when_no_item_can_be_created() -> None:
     verdict = converse("item_updated", broken(POST_all=always(said(500, {}))), **UPDATE)
-    assert (verdict.status, verdict.message) == ("failed", f"{TODO}: POST /todos answered 500 instead of 201 ({{}}).")
+    assert (verdict.status, verdict.message) == ("failed", f"{TODO}: POST /todos returned 500 instead of 201 ({{}}).")
 
 
 def test_a_change_that_is_not_kept_costs_half() -> None:
@@ -47,7 +47,7 @@ def test_a_change_that_is_not_kept_costs_half() -> None:
 def test_fails_when_the_change_is_refused() -> None:
     verdict = converse("item_updated", broken(PUT_one=always(said(404, {}))), **UPDATE)
     assert verdict.status == "failed"
-    assert verdict.message.startswith(f"{TODO}: PUT /todos/ID answered 404 instead of 200 ({{}}); afterwards title is")
+    assert verdict.message.startswith(f"{TODO}: PUT /todos/ID returned 404 instead of 200 ({{}}); afterwards title is")
     assert "/todos/ID-OF-AN-ITEM" in verdict.hint
 
 

@@ -36,15 +36,15 @@ def test_passes_when_every_operation_returns_200() -> None:
 @pytest.mark.parametrize(
     ("call", "says"),
     [
-        (answer(500, "=HYPERLINK(1)"), "answered 500 instead of 200 (=HYPERLINK(1))"),
-        (answer(500, "<script>alert(1)</script>"), "answered 500 instead of 200 (<script>alert(1)</script>)"),
-        (answer(201), 'answered 201 instead of 200 ({"ok": true})'),
-        (answer(500, ""), "answered 500 instead of 200"),
-        (raw('{"statusCode": 500}'), "answered 500 instead of 200"),
-        (answer(200, "{'a': 1}"), "answered 200, but the body is not valid JSON"),
-        (answer(200, '{"a": NaN}'), "answered 200, but the body is not valid JSON"),
-        (answer(200, "9" * 5000), "answered 200, but the body is not valid JSON"),
-        (answer(200, "[" * 10_000 + "]" * 10_000), "answered 200, but the body is nested too deeply to be read"),
+        (answer(500, "=HYPERLINK(1)"), "returned 500 instead of 200 (=HYPERLINK(1))"),
+        (answer(500, "<script>alert(1)</script>"), "returned 500 instead of 200 (<script>alert(1)</script>)"),
+        (answer(201), 'returned 201 instead of 200 ({"ok": true})'),
+        (answer(500, ""), "returned 500 instead of 200"),
+        (raw('{"statusCode": 500}'), "returned 500 instead of 200"),
+        (answer(200, "{'a': 1}"), "returned 200, but the body is not valid JSON"),
+        (answer(200, '{"a": NaN}'), "returned 200, but the body is not valid JSON"),
+        (answer(200, "9" * 5000), "returned 200, but the body is not valid JSON"),
+        (answer(200, "[" * 10_000 + "]" * 10_000), "returned 200, but the body is nested too deeply to be read"),
         (raw('{"message": "done"}'), "returned a response that cannot be read: the response has no statusCode"),
         (raw("null"), "returned a response that cannot be read: the response is not a JSON object"),
         (
@@ -55,11 +55,11 @@ def test_passes_when_every_operation_returns_200() -> None:
         (crash("", ""), "crashed: Unhandled"),
         (
             crash("Runtime.ImportModuleError", "Unable to import module 'x': No module named 'requests'"),
-            "cannot be loaded: version 1 has no module requests in its package or layers",
+            "cannot run: version 1 has no module requests in its package or layers",
         ),
         (
             crash("Runtime.ImportModuleError", "Error: Cannot find module 'optimized_function'", version=""),
-            "cannot be loaded: the deployed code has no module optimized_function in its package or layers",
+            "cannot run: the deployed code has no module optimized_function in its package or layers",
         ),
     ],
 )
@@ -80,7 +80,7 @@ def test_joins_operations_with_the_same_failure() -> None:
     assert verdict.status == "failed"
     assert verdict.message == (
         f"{TARGET}: the operations default and memory crashed: KeyError: 'a'; "
-        "the operation heavy answered 500 instead of 200."
+        "the operation heavy returned 500 instead of 200."
     )
     assert verdict.hint == (
         f"aws lambda invoke --function-name {OPTIMIZED} --qualifier user1-staging --cli-binary-format "
@@ -92,7 +92,7 @@ def test_joins_operations_with_the_same_failure() -> None:
 @pytest.mark.parametrize(
     ("hang", "says"),
     [
-        (TIMEOUT, "did not answer before the grader stopped waiting"),
+        (TIMEOUT, "did not respond before the grader stopped waiting"),
         (TIMED_OUT, "did not finish within its timeout of 30 seconds"),
     ],
 )
@@ -111,7 +111,7 @@ def test_the_commands_publish_the_handouts_version_2_again(kind: str) -> None:
     call = crash(kind, "Unable to import module 'optimized_function': No module named 'optimized_function'", "2")
     verdict, _ = probed(perfect(), "operations_answer", [call] * 3, **STAGING, explanation="See step 4.1.")
     assert verdict.message == (
-        f"{TARGET}: the operations default, heavy and memory cannot be loaded: "
+        f"{TARGET}: the operations default, heavy and memory cannot run: "
         "version 2 has no module optimized_function in its package or layers. See step 4.1."
     )
     assert verdict.hint.splitlines() == [
@@ -173,8 +173,8 @@ def test_fails_with_reserved_concurrency_0_and_is_not_graded_when_throttled() ->
     verdict, asked = probed(World().function(OPTIMIZED, reserved=0), "operations_answer", [throttled], **parameters)
     assert len(asked) == 1
     assert verdict.message == (
-        f"{OPTIMIZED}: the operation default could not be run: the reserved concurrency of the function is 0, which "
-        "switches it off; the operation heavy could not be tried after that."
+        f"{OPTIMIZED}: the operation default could not run: the function's reserved concurrency is 0, so Lambda "
+        "throttles every invocation; the operation heavy could not be tried after that."
     )
     with pytest.raises(NotGradedError, match="AWS throttled every invocation of"):
         probed(World().function(OPTIMIZED, reserved=10), "operations_answer", [throttled], **parameters)

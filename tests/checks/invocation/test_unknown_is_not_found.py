@@ -26,14 +26,14 @@ def test_id_and_path_are_worth_half_each() -> None:
     verdict = converse("unknown_is_not_found", broken(GET_one=always(said(200, {}))), **ABOUT)
     assert (verdict.fraction, verdict.message) == (
         0.5,
-        f"{TODO}: GET of an id that does not exist answered 200 instead of 404 ({{}}).",
+        f"{TODO}: GET of an id that does not exist returned 200 instead of 404 ({{}}).",
     )
     todos = Todos()
     todos.wrong = {"GET /todos/{id}": always(said(500, {})), "GET /labgrader-unknown": always(crash("KeyError", "'x'"))}
     verdict = converse("unknown_is_not_found", todos, **ABOUT)
     assert (verdict.status, verdict.message) == (
         "failed",
-        f"{TODO}: GET of an id that does not exist answered 500 instead of 404 ({{}}); "
+        f"{TODO}: GET of an id that does not exist returned 500 instead of 404 ({{}}); "
         "GET of a path that does not exist crashed: KeyError: 'x'.",
     )
 

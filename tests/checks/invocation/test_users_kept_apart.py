@@ -84,7 +84,7 @@ def test_fails_when_the_owner_cannot_read_the_item() -> None:
     )
     verdict = converse("users_kept_apart", broken(POST_all=always(said(500, {}))), **READ)
     assert verdict.message == (
-        f"{TODO}: access by another user cannot be tested, because POST /todos answered 500 instead of 201 ({{}})."
+        f"{TODO}: access by another user cannot be tested, because POST /todos returned 500 instead of 201 ({{}})."
     )
 
 

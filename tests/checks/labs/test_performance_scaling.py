@@ -596,7 +596,7 @@ def test_who_goes_further_than_the_handout_is_told_what_that_does() -> None:
         "not limit the API key."
     )
     assert said["cache-saves-time"].startswith(
-        f"POST /performance of {API}: the cache of the stage prod answered in 101 ms, the function in 181 ms. The "
+        f"POST /performance of {API}: the cache of the stage prod responded in 101 ms, the function in 181 ms. The "
         "cache is 1.8 times faster (95% interval 1.7 to 1.9). But the cache key does not include the body of a POST. "
     )
     assert "with 1,024 MB (version 1), an invocation takes 180.0 ms" in said["memory-sizes-compared"]

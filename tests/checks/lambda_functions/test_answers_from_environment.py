@@ -80,7 +80,7 @@ def test_is_not_graded_when_the_value_was_redacted() -> None:
 @pytest.mark.parametrize(
     ("call", "what"),
     [
-        (answer(500, "{}"), "answered 500 instead of 200 ({})"),
+        (answer(500, "{}"), "returned 500 instead of 200 ({})"),
         (raw('{"statusCode": 200, "body": "[1]"}'), "did not return a JSON object"),
         (crash("KeyError", "'a'"), "crashed: KeyError: 'a'"),
     ],

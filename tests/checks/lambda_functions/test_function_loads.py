@@ -80,7 +80,7 @@ def test_fails_with_reserved_concurrency_0_and_is_not_graded_when_throttled() ->
     call = Invocation("t", "throttled", error="Rate exceeded")
     verdict, _ = probed(World().function(FUNCTION, reserved=0), "function_loads", [call], **LOADS)
     assert verdict.message == (
-        f"{FUNCTION} could not be run: the reserved concurrency of the function is 0, which switches it off."
+        f"{FUNCTION} could not run: the function's reserved concurrency is 0, so Lambda throttles every invocation."
     )
     with pytest.raises(NotGradedError, match="AWS throttled every invocation of"):
         probed(World().function(FUNCTION), "function_loads", [call], **LOADS)

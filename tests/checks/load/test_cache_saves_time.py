@@ -36,7 +36,7 @@ def test_passes_when_the_cache_saves_time() -> None:
     verdict, questions = loading(account(), "cache_saves_time", [result], **CALL)
     assert (verdict.status, verdict.message, verdict.observed) == (
         "passed",
-        "GET /todos of user1-api: the cache of the stage prod answered in 10 ms, the function in 31 ms. The cache is "
+        "GET /todos of user1-api: the cache of the stage prod responded in 10 ms, the function in 31 ms. The cache is "
         "3.1 times faster (95% interval 2.7 to 3.5). 20 rounds were added.",
         "10 ms against 31 ms",
     )
@@ -55,7 +55,7 @@ def test_a_cached_post_earns_half(ttl_s: int | None, said: str) -> None:
     assert (verdict.status, verdict.fraction, verdict.message) == (
         "partial",
         0.5,
-        "POST /todos of user1-api: the cache of the stage prod answered in 10 ms, the function in 31 ms. The cache is "
+        "POST /todos of user1-api: the cache of the stage prod responded in 10 ms, the function in 31 ms. The cache is "
         "3.1 times faster (95% interval 3.1 to 3.1). But the cache key does not include the body of a POST. For "
         f"{said}, every POST gets the response to the first one, even with another body. Cache only GET methods.",
     )
@@ -90,7 +90,7 @@ def test_the_interval_decides(interval: tuple[float, float], status: str, end: s
     verdict = loaded(account(), "cache_saves_time", comparison(SLOW, FAST, interval), **CALL)
     assert verdict.status == status
     assert verdict.message == (
-        f"GET /todos of user1-api: the cache of the stage prod answered in 10 ms, the function in 31 ms.{end}"
+        f"GET /todos of user1-api: the cache of the stage prod responded in 10 ms, the function in 31 ms.{end}"
     )
     if interval == (1.0, 4.0):
         assert verdict.hint == "aws apigateway get-stage --rest-api-id api1 --stage-name prod --query methodSettings"
@@ -143,5 +143,5 @@ def test_is_not_graded_when_a_side_cannot_be_timed(result: Any) -> None:
 def test_a_hostile_stage_is_quoted() -> None:
     world = account(stageName="<b>;\n")
     verdict = loaded(world, "cache_saves_time", comparison(SLOW, FAST, (0.5, 4.0)), **{**CALL, "stage": ""})
-    assert "the cache of the stage <b>;� answered in" in verdict.message
+    assert "the cache of the stage <b>;� responded in" in verdict.message
     assert verdict.hint == "aws apigateway get-stage --rest-api-id api1 --stage-name '<b>;�' --query methodSettings"

@@ -66,7 +66,7 @@ def test_failures_before_the_deadline_count() -> None:
     verdict = loaded(perfect(), "succeeds_under_load", _ran_out(59, timeouts=10), **LOAD)
     assert (verdict.status, verdict.message) == (
         "failed",
-        f"{TARGET}: 10 of 69 requests that reached it failed under load (10 did not answer in time).",
+        f"{TARGET}: 10 of 69 requests that reached it failed under load (10 did not respond in time).",
     )
 
 
@@ -76,7 +76,7 @@ def test_fails_when_the_function_stops_answering() -> None:
     verdict = loaded(perfect(), "succeeds_under_load", result, **LOAD)
     assert (verdict.status, verdict.message) == (
         "failed",
-        f"{TARGET}: 20 of 79 requests that reached it failed under load (20 did not answer in time).",
+        f"{TARGET}: 20 of 79 requests that reached it failed under load (20 did not respond in time).",
     )
 
 
@@ -145,12 +145,12 @@ def test_is_not_graded_when_more_than_a_tenth_never_arrived(lost: int, graded: b
             {"succeeded": 0, "function_errors": 1, "application_errors": 2, "timeouts": 3},
             "failed",
             "6 of 6 requests that reached it failed (1 crashed, 2 returned a statusCode of 500 or more, 3 did not "
-            "answer in time)",
+            "respond in time)",
         ),
         (
             {"succeeded": 18, "throttled": 80, "timeouts": 2},
             "partial",
-            "2 of 20 requests that reached it failed (2 did not answer in time)",
+            "2 of 20 requests that reached it failed (2 did not respond in time)",
         ),
     ],
 )
@@ -309,7 +309,7 @@ def test_fails_when_the_function_is_switched_off() -> None:
     world.functions[OPTIMIZED]["Concurrency"] = {"ReservedConcurrentExecutions": 0}
     result = load_result(0, throttled=100, throttle_reason=RESERVED)
     assert loaded(world, "succeeds_under_load", result, **LOAD).message == (
-        f"{TARGET} throttled every request: its reserved concurrency is 0, which switches it off."
+        f"{TARGET} served no request: its reserved concurrency is 0, so Lambda throttles every invocation."
     )
 
 

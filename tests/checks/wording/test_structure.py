@@ -56,8 +56,8 @@ def test_a_value_with_the_structure_has_no_difference(seen: Any, wanted: Any) ->
         ({"a": [1, 2]}, {"a": [1]}, "a has 2 entries instead of 1: [1, 2]"),
         ({"a": [1, 2]}, {"a": [1, 3]}, "a[1] is 2 instead of 3"),
         ({"a": {"0": 1}}, {"a": [1]}, 'a is {"0": 1} instead of [1]'),
-        ([1], {"a": 1}, "the answer is [1] instead of an object with a"),
-        ("text", {"a": 1}, 'the answer is "text" instead of an object with a'),
+        ([1], {"a": 1}, "the response is [1] instead of an object with a"),
+        ("text", {"a": 1}, 'the response is "text" instead of an object with a'),
         ({"a": "<b>\x07" + "x" * 90}, {"a": "y"}, f'a is "<b>�{"x" * 76}… (14 more characters)" instead of "y"'),
     ],
 )
