@@ -1,8 +1,8 @@
 """Builders of roles, permissions, queues, buckets and tables for simulated students.
 
 The first argument is the student. The second is a name without the student's prefix, which is also the ``target`` of
-the steps, so that mistakes can change or omit them. If an argument is ``None`` because a mistake omitted a resource, the
-builder does nothing and returns ``None``. REST APIs are in ``rest_api``, rules, alarms and log groups in
+the steps, so that mistakes can change or omit them. If an argument is ``None`` because a mistake omitted a resource,
+the builder does nothing and returns ``None``. REST APIs are in ``rest_api``, rules, alarms and log groups in
 ``operations``.
 """
 

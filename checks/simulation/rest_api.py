@@ -78,8 +78,8 @@ def deploy_stage(
     """Deploy an API to a stage. Step: ``create_deployment``, with the stage as its name.
 
     AWS deploys no API without a method, or with a method without an integration. Then nothing is deployed to the
-    embedded AWS either, although it would accept it. The embedded AWS ignores a deployment's cache and tracing settings,
-    so they are set on the stage afterwards.
+    embedded AWS either, although it would accept it. The embedded AWS ignores a deployment's cache and tracing
+    settings, so they are set on the stage afterwards.
 
     Args:
         suffix: the API.

@@ -121,7 +121,7 @@ def test_a_check_reads_a_role_with_its_policies(aws: Connections) -> None:
     assert function.role == role.arn == f"arn:aws:iam::{ACCOUNT}:role/user1-role"
     assert role.attached == (BASIC_EXECUTION,)
     assert role.tags == {"course": "day3"}
-    assert [one.actions for name, lines in role.inline.items() for one in lines] == [("dynamodb:GetItem",)]
+    assert [statement.actions for name, lines in role.inline.items() for statement in lines] == [("dynamodb:GetItem",)]
 
 
 def test_a_check_reads_an_api_with_routes_stage_plan_and_key(aws: Connections) -> None:
@@ -144,8 +144,10 @@ def test_a_check_reads_an_api_with_routes_stage_plan_and_key(aws: Connections) -
     assert (stage.cache_enabled, stage.cache_size, stage.tracing_enabled) == (True, "0.5", True)
     assert (plan.rate, plan.burst, plan.quota, plan.quota_period) == (500, 1000, 10000, "DAY")
     assert plan.stages == ((api.id, "prod"),)
-    assert [one.name for one in seen(lambda s: s.api_gateway.keys_of(plan.id))[0]] == ["user1-key"]
-    callers = {one.principals[0]: one.condition_values("AWS:SourceArn") for one in policy}  # moto mixes qualifiers
+    assert [key.name for key in seen(lambda s: s.api_gateway.keys_of(plan.id))[0]] == ["user1-key"]
+    callers = {
+        statement.principals[0]: statement.condition_values("AWS:SourceArn") for statement in policy
+    }  # moto mixes qualifiers
     assert callers["apigateway.amazonaws.com"] == (f"arn:aws:execute-api:us-east-1:{ACCOUNT}:{api.id}/*/*",)
 
 
@@ -177,7 +179,10 @@ def test_a_check_reads_buckets_tables_rules_alarms_and_logs(aws: Connections) ->
         lambda s: s.monitoring.log_group("user1-f"),
     )
     assert buckets == [bucket]
-    assert [(one.function, one.events, one.prefix, one.suffix) for one in notifications] == [
+    assert [
+        (notification.function, notification.events, notification.prefix, notification.suffix)
+        for notification in notifications
+    ] == [
         ("user1-f", ("s3:ObjectCreated:*",), "in/", ".json"),
         ("user1-f", ("s3:ObjectRemoved:*",), "more/", ""),
     ]
@@ -300,13 +305,13 @@ def test_mistakes_change_calls_of_every_service(aws: Connections) -> None:
         lambda s: s.events.rule("user1-daily"),
         lambda s: s.dynamodb.table_names(),
     )
-    assert [one.actions for name, lines in role.inline.items() for one in lines] == [("dynamodb:*",)]
+    assert [statement.actions for name, lines in role.inline.items() for statement in lines] == [("dynamodb:*",)]
     assert notifications[0].prefix == "uploads/"
     assert (plan.rate, plan.burst) == (100, None)
     assert queue.visibility_timeout_s == 30
     assert function.environment == {"OWNER": "user1"}
     assert (stage.cache_enabled, stage.cache_size) == (False, "")
-    assert [(one.path, one.method) for one in routes] == [("/todo", "POST"), ("/todo/{id}", "GET")]
+    assert [(route.path, route.method) for route in routes] == [("/todo", "POST"), ("/todo/{id}", "GET")]
     assert rule.state == "DISABLED"
     assert tables == ["USER1-TABLE", "user1-old-table"]
 
@@ -346,7 +351,7 @@ def there() -> dict[str, list[str]]:
     ]
     client: Any = boto3.client  # the stubs know services by literal names only
     found = {
-        operation: sorted(one[name] for one in getattr(client(service), operation)().get(key, ()))
+        operation: sorted(entry[name] for entry in getattr(client(service), operation)().get(key, ()))
         for service, operation, key, name in lists
     }
     found["list_queues"] = sorted(boto3.client("sqs").list_queues().get("QueueUrls", ()))

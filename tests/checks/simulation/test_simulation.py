@@ -60,12 +60,12 @@ def _files(package: bytes) -> dict[str, str]:
 def test_a_perfect_student_makes_twelve_calls() -> None:
     aws = _build()
     assert len(aws.calls) == 12
-    assert [one["FunctionName"] for one in aws.named("create_function")] == [
+    assert [call["FunctionName"] for call in aws.named("create_function")] == [
         "user1-baseline-function",
         "user1-optimized-function",
         "user1-error-handling-function",
     ]
-    assert [(one["Name"], one["FunctionVersion"]) for one in aws.named("create_alias")] == [
+    assert [(call["Name"], call["FunctionVersion"]) for call in aws.named("create_alias")] == [
         ("user1-dev", "$LATEST"),
         ("user1-prod", "1"),
         ("user1-staging", "2"),
@@ -81,7 +81,7 @@ def test_the_two_versions_differ_and_are_always_the_same_bytes() -> None:
 
 
 def test_the_code_of_every_mistake_imports_only_from_its_layers() -> None:
-    for mistake in ("", *(one.id for one in PACK.mistakes)):
+    for mistake in ("", *(known.id for known in PACK.mistakes)):
         for _, parameters in _build(mistake).calls:
             package = parameters.get("ZipFile") or (parameters.get("Code") or parameters.get("Content") or {}).get(
                 "ZipFile"
@@ -125,7 +125,7 @@ def test_a_class_is_the_same_for_the_same_seed() -> None:
     first = simulate_class(LAB, 12, seed=3)
     assert first == simulate_class(LAB, 12, seed=3)
     assert first != simulate_class(LAB, 12, seed=4)
-    assert [one.username for one in first] == [f"user{number}" for number in range(1, 13)]
+    assert [student.username for student in first] == [f"user{number}" for number in range(1, 13)]
 
 
 @pytest.mark.parametrize(
@@ -152,13 +152,13 @@ def test_a_class_has_every_kind_of_student(
     access_denied: int,
 ) -> None:
     pack, enrolled = load_pack(lab_id), simulate_class(lab_id, students, ungraded=True)
-    kinds = Counter(one.kind for one in enrolled)
+    kinds = Counter(student.kind for student in enrolled)
     assert (kinds[Kind.PERFECT], kinds[Kind.ONE_MISTAKE]) == (perfect, one_mistake)
     assert (kinds[Kind.HALF_DONE], kinds[Kind.NOTHING_BUILT]) == (half_done, nothing_built)
     assert kinds[Kind.ACCESS_DENIED] == access_denied
-    for one in enrolled:
-        assert (not one.mistakes) is (one.kind in (Kind.PERFECT, Kind.ACCESS_DENIED))
-        assert set(one.fails) == frozenset().union(*(pack.mistake(mistake).fails for mistake in one.mistakes))
+    for student in enrolled:
+        assert (not student.mistakes) is (student.kind in (Kind.PERFECT, Kind.ACCESS_DENIED))
+        assert set(student.fails) == frozenset().union(*(pack.mistake(mistake).fails for mistake in student.mistakes))
 
 
 @every_lab
@@ -166,7 +166,7 @@ def test_without_iam_every_student_can_be_graded_in_full(lab_id: str) -> None:
     for students in range(1, 20):
         enrolled = simulate_class(lab_id, students)
         assert len(enrolled) == students
-        assert all(one.kind is not Kind.ACCESS_DENIED and not one.not_graded for one in enrolled)
+        assert all(student.kind is not Kind.ACCESS_DENIED and not student.not_graded for student in enrolled)
 
 
 @every_lab
@@ -182,20 +182,20 @@ def test_half_done_is_about_half_of_the_points_and_each_of_its_mistakes_is_found
 
 
 def test_the_default_class_of_the_demonstration_has_eight_mistakes() -> None:
-    assert sum(len(one.mistakes) for one in simulate_class(LAB, 8, ungraded=True)) == 8
+    assert sum(len(student.mistakes) for student in simulate_class(LAB, 8, ungraded=True)) == 8
 
 
 def test_mistakes_differ_while_there_are_enough_and_are_slow_only_on_request() -> None:
-    made = [one.mistakes[0] for one in simulate_class(LAB, 60) if one.kind is Kind.ONE_MISTAKE]
+    made = [student.mistakes[0] for student in simulate_class(LAB, 60) if student.kind is Kind.ONE_MISTAKE]
     assert len(made) == len(set(made)) == 42
     slow = {mistake.id for mistake in PACK.mistakes if mistake.slow}
-    everything = {mistake for one in simulate_class(LAB, 400) for mistake in one.mistakes}
+    everything = {mistake for student in simulate_class(LAB, 400) for mistake in student.mistakes}
     assert everything == {mistake.id for mistake in PACK.mistakes} - slow
-    assert slow <= {mistake for one in simulate_class(LAB, 400, slow=True) for mistake in one.mistakes}
+    assert slow <= {mistake for student in simulate_class(LAB, 400, slow=True) for mistake in student.mistakes}
 
 
 def test_an_enrolled_student_is_a_row() -> None:
-    row = next(one for one in simulate_class(LAB, 12) if one.kind is Kind.ONE_MISTAKE).to_dict()
+    row = next(student for student in simulate_class(LAB, 12) if student.kind is Kind.ONE_MISTAKE).to_dict()
     assert set(row) == {"username", "kind", "mistakes", "fails", "not_graded"}
     assert row["kind"] == "one mistake"
     assert json.loads(json.dumps(row)) == row
