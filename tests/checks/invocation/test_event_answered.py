@@ -38,7 +38,10 @@ def test_passes_with_the_right_response() -> None:
         (answer(200, "no JSON"), "answered 200, but the body is not valid JSON."),
         (answer(500, "<script>"), "answered 500 instead of 200 (<script>)."),
         (answer(200, "[" * 10_000 + "]" * 10_000), "answered 200, but the body is nested too deeply to be read."),
-        (raw('{"result": {"result": 285}}'), "answered what cannot be read: the response has no statusCode."),
+        (
+            raw('{"result": {"result": 285}}'),
+            "returned a response that cannot be read: the response has no statusCode.",
+        ),
         (crash("KeyError", "'a'"), "crashed: KeyError: 'a'."),
         (Invocation("t", "timeout"), "did not answer before the grader stopped waiting."),
     ],

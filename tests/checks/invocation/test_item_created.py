@@ -86,7 +86,7 @@ def test_the_event_is_what_api_gateway_sends_for_a_user() -> None:
         (said(201, [1]), "returned 201 without the todoId of the item ([1]), and GET /todos does not return it"),
         (answer(201, "created"), "answered 201, but the body is not valid JSON"),
         (answer(201, "[" * 10_000), "answered 201, but the body is nested too deeply to be read"),
-        (raw("{"), "answered what cannot be read: the response is not valid JSON"),
+        (raw("{"), "returned a response that cannot be read: the response is not valid JSON"),
     ],
 )
 def test_fails_when_the_item_is_not_created(post: Invocation, says: str) -> None:

@@ -45,11 +45,11 @@ def test_passes_when_every_operation_returns_200() -> None:
         (answer(200, '{"a": NaN}'), "answered 200, but the body is not valid JSON"),
         (answer(200, "9" * 5000), "answered 200, but the body is not valid JSON"),
         (answer(200, "[" * 10_000 + "]" * 10_000), "answered 200, but the body is nested too deeply to be read"),
-        (raw('{"message": "done"}'), "answered what cannot be read: the response has no statusCode"),
-        (raw("null"), "answered what cannot be read: the response is not a JSON object"),
+        (raw('{"message": "done"}'), "returned a response that cannot be read: the response has no statusCode"),
+        (raw("null"), "returned a response that cannot be read: the response is not a JSON object"),
         (
             raw("{", truncated=True, size=5_000_000),
-            "answered what cannot be read: the response has 5000000 bytes, which is too large",
+            "returned a response that cannot be read: the response has 5000000 bytes, which is too large",
         ),
         (crash("ZeroDivisionError", "division by zero"), "crashed: ZeroDivisionError: division by zero"),
         (crash("", ""), "crashed: Unhandled"),
@@ -59,7 +59,7 @@ def test_passes_when_every_operation_returns_200() -> None:
         ),
         (
             crash("Runtime.ImportModuleError", "Error: Cannot find module 'optimized_function'", version=""),
-            "cannot be loaded: what is deployed has no module optimized_function in its package or layers",
+            "cannot be loaded: the deployed code has no module optimized_function in its package or layers",
         ),
     ],
 )
@@ -93,7 +93,7 @@ def test_joins_operations_with_the_same_failure() -> None:
     ("hang", "says"),
     [
         (TIMEOUT, "did not answer before the grader stopped waiting"),
-        (TIMED_OUT, "did not finish: it ran into its timeout of 30 seconds"),
+        (TIMED_OUT, "did not finish within its timeout of 30 seconds"),
     ],
 )
 def test_a_function_that_hangs_is_invoked_once(hang: Invocation, says: str) -> None:

@@ -281,7 +281,7 @@ def test_who_follows_step_4_2_to_the_letter_loses_nothing_and_is_told_once_what_
         "this depends on “HelloWorldFunction greets the name in the request”, which is not graded"
     )
     assert advice["context-without-request-id"].message == (
-        f"{HELLO} uses context.request_id, which does not exist: it is called context.aws_request_id. "
+        f"{HELLO} uses context.request_id, which does not exist (use context.aws_request_id). "
         "This is a mistake of the hand-out, not yours. It is in the code of steps 1.4 and 4.2."
     )
 

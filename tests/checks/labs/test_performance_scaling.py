@@ -369,7 +369,7 @@ def test_another_stage_is_called_all_the_same() -> None:
     found = graded(world)
     assert (fails(found), statuses(found)["endpoint"]) == ({"api-stage"}, "passed")
     verdict = judge(LAB.item("api-stage"), world.snapshot())
-    assert (verdict.fraction, verdict.message) == (0.25, f"{API} has no stage prod; it has dev.")
+    assert (verdict.fraction, verdict.message) == (0.25, f"{API} has no stage prod. Its stages: dev.")
     assert fails(graded(perfect().stages("api1"))) == {"api-stage"}
 
 
@@ -429,8 +429,7 @@ def test_a_queue_without_the_prefix_that_is_read_is_named() -> None:
     _mapping(world, EventSourceArn=f"arn:aws:sqs:{REGION}:{ACCOUNT}:high-throughput-queue")
     verdict = judge(LAB.item("queue"), world.snapshot())
     assert verdict.message == (
-        f"There is no queue {QUEUE}, but {SCALER} reads high-throughput-queue: the lab wants your prefix before the "
-        "name."
+        f"There is no queue {QUEUE}, but {SCALER} reads high-throughput-queue. The name must begin with your prefix."
     )
     world.functions.pop(SCALER)
     world.lists["lambda:ListEventSourceMappings"].clear()
@@ -592,16 +591,17 @@ def test_who_goes_further_than_the_handout_is_told_what_that_does() -> None:
         "provisioned-concurrency-costs",
     }
     assert said["usage-plan-throttles"] == (
-        f"POST /performance of {API}: at 1,500 requests a second 0 of 2250 were refused (429), at 250 a second none of "
-        f"500, although the usage plan {PLAN} allows 500 requests a second, burst 1000. The key is not limited by it."
+        f"POST /performance of {API}: at 1,500 requests a second, 0 of 2250 were throttled (429); at 250 a second, "
+        f"none of 500. But the usage plan {PLAN} allows only 500 requests a second with a burst of 1000, so it does "
+        "not limit the API key."
     )
     assert said["cache-saves-time"].startswith(
-        f"POST /performance of {API}: an answer from the cache of the stage prod took 101 ms, one from the function "
-        "181 ms: 1.8 times faster (95% interval 1.7 to 1.9). But the body of a POST is no part of the cache's key: "
+        f"POST /performance of {API}: the cache of the stage prod answered in 101 ms, the function in 181 ms. The "
+        "cache is 1.8 times faster (95% interval 1.7 to 1.9). But the cache key does not include the body of a POST. "
     )
-    assert "with 1,024 MB (version 1) a call ran 180.0 ms" in said["memory-sizes-compared"]
+    assert "with 1,024 MB (version 1), an invocation takes 180.0 ms" in said["memory-sizes-compared"]
     assert (
-        "512 MB was not measured: from 1,024 MB on, a call would be billed 180 to 360 ms"
+        "512 MB was not measured. Estimated from 1,024 MB, an invocation is billed 180 to 360 ms"
         in (said["memory-sizes-compared"])
     )
 
@@ -663,7 +663,7 @@ def test_a_dashboard_may_plot_what_is_no_function() -> None:
     verdict = judge(item, World().dashboard(DASHBOARD, row).snapshot())
     assert verdict.message == (
         f"The dashboard {DASHBOARD} does not plot Count of {API}, Latency of {API}, 4XXError of {API} and 5XXError of "
-        f"{API}. It plots [your-username]-optimized-api: put user1 in the place of the brackets."
+        f"{API}. It plots [your-username]-optimized-api. Replace the brackets with user1."
     )
     assert f'["AWS/ApiGateway", "Latency", "ApiName", "{API}"]' in verdict.hint
     by_function = ["AWS/ApiGateway", "Count", "FunctionName", API]

@@ -264,7 +264,7 @@ def test_fails_when_the_function_the_api_or_the_alias_does_not_exist() -> None:
     call = {"function": FUNCTION, "principal": GATEWAY}
     assert World().judge("permission_granted", **call).message == f"There is no function {FUNCTION}."
     verdict = World().function(FUNCTION).judge("permission_granted", **call)
-    assert verdict.message == f"None of your REST APIs has a route that leads to {FUNCTION}."
+    assert verdict.message == f"None of your REST APIs has a route that invokes {FUNCTION}."
     verdict = World().function(FUNCTION).api(API).judge("permission_granted", **call, qualifiers=["prod"])
     assert verdict.message == f"{FUNCTION} has no alias or version prod."
 

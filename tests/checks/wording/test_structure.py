@@ -1,4 +1,4 @@
-"""The structures that answers are compared with."""
+"""Comparison of a response with a structure."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from checks.wording.structure import difference, read_json, unmentioned
         ({"a": True}, {"a": True}),
     ],
 )
-def test_values_that_hold_a_structure(seen: Any, wanted: Any) -> None:
+def test_a_value_with_the_structure_has_no_difference(seen: Any, wanted: Any) -> None:
     assert difference(seen, wanted) == ""
 
 
