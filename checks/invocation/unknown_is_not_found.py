@@ -40,4 +40,6 @@ def unknown_is_not_found(
     if problem is not None:
         wrong.append(f"GET of a path that does not exist {problem.what}")
         hint = hint or calls.hint
-    return calls.verdict(wrong, 2, expected=expected, observed=f"{status} for {2 - len(wrong)} of 2", hint=hint)
+    return calls.verdict(
+        wrong, 2, expected=expected, observed=f"{status} for {2 - len(wrong)} of 2 requests", hint=hint
+    )

@@ -56,6 +56,4 @@ def users_kept_apart(
         hint = hint if wrong else command
         wrong.append(f"DELETE {path}/ID of another user deleted the item")
         calls.deleted(identity)
-    return calls.verdict(
-        wrong, 3, expected=expected, observed=f"{3 - len(wrong)} of 3 requests had no access", hint=hint
-    )
+    return calls.verdict(wrong, 3, expected=expected, observed=f"access in {len(wrong)} of 3 requests", hint=hint)

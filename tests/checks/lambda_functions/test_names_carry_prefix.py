@@ -50,7 +50,7 @@ def test_an_alias_without_the_prefix_passes_only_if_the_other_exists() -> None:
     beside = perfect().alias(OPTIMIZED, "prod", "1")
     assert beside.judge("names_carry_prefix", **NAMES).status == "passed"
     alone = perfect()
-    alone.aliases[OPTIMIZED] = [one for one in alone.aliases[OPTIMIZED] if one["Name"] != "user1-prod"]
+    alone.aliases[OPTIMIZED] = [alias for alias in alone.aliases[OPTIMIZED] if alias["Name"] != "user1-prod"]
     verdict = alone.alias(OPTIMIZED, "prod", "1").judge("names_carry_prefix", **NAMES)
     assert (verdict.status, verdict.message) == ("partial", "These names do not begin with user1-: alias prod.")
 

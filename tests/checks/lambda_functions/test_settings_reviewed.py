@@ -23,10 +23,10 @@ def test_joins_three_pieces_of_advice() -> None:
         TracingConfig={"Mode": "PassThrough"},
     )
     world.list("logs:DescribeLogGroups", A, {})
-    parts = [advise(world, one) for one in ("log_retention_set", "tracing_active", "architecture_is_arm")]
+    parts = [advise(world, check) for check in ("log_retention_set", "tracing_active", "architecture_is_arm")]
     verdict = advise(world, "settings_reviewed", explanation="The hand-out chooses x86_64.")
     assert verdict.message == f"{' '.join(part.message for part in parts)} The hand-out chooses x86_64."
-    assert verdict.hint == "\n".join(one.hint for one in parts)
+    assert verdict.hint == "\n".join(part.hint for part in parts)
     assert (verdict.expected, verdict.observed) == ("14 days; Active; arm64", "never expire; PassThrough; x86_64")
     world.list("logs:DescribeLogGroups", A, {"retentionInDays": 7}).configure(A, TracingConfig={"Mode": "Active"})
     assert advise(world, "settings_reviewed").message == parts[2].message

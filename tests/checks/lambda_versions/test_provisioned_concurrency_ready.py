@@ -57,7 +57,7 @@ def test_is_not_graded_while_aws_allocates_it() -> None:
     world = _provisioned(("user1-prod", 2, "IN_PROGRESS", ""))
     with pytest.raises(NotGradedError) as error:
         world.judge("provisioned_concurrency_ready", **PROVISIONED)
-    assert str(error.value).endswith(
+    assert error.value.reason == (
         "AWS is still allocating the provisioned concurrency on user1-prod, which takes a few minutes. "
         "You have nothing to change. Request grading again later"
     )
