@@ -1,4 +1,4 @@
-"""What the checks of API Gateway share: which API is meant, which route leads to a function, what a reply means."""
+"""Functions that the checks of API Gateway share: finding APIs and routes, commands, the meaning of a reply."""
 
 from __future__ import annotations
 
@@ -12,81 +12,84 @@ from labgrader.judging import HttpReply, listed, quote
 
 _PARAMETER = re.compile(r"\{[^{}]*\}")
 SEGMENT = "labgrader"
-"""What a call puts in the place of a path parameter."""
+"""The value of every path parameter in the grader's requests."""
 
 GATEWAY = "apigateway.amazonaws.com"
 
 
 def own_api(snapshot: Snapshot, name: str) -> RestApi | None:
-    """The student's REST API of a name, or ``None``; of several the one that got furthest, as names need not be unique
-    and a second try leaves the first behind.
+    """Return the student's REST API with a name, or ``None``.
+
+    Names need not be unique, and students often start again with a second API. The most complete one counts.
     """
-    return _furthest(snapshot, [api for api in snapshot.api_gateway.rest_apis() if api.name == name], "")
+    return _most_complete(snapshot, [api for api in snapshot.api_gateway.rest_apis() if api.name == name], "")
 
 
 def api_leading_to(snapshot: Snapshot, function: str) -> RestApi | None:
-    """The student's REST API with a route that leads to a function; of several the one that got furthest.
+    """Return the student's REST API with a route to a function, or ``None``; of several, the most complete one.
 
-    Where no route leads there, the only API that there is: what its routes do wrong is another check's to say.
+    If no API has such a route but there is only one API, return that one. Another check reports its wrong routes.
     """
     every = snapshot.api_gateway.rest_apis()
     leading = [api for api in every if routes_to(snapshot, api, function)] or (every if len(every) == 1 else [])
-    return _furthest(snapshot, leading, function)
+    return _most_complete(snapshot, leading, function)
 
 
-def _furthest(snapshot: Snapshot, apis: Sequence[RestApi], function: str) -> RestApi | None:
-    """Of several APIs one that is deployed, then one that may call its function, then the last in AWS's list."""
+def _most_complete(snapshot: Snapshot, apis: Sequence[RestApi], function: str) -> RestApi | None:
+    """Return a deployed API before others, then one that may invoke its function, then the last in AWS's list."""
     if len(apis) <= 1:
         return next(iter(apis), None)
 
-    def steps(api: RestApi) -> tuple[bool, bool]:
+    def completeness(api: RestApi) -> tuple[bool, bool]:
         routes = snapshot.api_gateway.routes(api.id)
-        called = {(one.function, one.qualifier) for one in routes if one.function and function in ("", one.function)}
+        targets = {
+            (route.function, route.qualifier) for route in routes if route.function and function in ("", route.function)
+        }
         return bool(snapshot.api_gateway.stages(api.id)), any(
             f":{api.id}/" in f"{source}/"
-            for name, qualifier in sorted(called)
+            for name, qualifier in sorted(targets)
             for statement in snapshot.policy(name, qualifier)
             for source in statement.condition_values("AWS:SourceArn")
         )
 
-    return max(reversed(apis), key=steps)
+    return max(reversed(apis), key=completeness)
 
 
 def routes_to(snapshot: Snapshot, api: RestApi, function: str) -> list[Route]:
-    """The routes of an API that lead to a function, whatever the qualifier."""
+    """Return the routes of an API that invoke a function, with any qualifier."""
     return [route for route in snapshot.api_gateway.routes(api.id) if route.function == function]
 
 
 def missing_api(snapshot: Snapshot, name: str, function: str) -> str:
-    """Say that there is no API of a name, or none that leads to a function."""
+    """Return the sentence that there is no API with a name, or none that invokes a function."""
     if name:
         return missing("REST API", name, [api.name for api in snapshot.api_gateway.rest_apis()])
-    return f"None of your REST APIs has a route that leads to {function}."
+    return f"None of your REST APIs has a route that invokes {function}."
 
 
 def route_for(routes: Sequence[Route], method: str, path: str) -> Route | None:
-    """The route that takes a call: the path itself before one with parameters, the method itself before ``ANY``."""
-    taking = [route for route in routes if route.method in (method, "ANY") and _takes(route.path, path)]
-    order = sorted(taking, key=lambda route: (route.path.count("{"), "+" in route.path, route.method == "ANY"))
+    """Return the route of a request: an exact path before one with parameters, an exact method before ``ANY``."""
+    matching = [route for route in routes if route.method in (method, "ANY") and _matches(route.path, path)]
+    order = sorted(matching, key=lambda route: (route.path.count("{"), "+" in route.path, route.method == "ANY"))
     return next(iter(order), None)
 
 
 def routes_at(routes: Sequence[Route], path: str) -> list[Route]:
-    """The routes of a path: those of its own resource, else those of resources that take it; all of them for no path.
+    """Return the routes of a path's own resource, else of the resources that match it; all routes for an empty path.
 
-    API Gateway looks for a method only in the nearest resource.
+    API Gateway looks for a method only in the closest resource.
     """
-    own = [route for route in routes if route.path == path or not path]
-    return own or [route for route in routes if _takes(route.path, path)]
+    exact = [route for route in routes if route.path == path or not path]
+    return exact or [route for route in routes if _matches(route.path, path)]
 
 
 def fill_path(path: str) -> str:
-    """A path to call: each parameter gets a segment."""
+    """Return a path for a request, with a value for each path parameter."""
     return _PARAMETER.sub(SEGMENT, path)
 
 
 def choose_stage(snapshot: Snapshot, api: RestApi, name: str) -> Stage | None:
-    """The stage of a name; where none is named ``prod``, else the first there is."""
+    """Return the stage with a name. For an empty name, return ``prod`` or else the first stage."""
     stages = snapshot.api_gateway.stages(api.id)
     if name:
         return next((stage for stage in stages if stage.name == name), None)
@@ -94,30 +97,34 @@ def choose_stage(snapshot: Snapshot, api: RestApi, name: str) -> Stage | None:
 
 
 def deploy_command(api: RestApi, stage: str, snapshot: Snapshot | None = None) -> str:
-    """The command that puts an API's present state on a stage.
+    """Return the command that deploys an API's present state to a stage.
 
     Args:
-        stage: the stage's name; where empty, the one that there is, else ``prod``.
-        snapshot: where to look for it.
+        api: the REST API.
+        stage: the stage's name; if empty, an existing stage, else ``prod``.
+        snapshot: the account in which to look for an existing stage.
     """
     if not stage and snapshot is not None:
-        there = choose_stage(snapshot, api, "")
-        stage = there.name if there is not None and re.fullmatch(r"\w+", there.name) else ""
+        existing = choose_stage(snapshot, api, "")
+        stage = existing.name if existing is not None and re.fullmatch(r"\w+", existing.name) else ""
     return f"aws apigateway create-deployment --rest-api-id {api.id} --stage-name {stage or 'prod'}"
 
 
 def api_by_name(name: str) -> str:
-    """What stands for the id of a REST API in a command; the name is a lab's, never a student's."""
+    """Return the shell expression for the id of a REST API. The name comes from a lab, never from a student."""
     return f"$(aws apigateway get-rest-apis --query \"items[?name=='{name}'].id\" --output text)"
 
 
 def plan_by_name(name: str) -> str:
-    """What stands for the id of a usage plan in a command; the name is a lab's, never a student's."""
+    """Return the shell expression for the id of a usage plan. The name comes from a lab, never from a student."""
     return f"$(aws apigateway get-usage-plans --query \"items[?name=='{name}'].id\" --output text)"
 
 
 def resource_of(api: RestApi, path: str) -> str:
-    """What stands for the id of a path's resource in a command; a path that a student wrote only if it is plain."""
+    """Return the shell expression for the id of a path's resource.
+
+    A student may have written the path, so one with special characters becomes ``RESOURCE-ID``.
+    """
     if not re.fullmatch(r"/[\w/{}+.:-]*", path, re.ASCII):
         return "RESOURCE-ID"
     query = f"items[?path=='{path}'].id"
@@ -125,9 +132,12 @@ def resource_of(api: RestApi, path: str) -> str:
 
 
 def permit_command(function: str, qualifier: str, principal: str, source: str) -> str:
-    """The command that lets a service call a function, or one of its aliases, from one source only.
+    """Return the command that permits a service to invoke a function or one of its aliases from one source only.
 
     Args:
+        function: the function's name.
+        qualifier: the alias or version, or empty.
+        principal: the service's principal (``s3.amazonaws.com``).
         source: the options that name the source: ``--source-arn …``.
     """
     statement = f"{principal.split('.', maxsplit=1)[0]}-invoke"
@@ -138,63 +148,65 @@ def permit_command(function: str, qualifier: str, principal: str, source: str) -
 
 
 def api_source(api: RestApi) -> str:
-    """The option that limits a permission to one API; account and Region are filled in later."""
+    """Return the option that limits a permission to one API. Account and Region are filled in later."""
     return f"--source-arn 'arn:aws:execute-api:{{region}}:{{account_id}}:{api.id}/*/*'"
 
 
 @dataclass(frozen=True)
 class GatewayFailure:
-    """What a reply means that is not the one wanted.
+    """The meaning of a reply that is not the expected one.
 
     Args:
-        what: a phrase that follows the name of what was called.
-        mend: ``deploy``, ``permit``, ``answer``, ``key``, ``open`` or ``unlock``: which command mends it; empty where
-            none is known.
+        what: a phrase that follows the request (``returned 504: …``).
+        fix: the kind of command that fixes it: ``deploy``, ``permit``, ``answer``, ``key``, ``open`` or ``unlock``;
+            empty if none is known.
     """
 
     what: str
-    mend: str = ""
+    fix: str = ""
 
 
-def misfire(reply: HttpReply, statuses: Sequence[int]) -> GatewayFailure | None:
-    """Say what is wrong with a reply's status, in API Gateway's terms, or ``None`` where it is one of those wanted.
+def gateway_failure(reply: HttpReply, statuses: Sequence[int]) -> GatewayFailure | None:
+    """Return what is wrong with a reply's status, in API Gateway's terms, or ``None`` if the status is expected.
 
-    The gateway answers for itself with ``{"message": …}``. Source: API Gateway Developer Guide, "Gateway response
+    The body of the gateway's own replies is ``{"message": …}``. Source: API Gateway Developer Guide, "Gateway response
     types", and "Handle Lambda errors in API Gateway".
     """
     if reply.outcome == "timeout":
-        return GatewayFailure("did not answer before the grader stopped waiting", "answer")
+        return GatewayFailure("did not respond before the grader stopped waiting", "answer")
     if reply.status in statuses:
         return None
     wanted = " or ".join(str(status) for status in statuses)
     said = _gateway_says(reply)
     if reply.status in (403, 404) and said == "missing authentication token":
         return GatewayFailure(
-            f"answered {reply.status} (Missing Authentication Token): what is deployed on the stage has no such "
-            "method at this path; deploy the API after its last change",
+            f"returned {reply.status} (Missing Authentication Token): the deployed stage has no such method at "
+            "this path. Deploy the API again after its last change",
             "deploy",
         )
     if reply.status == 403 and said == "forbidden":
         return GatewayFailure(
-            "answered 403 (Forbidden): it wants an API key that the usage plan of this stage knows", "key"
+            "returned 403 (Forbidden): the method requires an API key of the stage's usage plan", "key"
         )
     if reply.status == 500 and said == "internal server error":
         return GatewayFailure(
-            "answered 500 (Internal server error): API Gateway is not permitted to call the function", "permit"
+            "returned 500 (Internal server error): API Gateway has no permission to invoke the function", "permit"
         )
     if reply.status == 502:
         return GatewayFailure(
-            "answered 502: the function crashed, or what it returned is no proxy response (an object with a "
-            f"statusCode, and a body that is text){_body(reply, said)}",
+            "returned 502: the function crashed, or it did not return a proxy response (an object with a statusCode "
+            f"and a text as body){_body(reply, said)}",
             "answer",
         )
     if reply.status == 504:
-        return GatewayFailure("answered 504: the function took longer than API Gateway waits (29 seconds)", "answer")
-    return GatewayFailure(f"answered {reply.status} instead of {wanted}{_body(reply, '')}", "answer")
+        return GatewayFailure(
+            "returned 504: the function took longer than API Gateway's timeout of 29 seconds", "answer"
+        )
+    return GatewayFailure(f"returned {reply.status} instead of {wanted}{_body(reply, '')}", "answer")
 
 
 def _gateway_says(reply: HttpReply) -> str:
-    """What the gateway says for itself, in lower case; empty where a function wrote the body."""
+    """Return the gateway's own message in lower case; empty if a function wrote the body."""
     content = reply.content
     if isinstance(content, dict) and set(content) == {"message"} and isinstance(content["message"], str):
         return content["message"].lower()
@@ -202,21 +214,21 @@ def _gateway_says(reply: HttpReply) -> str:
 
 
 def _body(reply: HttpReply, said: str) -> str:
-    """What came with it, unless that is only the gateway's own line."""
+    """Return the body in parentheses, unless it is only the gateway's own message."""
     return f" ({quote(reply.body)})" if reply.body and said != "internal server error" else ""
 
 
-def _takes(template: str, path: str) -> bool:
-    """Whether a route's path takes a call's: ``/todos/{id}`` takes ``/todos/7``."""
+def _matches(template: str, path: str) -> bool:
+    """Return whether a route's path matches a request's: ``/todos/{id}`` matches ``/todos/7``."""
     if template == path:
         return True
-    # one parameter a segment, as API Gateway has them: several in a row would make the search endless
+    # one wildcard per segment, as in API Gateway: several in a row would make the search endless
     pattern = "/".join(
         ".+" if part.endswith("+}") else "[^/]+" if "{" in part else re.escape(part) for part in template.split("/")
     )
     return re.fullmatch(pattern, path) is not None
 
 
-def routes_there(routes: Sequence[Route]) -> str:
-    """The routes that an API has, for a sentence."""
-    return f"it has {listed(f'{route.method} {route.path}' for route in routes)}"
+def listed_methods(routes: Sequence[Route]) -> str:
+    """Return an API's methods for a sentence: ``GET /todos and POST /todos``, or ``no methods``."""
+    return listed(f"{route.method} {route.path}" for route in routes) if routes else "no methods"

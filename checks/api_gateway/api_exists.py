@@ -1,4 +1,4 @@
-"""A REST API is there."""
+"""A REST API exists."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging import Verdict, check, failed, passed
 
 
-@check(title="The REST API is there", hint="aws apigateway create-rest-api --name {api}")
+@check(title="The REST API exists", hint="aws apigateway create-rest-api --name {api}")
 def api_exists(snapshot: Snapshot, *, api: str) -> Verdict:
-    """The student has a REST API of this name, whatever it leads to.
+    """Check that the student has a REST API with this name. Its routes do not matter.
 
     Args:
         api: its name.

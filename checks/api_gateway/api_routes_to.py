@@ -1,14 +1,14 @@
-"""A REST API's methods lead to a function."""
+"""A REST API's methods invoke a function."""
 
 from __future__ import annotations
 
 from checks.api_gateway._common import (
     deploy_command,
+    listed_methods,
     missing_api,
     own_api,
     resource_of,
     routes_at,
-    routes_there,
     routes_to,
 )
 from checks.wording import missing_function, target_name
@@ -17,11 +17,11 @@ from labgrader.judging import Verdict, check, failed, listed, quote, share
 
 _PROXY = "AWS_PROXY"
 _NO_METHOD = "there is no method"
-_PARTS = 3  # that there is a method, that its integration is a proxy, that it leads to the right function
+_PARTS = 3  # the method exists, its integration is a proxy, it invokes the right function
 
 
 @check(
-    title="The API leads to the function",
+    title="The API invokes the function",
     hint="aws apigateway get-resources --rest-api-id API-ID --embed methods",
     paths=["path"],
 )
@@ -34,20 +34,20 @@ def api_routes_to(
     path: str = "",
     qualifiers: list[str] | None = None,
 ) -> Verdict:
-    """Each method has a Lambda proxy integration with the function; ``ANY`` counts for every method.
+    """Check that each method has a Lambda proxy integration with the function. ``ANY`` counts for every method.
 
-    A third of each method is earned by its being there, a third by its integration being a Lambda proxy, a third by its
-    calling the right function in this account and Region.
+    Each method earns a third if it exists, a third if its integration is a Lambda proxy, and a third if it invokes the
+    right function in this account and Region.
 
     Args:
         function: the function.
         methods: the HTTP methods.
-        api: the REST API's name; where empty any of the student's.
-        path: the resource's path; where empty any. Where the API has no such resource, one like ``/{proxy+}`` that
-            takes the path is right, too.
-        qualifiers: the aliases and versions of which one must be called; where none is given any is right.
+        api: the REST API's name; if empty, any of the student's APIs.
+        path: the resource's path; if empty, any path. If the API has no such resource, one that matches the path (such
+            as ``/{proxy+}``) counts, too.
+        qualifiers: the aliases and versions of which one must be invoked; without any, each is right.
     """
-    wanted = " or ".join(target_name(function, one) for one in qualifiers or [""])
+    wanted = " or ".join(target_name(function, qualifier) for qualifier in qualifiers or [""])
     expected = f"{listed(methods)}{f' {path}' if path else ''} → {wanted}, {_PROXY}"
     if snapshot.function(function) is None:
         return failed(missing_function(snapshot, function), expected=expected, observed="no such function")
@@ -63,32 +63,32 @@ def api_routes_to(
     apis = [named] if named else every
     if not apis:
         return failed(
-            f"You have no REST API whose name begins with {snapshot.prefix}, so nothing leads to {function}. "
-            "(An HTTP API is something else: the lab asks for a REST API.)",
+            f"You have no REST API with a name that begins with {snapshot.prefix}, so no API invokes {function}. "
+            "An HTTP API does not count: the lab requires a REST API.",
             expected=expected,
             observed="no REST API",
             hint=f"aws apigateway create-rest-api --name {function}-API",
         )
-    if not api and not path and not any(routes_to(snapshot, one, function) for one in apis):
+    if not api and not path and not any(routes_to(snapshot, candidate, function) for candidate in apis):
         return failed(
-            f"{missing_api(snapshot, api, function)} In the console, “Add trigger” on the function makes one.",
+            f"{missing_api(snapshot, api, function)} In the Lambda console, “Add trigger” on the function creates one.",
             expected=expected,
             observed="no such REST API",
             hint=f"aws apigateway create-rest-api --name {function}-API",
         )
-    # one API serves all methods: the one that comes nearest to it is spoken about
-    judged = [(_of_api(snapshot, one, function, methods, path, qualifiers), one) for one in apis]
-    (earned, troubles), best = max(judged, key=lambda one: one[0][0])
+    # one API must have all methods: judge the one that earns the most
+    judged = [(_of_api(snapshot, candidate, function, methods, path, qualifiers), candidate) for candidate in apis]
+    (earned, troubles), best = max(judged, key=lambda entry: entry[0][0])
     routes = snapshot.api_gateway.routes(best.id)
-    # where the lab names no path, it is the one that leads to the function already
+    # without a path in the lab, the path that already invokes the function
     place = path or next((route.path for route in routes_to(snapshot, best, function)), "")
     if earned == 0:
-        at = f" at {path}" if path else f" that leads to {function}"
+        at = f" at {path}" if path else f" that invokes {function}"
         return failed(
-            f"{quote(best.name)} has no method {' or '.join(methods)}{at}; {routes_there(routes)}."
+            f"{quote(best.name)} has no method {' or '.join(methods)}{at}. Its methods: {listed_methods(routes)}."
             + _near(path, routes),
             expected=expected,
-            observed=routes_there(routes),
+            observed=listed_methods(routes),
             hint=("" if any(route.path == place for route in routes) else _create_resource(best, place))
             + _put_method(best, place, methods[0])
             + _integrate(best, place, function, methods[0], qualifiers)
@@ -98,9 +98,9 @@ def api_routes_to(
     return share(
         earned,
         _PARTS * len(methods),
-        f"{quote(best.name)}: {'; '.join(one for one in troubles.values() if one)}.",
+        f"{quote(best.name)}: {'; '.join(filter(None, troubles.values()))}.",
         expected=expected,
-        observed=listed(f"{one.method} {one.path} → {_called(one)}" for one in routes_at(routes, path)),
+        observed=listed(f"{route.method} {route.path} → {_target(route)}" for route in routes_at(routes, path)),
         hint=(_put_method(best, place, worst) if troubles[worst].startswith(_NO_METHOD) else "")
         + _integrate(best, place, function, worst, qualifiers)
         + deploy_command(best, "", snapshot),
@@ -110,15 +110,17 @@ def api_routes_to(
 def _of_api(
     snapshot: Snapshot, api: RestApi, function: str, methods: list[str], path: str, qualifiers: list[str] | None
 ) -> tuple[int, dict[str, str]]:
-    """The parts that an API earns, and by method what is wrong with it."""
+    """Return the parts that an API earns, and what is wrong with each method."""
     earned, troubles = 0, {}
     for method in methods:
         routes = routes_at(snapshot.api_gateway.routes(api.id), path)
         candidates = [route for route in routes if route.method in (method, "ANY")]
-        if not path:  # a method somewhere else that leads elsewhere is no try at this one
+        if not path:  # a method that invokes another function is not an attempt at this one
             candidates = [route for route in candidates if route.function == function]
         judged = [_of_route(snapshot, route, function, qualifiers) for route in candidates]
-        parts, troubles[method] = max(judged, key=lambda one: one[0], default=(0, f"{_NO_METHOD} {method}{_at(path)}"))
+        parts, troubles[method] = max(
+            judged, key=lambda entry: entry[0], default=(0, f"{_NO_METHOD} {method}{_at(path)}")
+        )
         earned += parts
     return earned, troubles
 
@@ -137,26 +139,26 @@ def _of_route(snapshot: Snapshot, route: Route, function: str, qualifiers: list[
 
 
 def _misses(snapshot: Snapshot, route: Route, function: str, qualifiers: list[str] | None) -> str:
-    """How a route misses its target, or empty."""
-    wanted = " or ".join(target_name(function, one) for one in qualifiers or [""])
+    """Return how a route misses its target, or an empty text."""
+    wanted = " or ".join(target_name(function, qualifier) for qualifier in qualifiers or [""])
     if not route.function:
         return f"calls {quote(route.uri) or 'nothing'} instead of the function {wanted}"
     if route.function != function:
-        return f"calls the function {quote(_called(route))} instead of {wanted}"
+        return f"invokes the function {quote(_target(route))} instead of {wanted}"
     if f":{snapshot.account_id}:function:" not in route.uri:
-        return f"calls {function} of another account: {quote(route.uri)}"
+        return f"invokes {function} of another account: {quote(route.uri)}"
     if f":lambda:{snapshot.region}:{snapshot.account_id}:" not in route.uri:
-        return f"calls {function} in another Region than {snapshot.region}: {quote(route.uri)}"
-    if qualifiers is None or _plain(route.qualifier) in [_plain(one) for one in qualifiers]:
+        return f"invokes {function} in a Region other than {snapshot.region}: {quote(route.uri)}"
+    if qualifiers is None or _plain(route.qualifier) in [_plain(qualifier) for qualifier in qualifiers]:
         return ""
-    return f"calls {quote(_called(route))} instead of {wanted}"
+    return f"invokes {quote(_target(route))} instead of {wanted}"
 
 
 def _plain(qualifier: str) -> str:
     return "" if qualifier == "$LATEST" else qualifier
 
 
-def _called(route: Route) -> str:
+def _target(route: Route) -> str:
     return target_name(route.function, route.qualifier) if route.function else quote(route.uri) or "nothing"
 
 
@@ -165,10 +167,10 @@ def _at(path: str) -> str:
 
 
 def _near(path: str, routes: list[Route]) -> str:
-    """A path that differs by case or a slash only."""
+    """Return a sentence about a path that differs only by case or a slash, or an empty text."""
     same = {route.path for route in routes if route.path.strip("/").lower() == path.strip("/").lower() != ""}
-    other = sorted(same - {path})
-    return f" Paths must match exactly: {quote(other[0])} is not {path}." if other else ""
+    similar = sorted(same - {path})
+    return f" Paths must match exactly: {quote(similar[0])} is not {path}." if similar else ""
 
 
 def _create_resource(api: RestApi, path: str) -> str:

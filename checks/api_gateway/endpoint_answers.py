@@ -1,4 +1,4 @@
-"""An API answers over HTTP."""
+"""An API returns the right response over HTTP."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from checks.api_gateway._common import (
     choose_stage,
     deploy_command,
     fill_path,
-    misfire,
+    gateway_failure,
+    listed_methods,
     missing_api,
     own_api,
     permit_command,
     plan_by_name,
     resource_of,
     route_for,
-    routes_there,
     routes_to,
 )
 from checks.wording import missing_function
@@ -29,7 +29,7 @@ from labgrader.judging import HttpReply, NotGradedError, Probe, Reason, Verdict,
 
 
 @check(
-    title="The endpoint answers",
+    title="The endpoint returns the right response",
     hint="aws apigateway get-stages --rest-api-id API-ID",
 )
 def endpoint_answers(
@@ -49,21 +49,21 @@ def endpoint_answers(
     plan: str = "",
     explanation: str = "",
 ) -> Verdict:
-    """One call of a stage is answered with the status, and its JSON body holds the structure and fits the schema.
+    """Check that a request to a stage returns the status and a JSON body that has the structure and fits the schema.
 
     Args:
-        function: the function behind it. Where ``api`` is empty, the student's REST API that leads to it is called.
+        function: the function that the API invokes. It selects the student's REST API if ``api`` is empty.
         api: the REST API's name.
-        stage: the stage's name; where empty ``prod``, else the first there is.
+        stage: the stage's name; if empty, ``prod`` or else the first stage.
         method: the HTTP method.
-        path: what is called (``/performance``); where empty the path of the route that leads to the function.
-        query: the query string's parameters.
-        body: the request's body: text as it stands, everything else as JSON.
-        status: the status that is right, or several.
-        contains: what the body must hold, compared as for ``event_answered``.
-        matches: a JSON Schema of the body, as for ``event_answered``.
-        mentions: texts that must stand in the body, whatever their case.
-        plan: the usage plan whose key is sent where the method wants one; where empty, any that is bound to the stage.
+        path: the path of the request (``/performance``); if empty, the path of the route that invokes the function.
+        query: the parameters of the query string.
+        body: the request's body. Text is sent unchanged, everything else as JSON.
+        status: the expected status, or several.
+        contains: the structure that the body must have, compared as in ``event_answered``.
+        matches: a JSON Schema of the body, as in ``event_answered``.
+        mentions: texts that the body must contain, ignoring case.
+        plan: the usage plan that provides the API key, if the method requires one; if empty, any plan of the stage.
         explanation: added to the message of a wrong reply.
     """
     statuses = status if isinstance(status, list) else [status]
@@ -76,27 +76,29 @@ def endpoint_answers(
         return failed(missing_api(snapshot, api, function), expected=expected, observed="no such REST API")
     routes = snapshot.api_gateway.routes(found.id)
     route = _route(snapshot, found, routes, function, method, path)
-    called = choose_stage(snapshot, found, stage)
+    deployed = choose_stage(snapshot, found, stage)
     if route is None:
         return failed(
-            f"{quote(found.name)} has no method {method}{f' at {path}' if path else ''}; {routes_there(routes)}.",
+            f"{quote(found.name)} has no method {method}{f' at {path}' if path else ''}. "
+            f"Its methods: {listed_methods(routes)}.",
             expected=expected,
             observed="no such method",
             hint=f"aws apigateway get-resources --rest-api-id {found.id} --embed methods",
         )
-    if called is None:
+    if deployed is None:
         return failed(
-            f"{quote(found.name)} {f'has no stage {stage}' if stage else 'is not deployed'}: nothing can call it.",
+            f"{quote(found.name)} {f'has no stage {stage}' if stage else 'is not deployed'}, "
+            "so requests cannot reach it.",
             expected=expected,
             observed="no such stage",
             hint=deploy_command(found, stage, snapshot),
         )
     where = path or fill_path(route.path)
-    target = f"{method} {quote(found.name)} /{quote(called.name)}{quote(where)}"
-    key = _key(snapshot, found, called.name, plan) if route.api_key_required else ""
+    target = f"{method} {quote(found.name)} /{quote(deployed.name)}{quote(where)}"
+    key = _key(snapshot, found, deployed.name, plan) if route.api_key_required else ""
     reply = probe.call_api(
         found,
-        called.name,
+        deployed.name,
         method,
         where,
         query=query,
@@ -113,15 +115,15 @@ def endpoint_answers(
     return failed(
         f"{target} {wrong.what}. {explanation}".rstrip(),
         expected=expected,
-        observed=f"answered {reply.status}" if reply.status else "no answer",
-        hint=_hint(wrong, found, called.name, route, plan),
+        observed=f"returned {reply.status}" if reply.status else "no response",
+        hint=_hint(wrong, found, deployed.name, route, plan),
     )
 
 
 def _route(
     snapshot: Snapshot, api: RestApi, routes: list[Route], function: str, method: str, path: str
 ) -> Route | None:
-    """The route that is called: the one at the path, else one that leads to the function."""
+    """Return the route of the request: the one at the path, or else one that invokes the function."""
     if path:
         return route_for(routes, method, path)
     leading = routes_to(snapshot, api, function) if function else routes
@@ -130,26 +132,29 @@ def _route(
 
 
 def _key(snapshot: Snapshot, api: RestApi, stage: str, plan: str) -> str:
-    """The id of an enabled key that opens the stage, or empty."""
-    plans = [one for one in snapshot.api_gateway.usage_plans() if not plan or one.name == plan]
-    bound = [one for one in plans if (api.id, stage) in one.stages]
-    keys = [key for one in bound for key in snapshot.api_gateway.keys_of(one.id) if key.enabled]
+    """Return the id of an enabled API key for the stage, or an empty text."""
+    plans = [candidate for candidate in snapshot.api_gateway.usage_plans() if plan in ("", candidate.name)]
+    bound = [candidate for candidate in plans if (api.id, stage) in candidate.stages]
+    keys = [key for candidate in bound for key in snapshot.api_gateway.keys_of(candidate.id) if key.enabled]
     return keys[0].id if keys else ""
 
 
 def _closed(reply: HttpReply, statuses: list[int], route: Route, plan: str) -> GatewayFailure | None:
-    """A method that is not open refuses; an authorizer's refusal is worded as if there were no such method."""
+    """Return the failure of a method that requires a key or authorization although the lab requires none.
+
+    It comes first, because API Gateway words an authorizer's refusal as if the method were missing.
+    """
     if reply.status not in (401, 403) or reply.status in statuses:
         return None
     if route.api_key_required and not plan:
         return GatewayFailure(
-            f"answered {reply.status}: the method wants an API key, and the lab leaves it open", "unlock"
+            f"returned {reply.status}: the method requires an API key, but the lab uses none", "unlock"
         )
     if route.authorization in ("", "NONE"):
         return None
     return GatewayFailure(
-        f"answered {reply.status}: the method asks who calls (authorization {quote(route.authorization)}), and the lab "
-        "leaves it open",
+        f"returned {reply.status}: the method requires authorization ({quote(route.authorization)}), but the lab "
+        "uses none",
         "open",
     )
 
@@ -161,10 +166,10 @@ def _wrong(
     matches: dict[str, Any] | None,
     mentions: list[str],
 ) -> GatewayFailure | None:
-    wrong = misfire(reply, statuses)
+    wrong = gateway_failure(reply, statuses)
     if wrong is not None:
         return wrong
-    said = f"answered {reply.status}"
+    said = f"returned {reply.status}"
     if contains or matches:
         if reply.problem:
             return GatewayFailure(f"{said}, but {reply.problem}", "answer")
@@ -177,34 +182,39 @@ def _wrong(
 
 
 def _throttled(snapshot: Snapshot, target: str, function: str, expected: str) -> Verdict:
-    """A function that is switched off is the student's doing, a limit that is used up is not."""
+    """Fail a function with reserved concurrency 0, which the student set. A limit that is used up is not graded.
+
+    Raises:
+        NotGradedError: a quota or a limit of the account is used up.
+    """
     deployed = snapshot.function(function) if function else None
     if deployed is not None and deployed.reserved_concurrency == 0:
         return failed(
-            f"{target} answered 429: the reserved concurrency of {function} is 0, which switches it off.",
+            f"{target} returned 429: the reserved concurrency of {function} is 0, so Lambda throttles every "
+            "invocation.",
             expected=expected,
-            observed="answered 429",
+            observed="returned 429",
             hint=f"aws lambda delete-function-concurrency --function-name {function}",
         )
     raise NotGradedError(
         "execute-api:Invoke",
-        f"{target} answered 429: the quota of its usage plan or a limit of the account is used up",
+        f"{target} returned 429: the quota of its usage plan or a limit of the account is used up",
         Reason.QUOTA,
     )
 
 
 def _hint(wrong: GatewayFailure, api: RestApi, stage: str, route: Route, plan: str) -> str:
-    if wrong.mend == "deploy":
+    if wrong.fix == "deploy":
         return deploy_command(api, stage)
-    if wrong.mend in ("open", "unlock"):
-        patch = "/authorizationType,value=NONE" if wrong.mend == "open" else "/apiKeyRequired,value=false"
+    if wrong.fix in ("open", "unlock"):
+        patch = "/authorizationType,value=NONE" if wrong.fix == "open" else "/apiKeyRequired,value=false"
         return (
             f"aws apigateway update-method --rest-api-id {api.id} --resource-id {resource_of(api, route.path)} "
             f"--http-method {route.method} --patch-operations op=replace,path={patch}\n" + deploy_command(api, stage)
         )
-    if wrong.mend == "permit" and route.function:
+    if wrong.fix == "permit" and route.function:
         return permit_command(route.function, route.qualifier, GATEWAY, api_source(api))
-    if wrong.mend == "key":
+    if wrong.fix == "key":
         return (
             f"aws apigateway create-usage-plan-key --usage-plan-id {plan_by_name(plan) if plan else 'PLAN-ID'} "
             "--key-id KEY-ID --key-type API_KEY"

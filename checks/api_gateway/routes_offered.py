@@ -1,11 +1,11 @@
-"""A REST API offers every route that its function answers."""
+"""A REST API has every route that its function implements."""
 
 from __future__ import annotations
 
 import re
 
 from checks.api_gateway._common import api_leading_to, deploy_command
-from checks.wording.advice import and_why
+from checks.wording.advice import and_why, pluralize
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging import Verdict, check, failed, listed, partial, passed, quote
 
@@ -13,31 +13,32 @@ _PARAMETER = re.compile(r"\{[^{}]*\}")
 
 
 @check(
-    title="The API offers every route",
+    title="The API has every route",
     hint="aws apigateway get-resources --rest-api-id API-ID --embed methods",
     paths=["routes"],
 )
 def routes_offered(snapshot: Snapshot, *, function: str, routes: list[str], explanation: str = "") -> Verdict:
-    """The REST API that leads to the function has every route; ``ANY`` and ``{proxy+}`` count for what they take.
+    """Check that the REST API that invokes the function has every route. ``ANY`` and ``{proxy+}`` count for all that
+    they match.
 
-    Says nothing where no API leads to the function: that is another check's.
+    The check passes if no API invokes the function. Another check reports that.
 
     Args:
         function: the function.
         routes: ``METHOD /path/{parameter}``; the parameter's name does not matter.
-        explanation: added to the message, where the hand-out itself leaves routes out.
+        explanation: added to the message if the hand-out itself omits routes.
     """
     api = api_leading_to(snapshot, function) if snapshot.function(function) else None
     if api is None:
         return passed()
-    there = [(one.method, _pattern(one.path)) for one in snapshot.api_gateway.routes(api.id)]
-    absent = [route for route in routes if not any(_takes(method, path, route) for method, path in there)]
+    existing = [(route.method, _pattern(route.path)) for route in snapshot.api_gateway.routes(api.id)]
+    absent = [route for route in routes if not any(_matches(method, path, route) for method, path in existing)]
     if not absent:
         return passed(observed=f"{len(routes)} routes")
     arn = f"arn:aws:lambda:{snapshot.region}:{snapshot.account_id}:function:{function}"
     uri = f"arn:aws:apigateway:{snapshot.region}:lambda:path/2015-03-31/functions/{arn}/invocations"
     commands = [f"aws apigateway get-resources --rest-api-id {api.id}  # the ids of the resources", f"URI={uri}"]
-    known = {one.path for one in snapshot.api_gateway.routes(api.id)}
+    known = {route.path for route in snapshot.api_gateway.routes(api.id)}
     for path in dict.fromkeys(route.partition(" ")[2] for route in absent):
         if path not in known:
             commands.append(
@@ -52,8 +53,8 @@ def routes_offered(snapshot: Snapshot, *, function: str, routes: list[str], expl
             f'aws apigateway put-integration {at} --type AWS_PROXY --integration-http-method POST --uri "$URI"'
         )
     message = (
-        f"{quote(api.name)} has no route {listed(absent)}: over HTTP they are answered with 403, Missing "
-        f"Authentication Token, whatever {function} would say.{and_why(explanation)}"
+        f"{quote(api.name)} lacks the {pluralize(absent, 'route', 'routes')} {listed(absent)}. API Gateway returns "
+        f"403 (Missing Authentication Token) for such requests and does not invoke {function}.{and_why(explanation)}"
     )
     expected, observed = listed(routes), f"{len(routes) - len(absent)} of {len(routes)} routes"
     hint = "\n".join([*commands, deploy_command(api, "prod")])
@@ -67,7 +68,7 @@ def _parent(path: str) -> str:
 
 
 def _pattern(path: str) -> re.Pattern[str]:
-    """A route's path as a pattern of the paths that it takes; parameters take each other."""
+    """Return a pattern for the paths that a route matches. A parameter matches every other parameter."""
     parts = [
         (".+" if part.endswith("+}") else "[^/]+") if part.startswith("{") else re.escape(part)
         for part in re.split(r"(\{[^{}]*\})", path)
@@ -75,6 +76,6 @@ def _pattern(path: str) -> re.Pattern[str]:
     return re.compile("".join(parts))
 
 
-def _takes(method: str, path: re.Pattern[str], route: str) -> bool:
+def _matches(method: str, path: re.Pattern[str], route: str) -> bool:
     wanted, _, at = route.partition(" ")
     return method in (wanted, "ANY") and path.fullmatch(_PARAMETER.sub("x", at)) is not None

@@ -1,4 +1,4 @@
-"""A stage serves a REST API, with a cache where the lab wants one."""
+"""A REST API is deployed to a stage, with a cache if the lab requires one."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ def stage_serves(
     cache_size: str = "",
     other_stage: float = 0.0,
 ) -> Verdict:
-    """The REST API has the stage, with a cache cluster of the size; a stage without it earns half.
+    """Check that the REST API has the stage, with a cache cluster of the size. A stage without it earns half.
 
-    A cache that AWS is still setting up counts: it was asked for.
+    A cache that AWS is still creating counts.
 
     Args:
         stage: the stage's name.
-        api: the REST API's name; where empty the one whose route leads to the function.
+        api: the REST API's name; if empty, the API that invokes the function.
         function: that function.
-        cache_size: the cache's size in GB, as AWS writes it (``0.5``); empty where none is wanted.
-        other_stage: what an API earns that is deployed, but only to other stages: a share between 0 and 1.
+        cache_size: the cache's size in GB, as AWS writes it (``0.5``); empty for a stage without a cache.
+        other_stage: the share (0 to 1) that an API earns if it is deployed only to other stages.
     """
     expected = f"stage {stage}" + (f" with a cache of {cache_size} GB" if cache_size else "")
     found = own_api(snapshot, api) if api else api_leading_to(snapshot, function)
@@ -43,9 +43,9 @@ def stage_serves(
     cached = f" --cache-cluster-enabled --cache-cluster-size {cache_size}" if cache_size else ""
     deployed = snapshot.api_gateway.stage(found.id, stage)
     if deployed is None:
-        others = [one.name for one in snapshot.api_gateway.stages(found.id)]
-        there = f"; it has {listed(others)}." if others else ": it is not deployed."
-        message, hint = f"{quote(found.name)} has no stage {stage}{there}", deploy_command(found, stage) + cached
+        others = [other.name for other in snapshot.api_gateway.stages(found.id)]
+        existing = f". Its stages: {listed(others)}." if others else ", because it is not deployed."
+        message, hint = f"{quote(found.name)} has no stage {stage}{existing}", deploy_command(found, stage) + cached
         if others and other_stage:
             return partial(other_stage, message, expected=expected, observed=f"stages {listed(others)}", hint=hint)
         return failed(
@@ -56,17 +56,17 @@ def stage_serves(
     size = deployed.cache_size
     if deployed.cache_enabled and size == cache_size:
         return passed(expected=expected, observed=expected)
-    mend = (
+    fix = (
         f"aws apigateway update-stage --rest-api-id {found.id} --stage-name {stage} --patch-operations "
         f"op=replace,path=/cacheClusterEnabled,value=true op=replace,path=/cacheClusterSize,value={cache_size}"
     )
     if not deployed.cache_enabled:
         return partial(
             0.5,
-            f"The stage {stage} of {quote(found.name)} has no cache cluster; the lab enables one of {cache_size} GB.",
+            f"The stage {stage} of {quote(found.name)} has no cache cluster. The lab requires one of {cache_size} GB.",
             expected=expected,
             observed="no cache",
-            hint=mend,
+            hint=fix,
         )
     observed = f"a cache of {quote(size)} GB" if size else "a cache of unknown size"
     return partial(
@@ -74,5 +74,5 @@ def stage_serves(
         f"The stage {stage} of {quote(found.name)} has {observed} instead of {cache_size} GB.",
         expected=expected,
         observed=observed,
-        hint=mend,
+        hint=fix,
     )

@@ -1,4 +1,4 @@
-"""A usage plan applies to the calls of a method: it wants an API key."""
+"""A usage plan applies to a method, because the method requires an API key."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from labgrader.judging import Verdict, check, failed, passed
 
 
 @check(
-    title="The usage plan applies to the calls",
+    title="The usage plan applies to the method",
     hint="aws apigateway update-method --rest-api-id API-ID --resource-id RESOURCE-ID --http-method {method} "
     "--patch-operations op=replace,path=/apiKeyRequired,value=true",
     paths=["path"],
@@ -16,16 +16,16 @@ from labgrader.judging import Verdict, check, failed, passed
 def usage_plan_applies(
     snapshot: Snapshot, *, plan: str, api: str, path: str, method: str, explanation: str = ""
 ) -> Verdict:
-    """The method wants an API key: a usage plan counts and limits only calls that come with one of its keys.
+    """Check that the method requires an API key. A usage plan counts and limits only requests with one of its keys.
 
-    Nothing is said where there is no such plan, or where it is bound to no stage of the API.
+    The check passes if the plan does not exist or is not bound to a stage of the API.
 
     Args:
         plan: the usage plan's name.
         api: the REST API's name.
         path: the resource's path.
         method: the HTTP method.
-        explanation: how this comes about, for the message.
+        explanation: added to the message: the reason in the hand-out.
     """
     found, limits = own_api(snapshot, api), snapshot.api_gateway.usage_plan(plan)
     if found is None or limits is None or found.id not in [api_id for api_id, _ in limits.stages]:
@@ -35,12 +35,12 @@ def usage_plan_applies(
         return passed()
     stage = next(name for api_id, name in limits.stages if api_id == found.id)
     return failed(
-        f"{method} {path} of {api} wants no API key, so the usage plan {plan} limits nothing: it counts only the calls "
-        f"that come with one of its keys. {explanation}".rstrip(),
+        f"{method} {path} of {api} does not require an API key, so the usage plan {plan} limits nothing. A usage plan "
+        f"counts only requests with one of its API keys. {explanation}".rstrip(),
         expected="an API key required",
         observed="no API key required",
         hint=f"aws apigateway update-method --rest-api-id {found.id} --resource-id {resource_of(found, path)} "
         f"--http-method {method} --patch-operations op=replace,path=/apiKeyRequired,value=true\n"
         f"{deploy_command(found, stage)}\n"
-        'curl -H "x-api-key: THE-KEY" …  # from now on every call needs the key',
+        'curl -H "x-api-key: THE-KEY" …  # from now on every request needs the key',
     )

@@ -1,4 +1,4 @@
-"""Reading the end of a function's log: which lines are the function's own, and which of them are structured."""
+"""Parser for the end of a function's log: the lines that the function wrote, and which of them are JSON."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _PLATFORM = re.compile(
 """Lines that Lambda writes. Source: Lambda Developer Guide, "Using CloudWatch Logs with Lambda"."""
 
 _LOGGING_PREFIX = re.compile(r"\[(?:DEBUG|INFO|WARNING|ERROR|CRITICAL)\]\t[^\t]*\t[^\t]*\t")
-"""What Lambda's Python runtime puts before what a logger writes."""
+"""The prefix that Lambda's Python runtime adds to a logger's message."""
 
 _TAIL_CHARACTERS = 4_000
-"""From this length on the tail, which has 4 KB, may begin within a line."""
+"""A tail of this length may begin inside a line: Lambda returns at most 4 KB."""
 
 _LOG_METHODS = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log"})
 _LOGGERS = re.compile(r"(?:^|\.)_?log(?:ger|ging)?$|_log(?:ger)?$|getLogger", re.IGNORECASE)
@@ -29,9 +29,9 @@ _BEST_FIRST: tuple[Literal["JSON", "unclear", "text"], ...] = ("JSON", "unclear"
 
 
 def own_lines(log_tail: str) -> tuple[list[str], list[str]]:
-    """The entries that the function itself logged: those that are JSON objects, and those that are plain text.
+    """Return the entries that the function itself logged: the JSON objects, and the plain text.
 
-    JSON that stands on several lines is one entry.
+    A JSON object on several lines is one entry.
     """
     structured: list[str] = []
     plain: list[str] = []
@@ -43,48 +43,48 @@ def own_lines(log_tail: str) -> tuple[list[str], list[str]]:
         if not line.strip() or _PLATFORM.match(line):
             continue
         start = _LOGGING_PREFIX.match(line)
-        said = line[start.end() :] if start else line
-        entry, more = _json_entry([said, *lines[at:]])
+        message = line[start.end() :] if start else line
+        entry, more = _json_entry([message, *lines[at:]])
         if entry is None:
             if not (at == 1 and len(log_tail) >= _TAIL_CHARACTERS):
-                plain.append(said)
+                plain.append(message)
             continue
         at += more
         if not str(entry.get("type", "")).startswith("platform."):
-            structured.append(said)
+            structured.append(message)
     return structured, plain
 
 
 def writes(sources: Sequence[Source]) -> Literal["JSON", "text", "nothing", "unclear"]:
-    """Say what code writes its log as.
+    """Return the format in which code writes its log.
 
-    It is JSON where a library for that is imported, where ``json.dumps`` stands in a call that logs, in a function like
-    ``log_event`` that logs, or in a formatter. Where the two stand beside each other otherwise, it is unclear: the next
-    line may go on with the call, or be the answer.
+    It is JSON if the code imports a library for that, or calls ``json.dumps`` in a logging call, in a function like
+    ``log_event`` that logs, or in a formatter. It is unclear if ``json.dumps`` is on the line after a logging call, or
+    elsewhere in a helper that logs: that line may continue the call or build the response.
     """
     if any(name.split(".")[0] in _JSON_LOGGERS for source in sources for name in source.imports):
         return "JSON"
     found: set[str] = set()
     for source in sources:
         dumps = [call for call in source.calls if call.name.rpartition(".")[2] == "dumps"]
-        if any(call.function.rpartition(".")[2] == "format" for call in dumps):  # a formatter of the student's own
+        if any(call.function.rpartition(".")[2] == "format" for call in dumps):  # the student's own formatter
             return "JSON"
         found |= {_writes(call, dumps) for call in source.calls if _is_log(call)}
-    return next((one for one in _BEST_FIRST if one in found), "nothing")
+    return next((kind for kind in _BEST_FIRST if kind in found), "nothing")
 
 
 def _writes(log: Call, dumps: Sequence[Call]) -> Literal["JSON", "text", "unclear"]:
-    beside = [one for one in dumps if one.function == log.function]
+    nearby = [call for call in dumps if call.function == log.function]
     name = log.function.rpartition(".")[2]
-    if any(one.line == log.line for one in beside) or (beside and "log" in name.lower()):
+    if any(call.line == log.line for call in nearby) or (nearby and "log" in name.lower()):
         return "JSON"
-    if any(one.line == log.line + 1 for one in beside) or (beside and name not in ("", *_HANDLERS)):
+    if any(call.line == log.line + 1 for call in nearby) or (nearby and name not in ("", *_HANDLERS)):
         return "unclear"
     return "text"
 
 
 def _json_entry(lines: Sequence[str]) -> tuple[dict[str, object] | None, int]:
-    """The JSON object that begins with the first line, and how many more lines it has."""
+    """Return the JSON object that begins on the first line, and the number of its further lines."""
     if not lines[0].lstrip().startswith("{"):
         return None, 0
     text = "\n".join(lines).lstrip()

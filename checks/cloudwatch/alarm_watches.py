@@ -7,7 +7,7 @@ from labgrader.evidence.snapshot import Alarm, Snapshot
 from labgrader.judging import Verdict, check, failed, listed, quote, share
 
 PARTS = 8
-"""Halves of four equal parts: what it watches, the statistic, the period, the threshold."""
+"""Halves of four equal parts: the metric, the statistic, the period, the threshold."""
 
 
 @check(title="The alarm watches the metric", hint="aws cloudwatch describe-alarms --alarm-names {alarm}")
@@ -22,32 +22,32 @@ def alarm_watches(
     above: int,
     namespace: str = "AWS/Lambda",
 ) -> Verdict:
-    """The alarm watches the metric, with this statistic and period, and goes off above this many.
+    """Check that the alarm watches the metric, with the statistic, the period and the threshold.
 
-    What it watches, the statistic, the period and the threshold are worth the same; an alarm on something else earns
-    nothing. The metric counts whole things, so that “greater than 5” and “at least 6” are the same; “at least 5”
-    earns half of the threshold's part. Where the alarm reports to, and how many periods it waits, are the student's.
+    The metric, the statistic, the period and the threshold are worth the same. An alarm on another metric earns
+    nothing. The metric is a count, so “greater than 5” equals “at least 6”; “at least 5” earns half of the threshold's
+    part. The student chooses the alarm's actions and the number of evaluation periods.
 
     Args:
-        alarm: its name.
+        alarm: the alarm's name.
         metric: the metric's name (``Errors``).
         dimensions: the metric's dimensions, all of them (``{FunctionName: …}``).
         statistic: ``Sum``, ``Average``, …
-        period_s: in seconds.
-        above: the largest count at which the alarm stays quiet.
+        period_s: the period in seconds.
+        above: the largest count that does not put the alarm into ALARM.
         namespace: the metric's namespace.
     """
-    whose = listed(dimensions.values())
-    expected = f"{statistic} of {metric} of {whose} greater than {above} in {period_s} s"
+    resources = listed(dimensions.values())
+    expected = f"{statistic} of {metric} of {resources} greater than {above} in {period_s} s"
     found = snapshot.monitoring.alarm(alarm)
     command = _command(alarm, namespace, metric, dimensions, statistic, period_s, above)
     if found is None:
-        names = [one.name for one in snapshot.monitoring.alarms()]
+        names = [other.name for other in snapshot.monitoring.alarms()]
         return failed(missing("alarm", alarm, names), expected=expected, observed="no such alarm", hint=command)
     observed = _shown(found)
     if (found.namespace, found.metric, dict(found.dimensions)) != (namespace, metric, dimensions):
         return failed(
-            f"The alarm {alarm} watches {_watched(found)} instead of {metric} of {whose}.",
+            f"The alarm {alarm} watches {_watched(found)} instead of {metric} of {resources}.",
             expected=expected,
             observed=observed,
             hint=command,
@@ -60,7 +60,7 @@ def alarm_watches(
     if found.period_s == period_s:
         earned += 2
     else:
-        wrong.append(f"the period is {_number(found.period_s)} s instead of {period_s} s")
+        wrong.append(f"the period is {_seconds(found.period_s)} instead of {period_s} s")
     points, trouble = _threshold(found, above)
     earned += points
     if trouble:
@@ -71,7 +71,7 @@ def alarm_watches(
 
 
 def _threshold(found: Alarm, above: int) -> tuple[int, str]:
-    """How many halves of its part the threshold earns, and what is wrong with it."""
+    """Return how many halves of its part the threshold earns, and what is wrong with it."""
     value = found.threshold
     if value is not None:
         if found.comparison == "GreaterThanThreshold" and above <= value < above + 1:
@@ -80,8 +80,8 @@ def _threshold(found: Alarm, above: int) -> tuple[int, str]:
             if above < value <= above + 1:
                 return 2, ""
             if value == above:
-                return 1, f"it goes off at {above} already (GreaterThanOrEqualToThreshold), not above {above}"
-    return 0, f"it goes off when the value is {_comparison(found)} instead of greater than {above}"
+                return 1, f"it goes into ALARM at {above} (GreaterThanOrEqualToThreshold) instead of above {above}"
+    return 0, f"it goes into ALARM when the value is {_comparison(found)} instead of greater than {above}"
 
 
 def _comparison(found: Alarm) -> str:
@@ -97,18 +97,24 @@ def _comparison(found: Alarm) -> str:
 def _watched(found: Alarm) -> str:
     if not found.metric:
         return "an expression"
-    of = listed(f"{name} {value}" for name, value in sorted(found.dimensions.items())) if found.dimensions else "all"
-    return f"{quote(found.namespace, 80)} {quote(found.metric, 80)} of {of}"
+    metric = f"{quote(found.namespace, 80)} {quote(found.metric, 80)}"
+    if not found.dimensions:
+        return f"{metric} without dimensions"
+    return f"{metric} of {listed(f'{name} {value}' for name, value in sorted(found.dimensions.items()))}"
 
 
 def _shown(found: Alarm) -> str:
     return (
-        f"{quote(found.statistic, 40)} of {_watched(found)} {_comparison(found)} in {_number(found.period_s)} s"
+        f"{quote(found.statistic, 40)} of {_watched(found)} {_comparison(found)} in {_seconds(found.period_s)}"
     ).strip()
 
 
 def _number(value: float | None) -> str:
     return "unknown" if value is None else f"{value:g}"
+
+
+def _seconds(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:g} s"
 
 
 def _command(

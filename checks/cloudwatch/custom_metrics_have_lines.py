@@ -1,4 +1,4 @@
-"""The custom metrics on a dashboard are plotted by the dimensions that the functions publish them with."""
+"""A dashboard plots custom metrics with the dimensions with which the functions publish them."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _MAX_LINES = 200
     hint="aws cloudwatch list-metrics --namespace {namespace}",
 )
 def custom_metrics_have_lines(probe: Probe, *, dashboard: str, namespace: str, explanation: str = "") -> Verdict:
-    """No line of the dashboard asks for a metric by other dimensions than those that it is published with.
+    """Check that every line of the dashboard plots a metric with the dimensions with which it is published.
 
-    A metric is found by all of its dimensions: one that is published by four stays empty when it is asked for by one of
-    them. What is published is read from the embedded metric format in the logs of the calls that were made. Source:
-    CloudWatch User Guide, "Embedded metric format specification".
+    CloudWatch finds a metric only by all of its dimensions. A line with one of four dimensions stays empty. The check
+    reads the published metrics from the logs of the recorded invocations. Source: CloudWatch User Guide, "Embedded
+    metric format specification".
 
     Args:
-        dashboard: its name.
+        dashboard: the dashboard's name.
         namespace: the metrics' namespace.
-        explanation: how this comes about, for the message.
+        explanation: added to the message: the reason in the hand-out.
     """
     found = probe.snapshot.dashboard(dashboard)
     if found is None:
@@ -53,16 +53,16 @@ def custom_metrics_have_lines(probe: Probe, *, dashboard: str, namespace: str, e
     published_by, plotted_by = listed(sorted(_fewest(published[name]))), listed(sorted(metric.dimensions))
     return failed(
         f"The {'lines' if len(empty) > 1 else 'line'} {listed(empty)} of {namespace} on {dashboard} "
-        f"{'stay' if len(empty) > 1 else 'stays'} empty: {quote(name)} is published by {published_by}, and plotted by "
-        f"{plotted_by}; a metric is found by all of its dimensions. {explanation}".rstrip(),
-        expected="lines by the dimensions that are published",
+        f"{'stay' if len(empty) > 1 else 'stays'} empty. {quote(name)} is published with {published_by} but plotted "
+        f"with {plotted_by}. CloudWatch finds a metric only by all of its dimensions. {explanation}".rstrip(),
+        expected="lines with the published dimensions",
         observed=f"{len(empty)} without data",
-        hint="Put in their place:\n" + "\n".join(quote(json.dumps(row), 600) for row in rows),
+        hint="Replace the empty lines with:\n" + "\n".join(quote(json.dumps(row), 600) for row in rows),
     )
 
 
 def _published(log: str, namespace: str) -> Iterator[tuple[str, frozenset[str]]]:
-    """The metrics that a log publishes in the embedded metric format, each with the names of its dimensions."""
+    """Yield the metrics that a log publishes in the embedded metric format, with the names of their dimensions."""
     for line in log.splitlines()[-_MAX_LINES:]:
         start = line.find("{")
         if start < 0 or "CloudWatchMetrics" not in line:
@@ -77,19 +77,19 @@ def _published(log: str, namespace: str) -> Iterator[tuple[str, frozenset[str]]]
 
 def _of_directive(directive: Mapping[str, Any]) -> Iterator[tuple[str, frozenset[str]]]:
     sets, metrics = directive.get("Dimensions"), directive.get("Metrics")
-    for one in metrics if isinstance(metrics, list) else ():
-        name = one.get("Name") if isinstance(one, dict) else None
+    for metric in metrics if isinstance(metrics, list) else ():
+        name = metric.get("Name") if isinstance(metric, dict) else None
         for dimensions in sets if isinstance(sets, list) else ():
             if isinstance(name, str) and isinstance(dimensions, list):
                 yield name, frozenset(str(dimension) for dimension in dimensions)
 
 
 def _search(namespace: str, name: str, wanted: Mapping[str, str], dimensions: frozenset[str]) -> str:
-    """A search that finds a metric by all of its dimensions, whatever the values of those that were not asked for."""
+    """Return a search that finds a metric by all of its dimensions, with any value for those not on the dashboard."""
     terms = [f'{key}="{value}"' for key, value in wanted.items()] + [f'MetricName="{name}"']
     return f"SEARCH('{{{','.join([namespace, *sorted(dimensions)])}}} {' '.join(terms)}', 'Average')"
 
 
 def _fewest(sets: set[frozenset[str]]) -> frozenset[str]:
-    """The smallest of some sets of dimensions; of equal ones always the same."""
-    return min(sets, key=lambda one: (len(one), sorted(one)))
+    """Return the smallest set of dimensions; the first in alphabetical order if several are equally small."""
+    return min(sets, key=lambda dimensions: (len(dimensions), sorted(dimensions)))

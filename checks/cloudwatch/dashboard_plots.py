@@ -1,4 +1,4 @@
-"""A dashboard plots the metrics of the functions, or of what else has some."""
+"""A dashboard plots the metrics of functions or of other resources."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ def dashboard_plots(
     namespace: str = "AWS/Lambda",
     dimension: str = "FunctionName",
 ) -> Verdict:
-    """Each metric of each function is on the dashboard; every pair is worth the same.
+    """Check that each metric of each function is on the dashboard. Every pair is worth the same.
 
-    A search or a metric-math expression counts where it names both the metric and the function.
+    A search or a metric math expression counts if it contains both names.
 
     Args:
-        dashboard: its name.
-        metrics: the metrics' names; none where it is enough that the dashboard is there and can be read.
-        functions: the values of the dimension: the functions' names, or those of what else is plotted.
+        dashboard: the dashboard's name.
+        metrics: the metrics' names; none if the dashboard only has to exist and be valid.
+        functions: the values of the dimension: the names of the functions or other resources.
         namespace: the metrics' namespace.
-        dimension: what the metrics are told apart by (``FunctionName``, ``ApiName``); a line may name others beside it.
+        dimension: the dimension of the metrics (``FunctionName``, ``ApiName``). A line may have further dimensions.
     """
     wanted = [(metric, function) for function in functions or () for metric in metrics or ()]
     expected = f"{listed(metrics or ())} of {listed(functions or ())}" if wanted else f"dashboard {dashboard}"
@@ -47,8 +47,8 @@ def dashboard_plots(
     if not wanted:
         return passed(expected=expected, observed=expected)
     everything = list(found.metrics())
-    plotted = [one for one in everything if one.region in ("", snapshot.region)]
-    absent = [pair for pair in wanted if not any(_plots(one, namespace, dimension, *pair) for one in plotted)]
+    plotted = [line for line in everything if line.region in ("", snapshot.region)]
+    absent = [pair for pair in wanted if not any(_plots(line, namespace, dimension, *pair) for line in plotted)]
     lines = [f"{metric} of {function}" for metric, function in absent]
     return share(
         len(wanted) - len(absent),
@@ -63,14 +63,14 @@ def dashboard_plots(
 
 
 def _why(snapshot: Snapshot, plotted: list[Metric], dimension: str) -> str:
-    """What else is on it that explains the gap: another Region, or a placeholder that was left in."""
-    regions = sorted({one.region for one in plotted} - {"", snapshot.region})
-    names = sorted({one.dimensions.get(dimension, "") for one in plotted})
+    """Return a sentence that explains missing lines: another Region, or a placeholder of the hand-out."""
+    regions = sorted({line.region for line in plotted} - {"", snapshot.region})
+    names = sorted({line.dimensions.get(dimension, "") for line in plotted})
     placeholders = [name for name in names if name.startswith("[")]
     if placeholders:
-        return f" It plots {listed(placeholders)}: put {snapshot.username} in the place of the brackets."
+        return f" It plots {listed(placeholders)}. Replace the brackets with {snapshot.username}."
     if regions:
-        return f" It looks into {listed(regions)}, and your functions are in {snapshot.region}."
+        return f" It plots metrics of {listed(regions)}, but your functions are in {snapshot.region}."
     return ""
 
 
@@ -81,5 +81,5 @@ def _plots(plotted: Metric, namespace: str, dimension: str, metric: str, name: s
 
 
 def _names(expression: str, word: str) -> bool:
-    """Whether an expression holds a name as a whole: ``user1-f`` is not in ``user1-f2``."""
+    """Return whether an expression contains a whole name: ``user1-f2`` does not contain ``user1-f``."""
     return re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", expression) is not None

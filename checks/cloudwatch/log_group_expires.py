@@ -11,11 +11,11 @@ from labgrader.judging import Verdict, check, failed, partial, passed
     hint="aws logs put-retention-policy --log-group-name /aws/lambda/{function} --retention-in-days {days}",
 )
 def log_group_expires(snapshot: Snapshot, *, function: str, days: int) -> Verdict:
-    """The function's log group keeps its logs for so many days; another number of days earns half.
+    """Check that the function's log group has the retention. Another retention earns half.
 
     Args:
-        function: its name; the log group is ``/aws/lambda/NAME``.
-        days: in days.
+        function: the function's name; the log group is ``/aws/lambda/NAME``.
+        days: the retention in days.
     """
     name = f"/aws/lambda/{function}"
     expected = f"{name} with {days} days"
@@ -30,7 +30,7 @@ def log_group_expires(snapshot: Snapshot, *, function: str, days: int) -> Verdic
         )
     if group.retention_days is None:
         return failed(
-            f"The logs in {name} never expire; the lab keeps them for {days} days.",
+            f"The logs in {name} never expire. The lab requires a retention of {days} days.",
             expected=expected,
             observed="never expire",
         )

@@ -16,31 +16,33 @@ from labgrader.judging import NotGradedError, Probe, Verdict, check, failed, par
     "aws logs tail /aws/lambda/{function} --since 1h",
 )
 def logs_are_structured(probe: Probe, *, function: str, event: Any, explanation: str = "") -> Verdict:
-    """What the function logs in one call are JSON objects; plain text beside them earns half.
+    """Check that the function logs JSON objects in one invocation. Additional plain text earns half.
 
-    Where the end of the log holds no line of the function (the embedded AWS drops what a logger writes below warnings),
-    the code is read: whether ``json.dumps`` stands in what it logs.
+    If the end of the log has no line of the function, the check reads the code and looks for ``json.dumps`` in logging
+    calls. (The embedded AWS drops a logger's messages below warnings.)
 
     Args:
-        function: its name.
-        event: what it is called with.
+        function: the function's name.
+        event: the event of the invocation.
         explanation: added to the message.
 
     Raises:
-        NotGradedError: neither the log nor the code tells.
+        NotGradedError: neither the log nor the code shows the format.
     """
     expected = "every line a JSON object"
     if probe.snapshot.function(function) is None:
         return failed(missing_function(probe.snapshot, function), expected=expected, observed="no such function")
-    sources, unread = _code(probe, function)  # asked before the call: while the snapshot is taken nothing is called
+    sources, unread = _code(
+        probe, function
+    )  # before the invocation: while the snapshot is recorded, nothing is invoked
     invocation = probe.invoke(function, "", event)
     if invocation is None:
         return failed(f"{function} does not exist.", expected=expected, observed="no such function")
     if invocation.outcome != "answered":
         wrong = invocation_failure(invocation, [200])
-        what = wrong.what if wrong is not None else "did not answer"
+        what = wrong.what if wrong is not None else "did not respond"
         return failed(
-            f"{function} {what}, so its log is not looked at.",
+            f"{function} {what}, so its log was not checked.",
             expected=expected,
             observed=what,
             hint=invoke_command(function, "", event),
@@ -55,7 +57,7 @@ def logs_are_structured(probe: Probe, *, function: str, event: Any, explanation:
         observed = f"{plural(len(structured), 'JSON object')} and {plural(len(plain), 'line')} of plain text"
         return partial(
             0.5,
-            f"{function} logs JSON objects, but plain text, too: “{quote(plain[0], 120)}”. {explanation}".rstrip(),
+            f"{function} logs JSON objects and also plain text: “{quote(plain[0], 120)}”. {explanation}".rstrip(),
             expected=expected,
             observed=observed,
             evidence=evidence,
@@ -76,7 +78,7 @@ def _by_code(function: str, sources: list[Source], expected: str, explanation: s
     if written == "nothing":
         return failed(f"{function} logs nothing. {explanation}".rstrip(), expected=expected, observed="nothing")
     return failed(
-        f"{function} logs plain text: its code gives no json.dumps(…) to what logs. {explanation}".rstrip(),
+        f"{function} logs plain text: its code does not log json.dumps(…). {explanation}".rstrip(),
         expected=expected,
         observed="plain text",
     )
@@ -84,12 +86,13 @@ def _by_code(function: str, sources: list[Source], expected: str, explanation: s
 
 def _cannot_tell(function: str) -> NotGradedError:
     return NotGradedError(
-        "lambda:InvokeFunction", f"the log of {function} held no line of its own, and its code does not tell either"
+        "lambda:InvokeFunction",
+        f"the log of {function} has no line of the function, and its code does not show what it logs",
     )
 
 
 def _code(probe: Probe, function: str) -> tuple[list[Source] | None, NotGradedError | None]:
-    """The function's code, or why AWS did not give it: most logs tell without it."""
+    """Return the function's code, or the reason why it is missing. Most logs can be judged without the code."""
     try:
         return probe.snapshot.code(function), None
     except NotGradedError as error:

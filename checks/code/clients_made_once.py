@@ -1,4 +1,4 @@
-"""Clients are made once, while the code is loaded."""
+"""Clients are created once, when Lambda loads the code."""
 
 from __future__ import annotations
 
@@ -25,44 +25,46 @@ _GETTER = re.compile(
     r"|^__init__$|^__new__$|^<lambda>$|^_*(dynamodb|s3|sqs|sns|table|bucket|http|boto3?)$",
     re.IGNORECASE,
 )
-"""Functions whose name says that they provide something: made when it is first wanted and kept, which is good too."""
+"""Names of functions that provide an object. They may create it once, at first use, which is fine, too."""
 
 
 @check(
-    title="Clients are made once",
+    title="Clients are created once",
     hint="zip -r function.zip .\naws lambda update-function-code --function-name NAME --zip-file fileb://function.zip",
 )
 def clients_made_once(snapshot: Snapshot, *, functions: list[str]) -> Verdict:
-    """No function makes a client of AWS or of HTTP again in every call.
+    """Check that no function creates an AWS or HTTP client again in every invocation.
 
-    A call at the top of a file runs once. One in a function whose name says that it provides something
-    (``get_connection_pool``, ``s3_client``) or in a class's ``__init__`` is not counted, for it may keep what it makes.
+    Code at the top of a file runs once. A call in a class's ``__init__``, or in a function with a name like
+    ``get_connection_pool`` or ``s3_client``, does not count, because it may keep the client.
 
     Args:
-        functions: the functions; those that do not exist, or whose code cannot be read, are passed over.
+        functions: the functions. Those that do not exist or have unreadable code are skipped.
     """
     deployed = existing(snapshot, functions)
     found = {
-        one.name: [place(source, call) for source, call in calls_in(snapshot, one) if _is_made_again(call, one)]
-        for one in deployed
+        function.name: [
+            place(source, call) for source, call in calls_in(snapshot, function) if _is_created_again(call, function)
+        ]
+        for function in deployed
     }
-    again = [one for one in deployed if found[one.name]]
+    again = [function for function in deployed if found[function.name]]
     if not again:
         return passed()
-    each = [f"{one.name}: {some(found[one.name])}" for one in again]
+    each = [f"{function.name}: {some(found[function.name])}" for function in again]
     return failed(
-        "A client is made anew in every call, with new connections each time "
-        f"({'; '.join(each)}): made once at the top of the file, it is kept from call to call.",
-        expected="made at the top of the file",
-        observed=plural(sum(len(found[one.name]) for one in again), "place") + " in a function",
-        hint="# move the line to the top of the file, above the functions, and use the name it is given there\n"
+        f"Every invocation creates a new client, with new connections ({'; '.join(each)}). "
+        "Create the client at the top of the file: Lambda keeps it for the next invocations.",
+        expected="created at the top of the file",
+        observed=plural(sum(len(found[function.name]) for function in again), "place") + " in a function",
+        hint="# move the line to the top of the file, above the functions, and use its variable in the functions\n"
         f"{deploy_again(again)}",
     )
 
 
-def _is_made_again(call: Call, function: Function) -> bool:
+def _is_created_again(call: Call, function: Function) -> bool:
     if call.name not in _CLIENTS or not call.function:
         return False
-    if call.function == function.handler.rpartition(".")[2]:  # whatever the handler is called, every call comes there
+    if call.function == function.handler.rpartition(".")[2]:  # the handler runs in every invocation
         return True
     return _GETTER.search(call.function.rpartition(".")[2]) is None

@@ -1,4 +1,4 @@
-"""The code can be read as Python."""
+"""The code is valid Python."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging import Verdict, check, failed, passed, quote
 
 _SYNTAX = re.compile(r"line \d+: ")
-"""How a problem of the code begins. Without a line it is one of reading it: a file that is too large for us."""
+"""The beginning of a syntax error. A problem without a line means that the grader cannot read the file (too large)."""
 
 
 @check(
@@ -18,23 +18,26 @@ _SYNTAX = re.compile(r"line \d+: ")
     "aws lambda update-function-code --function-name NAME --zip-file fileb://function.zip",
 )
 def code_can_be_parsed(snapshot: Snapshot, *, functions: list[str]) -> Verdict:
-    """Every Python file of the functions can be parsed; one that cannot fails whatever imports it.
+    """Check that every Python file of the functions can be parsed. An invalid file breaks every import of it.
 
     Args:
-        functions: the functions; those that do not exist, or whose code cannot be read, are passed over.
+        functions: the functions. Those that do not exist or have unreadable code are skipped.
     """
     found = [
-        (one, source)
-        for one in existing(snapshot, functions)
-        for source in snapshot.code(one.name) or ()
+        (function, source)
+        for function in existing(snapshot, functions)
+        for source in snapshot.code(function.name) or ()
         if _SYNTAX.match(source.problem)
     ]
     if not found:
         return passed()
-    each = [f"{quote(source.path)} of {one.name}: {quote(source.problem).rstrip('.')}" for one, source in found]
+    each = [
+        f"{quote(source.path)} of {function.name}: {quote(source.problem).rstrip('.')}" for function, source in found
+    ]
     return failed(
-        f"A file cannot be read as Python ({'; '.join(each)}): whatever imports it fails before its first line runs.",
+        f"A file is not valid Python ({'; '.join(each)}). Every import of it fails before its first line runs.",
         expected="valid Python",
         observed="; ".join(quote(source.problem) for _, source in found),
-        hint="python3 -m compileall -q .  # says which line is meant\n" + deploy_again(one for one, _ in found),
+        hint="python3 -m compileall -q .  # prints the invalid lines\n"
+        + deploy_again(function for function, _ in found),
     )

@@ -1,4 +1,4 @@
-"""Functions use only what the context object has."""
+"""Functions use only attributes that the context object has."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ _RIGHT = {
 
 
 @check(
-    title="The context object has what the code asks of it",
+    title="The code uses only attributes that the context object has",
     hint="https://docs.aws.amazon.com/lambda/latest/dg/python-context.html",
 )
 def context_attributes_exist(probe: Probe, *, functions: list[str], explanation: str = "") -> Verdict:
-    """No recorded call of the functions ended because the context object lacks an attribute.
+    """Check that no recorded invocation of the functions failed because the context object lacks an attribute.
 
     Args:
-        functions: the functions that are looked at.
-        explanation: added to the message where the hand-out led there.
+        functions: the functions to check.
+        explanation: added to the message if the hand-out has this mistake.
     """
-    asked: dict[str, set[str]] = {}
+    used: dict[str, set[str]] = {}
     for invocation in probe.invocations():
         name = invocation.target.partition(":")[0]
         if name in functions:
             for attribute in _NO_ATTRIBUTE.findall(f"{invocation.payload}\n{invocation.log_tail}"):
-                asked.setdefault(attribute, set()).add(name)
-    if not asked:
+                used.setdefault(attribute, set()).add(name)
+    if not used:
         return passed()
-    sentences = [_sentence(attribute, sorted(names)) for attribute, names in sorted(asked.items())]
+    sentences = [_sentence(attribute, sorted(names)) for attribute, names in sorted(used.items())]
     files = "\n".join(
         f"sed -i 's/context\\.{attribute}\\b/context.{_RIGHT[attribute]}/g' lambda_function.py"
-        for attribute in sorted(asked)
+        for attribute in sorted(used)
         if attribute in _RIGHT
     )
-    names = sorted(set().union(*asked.values()))
+    names = sorted(set().union(*used.values()))
     deploy = "\n".join(
         f"zip function.zip lambda_function.py && aws lambda update-function-code --function-name {name} "
         "--zip-file fileb://function.zip"
@@ -53,12 +53,12 @@ def context_attributes_exist(probe: Probe, *, functions: list[str], explanation:
     return failed(
         f"{'; '.join(sentences)}. {explanation}".rstrip(),
         expected="attributes that the context object has",
-        observed=listed(f"context.{attribute}" for attribute in sorted(asked)),
+        observed=listed(f"context.{attribute}" for attribute in sorted(used)),
         hint=f"{files}\n{deploy}".strip(),
     )
 
 
 def _sentence(attribute: str, names: list[str]) -> str:
-    right = f": it is called context.{_RIGHT[attribute]}" if attribute in _RIGHT else ""
+    right = f" (use context.{_RIGHT[attribute]})" if attribute in _RIGHT else ""
     uses = "uses" if len(names) == 1 else "use"
     return f"{listed(names)} {uses} context.{quote(attribute)}, which does not exist{right}"

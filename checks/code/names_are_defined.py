@@ -1,4 +1,4 @@
-"""The code uses no name that it does not define."""
+"""The code imports or defines every name that it uses."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from labgrader.evidence.snapshot import Snapshot, Source
 from labgrader.judging import Verdict, check, failed, listed, passed, quote
 
 _MODULES = {*sys.stdlib_module_names, "boto3", "botocore", "requests"}
-"""Names that are most likely those of a module whose import was forgotten."""
+"""Names that most likely belong to a module without an import."""
 
 
 @check(
@@ -17,33 +17,33 @@ _MODULES = {*sys.stdlib_module_names, "boto3", "botocore", "requests"}
     hint="zip -r function.zip .\naws lambda update-function-code --function-name NAME --zip-file fileb://function.zip",
 )
 def names_are_defined(snapshot: Snapshot, *, functions: list[str], explanation: str = "") -> Verdict:
-    """No file of a function uses a name that it neither imports nor defines.
+    """Check that every file of a function imports or defines the names that it uses.
 
     Args:
-        functions: the functions; those that do not exist, or whose code cannot be read, are passed over.
-        explanation: added to the message, where the hand-out's own code has the slip.
+        functions: the functions. Those that do not exist or have unreadable code are skipped.
+        explanation: added to the message if the hand-out's own code has the mistake.
     """
     found = [
-        (one, source)
-        for one in existing(snapshot, functions)
-        for source in snapshot.code(one.name) or ()
+        (function, source)
+        for function in existing(snapshot, functions)
+        for source in snapshot.code(function.name) or ()
         if source.undefined
     ]
     if not found:
         return passed()
-    each = [f"{quote(source.path)} of {one.name} uses {listed(source.undefined)}" for one, source in found]
+    each = [f"{listed(source.undefined)} in {quote(source.path)} of {function.name}" for function, source in found]
     names = list(dict.fromkeys(name for _, source in found for name in source.undefined))
     return failed(
-        f"{', '.join(each)}, but nothing there imports or defines {pluralize(names, 'it', 'them')}: a call that comes "
-        f"to such a line ends with a NameError.{and_why(explanation)}",
+        f"{pluralize(names, 'A name is', 'Some names are')} neither imported nor defined ({'; '.join(each)}). "
+        f"An invocation that reaches such a line fails with a NameError.{and_why(explanation)}",
         expected="every name imported or defined",
         observed=listed(names),
-        hint="\n".join([*_repairs([source for _, source in found]), deploy_again(one for one, _ in found)]),
+        hint="\n".join([*_repairs([source for _, source in found]), deploy_again(function for function, _ in found)]),
     )
 
 
 def _repairs(sources: list[Source]) -> list[str]:
-    """What to write where; a comment, for it is a change in the code."""
+    """Return the missing lines and their files, as shell comments, because the student must edit the code."""
     repairs = []
     for source in sources:
         for name in source.undefined:

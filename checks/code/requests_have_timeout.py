@@ -11,10 +11,10 @@ from labgrader.judging import Verdict, check, failed, passed
 _WAITS = re.compile(
     r"^requests\.((sessions\.)?[Ss]ession\.)?(get|post|put|patch|delete|head|options|request)$|^urllib\.request\.urlopen$"
 )
-"""Calls that wait for ever without a timeout. (httpx has one of 5 s by itself.)"""
+"""Calls that wait forever without a timeout. (httpx has a default timeout of 5 s.)"""
 
 _ANY_KEYWORD = ("", "**")
-"""How a call shows that it passes on keywords (``**options``) that cannot be seen."""
+"""The recorded keywords of a call that passes on unknown keywords (``**options``)."""
 
 
 @check(
@@ -22,29 +22,29 @@ _ANY_KEYWORD = ("", "**")
     hint="zip -r function.zip .\naws lambda update-function-code --function-name NAME --zip-file fileb://function.zip",
 )
 def requests_have_timeout(snapshot: Snapshot, *, functions: list[str], suggest_s: int = 5) -> Verdict:
-    """No function calls requests or urllib without a timeout, with which it would wait for ever.
+    """Check that every request with requests or urllib has a timeout. Without one, it may wait forever.
 
     Args:
-        functions: the functions; those that do not exist, or whose code cannot be read, are passed over.
-        suggest_s: the timeout that is proposed, in seconds.
+        functions: the functions. Those that do not exist or have unreadable code are skipped.
+        suggest_s: the suggested timeout in seconds.
     """
     deployed = existing(snapshot, functions)
     found = {
-        one.name: [place(source, call) for source, call in calls_in(snapshot, one) if _waits_for_ever(call)]
-        for one in deployed
+        function.name: [place(source, call) for source, call in calls_in(snapshot, function) if _waits_forever(call)]
+        for function in deployed
     }
-    waiting = [one for one in deployed if found[one.name]]
+    waiting = [function for function in deployed if found[function.name]]
     if not waiting:
         return passed()
-    each = [f"{one.name}: {some(found[one.name])}" for one in waiting]
+    each = [f"{function.name}: {some(found[function.name])}" for function in waiting]
     return failed(
-        f"A request without a timeout waits for ever ({'; '.join(each)}): when the other side hangs, so does the "
-        "function, until its own timeout ends it, and that is paid for.",
+        f"A request without a timeout may wait forever ({'; '.join(each)}). If the server does not respond, the "
+        "function waits until its own timeout, and AWS bills that time.",
         expected="timeout=… in every request",
         observed="none",
         hint=f"# add the timeout to the request: timeout={suggest_s}\n{deploy_again(waiting)}",
     )
 
 
-def _waits_for_ever(call: Call) -> bool:
+def _waits_forever(call: Call) -> bool:
     return _WAITS.match(call.name) is not None and not {"timeout", *_ANY_KEYWORD} & set(call.keywords)

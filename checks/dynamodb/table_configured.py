@@ -1,4 +1,4 @@
-"""A table exists with the keys and the billing mode that the lab asks for."""
+"""A table exists with the keys and the billing mode of the lab."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from labgrader.evidence.snapshot import Snapshot, Table
 from labgrader.judging import Verdict, check, failed, quote, share
 
 
-@check(title="The table is as the lab says", hint="aws dynamodb describe-table --table-name {table}")
+@check(title="The table is configured as the lab requires", hint="aws dynamodb describe-table --table-name {table}")
 def table_configured(
     snapshot: Snapshot,
     *,
@@ -17,14 +17,14 @@ def table_configured(
     key_type: str = "S",
     billing_mode: str = "",
 ) -> Verdict:
-    """The table exists, and has its keys, of their type, and its billing mode; each is worth the same.
+    """Check that the table exists and has the keys with their type, and the billing mode. Each is worth the same.
 
     Args:
-        table: its name. That it exists is worth as much as one key.
-        partition_key: the attribute that is its partition key (``HASH``).
-        sort_key: the attribute that is its sort key (``RANGE``); empty for a table that has none.
+        table: the table's name. Its existence is worth as much as one key.
+        partition_key: the attribute of the partition key (``HASH``).
+        sort_key: the attribute of the sort key (``RANGE``); empty for a table without one.
         key_type: the type of the keys: ``S``, ``N`` or ``B``.
-        billing_mode: ``PAY_PER_REQUEST`` or ``PROVISIONED``; empty where either is right.
+        billing_mode: ``PAY_PER_REQUEST`` or ``PROVISIONED``; empty if either is right.
     """
     wanted = {"partition key": partition_key, "sort key": sort_key}
     expected = ", ".join(f"{what} {name} ({key_type})" for what, name in wanted.items() if name)
@@ -57,13 +57,11 @@ def table_configured(
 
 
 def _wrong_key(table: Table, what: str, name: str, seen: str, key_type: str) -> str:
-    """What is wrong with a key, or nothing."""
+    """Return what is wrong with a key, or an empty text."""
     if seen != name:
-        return (
-            f"the {what} is {quote(seen) or 'missing'} instead of {name}"
-            if name
-            else f"there is a {what} {quote(seen)}"
-        )
+        if not name:
+            return f"the lab has no {what}, but the table has {quote(seen)}"
+        return f"the {what} is {quote(seen)} instead of {name}" if seen else f"the {what} {name} is missing"
     has = table.key_types.get(name, "")
     return (
         f"the {what} {name} is of type {quote(has) or 'unknown'} instead of {key_type}"

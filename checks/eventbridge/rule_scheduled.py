@@ -1,4 +1,4 @@
-"""An EventBridge rule runs on its schedule."""
+"""An EventBridge rule has its schedule and is enabled."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _EVERY = (
     {"1/1", "1-7", "SUN-SAT", "MON-SUN"},
     set[str](),
 )
-"""How ``*`` can be written in a cron expression's fields: minutes, hours, days of the month, months, days of the week,
-years. Source: Amazon EventBridge User Guide, "Creating an EventBridge rule that runs on a schedule"."""
+"""Other ways to write ``*`` in the fields of a cron expression: minutes, hours, days of the month, months, days of the
+week, years. Source: Amazon EventBridge User Guide, "Creating an EventBridge rule that runs on a schedule"."""
 
 
 @check(
@@ -27,47 +27,47 @@ years. Source: Amazon EventBridge User Guide, "Creating an EventBridge rule that
     hint="aws events put-rule --name {rule} --schedule-expression '{schedule}' --state ENABLED",
 )
 def rule_scheduled(snapshot: Snapshot, *, rule: str, schedule: str) -> Verdict:
-    """The rule exists on the default event bus, has the schedule, and is enabled; each is worth the same.
+    """Check that the rule exists on the default event bus, has the schedule and is enabled. Each is worth the same.
 
     Args:
-        rule: its name.
-        schedule: ``cron(…)`` or ``rate(…)``. The same moments written otherwise (``02`` for ``2``, ``?`` and ``*`` for
-            the days exchanged, ``1/1`` for every day) are right too.
+        rule: the rule's name.
+        schedule: ``cron(…)`` or ``rate(…)``. Other ways to write the same times count, too: ``02`` for ``2``, ``?`` and
+            ``*`` swapped for the days, ``1/1`` for every day.
     """
     expected = f"{schedule}, ENABLED"
     found = snapshot.events.rule(rule)
     if found is None:
         return failed(
-            missing("rule", rule, [one.name for one in snapshot.events.rules()]),
+            missing("rule", rule, [other.name for other in snapshot.events.rules()]),
             expected=expected,
             observed="no such rule",
         )
     wrong = []
     if _normal(found.schedule) != _normal(schedule):
-        has = (
-            f"the schedule is {quote(found.schedule)} instead of" if found.schedule else "it has no schedule instead of"
-        )
-        wrong.append(f"{has} {schedule}")
+        if found.schedule:
+            wrong.append(f"the schedule is {quote(found.schedule)} instead of {schedule}")
+        else:
+            wrong.append(f"the schedule {schedule} is missing")
     if found.state != "ENABLED":
         wrong.append(f"its state is {quote(found.state) or 'unknown'} instead of ENABLED, so it never runs")
     return share(
         3 - len(wrong),
         3,
-        f"{rule}: {', and '.join(wrong)}.",
+        f"{rule}: {'; '.join(wrong)}.",
         expected=expected,
         observed=f"{quote(found.schedule) or 'no schedule'}, {quote(found.state)}",
-        # put-rule replaces what the rule has, so both are given
+        # put-rule replaces both settings, so the command has both
         hint=f"aws events put-rule --name {rule} --schedule-expression '{schedule}' --state ENABLED",
     )
 
 
 def _normal(schedule: str) -> str:
-    """A schedule in one way of writing: numbers without leading zeros, ``*`` for all of a field, single spaces."""
+    """Return a schedule in a uniform notation: no leading zeros, ``*`` for all values of a field, single spaces."""
     found = _FIELDS.match(schedule.strip())
     if found is None:
         return schedule
-    fields = [re.sub(r"\b0+(?=\d)", "", one).replace("?", "*") for one in found.group(2).split()]
+    fields = [re.sub(r"\b0+(?=\d)", "", field).replace("?", "*") for field in found.group(2).split()]
     if found.group(1) == "cron" and len(fields) == len(_EVERY):
         pairs = zip(fields, _EVERY, strict=True)
-        fields = ["*" if one.upper() in every or one == "*/1" else one for one, every in pairs]
+        fields = ["*" if field.upper() in every or field == "*/1" else field for field, every in pairs]
     return f"{found.group(1)}({' '.join(fields)})"

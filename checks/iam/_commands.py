@@ -1,4 +1,4 @@
-"""The commands that make a role which a service may take on."""
+"""Commands that create a role for a service."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ BASIC_EXECUTION = "AWSLambdaBasicExecutionRole"
 
 
 def trust_policy(service: str) -> str:
-    """The policy document that lets a service take a role on, as one line of JSON."""
+    """Return the trust policy that permits a service to assume a role, as one line of JSON."""
     return (
         '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", '
         f'"Principal": {{"Service": "{service}"}}, "Action": "sts:AssumeRole"}}]}}'
@@ -16,15 +16,15 @@ def trust_policy(service: str) -> str:
 
 
 def attach_policy(role: str, policy: str) -> str:
-    """The command that attaches one of AWS's own policies.
+    """Return the command that attaches an AWS managed policy.
 
-    AWS keeps the policies for Lambda under a path of their own, and most others under none.
+    The ARNs of AWS's policies for Lambda have the path ``service-role/``; most others have none.
     """
     path = "service-role/" if policy.startswith("AWSLambda") and policy.endswith("ExecutionRole") else ""
     return f"aws iam attach-role-policy --role-name {role} --policy-arn arn:aws:iam::aws:policy/{path}{policy}"
 
 
 def create_role(role: str, policies: Iterable[str], service: str = "lambda.amazonaws.com") -> list[str]:
-    """The commands that make a role with AWS's own policies."""
+    """Return the commands that create a role with AWS managed policies."""
     create = f"aws iam create-role --role-name {role} --assume-role-policy-document '{trust_policy(service)}'"
     return [create, *(attach_policy(role, policy) for policy in policies)]

@@ -1,4 +1,4 @@
-"""What the policies of a role allow, whichever way they were given to it."""
+"""Permissions of a role, from its inline and its attached policies."""
 
 from __future__ import annotations
 
@@ -17,19 +17,20 @@ _KNOWN: dict[str, tuple[str, ...]] = {
     "CloudWatchFullAccessV2": ("logs:*",),
     "AmazonDynamoDBFullAccess": ("dynamodb:*",),
 }
-"""AWS's own policies that labs attach, for what a check may ask of them: they are the same in every account, so they
-need not be read, and the embedded AWS has no text of them. Source: AWS Managed Policy Reference."""
+"""The actions of AWS managed policies in the labs, as far as checks need them.
+
+They are the same in every account, and the embedded AWS does not have them. Source: AWS Managed Policy Reference."""
 
 
 Statements = list[tuple[str, Statement]]
-"""Statements, each with the name of its policy."""
+"""Statements with the names of their policies."""
 
 
 def statements_of(snapshot: Snapshot, role: Role) -> tuple[Statements, str]:
-    """Every statement of a role's policies, inline ones first.
+    """Return every statement of a role's policies, inline policies first.
 
     Returns:
-        The statements, and the name of an attached policy that could not be read, or empty.
+        The statements, and the name of an attached policy that could not be read, or an empty text.
     """
     found = [(name, statement) for name, statements in sorted(role.inline.items()) for statement in statements]
     unread = ""
@@ -45,21 +46,23 @@ def statements_of(snapshot: Snapshot, role: Role) -> tuple[Statements, str]:
 
 
 def granted(found: Statements, action: str, resource: str) -> bool:
-    """Say whether statements allow an action on a resource.
+    """Return whether statements allow an action on a resource.
 
-    Conditions are not looked at. ``NotAction`` and ``NotResource`` allow all but a few things, so where they allow they
-    are taken to allow this too, and where they deny they are passed over.
+    Conditions are ignored. ``NotAction`` and ``NotResource`` match nearly everything, so such a statement counts if it
+    allows and is ignored if it denies.
     """
     return any(
-        one.effect == "Allow" and (one.excludes or (one.allows(action) and one.covers(resource))) for _, one in found
+        statement.effect == "Allow"
+        and (statement.excludes or (statement.allows(action) and statement.covers(resource)))
+        for _, statement in found
     )
 
 
 def denied_by(found: Statements, action: str, resource: str) -> str:
-    """The policy that denies an action on a resource whatever the conditions, or empty."""
-    for name, one in found:
-        denies = Statement("Allow", one.actions, one.resources)
-        unconditional = one.effect == "Deny" and not one.excludes and not one.conditions
+    """Return the policy that denies an action on a resource without conditions, or an empty text."""
+    for name, statement in found:
+        denies = Statement("Allow", statement.actions, statement.resources)
+        unconditional = statement.effect == "Deny" and not statement.excludes and not statement.conditions
         if unconditional and denies.allows(action) and denies.covers(resource):
             return name
     return ""

@@ -1,4 +1,4 @@
-"""A function's role may do what the function needs, and no more."""
+"""A function's role allows only what the function needs."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from labgrader.judging import Verdict, check, failed, listed, passed, quote
 _AWS_OWN = re.compile(r"^arn:aws[\w-]*:iam::aws:policy/")
 _BROAD = re.compile(r"(FullAccess|AdministratorAccess|PowerUserAccess)$")
 _HARMLESS = re.compile(r"^(logs|xray):", re.IGNORECASE)
-"""Services whose wildcards lie in many a hand-out's policy, and let a function do nothing but report."""
+"""Services with harmless wildcards: many hand-outs use them, and they only permit logs and traces."""
 _EVERYTHING = re.compile(r"^(\*|arn:[\w*-]*:[\w*-]*:[\w*-]*:[\d*]*:\*)$")
-"""A resource that is no limit: ``*``, ``arn:aws:s3:::*``, ``arn:aws:dynamodb:us-east-1:123456789012:*``."""
+"""A resource that matches everything: ``*``, ``arn:aws:s3:::*``, ``arn:aws:dynamodb:us-east-1:123456789012:*``."""
 
 
 @check(
@@ -29,30 +29,30 @@ def policies_are_narrow(
     resource: str = "",
     explanation: str = "",
 ) -> Verdict:
-    """The functions' own roles have no policy that allows everything, or all of a service everywhere.
+    """Check that no role of the functions has a policy that allows everything, or a whole service on all resources.
 
-    Looked at are roles whose name carries the student's prefix: one that a course provides is not the student's to
-    change. ``logs:*`` is passed over, and what a condition narrows down.
+    The check covers roles with the student's prefix, because students cannot change a role that the course provides.
+    ``logs:*`` and statements with a condition are ignored.
 
     Args:
-        functions: the functions whose roles are meant; those that do not exist are passed over.
-        actions: what the functions need, for the policy that is proposed.
-        resource: what they need it on: an ARN or a pattern.
-        explanation: added to the message, where the hand-out itself attaches the broad policy.
+        functions: the functions with the roles to check. Those that do not exist are skipped.
+        actions: the actions that the functions need, for the suggested policy.
+        resource: the ARN or pattern of the resource that they need.
+        explanation: added to the message if the hand-out itself attaches the broad policy.
     """
-    names = [role_name(one.role) for one in existing(snapshot, functions)]
+    names = [role_name(function.role) for function in existing(snapshot, functions)]
     roles = [snapshot.iam.role(name) for name in dict.fromkeys(names) if name.startswith(snapshot.prefix)]
-    found = {one.name: (one, _broad(snapshot, one)) for one in roles if one is not None}
+    found = {role.name: (role, _broad(snapshot, role)) for role in roles if role is not None}
     wide = {name: (role, broad) for name, (role, broad) in found.items() if broad}
     if not wide:
         return passed()
     each = [f"{quote(name)} ({listed(broad.values())})" for name, (_, broad) in wide.items()]
     return failed(
         f"{pluralize(each, 'The role', 'The roles')} {listed(each)} {pluralize(each, 'allows', 'allow')} far more than "
-        "the function needs: a fault in the code, or in what it imports, could then do all of that."
+        "the function needs. A bug in the code or in an imported package could use all of these permissions."
         f"{and_why(explanation)}",
         expected="only the actions and resources that are needed",
-        observed=listed(one for _, broad in wide.values() for one in broad.values()),
+        observed=listed(policy for _, broad in wide.values() for policy in broad.values()),
         hint="\n".join(
             command
             for role, broad in wide.values()
@@ -62,7 +62,7 @@ def policies_are_narrow(
 
 
 def _broad(snapshot: Snapshot, role: Role) -> dict[str, str]:
-    """The policies that allow too much, by ARN or by the name of an inline one, as a sentence names them."""
+    """Return the policies that allow too much, in words, by their ARN or the name of an inline policy."""
     found = {}
     for arn in role.attached:
         name = arn.rpartition("/")[2]
@@ -78,7 +78,7 @@ def _broad(snapshot: Snapshot, role: Role) -> dict[str, str]:
 
 
 def _wildcards(entries: tuple[Statement, ...]) -> list[str]:
-    """The actions that a policy allows wholesale on everything."""
+    """Return the wildcard actions that a policy allows on every resource."""
     return [
         action
         for entry in entries
@@ -89,7 +89,7 @@ def _wildcards(entries: tuple[Statement, ...]) -> list[str]:
 
 
 def _commands(role: Role, policies: list[str], actions: list[str], resource: str) -> list[str]:
-    """The commands that first give what is needed, then take away what is too much."""
+    """Return the commands that first grant what is needed, then remove the broad policies."""
     statement = {"Effect": "Allow", "Action": actions, "Resource": resource}
     name = argument(role.name)
     commands = [

@@ -1,4 +1,4 @@
-"""The role of a function allows what the function does."""
+"""A function's role allows what the function needs."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ def role_grants(
     managed_policy: str = "",
     policy_name: str = "GrantedByHand",
 ) -> Verdict:
-    """Every action is allowed on the resource by a policy of the function's role, inline or managed; each is worth
-    the same. More than is needed is right here.
+    """Check that the inline or managed policies of the function's role allow every action on the resource. Each action
+    is worth the same. Broader policies count, too.
 
     Args:
-        function: its name; whatever role it runs under is looked at.
-        actions: what must be allowed (``s3:GetObject``).
-        resource: the ARN of one thing the actions are done to. ``{bucket}`` is a bucket of the student's that calls the
-            function, or any of theirs where none does.
+        function: the function's name.
+        actions: the actions that must be allowed (``s3:GetObject``).
+        resource: the ARN of a resource. ``{bucket}`` is a bucket of the student that invokes the function, or any of
+            the student's buckets if none does.
         what: the resource in words (``the objects of its bucket``).
-        managed_policy: the ARN of AWS's policy that allows it, for the command.
-        policy_name: what the command calls an inline policy otherwise.
+        managed_policy: the ARN of an AWS managed policy that allows the actions, for the command.
+        policy_name: without a managed policy, the name of the inline policy in the command.
     """
     expected = f"{listed(actions)} on {what}"
     deployed = snapshot.function(function)
@@ -50,7 +50,8 @@ def role_grants(
     if role is None:
         name = quote(role_name(deployed.role))
         return failed(
-            f"{function} runs as {name or 'a role'}, which does not exist any more: nothing is allowed to it.",
+            f"The execution role {f'{name} ' if name else ''}of {function} does not exist, so the function has no "
+            "permissions.",
             expected=expected,
             observed="no such role",
             hint=f"aws lambda update-function-configuration --function-name {function} --role ARN-OF-A-ROLE",
@@ -60,8 +61,8 @@ def role_grants(
     wrong = [action for action in actions if not any(_allows(found, action, candidate) for candidate in candidates)]
     if wrong and unread:
         raise NotGradedError("iam:GetPolicyVersion", f"the policy {unread} of {role.name} could not be read")
-    denying = next((name for action in wrong for one in candidates if (name := denied_by(found, action, one))), "")
-    denied = f": its policy {quote(denying)} denies it" if denying else ""
+    denying = next((name for action in wrong for arn in candidates if (name := denied_by(found, action, arn))), "")
+    denied = f", because its policy {quote(denying)} denies it" if denying else ""
     return share(
         len(actions) - len(wrong),
         len(actions),
@@ -77,18 +78,18 @@ def _allows(found: Statements, action: str, resource: str) -> bool:
 
 
 def _resources(snapshot: Snapshot, function: str, resource: str, found: Statements) -> list[str]:
-    """The resources of which one must be covered; a bucket's name is the student's choice."""
+    """Return the resources of which one must be allowed. Students choose the names of their buckets."""
     if "{bucket}" not in resource:
         return [resource]
-    calling = sorted({one.bucket for one in own_notifications(snapshot, function)})
+    invoking = sorted({notification.bucket for notification in own_notifications(snapshot, function)})
     named = [
         match.group(1)
         for _, statement in found
-        for one in statement.resources
-        if (match := _BUCKET.match(one)) and match.group(1).startswith(snapshot.prefix)
+        for arn in statement.resources
+        if (match := _BUCKET.match(arn)) and match.group(1).startswith(snapshot.prefix)
     ]
-    # a bucket that is not there costs its own points: the policy may name it all the same
-    buckets = calling or snapshot.s3.bucket_names() or named or [f"{snapshot.prefix}bucket"]
+    # another check reports a missing bucket: without one, the policy may name any bucket of the student
+    buckets = invoking or snapshot.s3.bucket_names() or named or [f"{snapshot.prefix}bucket"]
     return [resource.replace("{bucket}", bucket) for bucket in buckets]
 
 

@@ -1,4 +1,4 @@
-"""A function's role can be taken on by the service, and has its policies."""
+"""A function's role trusts the service and has its policies."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from labgrader.judging import Verdict, check, failed, listed, quote, share
 def role_has_policies(
     snapshot: Snapshot, *, policies: list[str], role: str = "", function: str = "", trusts: str = "lambda.amazonaws.com"
 ) -> Verdict:
-    """The role exists, trusts the service, has each managed policy, and is the function's; each is worth the same.
+    """Check that the role exists, trusts the service, has each managed policy and is the function's role. Each is worth
+    the same.
 
     Args:
-        role: its name; the function's own role where none is given.
-        policies: names of managed policies (``AWSLambdaBasicExecutionRole``); more than these do no harm here.
-        function: the function that runs under it, or empty.
-        trusts: the service that may take it on.
+        role: the role's name; if empty, the function's role.
+        policies: the names of managed policies (``AWSLambdaBasicExecutionRole``). Additional policies are ignored.
+        function: the function that must use the role, or empty.
+        trusts: the service that must be able to assume the role.
     """
     if not role:
         deployed = snapshot.function(function)
@@ -35,20 +36,20 @@ def role_has_policies(
             hint="\n".join([*create_role(role, policies, trusts), *_use(snapshot, role, function)]),
         )
     wrong: list[str] = []
-    mend: list[str] = []
+    fixes: list[str] = []
     if not _trusted(found, trusts):
-        wrong.append(f"{trusts} may not take it on")
-        mend.append(f"aws iam update-assume-role-policy --role-name {role} --policy-document '{trust_policy(trusts)}'")
+        wrong.append(f"{trusts} cannot assume it")
+        fixes.append(f"aws iam update-assume-role-policy --role-name {role} --policy-document '{trust_policy(trusts)}'")
     attached = [arn.rpartition("/")[2] for arn in found.attached]
     for policy in policies:
         if policy not in attached:
             wrong.append(f"the policy {policy} is not attached")
-            mend.append(attach_policy(role, policy))
+            fixes.append(attach_policy(role, policy))
     if function:
         trouble = _not_used(snapshot, role, function)
         if trouble:
             wrong.append(trouble)
-            mend += _use(snapshot, role, function, found.arn)
+            fixes += _use(snapshot, role, function, found.arn)
     parts = 2 + len(policies) + bool(function)
     return share(
         parts - len(wrong),
@@ -56,12 +57,14 @@ def role_has_policies(
         f"The role {role}: {'; '.join(wrong)}.",
         expected=expected,
         observed=f"{listed(attached)} attached",
-        hint="\n".join(mend),
+        hint="\n".join(fixes),
     )
 
 
 def _trusted(found: Role, service: str) -> bool:
-    return any(one.allows("sts:AssumeRole") and {service, "*"} & set(one.principals) for one in found.trust)
+    return any(
+        statement.allows("sts:AssumeRole") and {service, "*"} & set(statement.principals) for statement in found.trust
+    )
 
 
 def _not_used(snapshot: Snapshot, role: str, function: str) -> str:
@@ -69,11 +72,11 @@ def _not_used(snapshot: Snapshot, role: str, function: str) -> str:
     if deployed is None:
         return f"there is no function {function}"
     used = role_name(deployed.role)
-    return "" if used == role else f"{function} runs under {quote(used) or 'another role'} instead"
+    return "" if used == role else f"{function} uses {quote(used) or 'another role'} instead"
 
 
 def _use(snapshot: Snapshot, role: str, function: str, arn: str = "") -> list[str]:
-    """The command that lets the function run under the role; none where there is no function."""
+    """Return the command that assigns the role to the function; nothing if there is no function."""
     if not function or snapshot.function(function) is None:
         return []
     arn = arn or f"arn:aws:iam::{snapshot.account_id}:role/{role}"
@@ -83,4 +86,4 @@ def _use(snapshot: Snapshot, role: str, function: str, arn: str = "") -> list[st
 def _instead(snapshot: Snapshot, function: str) -> str:
     deployed = snapshot.function(function) if function else None
     used = "" if deployed is None else role_name(deployed.role)
-    return f" {function} runs under {quote(used)}." if used else ""
+    return f" The execution role of {function} is {quote(used)}." if used else ""

@@ -1,1 +1,1 @@
-"""Checks of the answers of a function that is called."""
+"""Checks of a function's responses to invocations."""

@@ -1,4 +1,4 @@
-"""Talking to a function that keeps items: the events API Gateway would send it for one user, and what it said."""
+"""Invoke a function that stores items, with the events that API Gateway would send for one user."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from checks.wording.structure import ANY
 from labgrader.judging import Invocation, Probe, Verdict, parse_json, quote, share
 
 _UNREACHED = ("ResourceNotFoundException", "AccessDenied")
-"""What the log of a function says whose table is not there, or not allowed to it."""
+"""Words in the log of a function that cannot access its table."""
 
 _ID = "ID-OF-AN-ITEM"
 
 MOST_DELETED = 5
-"""Items that are deleted where the function did not say which one it created."""
+"""Items to delete at most, if the function did not return the id of the new item."""
 
 
 @dataclass
 class ItemCalls:
-    """The calls of one check. Whatever is created is to be deleted again with ``clean_up``.
+    """The requests of one check. Call ``clean_up`` at the end, which deletes the created items.
 
     Args:
-        probe: what answers.
-        function: the function.
-        path: the path of all items (``/todos``); one item's is ``/todos/ID``.
-        id_field: the field of an item that holds its id.
-        purpose: the check's name. Checks run side by side, so each has users of its own; and equal calls are asked once
-            while the account changes between ours, so each call carries this and its number as its request id.
-        explanation: said where the function's log shows that it could not get at its table.
+        probe: invokes the function.
+        function: the function's name.
+        path: the path of all items (``/todos``). The path of one item is ``/todos/ID``.
+        id_field: the field of an item with its id.
+        purpose: the check's name. Checks run in parallel, so each has its own users. Equal events are sent only once,
+            so each request id contains this name and the number of the request.
+        explanation: added to the message if the function's log shows that it cannot access its table.
     """
 
     probe: Probe
@@ -51,12 +51,12 @@ class ItemCalls:
 
     @property
     def user(self) -> str:
-        """Whose items are created: who calls where nobody else is named."""
+        """The user who creates the items and sends the requests by default."""
         return f"labgrader-{self.purpose.replace('_', '-')}-a"
 
     @property
     def other_user(self) -> str:
-        """Who must not get at them."""
+        """The user who must not access them."""
         return f"{self.user[:-1]}b"
 
     # --- one call each ----------------------------------------------------------------------------------------------
@@ -65,40 +65,40 @@ class ItemCalls:
         """Create an item of ``user``.
 
         Args:
-            item: what is sent.
-            status: what is said to be right where the answer is no success; any success will do here.
+            item: the fields that are sent.
+            status: the right status, for the message about another one. Any 2xx status is accepted here.
 
         Returns:
-            What was answered, and the item's id, which is looked for in the list where the answer lacks it; empty, with
-            ``trouble`` set, where there is none. There is trouble too where API Gateway would not pass the answer on.
+            The response and the item's id. If the response lacks the id, it is searched in the list. Without an id,
+            the text is empty and ``trouble`` is set. ``trouble`` is also set if API Gateway would reject the response.
         """
         invocation = self.send("POST", "", body=item)
         self.trouble = invocation_failure(invocation, [status, *_success(invocation)])
         if self.trouble is not None:
             self._unknown = not (self.trouble.fatal or self.trouble.module)
             return invocation, ""
-        said = self.call, self.event
+        request = self.call, self.event
         identity = _id_in(self.item_in(invocation), self.id_field)
         if not identity:
-            there = self.read_list() or {}
-            identity = next((one for one, found in there.items() if one and not differing(found, item)), "")
-            self.call, self.event = said
+            items = self.read_list() or {}
+            identity = next((item_id for item_id, found in items.items() if item_id and not differing(found, item)), "")
+            self.call, self.event = request
         if identity:
             self._created.append(identity)
             self.trouble = no_text(invocation)
         else:
             body = quote(invocation.response.body)
             self.trouble = no_text(invocation) or InvocationFailure(
-                f"answered {invocation.response.status_code} without the {self.id_field} of the item ({body}), and GET "
-                f"{self.path} does not show it"
+                f"returned {invocation.response.status_code} without the {self.id_field} of the item ({body}), and GET "
+                f"{self.path} does not return it"
             )
             self.evidence.append(
-                f"an item of user {self.user} may have stayed behind: the grader deletes only what it finds"
+                f"An item of user {self.user} may remain: the grader can delete only items that it finds"
             )
         return invocation, identity
 
     def send(self, method: str, identity: str, *, user: str = "", body: Mapping[str, Any] | None = None) -> Invocation:
-        """Send a request of a user about one item, or about all of them where the id is empty."""
+        """Send a request of a user for one item, or for all items if the id is empty."""
         return self.send_to(
             f"{self.path}/{identity}" if identity else self.path, method, identity, user=user, body=body
         )
@@ -109,12 +109,12 @@ class ItemCalls:
         """Send a request of a user to any path."""
         self._calls += 1
         self.call = f"{method} {path}" if not identity else f"{method} {self.path}/ID"
-        who = user or self.user
-        # as an authorizer of a user pool says who it is, and as a Lambda authorizer does
-        context = {"authorizer": {"claims": {"sub": who}, "principalId": who}}
-        # a lab is kept with its keys in another order: the same question must stay the same
+        caller = user or self.user
+        # the fields of a Cognito user pool authorizer and of a Lambda authorizer
+        context = {"authorizer": {"claims": {"sub": caller}, "principalId": caller}}
+        # a stored lab may have its keys in another order, but the question must stay the same
         text = None if body is None else json.dumps(body, sort_keys=True)
-        # the ID stands for the item's own: that is a student's text, and the item is deleted when this is read
+        # a placeholder for the id: the real one is a student's text, and its item is deleted before anyone reads this
         shown = f"{self.path}/{_ID}" if identity else path
         self.event = {"httpMethod": method, "path": shown, "requestContext": context, "body": text}
         invocation = self.probe.invoke(
@@ -132,69 +132,69 @@ class ItemCalls:
                 "isBase64Encoded": False,
             },
         )
-        # the check has seen that the function exists; one that was deleted meanwhile cannot be found by AWS either
+        # the function existed at the start of the check, so it was deleted since
         invocation = invocation or Invocation(
-            self.function, "function_error", json.dumps({"errorMessage": "the function does not exist any more"})
+            self.function, "function_error", json.dumps({"errorMessage": "the function no longer exists"})
         )
         self._remember(invocation)
         return invocation
 
-    # --- what there is ----------------------------------------------------------------------------------------------
+    # --- items ------------------------------------------------------------------------------------------------------
 
     def item_in(self, invocation: Invocation) -> Mapping[str, Any]:
-        """The item in an answer, bare or below one key; an empty one where there is none."""
+        """Return the item in a response, bare or below one key. Empty if there is none."""
         content = content_of(invocation)
         if not isinstance(content, dict) or self.id_field in content:
             return content if isinstance(content, dict) else {}
-        below = [one for one in content.values() if isinstance(one, dict) and self.id_field in one]
+        below = [value for value in content.values() if isinstance(value, dict) and self.id_field in value]
         return below[0] if below else content
 
     def read(self, identity: str, *, user: str = "") -> Mapping[str, Any] | None:
-        """The item as ``GET /items/ID`` shows it to a user, or ``None``."""
+        """Return the item from ``GET /items/ID`` of a user, or ``None``."""
         invocation = self.send("GET", identity, user=user)
         item = self.item_in(invocation) if invocation_failure(invocation, _success(invocation)) is None else {}
         return item if _id_in(item, self.id_field) == identity else None
 
     def read_list(self, *, user: str = "") -> Mapping[str, Mapping[str, Any]] | None:
-        """The items that ``GET /items`` shows to a user, by id; ``None`` where it shows no list."""
+        """Return the items from ``GET /items`` of a user, by id. ``None`` without a list."""
         invocation = self.send("GET", "", user=user)
         return self.items_in(invocation) if invocation_failure(invocation, _success(invocation)) is None else None
 
     def items_in(self, invocation: Invocation) -> Mapping[str, Mapping[str, Any]] | None:
-        """The items in the answer to ``GET /items``, by id, as a bare list or below one key."""
+        """Return the items in the response to ``GET /items``, by id. The list may be bare or below one key."""
         content = content_of(invocation)
         if isinstance(content, dict):
-            content = next((one for one in content.values() if isinstance(one, list)), None)
+            content = next((value for value in content.values() if isinstance(value, list)), None)
         if not isinstance(content, list):
             return None
-        return {_id_in(one, self.id_field): one for one in content if isinstance(one, dict)}
+        return {_id_in(item, self.id_field): item for item in content if isinstance(item, dict)}
 
     def find(self, identity: str) -> Mapping[str, Any] | None:
-        """The item as its owner sees it, alone or else in the list, so that one broken way of reading costs once."""
+        """Return the item for its owner, by its id or from the list, so that one broken request costs points once."""
         return self.read(identity) or (self.read_list() or {}).get(identity)
 
     # --- the end ----------------------------------------------------------------------------------------------------
 
     def deleted(self, identity: str) -> None:
-        """Keep in mind that an item is gone."""
-        self._created = [one for one in self._created if one != identity]
+        """Record that an item was deleted."""
+        self._created = [created for created in self._created if created != identity]
 
     def clean_up(self) -> None:
-        """Delete what was created; what stays is said in the evidence."""
-        said = self.trouble, self.call, self.event
+        """Delete the created items, and add those that remain to the evidence."""
+        request = self.trouble, self.call, self.event
         if self._unknown:
             self._created += list(self.read_list() or {})[:MOST_DELETED]
-        for identity in [one for one in self._created if one]:
+        for identity in filter(None, self._created):
             if not is_success(self.send("DELETE", identity)):
                 self.evidence.append(
-                    "left behind by the grader, because DELETE did not work: "
-                    f"item {quote(identity, 60)} of user {self.user}"
+                    f"The grader could not delete the item {quote(identity, 60)} of user {self.user}, because DELETE "
+                    "did not work"
                 )
         self._created, self._unknown = [], False
-        self.trouble, self.call, self.event = said
+        self.trouble, self.call, self.event = request
 
     def verdict(self, wrong: Sequence[str], of: int, *, expected: str, observed: str, hint: str) -> Verdict:
-        """Clean up, and say what was wrong: each phrase costs one part of ``of``, and is said once."""
+        """Clean up and return the verdict. Each phrase costs one part of ``of``; equal phrases appear once."""
         self.clean_up()
         return share(
             of - len(wrong),
@@ -208,12 +208,12 @@ class ItemCalls:
 
     @property
     def hint(self) -> str:
-        """The command that repeats the last call."""
+        """The command that repeats the last request."""
         return invoke_command(self.function, "", self.event)
 
     @property
     def note(self) -> str:
-        """The explanation, where the log of a call calls for it."""
+        """The explanation, if a log shows that the function cannot access its table."""
         return self.explanation if any(word in self._log for word in _UNREACHED) else ""
 
     def _remember(self, invocation: Invocation) -> None:
@@ -223,18 +223,18 @@ class ItemCalls:
 
 
 def is_success(invocation: Invocation) -> bool:
-    """Say whether a function answered with a status of success."""
+    """Return whether a function returned a 2xx status."""
     return bool(_success(invocation))
 
 
 def _success(invocation: Invocation) -> list[int]:
-    """The status of an answer, where it is one of success; else none."""
+    """Return the status of a response if it is a 2xx status, else nothing."""
     status = invocation.response.status_code
     return [status] if status is not None and 200 <= status < 300 else []
 
 
 def no_text(invocation: Invocation) -> InvocationFailure | None:
-    """Say that API Gateway would not pass an answer on, whose body is no text.
+    """Return a failure for a response with a body that is not text, because API Gateway rejects it.
 
     Source: API Gateway Developer Guide, "Output format of a Lambda function for proxy integration".
     """
@@ -243,18 +243,18 @@ def no_text(invocation: Invocation) -> InvocationFailure | None:
         return None
     kind = "an object" if isinstance(body, dict) else "a list" if isinstance(body, list) else "a bare value"
     return InvocationFailure(
-        f"answered {invocation.response.status_code} with a body that is {kind} instead of text: API Gateway answers "
-        "502 to that. Return json.dumps(…) of it as the body"
+        f"returned {invocation.response.status_code} with a body that is {kind} instead of text, so API Gateway "
+        "returns 502. Use json.dumps(…) for the body"
     )
 
 
 def dumped_twice(invocation: Invocation) -> bool:
-    """Say whether the body is JSON that holds one text, and that text is JSON: an object or a list went in twice."""
+    """Return whether an object or a list was encoded as JSON twice."""
     return isinstance(invocation.response.content, str) and not isinstance(content_of(invocation), str)
 
 
 def content_of(invocation: Invocation) -> Any:
-    """The content of an answer, also where ``json.dumps`` was called twice, so that this costs points only once."""
+    """Return the content of a response. JSON that was encoded twice is decoded twice, so that it costs points once."""
     content = invocation.response.content
     if not isinstance(content, str) or not isinstance(invocation.response.body, str):
         return content
@@ -263,11 +263,11 @@ def content_of(invocation: Invocation) -> Any:
 
 
 def differing(item: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
-    """What is otherwise than wanted in an item, as phrases: ``title is "a" instead of "b"``; ``…`` takes any value."""
+    """Return the differences of an item as phrases: ``title is "a" instead of "b"``. ``…`` accepts any value."""
     phrases = []
     for name, value in wanted.items():
         if name not in item:
-            phrases.append(f"there is no {name}")
+            phrases.append(f"{name} is missing")
         elif value != ANY and (type(item[name]) is not type(value) or item[name] != value):
             phrases.append(f"{name} is {_shown(item[name])} instead of {_shown(value)}")
     return phrases
@@ -278,7 +278,7 @@ def _shown(value: Any) -> str:
 
 
 def _id_in(item: Any, id_field: str) -> str:
-    """The id of an item as text, or empty; an id that would not stand in a path is none."""
+    """Return the id of an item as text. Empty if it is missing or cannot be part of a path."""
     identity = item.get(id_field) if isinstance(item, dict) else None
     if isinstance(identity, int) and not isinstance(identity, bool) and abs(identity) < 10**18:
         identity = str(identity)
@@ -287,5 +287,6 @@ def _id_in(item: Any, id_field: str) -> str:
 
 
 def sentence(function: str, phrases: Sequence[str], note: str) -> str:
-    """``FUNCTION: this; that. Why.``"""
+    """Return a sentence of the form ``FUNCTION: this; that. Why.``"""
+
     return f"{function}: {'; '.join(phrases)}. {note}".rstrip()

@@ -1,4 +1,4 @@
-"""An operation that may fail answers only with the statuses it promises."""
+"""An operation that may fail returns only the allowed statuses."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from checks.wording import (
     last_lines,
     missing_function,
     no_qualifier,
+    plural,
     target_name,
 )
 from labgrader.judging import Probe, Verdict, check, failed, listed, share
@@ -30,16 +31,16 @@ def answers_only_with(
     tries: int = 3,
     qualifiers: list[str] | None = None,
 ) -> Verdict:
-    """Each of a few calls answers with one of the statuses, never with an unhandled exception.
+    """Check that each of several invocations returns one of the statuses and never an unhandled exception.
 
-    The calls' events differ in ``attempt``, which functions need not look at: equal questions are asked once.
+    The events differ in ``attempt``, because equal events are sent only once. Functions can ignore it.
 
     Args:
-        function: the function.
-        operation: what ``operation`` is in the request's body.
-        statuses: the statuses that are right.
-        tries: how many calls; an operation that fails by chance shows it in several.
-        qualifiers: aliases or versions; the first that exists is called. ``$LATEST`` where none is given.
+        function: the function's name.
+        operation: the ``operation`` in the request's body.
+        statuses: the right statuses.
+        tries: the number of invocations. Several are needed for an operation that fails by chance.
+        qualifiers: aliases or versions. The first that exists is invoked. ``$LATEST`` if none is given.
     """
     expected = f"{' or '.join(str(status) for status in statuses)}, {tries} times"
     if probe.snapshot.function(function) is None:
@@ -52,7 +53,7 @@ def answers_only_with(
     seen: list[str] = []
     evidence: list[str] = []
     for attempt in range(1, tries + 1):
-        if any(one.fatal for one in troubles.values()):
+        if any(trouble.fatal for trouble in troubles.values()):
             troubles[str(attempt)] = InvocationFailure("could not be tried after that")
             continue
         invocation = probe.invoke(function, qualifier, {**event_for(operation), "attempt": attempt})
@@ -67,9 +68,9 @@ def answers_only_with(
     return share(
         tries - len(troubles),
         tries,
-        f"{target}, operation {operation}: {in_words(troubles, 'call')}.",
+        f"{target}, operation {operation}: {in_words(troubles, 'invocation')}.",
         expected=expected,
-        observed=f"{listed(seen)}, and {len(troubles)} not handled" if troubles else listed(seen),
+        observed=f"{listed(seen)}, and {plural(len(troubles), 'unhandled failure')}" if troubles else listed(seen),
         hint=invoke_command(function, qualifier, event_for(operation)),
         evidence=evidence[:9],
     )

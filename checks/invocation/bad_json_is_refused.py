@@ -1,4 +1,4 @@
-"""A request that is not JSON is refused, and does not crash the function."""
+"""A function rejects a request body that is not JSON."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ EVENT = {"body": '{"operation": '}
 
 
 @check(
-    title="Bad JSON is refused",
+    title="Invalid JSON is rejected",
     hint="aws logs tail /aws/lambda/{function} --since 1h",
 )
 def bad_json_is_refused(
     probe: Probe, *, function: str, status: int = 400, qualifiers: list[str] | None = None
 ) -> Verdict:
-    """A body that is no JSON is answered with the status, not with an exception.
+    """Check that the function returns the status for a body that is not JSON, and does not raise an exception.
 
     Args:
-        function: the function.
-        status: the status that refuses it.
-        qualifiers: aliases or versions; the first that exists is called. ``$LATEST`` where none is given.
+        function: the function's name.
+        status: the right status.
+        qualifiers: aliases or versions. The first that exists is invoked. ``$LATEST`` if none is given.
     """
     expected = f"{status} for a body that is not JSON"
     if probe.snapshot.function(function) is None:
@@ -41,8 +41,8 @@ def bad_json_is_refused(
     if wrong is None:
         return passed(expected=expected, observed=str(status))
     return failed(
-        f"{target_name(function, qualifier or '')}, given a body that is not JSON, {wrong.what}. "
-        f"Catch json.JSONDecodeError and answer {status}.",
+        f"{target_name(function, qualifier or '')}, invoked with a body that is not JSON, {wrong.what}. "
+        f"Catch json.JSONDecodeError and return the status {status}.",
         expected=expected,
         observed=wrong.what,
         hint=invoke_command(function, qualifier or "", EVENT),

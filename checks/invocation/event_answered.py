@@ -1,4 +1,4 @@
-"""A function answers one event with the status and the content that are wanted."""
+"""A function returns the right status and content for one event."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from labgrader.judging import (
 
 
 @check(
-    title="The function answers an event as it should",
+    title="The function returns the right response",
     hint="aws logs tail /aws/lambda/{function} --since 1h",
 )
 def event_answered(
@@ -47,32 +47,32 @@ def event_answered(
     handout_mistake: str = "",
     explanation: str = "",
 ) -> Verdict:
-    """One event is answered with the status, and the answer's JSON body holds the structure and fits the schema.
+    """Check that the function returns the status for one event, with a JSON body that fits the structure and schema.
 
-    A part is compared: objects may have more keys, lists have as many entries, ``…`` stands for any value (and within
-    a text for any text), numbers are the same within 1e-9.
+    Objects may have additional keys, but lists must have the same number of entries. ``…`` is any value, or any text
+    within a text. Numbers are equal if they differ by at most 1e-9.
 
     Args:
-        function: the function.
-        event: what it is called with.
-        status: the ``statusCode`` that is right, or several. 0 for a function that answers with a plain object: its
-            whole answer is compared.
-        contains: what the body must hold.
-        matches: a JSON Schema (draft 2020-12) of the body, parsed where it is JSON in a string; of the whole answer
-            where the ``status`` is 0. A format is not checked, and a reference leads nowhere but into the schema.
-        mentions: texts that must stand in the body, whatever their case.
-        qualifiers: aliases or versions; the first that exists is called. ``$LATEST`` where none is given.
-        also_sent: events that are sent too and not judged, so that advice can say what came of them.
-        behind_api: whether API Gateway passes the answer on, where it has a ``statusCode``: it answers 502 where the
-            body is no text (API Gateway Developer Guide, "Output format of a Lambda function for proxy integration"),
-            so what is right otherwise earns half.
-        handout_mistake: a text in the error of a function that followed a hand-out's own mistake: where it stands
-            there, the check is not graded, so that it costs no points.
-        explanation: added to the message of a wrong answer; where there is a ``handout_mistake``, only to that of a
-            function that made it.
+        function: the function's name.
+        event: the event of the invocation.
+        status: the right ``statusCode``, or several. 0 for a function that returns a plain object: then the whole
+            response is compared.
+        contains: the structure that the body must contain.
+        matches: a JSON Schema (draft 2020-12) of the body, or of the whole response if ``status`` is 0. A body that is
+            JSON in a string is parsed first. Formats are not checked, and references must stay within the schema.
+        mentions: texts that the body must contain, in upper or lower case.
+        qualifiers: aliases or versions. The first that exists is invoked. ``$LATEST`` if none is given.
+        also_sent: events that are sent, too, but not judged. Advice can use their responses.
+        behind_api: whether API Gateway forwards a response with a ``statusCode``. Then a body that is not text earns
+            half of the points, because API Gateway returns 502 (API Gateway Developer Guide, "Output format of a
+            Lambda function for proxy integration").
+        handout_mistake: a text in the error of a function that repeats a mistake of the hand-out. The check is not
+            graded if the error contains it.
+        explanation: added to the message of a wrong response. With ``handout_mistake``, added only if the function
+            repeats the mistake.
 
     Raises:
-        NotGradedError: the function failed by the hand-out's mistake.
+        NotGradedError: the function failed because of the hand-out's mistake.
     """
     statuses = status if isinstance(status, list) else [status]
     expected = wanted_in_words(statuses, contains, mentions, matches)
@@ -94,9 +94,8 @@ def event_answered(
             return passed(expected=expected, observed=_seen(invocation, statuses))
         return partial(
             0.5,
-            f"{target}, called with {quote(as_text(event), 120)}, answered {invocation.response.status_code} with a "
-            f"body that is {kind} instead of text: API Gateway answers 502 to that. Return json.dumps(…) of it as the "
-            "body.",
+            f"{target}, invoked with {quote(as_text(event), 120)}, returned {invocation.response.status_code} with a "
+            f"body that is {kind} instead of text, so API Gateway returns 502. Use json.dumps(…) for the body.",
             expected=expected,
             observed=f"a body that is {kind}",
             hint=invoke_command(function, qualifier or "", event),
@@ -106,7 +105,7 @@ def event_answered(
             raise NotGradedError("", f"{target} {wrong}. {explanation}".rstrip())
         explanation = ""
     return failed(
-        f"{target}, called with {quote(as_text(event), 120)}, {wrong}. {explanation}".rstrip(),
+        f"{target}, invoked with {quote(as_text(event), 120)}, {wrong}. {explanation}".rstrip(),
         expected=expected,
         observed=wrong,
         hint=invoke_command(function, qualifier or "", event),
@@ -121,7 +120,7 @@ def _wrong(
     matches: dict[str, Any] | None,
     mentions: list[str],
 ) -> str:
-    """What is wrong with an answer, as a phrase that follows the name of what was called; empty where nothing is."""
+    """Return what is wrong with a response, as a phrase after the function's name. Empty if nothing is wrong."""
     plain = statuses == [0]
     if invocation.outcome != "answered" or not plain:
         found = invocation_failure(invocation, statuses, readable=bool(contains or matches))
@@ -129,25 +128,27 @@ def _wrong(
             return found.what
     if plain:
         if invocation.truncated:
-            return f"answered what cannot be read: the answer has {invocation.payload_size} bytes, too many to read"
+            return (
+                f"returned a response that cannot be read: it has {invocation.payload_size} bytes, which is too large"
+            )
         content, problem = read_json(invocation.payload)
-        text, said = invocation.payload, "answered"
+        text, said = invocation.payload, "returned a response"
         if problem:
-            return f"answered what cannot be read: the answer {problem}"
+            return f"returned a response that cannot be read: it {problem}"
     else:
         content, text = invocation.response.content, as_text(invocation.response.body)
-        said = f"answered {invocation.response.status_code}"
+        said = f"returned {invocation.response.status_code}"
     if contains and (differs := difference(content, contains)):
         return f"{said}, but {differs}"
-    if matches and (differs := unmet(content, matches, "the answer" if plain else "the body")):
+    if matches and (differs := unmet(content, matches, "the response" if plain else "the body")):
         return f"{said}, but {differs}"
     if absent := unmentioned(f"{text}\n{quote(content, len(text) + 1)}", mentions):
-        return f"{said}, but the answer {absent}: {quote(text)}"
+        return f"{said}, but the response {absent}: {quote(text)}"
     return ""
 
 
 def _no_text(body: Any) -> str:
-    """What a body is instead of text, in words; empty where it is text, or where there is none."""
+    """Return what a body is instead of text. Empty if it is text or missing."""
     if body is None or isinstance(body, str):
         return ""
     return "an object" if isinstance(body, dict) else "a list" if isinstance(body, list) else "a plain value"

@@ -1,4 +1,4 @@
-"""A function answers an event, in whatever way, and does not crash."""
+"""A function returns a response to an event and does not crash."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from labgrader.judging import Probe, Verdict, check, failed, passed, quote
 def event_survived(
     probe: Probe, *, function: str, event: Any, qualifiers: list[str] | None = None, explanation: str = ""
 ) -> Verdict:
-    """One event is answered, with any status: the function neither raises nor runs out of time.
+    """Check that the function returns any status for one event: it neither raises an exception nor times out.
 
-    Nothing is said where there is no such function: that is another check's to say.
+    The check passes if the function does not exist, because another check judges that.
 
     Args:
-        function: the function.
-        event: what it is called with.
-        qualifiers: aliases or versions; the first that exists is called. ``$LATEST`` where none is given.
-        explanation: how this comes about, for the message.
+        function: the function's name.
+        event: the event of the invocation.
+        qualifiers: aliases or versions. The first that exists is invoked. ``$LATEST`` if none is given.
+        explanation: the cause, added to the message.
     """
     snapshot = probe.snapshot
     if snapshot.function(function) is None:
@@ -35,11 +35,11 @@ def event_survived(
         return passed(observed="no such alias or version")
     wrong = None if invocation.outcome == "answered" else invocation_failure(invocation, [200])
     if wrong is None:
-        return passed(expected="an answer", observed="an answer")
+        return passed(expected="a response", observed="a response")
     return failed(
-        f"{target_name(function, qualifier or '')}, called with {quote(as_text(event), 120)}, {wrong.what}. "
+        f"{target_name(function, qualifier or '')}, invoked with {quote(as_text(event), 120)}, {wrong.what}. "
         f"{explanation}".rstrip(),
-        expected="an answer",
+        expected="a response",
         observed=wrong.what,
         hint=invoke_command(function, qualifier or "", event),
         evidence=last_lines(invocation.log_tail),

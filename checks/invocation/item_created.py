@@ -1,4 +1,4 @@
-"""A function that keeps items creates one."""
+"""A function that stores items creates one."""
 
 from __future__ import annotations
 
@@ -28,24 +28,23 @@ def item_created(
     variable: str = "",
     explanation: str = "",
 ) -> Verdict:
-    """``POST`` answers the status with the new item: its id, what was sent, and what the function adds by itself.
+    """Check that ``POST`` returns the status with the new item: its id, the sent fields and the function's defaults.
 
-    The function is invoked directly, with the event that API Gateway sends for a user whom an authorizer has let in.
-    The item is deleted again. Where nothing is created, the message says what in the function's settings or the table
-    explains it. A body that is no text earns nothing, as API Gateway answers 502 to it; one that was made into JSON
-    twice earns at most half.
+    The function is invoked directly, with the event that API Gateway sends for an authorized user. The item is deleted
+    again. If nothing is created, the message names the wrong setting of the function or table. A body that is not text
+    earns nothing, because API Gateway returns 502. A body that was encoded as JSON twice earns at most half.
 
     Args:
-        function: the function.
+        function: the function's name.
         path: the path of all items (``/todos``).
         id_field: the field with the item's id.
-        item: what is sent.
-        defaults: fields that the function sets, with their values; ``…`` for one that only has to be there.
-        status: the status that is right.
-        handler: the handler that the lab asks for.
-        table: the table whose items they are; its keys are texts.
-        variable: the environment variable that names the table.
-        explanation: added to the message where the function's log says that its table is out of reach.
+        item: the fields that are sent.
+        defaults: fields that the function sets, with their values. ``…`` accepts any value.
+        status: the right status.
+        handler: the lab's handler.
+        table: the table of the items. Its keys must be of type S.
+        variable: the environment variable with the table's name.
+        explanation: added to the message if the function's log shows that it cannot access its table.
     """
     expected = f"{status} with the item and its {id_field}"
     deployed = probe.snapshot.function(function)
@@ -68,14 +67,14 @@ def item_created(
     created = calls.item_in(answer)
     wrong = differing(created, wanted)
     if id_field not in created:
-        wrong.insert(0, f"there is no {id_field}")
+        wrong.insert(0, f"{id_field} is missing")
     if answer.response.status_code != status:
         wrong.insert(0, f"the status is {answer.response.status_code} instead of {status}")
     if dumped_twice(answer):
-        wrong.insert(0, "the body is JSON within JSON: json.dumps ran twice on it, and once is right")
+        wrong.insert(0, "the body is JSON within JSON (call json.dumps once, not twice)")
         return partial(
             max(1, min(len(wanted) + 2 - len(wrong), (len(wanted) + 2) // 2)) / (len(wanted) + 2),
-            sentence(function, [f"{call} created the item, but in the answer {', '.join(wrong)}"], calls.note),
+            sentence(function, [f"{call} created the item, but in the response {', '.join(wrong)}"], calls.note),
             expected=expected,
             observed="JSON within JSON",
             hint=hint,
@@ -84,7 +83,7 @@ def item_created(
     return share(
         len(wanted) + 2 - len(wrong),
         len(wanted) + 2,
-        sentence(function, [f"{call} created the item, but in the answer {', '.join(wrong)}"], calls.note),
+        sentence(function, [f"{call} created the item, but in the response {', '.join(wrong)}"], calls.note),
         expected=expected,
         observed=f"{answer.response.status_code} with {id_field} {quote(identity, 60)}",
         hint=hint,
@@ -93,32 +92,32 @@ def item_created(
 
 
 def _wrong_settings(snapshot: Snapshot, deployed: Function, handler: str, table: str, variable: str) -> dict[str, str]:
-    """What keeps the function from working, as sentences by what is wrong: other checks say it too."""
+    """Return a sentence for each wrong setting that keeps the function from working. Other checks also report them."""
     wrong = {}
     if handler and deployed.handler != handler:
-        wrong["handler"] = f"Its handler is {quote(deployed.handler) or 'empty'} instead of {handler}: mend that first."
+        wrong["handler"] = f"First fix its handler: it is {quote(deployed.handler) or 'empty'} instead of {handler}."
     value = deployed.environment.get(variable) if variable else None
     if variable and value is None:
-        wrong["variable"] = f"Its environment variable {variable} is not set: set it to {table} first."
+        wrong["variable"] = f"First set its environment variable {variable} to {table}."
     elif value is not None and value not in (table, REDACTED):
         wrong["variable"] = f"Its environment variable {variable} is “{quote(value, 80)}” instead of “{table}”."
     if table:
         found = snapshot.dynamodb.table(table)
         if found is None:
-            wrong["table"] = f"{missing('table', table, snapshot.dynamodb.table_names())} Mend that first."
+            wrong["table"] = f"{missing('table', table, snapshot.dynamodb.table_names())} Fix that first."
         else:
             keys = {"partition key": found.partition_key, "sort key": found.sort_key}
             numbers = [(what, name) for what, name in keys.items() if name and found.key_types.get(name, "S") != "S"]
             for what, name in numbers:
                 wrong["keys"] = (
-                    f"The {what} {quote(name)} of its table {table} is of type {quote(found.key_types[name])} instead "
-                    "of S, so the table refuses a text there: mend the table first."
+                    f"First fix its table {table}: the {what} {quote(name)} is of type {quote(found.key_types[name])} "
+                    "instead of S, so DynamoDB rejects text."
                 )
     return wrong
 
 
 def _cause(settings: dict[str, str], trouble: InvocationFailure, note: str) -> str:
-    """The setting that explains the trouble, else the lab's explanation where the log calls for it."""
+    """Return the setting that explains the failure, or the lab's explanation if the log shows an access problem."""
     if "cannot be loaded" in trouble.what or "HandlerNotFound" in trouble.what:
         return settings.get("handler", "")
     if note:

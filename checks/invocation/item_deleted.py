@@ -1,4 +1,4 @@
-"""A function that keeps items deletes one."""
+"""A function that stores items deletes one."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from checks.wording import invocation_failure, missing_function
 from labgrader.judging import Probe, Verdict, check, failed
 
 _LEFT = (
-    "left behind by the grader, because DELETE deletes nothing: every item that it created, of the users whose names "
-    "begin with labgrader-"
+    "The grader could not delete the items that it created, because DELETE deletes nothing. "
+    "Their users have names that begin with labgrader-"
 )
 
 
@@ -28,17 +28,17 @@ def item_deleted(
     status: int = 204,
     explanation: str = "",
 ) -> Verdict:
-    """``DELETE`` answers the status, and afterwards the item is neither read alone nor in the list.
+    """Check that ``DELETE`` returns the status and that the item is gone afterwards, by its id and in the list.
 
-    The status alone is worth nothing, and a deletion with another status is worth half.
+    The status alone earns nothing. A deletion with another status earns half of the points.
 
     Args:
-        function: the function.
+        function: the function's name.
         path: the path of all items (``/todos``).
         id_field: the field with the item's id.
-        item: what is created first.
-        status: the status that is right.
-        explanation: added to the message where the function's log says that its table is out of reach.
+        item: the fields of the item that is created first.
+        status: the right status.
+        explanation: added to the message if the function's log shows that it cannot access its table.
     """
     expected = f"{status}, and the item is gone"
     if probe.snapshot.function(function) is None:
@@ -56,14 +56,14 @@ def item_deleted(
         if problem is not None:
             wrong.append(f"DELETE {path}/ID {problem.what}")
         if calls.find(identity) is not None:
-            there = "the item is still there afterwards"
-            wrong = [*wrong, there] if wrong else [f"DELETE {path}/ID answered {status}, but {there}"] * 2
+            still = "the item still exists afterwards"
+            wrong = [*wrong, still] if wrong else [f"DELETE {path}/ID returned {status}, but {still}"] * 2
             if is_success(answer):
                 calls.evidence.append(_LEFT)
         elif is_success(answer):
             calls.deleted(identity)
-        else:  # a function that refuses to delete may as well refuse to show what is still there
-            wrong.append("so nothing was deleted")
+        else:  # a function that refuses to delete an item may also refuse to show it
+            wrong.append("the item was not deleted")
     return calls.verdict(
         wrong, 2, expected=expected, observed="deleted" if not wrong else "; ".join(dict.fromkeys(wrong)), hint=hint
     )

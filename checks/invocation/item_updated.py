@@ -1,4 +1,4 @@
-"""A function that keeps items changes one."""
+"""A function that stores items updates one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from labgrader.judging import Probe, Verdict, check, failed
 
 
 @check(
-    title="An item is changed",
+    title="An item is updated",
     hint="aws logs tail /aws/lambda/{function} --since 1h",
 )
 def item_updated(
@@ -23,17 +23,17 @@ def item_updated(
     changes: dict[str, Any],
     explanation: str = "",
 ) -> Verdict:
-    """``PUT`` answers 200, and reading the item shows the changes: half each.
+    """Check that ``PUT`` returns 200 and that the item has the changes afterwards. Each is worth half.
 
     Args:
-        function: the function.
+        function: the function's name.
         path: the path of all items (``/todos``).
         id_field: the field with the item's id.
-        item: what is sent at first. It is deleted again.
-        changes: what is sent then.
-        explanation: added to the message where the function's log says that its table is out of reach.
+        item: the fields of the item that is created first. It is deleted again.
+        changes: the fields that are updated.
+        explanation: added to the message if the function's log shows that it cannot access its table.
     """
-    expected = "200, and the changes when it is read"
+    expected = "200, and the item has the changes"
     if probe.snapshot.function(function) is None:
         return failed(missing_function(probe.snapshot, function), expected=expected, observed="no such function")
     calls = ItemCalls(probe, function, path, id_field, "item_updated", explanation)
@@ -50,9 +50,9 @@ def item_updated(
             wrong.append(f"PUT {path}/ID {problem.what}")
         after = calls.find(identity)
         if after is None:
-            wrong.append("afterwards the item cannot be read")
+            wrong.append("the item cannot be read afterwards")
         elif differing(after, changes):
             wrong.append(f"afterwards {', '.join(differing(after, changes))}")
     return calls.verdict(
-        wrong, 2, expected=expected, observed="changed" if not wrong else "; ".join(dict.fromkeys(wrong)), hint=hint
+        wrong, 2, expected=expected, observed="updated" if not wrong else "; ".join(dict.fromkeys(wrong)), hint=hint
     )

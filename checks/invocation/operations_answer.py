@@ -1,4 +1,4 @@
-"""A function answers every operation with 200."""
+"""A function returns 200 for every operation."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from labgrader.judging import Probe, Verdict, check, failed, listed, share, unme
 
 
 @check(
-    title="The function answers every operation",
+    title="Every operation succeeds",
     hint="aws logs tail /aws/lambda/{function} --since 1h",
 )
 def operations_answer(
@@ -34,16 +34,16 @@ def operations_answer(
     qualifiers: list[str] | None = None,
     explanation: str = "",
 ) -> Verdict:
-    """Each operation answers 200 with a body that can be read; each is worth the same.
+    """Check that each operation returns 200 with a readable body. Each operation is worth the same.
 
-    After a call that ran into its timeout the remaining operations are not called: a hanging function costs one call.
+    After a timeout, the check skips the remaining operations, so a hanging function costs only one invocation.
 
     Args:
-        function: the function.
-        operations: what ``operation`` is in the request's body, one call each.
-        matches: a JSON Schema of the body that each of them answers with, as for ``event_answered``.
-        qualifiers: aliases or versions; the first that exists is called. ``$LATEST`` where none is given.
-        explanation: added to the message where the handler's own module is not in the package.
+        function: the function's name.
+        operations: the values of ``operation`` in the request's body, one invocation each.
+        matches: a JSON Schema of the body that each of them returns, as for ``event_answered``.
+        qualifiers: aliases or versions. The first that exists is invoked. ``$LATEST`` if none is given.
+        explanation: added to the message if the package lacks the handler's module.
     """
     expected = f"200 for {listed(operations)}"
     snapshot = probe.snapshot
@@ -57,7 +57,7 @@ def operations_answer(
     troubles: dict[str, InvocationFailure] = {}
     evidence: list[str] = []
     for operation in operations:
-        if any(one.fatal for one in troubles.values()):
+        if any(trouble.fatal for trouble in troubles.values()):
             troubles[operation] = InvocationFailure("could not be tried after that")
             continue
         invocation = probe.invoke(function, qualifier, event_for(operation))
@@ -65,25 +65,27 @@ def operations_answer(
             return failed(f"{target} does not exist.", expected=expected, observed="no such function or alias")
         wrong = invocation_failure(invocation, [200])
         if wrong is None and matches and (differs := unmet(invocation.response.content, matches)):
-            wrong = InvocationFailure(f"answered 200, but {differs}")
+            wrong = InvocationFailure(f"returned 200, but {differs}")
         if wrong is not None:
             troubles[operation] = wrong
             evidence += last_lines(invocation.log_tail)
-    module = next((one.module for one in troubles.values() if one.module), "")
-    mend = repair(deployed, qualifier if _is_alias_of_version(probe, function, qualifier) else "", module)
+    module = next((trouble.module for trouble in troubles.values() if trouble.module), "")
+    commands = repair(deployed, qualifier if _is_alias_of_version(probe, function, qualifier) else "", module)
     note = explanation if module and module == module_of(deployed.handler) else ""
     return share(
         len(operations) - len(troubles),
         len(operations),
         f"{target}: {in_words(troubles, 'operation')}. {note}".rstrip(),
         expected=expected,
-        observed=f"{len(operations) - len(troubles)} of {len(operations)} answered 200",
-        hint=mend if module else invoke_command(function, qualifier, event_for(next(iter(troubles), operations[0]))),
+        observed=f"{len(operations) - len(troubles)} of {len(operations)} returned 200",
+        hint=commands
+        if module
+        else invoke_command(function, qualifier, event_for(next(iter(troubles), operations[0]))),
         evidence=evidence[:9],
     )
 
 
 def _is_alias_of_version(probe: Probe, function: str, qualifier: str) -> bool:
-    """Whether a repaired function needs a new version and its alias moved."""
+    """Return whether a fixed function needs a new version and an update of its alias."""
     alias = None if not qualifier or qualifier.isdecimal() else probe.snapshot.alias(function, qualifier)
     return alias is not None and alias.version.isdecimal()

@@ -1,4 +1,4 @@
-"""A function that keeps items says that there is nothing where there is nothing."""
+"""A function that stores items returns 404 for unknown ids and paths."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ UNKNOWN_PATH = "/labgrader-unknown"
 
 
 @check(
-    title="What does not exist is answered with 404",
+    title="Unknown ids and paths return 404",
     hint="aws logs tail /aws/lambda/{function} --since 1h",
 )
 def unknown_is_not_found(
     probe: Probe, *, function: str, path: str, id_field: str, status: int = 404, explanation: str = ""
 ) -> Verdict:
-    """``GET`` of an id that was never given, and of a path that the function does not know: half each.
+    """Check that ``GET`` returns the status for an unknown id and for an unknown path. Each is worth half.
 
     Args:
-        function: the function.
+        function: the function's name.
         path: the path of all items (``/todos``).
-        id_field: the field with an item's id.
-        status: the status that is right.
-        explanation: added to the message where the function's log says that its table is out of reach.
+        id_field: the field with the item's id.
+        status: the right status.
+        explanation: added to the message if the function's log shows that it cannot access its table.
     """
     expected = f"{status} for an unknown id and for an unknown path"
     if probe.snapshot.function(function) is None:
@@ -40,4 +40,6 @@ def unknown_is_not_found(
     if problem is not None:
         wrong.append(f"GET of a path that does not exist {problem.what}")
         hint = hint or calls.hint
-    return calls.verdict(wrong, 2, expected=expected, observed=f"{status} for {2 - len(wrong)} of 2", hint=hint)
+    return calls.verdict(
+        wrong, 2, expected=expected, observed=f"{status} for {2 - len(wrong)} of 2 requests", hint=hint
+    )

@@ -1,4 +1,4 @@
-"""One user of a function that keeps items gets at nothing of another's."""
+"""A user of a function that stores items cannot access the items of another user."""
 
 from __future__ import annotations
 
@@ -10,25 +10,24 @@ from labgrader.judging import Probe, Verdict, check, failed
 
 
 @check(
-    title="One user gets at nothing of another's",
+    title="Users cannot access each other's items",
     hint="aws logs tail /aws/lambda/{function} --since 1h",
 )
 def users_kept_apart(
     probe: Probe, *, function: str, path: str, id_field: str, item: dict[str, Any], explanation: str = ""
 ) -> Verdict:
-    """What one user created another cannot read, does not find in the list, and cannot delete: a third each.
+    """Check that a user cannot read, list or delete an item of another user. Each is worth a third.
 
-    Only what gets across counts: a call of the other user that is refused in whatever way is right. That nothing is
-    found is answered with 404 is another check's.
+    Any refusal of the other user's request is right. Another check judges the status 404.
 
     Args:
-        function: the function.
+        function: the function's name.
         path: the path of all items (``/todos``).
         id_field: the field with the item's id.
-        item: what is created. It is deleted again.
-        explanation: added to the message where the function's log says that its table is out of reach.
+        item: the fields of the item that is created. It is deleted again.
+        explanation: added to the message if the function's log shows that it cannot access its table.
     """
-    expected = "another user neither reads, lists nor deletes an item"
+    expected = "another user cannot read, list or delete an item"
     if probe.snapshot.function(function) is None:
         return failed(missing_function(probe.snapshot, function), expected=expected, observed="no such function")
     calls = ItemCalls(probe, function, path, id_field, "users_kept_apart", explanation)
@@ -36,16 +35,12 @@ def users_kept_apart(
     hint = calls.hint
     wrong: list[str] = []
     if calls.trouble is not None or calls.find(identity) is None:
-        what = (
-            f"{calls.call} {calls.trouble.what}"
-            if calls.trouble
-            else "its owner does not find the item that was just created"
-        )
+        what = f"{calls.call} {calls.trouble.what}" if calls.trouble else "its owner cannot read the new item"
         calls.clean_up()
         return failed(
-            sentence(function, [f"whether users are kept apart cannot be tried: {what}"], calls.note),
+            sentence(function, [f"access by another user cannot be tested, because {what}"], calls.note),
             expected=expected,
-            observed="could not be tried",
+            observed="could not be tested",
             hint=hint,
             evidence=calls.evidence,
         )
@@ -61,4 +56,4 @@ def users_kept_apart(
         hint = hint if wrong else command
         wrong.append(f"DELETE {path}/ID of another user deleted the item")
         calls.deleted(identity)
-    return calls.verdict(wrong, 3, expected=expected, observed=f"{3 - len(wrong)} of 3 kept apart", hint=hint)
+    return calls.verdict(wrong, 3, expected=expected, observed=f"access in {len(wrong)} of 3 requests", hint=hint)

@@ -1,1 +1,1 @@
-"""The lab packs: a folder for each lab, with its lab file, its solution and its mistakes."""
+"""Lab packs: one folder for each lab, with its lab file, solution and mistakes."""

@@ -1,4 +1,4 @@
-"""A function's answer shows the values of its environment variables."""
+"""A function's response contains the values of its environment variables."""
 
 from __future__ import annotations
 
@@ -9,16 +9,19 @@ from labgrader.evidence.snapshot import REDACTED
 from labgrader.judging import NotGradedError, Probe, Verdict, check, failed, listed, quote, share
 
 
-@check(title="The answer comes from the environment", hint="aws logs tail /aws/lambda/{function} --since 1h")
+@check(title="The response uses the environment variables", hint="aws logs tail /aws/lambda/{function} --since 1h")
 def answers_from_environment(probe: Probe, *, function: str, event: Any, fields: dict[str, str]) -> Verdict:
-    """Fields of the answer hold what the function's environment variables hold now; each is worth the same.
+    """Check that fields of the response contain the current values of the function's environment variables.
 
-    Which values the variables have is another check's matter: a variable that is not set is passed over.
+    Each field is worth the same. Variables that are not set are ignored: another check judges the values.
 
     Args:
-        function: its name.
-        event: what it is called with.
-        fields: by field of the answer's JSON body, the variable whose value must be in it.
+        function: the function's name.
+        event: the event of the invocation.
+        fields: the environment variable that each field of the JSON body must contain.
+
+    Raises:
+        NotGradedError: the value of a variable looked secret and was not recorded.
     """
     expected = listed(f"{variable} in {field}" for field, variable in fields.items())
     deployed = probe.snapshot.function(function)
@@ -28,7 +31,7 @@ def answers_from_environment(probe: Probe, *, function: str, event: Any, fields:
     looked_at = {field: variable for field, variable in fields.items() if has.get(variable, "").strip()}
     if not looked_at:
         return failed(
-            f"{function} has none of the environment variables {listed(fields.values())}, so it cannot show them.",
+            f"{function} has none of the environment variables {listed(fields.values())}.",
             expected=expected,
             observed="none of the variables",
         )
@@ -41,7 +44,7 @@ def answers_from_environment(probe: Probe, *, function: str, event: Any, fields:
     wrong = invocation_failure(invocation, [200])
     content = invocation.response.content
     if wrong is not None or not isinstance(content, dict):
-        what = wrong.what if wrong is not None else "answered something else than a JSON object"
+        what = wrong.what if wrong is not None else "did not return a JSON object"
         return failed(
             f"{function} {what}.",
             expected=expected,
@@ -50,14 +53,14 @@ def answers_from_environment(probe: Probe, *, function: str, event: Any, fields:
             evidence=last_lines(invocation.log_tail),
         )
     troubles = [
-        f"{field} {_shown(content, field)}, and does not hold the value of {variable} (“{quote(has[variable], 80)}”)"
+        f"{field} {_shown(content, field)}, without the value of {variable} (“{quote(has[variable], 80)}”)"
         for field, variable in looked_at.items()
-        if has[variable].strip() not in _text(content.get(field))  # the code may strip it, too
+        if has[variable].strip() not in _text(content.get(field))  # the code may also strip it
     ]
     return share(
         len(looked_at) - len(troubles),
         len(looked_at),
-        f"{function}: {'; '.join(troubles)}. Read it with os.environ.get in the handler.",
+        f"{function}: {'; '.join(troubles)}. Read the variables with os.environ.get in the handler.",
         expected=expected,
         observed=listed(f"{field} {_shown(content, field)}" for field in looked_at),
         hint=hint,

@@ -1,4 +1,4 @@
-"""A function runs on arm64 where its code allows it."""
+"""A function runs on arm64 if its code allows it."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ _COMPILED = (".so", ".pyd", ".dll", ".dylib", ".node")
     hint="aws lambda update-function-code --function-name NAME --architectures arm64 --zip-file fileb://function.zip",
 )
 def architecture_is_arm(snapshot: Snapshot, *, functions: list[str], explanation: str = "") -> Verdict:
-    """No function runs on x86_64 although nothing in its package and layers keeps it from arm64.
+    """Check that no function runs on x86_64 if its package and layers would also run on arm64.
 
-    Compiled libraries in the package keep it, and so does a layer that is not known to be for arm64. Where that cannot
-    be told (an image, another language than Python, a package too large to look into), nothing is said. A GB-second
-    costs $0.0000133334 instead of $0.0000166667 (AWS Lambda Pricing, us-east-1).
+    A function stays on x86_64 if its package holds compiled libraries or if a layer is not known to support arm64. The
+    check passes if this is not known: a container image, another language than Python, a package too large to read. A
+    GB-second costs $0.0000133334 instead of $0.0000166667 (AWS Lambda Pricing, us-east-1).
 
     Args:
-        functions: the functions; those that do not exist are passed over.
-        explanation: added to the message, where the hand-out itself chooses x86_64.
+        functions: the functions' names. Missing functions are ignored.
+        explanation: added to the message, for a hand-out that chooses x86_64.
     """
-    movable = [one for one in existing(snapshot, functions) if _could_move(snapshot, one)]
+    movable = [function for function in existing(snapshot, functions) if _could_move(snapshot, function)]
     if not movable:
         return passed()
     return failed(
-        f"{names_of(movable)} {pluralize(movable, 'runs', 'run')} on x86_64, though "
-        f"{pluralize(movable, 'its package holds', 'their packages hold')} nothing that is compiled for it: on arm64 "
-        f"the same code costs 20 % less for each millisecond.{and_why(explanation)}",
+        f"{names_of(movable)} {pluralize(movable, 'runs', 'run')} on x86_64, but "
+        f"{pluralize(movable, 'its package contains', 'their packages contain')} no compiled code. On arm64, the same "
+        f"code costs 20% less for each millisecond.{and_why(explanation)}",
         expected="arm64",
         observed="x86_64",
         hint="\n".join(
-            f"aws lambda update-function-code --function-name {one.name} --architectures arm64 "
+            f"aws lambda update-function-code --function-name {function.name} --architectures arm64 "
             "--zip-file fileb://function.zip  # the same package again"
-            for one in movable
+            for function in movable
         ),
     )
 
@@ -53,6 +53,6 @@ def _could_move(snapshot: Snapshot, function: Function) -> bool:
 
 
 def _is_for_arm(snapshot: Snapshot, layer: str) -> bool:
-    """Say whether a layer says so itself: what lies in one that names no architecture may be compiled."""
+    """Return whether a layer declares arm64. A layer that declares no architecture may hold compiled code."""
     found = snapshot.layer(layer)
     return found is not None and "arm64" in found.compatible_architectures

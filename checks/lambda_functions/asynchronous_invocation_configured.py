@@ -1,4 +1,4 @@
-"""What becomes of a function's asynchronous calls is configured."""
+"""A function's asynchronous invocations are configured."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from labgrader.judging import Verdict, check, failed, quote, share
 
 DEFAULT_RETRIES = 2
 DEFAULT_AGE_S = 21_600
-"""What holds where nothing is set. Source: Lambda Developer Guide, "Configuring error handling settings for
-asynchronous invocations"."""
+"""AWS's defaults: retry attempts, and the maximum age of an event in seconds. Source: Lambda Developer Guide,
+"Configuring error handling settings for asynchronous invocations"."""
 
 
 @check(
-    title="Asynchronous calls are configured",
+    title="Asynchronous invocation is configured",
     hint="aws lambda get-function-event-invoke-config --function-name {function}",
 )
 def asynchronous_invocation_configured(
@@ -26,19 +26,19 @@ def asynchronous_invocation_configured(
     or_dead_letter_queue: bool = False,
     also_set: dict[str, int] | None = None,
 ) -> Verdict:
-    """Each setting that is named has the value that is named; each is worth the same.
+    """Check that each given setting has its value. Each setting is worth the same.
 
-    A queue that is the function's dead-letter queue instead of its on-failure destination earns half of its part, or
-    all of it where the lab says so.
+    A queue that is the dead-letter queue instead of the on-failure destination earns half of its part. It earns all of
+    it with ``or_dead_letter_queue``.
 
     Args:
-        function: its name.
-        maximum_age_s: how old an event may grow before it is dropped, in seconds.
-        retries: how often a call is tried again.
-        on_failure: the name of the queue, topic or function that failed events go to.
-        or_dead_letter_queue: whether the function's dead-letter queue is as good, as where a hand-out means both.
-        also_set: the ``maximum_age_s`` and ``retries`` that another check judges. Where nothing is configured, the
-            command names them, too: it replaces what the other check's command has set just before.
+        function: the function's name.
+        maximum_age_s: the maximum age of an event, in seconds.
+        retries: the retry attempts.
+        on_failure: the name of the queue, topic or function that receives failed events.
+        or_dead_letter_queue: whether the function's dead-letter queue earns all of the points, too.
+        also_set: the ``maximum_age_s`` and ``retries`` that another check judges. The command sets them, too, if
+            nothing is configured. Without them it would undo the command of the other check.
     """
     expected = _expected(maximum_age_s, retries, on_failure)
     deployed = snapshot.function(function)
@@ -59,13 +59,13 @@ def asynchronous_invocation_configured(
         if age == maximum_age_s:
             halves += 2
         else:
-            wrong.append(f"the maximum age of an event is {age} s instead of {maximum_age_s} s")
+            wrong.append(f"the maximum event age is {age} s instead of {maximum_age_s} s")
     if retries is not None:
         parts += 1
         tries = DEFAULT_RETRIES if config is None or config.maximum_retries is None else config.maximum_retries
         if tries != retries:
-            wrong.append(f"the retry attempts are {tries} instead of {retries}")
-        elif config is not None or maximum_age_s is None:  # a default alone is no setting of the student's
+            wrong.append(f"the maximum retry attempts are {tries} instead of {retries}")
+        elif config is not None or maximum_age_s is None:  # a default alone earns nothing
             halves += 2
     if on_failure:
         parts += 1
@@ -74,7 +74,7 @@ def asynchronous_invocation_configured(
         if trouble:
             wrong.append(trouble)
     settings = maximum_age_s is not None or retries is not None
-    nothing = " Nothing is configured, so AWS's defaults hold." if config is None and settings else ""
+    nothing = " Nothing is configured, so AWS's defaults apply." if config is None and settings else ""
     return share(
         halves, 2 * parts, f"{function}: {'; '.join(wrong)}.{nothing}", expected=expected, observed=observed, hint=hint
     )
@@ -83,7 +83,7 @@ def asynchronous_invocation_configured(
 def _destination(
     config: EventInvokeConfig | None, deployed: Function, name: str, or_dead_letter_queue: bool
 ) -> tuple[int, str]:
-    """How many halves the destination earns, and what is wrong with it."""
+    """Return how many halves the destination earns, and what is wrong with it."""
     target = "" if config is None else config.on_failure
     if _name(target) == name or (or_dead_letter_queue and _name(deployed.dead_letter_target) == name):
         return 2, ""
@@ -91,12 +91,12 @@ def _destination(
         return 0, f"failed events go to {quote(_name(target))} instead of {name}"
     if _name(deployed.dead_letter_target) == name:
         return 1, (
-            f"{name} is its dead-letter queue, not its on-failure destination: a destination is told why the call "
-            "failed, too"
+            f"{name} is its dead-letter queue, not its on-failure destination, which also receives the error of the "
+            "failed invocation"
         )
     if config is not None and _name(config.on_success) == name:
-        return 0, f"{name} is the destination on success, not on failure"
-    return 0, f"failed events go nowhere; the lab sends them to {name}"
+        return 0, f"{name} is the on-success destination instead of the on-failure destination"
+    return 0, f"failed events have no destination, but the lab sends them to {name}"
 
 
 def _name(arn: str) -> str:
@@ -128,7 +128,7 @@ def _observed(config: EventInvokeConfig | None, deployed: Function) -> str:
 
 
 def _command(snapshot: Snapshot, function: str, maximum_age_s: int | None, retries: int | None, on_failure: str) -> str:
-    """update- keeps what it does not name; put- would take it away."""
+    """Return the command that sets them. ``update-`` keeps the other settings, ``put-`` removes them."""
     options = []
     if maximum_age_s is not None:
         options.append(f"--maximum-event-age-in-seconds {maximum_age_s}")

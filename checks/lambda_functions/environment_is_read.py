@@ -1,4 +1,4 @@
-"""The code reads the environment variables that were set for it."""
+"""The code reads the environment variables of its function."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging import Verdict, check, failed, listed, passed
 
 _READS_NOTHING = (set(sys.stdlib_module_names) | {"boto3", "botocore"}) - {"os", "posix", "subprocess"}
-"""Modules that do not hand a program its environment; any other may."""
+"""Modules that cannot read environment variables. Any other module may."""
 
 
-@check(title="The code reads its environment", hint="# at the top of the code: import os")
+@check(title="The code reads its environment variables", hint="# at the top of the code: import os")
 def environment_is_read(snapshot: Snapshot, *, function: str, variables: list[str], explanation: str = "") -> Verdict:
-    """Where variables are set, some file of the function imports ``os``, or a module that may read them for it.
+    """Check that the code of a function with environment variables imports ``os``, or a module that may read them.
 
-    Says nothing where none of the variables is set, or the code cannot be read.
+    The check passes if none of the variables is set or if the code cannot be read.
 
     Args:
-        function: the function; one that does not exist is passed over.
+        function: the function's name. A missing function is ignored.
         variables: the variables that the lab sets.
-        explanation: added to the message, where the hand-out's own code reads none.
+        explanation: added to the message, for a hand-out with code that reads none.
     """
     deployed = snapshot.function(function)
     set_ones = [name for name in variables if deployed is not None and name in deployed.environment]
@@ -29,12 +29,12 @@ def environment_is_read(snapshot: Snapshot, *, function: str, variables: list[st
     if not sources or any(source.problem for source in sources):
         return passed()
     own = {source.path.removesuffix(".py").split("/")[0] for source in sources}
-    imported = {one.split(".")[0] for source in sources for one in source.imports}
+    imported = {module.split(".")[0] for source in sources for module in source.imports}
     if deployed is None or imported - own - _READS_NOTHING:
         return passed()
     return failed(
-        f"{function} has the environment variable {listed(set_ones)}, but no file of its package imports os, so "
-        f"nothing reads it.{and_why(explanation)}",
+        f"The code of {function} does not read the environment variable {listed(set_ones)}: no file of its package "
+        f"imports os.{and_why(explanation)}",
         expected=f"os.environ[{variables[0]!r}]",
         observed="no import of os",
         hint=f"# in the code: import os, then os.environ[{variables[0]!r}]\n{deploy_again([deployed])}",

@@ -17,13 +17,16 @@ from labgrader.judging import NotGradedError, Verdict, check, failed, quote, sha
 def environment_set(
     snapshot: Snapshot, *, function: str, variables: dict[str, str], example: str = "…", exact: bool = False
 ) -> Verdict:
-    """Every variable is set, to a value that begins with the text that is named, or is that text.
+    """Check that every variable is set to a value that begins with the given text, or is exactly that text.
 
     Args:
-        function: its name.
-        variables: by name, what the value begins with; an empty text takes every value that is not empty.
-        example: a value to show in the command, for the variables whose value is not known.
-        exact: whether the text is the whole value; ``true`` and ``false`` are right in any case then.
+        function: the function's name.
+        variables: the beginning of each variable's value. An empty text accepts every value that is not empty.
+        example: a value for the command, for variables without a given value.
+        exact: whether the text is the whole value. Then upper and lower case of ``true`` and ``false`` are the same.
+
+    Raises:
+        NotGradedError: the value of a variable looked secret and was not recorded.
     """
     more = "" if exact else "…"
     expected = ", ".join(f"{name}={start}{more}" if start else name for name, start in variables.items())
@@ -32,19 +35,19 @@ def environment_set(
         return failed(missing_function(snapshot, function), expected=expected, observed="no such function")
     has = deployed.environment
     wrong: list[str] = []
-    misspelt: set[str] = set()
+    misspelled: set[str] = set()
     for name, start in variables.items():
         if start and has.get(name) == REDACTED:
             raise NotGradedError("lambda:GetFunction", f"the value of {name} looked secret and was not recorded")
         if name not in has:
             near = closest(name, (other for other in has if other not in variables))
-            misspelt.add(near)
-            wrong.append(f"{name} is not set" + (f" (there is {quote(near)})" if near else ""))
+            misspelled.add(near)
+            wrong.append(f"{name} is not set" + (f" (but {quote(near)} is)" if near else ""))
         elif has[name] != REDACTED and not _right(has[name], start, exact):
-            instead = f" instead of “{start}”" if exact else f", which does not begin with {start}"
+            instead = f" instead of “{start}”" if exact else f", but must begin with {start}"
             wrong.append(f"{name} is “{quote(has[name], 80)}”" + (instead if start else ""))
-    # --environment replaces all variables, so the command names those that are there as well, but for the misspelt ones
-    kept = {name: "KEEP-ITS-VALUE" for name in has if name not in variables and name not in misspelt}
+    # --environment replaces all variables, so the command names the others, too, except misspelled ones
+    kept = {name: "KEEP-ITS-VALUE" for name in has if name not in variables and name not in misspelled}
     values = {name: start if exact and start else example for name, start in variables.items()}
     after = json.dumps({"Variables": {**values, **kept}})
     return share(

@@ -1,4 +1,4 @@
-"""What fails in an asynchronous call is kept."""
+"""Events of failed asynchronous invocations are kept."""
 
 from __future__ import annotations
 
@@ -8,39 +8,41 @@ from labgrader.judging import Verdict, check, failed, passed
 
 
 @check(
-    title="Failed asynchronous calls are kept",
+    title="Failed asynchronous invocations are kept",
     hint="aws lambda put-function-event-invoke-config --function-name NAME --maximum-retry-attempts 1 "
     "--maximum-event-age-in-seconds 3600 --destination-config "
     '\'{"OnFailure": {"Destination": "arn:aws:sqs:{region}:{account_id}:QUEUE"}}\'',
 )
 def failures_are_kept(snapshot: Snapshot, *, functions: list[str]) -> Verdict:
-    """Functions that are called asynchronously say how often to retry, and where to keep what fails all the same.
+    """Check that asynchronously invoked functions have a retry limit and a destination for failed events.
 
     Args:
-        functions: the functions that a bucket, a rule, a topic or an ``Event`` invocation calls; those that do not
-            exist are passed over.
+        functions: the functions that a bucket, a rule, a topic or an ``Event`` invocation invokes. Missing functions
+            are ignored.
     """
     deployed = existing(snapshot, functions)
-    configured = {one.name: snapshot.event_invoke_config(one.name) for one in deployed}
-    lost = [one for one in deployed if not one.dead_letter_target and not _keeps(configured[one.name])]
-    unlimited = [one for one in deployed if _has_no_limit(configured[one.name])]
-    concerned = [one for one in deployed if one in lost or one in unlimited]
+    configured = {function.name: snapshot.event_invoke_config(function.name) for function in deployed}
+    lost = [
+        function for function in deployed if not function.dead_letter_target and not _keeps(configured[function.name])
+    ]
+    unlimited = [function for function in deployed if _has_no_limit(configured[function.name])]
+    concerned = [function for function in deployed if function in lost or function in unlimited]
     if not concerned:
         return passed()
     seen = []
     if lost:
         seen.append(
-            f"{names_of(lost)} {pluralize(lost, 'is', 'are')} called asynchronously and "
-            f"{pluralize(lost, 'has', 'have')} neither an on-failure destination nor a dead-letter "
-            "queue, so that an event that fails to the end is lost"
+            f"{names_of(lost)} {pluralize(lost, 'is', 'are')} invoked asynchronously and "
+            f"{pluralize(lost, 'has', 'have')} neither an on-failure destination nor a dead-letter queue. "
+            "If all attempts fail, the event is lost."
         )
     if unlimited:
         seen.append(
-            f"{'nobody' if lost else 'Nobody'} has said how often {names_of(unlimited)} may be retried, so that "
-            "whatever a failed call had done already is done up to three times"
+            f"{names_of(unlimited)} {pluralize(unlimited, 'has', 'have')} no limit for retries. "
+            "If an invocation fails halfway, its first half runs up to three times."
         )
     return failed(
-        f"{'; '.join(seen)}.",
+        " ".join(seen),
         expected="a retry limit and a destination for failures",
         observed="a retry limit" if not unlimited else "a destination for failures" if not lost else "neither",
         hint="\n".join(_commands(snapshot, concerned, lost, configured)),
@@ -63,16 +65,16 @@ def _commands(
 ) -> list[str]:
     queue = f"{snapshot.prefix}failures"
     commands = [f"aws sqs create-queue --queue-name {queue}"] if lost else []
-    for one in concerned:
-        config = configured[one.name]
-        # put replaces all that was configured, update leaves what it is not given
+    for function in concerned:
+        config = configured[function.name]
+        # put replaces the whole configuration, update keeps the settings that it does not name
         verb = "put" if config is None else "update"
-        command = f"aws lambda {verb}-function-event-invoke-config --function-name {one.name}"
+        command = f"aws lambda {verb}-function-event-invoke-config --function-name {function.name}"
         if _has_no_limit(config):
             command += " --maximum-retry-attempts 1"
         if config is None or config.maximum_age_s is None:
             command += " --maximum-event-age-in-seconds 3600"
-        if one in lost:
+        if function in lost:
             destinations = {"OnSuccess": {"Destination": config.on_success}} if config and config.on_success else {}
             arn = f"arn:aws:sqs:{snapshot.region}:{snapshot.account_id}:{queue}"
             document = json_argument({**destinations, "OnFailure": {"Destination": arn}})

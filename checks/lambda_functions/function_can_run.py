@@ -1,4 +1,4 @@
-"""A function can take calls: AWS has it ready, and it is not switched off."""
+"""A function can be invoked: it is active, and its reserved concurrency is not 0."""
 
 from __future__ import annotations
 
@@ -8,15 +8,18 @@ from labgrader.judging import NotGradedError, Verdict, check, failed, passed, qu
 
 
 @check(
-    title="The function can take calls",
+    title="The function can be invoked",
     hint="aws lambda get-function --function-name {function} --query Configuration.[State,StateReason]",
 )
 def function_can_run(snapshot: Snapshot, *, function: str, executions: int = 10) -> Verdict:
-    """The function is active, its last update succeeded, and its reserved concurrency is not 0.
+    """Check that the function is active, its last update succeeded and its reserved concurrency is not 0.
 
     Args:
-        function: the function.
-        executions: how many the lab reserves, for the command that mends a reservation of 0.
+        function: the function's name.
+        executions: the lab's reserved concurrency, for the command that replaces 0.
+
+    Raises:
+        NotGradedError: AWS is still creating the function.
     """
     expected = "an active function"
     deployed = snapshot.function(function)
@@ -26,21 +29,24 @@ def function_can_run(snapshot: Snapshot, *, function: str, executions: int = 10)
     observed = f"state {quote(deployed.state or 'unknown')}"
     if deployed.reserved_concurrency == 0:
         return failed(
-            f"The reserved concurrency of {function} is 0, which switches it off: every call is refused.",
+            f"The reserved concurrency of {function} is 0, so Lambda throttles every invocation.",
             expected="a reserved concurrency above 0",
             observed="reserved concurrency 0",
             hint=f"aws lambda put-function-concurrency --function-name {function} "
             f"--reserved-concurrent-executions {executions}",
         )
     if deployed.state == "Failed":
-        return failed(f"AWS could not set {function} up{reason}.", expected=expected, observed=observed)
+        return failed(f"AWS could not create {function}{reason}.", expected=expected, observed=observed)
     if deployed.state == "Pending":
         raise NotGradedError(
             "lambda:GetFunction",
-            f"{function} was still being set up when it was graded (state Pending{reason}); ask again in a few minutes",
+            f"AWS was still creating {function} during grading (state Pending{reason}). "
+            "Request grading again in a few minutes",
         )
     if deployed.state == "Inactive":
-        return passed("It sleeps (state Inactive): nobody called it for weeks. The first call wakes it.")
+        return passed(
+            "The function is idle (state Inactive) after weeks without invocations. The next invocation activates it."
+        )
     if deployed.last_update_status == "Failed":
         return failed(
             f"The last update of {function} failed{reason}.",

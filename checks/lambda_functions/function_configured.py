@@ -1,4 +1,4 @@
-"""A function exists with the settings that the lab asks for."""
+"""A function exists with the lab's settings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from labgrader.judging import Verdict, check, failed, quote, share
 
 
 @check(
-    title="The function is configured as the lab says",
+    title="The function has the lab's settings",
     hint="aws lambda get-function-configuration --function-name {function}",
 )
 def function_configured(
@@ -24,25 +24,23 @@ def function_configured(
     qualifiers: list[str] | None = None,
     role: str = "LabRole",
 ) -> Verdict:
-    """The function exists, and each setting that is named has the value that is named; each is worth the same.
+    """Check that the function exists and that each given setting has its value.
 
-    A version keeps the settings it was published with, so where a lab changes a setting afterwards, the version is what
-    has to be looked at.
+    Each setting is worth the same, and so is the function's existence. A published version keeps its settings. If the
+    lab changes a setting later, name the version in ``qualifiers``.
 
     Args:
-        function: its name. That it exists is worth as much as one setting.
-        runtime: the family its runtime belongs to (``python``); every version of it is right, also one that AWS has
-            deprecated since the hand-out was written.
+        function: the function's name.
+        runtime: the runtime's family (``python``). Every version of it is right, even one that AWS has deprecated.
         handler: ``module.function``.
-        timeout_s: in seconds.
-        memory_mb: in MB.
-        later_memory_mb: memory sizes that a later step of the lab sets: right, too, for all but version 1.
-        qualifiers: aliases or versions; the settings of the first that exists are judged. ``$LATEST`` where none is
-            given.
-        role: the role that the command gives a function which is not there; it makes every role but ``LabRole``, which
-            is there for the class.
+        timeout_s: the timeout, in seconds.
+        memory_mb: the memory size, in MB.
+        later_memory_mb: memory sizes that a later step of the lab sets. They are also right, except for version 1.
+        qualifiers: aliases or versions. The first that exists is judged. ``$LATEST`` if none is given.
+        role: the execution role in the command that creates a missing function. The command also creates the role,
+            except for ``LabRole``, which every class has.
     """
-    wanted: list[tuple[str, str, str]] = []  # what it is, the option that sets it, the value
+    wanted: list[tuple[str, str, str]] = []  # the setting, the option that sets it, the value
     if runtime:
         wanted.append(("runtime", "--runtime", runtime))
     if handler:
@@ -64,7 +62,7 @@ def function_configured(
         return share(
             1,
             len(wanted) + 1,
-            f"{function} is a container image; the lab deploys a zip package.",
+            f"{function} is a container image, but the lab deploys a .zip file.",
             expected=expected,
             observed=f"package type {quote(deployed.package_type)}",
             hint=f"aws lambda delete-function --function-name {function}\n{_create(function, wanted, role)}",
@@ -92,17 +90,17 @@ def function_configured(
 
 
 def _served(snapshot: Snapshot, deployed: Function, qualifiers: list[str] | None) -> Function:
-    """What the first alias or version that exists serves; ``$LATEST`` where none does."""
+    """Return what the first alias or version that exists serves, or ``$LATEST`` if none exists."""
     qualifier = first_existing(snapshot, deployed.name, qualifiers)
     if not qualifier:
         return deployed
     alias = None if qualifier.isdecimal() else snapshot.alias(deployed.name, qualifier)
     number = alias.version if alias else qualifier
-    return next((one for one in snapshot.versions(deployed.name) if one.version == number), deployed)
+    return next((version for version in snapshot.versions(deployed.name) if version.version == number), deployed)
 
 
 def _republish(function: str, qualifier: str) -> str:
-    """A version never changes: the command that publishes what was mended, and the one that serves it."""
+    """Return the commands that publish the fixed function and move the alias, because a version never changes."""
     alias = "ALIAS" if qualifier.isdecimal() else qualifier
     return (
         f"\naws lambda wait function-updated-v2 --function-name {function}"
@@ -113,7 +111,7 @@ def _republish(function: str, qualifier: str) -> str:
 
 
 def _settings(deployed: Function) -> dict[str, str]:
-    """What the function has, as text, by setting."""
+    """Return the function's settings as text."""
     return {
         "runtime": deployed.runtime,
         "handler": deployed.handler,
@@ -136,17 +134,18 @@ def _instead(what: str, value: str, seen: str) -> str:
 
 
 def _value(what: str, value: str) -> str:
-    """A value that the CLI takes: a family of runtimes needs its version."""
+    """Return a value that the CLI accepts: it needs the version of a runtime."""
     return {"python": "python3.13", "nodejs": "nodejs22.x"}.get(value, value) if what == "runtime" else value
 
 
 def _create(function: str, wanted: list[tuple[str, str, str]], role: str) -> str:
     options = " ".join(f"{option} {_value(what, value)}" for what, option, value in wanted)
-    if not any(what == "handler" for what, _, _ in wanted):  # a zip package needs one; this is the console's
+    if not any(what == "handler" for what, _, _ in wanted):  # a .zip file needs one; this is the console's default
         options += " --handler lambda_function.lambda_handler"
     before = [] if role == "LabRole" else create_role(role, [BASIC_EXECUTION])
     if before:
-        before[0] += "  # unless it is there"
+        before[0] += "  # skip this if the role exists"
+
     return "\n".join(
         [
             *before,

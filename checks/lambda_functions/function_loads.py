@@ -1,4 +1,4 @@
-"""A function's code can be loaded."""
+"""Lambda can load a function's code."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ from labgrader.judging import Invocation, Probe, Verdict, check, failed, passed,
 _CANNOT_LOAD = re.compile(
     r"Unable to import module|Cannot find module|Syntax error in module|Runtime\.UserCodeSyntaxError|SyntaxError"
     r"|Runtime\.HandlerNotFound|Runtime\.MalformedHandlerName|Bad handler|Handler '.*' missing on module"
-    r"|Worker process exited immediately"  # so says the embedded AWS of a worker that died while it loaded the module
+    r"|Worker process exited immediately"  # the embedded AWS, if the worker died while it loaded the module
     r"|Handler .* not found|No module named|module '.*' has no attribute|\(\S+\.py, line \d+\)"
 )
 
 
-@check(title="The function's code can be loaded", hint="aws logs tail /aws/lambda/{function} --since 1h")
+@check(title="Lambda can load the function's code", hint="aws logs tail /aws/lambda/{function} --since 1h")
 def function_loads(
     probe: Probe, *, function: str, event: Any, qualifiers: list[str] | None = None, explanation: str = ""
 ) -> Verdict:
-    """One call finds the module and its handler; whatever it then answers is right, also an exception of its own.
+    """Check that one invocation finds the module and its handler. Any response is right, even an exception.
 
-    For functions that fail by design or by chance: an error in loading shows in every call.
+    Use it for functions that fail by design or by chance: an import error appears in every invocation.
 
     Args:
-        function: its name.
-        event: what it is called with.
-        qualifiers: aliases or versions; the first that exists is called. ``$LATEST`` where none is given.
+        function: the function's name.
+        event: the event of the invocation.
+        qualifiers: aliases or versions. The first that exists is invoked. ``$LATEST`` if none is given.
         explanation: added to the message.
     """
     expected = "a function that can be loaded"
@@ -50,19 +50,19 @@ def function_loads(
         return failed(no_qualifier(function, qualifiers), expected=expected, observed="no such alias or version")
     alias = qualifier if qualifier and not qualifier.isdecimal() else ""
     if invocation.outcome != "throttled" and not _cannot_load(invocation):
-        return passed(expected=expected, observed="it was loaded")
+        return passed(expected=expected, observed="the code was loaded")
     wrong = invocation_failure(invocation, [200])
     what = wrong.what if wrong is not None else "cannot be loaded"
     module = wrong.module if wrong is not None else ""
-    mend = repair(deployed, alias, module) if module else invoke_command(function, qualifier or "", event)
+    hint = repair(deployed, alias, module) if module else invoke_command(function, qualifier or "", event)
     note = ""
     if module and module == module_of(deployed.handler):
-        note = f" Its handler is {quote(deployed.handler)}, so its package must hold {quote(module)}.py."
+        note = f" Its handler is {quote(deployed.handler)}, so its package must contain {quote(module)}.py."
     return failed(
         f"{target_name(function, qualifier or '')} {what}.{note} {explanation}".rstrip(),
         expected=expected,
         observed=what,
-        hint=mend,
+        hint=hint,
         evidence=last_lines(invocation.log_tail),
     )
 

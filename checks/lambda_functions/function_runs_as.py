@@ -1,4 +1,4 @@
-"""A function runs under the role that was made for it."""
+"""A function has its execution role, and the role trusts Lambda."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ ASSUME = "sts:AssumeRole"
 
 
 @check(
-    title="The function runs under its own role",
+    title="The function has its execution role",
     hint="aws lambda get-function-configuration --function-name {function} --query Role",
 )
 def function_runs_as(snapshot: Snapshot, *, function: str, role: str, service: str = "lambda.amazonaws.com") -> Verdict:
-    """The function's execution role is the one that is named, and the role trusts Lambda: half each.
+    """Check that the function has the execution role and that the role trusts Lambda. Each is worth half.
 
     Args:
-        function: its name.
+        function: the function's name.
         role: the role's name, without its path.
-        service: who may take the role on.
+        service: the service that must be able to assume the role.
     """
     expected = f"role {role}, which trusts {service}"
     deployed = snapshot.function(function)
@@ -32,21 +32,22 @@ def function_runs_as(snapshot: Snapshot, *, function: str, role: str, service: s
     found = snapshot.iam.role(used)
     wrong, commands = [], []
     if used != role:
-        there = snapshot.iam.role(role) is not None
+        exists = snapshot.iam.role(role) is not None
         wrong.append(
-            f"it runs as {quote(used) or 'nobody'} instead of {role}{'' if there else ', which does not exist'}"
+            f"its execution role is {quote(used) or 'unknown'} instead of {role}"
+            f"{'' if exists else ', which does not exist'}"
         )
-        commands += [] if there else [_create(role, service)]
+        commands += [] if exists else [_create(role, service)]
         commands.append(
             f"aws lambda update-function-configuration --function-name {function} "
             f"--role arn:aws:iam::{snapshot.account_id}:role/{role}"
         )
     elif found is None:
-        wrong.append(f"its role {role} does not exist any more")
+        wrong.append(f"its execution role {role} no longer exists")
         commands.append(_create(role, service))
     trusting = found is not None and _trusts(found, service)
     if found is not None and not trusting:
-        wrong.append(f"the role {quote(used)} cannot be taken on by {service}")
+        wrong.append(f"the trust policy of the role {quote(used)} does not allow {service} to assume it")
     if used == role and found is not None and not trusting:
         commands.append(f"aws iam update-assume-role-policy --role-name {role} --policy-document {_trust(service)}")
     return share(
@@ -60,7 +61,7 @@ def function_runs_as(snapshot: Snapshot, *, function: str, role: str, service: s
 
 
 def _trusts(role: Role, service: str) -> bool:
-    return any(one.allows(ASSUME) and {service, "*"} & set(one.principals) for one in role.trust)
+    return any(statement.allows(ASSUME) and {service, "*"} & set(statement.principals) for statement in role.trust)
 
 
 def _trust(service: str) -> str:

@@ -1,4 +1,4 @@
-"""A function carries tags."""
+"""A function has its tags."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from labgrader.evidence.snapshot import Snapshot, closest
 from labgrader.judging import Verdict, check, failed, quote, share
 
 
-@check(title="The function is tagged", hint="aws lambda get-function --function-name {function} --query Tags")
+@check(title="The function has its tags", hint="aws lambda get-function --function-name {function} --query Tags")
 def function_tagged(snapshot: Snapshot, *, function: str, tags: dict[str, str]) -> Verdict:
-    """The function has every tag with its value; each is worth the same, and other tags do no harm.
+    """Check that the function has every tag with its value. Each tag is worth the same. Other tags are ignored.
 
     Args:
-        function: its name.
-        tags: the values by key. Case counts, as for AWS.
+        function: the function's name.
+        tags: the value of each key. Keys and values are case-sensitive, as in AWS.
     """
     expected = ", ".join(f"{key}={value}" for key, value in tags.items())
     deployed = snapshot.function(function)
@@ -25,7 +25,7 @@ def function_tagged(snapshot: Snapshot, *, function: str, tags: dict[str, str]) 
     for key, value in tags.items():
         if key not in deployed.tags:
             near = closest(key, deployed.tags)
-            wrong.append(f"the tag {key} is missing" + (f" (there is {quote(near)})" if near else ""))
+            wrong.append(f"the tag {key} is missing" + (f" (but there is {quote(near)})" if near else ""))
         elif deployed.tags[key] != value:
             wrong.append(f"the tag {key} is “{quote(deployed.tags[key], 80)}” instead of “{value}”")
     arn = f"arn:aws:lambda:{snapshot.region}:{snapshot.account_id}:function:{function}"

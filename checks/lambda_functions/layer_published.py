@@ -1,4 +1,4 @@
-"""A layer is published for the runtime that the lab uses."""
+"""A layer is published for the lab's runtime."""
 
 from __future__ import annotations
 
@@ -13,24 +13,26 @@ from labgrader.judging import Verdict, check, failed, listed, partial, passed
     "--compatible-runtimes python3.13",
 )
 def layer_published(snapshot: Snapshot, *, layer: str, runtime: str = "python") -> Verdict:
-    """The layer has a published version, and its newest one says that it is for a runtime of the family.
+    """Check that the layer is published and that its newest version is compatible with the runtime.
+
+    A layer without a compatible runtime of the family earns half of the points.
 
     Args:
-        layer: its name.
-        runtime: the family that one of its compatible runtimes belongs to; without one, half of the points.
+        layer: the layer's name.
+        runtime: the runtime's family (``python``).
     """
     expected = f"layer {layer} for a {runtime.capitalize()} runtime"
     newest = snapshot.layer(layer)
     if newest is None:
         return failed(missing("layer", layer, snapshot.layer_names()), expected=expected, observed="no such layer")
     runtimes = newest.compatible_runtimes
-    observed = f"version {newest.version} for {listed(runtimes) if runtimes else 'no runtime in particular'}"
-    if any(one.startswith(runtime) for one in runtimes):
+    observed = f"version {newest.version} for {listed(runtimes) if runtimes else 'no compatible runtime'}"
+    if any(compatible.startswith(runtime) for compatible in runtimes):
         return passed(expected=expected, observed=observed)
-    says = f"says it is for {listed(runtimes)}" if runtimes else "does not say which runtimes it is for"
+    declares = f"is for {listed(runtimes)}" if runtimes else "has no compatible runtimes"
     return partial(
         0.5,
-        f"Version {newest.version} of {layer} {says}; the lab publishes it for a {runtime.capitalize()} runtime.",
+        f"Version {newest.version} of {layer} {declares}. The lab publishes it for a {runtime.capitalize()} runtime.",
         expected=expected,
         observed=observed,
     )

@@ -12,14 +12,12 @@ from labgrader.judging import Verdict, check, failed, listed, quote, share
     hint="aws lambda get-function-configuration --function-name {function} --query Layers",
 )
 def layers_attached(snapshot: Snapshot, *, function: str, layers: list[str], newest: bool = True) -> Verdict:
-    """Every layer is attached: the student's own, from the student's account, and where asked its newest version.
-
-    A layer that is attached at an old version earns half of its share.
+    """Check that the function uses every layer: the student's layer, from the student's account.
 
     Args:
-        function: its name.
+        function: the function's name.
         layers: the layers' names.
-        newest: whether an older version than the newest one counts for half only.
+        newest: whether the newest version is required. Then an older layer version earns half of its share.
     """
     expected = listed(f"{layer} (newest version)" if newest else layer for layer in layers)
     deployed = snapshot.function(function)
@@ -34,7 +32,7 @@ def layers_attached(snapshot: Snapshot, *, function: str, layers: list[str], new
             continue
         halves += 1
         if newest and published is not None and (attached.version or 0) < published.version:
-            wrong.append(f"{layer} is attached at version {attached.version}, but version {published.version} is newer")
+            wrong.append(f"version {attached.version} of {layer} is attached, but version {published.version} is newer")
         else:
             halves += 1
     return share(
@@ -42,36 +40,38 @@ def layers_attached(snapshot: Snapshot, *, function: str, layers: list[str], new
         2 * len(layers),
         f"{function}: {'; '.join(wrong)}.",
         expected=expected,
-        observed=listed(f"{one.name}:{one.version}" for one in deployed.layers) if deployed.layers else "no layers",
+        observed=listed(f"{layer.name}:{layer.version}" for layer in deployed.layers)
+        if deployed.layers
+        else "no layers",
         hint=_command(snapshot, function, layers),
     )
 
 
 def _attached(snapshot: Snapshot, deployed: Function, layer: str) -> LayerReference | None:
-    """The layer as it is attached, if it is the student's own."""
-    own = (one for one in deployed.layers if one.name == layer and one.account_id == snapshot.account_id)
+    """Return the attached layer version, if the layer is the student's."""
+    own = (used for used in deployed.layers if used.name == layer and used.account_id == snapshot.account_id)
     return next(own, None)
 
 
 def _why_not(snapshot: Snapshot, deployed: Function, layer: str) -> str:
-    """Say what is attached in the place of a layer, or that nothing is."""
-    foreign = next((one for one in deployed.layers if one.name == layer), None)
+    """Return why a layer does not count, and what is attached instead."""
+    foreign = next((used for used in deployed.layers if used.name == layer), None)
     if foreign is not None:
-        return f"{layer} is attached from account {quote(foreign.account_id)}, which is not yours"
+        return f"the attached {layer} is from account {quote(foreign.account_id)}, which is not yours"
     suffix = layer.removeprefix(snapshot.prefix)
-    others = [one.name for one in deployed.layers]
+    others = [used.name for used in deployed.layers]
     near = next((name for name in others if name.endswith(f"-{suffix}") or name == suffix), "") or closest(
         layer, others
     )
     if near:
         return f"{quote(near)} is attached instead of {layer}"
     if snapshot.layer(layer) is None:
-        return f"{layer} is not attached, and not published either"
+        return f"{layer} is neither published nor attached"
     return f"{layer} is not attached"
 
 
 def _command(snapshot: Snapshot, function: str, layers: list[str]) -> str:
-    """--layers replaces all of them, so the command names every one, at its newest version."""
+    """Return the command that attaches the newest version of every layer, because ``--layers`` replaces all."""
     arns = []
     for layer in layers:
         published = snapshot.layer(layer)

@@ -1,4 +1,4 @@
-"""A function has the memory that the lab ends with."""
+"""A function has the memory size that the lab sets last."""
 
 from __future__ import annotations
 
@@ -8,11 +8,16 @@ from labgrader.judging import Verdict, check, failed, passed
 
 
 @check(
-    title="The function has the memory the lab ends with",
+    title="The function has its final memory size",
     hint="aws lambda update-function-configuration --function-name {function} --memory-size {memory_mb}",
 )
 def memory_is_set(snapshot: Snapshot, *, function: str, memory_mb: int) -> Verdict:
-    """``$LATEST`` of the function has the memory that is named, in MB."""
+    """Check that ``$LATEST`` of the function has the memory size.
+
+    Args:
+        function: the function's name.
+        memory_mb: the memory size, in MB.
+    """
     expected = f"{memory_mb} MB"
     deployed = snapshot.function(function)
     if deployed is None:
@@ -21,5 +26,5 @@ def memory_is_set(snapshot: Snapshot, *, function: str, memory_mb: int) -> Verdi
     if deployed.memory_mb == memory_mb:
         return passed(expected=expected, observed=observed)
     return failed(
-        f"{function} has {observed} of memory instead of {memory_mb} MB.", expected=expected, observed=observed
+        f"The memory size of {function} is {observed} instead of {memory_mb} MB.", expected=expected, observed=observed
     )

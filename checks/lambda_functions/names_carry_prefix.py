@@ -1,4 +1,4 @@
-"""Every name carries the student's prefix."""
+"""Every name begins with the student's prefix."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from labgrader.evidence.snapshot import Snapshot, owns, role_name
 from labgrader.judging import Verdict, check, failed, listed, share
 
 NEARLY = 0.9
-"""How like a name of the lab the rest of a name must be to be taken for it, by difflib's ratio."""
+"""Least similarity, as difflib's ratio, for a name to count as a misspelled name of the lab."""
 
 Kind = Literal[
     "function",
@@ -33,33 +33,33 @@ _NAMES: Mapping[Kind, Callable[[Snapshot], Iterable[str]]] = {
     "function": lambda snapshot: snapshot.function_names(),
     "layer": lambda snapshot: snapshot.layer_names(),
     "dashboard": lambda snapshot: snapshot.dashboard_names(),
-    "API": lambda snapshot: {one.name for one in snapshot.api_gateway.rest_apis()},
-    "usage plan": lambda snapshot: {one.name for one in snapshot.api_gateway.usage_plans()},
-    "API key": lambda snapshot: {one.name for one in snapshot.api_gateway.api_keys()},
+    "API": lambda snapshot: {api.name for api in snapshot.api_gateway.rest_apis()},
+    "usage plan": lambda snapshot: {plan.name for plan in snapshot.api_gateway.usage_plans()},
+    "API key": lambda snapshot: {key.name for key in snapshot.api_gateway.api_keys()},
     "queue": lambda snapshot: snapshot.sqs.queue_names(),
     "bucket": lambda snapshot: snapshot.s3.bucket_names(),
     "table": lambda snapshot: snapshot.dynamodb.table_names(),
-    "rule": lambda snapshot: {one.name for one in snapshot.events.rules()},
-    "alarm": lambda snapshot: {one.name for one in snapshot.monitoring.alarms()},
+    "rule": lambda snapshot: {rule.name for rule in snapshot.events.rules()},
+    "alarm": lambda snapshot: {alarm.name for alarm in snapshot.monitoring.alarms()},
 }
 
 
 @check(
-    title="Every name carries your prefix",
-    hint="Names cannot be changed: create it again as {username}-NAME, then delete the one with the wrong name",
+    title="Every name begins with your prefix",
+    hint="You cannot rename a resource: create it again as {username}-NAME, then delete the one with the wrong name",
 )
 def names_carry_prefix(
     snapshot: Snapshot, *, names: list[str], aliases_of: list[str] | None = None, kinds: list[Kind] | None = None
 ) -> Verdict:
-    """The names of what the student made begin with ``username-``, in lower case, with the hyphen.
+    """Check that the names of the student's resources begin with ``username-``, in lower case, with the hyphen.
 
-    An alias without the prefix does no harm where the one with it exists, as a hand-out may use both.
+    An alias without the prefix is ignored if the one with the prefix exists, because a hand-out may use both.
 
     Args:
-        names: the names that the lab asks for; what has one of them without its prefix is counted too.
-        aliases_of: functions whose aliases are looked at.
-        kinds: what is looked at; functions, layers and dashboards where nothing is said. Roles are those of the
-            functions that are named: AWS has no list of a student's.
+        names: the lab's names. A resource with one of these names but without the prefix counts as wrong.
+        aliases_of: functions with aliases to judge.
+        kinds: the kinds of resources to judge. Functions, layers and dashboards if none are given. Roles are the
+            execution roles of the named functions, because AWS cannot list the roles of a student.
     """
     expected = f"names that begin with {snapshot.prefix}"
     bare = {name.removeprefix(snapshot.prefix) for name in names}
@@ -71,7 +71,7 @@ def names_carry_prefix(
         wrong += [
             f"{kind} {name}"
             for name in sorted(found)
-            if not name.startswith(snapshot.prefix) and (name in bare or _misspelt(snapshot, name, bare))
+            if not name.startswith(snapshot.prefix) and (name in bare or _misspelled(snapshot, name, bare))
         ]
     for function in aliases_of or ():
         aliases = [alias.name for alias in snapshot.aliases(function)]
@@ -83,36 +83,36 @@ def names_carry_prefix(
         ]
     if not right and not wrong:
         return failed(
-            f"There is nothing whose name begins with {snapshot.prefix}.",
+            f"No resource has a name that begins with {snapshot.prefix}.",
             expected=expected,
             observed="nothing",
-            hint="Begin with the first task: every name of the lab begins with {username}-",
+            hint="Start with the first task: every name in the lab begins with {username}-",
         )
     return share(
         len(right),
         len(right) + len(wrong),
-        f"Not named {snapshot.prefix}…: {listed(wrong)}.",
+        f"These names do not begin with {snapshot.prefix}: {listed(wrong)}.",
         expected=expected,
-        observed=f"{len(right)} with it, {len(wrong)} without",
+        observed=f"{len(right)} with the prefix, {len(wrong)} without",
     )
 
 
 def _roles(snapshot: Snapshot, functions: Iterable[str]) -> set[str]:
-    """The names of the roles that the functions among some names run under."""
+    """Return the names of the execution roles of the functions that exist."""
     deployed = [snapshot.function(name) for name in functions if name in snapshot.function_names()]
-    return {role_name(one.role) for one in deployed if one is not None and one.role}
+    return {role_name(function.role) for function in deployed if function is not None and function.role}
 
 
-def _misspelt(snapshot: Snapshot, name: str, bare: set[str]) -> bool:
-    """Whether a name is one of the lab's, or nearly, behind a prefix written otherwise (``User1-f``, ``user1_f``).
+def _misspelled(snapshot: Snapshot, name: str, bare: set[str]) -> bool:
+    """Return whether a name is nearly one of the lab's, after a misspelled prefix (``User1-f``, ``user1_f``).
 
-    Whatever else begins so may be a neighbour's: ``anna_b-f`` and ``Anna-B-f`` are not held against ``anna``.
+    Other names may belong to another student: ``anna_b-f`` and ``Anna-B-f`` do not count against ``anna``.
     """
     if not owns(snapshot.username, name):
         return False
-    bare = {one.lower() for one in bare}  # some labs name things in capitals
+    bare = {lab_name.lower() for lab_name in bare}  # some labs have names in capitals
     rest = name[len(snapshot.username) + 1 :].lower().replace("_", "-")
     if rest in bare:
         return True
-    goes_on = any(rest.endswith(f"-{one}") for one in bare)
+    goes_on = any(rest.endswith(f"-{lab_name}") for lab_name in bare)
     return not goes_on and bool(difflib.get_close_matches(rest, bare, n=1, cutoff=NEARLY))

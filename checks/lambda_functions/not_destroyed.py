@@ -1,4 +1,4 @@
-"""What a lab builds and then tells to destroy is there to be judged, all of it."""
+"""Everything exists that the student builds and later destroys."""
 
 from __future__ import annotations
 
@@ -8,23 +8,22 @@ from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging import NotGradedError, Verdict, check, listed, share
 
 
-@check(title="Everything that belongs together is there", hint="terraform apply")
+@check(title="All resources of the deployment exist", hint="terraform apply")
 def not_destroyed(snapshot: Snapshot, *, function: str, api: str, role: str, explanation: str) -> Verdict:
-    """The function, its REST API, its role and its log group are all there; each is worth the same.
+    """Check that the function, its REST API, its role and its log group exist. Each is worth the same.
 
-    A lab that ends with destroying what it built leaves the same behind as one that was never done. So where all of it
-    is gone the points stay open: what requires this check and fails is not graded, and neither earned nor lost. Where
-    some of it is there, all is judged. A log group alone is nothing: Lambda makes it again when the last lines arrive
-    after it was deleted.
+    A student who destroyed everything at the end looks like one who never built it. If everything is missing, the
+    check is not graded, and neither are the failed checks that require it. If something exists, everything is judged.
+    A log group alone does not count: Lambda creates it again if the last log lines arrive after its deletion.
 
     Args:
-        function: the function's name; its log group is looked for as well.
+        function: the function's name. The check also looks for its log group.
         api: the name of the REST API.
         role: the name of the role.
-        explanation: what to do so that it can be graded.
+        explanation: what the student must do to be graded.
 
     Raises:
-        NotGradedError: all of it is gone, or what is left cannot be seen.
+        NotGradedError: everything is missing, or AWS refused to show what exists.
     """
     logs = f"the log group /aws/lambda/{function}"
     parts: dict[str, Callable[[], object]] = {
@@ -33,20 +32,20 @@ def not_destroyed(snapshot: Snapshot, *, function: str, api: str, role: str, exp
         f"the role {role}": lambda: snapshot.iam.role(role),
         logs: lambda: snapshot.monitoring.log_group(function),
     }
-    there: list[str] = []
-    gone: list[str] = []
+    present: list[str] = []
+    absent: list[str] = []
     refused: NotGradedError | None = None
     for what, find in parts.items():
         try:
-            (gone if find() is None else there).append(what)
-        except NotGradedError as error:  # the check of that part says so
+            (absent if find() is None else present).append(what)
+        except NotGradedError as error:  # the check of that part reports it
             refused = error
-    if there in ([], [logs]):
-        raise refused or NotGradedError("", f"nothing of {function} is there. {explanation}".rstrip())
+    if present in ([], [logs]):
+        raise refused or NotGradedError("", f"{function} and its resources do not exist. {explanation}".rstrip())
     return share(
-        len(parts) - len(gone),
+        len(parts) - len(absent),
         len(parts),
-        f"There is {listed(there)}, but not {listed(gone)}.",
-        expected="all of it",
-        observed=listed(there),
+        f"These resources are missing: {listed(absent)}. These exist: {listed(present)}.",
+        expected="all four resources",
+        observed=listed(present),
     )

@@ -1,46 +1,51 @@
-"""Nothing of another student's is used."""
+"""The student uses no resources of another student."""
 
 from __future__ import annotations
 
 import re
 
+from checks.wording.advice import existing
 from labgrader.evidence.snapshot import LayerReference, Snapshot
 from labgrader.judging import Verdict, check, failed, listed, passed, quote
 
 _MANAGED = ("AWS", "LambdaInsights")
-"""How the names of layers begin that AWS publishes for everybody."""
+"""Prefixes of the layers that AWS publishes."""
 
 
 @check(
-    title="Nothing of another student's is used",
-    hint="Use your own: every name begins with {username}-",
+    title="You use only your own resources",
+    hint="Use your own resources: every name begins with {username}-",
 )
 def nothing_borrowed(snapshot: Snapshot, *, functions: list[str], dashboard: str = "") -> Verdict:
-    """The functions' layers and the dashboard's functions are the student's own.
+    """Check that the functions' layers and the dashboard's functions belong to the student.
 
     Args:
-        functions: the functions whose layers are looked at; those that do not exist are passed over.
-        dashboard: the dashboard whose metrics are looked at, or empty.
+        functions: the functions with layers to judge. Missing functions are ignored.
+        dashboard: the dashboard with metrics to judge, or empty.
     """
-    expected = f"only what begins with {snapshot.prefix}"
-    deployed = [one for one in (snapshot.function(name) for name in functions) if one is not None]
+    expected = f"only names that begin with {snapshot.prefix}"
+    deployed = existing(snapshot, functions)
     if not deployed:
         return failed(
-            f"None of {listed(functions)} exists.",
+            f"None of these functions exists: {listed(functions)}.",
             expected=expected,
-            observed="nothing to look at",
-            hint="Begin with the first task: every name of the lab begins with {username}-",
+            observed="no such function",
+            hint="Start with the first task: every name in the lab begins with {username}-",
         )
     borrowed = [
-        f"{one.name} uses the layer {quote(layer.name)}{_of_account(snapshot, layer)}"
-        for one in deployed
-        for layer in one.layers
+        f"{function.name} uses the layer {quote(layer.name)}{_of_account(snapshot, layer)}"
+        for function in deployed
+        for layer in function.layers
         if not _own(snapshot, layer)
     ]
     for name in _plotted(snapshot, dashboard, functions):
         borrowed.append(f"the dashboard plots the function {quote(name)}")
     if borrowed:
-        return failed(f"Not yours: {listed(borrowed)}.", expected=expected, observed=f"{len(borrowed)} not yours")
+        return failed(
+            f"You use resources that are not yours: {listed(borrowed)}.",
+            expected=expected,
+            observed=f"{len(borrowed)} not yours",
+        )
     return passed(expected=expected, observed="only your own")
 
 
@@ -55,7 +60,7 @@ def _of_account(snapshot: Snapshot, layer: LayerReference) -> str:
 
 
 def _plotted(snapshot: Snapshot, dashboard: str, functions: list[str]) -> list[str]:
-    """The functions on the dashboard that are not the student's."""
+    """Return the functions on the dashboard that do not belong to the student."""
     found = snapshot.dashboard(dashboard) if dashboard else None
     if found is None:
         return []
@@ -66,5 +71,5 @@ def _plotted(snapshot: Snapshot, dashboard: str, functions: list[str]) -> list[s
         names |= set(like_ours.findall(metric.expression))
         if "FunctionName" in metric.dimensions:
             names.add(metric.dimensions["FunctionName"])
-    # a placeholder of the hand-out that was left in is nobody's: the dashboard's own check names it
+    # another check reports a placeholder of the hand-out
     return sorted(name for name in names if not name.startswith((snapshot.prefix, "[")))

@@ -1,4 +1,4 @@
-"""A function's package holds the module that its handler names."""
+"""A function's package contains the module of its handler."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from labgrader.judging import Verdict, check, failed, listed, passed, quote
 
 
 @check(
-    title="The package holds the handler's module",
+    title="The package contains the handler's module",
     hint="aws lambda update-function-code --function-name {function} --zip-file fileb://PACKAGE.zip",
 )
 def package_holds_handler(
     snapshot: Snapshot, *, function: str, alias: str = "", must_exist: bool = False, explanation: str = ""
 ) -> Verdict:
-    """The file that the handler of ``$LATEST`` names lies in its package.
+    """Check that the package of ``$LATEST`` contains the file that its handler names.
 
     Args:
-        function: the function.
-        alias: an alias that serves a version published from the same package, or empty.
-        must_exist: whether a function that does not exist fails, as where there are points for it.
-        explanation: how this comes about, for the message.
+        function: the function's name.
+        alias: an alias for a version that was published from the same package, or empty.
+        must_exist: whether a missing function fails the check.
+        explanation: the cause, added to the message.
     """
     deployed = snapshot.function(function)
     if deployed is None and must_exist:
@@ -32,7 +32,7 @@ def package_holds_handler(
     if package is None or package.paths is None or not module:
         return passed()
     if any(path.startswith((f"{module}.", f"{module}/")) for path in package.paths):
-        return passed(observed=f"{quote(module)}.py is there")
+        return passed(observed=f"{quote(module)}.py in the package")
     source = source_of(deployed.handler)
     name = source.removesuffix(".py").rpartition("/")[2]
     move = ""
@@ -44,8 +44,9 @@ def package_holds_handler(
             "  # the number that publish-version printed"
         )
     return failed(
-        f"The package of {function} holds {listed(package.paths[:5])}, but no {quote(module)}.py, which its handler "
-        f"{quote(deployed.handler)} needs: every call of $LATEST fails with an import error. {explanation}".rstrip(),
+        f"The package of {function} does not contain {quote(module)}.py, which its handler {quote(deployed.handler)} "
+        f"needs. Every invocation of $LATEST fails with an import error. "
+        f"The package contains {listed(package.paths[:5])}. {explanation}".rstrip(),
         expected=f"{quote(module)}.py in the package",
         observed=listed(package.paths[:5]),
         hint=f"zip {name}.zip {source}\n"

@@ -1,4 +1,4 @@
-"""Nothing that a hand-out writes as an example is left in what the student built."""
+"""No example value of a hand-out is left in the student's resources."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging import Verdict, check, failed, listed, passed, quote
 
 
-@check(title="No example value was left in", hint="aws sts get-caller-identity --query Account")
+@check(title="No example value is left", hint="aws sts get-caller-identity --query Account")
 def placeholders_filled_in(snapshot: Snapshot, *, rules: list[str] | None = None, explanation: str = "") -> Verdict:
-    """No notification, integration or target of the student's names a shell variable, or the example account.
+    """Check that no notification, integration or target names a shell variable or the example account.
 
     Args:
-        rules: the rules whose targets are looked at.
-        explanation: added to the message, where the hand-out's own commands leave it in.
+        rules: the rules with targets to judge.
+        explanation: added to the message, for a hand-out with commands that leave an example value.
     """
     named = {
-        f"the notification of {bucket}": [one.function_arn for one in snapshot.s3.notifications(bucket)]
+        f"the notification of {bucket}": [
+            notification.function_arn for notification in snapshot.s3.notifications(bucket)
+        ]
         for bucket in snapshot.s3.bucket_names()
     }
     for api in snapshot.api_gateway.rest_apis():
@@ -27,7 +29,7 @@ def placeholders_filled_in(snapshot: Snapshot, *, rules: list[str] | None = None
         if snapshot.events.rule(rule) is not None:
             named[f"the rule {rule}"] = snapshot.events.targets(rule)
     left = [
-        f"{quote(what)} calls {quote(arn)}"
+        f"{quote(what)} invokes {quote(arn)}"
         for what, arns in named.items()
         for arn in arns
         if names_variable(arn) or names_example_account(arn, snapshot.account_id)
@@ -35,8 +37,8 @@ def placeholders_filled_in(snapshot: Snapshot, *, rules: list[str] | None = None
     if not left:
         return passed()
     return failed(
-        f"{listed(left)}: that is the text of the example, not your function. Your account is {snapshot.account_id}."
-        f"{and_why(explanation)}",
+        f"An example value is left: {listed(left)}, which is not your function. "
+        f"Your account is {snapshot.account_id}.{and_why(explanation)}",
         expected=f"arn:aws:lambda:{snapshot.region}:{snapshot.account_id}:function:…",
-        observed=f"{len(left)} left in",
+        observed=f"{len(left)} left",
     )

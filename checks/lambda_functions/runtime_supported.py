@@ -1,33 +1,34 @@
-"""A function's runtime is one that AWS still supports."""
+"""AWS still supports a function's runtime."""
 
 from __future__ import annotations
 
+from checks.wording.advice import existing, pluralize
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging import Verdict, check, failed, listed, passed
 
 
 @check(
-    title="The runtime is still supported",
+    title="AWS supports the runtime",
     hint="aws lambda update-function-configuration --function-name NAME --runtime {newer}",
 )
 def runtime_supported(snapshot: Snapshot, *, functions: list[str], deprecated: list[str], newer: str) -> Verdict:
-    """None of the functions runs on a runtime that AWS has deprecated.
+    """Check that none of the functions has a runtime that AWS has deprecated.
 
     Args:
-        functions: the functions; those that do not exist are passed over.
+        functions: the functions' names. Missing functions are ignored.
         deprecated: the runtimes' identifiers (AWS Lambda Developer Guide, "Lambda runtimes", deprecated runtimes).
-        newer: a runtime to move to.
+        newer: a runtime to update to.
     """
-    deployed = [one for one in (snapshot.function(name) for name in functions) if one is not None]
-    old = [one for one in deployed if one.runtime in deprecated]
+    old = [function for function in existing(snapshot, functions) if function.runtime in deprecated]
     if not old:
         return passed()
-    names = [one.name for one in old]
+    names = [function.name for function in old]
+    runtimes = listed(sorted({function.runtime for function in old}))
     return failed(
-        f"{listed(names)} {'run' if len(old) > 1 else 'runs'} on {listed(sorted({one.runtime for one in old}))}, which "
-        f"AWS no longer supports: it gets no fixes, and new functions may be refused. {newer} does the same.",
+        f"{listed(names)} {pluralize(old, 'uses', 'use')} {runtimes}, which AWS no longer supports: it gets no "
+        f"security updates, and you may not be able to create new functions with it. Use {newer} instead.",
         expected=newer,
-        observed=listed(sorted({one.runtime for one in old})),
+        observed=runtimes,
         hint="\n".join(
             f"aws lambda update-function-configuration --function-name {name} --runtime {newer}" for name in names
         ),

@@ -1,4 +1,4 @@
-"""The settings that a hand-out does not name were looked at, too."""
+"""Settings that a hand-out does not mention: log retention, tracing and architecture."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from labgrader.judging import Verdict, check, failed, passed
 
 
 @check(
-    title="The settings that cost nothing to improve were looked at",
+    title="Log retention, tracing and architecture are set",
     hint="aws lambda get-function-configuration --function-name NAME",
 )
 def settings_reviewed(snapshot: Snapshot, *, functions: list[str], explanation: str = "") -> Verdict:
-    """Logs expire, calls are traced, and what can runs on arm64: three small pieces of advice as one.
+    """Check that logs expire, invocations are traced and functions run on arm64 if they can.
 
-    Nearly every student gets all three, so that one by one they would push aside what is particular to a student.
+    Nearly every student gets all three pieces of advice. Together they leave room for advice that is more specific.
 
     Args:
-        functions: the functions; those that do not exist are passed over.
-        explanation: added to the message, where the hand-out itself chooses otherwise.
+        functions: the functions' names. Missing functions are ignored.
+        explanation: added to the message, for a hand-out that chooses x86_64.
     """
-    said = [
+    verdicts = [
         verdict
         for verdict in (
             log_retention_set.judge(snapshot, functions=functions),
@@ -31,11 +31,11 @@ def settings_reviewed(snapshot: Snapshot, *, functions: list[str], explanation: 
         )
         if verdict.status != "passed"
     ]
-    if not said:
+    if not verdicts:
         return passed()
     return failed(
-        " ".join(one.message for one in said),
-        expected="; ".join(one.expected for one in said),
-        observed="; ".join(one.observed for one in said),
-        hint="\n".join(one.hint for one in said),
+        " ".join(verdict.message for verdict in verdicts),
+        expected="; ".join(verdict.expected for verdict in verdicts),
+        observed="; ".join(verdict.observed for verdict in verdicts),
+        hint="\n".join(verdict.hint for verdict in verdicts),
     )

@@ -1,4 +1,4 @@
-"""A function's timeout was chosen, and is neither AWS's default nor its maximum."""
+"""A function's timeout is neither AWS's default nor its maximum."""
 
 from __future__ import annotations
 
@@ -17,35 +17,40 @@ DEFAULT_S, MAXIMUM_S = 3, 900
 def timeout_chosen(
     snapshot: Snapshot, *, functions: list[str], longest_by_design: list[str] | None = None, suggest_s: int = 30
 ) -> Verdict:
-    """No function has the default timeout of 3 seconds, and none the longest there is, 15 minutes.
+    """Check that no function has the default timeout of 3 seconds or the maximum timeout of 15 minutes.
 
     Args:
-        functions: the functions; those that do not exist are passed over.
-        longest_by_design: those of them that the hand-out itself gives 15 minutes.
+        functions: the functions' names. Missing functions are ignored.
+        longest_by_design: the functions that have 15 minutes in the hand-out.
         suggest_s: the timeout that the command sets, in seconds.
     """
     deployed = existing(snapshot, functions)
-    default = [one for one in deployed if one.timeout_s == DEFAULT_S]
-    longest = [one for one in deployed if one.timeout_s == MAXIMUM_S and one.name not in (longest_by_design or ())]
+    default = [function for function in deployed if function.timeout_s == DEFAULT_S]
+    longest = [
+        function
+        for function in deployed
+        if function.timeout_s == MAXIMUM_S and function.name not in (longest_by_design or ())
+    ]
     if not default and not longest:
         return passed()
     seen = []
     if default:
         seen.append(
-            f"{names_of(default)} still {pluralize(default, 'has', 'have')} the default timeout of 3 s, "
-            "so that one slow answer ends a call half-way"
+            f"{names_of(default)} {pluralize(default, 'has', 'have')} the default timeout of 3 s, "
+            "so a slow request stops an invocation halfway."
         )
     if longest:
         seen.append(
-            f"{names_of(longest)} {pluralize(longest, 'has', 'have')} the longest timeout there is, 900 s, "
-            "so that a call that hangs is paid for 15 minutes"
+            f"{names_of(longest)} {pluralize(longest, 'has', 'have')} the maximum timeout of 900 s, "
+            "so you pay 15 minutes for an invocation that hangs."
         )
     both = [*default, *longest]
     return failed(
-        f"{'; '.join(seen)}: half as much again as the longest call you have measured is a good timeout.",
-        expected="a timeout from measured calls",
-        observed=listed(f"{one.timeout_s} s" for one in both),
+        f"{' '.join(seen)} A good timeout is 1.5 times the longest duration that you have measured.",
+        expected="a timeout from measured durations",
+        observed=listed(f"{function.timeout_s} s" for function in both),
         hint="\n".join(
-            f"aws lambda update-function-configuration --function-name {one.name} --timeout {suggest_s}" for one in both
+            f"aws lambda update-function-configuration --function-name {function.name} --timeout {suggest_s}"
+            for function in both
         ),
     )

@@ -1,4 +1,4 @@
-"""A function's calls are traced."""
+"""A function's invocations are traced."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from labgrader.judging import Verdict, check, failed, passed
 
 
 @check(
-    title="Calls are traced",
+    title="Invocations are traced",
     hint="aws lambda update-function-configuration --function-name NAME --tracing-config Mode=Active",
 )
 def tracing_active(snapshot: Snapshot, *, functions: list[str]) -> Verdict:
-    """The functions have active tracing, so that X-Ray shows where the time of a slow call went.
+    """Check that the functions have active tracing: X-Ray shows why an invocation is slow.
 
     Args:
-        functions: the functions; those that do not exist, or of which AWS does not say it, are passed over.
+        functions: the functions' names. Functions that are missing or have no known tracing mode are ignored.
     """
-    untraced = [one for one in existing(snapshot, functions) if one.tracing_mode == "PassThrough"]
+    untraced = [function for function in existing(snapshot, functions) if function.tracing_mode == "PassThrough"]
     if not untraced:
         return passed()
     return failed(
-        f"{names_of(untraced)} {pluralize(untraced, 'is', 'are')} not traced: with active tracing, X-Ray shows whether "
-        "the time of a slow call went into the cold start, your code or a service that it waited for.",
+        f"{names_of(untraced)} {pluralize(untraced, 'has', 'have')} no active tracing. With it, X-Ray shows whether a "
+        "slow invocation spent its time in the cold start, in your code or in another service.",
         expected="Active",
         observed="PassThrough",
         hint="\n".join(
-            f"aws lambda update-function-configuration --function-name {one.name} --tracing-config Mode=Active"
+            f"aws lambda update-function-configuration --function-name {function.name} --tracing-config Mode=Active"
             "  # its role needs AWSXRayDaemonWriteAccess"
-            for one in untraced
+            for function in untraced
         ),
     )

@@ -1,4 +1,4 @@
-"""An alias exists and points to the version that the lab names."""
+"""An alias points to the version that the lab names."""
 
 from __future__ import annotations
 
@@ -14,15 +14,17 @@ _LATEST = "$LATEST"
     hint="aws lambda update-alias --function-name {function} --name {alias} --function-version '{version}'",
 )
 def alias_points_to(snapshot: Snapshot, *, function: str, alias: str, version: str, or_newest: bool = False) -> Verdict:
-    """The alias sends every call to the version; one that points elsewhere, or is split, earns half, as does one that
-    points there and has the student's prefix before a name that the lab gives without it.
+    """Check that the alias sends every invocation to the version.
+
+    An alias earns half of the points in three cases: it points to another version, it splits its traffic, or it has
+    the student's prefix before a name that the lab gives without it.
 
     Args:
-        function: the function.
+        function: the function's name.
         alias: the alias's name.
-        version: a number, or ``$LATEST``.
-        or_newest: whether the newest published version is right too, if it is newer: versions never change, so who
-            repairs one publishes another.
+        version: the version's number, or ``$LATEST``.
+        or_newest: whether the newest published version is also right, if it is newer. A version never changes, so a
+            student who fixes one publishes another.
     """
     expected = f"{alias} → {version}" + (" or the newest version" if or_newest else "")
     if snapshot.function(function) is None:
@@ -32,14 +34,14 @@ def alias_points_to(snapshot: Snapshot, *, function: str, alias: str, version: s
     if prefixed is not None and not prefixed.weights and _right(snapshot, function, prefixed, version, or_newest):
         return partial(
             0.5,
-            f"There is no alias {alias}, but there is {prefixed.name}: the lab calls it {alias}, without your prefix.",
+            f"There is no alias {alias}, but there is {prefixed.name}. The name must be {alias}, without your prefix.",
             expected=expected,
             observed=f"{prefixed.name} → {_shares(prefixed)}",
             hint=f"aws lambda create-alias --function-name {function} --name {alias} --function-version "
             f"'{prefixed.version}'",
         )
     if found is None:
-        names = [one.name for one in snapshot.aliases(function)]
+        names = [other.name for other in snapshot.aliases(function)]
         return failed(
             _no_alias(snapshot, alias, names),
             expected=expected,
@@ -50,7 +52,7 @@ def alias_points_to(snapshot: Snapshot, *, function: str, alias: str, version: s
     if found.weights:
         return partial(
             0.5,
-            f"{alias} is split: {_shares(found)}. The lab sends every call to version {version}.",
+            f"{alias} splits its traffic: {_shares(found)}. The lab sends every invocation to {_named(version)}.",
             expected=expected,
             observed=observed,
             hint=f"aws lambda update-alias --function-name {function} --name {alias} --function-version '{version}' "
@@ -73,15 +75,15 @@ def alias_points_to(snapshot: Snapshot, *, function: str, alias: str, version: s
 
 
 def _published(snapshot: Snapshot, function: str, alias: Alias) -> list[str]:
-    """The published versions; $LATEST is always there, so that nothing is asked for an alias that points to it.
+    """Return the published versions, or nothing for an alias that points to ``$LATEST``, which always exists.
 
-    Numbers are looked up, as an alias of the embedded AWS can point to none.
+    In the embedded AWS, an alias can point to a version that does not exist.
     """
-    return [one.version for one in snapshot.versions(function)] if alias.version != _LATEST else []
+    return [version.version for version in snapshot.versions(function)] if alias.version != _LATEST else []
 
 
 def _right(snapshot: Snapshot, function: str, alias: Alias, version: str, or_newest: bool) -> bool:
-    """Whether an alias points to the version, or to the newest one where that is right, too."""
+    """Return whether an alias points to the version, or to the newest one if that is also right."""
     published = _published(snapshot, function, alias)
     if alias.version != _LATEST and alias.version not in published:
         return False
@@ -92,7 +94,7 @@ def _right(snapshot: Snapshot, function: str, alias: Alias, version: str, or_new
 def _no_alias(snapshot: Snapshot, alias: str, names: list[str]) -> str:
     bare = alias.removeprefix(snapshot.prefix)
     if bare != alias and bare in names:
-        return f"There is no alias {alias}, but there is {bare}: the lab wants your prefix before it."
+        return f"There is no alias {alias}, but there is {bare}. The name must begin with your prefix."
     return missing("alias", alias, names)
 
 
@@ -101,7 +103,7 @@ def _named(version: str) -> str:
 
 
 def _shares(alias: Alias) -> str:
-    """``version 1``, or ``90% to version 1, 10% to version 2``."""
+    """Return ``version 1``, or ``90% to version 1, 10% to version 2``."""
     if not alias.weights:
         return _named(alias.version)
     rest = 1 - sum(alias.weights.values())

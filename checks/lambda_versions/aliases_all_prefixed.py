@@ -1,4 +1,4 @@
-"""A function has no alias without the student's prefix."""
+"""Every alias of a function has the student's prefix."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from labgrader.judging import Verdict, check, failed, listed, passed, quote
 
 
 @check(
-    title="No alias goes without your prefix",
+    title="Every alias has your prefix",
     hint="aws lambda delete-alias --function-name {function} --name NAME",
 )
 def aliases_all_prefixed(snapshot: Snapshot, *, function: str, explanation: str = "") -> Verdict:
-    """Every alias of the function begins with ``username-``.
+    """Check that every alias of the function begins with ``username-``.
 
     Args:
-        function: the function.
-        explanation: how this comes about, for the message.
+        function: the function's name.
+        explanation: the cause, added to the message.
     """
     bare = [alias.name for alias in snapshot.aliases(function) if not alias.name.startswith(snapshot.prefix)]
     if not bare:

@@ -15,14 +15,14 @@ from labgrader.judging import NotGradedError, Verdict, check, failed, partial, p
     "--provisioned-concurrent-executions {executions}",
 )
 def provisioned_concurrency_ready(snapshot: Snapshot, *, function: str, qualifier: str, executions: int) -> Verdict:
-    """So many executions are provisioned on the alias or version, and AWS says that they are ready.
+    """Check that the alias or version has the provisioned concurrency, with the status ``READY``.
 
-    What AWS was asked for and the status are judged, not how many are available at this moment.
+    The check judges the requested number and the status, not how many executions are available at this moment.
 
     Args:
-        function: the function.
-        qualifier: the alias or version; an alias with the student's prefix before this name is right, too.
-        executions: how many.
+        function: the function's name.
+        qualifier: the alias or version. An alias with the student's prefix before this name is also right.
+        executions: the provisioned concurrency.
     """
     expected = f"{executions} on {qualifier}, ready"
     if snapshot.function(function) is None:
@@ -36,15 +36,15 @@ def provisioned_concurrency_ready(snapshot: Snapshot, *, function: str, qualifie
     if found.status == "FAILED":
         reason = f": {quote(found.status_reason)}" if found.status_reason else ""
         return failed(
-            f"AWS could not provide the provisioned concurrency on {qualifier}{reason}. "
-            "It cannot be more than what the function reserves.",
+            f"AWS could not allocate the provisioned concurrency on {qualifier}{reason}. "
+            "It cannot exceed the function's reserved concurrency.",
             expected=expected,
             observed=observed,
         )
     if found.requested != executions:
         return partial(
             0.5,
-            f"{qualifier} has {found.requested} provisioned instead of {executions}.",
+            f"The provisioned concurrency on {qualifier} is {found.requested} instead of {executions}.",
             expected=expected,
             observed=observed,
         )
@@ -53,8 +53,8 @@ def provisioned_concurrency_ready(snapshot: Snapshot, *, function: str, qualifie
     if found.status == "IN_PROGRESS":
         raise NotGradedError(
             "lambda:GetProvisionedConcurrencyConfig",
-            f"the provisioned concurrency on {qualifier} is still being set up, which takes AWS some minutes: "
-            "nothing to change, ask for your grade again later",
+            f"AWS is still allocating the provisioned concurrency on {qualifier}, which takes a few minutes. "
+            "You have nothing to change. Request grading again later",
         )
     return partial(
         0.5,
@@ -65,16 +65,16 @@ def provisioned_concurrency_ready(snapshot: Snapshot, *, function: str, qualifie
 
 
 def _elsewhere(snapshot: Snapshot, function: str, qualifier: str, executions: int, expected: str) -> Verdict:
-    """Nothing on the alias: say where there is some, so that it can be moved."""
-    others = [one for one in _all(snapshot, function, qualifier) if one.requested]
+    """Return the verdict for a qualifier without provisioned concurrency. It names where there is some."""
+    others = [config for config in _all(snapshot, function, qualifier) if config.requested]
     if not others:
         return failed(
-            f"No provisioned concurrency is set on {qualifier}; the lab sets {executions}. "
-            "(The option is --provisioned-concurrent-executions.)",
+            f"{qualifier} has no provisioned concurrency. The lab sets {executions}, "
+            "with the option --provisioned-concurrent-executions.",
             expected=expected,
             observed="none",
         )
-    where = " and ".join(f"{one.requested} on {quote(one.qualifier)}" for one in others)
+    where = " and ".join(f"{config.requested} on {quote(config.qualifier)}" for config in others)
     return failed(
         f"The provisioned concurrency is on the wrong alias or version: {where}, none on {qualifier}.",
         expected=expected,
@@ -87,11 +87,11 @@ def _elsewhere(snapshot: Snapshot, function: str, qualifier: str, executions: in
 
 
 def _all(snapshot: Snapshot, function: str, without: str) -> list[ProvisionedConcurrency]:
-    """All provisioned concurrency; where AWS offers no list, each alias and version is asked for by itself."""
+    """Return all provisioned concurrency. Without a list from AWS, query each alias and version."""
     every = snapshot.provisioned_concurrency(function)
     if every is not None:
         return every
     qualifiers = [alias.name for alias in snapshot.aliases(function)]
     qualifiers += [version.version for version in snapshot.versions(function)]
-    found = [snapshot.provisioned_concurrency_of(function, one) for one in qualifiers if one != without]
-    return [one for one in found if one is not None]
+    found = [snapshot.provisioned_concurrency_of(function, name) for name in qualifiers if name != without]
+    return [config for config in found if config is not None]

@@ -1,4 +1,4 @@
-"""Concurrency is reserved for a function."""
+"""A function has its reserved concurrency."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from labgrader.judging import Verdict, check, failed, partial, passed
 
 
 @check(
-    title="Concurrency is reserved",
+    title="Reserved concurrency is set",
     hint="aws lambda put-function-concurrency --function-name {function} "
     "--reserved-concurrent-executions {executions}\n"
-    "# AWS keeps 100 executions of an account unreserved (a new account has only 10): where it answers that "
+    "# AWS keeps 100 executions of an account unreserved, and a new account has only 10. If AWS reports that "
     "UnreservedConcurrentExecution would fall below its minimum, this account cannot do it: tell your instructor",
 )
 def reserved_concurrency_set(
@@ -19,14 +19,14 @@ def reserved_concurrency_set(
     *,
     function: str,
     executions: int,
-    explanation: str = "(There is no command put-reserved-concurrency; it is called put-function-concurrency.)",
+    explanation: str = "(The command is put-function-concurrency. There is no put-reserved-concurrency.)",
 ) -> Verdict:
-    """The function reserves exactly so many concurrent executions; another number above 0 earns half.
+    """Check that the function has exactly this reserved concurrency. Another number above 0 earns half of the points.
 
     Args:
-        function: the function.
-        executions: how many.
-        explanation: how it comes about that none are reserved, for the message.
+        function: the function's name.
+        executions: the reserved concurrency.
+        explanation: why a function may have none, added to the message.
     """
     expected = f"{executions} reserved"
     deployed = snapshot.function(function)
@@ -35,7 +35,7 @@ def reserved_concurrency_set(
     reserved = deployed.reserved_concurrency
     if reserved is None:
         return failed(
-            f"No concurrency is reserved for {function}; the lab reserves {executions}. {explanation}".rstrip(),
+            f"{function} has no reserved concurrency. The lab sets {executions}. {explanation}".rstrip(),
             expected=expected,
             observed="none reserved",
         )
@@ -44,8 +44,8 @@ def reserved_concurrency_set(
         return passed(expected=expected, observed=observed)
     if reserved == 0:
         return failed(
-            f"The reserved concurrency of {function} is 0, which switches it off: every call is refused. "
-            f"The lab reserves {executions}.",
+            f"The reserved concurrency of {function} is 0, so Lambda throttles every invocation. "
+            f"The lab sets {executions}.",
             expected=expected,
             observed=observed,
         )

@@ -14,31 +14,31 @@ _NEW_CODE = "aws lambda update-function-code --function-name {} --zip-file fileb
     hint="aws lambda publish-version --function-name {function}",
 )
 def versions_differ(snapshot: Snapshot, *, function: str, at_least: int = 2) -> Verdict:
-    """At least so many versions are published, and their code differs.
+    """Check that the function has enough published versions with different code.
 
     Args:
-        function: its name.
-        at_least: how many versions, each with code of its own.
+        function: the function's name.
+        at_least: the number of versions, each with different code.
     """
     expected = f"{at_least} versions with different code" if at_least > 1 else "a published version"
     if snapshot.function(function) is None:
         return failed(missing_function(snapshot, function), expected=expected, observed="no such function")
     versions = snapshot.versions(function)
-    observed = f"published: {listed(one.version for one in versions)}"
+    observed = f"published: {listed(version.version for version in versions)}"
     if len(versions) < at_least:
         return failed(
-            f"{function} has {plural(len(versions), 'published version')}; the lab publishes {at_least}.",
+            f"{function} has {plural(len(versions), 'published version')}. The lab publishes {at_least}.",
             expected=expected,
             observed=observed,
             hint=f"{_NEW_CODE.format(function) if at_least > 1 else ''}"
             f"aws lambda publish-version --function-name {function}",
         )
-    if len({one.code_sha256 for one in versions}) >= at_least:
+    if len({version.code_sha256 for version in versions}) >= at_least:
         return passed(expected=expected, observed=observed)
     return partial(
         0.5,
-        f"{function} has the versions {listed(one.version for one in versions)}, but their code is the same: "
-        "change the code before you publish again.",
+        f"The versions {listed(version.version for version in versions)} of {function} have the same code. "
+        "Change the code before you publish again.",
         expected=expected,
         observed=f"{observed}, with the same code",
         hint=f"{_NEW_CODE.format(function)}aws lambda publish-version --function-name {function}",

@@ -1,4 +1,4 @@
-"""A stage's cache answers faster than the function behind it."""
+"""A stage's cache responds faster than its function."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from labgrader.judging import (
 )
 
 DEFAULT_TTL_S = 300
-"""Seconds that an answer is kept where nothing else is set. Source: API Gateway Developer Guide, "Cache settings for
+"""Default time to live of a cached response in seconds. Source: API Gateway Developer Guide, "Cache settings for
 REST APIs in API Gateway"."""
 
 
@@ -43,40 +43,43 @@ def cache_saves_time(
     rounds: int = 10,
     most_rounds: int = 40,
 ) -> Verdict:
-    """A request that the stage's cache answers is faster than one that it has to pass on, measured in turn.
+    """Check that a cached response is faster than a response from the function. Both are measured in turn.
 
-    Every second request says ``Cache-Control: max-age=0``: API Gateway then calls the function and keeps the new
-    answer, which the next request gets from the cache. Nothing is said where the stage does not cache the method, where
-    its cache is not available yet, and where only authorized callers may have an answer made anew, for then each
-    request is a hit. A method with a body earns half at most: the body is no part of the cache's key.
+    Every second request has ``Cache-Control: max-age=0``, so API Gateway invokes the function and caches the new
+    response for the next request. The check passes without a test if the stage does not cache the method, if its cache
+    is not available yet, or if only authorized requests may invalidate the cache. A method with a body earns half at
+    most, because the cache key does not include the body.
 
     Args:
         api: the REST API's name.
         path: the resource's path.
         method: the HTTP method.
-        stage: the stage's name; where empty ``prod``, else the first there is.
-        body: the request's body: text as it stands, everything else as JSON.
-        rounds: requests of each kind, besides the first.
-        most_rounds: requests are added, up to so many of each, while it is too close to call which is faster.
+        stage: the stage's name; if empty, ``prod`` or else the first stage.
+        body: the request's body. Text is sent unchanged, everything else as JSON.
+        rounds: requests of each kind, after the first.
+        most_rounds: the most requests of each kind. The test adds requests while the result is too close to call.
+
+    Raises:
+        NotGradedError: the requests could not be timed.
     """
     found = own_api(load.snapshot, api)
-    called = choose_stage(load.snapshot, found, stage) if found else None
-    if found is None or called is None:
+    deployed = choose_stage(load.snapshot, found, stage) if found else None
+    if found is None or deployed is None:
         return passed()
-    caching = called.caching_of(method, path)
+    caching = deployed.caching_of(method, path)
     route = route_for(load.snapshot.api_gateway.routes(found.id), method, path)
-    if route is None or not caching.enabled or caching.authorized_only or called.cache_status != "AVAILABLE":
+    if route is None or not caching.enabled or caching.authorized_only or deployed.cache_status != "AVAILABLE":
         return passed()
     key = ""
     if route.api_key_required:
-        plan = plan_for(load.snapshot, found, called.name)
+        plan = plan_for(load.snapshot, found, deployed.name)
         key = key_of(load.snapshot, plan) if plan else ""
         if not key:
             return passed()
     sent = None if body is None else as_text(body)
-    hit = EndpointTarget(found, called.name, method, path, body=sent, api_key_id=key)
+    hit = EndpointTarget(found, deployed.name, method, path, body=sent, api_key_id=key)
     miss = EndpointTarget(
-        found, called.name, method, path, headers={"Cache-Control": "max-age=0"}, body=sent, api_key_id=key
+        found, deployed.name, method, path, headers={"Cache-Control": "max-age=0"}, body=sent, api_key_id=key
     )
     measured = load.compare(miss, hit, rounds=rounds, most_rounds=most_rounds)
     if measured is None or not measured.baseline_ms or not measured.candidate_ms:
@@ -86,39 +89,40 @@ def cache_saves_time(
     sure = confidence_text(measured)
     notes = notes_of(measured.notes)
     message = (
-        f"{method} {path} of {api}: an answer from the cache of the stage {quote(called.name)} took {fast:,.0f} ms, "
-        f"one from the function {slow:,.0f} ms"
+        f"{method} {path} of {api}: the cache of the stage {quote(deployed.name)} responded in {fast:,.0f} ms, "
+        f"the function in {slow:,.0f} ms."
     )
     observed = f"{fast:,.0f} ms against {slow:,.0f} ms"
-    expected = "an answer from the cache is faster"
+    expected = "the cache is faster"
     settings = (
-        f"aws apigateway get-stage --rest-api-id {found.id} --stage-name {argument(called.name)} --query methodSettings"
+        f"aws apigateway get-stage --rest-api-id {found.id} --stage-name {argument(deployed.name)} "
+        "--query methodSettings"
     )
     if high < 1:
         return failed(
-            f"{message}: the cache makes it slower ({measured.ratio:.1f} times as fast, {sure}). {notes}".rstrip(),
+            f"{message} The cache makes requests slower (ratio {measured.ratio:.1f}, {sure}). {notes}".rstrip(),
             expected=expected,
             observed=observed,
-            hint=_without_cache(found.id, called, method, path),
+            hint=_without_cache(found.id, deployed, method, path),
         )
     if low <= 1:
         return failed(
-            f"{message}: no difference can be seen (ratio {measured.ratio:.1f}, {sure}), so the cache, which is billed "
-            f"by the hour, saves no time. {notes}".rstrip(),
+            f"{message} There is no measurable difference (ratio {measured.ratio:.1f}, {sure}). The cache saves no "
+            f"time, but AWS bills it by the hour. {notes}".rstrip(),
             expected=expected,
             observed=observed,
             hint=settings,
         )
-    message = f"{message}: {measured.ratio:.1f} times faster ({sure}). {notes}".rstrip()
+    message = f"{message} The cache is {measured.ratio:.1f} times faster ({sure}). {notes}".rstrip()
     if method in ("GET", "HEAD"):
         return passed(message, expected=expected, observed=observed)
     return partial(
         0.5,
-        f"{message} But the body of a {method} is no part of the cache's key: for {_seconds(caching)} every {method} "
-        "gets the answer that the first one got, whatever its body says. Cache what is asked for with a GET.",
+        f"{message} But the cache key does not include the body of a {method}. For {_seconds(caching)}, every "
+        f"{method} gets the response to the first one, even with another body. Cache only GET methods.",
         expected=expected,
         observed=observed,
-        hint=_without_cache(found.id, called, method, path),
+        hint=_without_cache(found.id, deployed, method, path),
     )
 
 
@@ -127,7 +131,7 @@ def _seconds(caching: MethodCaching) -> str:
 
 
 def _without_cache(api_id: str, stage: Stage, method: str, path: str) -> str:
-    """The command that caches a method no longer; slashes of a resource's path are written ``~1``."""
+    """Return the command that disables the cache of a method. The setting has ``~1`` for each slash of the path."""
     setting = f"/{path.replace('/', '~1')}/{method}/caching/enabled"
     return (
         f"aws apigateway update-stage --rest-api-id {api_id} --stage-name {argument(stage.name)} --patch-operations "

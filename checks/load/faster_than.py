@@ -30,7 +30,7 @@ from labgrader.judging import (
 )
 
 FASTER = 0.5
-"""What is earned by being faster by less than the factor, and where it is too close to call whether it is by less."""
+"""The share of a function that is faster by less than the factor, or for which that is too close to call."""
 
 
 @check(
@@ -50,26 +50,30 @@ def faster_than(
     most_rounds: int = 0,
     qualifiers: list[str] | None = None,
 ) -> Verdict:
-    """The candidate is a ``factor`` faster than the baseline: the ratio of their median latencies, measured in turn
-    while warm, with its interval (95% from five requests to each on).
+    """Check that the candidate is at least ``factor`` times faster than the baseline.
 
-    It passes where the whole interval is at or above the factor. Requests are added while the interval straddles the
-    factor; where it still does after ``most_rounds``, it is too close to call and half is earned, with words. Where the
-    whole interval is below the factor, half is earned by being faster for sure (the whole interval above 1); where that
-    is open, it is measured again with up to ``most_rounds``. A baseline that calls the internet cannot be timed where
-    there is none: then what it sleeps by design stands in.
+    Both functions are warm and are measured in turn. The check compares the ratio of their median latencies, with its
+    interval (a 95% interval from five requests to each function on). It passes if the whole interval is at or above the
+    factor. The test adds requests while the interval includes the factor. If it still includes it after
+    ``most_rounds``, the result is too close to call and earns half. If the whole interval is below the factor, a
+    candidate that is certainly faster (the whole interval above 1) earns half. If that is open, the test runs again
+    with up to ``most_rounds``. Without the internet, a baseline that needs it cannot be timed. Then the time that it
+    sleeps by design counts.
 
     Args:
-        baseline: the slow function, called at ``$LATEST``.
+        baseline: the slow function, invoked as ``$LATEST``.
         candidate: the fast function.
-        operation: what ``operation`` is in the request's body.
-        factor: how many times faster it must be.
-        baseline_by_design_ms: what the operation of the baseline takes at least, in milliseconds.
-        idle_operation: an operation of the candidate that does all but the work. Where a baseline could not be timed,
-            it is taken off, as the candidate may wait for the internet too.
-        requests: warm requests to each.
-        most_rounds: requests are added, up to so many to each; 0 for none added.
-        qualifiers: aliases or versions of the candidate; the first that exists is called.
+        operation: the value of ``operation`` in the request's body.
+        factor: how many times faster the candidate must be.
+        baseline_by_design_ms: the shortest time of the baseline's operation in milliseconds.
+        idle_operation: an operation of the candidate without the work. If the baseline could not be timed, its time is
+            subtracted, because the candidate may wait for the internet, too.
+        requests: warm requests to each function.
+        most_rounds: the most requests to each function. The test adds none if it is 0.
+        qualifiers: aliases or versions of the candidate. The first that exists is invoked.
+
+    Raises:
+        NotGradedError: the account had no concurrency left.
     """
     expected = f"at least {factor:g} times faster than {baseline}"
     for function in (baseline, candidate):
@@ -99,7 +103,7 @@ def faster_than(
         return _cannot_be_timed(baseline, baseline, measured.baseline_errors, expected)
     if measured.candidate_ms:
         fast = median(measured.candidate_ms)
-    else:  # the comparison ended with the baseline's failure: time the other one alone
+    else:  # the baseline's failure ended the comparison, so time the candidate alone
         alone = _alone(load, candidate, qualifier or "", operation, requests)
         if alone is None or not alone.succeeded:
             return _cannot_be_timed(target, candidate, alone.error_samples if alone else (), expected)
@@ -108,8 +112,8 @@ def faster_than(
     compared = f"{baseline} took {slow:,.0f} ms"
     if untimed:
         offline = any(lacks_internet(error) for error in measured.baseline_errors)
-        why = "without the internet" if offline else "as it took too long"
-        compared = f"{baseline} could not be timed here {why}, so it is taken at the {slow:,.0f} ms that it sleeps"
+        why = "without the internet" if offline else "because it took too long"
+        compared = f"{baseline} could not be timed here {why}, so its sleep of {slow:,.0f} ms counts"
     took = f"{fast:,.0f} ms"
     if untimed and idle_operation and fast * factor > slow:
         idle = _alone(load, candidate, qualifier or "", idle_operation, requests)
@@ -129,71 +133,70 @@ def faster_than(
 
 
 def _perhaps_faster(measured: Comparison, factor: float) -> bool:
-    """Whether it is too slow for the factor, and open whether it is faster at all."""
+    """Return whether the candidate misses the factor and it is open whether it is faster at all."""
     low, high = measured.ratio_interval
     return low <= 1 < high < factor
 
 
 def _decided(measured: Comparison, factor: float, message: str, expected: str, observed: str) -> Verdict:
-    """Say what the interval of the ratio leaves no doubt about, and what it does."""
+    """Return the verdict that the interval of the ratio permits."""
     low, high = measured.ratio_interval
     sure = confidence_text(measured, 2)
     observed = f"{observed} ({sure})"
     requests = plural(measured.rounds, "request")
     notes = notes_of(measured.notes)
-    told = f"{message} {notes}" if notes else message
+    text = f"{message} {notes}" if notes else message
     if low >= factor:
-        return passed(told, expected=expected, observed=observed)
+        return passed(text, expected=expected, observed=observed)
     if high <= 1:
-        return failed(f"{told} That is not faster ({sure}).", expected=expected, observed=observed)
+        return failed(f"{text} That is not faster ({sure}).", expected=expected, observed=observed)
     if high >= factor:
         return partial(
             FASTER,
-            f"{told} That is too close to call: it is {measured.ratio:.2f} times faster, but the {sure} does not say "
-            f"whether it is {factor:g} times, after {requests} to each; more would be needed to tell. Half of the "
-            "points are given.",
+            f"{text} That is too close to call: the ratio is {measured.ratio:.2f}, but its {sure} includes {factor:g} "
+            f"after {requests} to each function. A decision needs more requests. Half of the points are given.",
             expected=expected,
             observed=observed,
         )
     if low > 1:
         return partial(
             FASTER,
-            f"{told} That is faster, but not {factor:g} times ({sure}).",
+            f"{text} That is faster, but not {factor:g} times ({sure}).",
             expected=expected,
             observed=observed,
         )
     return failed(
-        f"{told} That is not {factor:g} times faster, and no difference can be seen for sure ({sure}, "
-        f"after {requests} to each).",
+        f"{text} That is not {factor:g} times faster, and it is not certain that it is faster at all ({sure}, "
+        f"after {requests} to each function).",
         expected=expected,
         observed=observed,
     )
 
 
 def _alone(load: LoadTest, function: str, qualifier: str, operation: str, requests: int) -> LoadResult | None:
-    """Time one function by itself, a request at a time, after a warm-up that takes its cold start."""
+    """Time one function alone, one request at a time, after a warm-up request for its cold start."""
     called = FunctionTarget(function, qualifier, event_for(operation))
     return load.closed(called, concurrency=1, requests=requests, warm_up=1)
 
 
 def _excused(measured: Comparison) -> bool:
-    """Whether a baseline that was never timed failed for lack of the internet, or was slower than we can wait."""
+    """Return whether a baseline was not timed because it lacked the internet or was slower than the test waits."""
     errors = measured.baseline_errors
-    return not errors or any(lacks_internet(one) or "timed out" in one or "no answer" in one for one in errors)
+    return not errors or any(lacks_internet(error) or "timed out" in error or "no answer" in error for error in errors)
 
 
 def _cannot_be_timed(target: str, function: str, errors: tuple[str, ...], expected: str) -> Verdict:
-    """It failed when it was called; a throttle of the account is nobody's fault.
+    """Fail a function that failed when it was invoked. A throttled account is not graded.
 
     Raises:
         NotGradedError: the account had no concurrency left.
     """
-    why = quote(errors[0]) if errors else "it gave no answer"
+    why = quote(errors[0]) if errors else "there was no response"
     if why.startswith("throttled:") and "Reserved" not in why:
         raise NotGradedError("lambda:InvokeFunction", f"{target} was {why}", Reason.QUOTA)
     return failed(
         f"{target} could not be timed: {why}.",
         expected=expected,
-        observed="no answer to time",
+        observed="no response to time",
         hint=f"aws logs tail /aws/lambda/{function} --since 1h",
     )

@@ -1,4 +1,4 @@
-"""A function answers within a time, for all but a few of its callers."""
+"""A function responds to all but a few requests within a time."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ from labgrader.judging import (
 )
 
 FEWEST_SERVED = 10
-"""Requests that must have been served before a percentile is spoken of at all."""
+"""The fewest served requests for which a percentile is reported."""
 
 _INVOKE = "lambda:InvokeFunction"
 
 
 @check(
-    title="The function answers in time",
-    hint="aws lambda get-function-configuration --function-name {function} --query MemorySize  # processor time comes "
-    "with the memory, a whole vCPU at 1,769 MB; then see what the call waits for",
+    title="The function responds in time",
+    hint="aws lambda get-function-configuration --function-name {function} --query MemorySize  # CPU power grows "
+    "with the memory: one vCPU at 1,769 MB. Then check what the function waits for",
 )
 def latency_within(
     load: LoadTest,
@@ -52,30 +52,35 @@ def latency_within(
     warm_up: int | None = None,
     qualifiers: list[str] | None = None,
 ) -> Verdict:
-    """A percentile of the latency keeps a bound, as surely as its 95% interval tells.
+    """Check that a percentile of the latency is within a limit, with 95% confidence.
 
-    It passes where the interval's upper end is within the bound, and fails where its lower end is beyond. Requests are
-    added while the interval straddles the bound; where it still does after ``most_requests``, it is too close to call
-    and half is earned, with words. A p50 takes 6 served requests to be kept for sure, a p90 36, a p95 72, a p99 368:
-    with fewer nothing is graded, unless it is broken. A request that failed was not answered in time, so more failures
-    than the percentile leaves out (a tenth at most) fail as well; a ``statusCode`` of 400 or more is one. Where the
-    load tester itself was so late that it may have made the difference, or requests that were due could not be sent,
-    nothing is graded, unless it is broken all the same. Judged are all requests that were served after the warm-up,
-    which takes the first cold starts away; those that come all the same count, because somebody waits for them, and are
-    named. The latency is the caller's, with the way to Lambda and back.
+    The check passes if the upper end of the percentile's 95% interval is within the limit, and fails if the lower end
+    is above it. The test adds requests while the interval includes the limit. If the interval still includes it after
+    ``most_requests``, the result is too close to call and earns half. A p50 needs 6 served requests, a p90 36, a p95
+    72, a p99 368. With fewer, the check can fail, but a latency within the limit is not graded.
+
+    A failed request counts as too slow, also a ``statusCode`` of 400 or more. The check fails if more requests fail
+    than the percentile excludes (a tenth at most). A result within the limit is not graded if requests could not be
+    sent. A result above the limit is not graded if the load tester's own delay may have caused it.
+
+    All requests after the warm-up count. Cold starts among them count, too, because users wait for them, and the
+    message names them. The latency includes the network between the load tester and Lambda.
 
     Args:
         function: the function.
         percentile: 50, 90, 95 or 99.
-        milliseconds: the bound.
-        operation: what ``operation`` is in the request's body.
-        event: the event itself, in place of ``operation``.
+        milliseconds: the limit.
+        operation: the value of ``operation`` in the request's body.
+        event: the event, instead of ``operation``.
         concurrency: requests in flight.
         requests: requests at first, without the warm-up.
-        most_requests: requests are added, up to so many in all, while it is too close to call.
-        warm_up: requests sent before, and not judged: as many as there are in flight, which takes the first cold
-            starts away. With fewer, requests that are added to decide would thin out the cold starts among them.
-        qualifiers: aliases or versions; the first that exists is called. ``$LATEST`` where none is given.
+        most_requests: the most requests in all. The test adds requests while the result is too close to call.
+        warm_up: requests before the test, which do not count; by default as many as are in flight. They take the first
+            cold starts. With fewer, added requests would dilute the cold starts in the result.
+        qualifiers: aliases or versions. The first that exists is invoked; ``$LATEST`` without any.
+
+    Raises:
+        NotGradedError: the test cannot decide.
     """
     expected = f"p{percentile} within {milliseconds:g} ms"
     deployed = load.snapshot.function(function)
@@ -97,10 +102,10 @@ def latency_within(
     target = target_name(function, qualifier or "")
     own, by_account = refused(result, deployed)
     failures = result.own_failures
-    if result.broken_by_failures(max(percentile, 90)):  # a tenth at most, whatever the percentile
+    if result.broken_by_failures(max(percentile, 90)):  # at most a tenth for every percentile
         return failed(
-            f"{target}: {failures} of {plural(result.succeeded + failures, 'request')} that it took failed "
-            f"({kinds_of_failure(result)}), so that its latency says nothing.",
+            f"{target}: {failures} of {plural(result.succeeded + failures, 'request')} that reached it failed "
+            f"({kinds_of_failure(result)}), so its latency was not judged.",
             expected=expected,
             observed=f"{result.succeeded} served, {failures} failed",
             hint=f"aws logs tail /aws/lambda/{function} --since 1h --filter-pattern ERROR",
@@ -113,50 +118,52 @@ def latency_within(
     low, high = result.intervals_ms[name]
     seen = result.latency_ms.get(name, low)
     remarks = _remarks(result, own)
-    observed = f"{name} {seen:,.0f} ms ({low:,.0f} to {high:,.0f} ms, 95% sure)"
-    lies = f"{name} lies between {low:,.0f} and {high:,.0f} ms (95% sure)"
+    observed = f"{name} {seen:,.0f} ms (95% interval {low:,.0f} to {high:,.0f} ms)"
+    measured = f"{name} is between {low:,.0f} and {high:,.0f} ms (95% confidence)"
+    limit = f"the limit is {milliseconds:g} ms"
     if low <= milliseconds and result.succeeded < fewest_measurements(percentile):
         raise NotGradedError(
             _INVOKE,
-            f"{target} served {plural(result.succeeded, 'request')}: too few to be 95% sure of {name}, "
-            f"which takes {fewest_measurements(percentile)}",
+            f"{target} served {plural(result.succeeded, 'request')}, but 95% confidence in {name} needs "
+            f"{fewest_measurements(percentile)}",
         )
     if low - result.late_ms <= milliseconds < high and result.late_ms:
         raise NotGradedError(
             _INVOKE,
-            f"the load tester itself was late by {result.late_ms:,.0f} ms in one request of a hundred, "
-            f"which may have made the difference: {lies}, the bound is {milliseconds:g} ms",
+            f"the load tester itself sent 1% of the requests at least {result.late_ms:,.0f} ms late, which may have "
+            f"decided the result: {measured}, {limit}",
         )
     if result.dropped and low <= milliseconds:
         raise NotGradedError(
             _INVOKE,
-            f"{result.dropped} of {plural(result.requests + result.dropped, 'request')} found no room in flight and "
-            f"were not sent, so that nobody knows how long they would have waited: of the others, {lies}, the bound is "
-            f"{milliseconds:g} ms",
+            f"{result.dropped} of {plural(result.requests + result.dropped, 'request')} could not be sent, because too "
+            f"many were in flight. Their latency is unknown; of the others, {measured}, {limit}",
         )
     if high <= milliseconds:
         return passed(remarks, expected=expected, observed=observed)
     if low > milliseconds:
-        message = f"{target}: {lies}, the bound is {milliseconds:g} ms. {remarks}".rstrip()
+        message = f"{target}: {measured}, {limit}. {remarks}".rstrip()
         return failed(message, expected=expected, observed=observed)
     return partial(
         0.5,
-        f"{target}: too close to call after {plural(result.requests, 'request')}: {lies}, the bound is "
-        f"{milliseconds:g} ms; more would be needed to tell. {remarks}".rstrip(),
+        f"{target}: {measured}, {limit}. That is too close to call after {plural(result.requests, 'request')}; a "
+        f"decision needs more. {remarks}".rstrip(),
         expected=expected,
         observed=observed,
     )
 
 
 def _remarks(result: LoadResult, own: int) -> str:
-    """What belongs to the figure, with nobody to blame."""
+    """Return sentences on circumstances that explain the figure: notes, cold starts, throttling, an early end."""
     remarks = [notes_of(result.notes)]
     if result.cold_starts:
         warm = result.warm_latency_ms.get("p95")
         without = f"; without them p95 is {warm:,.0f} ms" if warm is not None else ""
         remarks.append(f"{plural(result.cold_starts, 'cold start')} among {result.succeeded} requests{without}.")
     if own:
-        remarks.append(f"{plural(own, 'request')} of {result.requests} refused (429) by the function's reservation.")
+        remarks.append(
+            f"The function's reserved concurrency throttled {own} of {plural(result.requests, 'request')} (429)."
+        )
     if result.cut_short:
         remarks.append(f"The test ended early: {quote(result.cut_short)}.")
     return " ".join(remark for remark in remarks if remark)

@@ -1,4 +1,4 @@
-"""What a function's memory buys and costs, from versions of it that have different memory."""
+"""Speed and cost of a function's memory sizes, measured with versions that have different sizes."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from labgrader.judging import (
 )
 
 FULL_VCPU_MB = 1769
-"""Memory with which a function has one whole vCPU; below it has a share in proportion.
+"""Memory in MB with which a function has one vCPU; with less, it has a proportional share.
 Source: Lambda Developer Guide, "Configure Lambda function memory"."""
 
 MILLION = 1_000_000
 
 
 @check(
-    title="The memory is the size that pays",
+    title="The memory size is worth its cost",
     hint="aws lambda update-function-configuration --function-name {function} --memory-size MB",
 )
 def memory_sizes_compared(
@@ -40,21 +40,24 @@ def memory_sizes_compared(
     rounds: int = 10,
     most_rounds: int = 40,
 ) -> Verdict:
-    """What two memory sizes cost and how fast they are, from versions of the function that have them; nothing changed.
+    """Compare the cost and the speed of two memory sizes, without a change to the function.
 
-    Of ``$LATEST`` and the versions with the same code, one with the smallest and one with the largest memory are called
-    in turn (those of ``sizes_mb`` where they are there). Their REPORT lines tell what is billed; sizes of which there
-    is no version are said with bounds, from the processor's share that comes with memory. Nothing is said where there
-    is only one size, or where there are no REPORT lines, as on the embedded AWS, where memory changes nothing.
+    Of ``$LATEST`` and the versions with the same code, the check invokes in turn one with the smallest and one with the
+    largest memory, or two sizes of ``sizes_mb`` if they exist. The REPORT lines tell the billed duration. The message
+    estimates sizes without a version from their share of a vCPU. The check passes if there is only one size, or if
+    there are no REPORT lines (as on the embedded AWS, where memory has no effect).
 
-    For advice: it earns half whatever it finds, as no size is right for everybody.
+    The check is for advice: every result earns half, because no size is right for everyone.
 
     Args:
         function: the function.
-        event: what it is called with: something that computes for long enough to be seen beside the way to Lambda.
-        sizes_mb: the sizes that are asked about, in MB.
-        rounds: warm requests to each.
-        most_rounds: requests are added, up to so many to each, while it is too close to call which is faster.
+        event: the event of the invocations. It must compute long enough to be visible next to the network latency.
+        sizes_mb: the memory sizes of interest in MB.
+        rounds: warm requests to each size.
+        most_rounds: the most requests to each size. The test adds requests while the result is too close to call.
+
+    Raises:
+        NotGradedError: one of the sizes could not be timed.
     """
     latest = load.snapshot.function(function)
     if latest is None or latest.reserved_concurrency == 0:
@@ -73,43 +76,44 @@ def memory_sizes_compared(
         raise NotGradedError("lambda:InvokeFunction", f"{function} could not be timed with both of its memory sizes")
     before, after = measured.baseline_report, measured.candidate_report
     if not (before.get("billed_ms") and after.get("billed_ms")):
-        return passed(f"There are no REPORT lines, so nothing can be said of the memory of {function}.")
-    costs = [_cost(one, report["billed_ms"]) for one, report in ((small, before), (large, after))]
-    names = [f"{one.memory_mb:,} MB ({_name(one)})" for one in pair]
+        return passed(f"There are no REPORT lines, so the memory sizes of {function} cannot be compared.")
+    costs = [_cost(version, report["billed_ms"]) for version, report in ((small, before), (large, after))]
+    names = [f"{version.memory_mb:,} MB ({_name(version)})" for version in pair]
     ran = [f"{report.get('duration_ms', report['billed_ms']):,.1f}" for report in (before, after)]
     sentences = [
-        f"{function}, called with {quote(event)}: with {names[0]} a call ran {ran[0]} ms, and a million of them cost "
-        f"{_usd(costs[0])}; with {names[1]} it ran {ran[1]} ms, and a million cost {_usd(costs[1])}.",
+        f"{function}, invoked with {quote(event)}: with {names[0]}, an invocation takes {ran[0]} ms, and a "
+        f"million invocations cost {_usd(costs[0])}. With {names[1]}, it takes {ran[1]} ms, and a million cost "
+        f"{_usd(costs[1])}.",
         _verdict_of(measured, costs, small, large),
         *_unmeasured(sizes_mb, pair, (before["billed_ms"], after["billed_ms"])),
-        f"Lambda gives processor time with the memory, a whole vCPU at {FULL_VCPU_MB:,} MB: beyond that only code with "
-        "several threads becomes faster.",
+        f"CPU power grows with the memory, up to one vCPU at {FULL_VCPU_MB:,} MB. Above that, only code with several "
+        "threads becomes faster.",
         notes_of(measured.notes),
     ]
     cheaper = small if costs[0] <= costs[1] else large
     return partial(
         0.5,
         " ".join(sentence for sentence in sentences if sentence),
-        expected="the size that pays",
-        observed=f"{_usd(costs[0])} against {_usd(costs[1])} for a million calls, {measured.ratio:.2f} times faster "
-        f"({confidence_text(measured, 2)})",
+        expected="a size that is worth its cost",
+        observed=f"{_usd(costs[0])} against {_usd(costs[1])} for a million invocations, {measured.ratio:.2f} times "
+        f"faster ({confidence_text(measured, 2)})",
         hint=f"aws lambda update-function-configuration --function-name {function} --memory-size {cheaper.memory_mb}"
-        f"  # the cheaper one; {large.memory_mb} where a fast answer is worth the difference",
+        f"  # the cheaper size; use {large.memory_mb} if speed is worth the difference",
     )
 
 
 def _pair(snapshot: Snapshot, latest: Function, sizes_mb: Sequence[int]) -> tuple[Function, Function] | None:
-    """The function with two memory sizes and the same code, or ``None``: those asked about before the extremes."""
+    """Return two versions with different memory sizes and the same code, or ``None``; ``sizes_mb`` come first."""
     alike = [
-        one
-        for one in snapshot.versions(latest.name)
-        if one.version != "$LATEST"
-        and (one.code_sha256, one.architectures) == (latest.code_sha256, latest.architectures)
+        version
+        for version in snapshot.versions(latest.name)
+        if version.version != "$LATEST"
+        and (version.code_sha256, version.architectures) == (latest.code_sha256, latest.architectures)
     ]
     by_size: dict[int, Function] = {}
-    for one in (latest, *reversed(alike)):
-        if one.memory_mb:
-            by_size.setdefault(one.memory_mb, one)
+    for version in (latest, *reversed(alike)):
+        if version.memory_mb:
+            by_size.setdefault(version.memory_mb, version)
     wanted = [size for size in by_size if size in sizes_mb]
     sizes = wanted if len(wanted) > 1 else list(by_size)
     return (by_size[min(sizes)], by_size[max(sizes)]) if len(sizes) > 1 else None
@@ -124,7 +128,7 @@ def _name(function: Function) -> str:
 
 
 def _cost(function: Function, billed_ms: float, memory_mb: int = 0) -> float:
-    """US dollars of a million calls."""
+    """Return the cost of a million invocations in US dollars."""
     architecture = "arm64" if "arm64" in function.architectures else "x86_64"
     return lambda_cost(MILLION, MILLION * billed_ms, memory_mb or function.memory_mb or 0, architecture).usd
 
@@ -134,40 +138,41 @@ def _usd(amount: float) -> str:
 
 
 def _verdict_of(measured: Comparison, costs: Sequence[float], small: Function, large: Function) -> str:
-    """Which of the two is faster, and which is cheaper."""
+    """Return the sentence that says which size is faster and which is cheaper."""
     low, high = measured.ratio_interval
     sure = confidence_text(measured, 2)
-    dearer = 100 * (costs[1] / costs[0] - 1) if costs[0] else 0.0
-    price = f"{abs(dearer):.0f}% {'dearer' if dearer > 0 else 'cheaper'}" if abs(dearer) >= 1 else "no dearer"
+    increase = 100 * (costs[1] / costs[0] - 1) if costs[0] else 0.0
+    price = f"{abs(increase):.0f}% {'more' if increase > 0 else 'less'}" if abs(increase) >= 1 else "the same"
     if low > 1:
-        both = " Faster and no dearer: more memory pays here." if dearer < 1 else ""
-        return f"So {large.memory_mb:,} MB is {measured.ratio:.1f} times faster ({sure}) and {price}.{both}"
+        advice = " More memory is worth it here." if increase < 1 else ""
+        return f"So {large.memory_mb:,} MB is {measured.ratio:.1f} times faster ({sure}) and costs {price}.{advice}"
+    enough = f"{small.memory_mb:,} MB is enough for this operation."
     if high < 1:
-        return f"So {large.memory_mb:,} MB is not faster here ({sure}) and {price}: {small.memory_mb:,} MB is enough."
+        return f"So {large.memory_mb:,} MB is not faster here ({sure}) and costs {price}. {enough}"
     return (
-        f"No difference in speed can be seen (ratio {measured.ratio:.2f}, {sure}), and {large.memory_mb:,} MB is "
-        f"{price}: {small.memory_mb:,} MB is enough for this operation."
+        f"There is no measurable difference in speed (ratio {measured.ratio:.2f}, {sure}), and {large.memory_mb:,} MB "
+        f"costs {price}. {enough}"
     )
 
 
 def _unmeasured(sizes_mb: Sequence[int], pair: tuple[Function, Function], billed_ms: tuple[float, float]) -> list[str]:
-    """What other sizes would cost, between code that only waits and code that only computes, on one thread."""
-    known = {one.memory_mb or 0: (one, billed) for one, billed in zip(pair, billed_ms, strict=True)}
+    """Return estimates for other sizes, between code that only waits and one thread that only computes."""
+    known = {version.memory_mb or 0: (version, billed) for version, billed in zip(pair, billed_ms, strict=True)}
     sentences = []
     for size in sorted(set(sizes_mb) - set(known)):
         near = min(known, key=lambda memory: (abs(memory - size), memory))
         function, billed = known[near]
         waiting, computing = billed, billed * _share(near) / _share(size)
-        ends = sorted(_cost(function, one, size) for one in (waiting, computing))
+        prices = sorted(_cost(function, time_ms, size) for time_ms in (waiting, computing))
         times = sorted((waiting, computing))
         sentences.append(
-            f"{size:,} MB was not measured: from {near:,} MB on, a call would be billed {times[0]:,.0f} to "
-            f"{times[1]:,.0f} ms, and a million would cost {_usd(ends[0])} to {_usd(ends[1])}, depending "
-            "on how much of it computes."
+            f"{size:,} MB was not measured. Estimated from {near:,} MB, an invocation is billed {times[0]:,.0f} to "
+            f"{times[1]:,.0f} ms, and a million cost {_usd(prices[0])} to {_usd(prices[1])}, depending on how much of "
+            "the time is computation."
         )
     return sentences
 
 
 def _share(memory_mb: int) -> float:
-    """The share of a vCPU that one thread gets."""
+    """Return the share of a vCPU that one thread gets."""
     return min(memory_mb, FULL_VCPU_MB) / FULL_VCPU_MB

@@ -29,11 +29,11 @@ from labgrader.judging import (
 )
 
 TOLERABLE = 0.9
-"""The share of served requests from which on half of the points are earned."""
+"""The lowest share of served requests that earns half of the points."""
 
 LONGEST_TIMEOUT_S = 900
 MOST_MEMORY_MB = 10_240
-"""What Lambda allows a function. Source: Lambda Developer Guide, "Lambda quotas"."""
+"""Limits of a function. Source: Lambda Developer Guide, "Lambda quotas"."""
 
 _INVOKE = "lambda:InvokeFunction"
 
@@ -53,21 +53,23 @@ def succeeds_under_load(
     warm_up: int = 0,
     qualifiers: list[str] | None = None,
 ) -> Verdict:
-    """Every request that the function takes is served; how fast is not judged, as machines differ.
+    """Check that every request that reaches the function succeeds. Latency is not judged, because machines differ.
 
-    An answer whose ``statusCode`` is 400 or more does not serve a request.
-    Requests that Lambda refuses (429) because the function reserves fewer executions than there are in flight are
-    counted and shown, not held against it. Where the account's limits refuse more than a tenth, or have no room for the
-    test, nothing is graded. With errors in at most a tenth of the requests half is earned.
+    A ``statusCode`` of 400 or more is a failure. Requests that the function's reserved concurrency throttles (429) are
+    reported but cost no points. If the account's limits throttle more than a tenth of the requests, or leave too little
+    concurrency for the test, nothing is graded. Failures of at most a tenth of the requests earn half.
 
     Args:
         function: the function.
-        operation: what ``operation`` is in the request's body.
-        concurrency: requests in flight; where the account has no room for them fewer, down to a half.
+        operation: the value of ``operation`` in the request's body.
+        concurrency: requests in flight. The test uses fewer, at least half, if the account lacks concurrency.
         requests: requests in all, without the warm-up.
-        served_at_least: how many must have been served for the test to say anything.
-        warm_up: requests sent before, so that the cold starts are shown apart; not judged.
-        qualifiers: aliases or versions; the first that exists is called. ``$LATEST`` where none is given.
+        served_at_least: the fewest served requests with which the test is graded.
+        warm_up: requests before the test, which take the cold starts and do not count.
+        qualifiers: aliases or versions. The first that exists is invoked; ``$LATEST`` without any.
+
+    Raises:
+        NotGradedError: the test cannot decide.
     """
     expected = f"no errors in {requests} requests, {concurrency} in flight"
     deployed = load.snapshot.function(function)
@@ -86,14 +88,14 @@ def succeeds_under_load(
     observed = _counted(result)
     failures = result.own_failures
     if failures:
-        taken = result.succeeded + failures
+        reached = result.succeeded + failures
         message = (
-            f"{target}: {failures} of {plural(taken, 'request')} that it took failed under load "
+            f"{target}: {failures} of {plural(reached, 'request')} that reached it failed under load "
             f"({kinds_of_failure(result)})."
         )
         evidence = [quote(sample) for sample in result.error_samples]
-        hint = _mending(result, deployed, qualifier or "")
-        if result.succeeded >= TOLERABLE * taken:
+        hint = _fix(result, deployed, qualifier or "")
+        if result.succeeded >= TOLERABLE * reached:
             return partial(0.5, message, expected=expected, observed=observed, hint=hint, evidence=evidence)
         return failed(message, expected=expected, observed=observed, hint=hint, evidence=evidence)
     own, by_account = refused(result, deployed)
@@ -109,11 +111,11 @@ def succeeds_under_load(
         raise NotGradedError(_INVOKE, unreachable(result, target))
     if not result.throttled:
         why = quote(result.cut_short) or f"{plural(result.succeeded, 'request')} served"
-        raise NotGradedError(_INVOKE, f"the load test of {target} was too short to tell: {why}")
+        raise NotGradedError(_INVOKE, f"the load test of {target} was too short for a verdict: {why}")
     reserve = f"aws lambda put-function-concurrency --function-name {function} --reserved-concurrent-executions 10"
     if deployed.reserved_concurrency == 0:
         return failed(
-            f"{target} refused every request: its reserved concurrency is 0, which switches it off.",
+            f"{target} served no request: its reserved concurrency is 0, so Lambda throttles every invocation.",
             expected=expected,
             observed=observed,
             hint=reserve,
@@ -121,8 +123,8 @@ def succeeds_under_load(
     if deployed.reserved_concurrency is None or not own:
         raise NotGradedError(_INVOKE, no_room(result, target, result.throttled), Reason.QUOTA)
     return failed(
-        f"{target} served {plural(result.succeeded, 'request')} and refused {result.throttled}: "
-        f"it reserves {plural(deployed.reserved_concurrency, 'execution')}.",
+        f"{target} served {plural(result.succeeded, 'request')} and throttled {result.throttled}: "
+        f"its reserved concurrency is {deployed.reserved_concurrency}.",
         expected=expected,
         observed=observed,
         hint=reserve,
@@ -139,8 +141,8 @@ def _counted(result: LoadResult) -> str:
     return f"{counts}{slow}{cut}"
 
 
-def _mending(result: LoadResult, deployed: Function, qualifier: str) -> str:
-    """The commands for what went wrong in most cases; empty for the check's own, which shows the errors."""
+def _fix(result: LoadResult, deployed: Function, qualifier: str) -> str:
+    """Return the commands that fix the most frequent failure, or an empty text for the check's default hint."""
     kinds = result.function_error_kinds
     if 2 * kinds.get("timeout", 0) > result.own_failures:
         setting = f"--timeout {min(LONGEST_TIMEOUT_S, 2 * (deployed.timeout_s or 3))}"
@@ -161,22 +163,22 @@ def _mending(result: LoadResult, deployed: Function, qualifier: str) -> str:
 
 
 def _remarks(result: LoadResult, own: int, by_account: int) -> str:
-    """What a student may wonder about, with nobody to blame."""
+    """Return sentences on circumstances that cost no points: notes, throttling, lost requests."""
     remarks = [notes_of(result.notes)]
     if own:
         remarks.append(
-            f"{plural(own, 'request')} of {result.requests} refused (429): the function has fewer "
-            f"executions than the {result.concurrency} in flight. That is what a reservation does, not an error."
+            f"The function's reserved concurrency throttled {own} of {plural(result.requests, 'request')} (429), with "
+            f"{result.concurrency} in flight. That is expected and costs no points."
         )
     if by_account:
         remarks.append(
-            f"{plural(by_account, 'request')} of {result.requests} refused (429) by the account's limit "
-            f"({account_reason(result)}), which is not the function's fault."
+            f"The account's limit ({account_reason(result)}) throttled {by_account} of "
+            f"{plural(result.requests, 'request')} (429), which costs no points."
         )
     if result.unanswered:
         remarks.append(
-            f"{plural(result.unanswered, 'request')} had no answer yet when the test's time was over: not counted."
+            f"{plural(result.unanswered, 'request')} had no response when the test ended, which costs no points."
         )
     if unreached := result.other_errors - result.unanswered:
-        remarks.append(f"{plural(unreached, 'request')} could not be sent, which is not the function's fault.")
+        remarks.append(f"{plural(unreached, 'request')} could not be sent, which costs no points.")
     return " ".join(remark for remark in remarks if remark)

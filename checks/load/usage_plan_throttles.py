@@ -1,4 +1,4 @@
-"""A usage plan throttles: seen from outside, by calling faster than it allows, and slower."""
+"""A usage plan throttles, measured with requests above and below its rate."""
 
 from __future__ import annotations
 
@@ -23,30 +23,32 @@ from labgrader.judging import (
 )
 
 ABOVE = 3.0
-"""Times the plan's rate that is offered, so that the burst is used up at twice the rate."""
+"""Multiple of the plan's rate for the fast requests. They use up the burst at twice the rate."""
 
 BELOW = 0.5
-"""Times the plan's rate that must pass."""
+"""Multiple of the plan's rate for the slow requests, which must not be throttled."""
 
 BELOW_S = 2.0
-"""Seconds that the calls below the limit go on."""
+"""Duration of the slow requests in seconds."""
 
 AFTER_BURST_S = 0.5
-"""Seconds that the calls above the limit go on when the burst must be used up."""
+"""Duration of the fast requests after the burst is used up, in seconds."""
 
 LONGEST_S = 5.0
-"""Seconds for the calls above the limit; where the burst needs longer, they come faster."""
+"""Longest duration of the fast requests in seconds. A larger burst gets a higher rate."""
 
 KEEPING_UP = 0.5
-"""The share of the calls below the limit that must have been sent for more to be tried."""
+"""Smallest share of the slow requests that must have been sent before the fast requests start."""
 
 MARGIN = 1.1
-"""Times what a plan lets through that must have been sent before it is said to let everything through: usage plans are
-applied on a best-effort basis. Source: API Gateway Developer Guide, "Usage plans and API keys for REST APIs"."""
+"""Multiple of the requests that the plan allows that must have been sent before the check fails.
+
+AWS applies usage plans on a best-effort basis. Source: API Gateway Developer Guide, "Usage plans and API keys for REST
+APIs"."""
 
 
 @check(
-    title="The usage plan throttles the calls",
+    title="The usage plan throttles requests",
     hint="aws apigateway get-usage-plans",
     paths=["path"],
 )
@@ -62,22 +64,27 @@ def usage_plan_throttles(
     most_requests: int = 3000,
     quota_share: float = 0.3,
 ) -> Verdict:
-    """Calls above the plan's rate are refused with 429 when the burst is used up, and none below it is.
+    """Check that requests above the plan's rate are throttled (429) after the burst is used up. Requests below it are
+    not.
 
-    Calls at half of the rate come first, for 2 seconds; then three times the rate until the burst must be empty, and
-    half a second more. It is told only where the method wants an API key, an enabled key of the student belongs to the
-    plan, and the plan limits a stage of the API; where the calls did not come faster than the plan allows (the account
-    or the tester held them back), and where they would cost too much of the plan's quota, nothing is said.
+    The test first sends requests at half of the rate for 2 seconds. It then sends three times the rate until the burst
+    is used up, and half a second longer. The check passes without a test unless the method requires an API key, an
+    enabled key of the student belongs to the plan, and the plan limits a stage of the API. It also passes without a
+    test if the requests would use too much of the plan's quota. If the requests were not faster than the plan allows,
+    because the account or the load tester slowed them down, nothing is graded.
 
     Args:
         plan: the usage plan's name.
         api: the REST API's name.
         path: the resource's path.
         method: the HTTP method.
-        body: the request's body, of an operation that costs little: text as it stands, everything else as JSON.
-        most_in_flight: calls in flight at most; those that find no room are not sent.
-        most_requests: calls in all at most.
-        quota_share: the share of the plan's quota that they may use up, 0 to 1.
+        body: the request's body, for a cheap operation. Text is sent unchanged, everything else as JSON.
+        most_in_flight: the most requests in flight. Further requests are not sent.
+        most_requests: the most requests in all.
+        quota_share: the largest share (0 to 1) of the plan's quota that the test may use.
+
+    Raises:
+        NotGradedError: the test cannot decide.
     """
     found, limits = own_api(load.snapshot, api), load.snapshot.api_gateway.usage_plan(plan)
     if found is None or limits is None:
@@ -98,43 +105,44 @@ def usage_plan_throttles(
     if round(BELOW * rate * BELOW_S) + round(above_rps * duration_s) > most:
         return passed()
     target = EndpointTarget(found, stage, method, path, body=None if body is None else as_text(body), api_key_id=key)
-    called = f"{method} {path} of {api}"
-    allowed = f"{rate:g} requests a second, burst {burst}"
+    endpoint = f"{method} {path} of {api}"
+    allowed = f"{rate:g} requests a second with a burst of {burst}"
     expected = f"429 above {allowed}, none below"
     below = _sent(load, target, BELOW * rate, BELOW_S, most_in_flight)
     if below.requests > burst + rate * _seconds(below, BELOW_S):
-        raise NotGradedError("", f"{called} was called faster than it should be: nothing can be said of its usage plan")
+        raise NotGradedError(
+            "", f"{endpoint} received requests faster than planned, so its usage plan cannot be judged"
+        )
     if early := _throttled(below):
         return failed(
-            f"{called}: at {_rate(below)} requests a second {early} of {below.requests} were "
-            f"refused (429), although the usage plan {plan} allows {allowed}: another limit is lower: that of the "
-            f"stage {quote(stage)}, of its methods, of the plan for this method, or of the account, which all of its "
-            f"APIs share.{_notes(below)}",
+            f"{endpoint}: at {_rate(below)} requests a second, {early} of {below.requests} were throttled (429), "
+            f"although the usage plan {plan} allows {allowed}. Another limit is lower: that of the stage "
+            f"{quote(stage)}, of its methods, of the plan for this method, or of the account for all of its APIs."
+            f"{_notes(below)}",
             expected=expected,
-            observed=f"{early} refused below the limit",
+            observed=f"{early} throttled below the limit",
             hint=f"aws apigateway get-stage --rest-api-id {found.id} --stage-name {argument(stage)} "
             "--query methodSettings\n"
             f"aws apigateway get-usage-plan --usage-plan-id {limits.id} --query apiStages\n"
             "aws apigateway get-account --query throttleSettings",
         )
-    slow = f"{called} could not be called faster than its usage plan allows ({allowed})"
-    if below.requests < BELOW * rate * KEEPING_UP * _seconds(
-        below, BELOW_S
-    ):  # then three times the rate is out of reach: spare them the load
+    slow = f"requests to {endpoint} could not be sent faster than its usage plan allows ({allowed})"
+    fewest_sent = BELOW * rate * KEEPING_UP * _seconds(below, BELOW_S)
+    if below.requests < fewest_sent:  # three times the rate is out of reach, so do not try it
         raise NotGradedError("", slow)
     above = _sent(load, target, above_rps, duration_s, most_in_flight)
     late = _throttled(above)
     numbers = (
-        f"at {_rate(above)} requests a second {late} of {above.requests} were refused (429), at "
-        f"{_rate(below)} a second none of {below.requests}"
+        f"at {_rate(above)} requests a second, {late} of {above.requests} were throttled (429); at "
+        f"{_rate(below)} a second, none of {below.requests}"
     )
-    observed = f"{late} refused above the limit, none below"
+    observed = f"{late} throttled above the limit, none below"
     if late:
-        return passed(f"{called}: {numbers}.{_notes(above)}", expected=expected, observed=observed)
+        return passed(f"{endpoint}: {numbers}.{_notes(above)}", expected=expected, observed=observed)
     if above.requests <= MARGIN * (burst + rate * _seconds(above, duration_s)):
         raise NotGradedError("", slow)
     return failed(
-        f"{called}: {numbers}, although the usage plan {plan} allows {allowed}. The key is not limited by it.",
+        f"{endpoint}: {numbers}. But the usage plan {plan} allows only {allowed}, so it does not limit the API key.",
         expected=expected,
         observed=observed,
         hint=f"aws apigateway get-usage-plan-keys --usage-plan-id {limits.id}\n"
@@ -143,10 +151,10 @@ def usage_plan_throttles(
 
 
 def _sent(load: LoadTest, target: EndpointTarget, rate_rps: float, duration_s: float, most: int) -> LoadResult:
-    """Calls at a rate; those that the quota refused say nothing about the rate.
+    """Send requests at a rate. Requests that the quota refused say nothing about the rate.
 
     Raises:
-        NotGradedError: the quota is used up, or nothing could be sent.
+        NotGradedError: the quota is used up, or the stage could not be called.
     """
     result = load.open(target, rate_rps=rate_rps, duration_s=duration_s, most_in_flight=most)
     if result is None or not result.requests or result.other_errors > result.requests / 2:
@@ -157,28 +165,28 @@ def _sent(load: LoadTest, target: EndpointTarget, rate_rps: float, duration_s: f
 
 
 def _throttled(result: LoadResult) -> int:
-    """Requests that the gateway refused for their rate; a 429 that the student's own code writes is none."""
+    """Return how many requests the gateway throttled; a 429 from the student's code does not count."""
     return sum(count for reason, count in result.throttle_reasons.items() if reason.startswith("TooManyRequests"))
 
 
 def _is_quota(reason: str) -> bool:
-    """Whether a call was refused for the quota (``LimitExceededException``), not the rate (``TooManyRequests…``)."""
+    """Return whether the reason is the quota (``LimitExceededException``), not the rate (``TooManyRequests…``)."""
     return reason.lower().replace(" ", "").startswith("limitexceeded")
 
 
 def _seconds(result: LoadResult, planned_s: float) -> float:
-    """How long it took to send the calls, those included that were dropped."""
+    """Return how long the requests took to send, in seconds, including dropped ones."""
     return (result.requests + result.dropped) / result.offered_rps if result.offered_rps > 0 else planned_s
 
 
 def _rate(result: LoadResult) -> str:
-    """How fast the calls came; a few calls that were on time came as fast as they should."""
+    """Return the rate at which requests were sent, for a sentence; never more than planned."""
     arrivals = result.requests + result.dropped
     rate = min(result.offered_rps, result.rate_rps or result.offered_rps) * result.requests / arrivals
     return f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}"
 
 
 def _notes(result: LoadResult) -> str:
-    """What the tester changed, to follow a sentence."""
+    """Return the load tester's notes with a leading space, to follow a sentence."""
     notes = notes_of(result.notes)
     return f" {notes}" if notes else ""

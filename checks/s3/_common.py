@@ -1,4 +1,4 @@
-"""What checks about buckets share: which notifications lead to a function, and which keys those let through."""
+"""Functions that the checks of buckets share: notifications that invoke a function, and the keys that they match."""
 
 from __future__ import annotations
 
@@ -6,31 +6,31 @@ from labgrader.evidence.snapshot import Notification, Snapshot
 from labgrader.judging import listed, quote
 
 CREATED = "s3:ObjectCreated:Put"
-"""The event of an object that is put, by the grader as by ``aws s3 cp``."""
+"""The event of an upload, by the grader or by ``aws s3 cp``."""
 
 
 def own_notifications(snapshot: Snapshot, function: str) -> list[Notification]:
-    """The notifications of the student's own buckets that lead to a function of the student's, or an alias of it."""
+    """Return the notifications of the student's buckets that invoke a function of the student or an alias of it."""
     return [
-        one
+        notification
         for bucket in snapshot.s3.bucket_names()
-        for one in snapshot.s3.notifications(bucket)
-        if one.function == function and _is_here(snapshot, one)
+        for notification in snapshot.s3.notifications(bucket)
+        if notification.function == function and _is_local(snapshot, notification)
     ]
 
 
-def _is_here(snapshot: Snapshot, one: Notification) -> bool:
-    """Whether a notification names a function of this account and Region; a hand-out's example account is another."""
-    return f":lambda:{snapshot.region}:{snapshot.account_id}:function:" in one.function_arn
+def _is_local(snapshot: Snapshot, notification: Notification) -> bool:
+    """Return whether a notification names a function of this account and Region, not of the hand-out's account."""
+    return f":lambda:{snapshot.region}:{snapshot.account_id}:function:" in notification.function_arn
 
 
 def key_for(notification: Notification, stem: str, ending: str) -> str | None:
-    """A key that a notification lets through, or ``None`` where its filter lets no key with this ending through.
+    """Return a key that a notification's filter matches, or ``None`` if it matches no key with this ending.
 
     Args:
         notification: the notification, with its filter.
-        stem: what the last segment of the key begins with (``labgrader-text``).
-        ending: what the key ends with (``.txt``).
+        stem: the beginning of the key's last segment (``labgrader-text``).
+        ending: the end of the key (``.txt``).
     """
     folder = notification.prefix
     if folder and not folder.endswith("/"):
@@ -43,24 +43,24 @@ def key_for(notification: Notification, stem: str, ending: str) -> str | None:
 
 
 def shown_filter(prefix: str, suffix: str) -> str:
-    """A filter in words: ``the prefix uploads/ and the suffix .json``, or ``no filter``."""
+    """Return a filter in words: ``the prefix uploads/ and the suffix .json``, or ``no filter``."""
     parts = [f"the {kind} {quote(value, 80)}" for kind, value in (("prefix", prefix), ("suffix", suffix)) if value]
     return " and ".join(parts) or "no filter"
 
 
 def no_notification(snapshot: Snapshot, function: str) -> str:
-    """Say that no bucket of the student's calls a function, and what they call instead."""
+    """Return the sentence that no bucket of the student invokes a function, and what the buckets invoke instead."""
     buckets = snapshot.s3.bucket_names()
     if not buckets:
-        return f"There is no bucket whose name begins with {snapshot.prefix}, so nothing can call {function}."
+        return f"You have no bucket with a name that begins with {snapshot.prefix}, so no bucket invokes {function}."
     others = sorted(
         {
-            one.function if _is_here(snapshot, one) else one.function_arn
+            notification.function if _is_local(snapshot, notification) else notification.function_arn
             for bucket in buckets
-            for one in snapshot.s3.notifications(bucket)
-            if one.function
+            for notification in snapshot.s3.notifications(bucket)
+            if notification.function
         }
     )
-    instead = f" {'It calls' if len(buckets) == 1 else 'They call'} {listed(others)} instead." if others else ""
-    whose = f"Your bucket {listed(buckets)} does" if len(buckets) == 1 else f"Your buckets {listed(buckets)} do"
-    return f"{whose} not call {function} when an object is created.{instead}"
+    instead = f" {'It invokes' if len(buckets) == 1 else 'They invoke'} {listed(others)} instead." if others else ""
+    subject = f"Your bucket {listed(buckets)} does" if len(buckets) == 1 else f"Your buckets {listed(buckets)} do"
+    return f"{subject} not invoke {function} when an object is created.{instead}"

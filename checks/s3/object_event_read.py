@@ -1,4 +1,4 @@
-"""A function that a bucket calls finds the object in the event and asks S3 for it."""
+"""A function that a bucket invokes reads bucket and key from the event and requests the object from S3."""
 
 from __future__ import annotations
 
@@ -15,28 +15,30 @@ _S3_ANSWERED = re.compile(
     r"when calling the (Head|Get|List)\w* operation|NoSuchKey|NoSuchBucket|\bNot ?Found\b|Forbidden|Access ?Denied",
     re.IGNORECASE,
 )
-"""What a function says that passes on S3's refusal: botocore's sentence, or the error's name in any other SDK. Without
-``s3:ListBucket`` S3 says that a missing object is forbidden. Source: Amazon S3 API Reference, HeadObject. (Lambda's own
-``Runtime.HandlerNotFound`` and Python's ``ModuleNotFoundError`` are none of S3's.)"""
+"""Error messages of a function that does not catch S3's error: botocore's sentence, or the error's name in another SDK.
+
+Without ``s3:ListBucket``, S3 answers 403 for a missing object. Source: Amazon S3 API Reference, HeadObject. Lambda's
+``Runtime.HandlerNotFound`` and Python's ``ModuleNotFoundError`` must not match."""
 
 
 @check(
-    title="The function reads the object's place from an S3 event",
+    title="The function reads bucket and key from an S3 event",
     hint="aws logs tail /aws/lambda/{function} --since 1h",
 )
 def object_event_read(probe: Probe, *, function: str, prefix: str = "", suffix: str = "", handler: str = "") -> Verdict:
-    """Called with the event of an object that is not there, the function gets as far as S3's refusal.
+    """Check that the function requests the object from S3 if it gets an S3 event for a missing object.
 
-    No object is made, and none is changed. The function may let the refusal through, as the hand-outs do, or answer in
-    any way; it fails where it cannot be loaded, or dies of something else first.
+    The check creates and changes no object. The function may fail with S3's error, as the hand-outs do, or return any
+    response. The check fails if the function cannot be loaded or fails with another error.
 
     Args:
-        function: its name.
-        prefix: how the key of the object begins (``uploads/``).
-        suffix: how it ends (``.json``).
-        handler: the handler that the lab asks for: where another one is why it cannot be loaded, the message says so.
+        function: the function's name.
+        prefix: the beginning of the object's key (``uploads/``).
+        suffix: the end of the object's key (``.json``).
+        handler: the lab's handler. If a different handler is the reason that the function cannot be loaded, the message
+            names it.
     """
-    expected = "S3's refusal passed on, or any answer"
+    expected = "S3's error, or any response"
     deployed = probe.snapshot.function(function)
     if deployed is None:
         return failed(missing_function(probe.snapshot, function), expected=expected, observed="no such function")
@@ -45,17 +47,17 @@ def object_event_read(probe: Probe, *, function: str, prefix: str = "", suffix: 
     if invocation is None:
         return failed(f"{function} does not exist.", expected=expected, observed="no such function")
     if invocation.outcome == "answered":
-        return passed(expected=expected, observed="an answer")
+        return passed(expected=expected, observed="a response")
     if _S3_ANSWERED.search(f"{invocation.error_type} {invocation.error_message}"):
-        return passed(expected=expected, observed="S3's refusal passed on")
+        return passed(expected=expected, observed="S3's error")
     wrong = invocation_failure(invocation, [200])
-    what = wrong.what if wrong else "did not answer"
+    what = wrong.what if wrong else "did not respond"
     unloaded = "cannot be loaded" in what or "HandlerNotFound" in what
-    why = "; it should get as far as asking S3."
+    why = ". It should request the object from S3."
     if handler and unloaded and deployed.handler != handler:
-        why = f". Its handler is {quote(deployed.handler) or 'empty'} instead of {handler}: mend that first."
+        why = f". Its handler is {quote(deployed.handler) or 'empty'} instead of {handler}. Fix the handler first."
     return failed(
-        f"{function}, called with the event of an object that is not there, {what}{why}",
+        f"{function}, invoked with an S3 event for a missing object, {what}{why}",
         expected=expected,
         observed=what,
         hint=invoke_command(function, "", event),
@@ -64,13 +66,13 @@ def object_event_read(probe: Probe, *, function: str, prefix: str = "", suffix: 
 
 
 def _bucket(snapshot: Snapshot, function: str) -> str:
-    """A bucket that calls the function, else any of the student's; a name with the prefix where there is none."""
-    calling = sorted(one.bucket for one in own_notifications(snapshot, function))
-    return next(iter([*calling, *sorted(snapshot.s3.bucket_names())]), f"{snapshot.prefix}bucket")
+    """Return a bucket that invokes the function, else any bucket of the student, else a name with the prefix."""
+    invoking = sorted(notification.bucket for notification in own_notifications(snapshot, function))
+    return next(iter([*invoking, *sorted(snapshot.s3.bucket_names())]), f"{snapshot.prefix}bucket")
 
 
 def _event(snapshot: Snapshot, bucket: str, key: str) -> dict[str, object]:
-    """The event as S3 sends it. Source: Amazon S3 User Guide, "Event message structure"."""
+    """Return an event in the form that S3 sends. Source: Amazon S3 User Guide, "Event message structure"."""
     record = {
         "eventVersion": "2.1",
         "eventSource": "aws:s3",

@@ -1,4 +1,4 @@
-"""A function turns an object that is put into a bucket into its result."""
+"""A function processes an object that is uploaded to a bucket."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging import Probe, Verdict, check, failed, quote, share
 
 STEM = "labgrader"
-"""What the names of the grader's own objects begin with, so that nobody takes them for a student's."""
+"""The beginning of the names of the grader's objects, which distinguishes them from a student's objects."""
 
 
 @check(
@@ -30,31 +30,31 @@ def object_is_processed(
     ending: str = ".txt",
     explanation: str = "",
 ) -> Verdict:
-    """An object of the grader's, put where the function's trigger sees it, yields the result; both are deleted then.
+    """Check that the function writes its result for an object that the grader uploads. The grader then deletes both.
 
-    Each value that the result must hold is worth the same.
+    Each value that the result must have is worth the same.
 
     Args:
-        function: the function that a bucket calls.
+        function: the function that a bucket invokes.
         body: the object's text.
-        result: the key of the result; ``{key}`` stands for the object's own.
-        contains: what the result, which is JSON, must hold.
-        content_type: the object's type.
-        ending: what the object's key ends with.
-        explanation: added to the message where no result came.
+        result: the key of the result. ``{key}`` is replaced by the object's key.
+        contains: the structure that the result, a JSON object, must have.
+        content_type: the object's content type.
+        ending: the end of the object's key.
+        explanation: added to the message if there is no result.
     """
     snapshot = probe.snapshot
     if snapshot.function(function) is None:
         return failed(missing_function(snapshot, function), observed="no such function")
     placed = _place(snapshot, function, ending)
     if placed is None:
-        said = _why_not(snapshot, function, ending)
-        return failed(said, expected="a trigger that sees the object", observed="none")
+        message = _why_not_invoked(snapshot, function, ending)
+        return failed(message, expected="a trigger that matches the object", observed="none")
     bucket, key = placed
     awaited = result.replace("{key}", key)
     expected = f"{awaited} with {quote(contains, 120)}"
     dropped = probe.drop_object(bucket, key, body, content_type, await_key=awaited)
-    left = [f"could not be deleted from {quote(bucket)}: {quote(one)}" for one in dropped.left_behind]
+    left = [f"could not be deleted from {quote(bucket)}: {quote(name)}" for name in dropped.left_behind]
     hint = (
         f"printf {quote(_printf(body))} > test-file{ending}\n"
         f"aws s3 cp test-file{ending} s3://{quote(bucket)}/{quote(key).rpartition('/')[0]}"
@@ -63,9 +63,9 @@ def object_is_processed(
     )
     if dropped.outcome != "answered":
         return failed(
-            f"{quote(key)} was put into {quote(bucket)}, and after {dropped.waited_ms / 1000:.0f} s there was no "
-            f"{quote(awaited)}: {function} did not run, failed, or saved its result under "
-            f"another name, where it stays until you delete it. {explanation}".rstrip(),
+            f"The grader uploaded {quote(key)} to {quote(bucket)}, but {quote(awaited)} did not appear within "
+            f"{dropped.waited_ms / 1000:.0f} s. {function} did not run, failed, or saved its result under another "
+            f"name. If it did, delete that result yourself. {explanation}".rstrip(),
             expected=expected,
             observed="no result",
             hint=hint,
@@ -96,25 +96,25 @@ def object_is_processed(
 
 
 def _place(snapshot: Snapshot, function: str, ending: str) -> tuple[str, str] | None:
-    """The first bucket, and a key, of which the function is told."""
-    for one in own_notifications(snapshot, function):
-        key = key_for(one, f"{STEM}-{snapshot.username}", ending)
-        if key is not None and one.includes(CREATED):
-            return one.bucket, key
+    """Return the first bucket that invokes the function for an upload, with a key that its filter matches."""
+    for trigger in own_notifications(snapshot, function):
+        key = key_for(trigger, f"{STEM}-{snapshot.username}", ending)
+        if key is not None and trigger.includes(CREATED):
+            return trigger.bucket, key
     return None
 
 
-def _why_not(snapshot: Snapshot, function: str, ending: str) -> str:
-    """Why no object reaches the function."""
+def _why_not_invoked(snapshot: Snapshot, function: str, ending: str) -> str:
+    """Return why no upload invokes the function."""
     triggers = own_notifications(snapshot, function)
     if not triggers:
         return no_notification(snapshot, function)
-    if not any(one.includes(CREATED) for one in triggers):
-        return f"The trigger of {function} is not about objects that are put."
-    return f"The filter of the trigger of {function} lets no key that ends with {ending} through."
+    if not any(trigger.includes(CREATED) for trigger in triggers):
+        return f"The trigger of {function} does not include {CREATED}."
+    return f"The trigger of {function} has a filter that matches no key that ends with {ending}."
 
 
 def _printf(body: str) -> str:
-    """The text as printf takes it, in single quotes."""
+    """Return the text as an argument of printf, in single quotes."""
     escaped = body.replace("\\", "\\\\").replace("%", "%%").replace("\n", "\\n").replace("'", "'\\''")
     return f"'{escaped}'"

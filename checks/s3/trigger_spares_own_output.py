@@ -1,4 +1,4 @@
-"""A bucket's trigger spares what its function writes."""
+"""A bucket's trigger ignores what its function writes."""
 
 from __future__ import annotations
 
@@ -7,62 +7,62 @@ from labgrader.evidence.snapshot import Call, Function, Notification, Snapshot
 from labgrader.judging import Verdict, check, failed, passed, quote
 
 _WRITES = ("put_object", "upload_file", "upload_fileobj", "copy_object", "create_multipart_upload")
-"""How the methods are called that make an object in S3."""
+"""Methods that create an object in S3."""
 
 _WRITES_OF_BOTO3 = ("put", "copy", "copy_from")
-"""Those whose names many other things have, too: known to be S3's where the name leads back to boto3."""
+"""Methods with common names, which count only if the call's name begins with boto3."""
 
 _MADE_BY = ("Put", "Post", "Copy", "CompleteMultipartUpload")
 
 
 @check(
-    title="The trigger spares what the function writes",
+    title="The trigger ignores what the function writes",
     hint="aws s3api put-bucket-notification-configuration --bucket BUCKET --notification-configuration "
     "file://notification.json",
 )
 def trigger_spares_own_output(
     snapshot: Snapshot, *, functions: list[str], prefix: str = "", suffix: str = "", explanation: str = ""
 ) -> Verdict:
-    """No bucket calls a function for every new object while the function's code writes objects itself.
+    """Check that no bucket invokes a function for every new object if the function's code writes objects itself.
 
-    Whether it writes to the same bucket cannot be seen. Lambda's own recursive loop detection ends a loop through S3
-    after about 16 calls (AWS Lambda Developer Guide, "Use Lambda recursive loop detection to prevent infinite loops";
-    S3 since October 2024), where the function's SDK takes part in it. A trigger with a filter is taken for a good one.
+    The code does not show whether it writes to the same bucket. Lambda's recursive loop detection ends a loop through
+    S3 after about 16 invocations if the function's SDK supports it (AWS Lambda Developer Guide, "Use Lambda recursive
+    loop detection to prevent infinite loops"; S3 since October 2024). Every trigger with a filter passes.
 
     Args:
-        functions: the functions; those that do not exist, or whose code cannot be read, are passed over.
-        prefix: the prefix of the filter that is proposed, or empty.
-        suffix: its suffix, or empty. Without both, the prefix ``uploads/`` is proposed.
-        explanation: added to the message, where the hand-out itself leaves the filter out.
+        functions: the functions. Those that do not exist or have unreadable code are skipped.
+        prefix: the prefix of the suggested filter, or empty.
+        suffix: the suffix of the suggested filter, or empty. Without both, the prefix is ``uploads/``.
+        explanation: added to the message if the hand-out itself omits the filter.
     """
-    writers = {one.name: places for one in existing(snapshot, functions) if (places := _writes(snapshot, one))}
+    deployed = existing(snapshot, functions)
+    writers = {function.name: places for function in deployed if (places := _writes(snapshot, function))}
     if not writers:
         return passed()
     triggers = {bucket: snapshot.s3.notifications(bucket) for bucket in snapshot.s3.bucket_names()}
-    open_ones = [
+    unfiltered = [
         trigger
         for notifications in triggers.values()
         for trigger in notifications
         if trigger.function in writers and not trigger.prefix and not trigger.suffix and _of_new_objects(trigger)
     ]
-    if not open_ones:
+    if not unfiltered:
         return passed()
     each = [
-        f"every new object in {quote(one.bucket)} calls {one.function}, which writes objects itself: "
-        f"{some(writers[one.function])}"
-        for one in open_ones
+        f"Every new object in {quote(trigger.bucket)} invokes {trigger.function}, which writes objects itself: "
+        f"{some(writers[trigger.function])}."
+        for trigger in unfiltered
     ]
-    sentence = "; ".join(each)
     return failed(
-        f"{sentence[:1].upper()}{sentence[1:]}. What it writes to the same bucket calls it once more; a filter keeps "
-        "its own output out. Without one, code that does not tell its own output apart goes on until Lambda ends the "
-        "loop, after about 16 calls."
+        f"{' '.join(each)} A result in the same bucket invokes the function again. A filter excludes the function's "
+        "own results. Without a filter, code that does not recognize its own results runs until Lambda ends the loop "
+        "after about 16 invocations."
         f"{and_why(explanation)}",
-        expected="a filter that its own output does not match",
+        expected="a filter that excludes its own results",
         observed="no filter",
         hint="\n".join(
-            _command(bucket, triggers[bucket], open_ones, prefix, suffix)
-            for bucket in dict.fromkeys(one.bucket for one in open_ones)
+            _command(bucket, triggers[bucket], unfiltered, prefix, suffix)
+            for bucket in dict.fromkeys(trigger.bucket for trigger in unfiltered)
         ),
     )
 
@@ -80,14 +80,14 @@ def _of_new_objects(trigger: Notification) -> bool:
     return any(trigger.includes(f"s3:ObjectCreated:{kind}") for kind in _MADE_BY)
 
 
-def _command(bucket: str, every: list[Notification], open_ones: list[Notification], prefix: str, suffix: str) -> str:
-    """The command that sets all of a bucket's triggers again, for it replaces them all."""
-    proposed = {"prefix": prefix or ("" if suffix else "uploads/"), "suffix": suffix}
+def _command(bucket: str, every: list[Notification], unfiltered: list[Notification], prefix: str, suffix: str) -> str:
+    """Return the command that sets all triggers of a bucket, because it replaces the existing ones."""
+    suggested = {"prefix": prefix or ("" if suffix else "uploads/"), "suffix": suffix}
     configurations = []
-    for one in every:
-        rules = proposed if one in open_ones else {"prefix": one.prefix, "suffix": one.suffix}
+    for trigger in every:
+        rules = suggested if trigger in unfiltered else {"prefix": trigger.prefix, "suffix": trigger.suffix}
         filled = [{"Name": name, "Value": value} for name, value in rules.items() if value]
-        configuration = {"LambdaFunctionArn": one.function_arn, "Events": list(one.events)}
+        configuration = {"LambdaFunctionArn": trigger.function_arn, "Events": list(trigger.events)}
         configurations.append(
             {**configuration, "Filter": {"Key": {"FilterRules": filled}}} if filled else configuration
         )

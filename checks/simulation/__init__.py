@@ -1,1 +1,1 @@
-"""Simulated students: perfect ones and ones with a mistake, on whatever AWS boto3 is pointed to."""
+"""Simulated students, perfect or with mistakes, on AWS or the embedded AWS."""

@@ -1,8 +1,9 @@
-"""What simulated students build beside functions: roles, permissions, queues, buckets, tables, rules, alarms, logs.
+"""Builders of roles, permissions, queues, buckets and tables for simulated students.
 
-Each function takes the student first, and a name without the student's prefix, which is also the ``target`` of its
-steps: a mistake alters or leaves out those steps. Where an argument is ``None`` because a mistake left out what it
-names, nothing is done and the answer is ``None``. REST APIs are in ``rest_api``.
+The first argument is the student. The second is a name without the student's prefix, which is also the ``target`` of
+the steps, so that mistakes can change or omit them. If an argument is ``None`` because a mistake omitted a resource,
+the builder does nothing and returns ``None``. REST APIs are in ``rest_api``, rules, alarms and log groups in
+``operations``.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ Statements = list[dict[str, Any]]
 BASIC_EXECUTION = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
 """The managed policy that lets a function write its logs."""
 
-# --- who may do what ------------------------------------------------------------------------------------------------
+# --- roles and permissions ------------------------------------------------------------------------------------------
 
 
 def create_role(
@@ -33,7 +34,7 @@ def create_role(
 ) -> str | None:
     """Create a role with its policies.
 
-    Steps: ``create_role``; ``attach_role_policy`` named as the policy; ``put_role_policy`` named as the policy.
+    Steps: ``create_role``; ``attach_role_policy`` and ``put_role_policy``, with the policy as their name.
 
     Args:
         managed: the ARNs of managed policies.
@@ -71,14 +72,14 @@ def add_permission(
     statement_id: str = "",
     **settings: Any,
 ) -> None:
-    """Let a service call a function, or one alias of it. Step: ``add_permission``, named as the statement.
+    """Let a service invoke a function or one of its aliases. Step: ``add_permission``, with the statement as its name.
 
     Args:
         suffix: the function.
         principal: ``apigateway.amazonaws.com``, ``s3.amazonaws.com``, ``events.amazonaws.com``.
-        source_arn: on whose behalf; empty for anybody's.
-        qualifier: the alias or version as it stands, prefix included; empty for none.
-        statement_id: its id; without one, the service's first word and ``-invoke``.
+        source_arn: the source ARN. Empty for any source.
+        qualifier: the alias or version, with its prefix. Empty for none.
+        statement_id: the statement's id. By default, the service's first word and ``-invoke``.
         settings: more of the call (``SourceAccount``).
     """
     statement_id = statement_id or f"{principal.split('.')[0]}-invoke"
@@ -97,18 +98,18 @@ def add_permission(
     student.take("lambda", "add_permission", suffix, statement_id, **given)
 
 
-# --- queues, and asynchronous calls -----------------------------------------------------------------------------------
+# --- queues and asynchronous invocation -------------------------------------------------------------------------------
 
 
 def create_queue(student: SimulatedStudent, suffix: str, **attributes: Any) -> str | None:
     """Create an SQS queue. Step: ``create_queue``.
 
     Args:
-        attributes: as AWS names them (``VisibilityTimeout=60``, ``RedrivePolicy={…}``); numbers and objects are
-            written as text, as AWS takes them. One that is ``None`` is left away.
+        attributes: the attributes by their AWS names (``VisibilityTimeout=60``, ``RedrivePolicy={…}``). Numbers and
+            objects are converted to text, because AWS requires it. ``None`` omits an attribute.
 
     Returns:
-        its ARN; ``queue_url`` has the address of it.
+        its ARN. ``queue_url`` returns its URL.
     """
     written = {
         name: json.dumps(value) if isinstance(value, Mapping) else str(value)
@@ -122,19 +123,19 @@ def create_queue(student: SimulatedStudent, suffix: str, **attributes: Any) -> s
 
 
 def queue_url(student: SimulatedStudent, arn: str) -> str:
-    """The address of a queue that is there."""
+    """Return the URL of an existing queue."""
     return str(student.call("get_queue_url", "sqs", QueueName=arn.rsplit(":", 1)[-1])["QueueUrl"])
 
 
 def map_event_source(
     student: SimulatedStudent, suffix: str, queue_arn: str | None, *, qualifier: str = "", **settings: Any
 ) -> str | None:
-    """Let Lambda read a queue for a function. Step: ``create_event_source_mapping``, named ``queue``.
+    """Map a queue to a function. Step: ``create_event_source_mapping``, with the name ``queue``.
 
     Args:
         suffix: the function.
         queue_arn: the queue.
-        qualifier: the alias as it stands, prefix included; empty for none.
+        qualifier: the alias, with its prefix. Empty for none.
         settings: ``BatchSize``, ``MaximumBatchingWindowInSeconds``, ``FunctionResponseTypes``, …
 
     Returns:
@@ -157,14 +158,14 @@ def configure_asynchronous_invocation(
     *,
     qualifier: str = "",
 ) -> None:
-    """Say what becomes of asynchronous calls. Step: ``put_function_event_invoke_config``.
+    """Configure asynchronous invocation. Step: ``put_function_event_invoke_config``.
 
     Args:
         suffix: the function.
-        maximum_age_s: seconds that a call may wait; ``None`` for AWS's six hours.
-        retries: how often a failed call is tried again; ``None`` for AWS's two.
-        on_failure_arn: where calls go that failed in the end; empty for nowhere.
-        qualifier: the alias or version as it stands; empty for none.
+        maximum_age_s: the maximum age of an event, in seconds. ``None`` for AWS's default of six hours.
+        retries: the maximum retry attempts. ``None`` for AWS's default of two.
+        on_failure_arn: the on-failure destination. Empty for none.
+        qualifier: the alias or version, with its prefix. Empty for none.
     """
     if on_failure_arn is None:
         return
@@ -187,15 +188,15 @@ def create_bucket(student: SimulatedStudent, suffix: str, *, with_account: bool 
     """Create a bucket. Step: ``create_bucket``.
 
     Args:
-        with_account: whether the account's id ends the name: bucket names are unique in the world.
+        with_account: whether the name ends with the account id, because bucket names are globally unique.
         settings: more of the call.
 
     Returns:
-        its name, in lower case as S3 wants it.
+        its name, in lower case because S3 requires it.
     """
     name = student.named(f"{suffix}-{student.account_id}" if with_account else suffix).lower()
     given: dict[str, Any] = {"Bucket": name, **settings}
-    if student.region != "us-east-1":  # there, and only there, the place must not be named
+    if student.region != "us-east-1":  # S3 rejects a location constraint in us-east-1
         given["CreateBucketConfiguration"] = {"LocationConstraint": student.region}
     step = Step("create_bucket", suffix, "", given, service="s3")
     return None if student.perform(step) is None else str(step.parameters["Bucket"])
@@ -211,14 +212,14 @@ def notify_bucket(
     key_suffix: str = "",
     events: Sequence[str] = ("s3:ObjectCreated:*",),
 ) -> None:
-    """Let a bucket call a function, besides what it calls already. Step: ``put_bucket_notification_configuration``.
+    """Add a notification of a function to a bucket. Step: ``put_bucket_notification_configuration``.
 
     Args:
-        suffix: the bucket, as it was created with.
-        bucket: its name, as ``create_bucket`` answered.
+        suffix: the bucket's name without the prefix, as in ``create_bucket``.
+        bucket: the bucket's name, as returned by ``create_bucket``.
         function_arn: the function.
-        prefix, key_suffix: of the keys it is about; empty for all.
-        events: what it is about.
+        prefix, key_suffix: the prefix and the suffix of the object keys. Empty for all keys.
+        events: the event types.
     """
     if bucket is None or function_arn is None or student.lacks("s3", suffix):
         return
@@ -229,8 +230,8 @@ def notify_bucket(
         "Events": list(events),
         **({"Filter": {"Key": {"FilterRules": rules}}} if rules else {}),
     }
-    there = student.call("get_bucket_notification_configuration", "s3", Bucket=bucket)
-    others = [one for one in there.get("LambdaFunctionConfigurations", ()) if one.get("Id") != wanted["Id"]]
+    found = student.call("get_bucket_notification_configuration", "s3", Bucket=bucket)
+    others = [other for other in found.get("LambdaFunctionConfigurations", ()) if other.get("Id") != wanted["Id"]]
     configuration = {"LambdaFunctionConfigurations": [*others, wanted]}
     operation = "put_bucket_notification_configuration"
     student.take("s3", operation, suffix, Bucket=bucket, NotificationConfiguration=configuration)
@@ -250,9 +251,9 @@ def create_table(
     """Create a DynamoDB table. Step: ``create_table``.
 
     Args:
-        partition_key, sort_key: the names of its key attributes; without a sort key, an empty one.
-        key_types: ``S``, ``N`` or ``B`` by attribute; ``S`` where nothing is said.
-        billing_mode: ``PAY_PER_REQUEST``, or ``PROVISIONED`` with 5 units each.
+        partition_key, sort_key: the names of its key attributes. An empty sort key for none.
+        key_types: the type of each key attribute: ``S``, ``N`` or ``B``. By default ``S``.
+        billing_mode: ``PAY_PER_REQUEST``, or ``PROVISIONED`` with 5 read and 5 write capacity units.
         tags: its tags.
         settings: more of the call.
 

@@ -1,4 +1,4 @@
-"""A simulated class: who is in it, what each one does wrong, and building it. ``teardown`` takes it down again."""
+"""A simulated class: its students, their mistakes, and how to build it. ``teardown`` deletes it again."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from checks.simulation.pack import build_student, load_pack
 from checks.simulation.teardown import event_source_mappings, function_names, table_names
 
 PERFECT_SHARE = 1 / 4
-"""The share of a class that makes no mistake."""
+"""Share of the students who make no mistake."""
 
 NOTHING_BUILT = "nothing-built"
-"""The mistake of a student who did not begin, in every lab that has one."""
+"""Id of the mistake of a student who built nothing, in labs that have one."""
 
 READY_SECONDS = 120.0
-"""How long AWS may take to let Lambda read a queue; it takes some seconds."""
+"""Longest time until an event source mapping is ready, in seconds. AWS usually takes a few seconds."""
 
 _WORKERS = 4
 
-_ON_THE_WAY = frozenset({"Creating", "Enabling", "Disabling", "Updating"})
+_IN_TRANSITION = frozenset({"Creating", "Enabling", "Disabling", "Updating"})
 
 
 class Kind(StrEnum):
-    """What kind of student somebody in a simulated class is."""
+    """Kind of a simulated student."""
 
     PERFECT = "perfect"
     ONE_MISTAKE = "one mistake"
@@ -41,15 +41,14 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Enrolled:
-    """One student of a simulated class, and the truth about them.
+    """One student of a simulated class, with the expected results.
 
     Args:
-        username: the prefix of what they build.
-        mistakes: the ids of what they do wrong; nothing for a perfect student.
-        fails: the ids of the checks that must find it.
-        not_graded: the ids of the checks that cannot be graded, besides those that require one of them.
-        kind: what kind of student it is. The account of one with ``ACCESS_DENIED`` refuses labgrader, so that nothing
-            about them can be graded.
+        username: the prefix of the student's resources.
+        mistakes: the ids of the student's mistakes. Empty for a perfect student.
+        fails: the ids of the checks that must find the mistakes.
+        not_graded: the ids of the checks that cannot be graded. Checks that require one of them are not listed.
+        kind: the kind of student. With ``ACCESS_DENIED``, the account denies access, so nothing can be graded.
     """
 
     username: str
@@ -59,7 +58,7 @@ class Enrolled:
     kind: Kind = Kind.PERFECT
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the truth as JSON."""
+        """Return the student as JSON."""
         return {
             "username": self.username,
             "kind": self.kind.value,
@@ -72,23 +71,26 @@ class Enrolled:
 def simulate_class(
     lab_id: str, students: int, seed: int = 0, *, slow: bool = False, ungraded: bool = False
 ) -> list[Enrolled]:
-    """Decide who is in a class and what each one does wrong: the same class for the same arguments.
+    """Return the students of a class and their mistakes. Equal arguments return the same class.
 
-    A quarter is perfect. From 3, 4 and 5 students on, one did about half of the lab, one built nothing, and the account
-    of one denies access. All others make one mistake each, all different as long as there are enough.
+    A quarter of the students is perfect. With at least 3, 4 and 5 students, one student did about half of the lab, one
+    built nothing, and one account denies access. Every other student makes one mistake. The mistakes differ as long as
+    the lab has enough of them.
 
     Args:
         lab_id: the lab.
-        students: how many; they are called ``user1``, ``user2``, and so on.
-        seed: another seed, another class.
-        slow: whether mistakes may be in it that take minutes to grade.
-        ungraded: whether students may be in it who cannot be graded in full; only an AWS that enforces IAM can deny
-            access. Otherwise their places are taken by students who can be.
+        students: the number of students. Their names are ``user1``, ``user2``, and so on.
+        seed: the seed of the random choice.
+        slow: whether to include mistakes that take minutes to grade.
+        ungraded: whether to include students who cannot be graded in full. Only an AWS that enforces IAM can deny
+            access. Without it, other students take their place.
     """
     dice = random.Random(f"{lab_id}:{seed}")
     pack = load_pack(lab_id)
-    single = [one for one in pack.mistakes if one.id != NOTHING_BUILT and (slow or not one.slow)]
-    nothing = [one for one in pack.mistakes if one.id == NOTHING_BUILT and (ungraded or not one.not_graded)]
+    single = [mistake for mistake in pack.mistakes if mistake.id != NOTHING_BUILT and (slow or not mistake.slow)]
+    nothing = [
+        mistake for mistake in pack.mistakes if mistake.id == NOTHING_BUILT and (ungraded or not mistake.not_graded)
+    ]
     special = [
         *([Kind.HALF_DONE] if pack.half_done and students >= 3 else []),
         *([Kind.NOTHING_BUILT] if nothing and students >= 4 else []),
@@ -106,7 +108,7 @@ def simulate_class(
             deck = deck or dice.sample(single, k=len(single))
             made = [deck.pop()]
         elif kind is Kind.HALF_DONE:
-            made = [pack.mistake(one) for one in pack.half_done]
+            made = [pack.mistake(mistake_id) for mistake_id in pack.half_done]
         elif kind is Kind.NOTHING_BUILT:
             made = nothing
         enrolled.append(enroll(f"user{number}", kind, made))
@@ -114,12 +116,12 @@ def simulate_class(
 
 
 def enroll(username: str, kind: Kind, mistakes: Sequence[Mistake] = ()) -> Enrolled:
-    """Return a student of a kind who makes some mistakes."""
+    """Return a student of a kind with some mistakes."""
     return Enrolled(
         username,
-        tuple(one.id for one in mistakes),
-        tuple(sorted(frozenset().union(*(one.fails for one in mistakes)))),
-        tuple(sorted(frozenset().union(*(one.not_graded for one in mistakes)))),
+        tuple(mistake.id for mistake in mistakes),
+        tuple(sorted(frozenset().union(*(mistake.fails for mistake in mistakes)))),
+        tuple(sorted(frozenset().union(*(mistake.not_graded for mistake in mistakes)))),
         kind,
     )
 
@@ -130,35 +132,34 @@ def build_class(
     connections: Connections,
     built: Callable[[Enrolled], None] = lambda _: None,
 ) -> None:
-    """Build what every student of a class has, and wait until AWS has it ready.
+    """Build the resources of every student of a class, and wait until they are ready.
 
-    Nothing is built for a student whose account denies access: nobody can see into it.
+    Nothing is built for a student with an account that denies access, because the grader cannot see it.
 
     Args:
         lab_id: the lab.
         enrolled: the class.
-        connections: where it is built.
-        built: told of each student that is done, for a progress display; called from several threads.
+        connections: the AWS to build in.
+        built: called after each student, for a progress display. Several threads call it.
     """
     pack = load_pack(lab_id)
-    building = [one for one in enrolled if one.kind is not Kind.ACCESS_DENIED]
+    building = [student for student in enrolled if student.kind is not Kind.ACCESS_DENIED]
 
-    def build(one: Enrolled) -> None:
-        build_student(pack, one.username, connections, *map(pack.mistake, one.mistakes))
-        built(one)
+    def build(student: Enrolled) -> None:
+        build_student(pack, student.username, connections, *map(pack.mistake, student.mistakes))
+        built(student)
 
     with ThreadPoolExecutor(max_workers=_WORKERS) as pool:
         list(pool.map(build, building))
-    wait_until_ready(connections, [one.username for one in building])
+    wait_until_ready(connections, [student.username for student in building])
 
 
 def wait_until_ready(connections: Connections, usernames: Sequence[str]) -> None:
-    """Wait until every function of some students is active and its last update is done, and their tables and queues
-    can be used.
+    """Wait until the functions, tables and event source mappings of some students are ready.
 
     Raises:
-        WaiterError: a function or a table does not become so.
-        TimeoutError: Lambda does not come to read a queue.
+        WaiterError: a function or a table did not become ready in time.
+        TimeoutError: an event source mapping did not become ready in time.
     """
     client = connections.client("lambda")
     settings = {"Delay": 1, "MaxAttempts": 60}
@@ -169,7 +170,9 @@ def wait_until_ready(connections: Connections, usernames: Sequence[str]) -> None
     for name in table_names(connections, usernames):
         exists.wait(TableName=name, WaiterConfig=settings)
     deadline = time.monotonic() + READY_SECONDS
-    while busy := [one for one in event_source_mappings(connections, usernames) if one["State"] in _ON_THE_WAY]:
+    while busy := [
+        mapping for mapping in event_source_mappings(connections, usernames) if mapping["State"] in _IN_TRANSITION
+    ]:
         if time.monotonic() > deadline:
             raise TimeoutError(f"{busy[0]['EventSourceArn']} is still {busy[0]['State']} for {busy[0]['FunctionArn']}")
         time.sleep(1)

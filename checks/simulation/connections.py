@@ -1,4 +1,4 @@
-"""The clients that simulated students share, and the role that a course gives them."""
+"""AWS clients and the course's execution role, which simulated students share."""
 
 from __future__ import annotations
 
@@ -28,26 +28,26 @@ _LAB_ROLE_ALLOWS = [
     "xray:PutTelemetryRecords",
     "xray:PutTraceSegments",
 ]
-"""What the functions of the hand-outs do; a course's own role allows at least as much."""
+"""Actions that the functions of the hand-outs need. A course's role allows at least these."""
 
 
 class Connections:
-    """The clients that simulated students share, and the account they act in.
+    """The boto3 clients of simulated students, for one account and Region.
 
     Args:
-        make_client: makes a boto3 client of a service; asked once for each, when it is needed.
-        account_id, region: where the clients point.
+        make_client: creates the boto3 client of a service. It is called once for each service.
+        account_id, region: the account and Region of the clients.
     """
 
     def __init__(self, make_client: Callable[[str], Any], account_id: str, region: str) -> None:
         self._make_client = make_client
         self._clients: dict[str, Any] = {}
-        self._lock = threading.Lock()  # students are built in several threads; boto3 makes clients in one at a time
+        self._lock = threading.Lock()  # several threads build students, but boto3 must not create clients in parallel
         self.account_id = account_id
         self.region = region
 
     def client(self, service: str) -> Any:
-        """The client of a service, as boto3 calls it (``apigateway``)."""
+        """Return the client of a service, by its boto3 name (``apigateway``)."""
         with self._lock:
             if service not in self._clients:
                 self._clients[service] = self._make_client(service)
@@ -55,7 +55,7 @@ class Connections:
 
     @cached_property
     def lab_role(self) -> str:
-        """The ARN of the role that the hand-outs run functions under; made where it is not there, as in a course."""
+        """The ARN of the execution role of the hand-outs. A missing role is created, as in a course."""
         iam = self.client("iam")
         trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
         try:
@@ -65,28 +65,28 @@ class Connections:
             allowed = {"Effect": "Allow", "Action": _LAB_ROLE_ALLOWS, "Resource": "*"}
             iam.put_role_policy(RoleName=LAB_ROLE, PolicyName="LabWork", PolicyDocument=policy([allowed]))
         except iam.exceptions.EntityAlreadyExistsException:
-            pass  # the course's own, or made by another student's thread a moment ago
+            pass  # the course's role, or another thread has just created it
         return f"arn:aws:iam::{self.account_id}:role/{LAB_ROLE}"
 
 
 def policy(statements: list[dict[str, Any]]) -> str:
-    """A policy document with some statements, as IAM takes it."""
+    """Return an IAM policy document with the statements."""
     return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
 def connect(session: boto3.Session | None = None, endpoint_url: str = "") -> Connections:
-    """Connect simulated students to an AWS.
+    """Connect simulated students to AWS or the embedded AWS.
 
     Args:
-        session: where clients come from; the ordinary AWS environment where none is given.
-        endpoint_url: the embedded AWS; empty for where boto3 points by itself.
+        session: the boto3 session. If none is given, boto3's default environment.
+        endpoint_url: the URL of the embedded AWS. Empty for boto3's default endpoints.
     """
     session = session or boto3.Session()
 
     def make_client(service: str) -> Any:
         if not endpoint_url:
             return session.client(service, config=_CONFIG)  # type: ignore[call-overload]
-        # a proxy of this machine knows no loopback address
+        # a proxy cannot reach a loopback address
         config = _CONFIG.merge(Config(proxies={}))
         return session.client(service, config=config, endpoint_url=endpoint_url)  # type: ignore[call-overload]
 

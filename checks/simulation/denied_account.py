@@ -1,4 +1,4 @@
-"""An account that denies labgrader access: its role expects another external ID than the roster has."""
+"""An account that denies access to labgrader: its role expects another external ID than the one in the roster."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ ROLE_ARN = f"arn:aws:iam::{ACCOUNT_ID}:role/{ROLE}"
 
 EXPECTED_EXTERNAL_ID = "course-2026-spring"
 ROSTER_EXTERNAL_ID = "course-2025-spring"
-"""What the roster still has from last year: STS refuses the role with it."""
+"""The external ID of last year in the roster. STS denies the role with it."""
 
 
 def build(connections: Connections, grader_account_id: str) -> None:
-    """Make the role of ``infra/student_account.yaml``, as far as it is needed to be refused.
+    """Create the role of ``infra/student_account.yaml`` without its permissions, because access is denied anyway.
 
     Args:
         connections: the student's account.
@@ -29,5 +29,5 @@ def build(connections: Connections, grader_account_id: str) -> None:
         "Condition": {"StringEquals": {"sts:ExternalId": EXPECTED_EXTERNAL_ID}},
     }
     iam = connections.client("iam")
-    with contextlib.suppress(iam.exceptions.EntityAlreadyExistsException):  # of the class before
+    with contextlib.suppress(iam.exceptions.EntityAlreadyExistsException):  # an earlier class created it
         iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=policy([trust]))

@@ -1,4 +1,4 @@
-"""Named mistakes, and the changes they are made of."""
+"""Named mistakes and their changes to the steps of a solution."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from typing import Any
 from checks.simulation.student import Change, SimulatedStudent, Step
 
 CLASSMATE = "classmate"
-"""The prefix of what mistakes borrow; it is nobody's in the class, and is taken down with the class."""
+"""Prefix of resources that mistakes borrow. No student of the class has it. It is deleted with the class."""
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """One thing a student can do wrong.
+    """One mistake that a student can make.
 
     Args:
         id: unique in its lab (``wrong-memory``).
-        description: what the student did.
-        fails: the ids of the checks that must find it, ``failed`` or ``partial``; those that require one of them are
-            skipped, and all others pass.
-        apply: makes the student do it; called before the lab is built.
-        slow: whether grading it takes minutes, as a function that hangs does. Left out of simulated classes.
-        not_graded: the ids of checks that nobody can grade because of it: they, and those that require one of them,
-            cost nothing.
+        description: what the student did, as a phrase that follows the student's name.
+        fails: the ids of the checks that must find it, with ``failed`` or ``partial``. Checks that require one of them
+            are skipped. All other checks pass.
+        apply: adds the mistake to the student. It is called before the lab is built.
+        slow: whether grading takes minutes, as with a function that hangs. Simulated classes omit it.
+        not_graded: the ids of the checks that cannot be graded because of it. They cost no points, and neither do the
+            checks that require one of them.
     """
 
     id: str
@@ -39,7 +39,7 @@ class Mistake:
 
 
 def changed(*changes: Callable[[SimulatedStudent], Change]) -> Callable[[SimulatedStudent], None]:
-    """Make a mistake of changes to the steps, which are made while the student builds."""
+    """Return a mistake that changes steps while the student builds."""
 
     def apply(student: SimulatedStudent) -> None:
         student.changes += [change(student) for change in changes]
@@ -48,7 +48,7 @@ def changed(*changes: Callable[[SimulatedStudent], Change]) -> Callable[[Simulat
 
 
 def afterwards(deed: Callable[[SimulatedStudent], None]) -> Callable[[SimulatedStudent], None]:
-    """Make a mistake of something that the student does when everything is built."""
+    """Return a mistake that the student makes after everything is built."""
 
     def apply(student: SimulatedStudent) -> None:
         student.epilogue.append(lambda: deed(student))
@@ -57,24 +57,24 @@ def afterwards(deed: Callable[[SimulatedStudent], None]) -> Callable[[SimulatedS
 
 
 def classmate(student: SimulatedStudent) -> SimulatedStudent:
-    """Return a classmate to borrow from, who is in no class and makes no mistakes; each student has another one."""
+    """Return a classmate to borrow from, outside of the class and without mistakes. Each student has another one."""
     return SimulatedStudent(f"{CLASSMATE}-{student.username}", student.connections)
 
 
 def parameters(operation: str, target: str, name: str = "", /, **values: Any) -> Callable[[SimulatedStudent], Change]:
-    """Give other parameters to a call; ``None`` takes one away, and ``{username}`` in a text is filled in."""
+    """Change the parameters of a call. ``None`` removes a parameter, and ``{username}`` in a text is replaced."""
     return _changing(operation, target, name, lambda step, student: _given(step.parameters, values, student))
 
 
 def within(
     operation: str, target: str, path: str, name: str = "", /, **values: Any
 ) -> Callable[[SimulatedStudent], Change]:
-    """Give other values to an object among a call's parameters, as ``parameters`` does to the parameters.
+    """Change the fields of an object in a call's parameters, as ``parameters`` changes the parameters.
 
     Args:
         operation, target, name: the call.
-        path: the object, with dots where it is within another one (``Environment.Variables``, ``throttle``); it is
-            made where it is not there.
+        path: the object, with dots between levels (``Environment.Variables``, ``throttle``). A missing object is
+            created.
     """
 
     def change(step: Step, student: SimulatedStudent) -> None:
@@ -90,7 +90,7 @@ def within(
 def document(
     operation: str, target: str, parameter: str, edit: Callable[[Any], None], name: str = ""
 ) -> Callable[[SimulatedStudent], Change]:
-    """Change one parameter in place that is an object, a list, or JSON text (a policy, a dashboard's body)."""
+    """Change a parameter that is an object, a list, or JSON text (a policy, a dashboard's body)."""
 
     def change(step: Step, _: SimulatedStudent) -> None:
         if parameter not in step.parameters:
@@ -106,13 +106,14 @@ def document(
 def renamed(
     target: str, parameter: str, rename: Callable[[str], str], *, operation: str = "", service: str = ""
 ) -> Callable[[SimulatedStudent], Change]:
-    """Give a resource another name, in every call about it that has the parameter.
+    """Rename a resource in all of its calls that have the parameter.
 
     Args:
         target: the resource.
-        parameter: what its calls name it with (``FunctionName``, ``RoleName``, ``name``).
-        rename: makes the new name of the old one, prefix included.
-        operation, service: only calls of these; empty for all. A queue may have a function's target.
+        parameter: the parameter with its name (``FunctionName``, ``RoleName``, ``name``).
+        rename: returns the new name for the old one. Both include the prefix.
+        operation, service: limit the change to these calls, because a queue may have the same target as a function.
+            Empty for all calls.
     """
 
     def change(step: Step, _: SimulatedStudent) -> None:
@@ -123,7 +124,7 @@ def renamed(
 
 
 def edited(file: str, edit: Callable[[str], str], target: str = "") -> Callable[[SimulatedStudent], Change]:
-    """Change the text of a file in every package that holds it, or in those of one function or layer."""
+    """Change the text of a file in every package that contains it, or only in those of one function or layer."""
 
     def change(step: Step) -> bool:
         if step.files and file in step.files and target in ("", step.target):
@@ -134,7 +135,7 @@ def edited(file: str, edit: Callable[[str], str], target: str = "") -> Callable[
 
 
 def replaced(old: str, new: str) -> Callable[[str], str]:
-    """Make an edit for ``edited``: one text, which must be there, is replaced by another."""
+    """Return an edit for ``edited`` that replaces a text, which must exist, by another."""
 
     def edit(text: str) -> str:
         if old not in text:  # a mistake that changes nothing would prove nothing
@@ -147,7 +148,7 @@ def replaced(old: str, new: str) -> Callable[[str], str]:
 def files(
     operation: str, target: str, change_files: Callable[[dict[str, str]], None]
 ) -> Callable[[SimulatedStudent], Change]:
-    """Add files to a package, take some out, or rename them."""
+    """Add, remove or rename files of a package."""
 
     def change(step: Step, _: SimulatedStudent) -> None:
         if step.files is not None:
@@ -159,9 +160,9 @@ def files(
 def without(
     operation: str = "", target: str = "", name: str = "", *, service: str = ""
 ) -> Callable[[SimulatedStudent], Change]:
-    """Leave calls out: those that have all that is given (``service="sqs"``: every call to SQS); with nothing, all.
+    """Omit the calls that match all arguments (``service="sqs"``: every call to SQS). Without arguments, omit all.
 
-    What a mistake leaves out is not there for later calls: those about it are left out too, in the same service.
+    Later calls of the same service that need an omitted resource are also omitted.
     """
     return lambda _: lambda step: not _is(step, operation, target, name, service)
 
@@ -169,7 +170,7 @@ def without(
 def _changing(
     operation: str, target: str, name: str, change: Callable[[Step, SimulatedStudent], None], service: str = ""
 ) -> Callable[[SimulatedStudent], Change]:
-    """A change to the calls that it is about; they are still made."""
+    """Return a change to the matching calls, which are still made."""
 
     def for_student(student: SimulatedStudent) -> Change:
         def change_step(step: Step) -> bool:
@@ -203,7 +204,7 @@ def _filled(value: Any, student: SimulatedStudent) -> Any:
     if isinstance(value, str):
         return value.replace("{username}", student.username)
     if isinstance(value, list):
-        return [_filled(one, student) for one in value]
+        return [_filled(entry, student) for entry in value]
     if isinstance(value, dict):
-        return {key: _filled(one, student) for key, one in value.items()}
+        return {key: _filled(entry, student) for key, entry in value.items()}
     return value

@@ -1,6 +1,6 @@
-"""What simulated students build to run and watch functions: schedules, alarms and log groups.
+"""Builders of rules, alarms and log groups for simulated students.
 
-They are like those of ``builders``.
+They work like those in ``builders``.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def put_rule(
 def put_target(
     student: SimulatedStudent, suffix: str, arn: str | None, *, target_id: str = "1", **settings: Any
 ) -> None:
-    """Let a rule call something. Step: ``put_targets``, named as the target's id.
+    """Add a target to a rule. Step: ``put_targets``, with the target's id as its name.
 
     Args:
         suffix: the rule.
@@ -53,7 +53,7 @@ def put_alarm(student: SimulatedStudent, suffix: str, **settings: Any) -> None:
     """Put a CloudWatch alarm. Step: ``put_metric_alarm``.
 
     Args:
-        settings: ``Namespace``, ``MetricName``, ``Threshold``, ``ComparisonOperator``, …; without more it looks at the
+        settings: ``Namespace``, ``MetricName``, ``Threshold``, ``ComparisonOperator``, … By default, the alarm uses the
             sum of one period of five minutes. ``Dimensions`` may be an object (``{"FunctionName": …}``).
     """
     given: dict[str, Any] = {"Statistic": "Sum", "Period": 300, "EvaluationPeriods": 1, **settings}
@@ -73,8 +73,8 @@ def create_log_group(
     """Create a function's log group. Steps: ``create_log_group`` and ``put_retention_policy``.
 
     Args:
-        function_suffix: the function, which need not be there.
-        retention_days: how long it keeps events; ``None`` for ever.
+        function_suffix: the function, which need not exist.
+        retention_days: the retention in days. ``None`` keeps the events forever.
         tags: its tags.
 
     Returns:

@@ -1,4 +1,4 @@
-"""A lab's simulated side: its solution and its mistakes, found beside its ``lab.yaml``."""
+"""A lab pack: the solution and the mistakes in the folder of a ``lab.yaml``."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _OURS = ("solution.py", "mistakes.py")
 
 @dataclass(frozen=True)
 class Pack:
-    """What a lab needs to be proven.
+    """The solution and the mistakes that prove a lab.
 
     Args:
         lab_id: the lab.
-        build: builds a perfect student, with whatever changes a mistake has made to that student.
-        mistakes: in the order of the lab's file.
-        half_done: the ids of the mistakes that together make a student who did about half of the lab; they do not
-            touch each other's checks. Empty where the lab names none.
+        build: builds a student, with the changes that a mistake added.
+        mistakes: the mistakes, in the order of the lab's file.
+        half_done: the ids of the mistakes of a student who did about half of the lab. They affect different checks.
+            Empty if the lab names none.
     """
 
     lab_id: str
@@ -53,17 +53,17 @@ class Pack:
 
 
 def load_pack(lab_id: str) -> Pack:
-    """Load ``solution.py`` and ``mistakes.py`` of a lab; its folder has a hyphen, so they are loaded by path.
+    """Load ``solution.py`` and ``mistakes.py`` of a lab by path, because the folder of an added lab may have a hyphen.
 
-    A lab that extends another one has those of the other, where it has none of its own. Of another lab's mistakes,
-    those that only checks find that the lab does not have are left out.
+    A lab that extends another one uses the files of the other if it has none. Then mistakes that no check of the lab
+    finds are omitted.
 
     Raises:
-        BadInputError: the lab has none, or one cannot be imported.
+        BadInputError: the lab has no such file, or a file cannot be imported.
     """
     files = lab_files()
     if lab_id not in files:
-        find_lab(lab_id)  # says which labs there are
+        find_lab(lab_id)  # raises an error with the names of the labs
     return _load_pack(lab_id, files[lab_id], added_folders())
 
 
@@ -73,23 +73,23 @@ def _load_pack(lab_id: str, lab_file: Path, _folders: tuple[Path, ...]) -> Pack:
     mistakes: Sequence[Mistake] = _load(lab_id, lab_file, "mistakes.py", "MISTAKES")
     if not (lab_file.parent / "mistakes.py").is_file():
         checks = {item.id for item in find_lab(lab_id).checks}
-        mistakes = [replace(one, fails=one.fails & checks) for one in mistakes if one.fails & checks]
+        mistakes = [replace(mistake, fails=mistake.fails & checks) for mistake in mistakes if mistake.fails & checks]
     known = {mistake.id for mistake in mistakes}
-    half_done = [one for one in _load(lab_id, lab_file, "mistakes.py", "HALF_DONE", ()) if one in known]
+    half_done = [name for name in _load(lab_id, lab_file, "mistakes.py", "HALF_DONE", ()) if name in known]
     return Pack(lab_id, build, tuple(mistakes), tuple(half_done))
 
 
 def build_student(pack: Pack, username: str, connections: Connections, *mistakes: Mistake | None) -> SimulatedStudent:
-    """Build everything one student has, perfect or with mistakes.
+    """Build the resources of one student, perfect or with mistakes.
 
     Args:
         pack: the lab.
-        username: the prefix.
-        connections: where it is built.
-        mistakes: what goes wrong; ``None`` is nothing.
+        username: the prefix of the student's resources.
+        connections: the AWS to build in.
+        mistakes: the student's mistakes. ``None`` is ignored.
 
     Raises:
-        BadInputError: the solution or a mistake cannot be carried out, or a single mistake changes no step.
+        BadInputError: the solution or a mistake raised an error, or a single mistake changed no step.
     """
     student = SimulatedStudent(username, connections)
     made = [mistake for mistake in mistakes if mistake is not None]
@@ -110,12 +110,12 @@ def build_student(pack: Pack, username: str, connections: Connections, *mistakes
         raise BadInputError([_fault(error, made)]) from error
     for mistake_id, changes in watched.items():
         if len(made) == 1 and changes and not any(change.effective for change in changes):
-            raise BadInputError([f"the mistake {mistake_id} changes nothing: no step of the solution is as it says"])
+            raise BadInputError([f"the mistake {mistake_id} changes nothing: no step of the solution matches it"])
     return student
 
 
 class _Watched:
-    """A change that a mistake makes to steps, and whether it made any."""
+    """A change of a mistake, which records whether it changed any step."""
 
     def __init__(self, change: Change) -> None:
         self._change = change
@@ -129,7 +129,7 @@ class _Watched:
 
 
 def _fault(error: Exception, mistakes: Sequence[Mistake]) -> Problem:
-    """Say what building a student raised, with the last line of the solution or of the mistakes that was reached."""
+    """Return the error of building a student, with its line in the solution or in the mistakes."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).name in _OURS]
     source, line = (frames[-1].filename, frames[-1].lineno) if frames else ("", None)
     doing = f"with the mistake {', '.join(mistake.id for mistake in mistakes)}: " if mistakes else ""
@@ -137,14 +137,14 @@ def _fault(error: Exception, mistakes: Sequence[Mistake]) -> Problem:
 
 
 def _load(lab_id: str, lab_file: Path, name: str, attribute: str, default: Any = None) -> Any:
-    """Return what a file of a pack defines, or the file of the lab that it extends; ``default`` where it may not."""
+    """Return an attribute of a pack's file, or of the extended lab's file. ``default`` if the attribute is missing."""
     file = lab_file.parent / name
     if not file.is_file():
         base = read_lab_file(lab_file).own
         if base is None:
-            raise BadInputError([f"{lab_id} has no {name}: it cannot be simulated"])
+            raise BadInputError([f"{lab_id} cannot be simulated, because it has no {name}"])
         return _load(base["extends"], lab_files()[base["extends"]], name, attribute, default)
     module = import_file(f"labgrader_pack_{lab_id.replace('-', '_')}_{file.stem}", file)
     if default is None and not hasattr(module, attribute):
-        raise BadInputError([Problem(f"defines no {attribute}", str(file))])
+        raise BadInputError([Problem(f"{attribute} is not defined", str(file))])
     return getattr(module, attribute, default)

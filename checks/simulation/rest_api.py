@@ -1,6 +1,6 @@
-"""What simulated students build in API Gateway: REST APIs with routes and stages, usage plans and keys.
+"""Builders of REST APIs, routes, stages, usage plans and API keys for simulated students.
 
-They are like those of ``builders``.
+They work like those in ``builders``.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ def put_route(
     function_arn: str | None,
     **settings: Any,
 ) -> None:
-    """Let a function answer one method of one path; resources on the way to it are created.
+    """Integrate one method of one path with a function. Missing resources of the path are created.
 
-    Steps: ``create_resource`` named as its path (``/todos``); ``put_method`` and ``put_integration`` named as the route
-    (``POST /performance``).
+    Steps: ``create_resource``, with its path as its name (``/todos``); ``put_method`` and ``put_integration``, with the
+    route as their name (``POST /performance``).
 
     Args:
         suffix: the API.
@@ -66,7 +66,7 @@ def put_route(
 
 
 def execution_arn(student: SimulatedStudent, api_id: str | None, calls: str = "*/*") -> str | None:
-    """The ARN of an API's calls, for the permission to call a function (stage, method and path; ``*`` for any)."""
+    """Return the source ARN of an API's requests, for a permission (stage, method and path; ``*`` for any)."""
     if api_id is None:
         return None
     return f"arn:aws:execute-api:{student.region}:{student.account_id}:{api_id}/{calls}"
@@ -75,17 +75,17 @@ def execution_arn(student: SimulatedStudent, api_id: str | None, calls: str = "*
 def deploy_stage(
     student: SimulatedStudent, suffix: str, api_id: str | None, stage: str, *, cache_size: str = "", **settings: Any
 ) -> str | None:
-    """Deploy an API to a stage. Step: ``create_deployment``, named as the stage.
+    """Deploy an API to a stage. Step: ``create_deployment``, with the stage as its name.
 
-    AWS deploys no API without a method, or with one that nothing answers; then there is no stage on the embedded AWS
-    either.
-    The embedded AWS does not hand on a deployment's cache and tracing to its stage; they are set there afterwards.
+    AWS deploys no API without a method, or with a method without an integration. Then nothing is deployed to the
+    embedded AWS either, although it would accept it. The embedded AWS ignores a deployment's cache and tracing
+    settings, so they are set on the stage afterwards.
 
     Args:
         suffix: the API.
         api_id: its id.
         stage: its name.
-        cache_size: of its cache in GB, as AWS writes it (``0.5``); empty for no cache.
+        cache_size: the size of its cache in GB, as AWS writes it (``0.5``). Empty for no cache.
         settings: ``tracingEnabled``, ``variables``, …
 
     Returns:
@@ -131,9 +131,9 @@ def create_usage_plan(
     """Create a usage plan for a stage. Step: ``create_usage_plan``.
 
     Args:
-        api_id, stage: what it is bound to.
-        rate, burst: requests a second, and at once; ``None`` for no throttling.
-        quota: requests in a period; ``None`` for no quota.
+        api_id, stage: the API and the stage of the plan.
+        rate, burst: the rate in requests a second, and the burst in requests. ``None`` for no throttling.
+        quota: requests in a period. ``None`` for no quota.
         period: ``DAY``, ``WEEK`` or ``MONTH``.
         settings: more of the call (``description``).
 
@@ -153,7 +153,7 @@ def create_usage_plan(
 
 
 def create_api_key(student: SimulatedStudent, suffix: str, plan_id: str | None, **settings: Any) -> str | None:
-    """Create an API key and bind it to a usage plan; without a plan it stays unbound.
+    """Create an API key and add it to a usage plan, if there is one.
 
     Steps: ``create_api_key``, and ``create_usage_plan_key`` with the same target.
 
@@ -175,19 +175,19 @@ def create_api_key(student: SimulatedStudent, suffix: str, plan_id: str | None, 
 
 def _deployable(student: SimulatedStudent, api_id: str) -> bool:
     found = student.call("get_resources", "apigateway", restApiId=api_id, limit=500, embed=["methods"])
-    methods = [method for one in found["items"] for method in one.get("resourceMethods", {}).values()]
+    methods = [method for resource in found["items"] for method in resource.get("resourceMethods", {}).values()]
     return bool(methods) and all("methodIntegration" in method for method in methods)
 
 
 def _resource(student: SimulatedStudent, suffix: str, api_id: str, path: str) -> str | None:
-    """The id of a path's resource; a student makes each once, even where a mistake gives it another name."""
+    """Return the id of a path's resource. A student creates each once, even if a mistake renames it."""
     known = student.resources.setdefault(api_id, {})
     if not known:
         found = student.call("get_resources", "apigateway", restApiId=api_id, limit=500)
-        known.update({one["path"]: one["id"] for one in found["items"]})
+        known.update({resource["path"]: resource["id"] for resource in found["items"]})
     parent = known["/"]
     done = ""
-    for part in [one for one in path.split("/") if one]:
+    for part in filter(None, path.split("/")):
         done = f"{done}/{part}"
         if done not in known:
             given = {"restApiId": api_id, "parentId": parent, "pathPart": part}

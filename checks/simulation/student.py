@@ -1,8 +1,8 @@
-"""One simulated student: the calls that build their resources, and the changes that a mistake makes to those calls.
+"""A simulated student: the API calls that build the resources, and the changes of a mistake to those calls.
 
-A lab's ``solution.py`` says what a perfect student does, step by step. A mistake never repeats it: it changes a step,
-leaves one out, or adds one at the end. The steps of Lambda and of dashboards are methods here; those of the other
-services are functions in ``builders``, which take the student first.
+A lab's ``solution.py`` contains the steps of a perfect student. A mistake does not repeat them: it changes or omits a
+step, or adds one at the end. The steps of Lambda and of dashboards are methods of the student. The steps of the other
+services are functions in ``builders``, ``rest_api`` and ``operations``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from checks.simulation.connections import Connections, connect
 
 __all__ = ["Change", "Connections", "SimulatedStudent", "Step", "connect", "zipped"]
 
-_LONG_AGO = (2000, 1, 1, 0, 0, 0)
+_FIXED_DATE = (2000, 1, 1, 0, 0, 0)
 
 _CREATING = frozenset(
     {
@@ -37,9 +37,9 @@ _CREATING = frozenset(
         "put_rule",
     }
 )
-"""Without these there is nothing that later steps of the same service on the same target and name could be about."""
+"""Operations that create a resource. If one is omitted, later steps for the same resource are omitted, too."""
 
-_THERE_ALREADY = {
+_ALREADY_EXISTS = {
     "add_permission": "ResourceConflictException",
     "create_bucket": "BucketAlreadyOwnedByYou",
     "create_event_source_mapping": "ResourceConflictException",
@@ -47,29 +47,29 @@ _THERE_ALREADY = {
     "create_role": "EntityAlreadyExists",
     "create_table": "ResourceInUseException",
 }
-"""What AWS says when a call is made again; invoking a function makes its log group, too."""
+"""Error code of AWS if the resource already exists. An invocation of a function also creates its log group."""
 
-_NOT_SETTLED = {
+_PROPAGATING = {
     "create_event_source_mapping": "does not have permissions",
     "create_function": "cannot be assumed",
     "put_bucket_notification_configuration": "Unable to validate",
 }
-"""What AWS says while a new role or permission is not yet known everywhere, which takes some seconds."""
+"""Error message of AWS while a new role or permission is propagating, which takes a few seconds."""
 
-_SETTLE_SECONDS = 30.0
+_PROPAGATION_SECONDS = 30.0
 
 
 @dataclass
 class Step:
-    """One call of a student.
+    """One API call of a student.
 
     Args:
         operation: the method of the client (``create_alias``).
-        target: what it is about, without the prefix (``optimized-function``).
-        name: what within it, without the prefix (an alias, a route, a policy), or empty.
-        parameters: what the call is given.
-        files: what goes into its zip package, by path, or ``None`` where it takes none.
-        service: whose client it is, as boto3 calls it.
+        target: the resource, without the prefix (``optimized-function``).
+        name: the part of the resource, without the prefix (an alias, a route, a policy), or empty.
+        parameters: the parameters of the call.
+        files: the files of its .zip file, by path. ``None`` for a call without one.
+        service: the boto3 name of the client's service.
     """
 
     operation: str
@@ -81,7 +81,7 @@ class Step:
 
 
 Change = Callable[[Step], bool]
-"""Changes a step in place; says whether it is still taken."""
+"""A change to a step in place. It returns False to omit the step."""
 
 
 @dataclass
@@ -89,12 +89,12 @@ class SimulatedStudent:
     """A student who builds a lab.
 
     Args:
-        username: the prefix of everything they build, without the hyphen.
-        connections: how AWS is reached.
-        changes: what a mistake makes of the steps.
-        epilogue: what a mistake does when everything is built.
-        left_out: the service, target and name of what a mistake left out: later steps about it are not taken either.
-        resources: the ids of an API's resources by the path they were meant to have, by the API's id.
+        username: the prefix of the student's resources, without the hyphen.
+        connections: the AWS clients.
+        changes: the changes of mistakes to the steps.
+        epilogue: the steps that mistakes add after everything is built.
+        left_out: the service, target and name of each omitted resource. Later steps for it are omitted, too.
+        resources: for each API id, the ids of its resources by the path in the solution.
     """
 
     username: str
@@ -106,40 +106,40 @@ class SimulatedStudent:
 
     @property
     def account_id(self) -> str:
-        """The account that the student builds in."""
+        """The student's account."""
         return self.connections.account_id
 
     @property
     def region(self) -> str:
-        """The Region that the student builds in."""
+        """The student's Region."""
         return self.connections.region
 
     def named(self, suffix: str) -> str:
-        """A name with the student's prefix: ``user1-baseline-function``."""
+        """Return a name with the student's prefix: ``user1-baseline-function``."""
         return f"{self.username}-{suffix}"
 
     def layer_arn(self, suffix: str, version: int = 1) -> str:
-        """The ARN of one of the student's layer versions."""
+        """Return the ARN of one of the student's layer versions."""
         return f"arn:aws:lambda:{self.region}:{self.account_id}:layer:{self.named(suffix)}:{version}"
 
     def function_arn(self, suffix: str, qualifier: str = "") -> str:
-        """The ARN of one of the student's functions, or of an alias or version of it; the qualifier as it stands."""
+        """Return the ARN of one of the student's functions, or of its qualifier, which must include its prefix."""
         arn = f"arn:aws:lambda:{self.region}:{self.account_id}:function:{self.named(suffix)}"
         return f"{arn}:{qualifier}" if qualifier else arn
 
     # --- the steps of a lab -----------------------------------------------------------------------------------------
 
     def publish_layer(self, suffix: str, files: Mapping[str, str], **parameters: Any) -> str | None:
-        """Publish a layer; return its ARN, or ``None`` where a mistake leaves it out."""
+        """Publish a layer. Return its ARN, or ``None`` if a mistake omits it."""
         given = {"LayerName": self.named(suffix), **parameters}
         answer = self.perform(Step("publish_layer_version", suffix, "", given, dict(files)))
         return None if answer is None else str(answer["LayerVersionArn"])
 
     def create_function(self, suffix: str, files: Mapping[str, str], **parameters: Any) -> str | None:
-        """Create a function, with ``Publish=True`` its version 1 too; without a ``Role`` it runs under the course's.
+        """Create a function, and with ``Publish=True`` also version 1. Without a ``Role``, it has the course's role.
 
         Returns:
-            its ARN, or ``None`` where a mistake leaves it out.
+            its ARN, or ``None`` if a mistake omits it.
         """
         given = {"FunctionName": self.named(suffix), **parameters}
         given["Role"] = given.get("Role") or self.connections.lab_role
@@ -149,22 +149,22 @@ class SimulatedStudent:
         return f"arn:aws:lambda:{self.region}:{self.account_id}:function:{step.parameters['FunctionName']}"
 
     def update_code(self, suffix: str, files: Mapping[str, str], **parameters: Any) -> None:
-        """Give a function new code; with ``Publish=True`` publish it."""
+        """Update a function's code. With ``Publish=True``, also publish a version."""
         given = {"FunctionName": self.named(suffix), **parameters}
         self.perform(Step("update_function_code", suffix, "", given, dict(files)))
 
     def publish_version(self, suffix: str, **parameters: Any) -> str | None:
-        """Publish a version of a function; return its number, or ``None`` where a mistake leaves it out."""
+        """Publish a version of a function. Return its number, or ``None`` if a mistake omits it."""
         answer = self.take("lambda", "publish_version", suffix, FunctionName=self.named(suffix), **parameters)
         return None if answer is None else str(answer["Version"])
 
     def create_alias(
         self, suffix: str, alias: str, version: str | None, *, prefixed: bool = True, **parameters: Any
     ) -> str | None:
-        """Create an alias, with the student's prefix or without.
+        """Create an alias, with or without the student's prefix.
 
         Returns:
-            its ARN, or ``None`` where a mistake leaves it, or the version, out.
+            its ARN, or ``None`` if a mistake omits it or its version.
         """
         if version is None:
             self.left_out.add(("lambda", suffix, alias))
@@ -178,12 +178,12 @@ class SimulatedStudent:
         return f"arn:aws:lambda:{self.region}:{self.account_id}:function:{made['FunctionName']}:{made['Name']}"
 
     def reserve_concurrency(self, suffix: str, executions: int) -> None:
-        """Reserve concurrent executions for a function."""
+        """Set the reserved concurrency of a function."""
         given = {"FunctionName": self.named(suffix), "ReservedConcurrentExecutions": executions}
         self.perform(Step("put_function_concurrency", suffix, "", given))
 
     def provision_concurrency(self, suffix: str, alias: str, executions: int, *, prefixed: bool = True) -> None:
-        """Provision concurrent executions on an alias."""
+        """Set the provisioned concurrency of an alias."""
         given = {
             "FunctionName": self.named(suffix),
             "Qualifier": self.named(alias) if prefixed else alias,
@@ -196,7 +196,7 @@ class SimulatedStudent:
         self.take("cloudwatch", "put_dashboard", suffix, DashboardName=self.named(suffix), DashboardBody=body)
 
     def finish(self) -> None:
-        """Do what a mistake does when everything is built."""
+        """Run the steps that mistakes add after everything is built."""
         for deed in self.epilogue:
             deed()
 
@@ -212,12 +212,12 @@ class SimulatedStudent:
         /,
         **parameters: Any,
     ) -> Any:
-        """Take one step, as a mistake changes it; return AWS's answer, or ``None`` where the mistake leaves it out."""
+        """Run one step with the changes of mistakes. Return AWS's response, or ``None`` if a mistake omits the step."""
         packed = None if files is None else dict(files)
         return self.perform(Step(operation, target, name, parameters, packed, service))
 
     def perform(self, step: Step) -> Any:
-        """Take a step, as ``take`` does; afterwards it says what the call was given in the end."""
+        """Run a step, like ``take``. Afterwards the step contains the parameters that were sent."""
         if self.lacks(step.service, step.target, step.name):
             return None
         if not all(change(step) for change in self.changes):
@@ -232,34 +232,34 @@ class SimulatedStudent:
         try:
             return self.call(step.operation, step.service, **step.parameters, **package)
         except ClientError as error:
-            if error.response.get("Error", {}).get("Code") != _THERE_ALREADY.get(step.operation):
+            if error.response.get("Error", {}).get("Code") != _ALREADY_EXISTS.get(step.operation):
                 raise
             return {}
 
     def lacks(self, service: str, target: str, name: str = "") -> bool:
-        """Say whether a mistake left out what a step would be about."""
+        """Return whether a mistake omitted the resource of a step."""
         return not self.left_out.isdisjoint({(service, target, ""), (service, target, name)})
 
     def call(self, operation: str, service: str = "", /, **parameters: Any) -> Any:
-        """Make one call as it stands, past all changes; wait where AWS is still busy with what came before.
+        """Make one API call without the changes of mistakes. Wait and retry if AWS is still busy with an earlier call.
 
         Args:
             operation: the method of the client.
-            service: whose client; where it is empty, CloudWatch's for dashboards and else Lambda's.
+            service: the client's service. If empty, CloudWatch for dashboards, otherwise Lambda.
         """
         client = self.connections.client(service or ("cloudwatch" if "dashboard" in operation else "lambda"))
-        deadline = time.monotonic() + _SETTLE_SECONDS
+        deadline = time.monotonic() + _PROPAGATION_SECONDS
         while True:
             try:
                 return getattr(client, operation)(**parameters)
             except ClientError as error:
                 code = error.response.get("Error", {}).get("Code")
                 busy = code == "ResourceConflictException" and "FunctionName" in parameters
-                unsettled = _NOT_SETTLED.get(operation, "\0") in str(error)
-                if unsettled and time.monotonic() < deadline:
+                propagating = _PROPAGATING.get(operation, "\0") in str(error)
+                if propagating and time.monotonic() < deadline:
                     time.sleep(2)
                     continue
-                if not busy or operation.startswith("create") or operation in _THERE_ALREADY:
+                if not busy or operation.startswith("create") or operation in _ALREADY_EXISTS:
                     raise
             waiter = client.get_waiter("function_updated_v2")
             waiter.wait(FunctionName=parameters["FunctionName"], WaiterConfig={"Delay": 1, "MaxAttempts": 60})
@@ -267,11 +267,11 @@ class SimulatedStudent:
 
 
 def zipped(files: Mapping[str, str]) -> bytes:
-    """A zip of some files, the same bytes each time, so that the same code has the same hash."""
+    """Return a .zip file with these files. Equal files give equal bytes, so that equal code has the same hash."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, text in sorted(files.items()):
-            entry = zipfile.ZipInfo(path, _LONG_AGO)
+            entry = zipfile.ZipInfo(path, _FIXED_DATE)
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, text, zipfile.ZIP_DEFLATED)
     return content.getvalue()

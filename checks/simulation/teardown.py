@@ -1,6 +1,6 @@
-"""Taking simulated students down: everything that has their prefix, in every service that a lab uses.
+"""Delete simulated students: all resources with their prefix, in every service that a lab uses.
 
-Each service is listed once, whatever the size of the class. What is gone already is no error.
+Each service is listed once for the whole class. Resources that are already deleted are ignored.
 """
 
 from __future__ import annotations
@@ -37,16 +37,16 @@ Owned = Callable[[str], bool]
 
 
 def delete_class(connections: Connections, usernames: Iterable[str]) -> None:
-    """Delete everything of some students, and what their mistakes borrowed.
+    """Delete the resources of some students and those that their mistakes borrowed.
 
-    On the embedded AWS each function that was called keeps a process of some 50 MB until it is deleted.
+    On the embedded AWS, each invoked function keeps a process of about 50 MB until it is deleted.
 
     Args:
-        connections: where they were built.
+        connections: the AWS they were built in.
         usernames: the students.
     """
     owned = _owned([*usernames, CLASSMATE])
-    # triggers go before the functions that they call, and functions before the roles that they run under
+    # delete triggers before the functions that they invoke, and functions before their roles
     for stage in (
         (_event_source_mappings, _rest_apis, _buckets, _rules),
         (_functions, _layers, _queues, _tables, _alarms, _dashboards),
@@ -57,23 +57,23 @@ def delete_class(connections: Connections, usernames: Iterable[str]) -> None:
 
 
 def delete_student(connections: Connections, username: str) -> None:
-    """Delete everything of one student."""
+    """Delete the resources of one student."""
     delete_class(connections, [username])
 
 
 def function_names(connections: Connections, usernames: Iterable[str]) -> list[str]:
-    """The names of some students' functions."""
+    """Return the names of some students' functions."""
     found = _listed(connections, "lambda", "list_functions", "Functions", "FunctionName", _owned(usernames))
-    return [one["FunctionName"] for one in found]
+    return [function["FunctionName"] for function in found]
 
 
 def event_source_mappings(connections: Connections, usernames: Iterable[str]) -> list[dict[str, Any]]:
-    """What Lambda reads for some students' functions."""
+    """Return the event source mappings of some students' functions."""
     return _mappings(connections, _owned(usernames))
 
 
 def table_names(connections: Connections, usernames: Iterable[str]) -> list[str]:
-    """The names of some students' tables."""
+    """Return the names of some students' tables."""
     return _tables_of(connections, _owned(usernames))
 
 
@@ -82,20 +82,21 @@ def table_names(connections: Connections, usernames: Iterable[str]) -> list[str]
 
 def _event_source_mappings(connections: Connections, owned: Owned) -> None:
     client = connections.client("lambda")
-    for one in _mappings(connections, owned):
-        _delete(client.delete_event_source_mapping, UUID=one["UUID"])
+    for mapping in _mappings(connections, owned):
+        _delete(client.delete_event_source_mapping, UUID=mapping["UUID"])
 
 
 def _mappings(connections: Connections, owned: Owned) -> list[dict[str, Any]]:
     pages = connections.client("lambda").get_paginator("list_event_source_mappings").paginate()
-    return [one for page in pages for one in page["EventSourceMappings"] if owned(one["FunctionArn"].split(":")[6])]
+    mappings = (mapping for page in pages for mapping in page["EventSourceMappings"])
+    return [mapping for mapping in mappings if owned(mapping["FunctionArn"].split(":")[6])]
 
 
 def _functions(connections: Connections, owned: Owned) -> None:
     found = _listed(connections, "lambda", "list_functions", "Functions", "FunctionName", owned)
     delete = connections.client("lambda").delete_function
     with ThreadPoolExecutor(max_workers=_WORKERS) as pool:
-        list(pool.map(lambda one: _delete(delete, FunctionName=one["FunctionName"]), found))
+        list(pool.map(lambda function: _delete(delete, FunctionName=function["FunctionName"]), found))
 
 
 def _layers(connections: Connections, owned: Owned) -> None:
@@ -106,16 +107,16 @@ def _layers(connections: Connections, owned: Owned) -> None:
                 client.delete_layer_version(LayerName=layer["LayerName"], VersionNumber=version["Version"])
 
 
-# --- what calls functions ---------------------------------------------------------------------------------------------
+# --- triggers ---------------------------------------------------------------------------------------------------------
 
 
 def _rest_apis(connections: Connections, owned: Owned) -> None:
-    """Delete APIs, after the usage plans that are bound to their stages, after the keys of those."""
+    """Delete API keys, then usage plans, then APIs, because each one depends on the next."""
     client = connections.client("apigateway")
     for key in _listed(connections, "apigateway", "get_api_keys", "items", "name", owned):
         _delete(client.delete_api_key, apiKey=key["id"])
     for plan in _listed(connections, "apigateway", "get_usage_plans", "items", "name", owned):
-        stages = [f"{one['apiId']}:{one['stage']}" for one in plan.get("apiStages", ())]
+        stages = [f"{bound['apiId']}:{bound['stage']}" for bound in plan.get("apiStages", ())]
         if stages:
             removals = [{"op": "remove", "path": "/apiStages", "value": stage} for stage in stages]
             _delete(client.update_usage_plan, usagePlanId=plan["id"], patchOperations=removals)
@@ -125,9 +126,10 @@ def _rest_apis(connections: Connections, owned: Owned) -> None:
 
 
 def _buckets(connections: Connections, owned: Owned) -> None:
-    """Delete buckets with all versions of their objects; a function that still runs may write another one."""
+    """Delete buckets with all versions of their objects. Retry, because a running function may write another object."""
     client = connections.client("s3")
-    for bucket in [one["Name"] for one in client.list_buckets()["Buckets"] if owned(one["Name"])]:
+    names = [bucket["Name"] for bucket in client.list_buckets()["Buckets"]]
+    for bucket in filter(owned, names):
         for _ in range(_TRIES):
             _empty(client, bucket)
             if _delete(client.delete_bucket, but="BucketNotEmpty", Bucket=bucket):
@@ -137,9 +139,9 @@ def _buckets(connections: Connections, owned: Owned) -> None:
 def _empty(client: Any, bucket: str) -> None:
     with contextlib.suppress(client.exceptions.NoSuchBucket):
         for page in client.get_paginator("list_object_versions").paginate(Bucket=bucket):
-            there = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
-            objects = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in there]
-            if objects:  # a page has at most the thousand that one call takes
+            found = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
+            objects = [{"Key": version["Key"], "VersionId": version["VersionId"]} for version in found]
+            if objects:  # a page has at most 1,000 objects, the limit of one call
                 client.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
 
 
@@ -148,7 +150,7 @@ def _rules(connections: Connections, owned: Owned) -> None:
     for rule in _listed(connections, "events", "list_rules", "Rules", "Name", owned):
         targets = client.list_targets_by_rule(Rule=rule["Name"]).get("Targets", ())
         if targets:
-            _delete(client.remove_targets, Rule=rule["Name"], Ids=[one["Id"] for one in targets])
+            _delete(client.remove_targets, Rule=rule["Name"], Ids=[target["Id"] for target in targets])
         _delete(client.delete_rule, Name=rule["Name"])
 
 
@@ -159,7 +161,7 @@ def _queues(connections: Connections, owned: Owned) -> None:
         _delete(client.delete_queue, QueueUrl=url)
 
 
-# --- the rest ---------------------------------------------------------------------------------------------------------
+# --- other services ---------------------------------------------------------------------------------------------------
 
 
 def _tables(connections: Connections, owned: Owned) -> None:
@@ -175,20 +177,20 @@ def _tables_of(connections: Connections, owned: Owned) -> list[str]:
 
 def _alarms(connections: Connections, owned: Owned) -> None:
     found = _listed(connections, "cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName", owned)
-    for names in _batches([one["AlarmName"] for one in found]):
+    for names in _batches([alarm["AlarmName"] for alarm in found]):
         connections.client("cloudwatch").delete_alarms(AlarmNames=names)
 
 
 def _dashboards(connections: Connections, owned: Owned) -> None:
     found = _listed(connections, "cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName", owned)
-    for names in _batches([one["DashboardName"] for one in found]):
+    for names in _batches([dashboard["DashboardName"] for dashboard in found]):
         connections.client("cloudwatch").delete_dashboards(DashboardNames=names)
 
 
 def _log_groups(connections: Connections, owned: Owned) -> None:
     client = connections.client("logs")
     pages = client.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=_GROUPS)
-    names = [one["logGroupName"] for page in pages for one in page["logGroups"]]
+    names = [group["logGroupName"] for page in pages for group in page["logGroups"]]
     for name in names:
         if owned(name.removeprefix(_GROUPS)):
             _delete(client.delete_log_group, logGroupName=name)
@@ -199,19 +201,19 @@ def _roles(connections: Connections, owned: Owned) -> None:
     for role in _listed(connections, "iam", "list_roles", "Roles", "RoleName", owned):
         name = {"RoleName": role["RoleName"]}
         for page in client.get_paginator("list_attached_role_policies").paginate(**name):
-            for one in page["AttachedPolicies"]:
-                _delete(client.detach_role_policy, **name, PolicyArn=one["PolicyArn"])
+            for attached in page["AttachedPolicies"]:
+                _delete(client.detach_role_policy, **name, PolicyArn=attached["PolicyArn"])
         for page in client.get_paginator("list_role_policies").paginate(**name):
             for policy in page["PolicyNames"]:
                 _delete(client.delete_role_policy, **name, PolicyName=policy)
         _delete(client.delete_role, **name)
 
 
-# --- how --------------------------------------------------------------------------------------------------------------
+# --- helpers ----------------------------------------------------------------------------------------------------------
 
 
 def _owned(usernames: Iterable[str]) -> Owned:
-    """Say of a name whether it is one of the students', as ``owns`` says it: for hundreds of them at once."""
+    """Return a function like ``owns`` for many students at once: it tells whether a name belongs to one of them."""
     prefixes = "|".join(re.escape(username) for username in usernames)
     pattern = re.compile(rf"(?:{prefixes})(?![a-z0-9])", re.IGNORECASE)
     return lambda name: bool(prefixes) and pattern.match(name) is not None
@@ -220,19 +222,19 @@ def _owned(usernames: Iterable[str]) -> Owned:
 def _listed(
     connections: Connections, service: str, operation: str, entries: str, name: str, owned: Owned
 ) -> list[dict[str, Any]]:
-    """The students' entries of a list, all pages of it before the first is deleted."""
+    """Return the students' entries of a list. It reads all pages before anything is deleted."""
     pages = connections.client(service).get_paginator(operation).paginate()
-    return [one for page in pages for one in page.get(entries, ()) if owned(one.get(name, ""))]
+    return [entry for page in pages for entry in page.get(entries, ()) if owned(entry.get(name, ""))]
 
 
 def _batches(names: list[str]) -> Iterator[list[str]]:
-    """At most the hundred names that CloudWatch deletes in one call."""
+    """Yield batches of at most 100 names, which CloudWatch deletes in one call."""
     for start in range(0, len(names), 100):
         yield names[start : start + 100]
 
 
 def _delete(call: Callable[..., Any], *, but: str = "", **parameters: Any) -> bool:
-    """Delete something that may be gone already; say whether it is gone, where AWS refused with the code ``but``."""
+    """Delete a resource, which may already be deleted. Return False if AWS refused with the error code ``but``."""
     try:
         call(**parameters)
     except ClientError as error:

@@ -1,4 +1,4 @@
-"""Messages that are sent to a queue are read and dealt with."""
+"""A function consumes the messages of a queue."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from labgrader.judging import NotGradedError, Probe, Verdict, check, failed, pas
     hint="aws logs tail /aws/lambda/{function} --since 1h",
 )
 def messages_consumed(probe: Probe, *, queue: str, bodies: list[Any], function: str) -> Verdict:
-    """A few messages are sent, and soon none of them is left: Lambda gave them to the function, which did not fail.
+    """Check that the function consumes a few messages from the grader without a failure.
 
-    Nothing is sent where nothing reads the queue.
+    The grader sends nothing if Lambda does not read the queue.
 
     Args:
         queue: the queue's name.
-        bodies: the messages: text as it stands, everything else as JSON.
+        bodies: the messages. Text is sent unchanged, everything else as JSON.
         function: the function that reads it.
     """
     expected = f"{plural(len(bodies), 'message')} sent, none left"
@@ -30,13 +30,13 @@ def messages_consumed(probe: Probe, *, queue: str, bodies: list[Any], function: 
     source = snapshot.sqs.queue(queue)
     if source is None:
         return failed(missing("queue", queue, snapshot.sqs.queue_names()), expected=expected, observed="no such queue")
-    reading = [one for one in snapshot.event_source_mappings(function) if one.source == queue]
-    if not any(one.state in ("Enabled", "Enabling", "Creating", "Updating") for one in reading):
-        why = "its event source mapping is disabled" if reading else "there is no event source mapping"
+    mappings = [mapping for mapping in snapshot.event_source_mappings(function) if mapping.source == queue]
+    if not any(mapping.state in ("Enabled", "Enabling", "Creating", "Updating") for mapping in mappings):
+        why = "the event source mapping is disabled" if mappings else "there is no event source mapping"
         return failed(
-            f"Nothing reads {queue} for {function}: {why}.",
+            f"Lambda does not read {queue} for {function}: {why}.",
             expected=expected,
-            observed="nothing reads the queue",
+            observed="queue not read",
             hint=f"aws lambda list-event-source-mappings --function-name {function}",
         )
     sent = probe.send_messages(source, [as_text(body) for body in bodies])
@@ -45,8 +45,8 @@ def messages_consumed(probe: Probe, *, queue: str, bodies: list[Any], function: 
     if sent.error:
         raise NotGradedError("sqs:SendMessage", f"the messages could not be sent to {queue}: {quote(sent.error)}")
     return failed(
-        f"{sent.left} of the {plural(sent.sent, 'message')} sent to {queue} had not been dealt with after "
-        f"{sent.waited_ms / 1000:.0f} seconds: {function} fails, or reports them as failed.",
+        f"{function} did not consume {sent.left} of {plural(sent.sent, 'message')} from {queue} within "
+        f"{sent.waited_ms / 1000:.0f} seconds. It fails, or it reports messages as failed.",
         expected=expected,
         observed=f"{sent.left} of {sent.sent} left",
     )

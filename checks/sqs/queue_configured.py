@@ -1,4 +1,4 @@
-"""A queue has the attributes that the lab asks for."""
+"""A queue has the attributes of the lab."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from labgrader.judging import Verdict, check, failed, share
 
 
 @check(
-    title="The queue is configured as the lab says",
+    title="The queue is configured as the lab requires",
     hint="aws sqs get-queue-attributes --queue-url $(aws sqs get-queue-url --queue-name {queue} --query QueueUrl "
     "--output text) --attribute-names All",
 )
@@ -22,20 +22,20 @@ def queue_configured(
     visibility_at_least_timeout_of: str = "",
     reader_timeout_s: int | None = None,
 ) -> Verdict:
-    """The queue exists, and each attribute that is named has its value; each is worth the same, as is the queue.
+    """Check that the queue exists, and each attribute has its value. The queue and each attribute are worth the same.
 
     Args:
-        queue: its name.
-        retention_s: how long messages are kept, in seconds.
-        wait_time_s: how long a receive waits for messages, in seconds.
-        visibility_s: the visibility timeout, in seconds.
-        visibility_at_least_timeout_of: a function that reads the queue: every visibility timeout that is at least its
-            timeout is right too, as Lambda reads the queue for it only then (AWS Lambda Developer Guide, "Using Lambda
-            with Amazon SQS"); where Lambda does read it, so is every longer one than the one that is named.
-        reader_timeout_s: the timeout that the lab gives that function, in seconds: the command for a queue that is not
-            there sets no shorter visibility timeout.
+        queue: the queue's name.
+        retention_s: the message retention period in seconds.
+        wait_time_s: the receive message wait time in seconds.
+        visibility_s: the visibility timeout in seconds.
+        visibility_at_least_timeout_of: a function that reads the queue. A visibility timeout of at least the function's
+            timeout is right, too, because Lambda requires it (AWS Lambda Developer Guide, "Using Lambda with Amazon
+            SQS"). If an event source mapping exists, every value from ``visibility_s`` on is right.
+        reader_timeout_s: the function's timeout in the lab, in seconds. The command that creates a missing queue uses
+            no shorter visibility timeout.
     """
-    wanted: list[tuple[str, str, int]] = []  # what it is, SQS's name for it, the value
+    wanted: list[tuple[str, str, int]] = []  # description, SQS attribute name, value
     if retention_s is not None:
         wanted.append(("message retention period", "MessageRetentionPeriod", retention_s))
     if wait_time_s is not None:
@@ -71,7 +71,7 @@ def queue_configured(
             and _long_enough(snapshot, found, visibility_s, value, visibility_at_least_timeout_of)
         )
     ]
-    said = [
+    sentences = [
         f"the {what} is {_seconds(seen[name])} instead of {value} s"
         + (
             f" or more (the timeout of {visibility_at_least_timeout_of})"
@@ -83,7 +83,7 @@ def queue_configured(
     return share(
         len(wanted) + 1 - len(wrong),
         len(wanted) + 1,
-        f"{queue}: {', '.join(said)}.",
+        f"{queue}: {', '.join(sentences)}.",
         expected=expected,
         observed=", ".join(f"{what} {_seconds(seen[name])}" for what, name, _ in wanted),
         hint=f"aws sqs set-queue-attributes --queue-url {found.url} --attributes "
@@ -92,21 +92,25 @@ def queue_configured(
 
 
 def _missing_queue(snapshot: Snapshot, queue: str, reader: str) -> str:
-    """Say that there is no such queue; one without the prefix shows only where Lambda reads it for the function."""
+    """Return the sentence that the queue does not exist.
+
+    The snapshot has no queue without the student's prefix, but the function's event source mapping may name one.
+    """
     bare = queue.removeprefix(snapshot.prefix)
-    if reader and bare != queue and bare in [one.source for one in snapshot.event_source_mappings(reader)]:
-        return f"There is no queue {queue}, but {reader} reads {bare}: the lab wants your prefix before the name."
+    if reader and bare != queue and bare in [mapping.source for mapping in snapshot.event_source_mappings(reader)]:
+        return f"There is no queue {queue}, but {reader} reads {bare}. The name must begin with your prefix."
     return missing("queue", queue, snapshot.sqs.queue_names())
 
 
-def _long_enough(snapshot: Snapshot, queue: Queue, asked: int | None, least: int, function: str) -> bool:
-    """Whether a visibility timeout is the one that was asked for, or long enough for the function that reads it."""
+def _long_enough(snapshot: Snapshot, queue: Queue, wanted: int | None, least: int, function: str) -> bool:
+    """Return whether a visibility timeout is the lab's value or long enough for the function that reads the queue."""
     seen = queue.visibility_timeout_s
     if seen is None or not function:
-        return seen == asked
-    if asked is not None and any(one.source == queue.name for one in snapshot.event_source_mappings(function)):
-        return seen >= min(asked, least)  # AWS accepted it
-    return seen == asked or seen >= least
+        return seen == wanted
+    mappings = snapshot.event_source_mappings(function)
+    if wanted is not None and any(mapping.source == queue.name for mapping in mappings):
+        return seen >= min(wanted, least)  # AWS accepted it for the mapping
+    return seen == wanted or seen >= least
 
 
 def _seconds(value: int | None) -> str:

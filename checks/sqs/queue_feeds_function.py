@@ -10,7 +10,7 @@ _SETTING_UP = ("Creating", "Enabling", "Updating")
 
 
 @check(
-    title="The queue feeds the function",
+    title="Lambda reads the queue for the function",
     hint="aws lambda list-event-source-mappings --function-name {function}",
 )
 def queue_feeds_function(
@@ -22,16 +22,20 @@ def queue_feeds_function(
     window_s: int | None = None,
     response_types: list[str] | None = None,
 ) -> Verdict:
-    """An event source mapping from the queue to the function is enabled and has the settings; each is worth the same.
+    """Check that an event source mapping from the queue to the function is enabled and has the settings. Each is worth
+    the same.
 
-    That it is there and enabled is worth as much as one setting. A mapping that AWS is still setting up is not graded.
+    An enabled mapping is worth as much as one setting. A mapping that AWS is still creating or updating is not graded.
 
     Args:
         function: the function.
         queue: the queue's name.
-        batch_size: messages in one call.
-        window_s: seconds that Lambda waits for a batch to fill.
-        response_types: ``ReportBatchItemFailures``.
+        batch_size: the maximum number of messages in a batch.
+        window_s: the batching window in seconds.
+        response_types: the function response types (``ReportBatchItemFailures``).
+
+    Raises:
+        NotGradedError: AWS is still creating or updating the mapping.
     """
     parts = ["enabled"]
     parts += [] if batch_size is None else [f"batch {batch_size}"]
@@ -44,16 +48,16 @@ def queue_feeds_function(
     if source is None:
         return failed(missing("queue", queue, snapshot.sqs.queue_names()), expected=expected, observed="no such queue")
     mappings = snapshot.event_source_mappings(function)
-    ours = [one for one in mappings if one.source == queue]
+    ours = [mapping for mapping in mappings if mapping.source == queue]
     if not ours:
         return _absent(deployed, source, mappings, expected, batch_size, window_s, response_types)
-    # of several, the one that is nearest: who tried twice has one too many, which is no mistake of the settings
-    found = min(ours, key=lambda one: len(_wrong(one, batch_size, window_s, response_types)))
+    # a second attempt may leave a second mapping: judge the better one
+    found = min(ours, key=lambda mapping: len(_wrong(mapping, batch_size, window_s, response_types)))
     if found.state in _SETTING_UP:
         raise NotGradedError(
             "lambda:ListEventSourceMappings",
-            f"the event source mapping of {function} is still being set up ({found.state}): nothing to change, ask for "
-            "your grade again later",
+            f"the event source mapping of {function} is still being set up ({found.state}). Change nothing and "
+            "request your grade again later",
         )
     wrong = _wrong(found, batch_size, window_s, response_types)
     return share(
@@ -71,7 +75,7 @@ def queue_feeds_function(
 def _wrong(
     found: EventSourceMapping, batch_size: int | None, window_s: int | None, response_types: list[str] | None
 ) -> dict[str, str]:
-    """What is wrong with a mapping, in words, by the option that mends it."""
+    """Return what is wrong with a mapping, by the command-line option that fixes it."""
     wrong: dict[str, str] = {}
     if found.state not in ("Enabled", *_SETTING_UP):
         wrong["--enabled"] = f"its state is {quote(found.state) or 'unknown'} instead of Enabled"
@@ -81,10 +85,12 @@ def _wrong(
         wrong[f"--maximum-batching-window-in-seconds {window_s}"] = (
             f"the batching window is {found.window_s or 0} s instead of {window_s} s"
         )
-    absent = [one for one in response_types or () if one not in found.response_types]
+    absent = [kind for kind in response_types or () if kind not in found.response_types]
     if absent:
         option = f"--function-response-types {' '.join(response_types or ())}"
-        wrong[option] = f"it does not report {listed(absent)}, so one failed message sends its whole batch again"
+        wrong[option] = (
+            f"it does not report {listed(absent)}, so one failed message returns its whole batch to the queue"
+        )
     return wrong
 
 
@@ -97,18 +103,18 @@ def _absent(
     window_s: int | None,
     response_types: list[str] | None,
 ) -> Verdict:
-    """No mapping: say why AWS may have refused it, and what is read instead."""
+    """Fail a missing mapping, with the reason why AWS may have refused it and the sources that exist."""
     function, queue = deployed.name, source.name
     message = f"Lambda does not read {queue} for {function}: there is no event source mapping between them."
-    others = sorted({one.source for one in mappings})
+    others = sorted({mapping.source for mapping in mappings})
     if others:
         message += f" {function} reads {listed(others)}."
     commands = []
     visibility, timeout = source.visibility_timeout_s, deployed.timeout_s
     if visibility is not None and timeout is not None and visibility < timeout:
         message += (
-            f" AWS refuses one as long as the queue's visibility timeout ({visibility} s) is shorter than the "
-            f"function's timeout ({timeout} s): raise it first."
+            f" AWS refuses one while the queue's visibility timeout ({visibility} s) is shorter than the function's "
+            f"timeout ({timeout} s). Raise the visibility timeout first."
         )
         commands.append(
             f"aws sqs set-queue-attributes --queue-url {source.url} --attributes VisibilityTimeout={timeout}"
@@ -132,7 +138,7 @@ def _observed(found: EventSourceMapping) -> str:
         f"batch {_shown(found.batch_size)}",
         f"window {found.window_s or 0} s",
     ]
-    return ", ".join([*parts, *(quote(one) for one in found.response_types)])
+    return ", ".join([*parts, *map(quote, found.response_types)])
 
 
 def _shown(value: int | None) -> str:

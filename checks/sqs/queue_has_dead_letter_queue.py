@@ -16,38 +16,38 @@ from labgrader.judging import Verdict, check, failed, listed, passed
 def queue_has_dead_letter_queue(
     snapshot: Snapshot, *, functions: list[str], max_receive_count: int = 5, explanation: str = ""
 ) -> Verdict:
-    """Every queue of the student's that one of the functions reads hands messages that fail again and again on.
+    """Check that every queue of the student that one of the functions reads has a dead-letter queue.
 
-    The dead-letter queue must be that of the queue; one of the function is for asynchronous calls only.
+    The queue itself must have it. A function's dead-letter queue is for asynchronous invocations only.
 
     Args:
-        functions: the functions that read queues; those that do not exist are passed over.
-        max_receive_count: how often a message is tried. Lambda's own advice is at least 5 (AWS Lambda Developer Guide,
+        functions: the functions that read queues. Those that do not exist are skipped.
+        max_receive_count: how often SQS delivers a message. AWS recommends at least 5 (AWS Lambda Developer Guide,
             "Using Lambda with Amazon SQS").
-        explanation: added to the message, where the hand-out itself leaves it out.
+        explanation: added to the message if the hand-out itself omits the dead-letter queue.
     """
     names = {
         mapping.source
-        for one in existing(snapshot, functions)
-        for mapping in snapshot.event_source_mappings(one.name)
+        for function in existing(snapshot, functions)
+        for mapping in snapshot.event_source_mappings(function.name)
         if mapping.source_arn.split(":")[2:3] == ["sqs"]
     }
     queues = [snapshot.sqs.queue(name) for name in sorted(names)]
-    bare = [queue for queue in queues if queue is not None and not queue.dead_letter_target]
-    if not bare:
+    without = [queue for queue in queues if queue is not None and not queue.dead_letter_target]
+    if not without:
         return passed()
     return failed(
-        f"The {pluralize(bare, 'queue', 'queues')} {listed(queue.name for queue in bare)} "
-        f"{pluralize(bare, 'has', 'have')} no dead-letter queue: a message that the function cannot process "
-        f"comes back again and again, and is lost when its retention ends.{and_why(explanation)}",
+        f"The {pluralize(without, 'queue', 'queues')} {listed(queue.name for queue in without)} "
+        f"{pluralize(without, 'has', 'have')} no dead-letter queue. SQS delivers a message that the function "
+        f"cannot process again and again, and deletes it after the retention period.{and_why(explanation)}",
         expected=f"a redrive policy with maxReceiveCount {max_receive_count}",
         observed="none",
-        hint="\n".join(command for queue in bare for command in _commands(snapshot, queue, max_receive_count)),
+        hint="\n".join(command for queue in without for command in _commands(snapshot, queue, max_receive_count)),
     )
 
 
 def _commands(snapshot: Snapshot, queue: Queue, max_receive_count: int) -> list[str]:
-    # a FIFO queue hands on to a FIFO queue only
+    # the dead-letter queue of a FIFO queue must be a FIFO queue
     is_fifo = queue.name.endswith(".fifo")
     name = f"{queue.name.removesuffix('.fifo')}-dlq{'.fifo' if is_fifo else ''}"
     target = f"arn:aws:sqs:{snapshot.region}:{snapshot.account_id}:{name}"

@@ -1,4 +1,4 @@
-"""What several checks say or ask in the same way: what is missing, how a call went wrong, which qualifier to call."""
+"""Sentences and commands that several checks share: missing resources, failed invocations, qualifiers."""
 
 from __future__ import annotations
 
@@ -17,50 +17,59 @@ _TIMED_OUT = re.compile(r"Task timed out after ([\d.]+) seconds")
 
 
 def missing(kind: str, name: str, others: Iterable[str]) -> str:
-    """Say that something does not exist, and which name comes near it.
+    """Return the sentence that a resource does not exist, with the closest existing name.
 
     Args:
-        kind: what it is (``function``).
+        kind: the kind of resource (``function``).
         name: its exact name.
-        others: the names there are; students type names in many ways.
+        others: the names that exist. Students often mistype a name, so a similar one explains the failure.
     """
-    near = closest(name, others)
-    if near:
-        return f"There is no {kind} {name}, but there is {quote(near)}: a name must match exactly."
+    similar = closest(name, others)
+    if similar:
+        return f"There is no {kind} {name}, but there is {quote(similar)}: a name must match exactly."
     return f"There is no {kind} {name}."
 
 
 def missing_function(snapshot: Snapshot, function: str) -> str:
-    """Say that a function does not exist, and which name comes near it."""
+    """Return the sentence that a function does not exist, with the closest existing name."""
     return missing("function", function, snapshot.function_names())
 
 
 def no_qualifier(function: str, qualifiers: Sequence[str] | None) -> str:
-    """Say that a function has none of its aliases and versions; where none is named, the function itself is gone."""
+    """Return the sentence that a function has none of the aliases and versions.
+
+    Args:
+        function: the function's name.
+        qualifiers: the aliases and versions. If there are none, the function itself does not exist.
+    """
     if not qualifiers:
         return f"{function} does not exist."
     return f"{function} has no alias or version {listed(qualifiers)}."
 
 
 def plural(count: int, noun: str) -> str:
-    """``1 request`` or ``3 requests``."""
+    """Return a count with its noun: ``1 request``, ``3 requests``."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def target_name(function: str, qualifier: str) -> str:
-    """``function:qualifier`` as the CLI shows it, or the function's name alone."""
+    """Return ``function:qualifier`` as the AWS CLI shows it, or the function's name alone."""
     return f"{function}:{qualifier}" if qualifier else function
 
 
 def first_existing(snapshot: Snapshot, function: str, qualifiers: Sequence[str] | None) -> str | None:
-    """Return the first alias or version that exists, so that a missing alias costs its own points only.
+    """Return the first alias or version that exists.
+
+    A check that uses it does not lose points because of a missing alias, which has its own check.
 
     Args:
-        qualifiers: aliases and versions in order of preference; an empty string is ``$LATEST``, which always exists,
-            and no list at all means the same.
+        snapshot: the student's account.
+        function: the function's name.
+        qualifiers: aliases and versions in order of preference. An empty string means ``$LATEST``, which always
+            exists; so does no list at all.
 
     Returns:
-        The qualifier, or ``None`` where none of them exists.
+        The qualifier, or ``None`` if none of them exists.
     """
     for qualifier in qualifiers or [""]:
         if qualifier in ("", "$LATEST"):
@@ -74,12 +83,12 @@ def first_existing(snapshot: Snapshot, function: str, qualifiers: Sequence[str] 
 
 
 def event_for(operation: str) -> dict[str, Any]:
-    """The event that asks a function of the labs for one operation, as API Gateway would send it."""
+    """Return the event that requests one operation from a lab's function, in the form that API Gateway sends."""
     return {"body": json.dumps({"operation": operation})}
 
 
 def invoke_command(function: str, qualifier: str, event: Mapping[str, Any]) -> str:
-    """The command with which a student sees the same answer."""
+    """Return the command that shows a student the same response."""
     at = f" --qualifier {qualifier}" if qualifier else ""
     return (
         f"aws lambda invoke --function-name {function}{at} --cli-binary-format raw-in-base64-out "
@@ -88,24 +97,24 @@ def invoke_command(function: str, qualifier: str, event: Mapping[str, Any]) -> s
 
 
 def module_of(handler: str) -> str:
-    """The module that a handler names: ``optimized_function`` of ``optimized_function.lambda_handler``."""
+    """Return the module of a handler: ``optimized_function`` of ``optimized_function.lambda_handler``."""
     return handler.rpartition(".")[0].replace("/", ".")
 
 
 def source_of(handler: str) -> str:
-    """The file of a handler's module, for a command that somebody will paste into a shell: plain names only."""
+    """Return the file of a handler's module for a shell command; ``FUNCTION.py`` if the name has special characters."""
     module = module_of(handler).replace(".", "/")
     return f"{module}.py" if re.fullmatch(r"[A-Za-z0-9_/-]+", module) else "FUNCTION.py"
 
 
 @dataclass(frozen=True)
 class InvocationFailure:
-    """What was wrong with one answer.
+    """The reason why one invocation failed.
 
     Args:
-        what: a phrase that follows the name of what was called (``crashed: …``).
-        module: the module that could not be imported, else empty.
-        fatal: whether the next call of the same function would only cost its timeout again.
+        what: a phrase that follows the name of the invoked function (``crashed: …``).
+        module: the module that could not be imported; empty for every other failure.
+        fatal: whether every further invocation of the function would fail the same way, after its full timeout.
     """
 
     what: str
@@ -116,51 +125,56 @@ class InvocationFailure:
 def invocation_failure(
     invocation: Invocation, statuses: Sequence[int], *, readable: bool = True
 ) -> InvocationFailure | None:
-    """Say what is wrong with an answer, or ``None`` when it has one of the statuses that were wanted.
+    """Return why an invocation failed, or ``None`` if its response has one of the expected statuses.
 
     Args:
-        readable: whether the body must be JSON too; an answer that refuses may say so in plain words.
+        invocation: the recorded invocation.
+        statuses: the expected status codes.
+        readable: whether the body must be JSON, too. A response that refuses a request may be plain text.
     """
     if invocation.outcome == "throttled":
         return InvocationFailure(
-            "could not be run: the reserved concurrency of the function is 0, which switches it off", fatal=True
+            "could not run: the function's reserved concurrency is 0, so Lambda throttles every invocation", fatal=True
         )
     if invocation.outcome == "timeout":
-        return InvocationFailure("did not answer before the grader stopped waiting", fatal=True)
+        return InvocationFailure("did not respond before the grader stopped waiting", fatal=True)
     if invocation.outcome == "function_error":
-        return _died(invocation)
+        return _function_error(invocation)
     response = invocation.response
     if response.status_code is None:
-        return InvocationFailure(f"answered what cannot be read: {response.problem}")
+        return InvocationFailure(f"returned a response that cannot be read: {response.problem}")
     if response.status_code not in statuses:
         wanted = " or ".join(str(status) for status in statuses)
         said = f" ({quote(response.body)})" if response.body not in (None, "") else ""
-        return InvocationFailure(f"answered {quote(response.status_code, 20)} instead of {wanted}{said}")
+        return InvocationFailure(f"returned {quote(response.status_code, 20)} instead of {wanted}{said}")
     if response.problem and readable:
-        return InvocationFailure(f"answered {response.status_code}, but {response.problem}")
+        return InvocationFailure(f"returned {response.status_code}, but {response.problem}")
     return None
 
 
 def in_words(troubles: Mapping[str, InvocationFailure], noun: str) -> str:
-    """Join what went wrong, with the same trouble said once: ``the operations heavy and memory crashed: …``."""
+    """Join failures in one phrase that names each reason once: ``the operations heavy and memory crashed: …``."""
     groups: dict[str, list[str]] = {}
-    for name, one in troubles.items():
-        groups.setdefault(one.what, []).append(name)
+    for name, failure in troubles.items():
+        what = failure.what.replace("cannot be loaded:", "cannot run:")  # a function is loaded, an operation runs
+        groups.setdefault(what, []).append(name)
     return "; ".join(
         f"the {noun}{'s' if len(names) > 1 else ''} {listed(names)} {what}" for what, names in groups.items()
     )
 
 
 def repair(function: Function, alias: str, module: str) -> str:
-    """The commands that mend a module that cannot be imported; versions never change, so a new one is published.
+    """Return the commands that fix a module that cannot be imported.
+
+    A published version never changes, so the commands publish a new version and move the alias to it.
 
     Args:
-        function: the function as it is now.
-        alias: the alias that is to serve the new version, or empty.
-        module: the module that is missing.
+        function: the function as it is deployed.
+        alias: the alias that must point to the new version, or empty.
+        module: the missing module.
     """
     name = function.name
-    if not re.fullmatch(r"[A-Za-z0-9_./][A-Za-z0-9_./-]*", module):  # a student's text has no place in a command
+    if not re.fullmatch(r"[A-Za-z0-9_./][A-Za-z0-9_./-]*", module):  # never put a student's text into a command
         module = "MODULE"
     if module == module_of(function.handler):
         package = f"{module.split('.')[0]}.zip"
@@ -184,25 +198,25 @@ def repair(function: Function, alias: str, module: str) -> str:
 
 
 def last_lines(log_tail: str, count: int = 3) -> list[str]:
-    """The last lines of a log, safe to show."""
+    """Return the last lines of a log, quoted for safe display."""
     return [quote(line) for line in log_tail.splitlines() if line.strip()][-count:]
 
 
-def _died(invocation: Invocation) -> InvocationFailure:
-    """What a function died of, in words."""
+def _function_error(invocation: Invocation) -> InvocationFailure:
+    """Return why a function ended with an error."""
     message, kind = invocation.error_message, invocation.error_type
     module = _NO_MODULE.search(message)
     if module:
         name = module.group(1) or module.group(2)
         served = invocation.executed_version
-        version = f"version {served}" if served.isdecimal() else served or "what is deployed"
+        version = f"version {served}" if served.isdecimal() else served or "the deployed code"
         return InvocationFailure(
             f"cannot be loaded: {version} has no module {quote(name)} in its package or layers", name
         )
     timed_out = _TIMED_OUT.search(message)
     if timed_out:
         return InvocationFailure(
-            f"did not finish: it ran into its timeout of {float(timed_out.group(1)):g} seconds", fatal=True
+            f"did not finish within its timeout of {float(timed_out.group(1)):g} seconds", fatal=True
         )
     said = ": ".join(part for part in (quote(kind), quote(message)) if part)
     return InvocationFailure(f"crashed: {said}" if said else "crashed without a message")

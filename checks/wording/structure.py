@@ -1,4 +1,4 @@
-"""What an answer must hold: a structure of JSON values, with places for any text and any value."""
+"""Comparison of a response with an expected structure of JSON values, with placeholders for any text or value."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from typing import Any
 from labgrader.judging import among, asked_for, below, listed, quote, shown
 
 ANY = "…"
-"""Stands for any value; within a text, for any text (``Hello…``)."""
+"""Placeholder for any value; inside a text, for any text (``Hello…``)."""
 
 NEAR = 1e-9
-"""How near two numbers must be, relative or absolute, to be the same."""
+"""Largest difference, relative or absolute, between two numbers that count as equal."""
 
 _MAX_SHOWN = 80
 
 
 def difference(seen: Any, wanted: Any, path: str = "") -> str:
-    """Say where a value differs first from the structure that is wanted: ``result.total is 3 instead of 30``.
+    """Return the first difference between a value and the expected structure: ``result.total is 3 instead of 30``.
 
-    Objects may have more keys than are wanted; lists have as many entries. It follows what is wanted, which a lab's
-    author wrote, so the depth of what was seen does no harm.
+    Objects may have additional keys; lists must have the same length. The recursion follows the expected structure,
+    which a lab's author wrote, so a deeply nested value is harmless.
 
     Args:
-        seen: what came back.
-        wanted: what must be in it.
-        path: the name of the value, for the sentence.
+        seen: the value from the response.
+        wanted: the expected structure.
+        path: the name of the value in the sentence.
 
     Returns:
         The difference, or an empty text.
     """
-    name = path or "the answer"
+    name = path or "the response"
     if wanted == ANY and isinstance(wanted, str):
         return ""
     if isinstance(wanted, Mapping):
@@ -52,18 +52,23 @@ def difference(seen: Any, wanted: Any, path: str = "") -> str:
         if len(seen) != len(wanted):
             return f"{name} has {_entries(seen)} instead of {len(wanted)}: {shown(seen)}"
         pairs = enumerate(zip(seen, wanted, strict=True))
-        return next((found for at, (one, two) in pairs if (found := difference(one, two, f"{path}[{at}]"))), "")
+        differences = (difference(entry, expected, f"{path}[{index}]") for index, (entry, expected) in pairs)
+        return next((text for text in differences if text), "")
     return "" if _same(seen, wanted) else f"{name} is {shown(seen)} instead of {shown(wanted)}"
 
 
 def unmentioned(text: str, mentions: Iterable[str]) -> str:
-    """Say which texts are not mentioned, whatever their case: ``does not mention a or b``; empty where all are."""
-    absent = [one for one in mentions if one.lower() not in text.lower()]
-    return f"does not mention {' or '.join(quote(one) for one in absent)}" if absent else ""
+    """Return which texts a response lacks, ignoring case: ``does not mention a or b``; empty if it has all."""
+    absent = [mention for mention in mentions if mention.lower() not in text.lower()]
+    return f"does not mention {' or '.join(map(quote, absent))}" if absent else ""
 
 
 def read_json(text: str) -> tuple[Any, str]:
-    """Parse JSON that a student's code wrote; what cannot be read is a problem in words, never an exception."""
+    """Parse JSON that a student's code wrote.
+
+    Returns:
+        The value, and the problem in words if the text cannot be parsed; never an exception.
+    """
     try:
         return json.loads(text, parse_constant=_refuse), ""
     except RecursionError:
@@ -73,8 +78,8 @@ def read_json(text: str) -> tuple[Any, str]:
 
 
 def as_text(value: Any) -> str:
-    """A value as it travels: text as it stands, everything else as JSON."""
-    return value if isinstance(value, str) else json.dumps(value, sort_keys=True)  # a kept lab orders its keys
+    """Return a value as it is sent: text unchanged, everything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True)  # a stored lab orders its keys
 
 
 def wanted_in_words(
@@ -83,7 +88,7 @@ def wanted_in_words(
     mentions: Iterable[str] | None,
     matches: Mapping[str, Any] | None = None,
 ) -> str:
-    """What is expected of an answer, short: ``200 with {"result": …}``."""
+    """Return what is expected of a response, in short: ``200 with {"result": …}``."""
     parts = [" or ".join(str(status) for status in statuses if status)]
     if contains:
         parts.append(quote(contains, _MAX_SHOWN))

@@ -63,14 +63,14 @@ def test_unusual_json_is_still_read(text: str, document: object) -> None:
         ('{"statusCode": 200}', Response(200, None, None)),
         ('{"statusCode": 200, "body": "done"}', Response(200, "done", None, "the body is not valid JSON")),
         ('{"statusCode": 200, "body": "NaN"}', Response(200, "NaN", None, "the body is not valid JSON")),
-        ('{"statusCode": true, "body": "1"}', Response(None, "1", "1", "the answer has no statusCode")),
-        ('{"statusCode": "OK"}', Response(None, None, None, "the answer has no statusCode")),
-        ('{"statusCode": "2000"}', Response(None, None, None, "the answer has no statusCode")),
-        ('{"statusCode": 200.0}', Response(None, None, None, "the answer has no statusCode")),
-        ("{}", Response(None, None, None, "the answer has no statusCode")),
-        ("[1]", Response(None, [1], [1], "the answer is not a JSON object")),
-        ('"<b>"', Response(None, "<b>", "<b>", "the answer is not a JSON object")),
-        ("{", Response(problem="the answer is not valid JSON")),
+        ('{"statusCode": true, "body": "1"}', Response(None, "1", "1", "the response has no statusCode")),
+        ('{"statusCode": "OK"}', Response(None, None, None, "the response has no statusCode")),
+        ('{"statusCode": "2000"}', Response(None, None, None, "the response has no statusCode")),
+        ('{"statusCode": 200.0}', Response(None, None, None, "the response has no statusCode")),
+        ("{}", Response(None, None, None, "the response has no statusCode")),
+        ("[1]", Response(None, [1], [1], "the response is not a JSON object")),
+        ('"<b>"', Response(None, "<b>", "<b>", "the response is not a JSON object")),
+        ("{", Response(problem="the response is not valid JSON")),
     ],
 )
 def test_an_answer_is_read_as_api_gateway_would(payload: str, response: Response) -> None:
@@ -84,7 +84,7 @@ def test_a_deeply_nested_body_is_a_problem_of_the_body() -> None:
 
 def test_a_cut_answer_is_not_guessed_at() -> None:
     invocation = Invocation("user1-f", "answered", payload='{"statusCode"', payload_size=6_000_000, truncated=True)
-    assert invocation.response == Response(problem="the answer has 6000000 bytes, too many to read")
+    assert invocation.response == Response(problem="the response has 6000000 bytes, which is too large")
 
 
 def test_a_hostile_error_payload_has_no_fields() -> None:

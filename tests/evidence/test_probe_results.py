@@ -126,9 +126,9 @@ def test_a_refusal_is_no_verdict() -> None:
         (
             HttpReply("answered", 200, body="[1]", truncated=True),
             None,
-            "the body has more than 32768 characters, too many to read",
+            "the body has more than 32768 characters, which is too large",
         ),
-        (HttpReply("timeout", error="no answer within 35 s"), None, "there was no answer"),
+        (HttpReply("timeout", error="no answer within 35 s"), None, "there was no response"),
     ],
 )
 def test_a_body_that_cannot_be_read_is_a_problem_in_words(reply: HttpReply, content: Any, problem: str) -> None:

@@ -76,9 +76,9 @@ def test_the_memory_is_that_of_the_version_that_the_alias_serves() -> None:
     assert found.what == "provisioned concurrency, 1 × 1,024 MB"
 
 
-def test_memory_that_is_not_known_counts_as_the_least_there_is_and_says_so() -> None:
+def test_an_unknown_memory_size_counts_as_the_minimum() -> None:
     (found,) = running_costs(snapshot(provisioned(8)))
-    assert found.what == "provisioned concurrency, 8 × 128 MB, the least there is"
+    assert found.what == "provisioned concurrency, 8 × 128 MB (the minimum, because the memory size is unknown)"
     assert found.to_dict()["usd_per_day"] == 0.36
 
 
@@ -119,9 +119,9 @@ def test_a_cache_costs_by_its_size(size: str, usd: float) -> None:
     }
 
 
-def test_a_cache_of_a_size_that_is_not_known_is_the_smallest() -> None:
+def test_an_unknown_cache_size_counts_as_the_smallest() -> None:
     (found,) = running_costs(snapshot(*cache("4000")))
-    assert (found.what, found.to_dict()["usd_per_day"]) == ("API cache, of the smallest size that there is", 0.48)
+    assert (found.what, found.to_dict()["usd_per_day"]) == ("API cache, of the smallest size", 0.48)
 
 
 def test_what_is_off_not_there_or_was_refused_costs_nothing() -> None:

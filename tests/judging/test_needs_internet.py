@@ -42,7 +42,7 @@ def test_a_function_that_could_not_reach_the_internet_is_not_graded() -> None:
     verdict = judge(MARKED, World().function(F).snapshot(), _answers(*calls))
     assert (verdict.status, verdict.fraction) == ("not_graded", 0.0)
     assert verdict.message == (
-        f"{F} could not reach the internet from here (ConnectionError: {REFUSED}): no points are lost."
+        f"{F} could not reach the internet (ConnectionError: {REFUSED}), so this costs no points."
     )
     assert verdict.hint.startswith(f"aws lambda invoke --function-name {F} ")
 
@@ -54,8 +54,9 @@ def test_it_becomes_advice() -> None:
     assert advice is not None
     assert (advice.status, advice.fraction) == ("partial", 0.5)
     assert advice.message == (
-        "This was tried where there is no internet, so it costs no points. See whether the function answers where "
-        f"there is one, or handles that there is none: {F}: the operation heavy crashed: ConnectionError: {REFUSED}."
+        "This costs no points, because the function had no internet access. Check that the function works with "
+        "internet access, or handles the missing connection: "
+        f"{F}: the operation heavy crashed: ConnectionError: {REFUSED}."
     )
 
 

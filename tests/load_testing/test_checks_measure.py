@@ -77,7 +77,7 @@ def test_an_answer_that_is_made_anew_is_slower_than_one_from_the_cache() -> None
 
     verdict = measured(with_api(), respond, "cache_saves_time", **ROUTE)
     assert verdict.status == "passed"
-    assert verdict.message.startswith("GET /a of user1-api: an answer from the cache of the stage prod took ")
+    assert verdict.message.startswith("GET /a of user1-api: the cache of the stage prod responded in ")
 
 
 def test_a_plan_that_refuses_above_its_limit_is_seen_with_the_key() -> None:
@@ -93,7 +93,7 @@ def test_a_plan_that_refuses_above_its_limit_is_seen_with_the_key() -> None:
     verdict = measured(with_api(apiKeyRequired=True), respond, "usage_plan_throttles", plan=PLAN, **ROUTE)
     assert (verdict.status, set(sent)) == ("passed", {"the-key's-value"})
     assert len(sent) == 155  # 25 a second for 2 s, and 150 a second for 0.7 s
-    assert verdict.observed == "52 refused above the limit, none below"
+    assert verdict.observed == "52 throttled above the limit, none below"
 
 
 def test_the_report_lines_of_two_sizes_are_priced() -> None:
@@ -112,5 +112,8 @@ def test_the_report_lines_of_two_sizes_are_priced() -> None:
         world, respond, "memory_sizes_compared", function=FUNCTION, event={"body": "{}"}, sizes_mb=[512, 2048]
     )
     assert verdict.status == "partial"
-    assert "with 1,024 MB (version 1) a call ran 100.0 ms, and a million of them cost $1.87; " in verdict.message
-    assert "with 2,048 MB ($LATEST) it ran 58.0 ms, and a million cost $2.13. So 2,048 MB is " in verdict.message
+    assert (
+        "with 1,024 MB (version 1), an invocation takes 100.0 ms, and a million invocations cost $1.87. "
+        in verdict.message
+    )
+    assert "With 2,048 MB ($LATEST), it takes 58.0 ms, and a million cost $2.13. So 2,048 MB is " in verdict.message

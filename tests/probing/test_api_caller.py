@@ -255,7 +255,7 @@ def test_a_long_body_is_cut(size: int, truncated: bool) -> None:
     with StubLambda(lambda _: Response(b'"' + b"x" * (size - 2) + b'"')) as stub:
         reply = _reply(_caller(stub).answer(_call()))
     assert (len(reply.body), reply.truncated) == (min(size, MAX_KEPT_CHARACTERS), truncated)
-    too_long = "the body has more than 32768 characters, too many to read"
+    too_long = "the body has more than 32768 characters, which is too large"
     assert reply.problem == (too_long if truncated else "")
 
 
@@ -278,7 +278,7 @@ def test_nobody_there_is_unreachable() -> None:
     with StubLambda() as stub:
         caller = _caller(stub)
     reply = _reply(caller.answer(_call()))
-    assert (reply.outcome, reply.status, reply.problem) == ("unreachable", None, "there was no answer")
+    assert (reply.outcome, reply.status, reply.problem) == ("unreachable", None, "there was no response")
     assert "refused" in reply.error
 
 

@@ -158,7 +158,7 @@ def test_six_megabytes_are_cut_with_a_notice() -> None:
     assert invocation.outcome == "answered"
     assert (len(invocation.payload), invocation.payload_size) == (MAX_PAYLOAD_CHARACTERS, 6_000_002)
     assert invocation.truncated
-    assert invocation.response.problem == "the answer has 6000002 bytes, too many to read"
+    assert invocation.response.problem == "the response has 6000002 bytes, which is too large"
 
 
 def test_an_endless_answer_is_given_up() -> None:

@@ -65,13 +65,13 @@ def test_points_stay_open_and_the_report_says_what_to_look_at(store: Store) -> N
     report = _graded(store, offline, needs_internet=True)
     assert _shown(report) == ("not_graded", 0, 2, ["default-answers"])
     assert report["checks"][0]["message"] == (
-        f'user1-f could not reach the internet from here ({{"error": "{REFUSED}"}}): no points are lost.'
+        f'user1-f could not reach the internet ({{"error": "{REFUSED}"}}), so this costs no points.'
     )
     assert report["advice"][0]["title"] == "Default operation answers"
     assert report["advice"][0]["message"] == (
-        "This was tried where there is no internet, so it costs no points. See whether the function answers where "
-        'there is one, or handles that there is none: user1-f, called with {"operation": "default"}, answered 500 '
-        f'instead of 200 ({{"error": "{REFUSED}"}}).'
+        "This costs no points, because the function had no internet access. Check that the function works with "
+        'internet access, or handles the missing connection: user1-f, invoked with {"operation": "default"}, '
+        f'returned 500 instead of 200 ({{"error": "{REFUSED}"}}).'
     )
     assert report["advice"][0]["hint"].startswith("aws lambda invoke --function-name user1-f ")
 

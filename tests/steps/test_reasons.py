@@ -220,4 +220,4 @@ def test_a_function_that_is_still_being_set_up_decides_nothing(store: Store) -> 
     )
     found = reported(store, check("runs"))["runs"]
     assert (found["status"], found["reason"]) == ("not_graded", "inconclusive")
-    assert "was still being set up when it was graded" in found["message"]
+    assert "AWS was still creating user1-f during grading" in found["message"]

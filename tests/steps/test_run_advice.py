@@ -44,8 +44,8 @@ def test_advice_about_behaviour_reads_what_was_recorded_for_all_checks(store: St
     run_live_check(store, RUN, "user1", "handled", answer, FIRST)
     (advice,) = write_report(store, RUN, "grade", "user1")["advice"]
     assert advice["message"] == (
-        "user1-f used 126 of its 128 MB in 1 call and is killed when it needs more: 1.5 to 2 times of what is "
-        "typically used is a good size."
+        "user1-f used 126 of its 128 MB in 1 invocation. Lambda stops it if it needs more. "
+        "A good size is 1.5 to 2 times the memory that is typically used."
     )
 
 

@@ -1,1 +1,1 @@
-"""The lab pack Lambda fundamentals."""
+"""Lab pack of AWS Lambda Fundamentals."""

@@ -1,7 +1,7 @@
-"""What students get wrong in these labs, each with the checks that must find it.
+"""Mistakes that students make in these labs, with the checks that must find them.
 
-Who destroyed all of Lab 6, as step 6.9 says, or copied ``context.request_id`` from the hand-out, makes no mistake: the
-points stay open (``tests/checks``).
+Two cases are not mistakes, so their points stay open (``tests/checks``): a student who destroyed all of Lab 6 in step
+6.9, and a student who copied ``context.request_id`` from the hand-out.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def _mistake(
 
 
 def _replaced(old: str, new: str, target: str, file: str = FILE) -> Callable[[SimulatedStudent], Change]:
-    """Write a part of a function's code otherwise; the part must be there."""
+    """Replace a part of a function's code. The part must exist."""
     return edited(file, replaced(old, new), target)
 
 
@@ -67,7 +67,7 @@ def _first_notification(edit: Callable[[Any], None]) -> Callable[[SimulatedStude
 
 def _filtered(name: str, value: str) -> Callable[[SimulatedStudent], Change]:
     rules = {"Key": {"FilterRules": [{"Name": name, "Value": value}]}}
-    return _first_notification(lambda one: one.update(Filter=rules))
+    return _first_notification(lambda notification: notification.update(Filter=rules))
 
 
 def _destination_on_success(configuration: Any) -> None:
@@ -75,7 +75,7 @@ def _destination_on_success(configuration: Any) -> None:
 
 
 def _layer_of_a_classmate(student: SimulatedStudent) -> Change:
-    """Attach what a classmate published, beside the own layer."""
+    """Attach a layer of a classmate together with the student's layer."""
     borrowed = classmate(student).publish_layer("extras", {"python/extras.py": ""}, CompatibleRuntimes=["python3.12"])
 
     def change(step: Step) -> bool:
@@ -87,7 +87,7 @@ def _layer_of_a_classmate(student: SimulatedStudent) -> Change:
 
 
 def _permitted_for_get(_student: SimulatedStudent) -> Change:
-    """Permit GET alone where the API may call the function for every method."""
+    """Limit the API's permission to GET."""
 
     def change(step: Step) -> bool:
         if step.operation == "add_permission" and step.target == HELLO:
@@ -98,12 +98,12 @@ def _permitted_for_get(_student: SimulatedStudent) -> Change:
 
 
 def _utilities() -> str:
-    """The code of the layer."""
+    """Return the code of the layer."""
     return (Path(__file__).parent / "student-code" / "common_utils.py").read_text(encoding="utf-8")
 
 
 def _underscored(name: str) -> str:
-    """``user1_AdvancedProcessor`` for ``user1-AdvancedProcessor``."""
+    """Return ``user1_AdvancedProcessor`` for ``user1-AdvancedProcessor``."""
     return name.replace(f"-{ADVANCED}", f"_{ADVANCED}")
 
 
@@ -111,7 +111,7 @@ MISTAKES: list[Mistake] = [
     # --- nothing, or not all ------------------------------------------------------------------------------------------
     _mistake(
         "nothing-built",
-        "built nothing at all, which looks for Lab 6 as if everything had been destroyed",
+        "built nothing, which for Lab 6 looks as if everything was destroyed",
         {
             "hello-function",
             "hello-alarm",
@@ -153,25 +153,25 @@ MISTAKES: list[Mistake] = [
     # --- Labs 1 and 3 -----------------------------------------------------------------------------------------------
     _mistake(
         "hello-defaults",
-        "skipped step 3.5: memory and timeout keep their defaults",
+        "skipped step 3.5, so memory size and timeout have their defaults",
         {"hello-function"},
         parameters("create_function", HELLO, MemorySize=128, Timeout=3),
     ),
     _mistake(
         "hello-welcome",
-        "skipped step 3.4: the variables keep their first values",
+        "skipped step 3.4, so the variables have their first values",
         {"hello-environment"},
         within("create_function", HELLO, VARIABLES, GREETING_PREFIX="Welcome", ENVIRONMENT="development"),
     ),
     _mistake(
         "hello-variable-left-out",
-        "forgot the suffix, and gave the length another value",
+        "forgot the suffix and set another length",
         {"hello-environment"},
         within("create_function", HELLO, VARIABLES, GREETING_SUFFIX=None, MAX_RESPONSE_LENGTH="5000"),
     ),
     _mistake(
         "hello-lab-1-code",
-        "kept the code of Lab 1, which takes the name from the event itself",
+        "kept the code of Lab 1, which reads the name from the event itself",
         {"hello-answers"},
         _replaced(
             '(event.get("queryStringParameters") or {}).get("name", "Developer")', 'event.get("name", "World")', HELLO
@@ -185,7 +185,7 @@ MISTAKES: list[Mistake] = [
     ),
     _mistake(
         "hello-wants-parameters",
-        "takes query parameters for granted",
+        "wrote code that fails without query parameters",
         {"hello-empty-event"},
         _replaced('(event.get("queryStringParameters") or {})', 'event["queryStringParameters"]', HELLO),
     ),
@@ -193,7 +193,7 @@ MISTAKES: list[Mistake] = [
     _mistake("no-api", "added no API", {"hello-api"}, without(target=HELLO_API)),
     _mistake(
         "api-only-get",
-        "gave the API a GET method only",
+        "created only a GET method in the API",
         {"hello-api", "hello-api-post"},
         parameters("put_method", HELLO_API, f"ANY /{HELLO}", httpMethod="GET"),
         parameters("put_integration", HELLO_API, f"ANY /{HELLO}", httpMethod="GET"),
@@ -212,20 +212,20 @@ MISTAKES: list[Mistake] = [
     ),
     _mistake(
         "any-api-permitted",
-        "lets every API of everybody call the function",
+        "allowed every API of every account to invoke the function",
         {"hello-api-permission"},
         parameters("add_permission", HELLO, SourceArn=None),
     ),
     _mistake(
         "only-get-permitted",
-        "lets the API call the function for GET only",
+        "allowed the API to invoke the function only for GET",
         {"hello-api-permission"},
         _permitted_for_get,
     ),
     # --- Lab 4 ------------------------------------------------------------------------------------------------------
     _mistake(
         "hello-bad-json",
-        "parses the body without catching the error",
+        "parsed the body without catching the error",
         {"hello-bad-json"},
         _replaced(
             "    try:\n        prefix",
@@ -236,7 +236,7 @@ MISTAKES: list[Mistake] = [
     ),
     _mistake(
         "hello-plain-logs",
-        "logs plain text",
+        "logged plain text",
         {"hello-logs"},
         _replaced(
             'json.dumps({"timestamp": datetime.now(UTC).isoformat(), "level": level, "message": message, **fields})',
@@ -246,7 +246,7 @@ MISTAKES: list[Mistake] = [
     ),
     _mistake(
         "hello-mixed-logs",
-        "left the first print in beside the structured logs",
+        "kept the first print in addition to the structured logs",
         {"hello-logs"},
         _replaced("    try:\n        prefix", '    print(f"Received event: {event}")\n    try:\n        prefix', HELLO),
     ),
@@ -259,7 +259,7 @@ MISTAKES: list[Mistake] = [
     ),
     _mistake(
         "alarm-average",
-        "left the alarm's statistic at Average and its period at a minute",
+        "left the alarm's statistic at Average and its period at one minute",
         {"hello-alarm"},
         parameters("put_metric_alarm", ALARM, Statistic="Average", Period=60),
     ),
@@ -275,38 +275,38 @@ MISTAKES: list[Mistake] = [
         "s3-only-put",
         "chose PUT instead of all object create events",
         {"s3-trigger"},
-        _first_notification(lambda one: one.update(Events=["s3:ObjectCreated:Put"])),
+        _first_notification(lambda notification: notification.update(Events=["s3:ObjectCreated:Put"])),
     ),
     _mistake(
         "s3-only-images",
-        "left a filter in that lets only images through",
+        "left a filter that accepts only images",
         {"s3-trigger", "s3-processes"},
         _filtered("suffix", ".jpg"),
     ),
     _mistake("s3-not-permitted", "gave S3 no permission", {"s3-permission"}, without("add_permission", PROCESSOR)),
     _mistake(
         "s3-words",
-        "splits words at spaces only",
+        "split words only at spaces",
         {"s3-processes"},
         _replaced("len(content.split())", 'len(content.split(" "))', PROCESSOR),
     ),
     _mistake(
         "s3-elsewhere",
-        "saves the analysis in another folder",
+        "saved the analysis in another folder",
         {"s3-processes"},
         _replaced("analysis/{key}.json", "results/{key}.json", PROCESSOR),
-        slow=True,  # the grader waits for it
+        slow=True,  # the grader waits for the missing object
     ),
     # --- Lab 6 ------------------------------------------------------------------------------------------------------
     _mistake(
         "terraform-function-gone",
-        "deleted the function and left the rest of Lab 6",
+        "deleted the function but not the rest of Lab 6",
         {"terraform-resources", "terraform-function"},
         without(target=TERRAFORM, service="lambda"),
     ),
     _mistake(
         "terraform-defaults",
-        "left timeout and memory out of the Terraform configuration",
+        "omitted timeout and memory size from the Terraform configuration",
         {"terraform-function"},
         parameters("create_function", TERRAFORM, Timeout=None, MemorySize=None),
     ),
@@ -318,7 +318,7 @@ MISTAKES: list[Mistake] = [
     ),
     _mistake(
         "terraform-tags",
-        "left a tag out and wrote another one in lower case",
+        "omitted a tag and wrote another one in lower case",
         {"terraform-tags"},
         within("create_function", TERRAFORM, "Tags", Project=None, ManagedBy="terraform"),
     ),
@@ -330,25 +330,25 @@ MISTAKES: list[Mistake] = [
     ),
     _mistake(
         "terraform-logs-stay",
-        "left the retention of the logs out",
+        "omitted the retention of the logs",
         {"terraform-logs"},
         without("put_retention_policy", TERRAFORM),
     ),
     _mistake(
         "terraform-logs-30",
-        "keeps the logs for 30 days",
+        "kept the logs for 30 days",
         {"terraform-logs"},
         parameters("put_retention_policy", TERRAFORM, retentionInDays=30),
     ),
     _mistake(
         "terraform-no-log-group",
-        "made no log group",
+        "created no log group",
         {"terraform-resources", "terraform-logs"},
         without(target=TERRAFORM, service="logs"),
     ),
     _mistake(
         "terraform-one-path",
-        "made a resource /hello instead of {proxy+}",
+        "created a resource /hello instead of {proxy+}",
         {"terraform-api"},
         parameters("create_resource", TERRAFORM_API, pathPart="hello"),
     ),
@@ -360,7 +360,7 @@ MISTAKES: list[Mistake] = [
     ),
     _mistake(
         "terraform-not-permitted",
-        "left aws_lambda_permission out",
+        "omitted aws_lambda_permission",
         {"terraform-permission"},
         without("add_permission", TERRAFORM),
     ),
@@ -372,7 +372,7 @@ MISTAKES: list[Mistake] = [
     ),
     _mistake(
         "terraform-wants-a-key",
-        "made the method want an API key",
+        "required an API key for the method",
         {"terraform-endpoint"},
         parameters("put_method", TERRAFORM_API, apiKeyRequired=True),
     ),
@@ -399,25 +399,25 @@ MISTAKES: list[Mistake] = [
     ),
     _mistake(
         "metrics-wrong",
-        "calculates the average of one number too few",
+        "calculated the average without one of the numbers",
         {"advanced-metrics"},
         _replaced("sum(data) / len(data)", "sum(data) / (len(data) - 1)", LAYER, "python/common_utils.py"),
     ),
     _mistake(
         "sanitize-keeps-all",
-        "only trims the text",
+        "only trimmed the text",
         {"advanced-sanitize"},
         _replaced("if character.isalnum() or character.isspace()", "", LAYER, "python/common_utils.py"),
     ),
     _mistake(
         "validation-with-200",
-        "answers 200 to a request without an operation",
+        "returned 200 for a request without an operation",
         {"advanced-validates"},
         _replaced('format_response(400, {"error": f"Missing', 'format_response(200, {"error": f"Missing', ADVANCED),
     ),
     _mistake(
         "unknown-with-200",
-        "answers 200 to an operation that it does not know",
+        "returned 200 for an unknown operation",
         {"advanced-unknown"},
         _replaced('format_response(400, {"error": f"Unknown', 'format_response(200, {"error": f"Unknown', ADVANCED),
     ),
@@ -429,7 +429,7 @@ MISTAKES: list[Mistake] = [
     ),
     _mistake(
         "async-not-reserved",
-        "reserved no concurrency",
+        "set no reserved concurrency",
         {"async-reserved"},
         without("put_function_concurrency", ASYNC),
     ),
@@ -448,13 +448,13 @@ MISTAKES: list[Mistake] = [
     _mistake("no-queue", "created no queue", {"async-queue"}, without(target=QUEUE)),
     _mistake(
         "async-no-destination",
-        "created the queue and sends nothing there",
+        "created the queue but configured no destination",
         {"async-destination"},
         parameters(CONFIGURE, ASYNC, DestinationConfig=None),
     ),
     _mistake(
         "async-on-success",
-        "chose the queue for successful events",
+        "set the queue as the on-success destination",
         {"async-destination"},
         document(CONFIGURE, ASYNC, "DestinationConfig", _destination_on_success),
     ),
@@ -474,4 +474,4 @@ MISTAKES: list[Mistake] = [
 ]
 
 HALF_DONE = ("no-api", "no-s3-function", "no-advanced", "no-async")
-"""What a student leaves out who does about half of the lab."""
+"""The mistakes of a student who does about half of the lab."""

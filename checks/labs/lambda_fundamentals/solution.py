@@ -1,6 +1,6 @@
-"""A perfect student of these labs, lab by lab as in the hand-out, with code of our own that needs no internet.
+"""A perfect student of these labs, lab by lab as in the hand-out. The code is our own and needs no internet.
 
-Lab 6 is built without Terraform, and not destroyed: with the same calls that Terraform makes, and not the last one.
+Lab 6 uses the same API calls as Terraform, except the last one, which would destroy everything.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ BUCKET = "lambda-lab"
 
 
 def build(student: SimulatedStudent) -> None:
-    """Build everything the labs ask for, in as few calls as it takes."""
+    """Build all the labs with as few API calls as possible."""
     _greeting(student)
     _files(student)
     _infrastructure(student)
@@ -42,7 +42,7 @@ def build(student: SimulatedStudent) -> None:
 
 
 def _greeting(student: SimulatedStudent) -> None:
-    """Labs 1 to 4."""
+    """Build Labs 1 to 4."""
     arn = student.create_function(
         HELLO,
         package("hello_world"),
@@ -80,7 +80,7 @@ def _greeting(student: SimulatedStudent) -> None:
 
 
 def _files(student: SimulatedStudent) -> None:
-    """Lab 5."""
+    """Build Lab 5."""
     bucket = create_bucket(student, BUCKET, with_account=True)
     objects = f"arn:aws:s3:::{bucket}/*"
     role = create_role(
@@ -103,7 +103,7 @@ def _files(student: SimulatedStudent) -> None:
 
 
 def _infrastructure(student: SimulatedStudent) -> None:
-    """Lab 6, up to step 6.8."""
+    """Build Lab 6 up to step 6.8."""
     tags = {"Project": "Lambda Lab", "ManagedBy": "Terraform", "Environment": "Learning"}
     role = create_role(student, f"{TERRAFORM}-role", managed=[BASIC_EXECUTION], tags=tags)
     create_log_group(student, TERRAFORM, retention_days=7, tags=tags)
@@ -133,7 +133,7 @@ def _infrastructure(student: SimulatedStudent) -> None:
 
 
 def _layer(student: SimulatedStudent) -> None:
-    """Lab 7, steps 7.1 to 7.3."""
+    """Build steps 7.1 to 7.3 of Lab 7."""
     layer = student.publish_layer(
         "common-utilities",
         {"python/common_utils.py": code("common_utils")},
@@ -152,7 +152,7 @@ def _layer(student: SimulatedStudent) -> None:
 
 
 def _background(student: SimulatedStudent) -> None:
-    """Lab 7, steps 7.4 to 7.7."""
+    """Build steps 7.4 to 7.7 of Lab 7."""
     queue = create_queue(student, "lambda-dlq")
     role = create_role(
         student,
@@ -166,10 +166,10 @@ def _background(student: SimulatedStudent) -> None:
 
 
 def package(module: str) -> dict[str, str]:
-    """A module as the console deploys it: every function's file is called ``lambda_function.py``."""
+    """Return a module as the console deploys it: the file is always ``lambda_function.py``."""
     return {"lambda_function.py": code(module)}
 
 
 def code(module: str) -> str:
-    """The text of one of the student's modules."""
+    """Return the text of one of the student's modules."""
     return (CODE / f"{module}.py").read_text(encoding="utf-8")

@@ -1,1 +1,1 @@
-"""The lab pack Lambda optimization."""
+"""Lab pack of Lambda Function Optimization."""

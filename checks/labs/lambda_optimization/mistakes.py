@@ -1,4 +1,4 @@
-"""What students get wrong in this lab, each with the checks that must find it."""
+"""Mistakes that students make in this lab, with the checks that must find them."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ raise ConnectionError("too many connections")
 """
 
 BROKEN_EVERYWHERE = {"optimized-answers", "answers-dev", "answers-staging"}
-"""When all code is broken; the calls through the production alias and what builds on them are skipped."""
+"""The checks that fail if all code is broken. The checks that depend on the production alias are skipped."""
 
 
 def _around(body: str) -> Callable[[str], str]:
-    """Put a handler around a module's own: the lines see ``event``, ``operation`` and ``inner()``."""
+    """Wrap a module's handler. The lines can use ``event``, ``operation`` and ``inner()``."""
     lines = textwrap.indent(textwrap.dedent(body).strip(), "    ")
     return lambda text: (
         f"{text}\n\n_inner = lambda_handler\n\n\n"
@@ -58,7 +58,7 @@ def _around(body: str) -> Callable[[str], str]:
 
 
 def _only_latest(body: str) -> Callable[[SimulatedStudent], None]:
-    """Deploy other code when everything is published: only ``$LATEST``, which the development alias serves, has it."""
+    """Deploy other code after everything is published. Only ``$LATEST``, and so the development alias, has it."""
 
     def deploy(student: SimulatedStudent) -> None:
         text = (CODE / "optimized_function.py").read_text(encoding="utf-8")
@@ -69,7 +69,7 @@ def _only_latest(body: str) -> Callable[[SimulatedStudent], None]:
 
 
 def _classmates_layer(student: SimulatedStudent) -> None:
-    """Publish a layer under a name that is nobody's in the class, and attach it instead of the own one."""
+    """Publish a layer of a classmate who is not in the class, and attach it instead of the student's layer."""
     layer = student.call(
         "publish_layer_version",
         LayerName=f"{CLASSMATE}-shared-dependencies",
@@ -86,7 +86,7 @@ def _classmates_layer(student: SimulatedStudent) -> None:
 
 
 def _newer_layer(student: SimulatedStudent) -> None:
-    """Publish the layer again, and forget the function."""
+    """Publish the layer again without updating the function."""
     student.call(
         "publish_layer_version",
         LayerName=student.named("shared-dependencies"),
@@ -96,7 +96,7 @@ def _newer_layer(student: SimulatedStudent) -> None:
 
 
 def _configure(**settings: Any) -> Callable[[SimulatedStudent], None]:
-    """Change the optimized function's configuration when everything is published."""
+    """Change the optimized function's configuration after everything is published."""
     return afterwards(
         lambda student: student.call("update_function_configuration", FunctionName=student.named(OPTIMIZED), **settings)
     )
@@ -147,7 +147,7 @@ MISTAKES: list[Mistake] = [
     # --- nothing, or not all ----------------------------------------------------------------------------------------
     Mistake(
         "nothing-built",
-        "built nothing at all",
+        "built nothing",
         {
             "baseline-function",
             "shared-dependencies-layer",
@@ -162,13 +162,13 @@ MISTAKES: list[Mistake] = [
     ),
     Mistake(
         "no-baseline",
-        "left the baseline function out",
+        "did not create the baseline function",
         {"baseline-function"},
         changed(without("", "baseline-function")),
     ),
     Mistake(
         "no-optimized-function",
-        "left the optimized function out",
+        "did not create the optimized function",
         {"optimized-function"},
         changed(without("", OPTIMIZED)),
     ),
@@ -208,7 +208,7 @@ MISTAKES: list[Mistake] = [
     ),
     Mistake(
         "optimized-memory",
-        "stopped before the memory was raised to 512 MB",
+        "did not raise the memory size to 512 MB",
         {"optimized-memory"},
         changed(parameters("create_function", OPTIMIZED, MemorySize=256)),
     ),
@@ -252,13 +252,13 @@ MISTAKES: list[Mistake] = [
     ),
     Mistake(
         "layers-not-attached",
-        "published the layers and attached none to the optimized function",
+        "published the layers but attached none to the optimized function",
         {"layers-attached", *BROKEN_EVERYWHERE},
         changed(parameters("create_function", OPTIMIZED, Layers=[])),
     ),
     Mistake(
         "old-layer-version",
-        "published the shared layer again and left the old version attached",
+        "published the shared layer again but left the old version attached",
         {"layers-attached"},
         afterwards(_newer_layer),
     ),
@@ -283,7 +283,7 @@ MISTAKES: list[Mistake] = [
     # --- versions and aliases ---------------------------------------------------------------------------------------
     Mistake(
         "one-version",
-        "published one version only",
+        "published only one version",
         {"two-versions", "alias-staging"},
         changed(
             parameters("update_function_code", OPTIMIZED, Publish=None), without("create_alias", OPTIMIZED, "staging")
@@ -297,7 +297,7 @@ MISTAKES: list[Mistake] = [
     ),
     Mistake(
         "handouts-version-2",
-        "followed step 4.1 to the letter: zipped the file before renaming it",
+        "followed step 4.1 exactly and zipped the file before renaming it",
         {"answers-dev", "answers-staging"},
         changed(files("update_function_code", OPTIMIZED, _zipped_before_renaming)),
     ),
@@ -330,44 +330,44 @@ MISTAKES: list[Mistake] = [
     ),
     Mistake(
         "weighted-alias",
-        "left a tenth of production on version 2",
+        "left 10% of the production alias's traffic on version 2",
         {"alias-prod"},
         changed(parameters("create_alias", OPTIMIZED, "prod", RoutingConfig={"AdditionalVersionWeights": {"2": 0.1}})),
     ),
     # --- concurrency ------------------------------------------------------------------------------------------------
     Mistake(
         "nothing-reserved",
-        "reserved no concurrency",
+        "set no reserved concurrency",
         {"reserved-concurrency"},
         changed(without("put_function_concurrency", OPTIMIZED)),
     ),
     Mistake(
         "five-reserved",
-        "reserved 5 executions",
+        "set a reserved concurrency of 5",
         {"reserved-concurrency"},
         changed(parameters("put_function_concurrency", OPTIMIZED, ReservedConcurrentExecutions=5)),
     ),
     Mistake(
         "switched-off",
-        "reserved 0 executions, which switches the function off",
+        "set a reserved concurrency of 0, so the function cannot be invoked",
         {"reserved-concurrency", "optimized-can-run"},
         afterwards(_switched_off),
     ),
     Mistake(
         "nothing-provisioned",
-        "provisioned no concurrency",
+        "set no provisioned concurrency",
         {"provisioned-concurrency"},
         changed(without("put_provisioned_concurrency_config", OPTIMIZED)),
     ),
     Mistake(
         "one-provisioned",
-        "provisioned 1 execution",
+        "set a provisioned concurrency of 1",
         {"provisioned-concurrency"},
         changed(parameters("put_provisioned_concurrency_config", OPTIMIZED, "prod", ProvisionedConcurrentExecutions=1)),
     ),
     Mistake(
         "provisioned-on-staging",
-        "provisioned the concurrency on the staging alias",
+        "set the provisioned concurrency on the staging alias",
         {"provisioned-concurrency"},
         changed(parameters("put_provisioned_concurrency_config", OPTIMIZED, "prod", Qualifier="{username}-staging")),
     ),
@@ -375,14 +375,14 @@ MISTAKES: list[Mistake] = [
     Mistake("no-dashboard", "created no dashboard", {"dashboard"}, changed(without("put_dashboard"))),
     Mistake(
         "dashboard-only-duration",
-        "plotted Duration only",
+        "plotted only Duration",
         {"dashboard"},
         _dashboard(lambda body: body["widgets"].pop()),
     ),
-    Mistake("dashboard-one-function", "plotted the baseline only", {"dashboard"}, _dashboard(_drop_second_lines)),
+    Mistake("dashboard-one-function", "plotted only the baseline", {"dashboard"}, _dashboard(_drop_second_lines)),
     Mistake(
         "dashboard-not-json",
-        "saved a dashboard whose body is no JSON",
+        "saved a dashboard with a body that is not JSON",
         {"dashboard"},
         changed(parameters("put_dashboard", "lambda-optimization", DashboardBody='{"widgets": [')),
     ),
@@ -395,19 +395,19 @@ MISTAKES: list[Mistake] = [
     # --- what the functions do --------------------------------------------------------------------------------------
     Mistake(
         "bad-json-crashes",
-        "left the error handling out of the optimized function",
+        "omitted the error handling in the optimized function",
         {"optimized-bad-json", "newest-bad-json"},
         changed(edited("optimized_function.py", lambda text: text.replace("@guarded\n", ""))),
     ),
     Mistake(
         "bad-json-500",
-        "answers 500 to bad input, in the utilities layer",
+        "returned 500 for invalid input in the utilities layer",
         {"optimized-bad-json", "newest-bad-json", "error-bad-json"},
         changed(edited("python/lambda_utils.py", lambda text: text.replace("respond(400, {", "respond(500, {"))),
     ),
     Mistake(
         "default-only",
-        "implemented the default operation only",
+        "implemented only the default operation",
         {"answers-dev", "answers-prod", "answers-staging", "heavy-is-faster"},
         changed(
             edited(
@@ -426,7 +426,7 @@ MISTAKES: list[Mistake] = [
     ),
     Mistake(
         "script-in-a-500",
-        "answers every call with 500 and a page with a script",
+        "returned 500 and a page with a script for every invocation",
         BROKEN_EVERYWHERE,
         changed(
             edited(
@@ -437,13 +437,13 @@ MISTAKES: list[Mistake] = [
     ),
     Mistake(
         "crashes-while-loading",
-        "reads an environment variable that is not there while the module loads",
+        "read a missing environment variable while the module loads",
         BROKEN_EVERYWHERE,
         changed(edited("optimized_function.py", lambda text: text + '\nTABLE = os.environ["TABLE_NAME"]\n')),
     ),
     Mistake(
         "formula-in-a-500",
-        "the error-handling function's default operation answers 500 and a spreadsheet formula",
+        "returned 500 and a spreadsheet formula from the error-handling function's default operation",
         {"error-operations"},
         changed(
             edited(
@@ -460,7 +460,7 @@ MISTAKES: list[Mistake] = [
     ),
     Mistake(
         "retry-unhandled",
-        "lets the retry demo's exception through",
+        "did not catch the retry demo's exception",
         {"retry-demo"},
         changed(
             edited(
@@ -477,7 +477,7 @@ MISTAKES: list[Mistake] = [
     ),
     Mistake(
         "timeout-demo-fails",
-        "the timeout demo always gives up",
+        "wrote a timeout demo that always fails",
         {"error-operations"},
         changed(
             edited(
@@ -490,26 +490,26 @@ MISTAKES: list[Mistake] = [
     ),
     Mistake(
         "too-few-connections",
-        "shares five connections among all calls, and fails when there are more at once",
+        "shared five connections, so more than five concurrent invocations fail",
         {"optimized-under-load"},
         changed(edited("optimized_function.py", _around(_FIVE_AT_ONCE))),
     ),
     Mistake("five-megabytes", "answers with 5 MB", {"answers-dev"}, _only_latest('return {"body": "x" * 5_000_000}')),
     Mistake(
         "body-not-json",
-        "answers with text that is no JSON",
+        "returned text that is not JSON",
         {"answers-dev"},
         _only_latest('return {"statusCode": 200, "body": "{\'operation\': \'default\'}"}'),
     ),
     Mistake(
         "body-deeply-nested",
-        "answers with JSON that is 10,000 lists deep",
+        "returned JSON that is 10,000 lists deep",
         {"answers-dev"},
         _only_latest('return {"statusCode": 200, "body": "[" * 10_000 + "]" * 10_000}'),
     ),
     Mistake(
         "body-not-a-number",
-        "answers with NaN, which is no JSON",
+        "returned NaN, which is not JSON",
         {"answers-dev"},
         _only_latest('return {"statusCode": 200, "body": "{\\"ratio\\": NaN}"}'),
     ),
@@ -518,14 +518,14 @@ MISTAKES: list[Mistake] = [
     ),
     Mistake(
         "one-operation-hangs",
-        "the memory operation of $LATEST never returns",
+        "wrote a memory operation of $LATEST that never returns",
         {"answers-dev"},
         _only_latest('time.sleep(600 if operation == "memory" else 0)\nreturn inner()'),
         slow=True,
     ),
     Mistake(
         "everything-hangs",
-        "the optimized function never returns",
+        "wrote an optimized function that never returns",
         BROKEN_EVERYWHERE,
         changed(edited("optimized_function.py", _around("time.sleep(600)\nreturn inner()"))),
         slow=True,
@@ -533,4 +533,4 @@ MISTAKES: list[Mistake] = [
 ]
 
 HALF_DONE = ("no-shared-layer", "default-only", "no-error-function", "no-dashboard")
-"""What a student leaves out who does about half of the lab."""
+"""The mistakes of a student who does about half of the lab."""

@@ -1,4 +1,4 @@
-"""A perfect student of this lab, step by step as in the hand-out, with code of our own that needs no internet."""
+"""A perfect student of this lab, step by step as in the hand-out. The code is our own and needs no internet."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ CODE = Path(__file__).parent / "student-code"
 
 
 def build(student: SimulatedStudent) -> None:
-    """Build everything the lab asks for, in as few calls as it takes."""
+    """Build the lab with as few API calls as possible."""
     # Task 1
     student.create_function(
         "baseline-function",
@@ -33,7 +33,7 @@ def build(student: SimulatedStudent) -> None:
             "lambda-utils", {"python/lambda_utils.py": code("lambda_utils")}, CompatibleRuntimes=[RUNTIME]
         ),
     ]
-    # Tasks 3 and 4; the memory of Task 5 is given at once, so that the versions have it too
+    # Tasks 3 and 4, with the memory size of Task 5, so that the versions have it, too
     first = code("optimized_function")
     student.create_function(
         "optimized-function",
@@ -64,17 +64,17 @@ def build(student: SimulatedStudent) -> None:
         MemorySize=256,
         Layers=[arn for arn in layers[1:] if arn],
     )
-    # Task 8; Task 7 only measures
+    # Task 8 (Task 7 only measures)
     student.put_dashboard("lambda-optimization", dashboard_body(student, ["Duration", "Invocations"]))
 
 
 def code(module: str) -> str:
-    """The text of one of the student's modules."""
+    """Return the text of one of the student's modules."""
     return (CODE / f"{module}.py").read_text(encoding="utf-8")
 
 
 def dashboard_body(student: SimulatedStudent, metrics: list[str]) -> str:
-    """A dashboard with one graph per metric, a line per function."""
+    """Return a dashboard with one graph for each metric and one line for each function."""
     widgets = [
         {
             "type": "metric",

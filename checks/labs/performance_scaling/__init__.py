@@ -1,1 +1,1 @@
-"""The lab pack performance and scaling."""
+"""Lab pack of Performance and Scaling Optimization."""

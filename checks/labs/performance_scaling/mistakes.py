@@ -1,4 +1,4 @@
-"""What students get wrong in this lab, each with the checks that must find it."""
+"""Mistakes that students make in this lab, with the checks that must find them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ raise ConnectionError("too many connections")
 
 
 def _around(operation: str, body: str) -> Callable[[str], str]:
-    """Put lines before one operation of the high-performance function: they see ``context`` and ``inner()``."""
+    """Insert lines before one operation of the high-performance function. They can use ``context`` and ``inner()``."""
     lines = "".join(f"    {line}\n" for line in body.strip().splitlines())
     return lambda text: (
         f"{text}\n\n_inner = lambda_handler\n\n\n"
@@ -68,7 +68,7 @@ def _widgets(edit: Callable[[list[Any]], Any]) -> Callable[[SimulatedStudent], N
 
 
 def _only_own_lines(widgets: list[Any]) -> None:
-    """Leave the second function's lines out."""
+    """Remove the second function's lines."""
     for widget in widgets[:2]:
         widget["properties"]["metrics"].pop()
 
@@ -79,7 +79,7 @@ def _plot_classmate(widgets: list[Any]) -> None:
 
 
 def _without_alias(_: SimulatedStudent) -> Change:
-    """Let the API call the function itself."""
+    """Integrate the API with the function instead of the alias."""
 
     def change(step: Step) -> bool:
         if step.operation == "put_integration":
@@ -90,7 +90,7 @@ def _without_alias(_: SimulatedStudent) -> Change:
 
 
 def _alias_with_prefix(student: SimulatedStudent) -> Change:
-    """Put the prefix before the alias, and use it so everywhere."""
+    """Create the alias with the prefix, and use that name everywhere."""
     name = student.named("prod")
 
     def change(step: Step) -> bool:
@@ -106,7 +106,7 @@ def _alias_with_prefix(student: SimulatedStudent) -> Change:
 
 
 def _other_api(student: SimulatedStudent) -> Change:
-    """Give the permission to an API that the student made before and forgot."""
+    """Add the permission for an older API of the student."""
     first = create_rest_api(SimulatedStudent(student.username, student.connections), "first-try-api")
 
     def change(step: Step) -> bool:
@@ -118,7 +118,7 @@ def _other_api(student: SimulatedStudent) -> Change:
 
 
 def _permission_on_function(student: SimulatedStudent) -> None:
-    """Permit the function itself, which does nothing for the alias."""
+    """Add the permission to the function, which does not apply to the alias."""
     student.changes.append(without("add_permission", FUNCTION)(student))
 
     def permit() -> None:
@@ -129,7 +129,7 @@ def _permission_on_function(student: SimulatedStudent) -> None:
 
 
 def _memory_after_publishing(student: SimulatedStudent) -> None:
-    """Publish with little memory, and give more to what nobody calls."""
+    """Publish a version with little memory, and add memory only to ``$LATEST``."""
     student.changes.append(parameters("create_function", FUNCTION, MemorySize=512)(student))
 
     def change() -> None:
@@ -140,7 +140,7 @@ def _memory_after_publishing(student: SimulatedStudent) -> None:
 
 
 def _another_version(student: SimulatedStudent) -> None:
-    """Publish twice and leave the alias split between the versions."""
+    """Publish twice and split the alias's traffic between the versions."""
     function = student.named(FUNCTION)
     student.call("update_function_configuration", FunctionName=function, Description="second try")
     version = student.call("publish_version", FunctionName=function)["Version"]
@@ -167,7 +167,7 @@ MISTAKES: list[Mistake] = [
     # --- nothing, or not all ----------------------------------------------------------------------------------------
     Mistake(
         "nothing-built",
-        "built nothing at all",
+        "built nothing",
         {
             "performance-function",
             "load-tester",
@@ -183,7 +183,7 @@ MISTAKES: list[Mistake] = [
     ),
     Mistake(
         "no-performance-function",
-        "left the high-performance function out",
+        "did not create the high-performance function",
         {"performance-function"},
         changed(without("", FUNCTION)),
     ),
@@ -191,7 +191,7 @@ MISTAKES: list[Mistake] = [
     Mistake("no-queue", "created no queue", {"queue"}, changed(without("create_queue", QUEUE))),
     Mistake(
         "no-api",
-        "created no REST API, so no usage plan either",
+        "created no REST API and so no usage plan",
         {"api", "usage-plan", "api-key"},
         changed(without(service="apigateway", target=API)),
     ),
@@ -212,13 +212,13 @@ MISTAKES: list[Mistake] = [
     # --- functions --------------------------------------------------------------------------------------------------
     Mistake(
         "performance-memory",
-        "published the version with 512 MB, as if it were the lab's later test",
+        "published the version with the 512 MB of the lab's later test",
         {"performance-function"},
         changed(parameters("create_function", FUNCTION, MemorySize=512)),
     ),
     Mistake(
         "memory-after-publishing",
-        "published the version with 512 MB, and gave 2048 MB to $LATEST, which the alias does not serve",
+        "published the version with 512 MB and set 2048 MB only on $LATEST, which the alias does not serve",
         {"performance-function"},
         _memory_after_publishing,
     ),
@@ -230,7 +230,7 @@ MISTAKES: list[Mistake] = [
     ),
     Mistake(
         "switched-off",
-        "reserved 0 executions for the high-performance function, so that none can be provisioned",
+        "set a reserved concurrency of 0 on the high-performance function, so none can be provisioned",
         {"performance-can-run", "reserved-concurrency", "provisioned-concurrency"},
         changed(
             parameters("put_function_concurrency", FUNCTION, ReservedConcurrentExecutions=0),
@@ -239,20 +239,20 @@ MISTAKES: list[Mistake] = [
     ),
     Mistake(
         "sqs-scaler-memory",
-        "gave the reader of the queue 128 MB",
+        "gave the SQS function 128 MB",
         {"sqs-scaler"},
         changed(parameters("create_function", SCALER, MemorySize=None)),
     ),
     # --- versions, aliases, concurrency -----------------------------------------------------------------------------
     Mistake(
         "no-version",
-        "published no version, and so made no alias",
+        "published no version and so created no alias",
         {"version-published"},
         changed(without("publish_version")),
     ),
     Mistake(
         "alias-at-latest",
-        "pointed the alias to $LATEST, for which nothing can be provisioned",
+        "pointed the alias to $LATEST, which cannot have provisioned concurrency",
         {"alias-prod", "provisioned-concurrency"},
         changed(
             parameters("create_alias", FUNCTION, FunctionVersion="$LATEST"),
@@ -261,39 +261,39 @@ MISTAKES: list[Mistake] = [
     ),
     Mistake(
         "alias-with-prefix",
-        "put the prefix before the alias, and used it everywhere",
+        "created the alias with the prefix and used that name everywhere",
         {"alias-prod", "api-route"},
         changed(_alias_with_prefix),
     ),
     Mistake("alias-split", "left the alias split between two versions", {"alias-prod"}, afterwards(_another_version)),
     Mistake(
         "reserved-twenty",
-        "reserved 20 executions instead of 50",
+        "set a reserved concurrency of 20 instead of 50",
         {"reserved-concurrency"},
         changed(parameters("put_function_concurrency", FUNCTION, ReservedConcurrentExecutions=20)),
     ),
     Mistake(
         "no-provisioned-concurrency",
-        "provisioned nothing, as the hand-out's option does not exist",
+        "set no provisioned concurrency, because the hand-out's option does not exist",
         {"provisioned-concurrency"},
         changed(without("put_provisioned_concurrency_config")),
     ),
     Mistake(
         "sqs-scaler-unreserved",
-        "reserved nothing for the reader of the queue, as create-function has no such option",
+        "set no reserved concurrency on the SQS function, because create-function has no such option",
         {"sqs-scaler-reserved"},
         changed(without("put_function_concurrency", SCALER)),
     ),
     # --- REST API ---------------------------------------------------------------------------------------------------
     Mistake(
         "route-without-alias",
-        "let the API call the function instead of its alias, which has the permission",
+        "integrated the API with the function instead of its alias, which has the permission",
         {"api-route", "api-permission"},
         changed(_without_alias),
     ),
     Mistake(
         "get-instead-of-post",
-        "made the method a GET",
+        "created a GET method",
         {"api-route"},
         changed(
             parameters("put_method", API, ROUTE, httpMethod="GET"),
@@ -302,25 +302,25 @@ MISTAKES: list[Mistake] = [
     ),
     Mistake(
         "integration-not-proxy",
-        "integrated the function without the proxy",
+        "integrated the function without Lambda proxy integration",
         {"api-route", "endpoint"},
         changed(parameters("put_integration", API, ROUTE, type="AWS")),
     ),
     Mistake(
         "permission-for-everybody",
-        "let every API call the function",
+        "allowed every API to invoke the function",
         {"api-permission"},
         changed(parameters("add_permission", FUNCTION, SourceArn=None)),
     ),
     Mistake(
         "permission-for-another-api",
-        "permitted another API than the one that calls",
+        "added the permission for another API",
         {"api-permission"},
         changed(_other_api),
     ),
     Mistake(
         "permission-without-alias",
-        "gave the permission on the function instead of the alias",
+        "added the permission to the function instead of the alias",
         {"api-permission"},
         _permission_on_function,
     ),
@@ -344,7 +344,7 @@ MISTAKES: list[Mistake] = [
     ),
     Mistake(
         "plan-throttles-early",
-        "let the method ask for the key, and limits it to ten calls a second, which are seen to be refused above that",
+        "required the key for the method and limited the usage plan to ten requests a second",
         {"usage-plan"},
         changed(
             parameters("put_method", API, ROUTE, apiKeyRequired=True),
@@ -353,7 +353,7 @@ MISTAKES: list[Mistake] = [
     ),
     Mistake(
         "plan-unbound",
-        "bound the usage plan to no stage",
+        "added no stage to the usage plan",
         {"usage-plan"},
         changed(parameters("create_usage_plan", PLAN, apiStages=None)),
     ),
@@ -368,7 +368,7 @@ MISTAKES: list[Mistake] = [
     ),
     Mistake(
         "no-mapping",
-        "created the queue and never mapped it to the function",
+        "created the queue but no event source mapping",
         {"event-source-mapping"},
         changed(without("create_event_source_mapping")),
     ),
@@ -380,13 +380,13 @@ MISTAKES: list[Mistake] = [
     ),
     Mistake(
         "no-failure-reports",
-        "mapped the queue without ReportBatchItemFailures",
+        "created the event source mapping without ReportBatchItemFailures",
         {"event-source-mapping"},
         changed(parameters("create_event_source_mapping", SCALER, FunctionResponseTypes=None)),
     ),
     Mistake(
         "scaler-reports-everything",
-        "reports every message as failed",
+        "reported every message as failed",
         {"sqs-scaler-answers"},
         _code(
             "sqs_scaler",
@@ -396,7 +396,7 @@ MISTAKES: list[Mistake] = [
     ),
     Mistake(
         "messages-fail",
-        "fails on messages that came through the real queue",
+        "wrote code that fails on messages from the real queue",
         {"messages-consumed"},
         _code(
             "sqs_scaler",
@@ -410,7 +410,7 @@ MISTAKES: list[Mistake] = [
     # --- dashboard --------------------------------------------------------------------------------------------------
     Mistake(
         "dashboard-one-function",
-        "plotted the high-performance function only",
+        "plotted only the high-performance function",
         {"dashboard-duration", "dashboard-concurrency"},
         _widgets(_only_own_lines),
     ),
@@ -422,7 +422,7 @@ MISTAKES: list[Mistake] = [
     ),
     Mistake(
         "dashboard-half",
-        "left the widgets of the errors and of the function's own metrics out",
+        "omitted the widgets for errors and for the function's custom metrics",
         {"dashboard-errors", "dashboard-custom"},
         _widgets(lambda widgets: widgets.__delitem__(slice(2, 4))),
     ),
@@ -430,55 +430,55 @@ MISTAKES: list[Mistake] = [
     # --- what the functions do --------------------------------------------------------------------------------------
     Mistake(
         "default-answers-500",
-        "answers 500 to the default operation",
+        "returned 500 for the default operation",
         {"answers-default"},
         changed(edited("performance_function.py", _around("default", 'return {"statusCode": 500, "body": "{}"}'))),
     ),
     Mistake(
         "batches-too-small",
-        "knows no large batches",
+        "did not implement large batches",
         {"answers-database"},
         _code("performance_function", ', "large": 1000}', "}"),
     ),
     Mistake(
         "chunks-of-one",
-        "processes the records one by one",
+        "processed the records one by one",
         {"answers-stream"},
         _code("performance_function", "CHUNK = 50", "CHUNK = 1"),
     ),
     Mistake(
         "wrong-sum",
-        "adds the numbers instead of their squares",
+        "added the numbers instead of their squares",
         {"answers-cpu"},
         _code("performance_function", "number * number for", "number for"),
     ),
     Mistake(
         "no-performance-figures",
-        "answers without the performance figures",
+        "returned no performance figures",
         {"answers-concurrent"},
         _code("performance_function", ', "performance": performance}', "}"),
     ),
     Mistake(
         "bad-input-crashes",
-        "catches nothing",
+        "caught no exceptions",
         {"bad-input"},
         _code("performance_function", "except Exception as error", "except MemoryError as error"),
     ),
     Mistake(
         "too-few-connections",
-        "shares five connections among all calls, and fails when there are more at once",
+        "shared five connections, so more than five concurrent invocations fail",
         {"under-load"},
         changed(edited("performance_function.py", _around("cpu_intensive", _FIVE_AT_ONCE))),
     ),
     Mistake(
         "load-tester-counts-nothing",
-        "counts no request as successful",
+        "counted no request as successful",
         {"load-test-results"},
         _code("load_tester", '"successful_requests": len(times_ms)', '"successful_requests": 0'),
     ),
     Mistake(
         "one-operation-hangs",
-        "the memory test never returns",
+        "wrote a memory test that never returns",
         {"answers-memory"},
         changed(edited("performance_function.py", _around("memory_test", "time.sleep(600)\nreturn inner()"))),
         slow=True,
@@ -486,4 +486,4 @@ MISTAKES: list[Mistake] = [
 ]
 
 HALF_DONE = ("no-load-tester", "no-api", "no-queue", "no-dashboard")
-"""What a student leaves out who does about half of the lab."""
+"""The mistakes of a student who does about half of the lab."""

@@ -1,4 +1,4 @@
-"""A perfect student of this lab, step by step as in the hand-out, with code of our own that needs no internet."""
+"""A perfect student of this lab, step by step as in the hand-out. The code is our own and needs no internet."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ API, PLAN, KEY, QUEUE = "optimized-api", "performance-plan", "performance-key", 
 
 
 def build(student: SimulatedStudent) -> None:
-    """Build everything the lab asks for, in as few calls as it takes."""
+    """Build the lab with as few API calls as possible."""
     # Tasks 1 and 2
     deploy(student, FUNCTION, "performance_function", Timeout=300, MemorySize=1024)
     version = student.publish_version(FUNCTION)
@@ -46,9 +46,9 @@ def build(student: SimulatedStudent) -> None:
     stage = deploy_stage(student, API, api, "prod", cache_size="0.5")
     plan = create_usage_plan(student, PLAN, api, stage, rate=500, burst=1000, quota=10_000, period="DAY")
     create_api_key(student, KEY, plan)
-    # Task 4 measures with other memory sizes, and the memory goes back to what the version has
-    # Task 5; with the hand-out's visibility timeout of 30 seconds AWS refuses the mapping, and what it calls
-    # MaxReceiveCount is part of a redrive policy
+    # Task 4 only measures with other memory sizes
+    # Task 5: AWS rejects the mapping with the hand-out's visibility timeout of 30 seconds. MaxReceiveCount belongs in a
+    # redrive policy.
     dead_letters = create_queue(student, "dead-letters", MessageRetentionPeriod=1_209_600)
     redrive = {"deadLetterTargetArn": dead_letters, "maxReceiveCount": "3"} if dead_letters else None
     queue = create_queue(
@@ -81,7 +81,7 @@ def deploy(student: SimulatedStudent, suffix: str, module: str, **settings: Any)
 
 
 def dashboard_body(student: SimulatedStudent) -> str:
-    """The five graphs of the hand-out."""
+    """Return the five graphs of the hand-out."""
     function, scaler, api = student.named(FUNCTION), student.named(SCALER), student.named(API)
     graphs: list[tuple[str, str, list[list[str]]]] = [
         ("Average Function Duration", "Average", two_lines("Duration", function, scaler)),
@@ -126,5 +126,5 @@ def dashboard_body(student: SimulatedStudent) -> str:
 
 
 def two_lines(metric: str, *functions: str) -> list[list[str]]:
-    """One metric of both functions."""
+    """Return one metric of both functions."""
     return [["AWS/Lambda", metric, "FunctionName", function] for function in functions]

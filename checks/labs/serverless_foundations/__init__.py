@@ -1,1 +1,1 @@
-"""The lab pack serverless foundations."""
+"""Lab pack of Serverless Foundations."""

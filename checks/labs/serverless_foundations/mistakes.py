@@ -1,4 +1,4 @@
-"""What students get wrong in this lab, each with the checks that must find it."""
+"""Mistakes that students make in this lab, with the checks that must find them."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ Apply = Callable[[SimulatedStudent], None]
 
 
 def _todo_code(old: str, new: str) -> Apply:
-    """Write a piece of the todo API otherwise."""
+    """Replace a part of the todo API's code."""
     return changed(edited("todo_api.py", replaced(old, new), TODO))
 
 
 def _courses_role(student: SimulatedStudent) -> None:
-    """Run the processor under the role that the course provides."""
+    """Give the processor the course's role."""
 
     def change(step: Step) -> bool:
         if step.operation == "create_function" and step.target == PROCESSOR:
@@ -48,14 +48,14 @@ def _courses_role(student: SimulatedStudent) -> None:
 
 
 def _trusts_ec2(student: SimulatedStudent) -> None:
-    """Let virtual machines take the role on, and nothing else."""
+    """Let only EC2 assume the role."""
     statement = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     student.call("update_assume_role_policy", "iam", RoleName=student.named(ROLE), PolicyDocument=policy)
 
 
 def _policy_on(resource: Callable[[str], str]) -> Apply:
-    """Write another resource into the policy for the bucket's objects."""
+    """Change the resource in the policy for the bucket's objects."""
 
     def edit(policy: Any) -> None:
         for statement in policy["Statement"]:
@@ -68,8 +68,8 @@ def _notification(edit: Callable[[Any], None]) -> Apply:
     """Change the bucket's notification."""
 
     def edit_all(configuration: Any) -> None:
-        for one in configuration["LambdaFunctionConfigurations"]:
-            edit(one)
+        for notification in configuration["LambdaFunctionConfigurations"]:
+            edit(notification)
 
     return changed(document("put_bucket_notification_configuration", BUCKET, "NotificationConfiguration", edit_all))
 
@@ -94,32 +94,32 @@ MISTAKES: list[Mistake] = [
     # --- nothing, or not all ----------------------------------------------------------------------------------------
     Mistake(
         "nothing-built",
-        "built nothing at all",
+        "built nothing",
         {"s3-function", "todo-table", "todo-function", "cleanup-function", "cleanup-rule"},
         changed(without()),
     ),
     Mistake(
         "no-processor",
-        "left the S3 processor out",
+        "did not create the S3 processor",
         {"s3-function"},
         changed(without("create_function", PROCESSOR)),
     ),
     Mistake(
         "no-todo-function",
-        "left the todo API's function out",
+        "did not create the todo API function",
         {"todo-function"},
         changed(without("create_function", TODO)),
     ),
     Mistake(
         "no-cleanup-function",
-        "left the cleanup function out",
+        "did not create the cleanup function",
         {"cleanup-function"},
         changed(without("create_function", CLEANUP)),
     ),
     # --- Lab 1: settings --------------------------------------------------------------------------------------------
     Mistake(
         "processor-defaults",
-        "left the S3 processor's timeout and memory at the console's 3 s and 128 MB",
+        "left the S3 processor's timeout and memory size at the defaults of 3 s and 128 MB",
         {"s3-function"},
         changed(parameters("create_function", PROCESSOR, Timeout=None, MemorySize=None)),
     ),
@@ -149,7 +149,7 @@ MISTAKES: list[Mistake] = [
     # --- Lab 1: the role --------------------------------------------------------------------------------------------
     Mistake(
         "courses-role",
-        "ran the S3 processor under the course's role",
+        "gave the S3 processor the course's role",
         {"s3-role"},
         _courses_role,
     ),
@@ -162,13 +162,13 @@ MISTAKES: list[Mistake] = [
     ),
     Mistake(
         "no-object-policy",
-        "gave the role no policy for the bucket",
+        "added no policy for the bucket to the role",
         {"s3-reads-objects"},
         changed(without("put_role_policy", ROLE)),
     ),
     Mistake(
         "policy-on-the-bucket",
-        "allowed reading the bucket itself instead of the objects in it",
+        "allowed reading the bucket itself instead of its objects",
         {"s3-reads-objects"},
         _policy_on(lambda resource: resource.removesuffix("/*")),
     ),
@@ -196,19 +196,19 @@ MISTAKES: list[Mistake] = [
     Mistake("on-removal", "let the bucket call when objects are removed", {"s3-trigger"}, _notification(_when_removed)),
     Mistake(
         "no-s3-permission",
-        "forgot S3's permission",
+        "forgot the permission for S3",
         {"s3-permission"},
         changed(without("add_permission", PROCESSOR)),
     ),
     Mistake(
         "permission-for-the-handouts-bucket",
-        "gave the permission for the hand-out's bucket",
+        "added the permission for the hand-out's bucket",
         {"s3-permission"},
         changed(parameters("add_permission", PROCESSOR, SourceArn="arn:aws:s3:::my-upload-bucket")),
     ),
     Mistake(
         "event-misread",
-        "looked for the bucket where the event does not have it",
+        "read the bucket's name from the wrong field of the event",
         {"s3-event"},
         changed(edited("lambda_function.py", replaced('event["Records"][0]["s3"]', 'event["s3"]'))),
     ),
@@ -235,7 +235,7 @@ MISTAKES: list[Mistake] = [
     ),
     Mistake(
         "number-key",
-        "took numbers for the table's sort key",
+        "chose numbers for the table's sort key",
         {"todo-table", "todo-create"},
         changed(
             parameters(
@@ -250,7 +250,7 @@ MISTAKES: list[Mistake] = [
     ),
     Mistake(
         "provisioned-table",
-        "paid for the table by the hour",
+        "created the table with provisioned capacity",
         {"todo-table"},
         changed(
             parameters(
@@ -264,7 +264,7 @@ MISTAKES: list[Mistake] = [
     # --- Lab 2: the function ----------------------------------------------------------------------------------------
     Mistake(
         "todo-memory",
-        "gave the todo API's function 128 MB and 3 s",
+        "gave the todo API function 128 MB and 3 s",
         {"todo-function"},
         changed(parameters("create_function", TODO, MemorySize=128, Timeout=3)),
     ),
@@ -294,43 +294,43 @@ MISTAKES: list[Mistake] = [
     ),
     Mistake(
         "todo-crashes",
-        "reads the body of every request as JSON, and crashes where there is none",
+        "parsed the body of every request as JSON, which crashes without a body",
         {"todo-read", "todo-update", "todo-delete", "todo-not-found"},
         _todo_code("    try:\n", '    json.loads(event["body"])\n    try:\n'),
     ),
     Mistake(
         "created-200",
-        "answers 200 to a new item",
+        "returned 200 for a new item",
         {"todo-create"},
         _todo_code("respond(201, item)", "respond(200, item)"),
     ),
     Mistake(
         "body-no-text",
-        "answers with a body that is an object instead of text",
+        "returned a body that is an object instead of text",
         {"todo-create"},
         _todo_code('"body": json.dumps(body)', '"body": body'),
     ),
     Mistake(
         "dumped-twice",
-        "calls json.dumps twice on every body",
+        "called json.dumps twice on every body",
         {"todo-create"},
         _todo_code('"body": json.dumps(body)', '"body": json.dumps(json.dumps(body))'),
     ),
     Mistake(
         "no-id",
-        "answers a new item without its id",
+        "returned a new item without its id",
         {"todo-create"},
         _todo_code("respond(201, item)", 'respond(201, {"ok": True})'),
     ),
     Mistake(
         "empty-list",
-        "answers every list with an empty one",
+        "returned an empty list every time",
         {"todo-read"},
         _todo_code('table.query(KeyConditionExpression=Key("userId").eq(user))["Items"]', "[]"),
     ),
     Mistake(
         "update-forgets",
-        "forgets to change whether an item is done",
+        "did not update whether an item is completed",
         {"todo-update"},
         _todo_code('body.get("completed", False)', "False"),
     ),
@@ -348,7 +348,7 @@ MISTAKES: list[Mistake] = [
     ),
     Mistake(
         "deletes-nothing",
-        "answers a deletion and deletes nothing",
+        "confirmed a deletion but deleted nothing",
         {"todo-delete"},
         _todo_code('    table.delete_item(Key={"userId": user, "todoId": todo})\n', ""),
     ),
@@ -357,7 +357,7 @@ MISTAKES: list[Mistake] = [
     ),
     Mistake(
         "unknown-500",
-        "answers 500 where there is no such item",
+        "returned 500 for an unknown item",
         {"todo-not-found"},
         _todo_code(
             'respond(200, found["Item"]) if "Item" in found else respond(404, {"error": "Todo not found"})',
@@ -366,13 +366,13 @@ MISTAKES: list[Mistake] = [
     ),
     Mistake(
         "lists-everything",
-        "lists the items of all users",
+        "listed the items of all users",
         {"todo-isolation"},
         _todo_code('table.query(KeyConditionExpression=Key("userId").eq(user))', "table.scan()"),
     ),
     Mistake(
         "one-user-for-all",
-        "keeps the items of all users under one",
+        "stored the items of all users under one user",
         {"todo-isolation"},
         _todo_code(
             'return route(event["httpMethod"], event["path"], claims["sub"]',
@@ -388,13 +388,13 @@ MISTAKES: list[Mistake] = [
     ),
     Mistake(
         "todo-path",
-        "called the resource /todo",
+        "named the resource /todo",
         {"todo-route"},
         changed(parameters("create_resource", TODO, "/todos", pathPart="todo")),
     ),
     Mistake(
         "no-proxy",
-        "took the integration without proxy",
+        "created the integration without Lambda proxy integration",
         {"todo-route"},
         changed(parameters("put_integration", TODO, "GET /todos", type="AWS")),
     ),
@@ -414,14 +414,14 @@ MISTAKES: list[Mistake] = [
     ),
     Mistake(
         "no-api-permission",
-        "forgot API Gateway's permission",
+        "forgot the permission for API Gateway",
         {"todo-api-permission"},
         changed(without("add_permission", TODO)),
     ),
     Mistake("not-deployed", "did not deploy the API", {"todo-stage"}, changed(without("create_deployment", TODO))),
     Mistake(
         "stage-dev",
-        "deployed the API to a stage called dev",
+        "deployed the API to the stage dev",
         {"todo-stage"},
         changed(parameters("create_deployment", TODO, "prod", stageName="dev")),
     ),
@@ -435,13 +435,13 @@ MISTAKES: list[Mistake] = [
     Mistake("no-rule", "created no rule", {"cleanup-rule"}, changed(without("put_rule", RULE))),
     Mistake(
         "in-the-afternoon",
-        "let the rule run at 14:00",
+        "scheduled the rule at 14:00",
         {"cleanup-rule"},
         changed(parameters("put_rule", RULE, ScheduleExpression="cron(0 14 * * ? *)")),
     ),
     Mistake(
         "rate-one-day",
-        "let the rule run once a day, at whatever time it was created",
+        "scheduled the rule once a day, at the time of its creation",
         {"cleanup-rule"},
         changed(parameters("put_rule", RULE, ScheduleExpression="rate(1 day)")),
     ),
@@ -454,23 +454,23 @@ MISTAKES: list[Mistake] = [
     Mistake("no-target", "gave the rule no target", {"cleanup-target"}, changed(without("put_targets", RULE))),
     Mistake(
         "wrong-target",
-        "let the rule call the todo API's function",
+        "set the todo API function as the rule's target",
         {"cleanup-target"},
         changed(document("put_targets", RULE, "Targets", _call_todo_api)),
     ),
     Mistake(
         "no-events-permission",
-        "forgot EventBridge's permission",
+        "forgot the permission for EventBridge",
         {"cleanup-permission"},
         changed(without("add_permission", CLEANUP)),
     ),
     Mistake(
         "events-from-anywhere",
-        "let every rule of every account call the cleanup",
+        "allowed every rule of every account to invoke the cleanup function",
         {"cleanup-permission"},
         changed(parameters("add_permission", CLEANUP, SourceArn=None)),
     ),
 ]
 
 HALF_DONE = ("no-processor", "no-api", "no-cleanup-function")
-"""What a student leaves out who does about half of the lab."""
+"""The mistakes of a student who does about half of the lab."""

@@ -1,4 +1,4 @@
-"""A perfect student of this lab, step by step as in the hand-out, with code of our own that reads its environment."""
+"""A perfect student of this lab, step by step as in the hand-out. The code is our own and reads its environment."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TABLE_ACTIONS = ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Sca
 
 
 def build(student: SimulatedStudent) -> None:
-    """Build everything the three labs ask for."""
+    """Build the three labs."""
     _object_processor(student)
     table_role = _todo_api(student)
     _daily_cleanup(student, table_role)
@@ -32,7 +32,7 @@ def build(student: SimulatedStudent) -> None:
 
 
 def _object_processor(student: SimulatedStudent) -> None:
-    """Lab 1."""
+    """Build Lab 1."""
     bucket = create_bucket(student, "upload-bucket", with_account=True)
     objects = f"arn:aws:s3:::{bucket or student.named('upload-bucket')}/*"
     role = create_role(
@@ -65,7 +65,7 @@ def _object_processor(student: SimulatedStudent) -> None:
 
 
 def _todo_api(student: SimulatedStudent) -> str | None:
-    """Lab 2. Returns the role that may use the table, which the cleanup of Lab 3 runs under too."""
+    """Build Lab 2. Return the role that may use the table, which the cleanup function of Lab 3 also uses."""
     create_table(student, "TodoItems", partition_key="userId", sort_key="todoId", tags={"Environment": "Production"})
     table = f"arn:aws:dynamodb:{student.region}:{student.account_id}:table/{student.named('TodoItems')}"
     actions = [f"dynamodb:{action}" for action in TABLE_ACTIONS]
@@ -94,7 +94,7 @@ def _todo_api(student: SimulatedStudent) -> str | None:
 
 
 def _daily_cleanup(student: SimulatedStudent, role: str | None) -> None:
-    """Lab 3."""
+    """Build Lab 3."""
     function = student.create_function(
         "cleanup-lambda",
         {"cleanup_lambda.py": code("cleanup_lambda")},
@@ -112,5 +112,5 @@ def _daily_cleanup(student: SimulatedStudent, role: str | None) -> None:
 
 
 def code(module: str) -> str:
-    """The text of one of the student's modules."""
+    """Return the text of one of the student's modules."""
     return (CODE / f"{module}.py").read_text(encoding="utf-8")

@@ -14,7 +14,7 @@ GATEWAY = "apigateway.amazonaws.com"
 
 
 def method(function: str = FUNCTION, qualifier: str = "prod", **changes: Any) -> dict[str, Any]:
-    """Return what GetResources says of a method."""
+    """Return a method in the form of GetResources."""
     uri = (
         f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{function_arn(function, qualifier)}/invocations"
     )
@@ -23,7 +23,7 @@ def method(function: str = FUNCTION, qualifier: str = "prod", **changes: Any) ->
 
 
 def statement(*sources: str, principal: str = GATEWAY, qualifier: str = "prod", **changes: Any) -> dict[str, Any]:
-    """Return a permission as GetPolicy has it."""
+    """Return a permission in the form of GetPolicy."""
     condition = {"Condition": {"ArnLike": {"AWS:SourceArn": list(sources)}}} if sources else {}
     return {
         "Sid": "sid",

@@ -19,9 +19,14 @@ def test_the_command_looks_up_the_id_of_the_plan() -> None:
     ("enabled", "bound", "fraction", "says"),
     [
         (True, True, 1.0, ""),
-        (False, True, 0.5, f"The API key {KEY} is bound to {PLAN}, but it is disabled: a call with it is refused."),
+        (
+            False,
+            True,
+            0.5,
+            f"The API key {KEY} is bound to {PLAN} but disabled. API Gateway refuses requests with a disabled key.",
+        ),
         (True, False, 0.5, f"The API key {KEY} is not bound to {PLAN}."),
-        (False, False, 0.0, f"The API key {KEY} is disabled, and not bound to {PLAN}."),
+        (False, False, 0.0, f"The API key {KEY} is disabled and not bound to {PLAN}."),
     ],
 )
 def test_enabled_and_bound_are_half_each(enabled: bool, bound: bool, fraction: float, says: str) -> None:
@@ -35,7 +40,7 @@ def test_fails_when_the_plan_or_the_key_does_not_exist() -> None:
     verdict = with_key(deployed_api()).judge("api_key_bound", plan=PLAN, key=KEY)
     assert (verdict.fraction, verdict.message) == (
         0.5,
-        f"The API key {KEY} is bound to no usage plan {PLAN}, as there is none.",
+        f"The API key {KEY} is not bound to {PLAN}, because this usage plan does not exist.",
     )
     verdict = deployed_api().judge("api_key_bound", plan=PLAN, key=KEY)
     assert (verdict.message, verdict.hint) == (

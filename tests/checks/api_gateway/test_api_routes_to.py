@@ -1,4 +1,4 @@
-"""api_routes_to: the methods of a REST API call the function."""
+"""api_routes_to: the methods of a REST API invoke the function."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ROUTES: dict[str, Any] = {
 }
 
 
-def test_passes_when_the_method_calls_the_alias() -> None:
+def test_passes_when_the_method_invokes_the_alias() -> None:
     verdict = deployed_api().judge("api_routes_to", **ROUTES)
     assert verdict.status == "passed"
     assert verdict.expected == f"POST /performance → {FUNCTION}:prod, AWS_PROXY"
@@ -36,17 +36,17 @@ def test_passes_when_the_method_calls_the_alias() -> None:
         (
             {"qualifier": ""},
             2 / 3,
-            f"POST /performance calls {FUNCTION} instead of {FUNCTION}:prod",
+            f"POST /performance invokes {FUNCTION} instead of {FUNCTION}:prod",
         ),
         (
             {"qualifier": "2"},
             2 / 3,
-            f"POST /performance calls {FUNCTION}:2 instead of {FUNCTION}:prod",
+            f"POST /performance invokes {FUNCTION}:2 instead of {FUNCTION}:prod",
         ),
         (
             {"function": "user2-performance-function"},
             2 / 3,
-            f"POST /performance calls the function user2-performance-function:prod instead of {FUNCTION}:prod",
+            f"POST /performance invokes the function user2-performance-function:prod instead of {FUNCTION}:prod",
         ),
         (
             {"uri": "https://example.com/", "type": "HTTP"},
@@ -68,14 +68,14 @@ def test_method_proxy_and_target_are_a_third_each(route: dict[str, Any], fractio
     ("old", "new", "says"),
     [
         (f":{ACCOUNT}:", ":210987654321:", "of another account"),
-        (f"lambda:{REGION}:", "lambda:us-east-1:", f"in another Region than {REGION}"),
+        (f"lambda:{REGION}:", "lambda:us-east-1:", f"in a Region other than {REGION}"),
     ],
 )
 def test_a_function_of_the_same_name_in_another_account_or_region_does_not_count(old: str, new: str, says: str) -> None:
     uri = method()["methodIntegration"]["uri"].replace(old, new)
     verdict = deployed_api(uri=uri).judge("api_routes_to", **ROUTES)
     assert verdict.fraction == 2 / 3
-    assert verdict.message == f"{API}: POST /performance calls {FUNCTION} {says}: {uri}."
+    assert verdict.message == f"{API}: POST /performance invokes {FUNCTION} {says}: {uri}."
 
 
 def test_the_command_names_the_existing_path_and_stage() -> None:
@@ -100,12 +100,12 @@ def test_the_command_names_the_existing_path_and_stage() -> None:
     assert "`rm`" not in hostile.judge("api_routes_to", function=FUNCTION, methods=["POST"]).hint
 
 
-def test_fails_when_no_api_calls_the_function() -> None:
+def test_fails_when_no_api_invokes_the_function() -> None:
     made = World().function(FUNCTION).api("user1-other-api").routes("api1", {("/x", "GET"): method("user1-other")})
     verdict = made.judge("api_routes_to", function=FUNCTION, methods=["GET", "POST"])
     assert (verdict.message, verdict.hint) == (
-        f"None of your REST APIs has a route that leads to {FUNCTION}. In the console, “Add trigger” on the function "
-        "makes one.",
+        f"None of your REST APIs has a route that invokes {FUNCTION}. In the Lambda console, “Add trigger” on the "
+        "function creates one.",
         f"aws apigateway create-rest-api --name {FUNCTION}-API",
     )
 
@@ -138,7 +138,7 @@ def test_names_a_similar_path(path: str) -> None:
     verdict = made.judge("api_routes_to", **ROUTES)
     assert (verdict.status, verdict.message) == (
         "failed",
-        f"{API} has no method POST at /performance; it has POST {path}. Paths must match exactly: {path} is not "
+        f"{API} has no method POST at /performance. Its methods: POST {path}. Paths must match exactly: {path} is not "
         "/performance.",
     )
     assert verdict.hint.splitlines()[0] == (
@@ -157,12 +157,12 @@ def test_fails_when_the_api_or_the_function_does_not_exist() -> None:
     assert World().judge("api_routes_to", **ROUTES).message == f"There is no function {FUNCTION}."
     verdict = World().function(FUNCTION).judge("api_routes_to", function=FUNCTION, methods=["GET"])
     assert verdict.message == (
-        f"You have no REST API whose name begins with user1-, so nothing leads to {FUNCTION}. "
-        "(An HTTP API is something else: the lab asks for a REST API.)"
+        f"You have no REST API with a name that begins with user1-, so no API invokes {FUNCTION}. "
+        "An HTTP API does not count: the lab requires a REST API."
     )
 
 
-def test_of_several_apis_the_one_that_calls_the_function_counts() -> None:
+def test_of_several_apis_the_one_that_invokes_the_function_counts() -> None:
     made = (
         deployed_api()
         .api("user1-aaa", "api0")
@@ -172,16 +172,16 @@ def test_of_several_apis_the_one_that_calls_the_function_counts() -> None:
     assert made.judge("api_routes_to", function=FUNCTION, methods=["POST"]).status == "passed"
     verdict = made.judge("api_routes_to", function=FUNCTION, methods=["GET"])
     assert verdict.status == "failed"
-    assert f"has no method GET that leads to {FUNCTION}; it has " in verdict.message
+    assert f"has no method GET that invokes {FUNCTION}. Its methods: " in verdict.message
 
 
-def test_of_two_apis_of_one_name_the_deployed_one_counts() -> None:
+def test_of_two_apis_with_one_name_the_deployed_one_counts() -> None:
     made = deployed_api().api(API, "api2")
     assert made.judge("api_routes_to", **ROUTES).status == "passed"
 
 
 @pytest.mark.parametrize("stale", ["api0", "api2"])
-def test_of_two_deployed_apis_of_one_name_the_one_that_may_call_counts(stale: str) -> None:
+def test_of_two_deployed_apis_with_one_name_the_one_with_a_permission_counts(stale: str) -> None:
     made = deployed_api().api(API, stale).routes(stale, {("/performance", "GET"): method()})
     made.stages(stale, {"stageName": "prod"})
     assert made.judge("api_routes_to", **ROUTES).status == "passed"
@@ -193,4 +193,4 @@ def test_a_greedy_resource_serves_a_path_without_its_own_resource() -> None:
     assert (verdict.status, verdict.observed) == ("passed", f"ANY /{{proxy+}} → {FUNCTION}:prod")
     made.routes("api1", {("/{proxy+}", "ANY"): method(), ("/performance", "GET"): method()})
     verdict = made.judge("api_routes_to", **ROUTES)  # API Gateway looks no further than /performance
-    assert (verdict.status, verdict.observed) == ("failed", "it has GET /performance and ANY /{proxy+}")
+    assert (verdict.status, verdict.observed) == ("failed", "GET /performance and ANY /{proxy+}")

@@ -1,4 +1,4 @@
-"""endpoint_answers: a call of a stage over HTTP is answered as the lab says."""
+"""endpoint_answers: a stage answers an HTTP request as the lab requires."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ TARGET = f"POST {API} /prod/performance"
 
 
 def reply(status: int = 200, body: Any = None, **changes: Any) -> HttpReply:
-    """What came back from a call."""
+    """Return the reply to a request."""
     content = {"result": {"operation": "default"}} if body is None else body
     return HttpReply("answered", status, {}, content if isinstance(content, str) else json.dumps(content), **changes)
 
 
 def test_passes_when_the_endpoint_answers() -> None:
-    verdict, asked = probed(deployed_api(), "endpoint_answers", [reply()], **CALL)
+    verdict, questions = probed(deployed_api(), "endpoint_answers", [reply()], **CALL)
     assert (verdict.status, verdict.observed) == ("passed", "200")
-    arguments = asked[0].arguments
+    arguments = questions[0].arguments
     assert (arguments["ApiId"], arguments["Stage"], arguments["Method"]) == ("api1", "prod", "POST")
     assert (arguments["Path"], arguments["Body"], arguments["ApiKeyId"]) == (
         "/performance",
@@ -48,61 +48,61 @@ def test_passes_when_the_endpoint_answers() -> None:
     [
         (
             reply(403, {"message": "Missing Authentication Token"}),
-            "answered 403 (Missing Authentication Token): what is deployed on the stage has no such method at this "
-            "path; deploy the API after its last change",
+            "returned 403 (Missing Authentication Token): the deployed stage has no such method at this path. Deploy "
+            "the API again after its last change",
             "aws apigateway create-deployment --rest-api-id api1 --stage-name prod",
         ),
         (
             reply(403, {"message": "Forbidden"}),
-            "answered 403 (Forbidden): it wants an API key that the usage plan of this stage knows",
+            "returned 403 (Forbidden): the method requires an API key of the stage's usage plan",
             "aws apigateway create-usage-plan-key --usage-plan-id PLAN-ID --key-id KEY-ID --key-type API_KEY",
         ),
         (
             reply(403, {"error": "not yours"}),
-            'answered 403 instead of 200 ({"error": "not yours"})',
+            'returned 403 instead of 200 ({"error": "not yours"})',
             f"aws logs tail /aws/lambda/{FUNCTION} --since 1h",
         ),
         (
             reply(500, {"message": "Internal server error"}),
-            "answered 500 (Internal server error): API Gateway is not permitted to call the function",
+            "returned 500 (Internal server error): API Gateway has no permission to invoke the function",
             f"aws lambda add-permission --function-name {FUNCTION}:prod --statement-id apigateway-invoke "
             "--action lambda:InvokeFunction --principal apigateway.amazonaws.com "
             f"--source-arn 'arn:aws:execute-api:{REGION}:{ACCOUNT}:api1/*/*'",
         ),
         (
             reply(500, {"error": "no"}),
-            'answered 500 instead of 200 ({"error": "no"})',
+            'returned 500 instead of 200 ({"error": "no"})',
             f"aws logs tail /aws/lambda/{FUNCTION} --since 1h",
         ),
         (
             reply(502, {"message": "Internal server error"}),
-            "answered 502: the function crashed, or what it returned is no proxy response (an object with a "
-            "statusCode, and a body that is text)",
+            "returned 502: the function crashed, or it did not return a proxy response (an object with a statusCode "
+            "and a text as body)",
             f"aws logs tail /aws/lambda/{FUNCTION} --since 1h",
         ),
         (
             reply(504, {"message": "Endpoint request timed out"}),
-            "answered 504: the function took longer than API Gateway waits (29 seconds)",
+            "returned 504: the function took longer than API Gateway's timeout of 29 seconds",
             f"aws logs tail /aws/lambda/{FUNCTION} --since 1h",
         ),
         (
             reply(200, "<b>no JSON"),
-            "answered 200, but the body is not valid JSON",
+            "returned 200, but the body is not valid JSON",
             f"aws logs tail /aws/lambda/{FUNCTION} --since 1h",
         ),
         (
             reply(200, {"result": {"operation": "heavy"}}),
-            'answered 200, but result.operation is "heavy" instead of "default"',
+            'returned 200, but result.operation is "heavy" instead of "default"',
             f"aws logs tail /aws/lambda/{FUNCTION} --since 1h",
         ),
         (
             reply(200, "{", truncated=True),
-            "answered 200, but the body has more than 32768 characters, too many to read",
+            "returned 200, but the body has more than 32768 characters, which is too large",
             f"aws logs tail /aws/lambda/{FUNCTION} --since 1h",
         ),
         (
             HttpReply("timeout"),
-            "did not answer before the grader stopped waiting",
+            "did not respond before the grader stopped waiting",
             f"aws logs tail /aws/lambda/{FUNCTION} --since 1h",
         ),
     ],
@@ -120,17 +120,17 @@ def test_fails_with_the_meaning_of_the_reply_and_the_command_that_fixes_it(
         (reply(200, {"result": {"operation": "default", "ms": 1.5}}), ""),
         (
             reply(200, {"result": {"operation": "default", "ms": "1.5"}}),
-            'answered 200, but result.ms is "1.5", a text, where a number is wanted',
+            'returned 200, but result.ms is "1.5" (a text) instead of a number',
         ),
-        (reply(200, {"result": {"operation": "x"}}), 'answered 200, but result.operation is "x" instead of "default"'),
-        (reply(200, "["), "answered 200, but the body is not valid JSON"),
+        (reply(200, {"result": {"operation": "x"}}), 'returned 200, but result.operation is "x" instead of "default"'),
+        (reply(200, "["), "returned 200, but the body is not valid JSON"),
     ],
 )
 @pytest.mark.parametrize("structure", [{}, {"contains": None}])
-def test_a_reply_is_held_against_a_schema(got: HttpReply, says: str, structure: dict[str, Any]) -> None:
+def test_compares_the_reply_with_a_schema(got: HttpReply, says: str, structure: dict[str, Any]) -> None:
     schema = {"required": ["result"], "properties": {"result": {"properties": {"ms": {"type": "number"}}}}}
     verdict, _ = probed(deployed_api(), "endpoint_answers", [got], **{**CALL, **structure, "matches": schema})
-    if structure and "instead of" in says:  # the structure's to say
+    if structure and "operation" in says:  # the schema does not restrict the operation
         says = ""
     assert (verdict.status, verdict.message) == ("failed" if says else "passed", f"{TARGET} {says}." if says else "")
 
@@ -143,8 +143,7 @@ def test_a_method_with_authorization_is_not_reported_as_missing(status: int, aut
     made = deployed_api(authorizationType=authorization)
     verdict, _ = probed(made, "endpoint_answers", [reply(status, {"message": said})], **CALL)
     assert verdict.message == (
-        f"{TARGET} answered {status}: the method asks who calls (authorization {authorization}), and the lab leaves it "
-        "open."
+        f"{TARGET} returned {status}: the method requires authorization ({authorization}), but the lab uses none."
     )
     assert verdict.hint == (
         "aws apigateway update-method --rest-api-id api1 --resource-id $(aws apigateway get-resources --rest-api-id "
@@ -154,14 +153,14 @@ def test_a_method_with_authorization_is_not_reported_as_missing(status: int, aut
     )
 
 
-def test_names_an_api_key_that_the_lab_does_not_ask_for() -> None:
+def test_names_an_api_key_that_the_lab_does_not_use() -> None:
     made, refused = deployed_api(apiKeyRequired=True), reply(403, {"message": "Forbidden"})
     verdict, _ = probed(made, "endpoint_answers", [refused], **CALL)
-    assert verdict.message == f"{TARGET} answered 403: the method wants an API key, and the lab leaves it open."
+    assert verdict.message == f"{TARGET} returned 403: the method requires an API key, but the lab uses none."
     assert verdict.hint.splitlines()[0].endswith("op=replace,path=/apiKeyRequired,value=false")
     verdict, _ = probed(made, "endpoint_answers", [refused], **CALL, plan=PLAN)
     assert verdict.message == (
-        f"{TARGET} answered 403 (Forbidden): it wants an API key that the usage plan of this stage knows."
+        f"{TARGET} returned 403 (Forbidden): the method requires an API key of the stage's usage plan."
     )
 
 
@@ -179,24 +178,24 @@ def test_a_used_up_limit_is_not_graded_but_a_switched_off_function_is() -> None:
     off.functions[FUNCTION]["Concurrency"] = {"ReservedConcurrentExecutions": 0}
     verdict, _ = probed(off, "endpoint_answers", [limited], **CALL)
     assert verdict.message == (
-        f"{TARGET} answered 429: the reserved concurrency of {FUNCTION} is 0, which switches it off."
+        f"{TARGET} returned 429: the reserved concurrency of {FUNCTION} is 0, so Lambda throttles every invocation."
     )
 
 
 @pytest.mark.parametrize(("enabled", "bound", "sent"), [(True, True, "key1"), (False, True, ""), (True, False, "")])
-def test_sends_the_key_where_the_method_wants_one(enabled: bool, bound: bool, sent: str) -> None:
+def test_sends_the_key_if_the_method_requires_one(enabled: bool, bound: bool, sent: str) -> None:
     made = with_key(with_plan(deployed_api(apiKeyRequired=True)), enabled=enabled, bound=bound)
     for name in (PLAN, ""):
-        _, asked = probed(made, "endpoint_answers", [reply()], **CALL, plan=name)
-        assert asked[0].arguments["ApiKeyId"] == sent
+        _, questions = probed(made, "endpoint_answers", [reply()], **CALL, plan=name)
+        assert questions[0].arguments["ApiKeyId"] == sent
 
 
 def test_finds_api_stage_and_path_by_the_function() -> None:
     made = deployed_api().routes("api1", {("/files/{id}/{proxy+}", "ANY"): method(qualifier="")})
     made.stages("api1", {"stageName": "default"})
     call = {"function": FUNCTION, "query": {"name": "A"}, "status": [200, 204]}
-    _, asked = probed(made, "endpoint_answers", [reply()], **call)
-    arguments = asked[0].arguments
+    _, questions = probed(made, "endpoint_answers", [reply()], **call)
+    arguments = questions[0].arguments
     assert (arguments["Stage"], arguments["Method"], arguments["Path"]) == (
         "default",
         "GET",
@@ -205,17 +204,17 @@ def test_finds_api_stage_and_path_by_the_function() -> None:
     assert (arguments["Query"], arguments["Body"]) == ({"name": "A"}, None)
 
 
-def test_nothing_is_called_that_does_not_exist() -> None:
-    verdict, asked = probed(World(), "endpoint_answers", [], **CALL)
-    assert (verdict.message, asked) == (f"There is no function {FUNCTION}.", [])
+def test_sends_no_request_to_a_missing_resource() -> None:
+    verdict, questions = probed(World(), "endpoint_answers", [], **CALL)
+    assert (verdict.message, questions) == (f"There is no function {FUNCTION}.", [])
     verdict, _ = probed(World().function(FUNCTION), "endpoint_answers", [], **CALL)
     assert verdict.message == f"There is no REST API {API}."
     verdict, _ = probed(deployed_api(), "endpoint_answers", [], **{**CALL, "stage": "dev"})
-    assert verdict.message == f"{API} has no stage dev: nothing can call it."
+    assert verdict.message == f"{API} has no stage dev, so requests cannot reach it."
     verdict, _ = probed(deployed_api().stages("api1"), "endpoint_answers", [], function=FUNCTION, method="POST")
-    assert verdict.message == f"{API} is not deployed: nothing can call it."
+    assert verdict.message == f"{API} is not deployed, so requests cannot reach it."
     verdict, _ = probed(deployed_api(), "endpoint_answers", [], **{**CALL, "method": "GET"})
-    assert verdict.message == f"{API} has no method GET at /performance; it has POST /performance."
+    assert verdict.message == f"{API} has no method GET at /performance. Its methods: POST /performance."
 
 
 def test_the_body_must_mention_the_texts() -> None:
@@ -223,11 +222,11 @@ def test_the_body_must_mention_the_texts() -> None:
     assert probed(deployed_api(), "endpoint_answers", [reply()], **call)[0].status == "passed"
     got = reply(200, {"result": 1})
     verdict, _ = probed(deployed_api(), "endpoint_answers", [got], **call)
-    assert verdict.message == f'{TARGET} answered 200, but the body does not mention DEFAULT: {{"result": 1}}.'
+    assert verdict.message == f'{TARGET} returned 200, but the body does not mention DEFAULT: {{"result": 1}}.'
 
 
-def test_the_command_lists_the_methods_when_the_route_calls_no_function() -> None:
+def test_the_command_lists_the_methods_when_the_route_invokes_no_function() -> None:
     made = deployed_api(methodIntegration={"type": "MOCK"})
     verdict, _ = probed(made, "endpoint_answers", [reply(500, {"error": "no"})], **CALL)
-    assert verdict.message == f'{TARGET} answered 500 instead of 200 ({{"error": "no"}}).'
+    assert verdict.message == f'{TARGET} returned 500 instead of 200 ({{"error": "no"}}).'
     assert verdict.hint == "aws apigateway get-resources --rest-api-id api1 --embed methods"

@@ -1,4 +1,4 @@
-"""route_authorized: advice on routes that are open to everybody."""
+"""route_authorized: advice on routes without an authorizer."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ def test_gives_no_advice_without_an_api(world: World) -> None:
     assert world.judge("route_authorized", function=TODO).status == "passed"
 
 
-def test_names_an_open_route() -> None:
+def test_names_a_route_without_an_authorizer() -> None:
     verdict = todo_api("GET /todos").judge("route_authorized", function=TODO, explanation="Not yours.")
     assert verdict.message == (
-        f"user1-Todo API asks nobody who they are at GET /todos, so the event that {TODO} gets has no "
-        'requestContext.authorizer: code that reads ["authorizer"]["claims"] from it ends with a KeyError, and over '
-        "HTTP that is a 502. Not yours."
+        f"user1-Todo API has no authorizer at GET /todos, so the event of {TODO} has no requestContext.authorizer. "
+        'Code that reads ["authorizer"]["claims"] raises a KeyError, and API Gateway returns 502. Not yours.'
     )
     assert verdict.hint.splitlines()[1].startswith(
         "aws apigateway update-method --rest-api-id api1 --resource-id RESOURCE-ID --http-method GET "
@@ -31,5 +30,5 @@ def test_passes_when_the_route_has_an_authorizer(authorization: str) -> None:
     assert world.judge("route_authorized", function=TODO).status == "passed"
 
 
-def test_passes_when_only_the_preflight_is_open() -> None:
+def test_passes_when_only_the_preflight_has_no_authorizer() -> None:
     assert todo_api("OPTIONS /todos").judge("route_authorized", function=TODO).status == "passed"

@@ -1,4 +1,4 @@
-"""routes_offered: advice on routes that a REST API does not have."""
+"""routes_offered: advice on missing routes of a REST API."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.checks.world import REGION, World, function_arn
         ["ANY /{proxy+}"],
     ],
 )
-def test_passes_with_every_way_to_offer_the_routes(routes: list[str]) -> None:
+def test_passes_with_every_way_to_define_the_routes(routes: list[str]) -> None:
     assert todo_api(*routes).judge("routes_offered", function=TODO, routes=ROUTES).status == "passed"
 
 
@@ -25,8 +25,8 @@ def test_names_missing_routes_with_the_commands_that_create_them() -> None:
     verdict = todo_api("GET /todos").judge("routes_offered", function=TODO, routes=ROUTES[:3], explanation="No points.")
     assert (verdict.status, verdict.fraction, verdict.observed) == ("partial", 1 - 2 / 3, "1 of 3 routes")
     assert verdict.message == (
-        "user1-Todo API has no route POST /todos and GET /todos/{id}: over HTTP they are answered with 403, Missing "
-        f"Authentication Token, whatever {TODO} would say. No points."
+        "user1-Todo API lacks the routes POST /todos and GET /todos/{id}. API Gateway returns 403 (Missing "
+        f"Authentication Token) for such requests and does not invoke {TODO}. No points."
     )
     lines = verdict.hint.splitlines()
     assert lines[1:5] == [
@@ -44,8 +44,8 @@ def test_fails_when_the_api_has_none_of_the_routes() -> None:
     verdict = todo_api("GET /todo").judge("routes_offered", function=TODO, routes=["GET /todos"])
     assert (verdict.status, verdict.message) == (
         "failed",
-        "user1-Todo API has no route GET /todos: over HTTP they are answered with 403, Missing Authentication Token, "
-        f"whatever {TODO} would say.",
+        "user1-Todo API lacks the route GET /todos. API Gateway returns 403 (Missing Authentication Token) for "
+        f"such requests and does not invoke {TODO}.",
     )
 
 

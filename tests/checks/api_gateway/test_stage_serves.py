@@ -12,7 +12,7 @@ from tests.checks.world import World
 STAGE: dict[str, Any] = {"api": API, "stage": "prod", "cache_size": "0.5"}
 
 
-def test_of_two_apis_of_one_name_the_deployed_one_counts() -> None:
+def test_of_two_apis_with_one_name_the_deployed_one_counts() -> None:
     made = deployed_api().api(API, "api2")
     assert made.judge("stage_serves", **STAGE).status == "passed"
 
@@ -34,7 +34,7 @@ def test_of_two_apis_of_one_name_the_deployed_one_counts() -> None:
         (
             {"stageName": "prod", "cacheClusterEnabled": False, "cacheClusterSize": "0.5"},
             0.5,
-            f"The stage prod of {API} has no cache cluster; the lab enables one of 0.5 GB.",
+            f"The stage prod of {API} has no cache cluster. The lab requires one of 0.5 GB.",
         ),
         (
             {"stageName": "prod", "cacheClusterEnabled": True, "cacheClusterSize": "1.6"},
@@ -46,8 +46,8 @@ def test_of_two_apis_of_one_name_the_deployed_one_counts() -> None:
             0.5,
             f"The stage prod of {API} has a cache of unknown size instead of 0.5 GB.",
         ),
-        ({"stageName": "dev"}, 0.0, f"{API} has no stage prod; it has dev."),
-        (None, 0.0, f"{API} has no stage prod: it is not deployed."),
+        ({"stageName": "dev"}, 0.0, f"{API} has no stage prod. Its stages: dev."),
+        (None, 0.0, f"{API} has no stage prod, because it is not deployed."),
     ],
 )
 def test_stage_and_cache_are_half_each(stage: dict[str, Any] | None, fraction: float, says: str) -> None:
@@ -60,7 +60,7 @@ def test_stage_and_cache_are_half_each(stage: dict[str, Any] | None, fraction: f
         )
 
 
-def test_passes_without_a_cache_where_the_lab_wants_none() -> None:
+def test_passes_without_a_cache_if_the_lab_requires_none() -> None:
     made = deployed_api().stages("api1", {"stageName": "prod"})
     assert made.judge("stage_serves", api=API, stage="prod").status == "passed"
     assert World().judge("stage_serves", **STAGE).message == f"There is no REST API {API}."
@@ -70,15 +70,15 @@ def test_finds_the_api_by_the_function() -> None:
     made = deployed_api().api("user1-zzz", "api9").stages("api9", {"stageName": "test"})
     assert made.judge("stage_serves", function=FUNCTION, stage="prod").status == "passed"
     verdict = made.judge("stage_serves", function=FUNCTION, stage="test")
-    assert verdict.message == f"{API} has no stage test; it has prod."
+    assert verdict.message == f"{API} has no stage test. Its stages: prod."
     verdict = made.judge("stage_serves", function="user1-other", stage="prod")
-    assert verdict.message == "None of your REST APIs has a route that leads to user1-other."
+    assert verdict.message == "None of your REST APIs has a route that invokes user1-other."
 
 
 def test_another_stage_earns_what_the_lab_says() -> None:
     made = deployed_api().stages("api1", {"stageName": "dev"})
     verdict = made.judge("stage_serves", **STAGE, other_stage=0.25)
     assert (verdict.status, verdict.fraction, verdict.observed) == ("partial", 0.25, "stages dev")
-    assert verdict.message == f"{API} has no stage prod; it has dev."
+    assert verdict.message == f"{API} has no stage prod. Its stages: dev."
     verdict = deployed_api().stages("api1").judge("stage_serves", **STAGE, other_stage=0.25)
-    assert (verdict.status, verdict.message) == ("failed", f"{API} has no stage prod: it is not deployed.")
+    assert (verdict.status, verdict.message) == ("failed", f"{API} has no stage prod, because it is not deployed.")

@@ -1,4 +1,4 @@
-"""usage_plan_applies: advice on usage plans that limit no call."""
+"""usage_plan_applies: advice on usage plans that limit nothing."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from tests.checks.world import World
 APPLIES: dict[str, Any] = {"plan": PLAN, "api": API, "path": "/performance", "method": "POST"}
 
 
-def test_names_a_plan_that_limits_no_call() -> None:
+def test_names_a_plan_that_limits_nothing() -> None:
     verdict = with_plan(deployed_api()).judge("usage_plan_applies", **APPLIES)
     assert verdict.message == (
-        f"POST /performance of {API} wants no API key, so the usage plan {PLAN} limits nothing: it counts only the "
-        "calls that come with one of its keys."
+        f"POST /performance of {API} does not require an API key, so the usage plan {PLAN} limits nothing. A usage "
+        "plan counts only requests with one of its API keys."
     )
     assert "path=/apiKeyRequired,value=true" in verdict.hint
 
@@ -32,5 +32,5 @@ def test_names_a_plan_that_limits_no_call() -> None:
     ],
     ids=["no plan", "nothing", "unbound", "key required", "no route"],
 )
-def test_gives_no_advice_where_there_is_nothing_to_say(made: World) -> None:
+def test_gives_no_advice_without_a_mistake(made: World) -> None:
     assert made.judge("usage_plan_applies", **APPLIES).status == "passed"

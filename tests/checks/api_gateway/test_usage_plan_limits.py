@@ -38,16 +38,17 @@ def test_the_command_looks_up_the_id_of_the_api() -> None:
         (
             {"throttle": None},
             0.5,
-            "the rate is not set instead of 500 requests a second, the burst is not set instead of 1000",
+            "the rate is not set (the lab requires 500 requests a second), the burst is not set (the lab requires "
+            "1000)",
         ),
         ({"quota": {"limit": 10001, "period": "DAY"}}, 0.75, "the quota is 10001 a DAY instead of 10000 a DAY"),
         ({"quota": {"limit": 10000, "period": "MONTH"}}, 0.75, "the quota is 10000 a MONTH instead of 10000 a DAY"),
-        ({"quota": None}, 0.75, "the quota is not set instead of 10000 a DAY"),
-        ({"apiStages": []}, 0.75, f"it is not bound to the stage prod of {API}, nor to any other"),
+        ({"quota": None}, 0.75, "the quota is not set (the lab requires 10000 a DAY)"),
+        ({"apiStages": []}, 0.75, f"it is not bound to the stage prod of {API} or to any other stage"),
         (
             {"apiStages": [{"apiId": "api1", "stage": "dev"}, {"apiId": "gone", "stage": "prod"}]},
             0.75,
-            f"it is not bound to the stage prod of {API} but to {API}/dev and gone/prod",
+            f"it is not bound to the stage prod of {API}, but to {API}/dev and gone/prod",
         ),
     ],
 )

@@ -25,7 +25,7 @@ COMMAND = (
 
 
 def alarmed(name: str = ALARM, **settings: Any) -> World:
-    """A student with one alarm, right but for the settings."""
+    """Give a student an alarm that is correct except for the settings."""
     right = {
         "AlarmName": name,
         "Namespace": "AWS/Lambda",
@@ -62,29 +62,29 @@ def test_passes_with_every_equal_threshold(settings: dict[str, Any]) -> None:
         (
             {"ComparisonOperator": "GreaterThanOrEqualToThreshold"},
             0.875,
-            "it goes off at 5 already (GreaterThanOrEqualToThreshold), not above 5",
+            "it goes into ALARM at 5 (GreaterThanOrEqualToThreshold) instead of above 5",
         ),
-        ({"Threshold": 6.0}, 0.75, "it goes off when the value is greater than 6 instead of greater than 5"),
-        ({"Threshold": 4.99}, 0.75, "it goes off when the value is greater than 4.99 instead of greater than 5"),
+        ({"Threshold": 6.0}, 0.75, "it goes into ALARM when the value is greater than 6 instead of greater than 5"),
+        ({"Threshold": 4.99}, 0.75, "it goes into ALARM when the value is greater than 4.99 instead of greater than 5"),
         (
             {"Threshold": 6.01, "ComparisonOperator": "GreaterThanOrEqualToThreshold"},
             0.75,
-            "it goes off when the value is at least 6.01 instead of greater than 5",
+            "it goes into ALARM when the value is at least 6.01 instead of greater than 5",
         ),
         (
             {"ComparisonOperator": "LessThanThreshold"},
             0.75,
-            "it goes off when the value is less than 5 instead of greater than 5",
+            "it goes into ALARM when the value is less than 5 instead of greater than 5",
         ),
         (
             {"Threshold": "many", "ComparisonOperator": "<b>"},
             0.75,
-            "it goes off when the value is <b> unknown instead of greater than 5",
+            "it goes into ALARM when the value is <b> unknown instead of greater than 5",
         ),
         (
             {"Threshold": None, "ComparisonOperator": None},
             0.75,
-            "it goes off when the value is compared with unknown instead of greater than 5",
+            "it goes into ALARM when the value is compared with unknown instead of greater than 5",
         ),
         ({"Statistic": "Average"}, 0.75, "the statistic is Average instead of Sum"),
         ({"Statistic": None, "ExtendedStatistic": "p99"}, 0.75, "the statistic is p99 instead of Sum"),
@@ -94,8 +94,8 @@ def test_passes_with_every_equal_threshold(settings: dict[str, Any]) -> None:
         (
             {"Statistic": "Average", "Period": None, "Threshold": 1},
             0.25,
-            "the statistic is Average instead of Sum; the period is unknown s instead of 300 s; "
-            "it goes off when the value is greater than 1 instead of greater than 5",
+            "the statistic is Average instead of Sum; the period is unknown instead of 300 s; "
+            "it goes into ALARM when the value is greater than 1 instead of greater than 5",
         ),
     ],
 )
@@ -113,7 +113,7 @@ def test_each_wrong_part_costs_its_share(settings: dict[str, Any], fraction: flo
             {"Dimensions": [{"Name": "FunctionName", "Value": "user1-other"}]},
             "AWS/Lambda Errors of FunctionName user1-other",
         ),
-        ({"Dimensions": []}, "AWS/Lambda Errors of all"),
+        ({"Dimensions": []}, "AWS/Lambda Errors without dimensions"),
         ({"MetricName": "Throttles"}, "AWS/Lambda Throttles of FunctionName user1-f"),
         ({"Namespace": "=cmd()"}, "=cmd() Errors of FunctionName user1-f"),
         (

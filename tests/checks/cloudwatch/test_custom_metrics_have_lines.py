@@ -47,9 +47,9 @@ def test_names_lines_that_stay_empty() -> None:
     log = f"START\n{_emf('ExecutionTime', *four)}\n{_emf('ColdStarts', 'FunctionName')}\nEND"
     verdict = _advised(_plotted(), log)
     assert verdict.message == (
-        f"The line ExecutionTime of HighPerformance on {DASHBOARD} stays empty: ExecutionTime is published by "
-        "ColdStart, FunctionName, MemorySize and Operation, and plotted by FunctionName; a metric is found by all of "
-        "its dimensions."
+        f"The line ExecutionTime of HighPerformance on {DASHBOARD} stays empty. ExecutionTime is published with "
+        "ColdStart, FunctionName, MemorySize and Operation but plotted with FunctionName. CloudWatch finds a metric "
+        "only by all of its dimensions."
     )
     search = json.loads(verdict.hint.splitlines()[1])[0]["expression"]
     assert search == (
@@ -71,5 +71,5 @@ def test_names_lines_that_stay_empty() -> None:
         '[{"Namespace": "HighPerformance", "Dimensions": [["Other"]], "Metrics": [{}]}]}}',
     ],
 )
-def test_gives_no_advice_where_nothing_was_published(log: str) -> None:
+def test_gives_no_advice_without_published_metrics(log: str) -> None:
     assert _advised(_plotted(), log).status == "passed"

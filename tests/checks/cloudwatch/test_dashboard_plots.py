@@ -63,7 +63,7 @@ def test_each_line_is_a_quarter(kept: int, fraction: float, missing: str) -> Non
         (["AWS/Lambda"], 0.0),
     ],
 )
-def test_what_counts_as_a_line(row: list[Any], fraction: float) -> None:
+def test_a_line_must_match_metric_and_function(row: list[Any], fraction: float) -> None:
     assert World().dashboard(DASHBOARD, row).judge("dashboard_plots", **PLOTS).fraction == fraction
 
 
@@ -94,18 +94,16 @@ def test_a_widget_of_another_region_does_not_count() -> None:
     world = World().dashboard(DASHBOARD, body=json.dumps({"widgets": elsewhere}))
     verdict = world.judge("dashboard_plots", **PLOTS)
     assert verdict.status == "failed"
-    assert verdict.message.endswith(" It looks into eu-west-1, and your functions are in eu-central-1.")
+    assert verdict.message.endswith(" It plots metrics of eu-west-1, but your functions are in eu-central-1.")
     here = [{"type": "metric", "properties": {"region": "eu-central-1", "metrics": FOUR_ROWS}}]
     world = World().dashboard(DASHBOARD, body=json.dumps({"widgets": here}))
     assert world.judge("dashboard_plots", **PLOTS).status == "passed"
 
 
-def test_names_the_placeholder_of_the_handout_that_was_left_in() -> None:
+def test_names_a_placeholder_of_the_handout() -> None:
     rows = [row(metric, "[your-username]-baseline-function") for metric in ("Duration", "Invocations")]
     verdict = perfect().dashboard(DASHBOARD, *rows).judge("dashboard_plots", **PLOTS)
-    assert verdict.message.endswith(
-        " It plots [your-username]-baseline-function: put user1 in the place of the brackets."
-    )
+    assert verdict.message.endswith(" It plots [your-username]-baseline-function. Replace the brackets with user1.")
 
 
 def test_without_metrics_the_dashboard_only_has_to_exist() -> None:

@@ -34,7 +34,7 @@ def test_fails_when_logs_never_expire() -> None:
     verdict = logged().judge("log_group_expires", function=FUNCTION, days=7)
     assert (verdict.status, verdict.message) == (
         "failed",
-        f"The logs in /aws/lambda/{FUNCTION} never expire; the lab keeps them for 7 days.",
+        f"The logs in /aws/lambda/{FUNCTION} never expire. The lab requires a retention of 7 days.",
     )
 
 

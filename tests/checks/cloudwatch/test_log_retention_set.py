@@ -9,7 +9,7 @@ from tests.checks.world import World
 
 
 @pytest.mark.parametrize("world", [World(), two_functions()], ids=["nothing", "nothing known"])
-def test_gives_no_advice_where_nothing_is_known(world: World) -> None:
+def test_gives_no_advice_without_functions_or_log_groups(world: World) -> None:
     verdict = advise(world, "log_retention_set")
     assert (verdict.status, verdict.message) == ("passed", "")
 
@@ -20,8 +20,7 @@ def test_names_logs_that_never_expire() -> None:
         world.list("logs:DescribeLogGroups", name, {"logGroupName": f"/aws/lambda/{name}"})
     verdict = advise(world, "log_retention_set")
     assert verdict.message == (
-        "The logs of user1-a and user1-b are kept, and paid for, for ever: nobody has set how many days they are "
-        "wanted."
+        "The logs of user1-a and user1-b never expire, and AWS bills their storage every month. Set a retention."
     )
     assert verdict.hint == (
         "aws logs put-retention-policy --log-group-name /aws/lambda/user1-a --retention-in-days 14\n"

@@ -24,14 +24,14 @@ def said(log: str) -> Invocation:
 
 
 def coded(source: str | None) -> World:
-    """A function with this code; ``None`` where it cannot be read."""
+    """Return a function with this code; ``None`` for unreadable code."""
     code = None if source is None else [read_file("lambda_function.py", source)]
     return World().function(FUNCTION).say("labgrader:ReadCode", code, FunctionName=FUNCTION)
 
 
 def test_passes_with_json_lines() -> None:
-    verdict, asked = probed(coded(None), "logs_are_structured", [said(f"{START}{PREFIX}{ENTRY}\n{END}")], **LOGS)
-    assert (verdict.status, verdict.observed, len(asked)) == ("passed", "1 JSON object", 1)
+    verdict, questions = probed(coded(None), "logs_are_structured", [said(f"{START}{PREFIX}{ENTRY}\n{END}")], **LOGS)
+    assert (verdict.status, verdict.observed, len(questions)) == ("passed", "1 JSON object", 1)
 
 
 def test_fails_with_plain_lines() -> None:
@@ -51,7 +51,7 @@ def test_json_and_plain_lines_earn_half() -> None:
         0.5,
         "2 JSON objects and 1 line of plain text",
     )
-    assert verdict.message == f"{FUNCTION} logs JSON objects, but plain text, too: “Processing”. See step 4.2."
+    assert verdict.message == f"{FUNCTION} logs JSON objects and also plain text: “Processing”. See step 4.2."
 
 
 HANDED_OUT = """
@@ -102,10 +102,10 @@ def test_passes_when_the_log_is_empty_and_the_code_logs_json(code: str) -> None:
 @pytest.mark.parametrize(
     ("code", "says"),
     [
-        (PLAIN, "logs plain text: its code gives no json.dumps(…) to what logs"),
+        (PLAIN, "logs plain text: its code does not log json.dumps(…)"),
         (
             HANDED_OUT.replace("json.dumps(log_entry)", "str(log_entry)"),
-            "logs plain text: its code gives no json.dumps(…) to what logs",
+            "logs plain text: its code does not log json.dumps(…)",
         ),
         ("def lambda_handler(event, context):\n    return {}\n", "logs nothing"),
     ],
@@ -123,8 +123,8 @@ def test_fails_when_the_log_is_empty_and_the_code_logs_no_json(code: str, says: 
         "import json, logging\ndef respond(b):\n    logging.info('a')\n\n    return json.dumps(b)\n",
     ],
 )
-def test_is_not_graded_when_neither_log_nor_code_tells(code: str | None) -> None:
-    with pytest.raises(NotGradedError, match="held no line of its own, and its code does not tell either"):
+def test_is_not_graded_when_neither_log_nor_code_shows_the_format(code: str | None) -> None:
+    with pytest.raises(NotGradedError, match="has no line of the function, and its code does not show what it logs"):
         probed(coded(code), "logs_are_structured", [said(START)], **LOGS)
 
 
@@ -147,7 +147,7 @@ def test_fails_when_the_function_crashes_or_does_not_exist() -> None:
     verdict, _ = probed(coded(None), "logs_are_structured", [crash("KeyError", "'a'", log="Traceback\n")], **LOGS)
     assert (verdict.status, verdict.message) == (
         "failed",
-        f"{FUNCTION} crashed: KeyError: 'a', so its log is not looked at.",
+        f"{FUNCTION} crashed: KeyError: 'a', so its log was not checked.",
     )
     assert probed(World(), "logs_are_structured", [], **LOGS)[0].message == f"There is no function {FUNCTION}."
 

@@ -16,7 +16,7 @@ DEPLOY_B = "\naws lambda update-function-code --function-name user1-b --zip-file
 
 
 def call(name: str, line: int = 12, inside: str = "lambda_handler", *keywords: str) -> dict[str, Any]:
-    """Return one call in a file: what is called, where, and with which keywords."""
+    """Return one call in a file: its name, its place and its keywords."""
     return {"Name": name, "Line": line, "In": inside, "Keywords": list(keywords)}
 
 
@@ -26,7 +26,7 @@ def file(path: str, *calls: Mapping[str, Any], undefined: tuple[str, ...] = (), 
 
 
 def coded(a: list[dict[str, Any]] | None, b: list[dict[str, Any]] | None = None) -> World:
-    """Make two functions with these files; ``None``: the code could not be read."""
+    """Make two functions with these files; ``None`` for unreadable code."""
     world = World().function(A).function(B)
     world.say("labgrader:ReadCode", a, FunctionName=A)
     return world.say("labgrader:ReadCode", b, FunctionName=B)

@@ -1,4 +1,4 @@
-"""clients_made_once: advice on clients that are made anew in every call."""
+"""clients_made_once: advice on clients that every invocation creates again."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from tests.checks.world import World
 @pytest.mark.parametrize(
     "world", [World(), coded(None), coded([]), coded([file("app.py")]), coded([{}])], ids=list("abcde")
 )
-def test_gives_no_advice_where_there_is_nothing_to_read(world: World) -> None:
+def test_gives_no_advice_without_readable_code(world: World) -> None:
     verdict = advise(world, "clients_made_once")
     assert (verdict.status, verdict.message) == ("passed", "")
 
 
-def test_names_the_client_that_the_handler_makes() -> None:
+def test_names_the_client_that_the_handler_creates() -> None:
     world = coded([file("app.py", call("boto3.client"), call("boto3.client", 3, ""))])
     verdict = advise(world, "clients_made_once")
     assert (verdict.status, verdict.observed) == ("failed", "1 place in a function")
     assert verdict.message == (
-        "A client is made anew in every call, with new connections each time (user1-a: boto3.client in lambda_handler "
-        "(app.py:12)): made once at the top of the file, it is kept from call to call."
+        "Every invocation creates a new client, with new connections (user1-a: boto3.client in lambda_handler "
+        "(app.py:12)). Create the client at the top of the file: Lambda keeps it for the next invocations."
     )
     assert verdict.hint == (
-        "# move the line to the top of the file, above the functions, and use the name it is given there\n" + DEPLOY
+        "# move the line to the top of the file, above the functions, and use its variable in the functions\n" + DEPLOY
     )
 
 

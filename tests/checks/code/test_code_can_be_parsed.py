@@ -12,7 +12,7 @@ from tests.checks.world import World
 @pytest.mark.parametrize(
     "world", [World(), coded(None), coded([]), coded([file("app.py")]), coded([{}])], ids=list("abcde")
 )
-def test_gives_no_advice_where_there_is_nothing_to_read(world: World) -> None:
+def test_gives_no_advice_without_readable_code(world: World) -> None:
     verdict = advise(world, "code_can_be_parsed")
     assert (verdict.status, verdict.message) == ("passed", "")
 
@@ -21,10 +21,10 @@ def test_names_the_files_that_are_not_python() -> None:
     world = coded([file("app.py", problem="line 3: expected ':'.")], [file("b.py", problem="line 1: bad")])
     verdict = advise(world, "code_can_be_parsed")
     assert verdict.message == (
-        "A file cannot be read as Python (app.py of user1-a: line 3: expected ':'; b.py of user1-b: line 1: bad): "
-        "whatever imports it fails before its first line runs."
+        "A file is not valid Python (app.py of user1-a: line 3: expected ':'; b.py of user1-b: line 1: bad). Every "
+        "import of it fails before its first line runs."
     )
-    assert verdict.hint == "python3 -m compileall -q .  # says which line is meant\n" + DEPLOY + DEPLOY_B
+    assert verdict.hint == "python3 -m compileall -q .  # prints the invalid lines\n" + DEPLOY + DEPLOY_B
 
 
 @pytest.mark.parametrize("problem", ["too large to be read", "too deeply nested to be read"])

@@ -16,7 +16,7 @@ CONTEXT: dict[str, Any] = {"functions": [FUNCTION, "user1-g"], "explanation": "I
 
 
 def recorded(*calls: tuple[str, str]) -> Answers:
-    """Invocations that ended with an AttributeError: by function, the message."""
+    """Record invocations that ended with an AttributeError, as pairs of function and message."""
     answers = Answers()
     for target, message in calls:
         call = crash("AttributeError", message).to_dict() | {"target": target}
@@ -30,7 +30,7 @@ def test_names_the_missing_attribute_and_the_right_one(kind: str) -> None:
     verdict = judge(item("context_attributes_exist", **CONTEXT), World().snapshot(), answers)
     assert (verdict.status, verdict.message) == (
         "failed",
-        f"{FUNCTION} uses context.request_id, which does not exist: it is called context.aws_request_id. "
+        f"{FUNCTION} uses context.request_id, which does not exist (use context.aws_request_id). "
         "It is the hand-out's mistake.",
     )
     assert verdict.hint.splitlines() == [
@@ -49,7 +49,7 @@ def test_separates_several_functions_and_attributes() -> None:
     verdict = judge(item("context_attributes_exist", **{**CONTEXT, "explanation": ""}), World().snapshot(), answers)
     assert verdict.message == (
         "user1-g uses context.colour, which does not exist; user1-f and user1-g use context.request_id, "
-        "which does not exist: it is called context.aws_request_id."
+        "which does not exist (use context.aws_request_id)."
     )
 
 

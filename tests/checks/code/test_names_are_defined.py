@@ -12,18 +12,18 @@ from tests.checks.world import World
 @pytest.mark.parametrize(
     "world", [World(), coded(None), coded([]), coded([file("app.py")]), coded([{}])], ids=list("abcde")
 )
-def test_gives_no_advice_where_there_is_nothing_to_read(world: World) -> None:
+def test_gives_no_advice_without_readable_code(world: World) -> None:
     verdict = advise(world, "names_are_defined")
     assert (verdict.status, verdict.message) == ("passed", "")
 
 
-def test_names_the_module_whose_import_is_missing() -> None:
+def test_names_the_module_without_an_import() -> None:
     world = coded([file("cleanup_lambda.py", undefined=("json",))])
     verdict = advise(world, "names_are_defined", explanation="The hand-out's own code forgets it.")
     assert (verdict.status, verdict.observed) == ("failed", "json")
     assert verdict.message == (
-        "cleanup_lambda.py of user1-a uses json, but nothing there imports or defines it: a call that comes to such a "
-        "line ends with a NameError. The hand-out's own code forgets it."
+        "A name is neither imported nor defined (json in cleanup_lambda.py of user1-a). An invocation that reaches "
+        "such a line fails with a NameError. The hand-out's own code forgets it."
     )
     assert verdict.hint == "# at the top of cleanup_lambda.py: import json\n" + DEPLOY
 
@@ -32,8 +32,8 @@ def test_names_the_files_of_several_functions() -> None:
     world = coded([file("a.py", undefined=("result", "os"))], [file("b.py", undefined=("boto3",))])
     verdict = advise(world, "names_are_defined")
     assert verdict.message == (
-        "a.py of user1-a uses result and os, b.py of user1-b uses boto3, but nothing there imports or defines them: "
-        "a call that comes to such a line ends with a NameError."
+        "Some names are neither imported nor defined (result and os in a.py of user1-a; boto3 in b.py of user1-b). "
+        "An invocation that reaches such a line fails with a NameError."
     )
     assert verdict.hint.splitlines()[:3] == [
         "# at the top of a.py: define or import result",

@@ -12,7 +12,7 @@ from tests.checks.world import World
 @pytest.mark.parametrize(
     "world", [World(), coded(None), coded([]), coded([file("app.py")]), coded([{}])], ids=list("abcde")
 )
-def test_gives_no_advice_where_there_is_nothing_to_read(world: World) -> None:
+def test_gives_no_advice_without_readable_code(world: World) -> None:
     verdict = advise(world, "requests_have_timeout")
     assert (verdict.status, verdict.message) == ("passed", "")
 
@@ -20,8 +20,8 @@ def test_gives_no_advice_where_there_is_nothing_to_read(world: World) -> None:
 def test_names_the_request_without_a_timeout() -> None:
     verdict = advise(coded([file("app.py", call("requests.get", 7))]), "requests_have_timeout")
     assert verdict.message == (
-        "A request without a timeout waits for ever (user1-a: requests.get in lambda_handler (app.py:7)): when the "
-        "other side hangs, so does the function, until its own timeout ends it, and that is paid for."
+        "A request without a timeout may wait forever (user1-a: requests.get in lambda_handler (app.py:7)). If the "
+        "server does not respond, the function waits until its own timeout, and AWS bills that time."
     )
     assert verdict.hint == "# add the timeout to the request: timeout=5\n" + DEPLOY
 
@@ -36,11 +36,11 @@ def test_names_the_request_without_a_timeout() -> None:
         ("urllib.request.urlopen", (), "failed"),
         ("requests.get", ("timeout",), "passed"),
         ("requests.post", ("json", "timeout"), "passed"),
-        ("requests.get", ("**",), "passed"),  # it may be among them
-        ("httpx.get", (), "passed"),  # has one of its own
+        ("requests.get", ("**",), "passed"),  # the timeout may be in it
+        ("httpx.get", (), "passed"),  # has a default timeout
         ("requests.Session", (), "passed"),
         ("requests.getaway", (), "passed"),
-        ("session.get", (), "passed"),  # of what, cannot be told
+        ("session.get", (), "passed"),  # the type of session is unknown
     ],
 )
 def test_knows_which_requests_have_no_timeout(name: str, keywords: tuple[str, ...], status: str) -> None:

@@ -24,7 +24,7 @@ ON_DEMAND = {"BillingModeSummary": {"BillingMode": "PAY_PER_REQUEST"}}
 
 
 def built(name: str = TABLE, billing: Any = ON_DEMAND, **keys: tuple[str, str]) -> World:
-    """A table with its keys: ``HASH=("userId", "S")``."""
+    """Return a student with a table that has these keys: ``HASH=("userId", "S")``."""
     keys = keys or {"HASH": ("userId", "S"), "RANGE": ("todoId", "S")}
     schema = [{"AttributeName": key, "KeyType": kind} for kind, (key, _) in keys.items()]
     types = [{"AttributeName": key, "AttributeType": of} for key, of in keys.values()]
@@ -58,7 +58,7 @@ def test_fails_when_the_table_does_not_exist(world: World, says: str) -> None:
 @pytest.mark.parametrize(
     ("keys", "fraction", "says"),
     [
-        ({"HASH": ("userId", "S")}, 3 / 4, "the sort key is missing instead of todoId"),
+        ({"HASH": ("userId", "S")}, 3 / 4, "the sort key todoId is missing"),
         ({"HASH": ("userId", "S"), "RANGE": ("id", "S")}, 3 / 4, "the sort key is id instead of todoId"),
         (
             {"HASH": ("todoId", "S"), "RANGE": ("userId", "S")},
@@ -104,5 +104,8 @@ def test_any_billing_mode_is_fine_when_none_is_named() -> None:
 
 def test_a_sort_key_that_the_lab_does_not_name_costs_a_third() -> None:
     verdict = built().judge("table_configured", table=TABLE, partition_key="userId")
-    assert (verdict.fraction, verdict.message) == (2 / 3, f"{TABLE}: there is a sort key todoId.")
+    assert (verdict.fraction, verdict.message) == (
+        2 / 3,
+        f"{TABLE}: the lab has no sort key, but the table has todoId.",
+    )
     assert "KeyType=RANGE" not in verdict.hint

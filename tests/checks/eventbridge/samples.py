@@ -1,4 +1,4 @@
-"""An account whose number is not that of AWS's examples."""
+"""An account that is not the example account of AWS."""
 
 from __future__ import annotations
 

@@ -65,8 +65,7 @@ def test_disabled_and_without_a_schedule_cost_a_third_each() -> None:
     verdict = World().rule(RULE, State="DISABLED").judge("rule_scheduled", **DAILY)
     assert (verdict.fraction, verdict.message) == (
         1 / 3,
-        f"{RULE}: it has no schedule instead of {SCHEDULE}, and its state is DISABLED instead of ENABLED, so it never "
-        "runs.",
+        f"{RULE}: the schedule {SCHEDULE} is missing; its state is DISABLED instead of ENABLED, so it never runs.",
     )
 
 

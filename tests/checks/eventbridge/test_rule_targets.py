@@ -1,4 +1,4 @@
-"""rule_targets: the rule calls the function."""
+"""rule_targets: the rule invokes the function."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ def test_a_target_of_another_partition_is_the_function() -> None:
     ("targets", "says"),
     [
         ([], f"{RULE} has no target."),
-        ([function_arn("user1-todo-api")], f"{RULE} calls {function_arn('user1-todo-api')} instead of {CLEANUP}."),
-        ([function_arn(f"{CLEANUP}-2")], f"{RULE} calls {function_arn(CLEANUP)}-2 instead of {CLEANUP}."),
+        ([function_arn("user1-todo-api")], f"{RULE} invokes {function_arn('user1-todo-api')} instead of {CLEANUP}."),
+        ([function_arn(f"{CLEANUP}-2")], f"{RULE} invokes {function_arn(CLEANUP)}-2 instead of {CLEANUP}."),
         (
             [function_arn(CLEANUP).replace("eu-central-1", "us-east-1")],
-            f"{RULE} calls arn:aws:lambda:us-east-1:{ACCOUNT}:function:{CLEANUP} instead of {CLEANUP}.",
+            f"{RULE} invokes arn:aws:lambda:us-east-1:{ACCOUNT}:function:{CLEANUP} instead of {CLEANUP}.",
         ),
     ],
 )
@@ -44,8 +44,8 @@ def test_fails_with_another_target(targets: list[str], says: str) -> None:
 def test_names_the_example_account_of_the_handout() -> None:
     verdict = elsewhere(World().function(CLEANUP).rule(RULE, function_arn("cleanup-lambda")), "rule_targets", **CALLS)
     assert verdict.message == (
-        f"{RULE} calls {function_arn('cleanup-lambda')} instead of {CLEANUP}. {ACCOUNT} is the hand-out's example: put "
-        f"your account, {OWN_ACCOUNT}, in its place."
+        f"{RULE} invokes {function_arn('cleanup-lambda')} instead of {CLEANUP}. {ACCOUNT} is the example account "
+        f"of the hand-out. Replace it with your account, {OWN_ACCOUNT}."
     )
 
 
@@ -53,6 +53,6 @@ def test_fails_when_the_function_or_the_rule_does_not_exist() -> None:
     verdict = World().rule(RULE, function_arn(CLEANUP)).judge("rule_targets", **CALLS)
     assert (verdict.status, verdict.message) == (
         "failed",
-        f"{RULE} calls {CLEANUP}, but it does not exist. There is no function {CLEANUP}.",
+        f"The target of {RULE} does not exist. There is no function {CLEANUP}.",
     )
     assert World().function(CLEANUP).judge("rule_targets", **CALLS).message == f"There is no rule {RULE}."

@@ -1,4 +1,4 @@
-"""A function with a role of its own, and a bucket that calls it."""
+"""A function with a role, and a bucket that invokes it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def allow(actions: Any = "s3:GetObject", resource: Any = OBJECTS, **more: Any) -
 
 
 def built(*attached: str, inline: Any = None, role: str = ROLE, trusts: str = "lambda.amazonaws.com") -> World:
-    """Make a function with a role and a bucket that calls it; its policies are attached or inline."""
+    """Make a function with a role and a bucket that invokes it; its policies are attached or inline."""
     notification = {"LambdaFunctionArn": function_arn(PROCESSOR), "Events": ["s3:ObjectCreated:*"]}
     world = World().function(PROCESSOR, Role=role_arn(role))
     world.bucket("user1-other").bucket("user1-upload-bucket", notification)

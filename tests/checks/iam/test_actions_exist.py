@@ -1,4 +1,4 @@
-"""actions_exist: inline policies name only actions that IAM knows."""
+"""actions_exist: inline policies name only actions that exist."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def test_names_an_action_that_does_not_exist() -> None:
     world = built(inline={"S3AccessPolicy": [allow(["s3:GetObject", "S3:headobject"])]})
     verdict = world.judge("actions_exist", **HEAD, explanation="The hand-out's mistake.")
     assert verdict.message == (
-        f"The policy S3AccessPolicy of {ROLE} names s3:HeadObject: s3:HeadObject is no action of IAM, what it stands "
-        "for needs s3:GetObject. It does no harm, and no good. The hand-out's mistake."
+        f"The policy S3AccessPolicy of {ROLE} names s3:HeadObject. s3:HeadObject is not an IAM action and has no "
+        "effect. Use s3:GetObject instead. The hand-out's mistake."
     )
     assert verdict.hint.startswith(f"aws iam put-role-policy --role-name {ROLE} --policy-name S3AccessPolicy ")
 
@@ -30,7 +30,7 @@ def test_names_an_action_that_does_not_exist() -> None:
         built().say("iam:GetRole", None, RoleName=ROLE),
     ],
 )
-def test_gives_no_advice_where_nothing_is_wrong(world: World) -> None:
+def test_gives_no_advice_without_a_mistake(world: World) -> None:
     assert world.judge("actions_exist", **HEAD).status == "passed"
 
 

@@ -32,8 +32,8 @@ def test_names_the_managed_policy_that_allows_a_whole_service() -> None:
         explanation="The hand-out attaches it to learn with.",
     )
     assert verdict.message == (
-        "The role user1-role (AmazonS3FullAccess) allows far more than the function needs: a fault in the code, or in "
-        "what it imports, could then do all of that. The hand-out attaches it to learn with."
+        "The role user1-role (AmazonS3FullAccess) allows far more than the function needs. A bug in the code or in an "
+        "imported package could use all of these permissions. The hand-out attaches it to learn with."
     )
     assert verdict.hint == (
         "aws iam put-role-policy --role-name user1-role --policy-name only-what-is-needed --policy-document "

@@ -68,7 +68,7 @@ def test_passes_with_every_inline_policy_that_grants_it(statement: Any) -> None:
 )
 def test_fails_when_no_policy_grants_it(statement: Any) -> None:
     verdict = built(inline={"S3AccessPolicy": [statement]}).judge("role_grants", **READS)
-    denied = ": its policy S3AccessPolicy denies it" if statement["Effect"] == "Deny" else ""
+    denied = ", because its policy S3AccessPolicy denies it" if statement["Effect"] == "Deny" else ""
     assert (verdict.status, verdict.message) == (
         "failed",
         f"The role {ROLE} of {PROCESSOR} does not allow s3:GetObject on the objects of its bucket{denied}.",
@@ -83,7 +83,7 @@ def test_fails_when_no_policy_grants_it(statement: Any) -> None:
 def test_a_denial_without_conditions_wins() -> None:
     inline = {"A": [allow()], "B": [deny("s3:*")]}
     verdict = built(inline=inline).judge("role_grants", **READS)
-    assert verdict.message.endswith("on the objects of its bucket: its policy B denies it.")
+    assert verdict.message.endswith("on the objects of its bucket, because its policy B denies it.")
     inline["B"] = [deny("s3:*", Condition={"Bool": {"aws:SecureTransport": "false"}})]
     assert built(inline=inline).judge("role_grants", **READS).status == "passed"
     inline["B"] = [{"Effect": "Deny", "NotAction": "s3:*", "Resource": "*"}]
@@ -159,5 +159,5 @@ def test_fails_when_the_role_was_deleted() -> None:
     verdict = world.judge("role_grants", **READS)
     assert (verdict.status, verdict.message) == (
         "failed",
-        f"{PROCESSOR} runs as {ROLE}, which does not exist any more: nothing is allowed to it.",
+        f"The execution role {ROLE} of {PROCESSOR} does not exist, so the function has no permissions.",
     )

@@ -38,14 +38,14 @@ def test_passes_with_more_policies() -> None:
         (
             with_role(BASIC, used="LabRole"),
             0.75,
-            f"{FUNCTION} runs under LabRole instead",
+            f"{FUNCTION} uses LabRole instead",
             f"aws lambda update-function-configuration --function-name {FUNCTION} "
             f"--role arn:aws:iam::{ACCOUNT}:role/user1-role",
         ),
         (
             with_role(BASIC, trusts="ec2.amazonaws.com"),
             0.75,
-            "lambda.amazonaws.com may not take it on",
+            "lambda.amazonaws.com cannot assume it",
             "aws iam update-assume-role-policy --role-name user1-role --policy-document "
             '\'{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", '
             '"Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}\'',
@@ -63,7 +63,7 @@ def test_fails_when_the_role_does_not_exist() -> None:
     verdict = world.say("iam:GetRole", None, RoleName="user1-role").judge("role_has_policies", **ROLE)
     assert (verdict.status, verdict.message) == (
         "failed",
-        f"There is no role user1-role. {FUNCTION} runs under LabRole.",
+        f"There is no role user1-role. The execution role of {FUNCTION} is LabRole.",
     )
     assert [line.split(" --")[0] for line in verdict.hint.splitlines()] == [
         "aws iam create-role",
@@ -98,6 +98,6 @@ def test_judges_the_functions_role_when_none_is_named() -> None:
     assert World().judge("role_has_policies", **wanted).message == f"There is no function {FUNCTION}."
 
 
-def test_judges_the_role_when_the_function_is_gone() -> None:
+def test_judges_the_role_when_the_function_does_not_exist() -> None:
     verdict = World().role("user1-role", BASIC).judge("role_has_policies", **ROLE)
     assert (verdict.fraction, verdict.message) == (0.75, f"The role user1-role: there is no function {FUNCTION}.")

@@ -1,4 +1,4 @@
-"""A function of several operations, and events that it is called with."""
+"""A function with several operations, and events to invoke it with."""
 
 from __future__ import annotations
 
@@ -26,5 +26,5 @@ def performance_function() -> World:
 
 
 def json_body(**content: Any) -> Invocation:
-    """Return an answer of 200 with this body."""
+    """Return a response of 200 with this body."""
     return answer(200, json.dumps(content))

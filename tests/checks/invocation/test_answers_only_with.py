@@ -1,4 +1,4 @@
-"""answers_only_with: every call is answered with one of the statuses."""
+"""answers_only_with: every invocation returns one of the statuses."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ RETRY: dict[str, Any] = {"function": ERRORS, "operation": "retry_demo", "statuse
 TIMED_OUT = crash("Sandbox.Timedout", "RequestId: 1 Error: Task timed out after 30.00 seconds")
 
 
-def test_nothing_is_called_that_does_not_exist() -> None:
+def test_invokes_nothing_without_the_function_or_alias() -> None:
     verdict, asked = probed(
         World(), "answers_only_with", [], function=OPTIMIZED, operation="retry_demo", statuses=[200]
     )
@@ -37,21 +37,21 @@ def test_passes_with_each_of_the_statuses() -> None:
     assert [question.arguments["Payload"]["attempt"] for question in asked] == [1, 2, 3]
 
 
-def test_each_call_is_worth_the_same() -> None:
+def test_each_invocation_is_worth_the_same() -> None:
     calls = [answer(200), crash("RetryableError", "Service timeout - retryable"), answer(500, "")]
     verdict, _ = probed(perfect(), "answers_only_with", calls, **RETRY)
     assert (verdict.status, verdict.fraction) == ("partial", 1 / 3)
     assert verdict.message == (
-        f"{ERRORS}, operation retry_demo: the call 2 crashed: RetryableError: Service timeout - retryable; "
-        "the call 3 answered 500 instead of 200 or 503 or 400."
+        f"{ERRORS}, operation retry_demo: the invocation 2 crashed: RetryableError: Service timeout - retryable; "
+        "the invocation 3 returned 500 instead of 200 or 503 or 400."
     )
-    assert verdict.observed == "200, and 2 not handled"
+    assert verdict.observed == "200, and 2 unhandled failures"
 
 
-def test_a_function_that_hangs_is_called_once() -> None:
+def test_a_function_that_hangs_is_invoked_once() -> None:
     verdict, asked = probed(perfect(), "answers_only_with", [TIMED_OUT], **RETRY)
     assert (verdict.status, len(asked)) == ("failed", 1)
-    assert verdict.observed == "nothing, and 3 not handled"
+    assert verdict.observed == "nothing, and 3 unhandled failures"
 
 
 @pytest.mark.parametrize("body", ["Invalid JSON in request body", ""])
@@ -62,6 +62,6 @@ def test_a_refusal_may_be_plain_text(body: str) -> None:
     assert verdict.status == "failed"
 
 
-def test_fails_when_the_function_was_deleted_meanwhile() -> None:
+def test_fails_when_the_function_is_deleted_during_the_check() -> None:
     verdict, _ = probed(perfect(), "answers_only_with", [None], **RETRY)
     assert (verdict.status, verdict.message) == ("failed", f"{ERRORS} does not exist.")

@@ -1,4 +1,4 @@
-"""bad_json_is_refused: a body that is not JSON is answered with the status."""
+"""bad_json_is_refused: the function returns the status for a body that is not JSON."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.checks.replies import answer, crash, probed
 from tests.checks.world import OPTIMIZED, World, perfect
 
 
-def test_nothing_is_called_that_does_not_exist() -> None:
+def test_invokes_nothing_without_the_function_or_alias() -> None:
     verdict, asked = probed(World(), "bad_json_is_refused", [], function=OPTIMIZED)
     assert (verdict.message, asked) == (f"There is no function {OPTIMIZED}.", [])
     verdict, asked = probed(perfect(), "bad_json_is_refused", [], function=OPTIMIZED, qualifiers=["user1-blue"])
@@ -22,8 +22,8 @@ def test_nothing_is_called_that_does_not_exist() -> None:
     ("call", "message"),
     [
         (answer(400), ""),
-        (answer(200), 'answered 200 instead of 400 ({"ok": true})'),
-        (answer(500, ""), "answered 500 instead of 400"),
+        (answer(200), 'returned 200 instead of 400 ({"ok": true})'),
+        (answer(500, ""), "returned 500 instead of 400"),
         (crash("JSONDecodeError", "Expecting value"), "crashed: JSONDecodeError: Expecting value"),
     ],
 )
@@ -32,8 +32,8 @@ def test_passes_with_400_and_fails_otherwise(call: Invocation, message: str) -> 
     assert verdict.status == ("failed" if message else "passed")
     if message:
         assert verdict.message == (
-            f"{OPTIMIZED}:user1-prod, given a body that is not JSON, {message}. "
-            "Catch json.JSONDecodeError and answer 400."
+            f"{OPTIMIZED}:user1-prod, invoked with a body that is not JSON, {message}. "
+            "Catch json.JSONDecodeError and return the status 400."
         )
     with pytest.raises(json.JSONDecodeError):
         json.loads(asked[0].arguments["Payload"]["body"])
@@ -46,6 +46,6 @@ def test_a_refusal_may_be_plain_text(body: str) -> None:
     assert verdict.status == "passed"
 
 
-def test_fails_when_the_function_was_deleted_meanwhile() -> None:
+def test_fails_when_the_function_is_deleted_during_the_check() -> None:
     verdict, _ = probed(perfect(), "bad_json_is_refused", [None], function=OPTIMIZED)
     assert (verdict.status, verdict.message) == ("failed", f"{OPTIMIZED} does not exist.")

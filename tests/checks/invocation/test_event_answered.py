@@ -1,4 +1,4 @@
-"""event_answered: one event is answered with the status, the structure and the schema."""
+"""event_answered: one event returns the status, the structure and the schema."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from tests.checks.replies import answer, crash, probed, raw
 from tests.checks.world import World
 
 SAYS = (
-    f"""{FUNCTION}:prod, called with {{"body": "{{\\"operation\\": \\"cpu_intensive\\", \\"iterations\\": 10}}"}}, """
+    f"""{FUNCTION}:prod, invoked with {{"body": "{{\\"operation\\": \\"cpu_intensive\\", \\"iterations\\": 10}}"}}, """
 )
 
 
-def test_passes_when_the_event_is_answered() -> None:
+def test_passes_with_the_right_response() -> None:
     wanted = {"result": {"iterations": 10, "result": 285}}
     call = json_body(result={"iterations": 10, "result": 285, "cpu_time_ms": 0.1}, performance={})
     verdict, asked = probed(performance_function(), "event_answered", [call], **CALL, contains=wanted)
@@ -31,16 +31,19 @@ def test_passes_when_the_event_is_answered() -> None:
 @pytest.mark.parametrize(
     ("call", "says"),
     [
-        (json_body(result={"result": 45}), "answered 200, but result.result is 45 instead of 285."),
-        (json_body(result=7), "answered 200, but result is 7 instead of an object with result."),
-        (json_body(results={}), "answered 200, but result is missing (there is results)."),
-        (answer(200, "[]"), "answered 200, but the answer is [] instead of an object with result."),
-        (answer(200, "no JSON"), "answered 200, but the body is not valid JSON."),
-        (answer(500, "<script>"), "answered 500 instead of 200 (<script>)."),
-        (answer(200, "[" * 10_000 + "]" * 10_000), "answered 200, but the body is nested too deeply to be read."),
-        (raw('{"result": {"result": 285}}'), "answered what cannot be read: the answer has no statusCode."),
+        (json_body(result={"result": 45}), "returned 200, but result.result is 45 instead of 285."),
+        (json_body(result=7), "returned 200, but result is 7 instead of an object with result."),
+        (json_body(results={}), "returned 200, but result is missing (there is results)."),
+        (answer(200, "[]"), "returned 200, but the response is [] instead of an object with result."),
+        (answer(200, "no JSON"), "returned 200, but the body is not valid JSON."),
+        (answer(500, "<script>"), "returned 500 instead of 200 (<script>)."),
+        (answer(200, "[" * 10_000 + "]" * 10_000), "returned 200, but the body is nested too deeply to be read."),
+        (
+            raw('{"result": {"result": 285}}'),
+            "returned a response that cannot be read: the response has no statusCode.",
+        ),
         (crash("KeyError", "'a'"), "crashed: KeyError: 'a'."),
-        (Invocation("t", "timeout"), "did not answer before the grader stopped waiting."),
+        (Invocation("t", "timeout"), "did not respond before the grader stopped waiting."),
     ],
 )
 def test_fails_with_one_sentence_about_the_difference(call: Invocation, says: str) -> None:
@@ -50,7 +53,7 @@ def test_fails_with_one_sentence_about_the_difference(call: Invocation, says: st
     assert verdict.hint.startswith(f"aws lambda invoke --function-name {FUNCTION} --qualifier prod ")
 
 
-def test_only_a_wrong_answer_gets_the_explanation() -> None:
+def test_only_a_wrong_response_gets_the_explanation() -> None:
     verdict, _ = probed(performance_function(), "event_answered", [answer(200)], **CALL, explanation="See Task 1.")
     assert verdict.message == ""
     verdict, _ = probed(performance_function(), "event_answered", [crash("E", "x")], **CALL, explanation="See Task 1.")
@@ -61,12 +64,12 @@ def test_only_a_wrong_answer_gets_the_explanation() -> None:
     ("call", "status", "message"),
     [
         (answer(500, '{"error": "not a number"}'), "passed", ""),
-        (answer(200, '{"error": "no"}'), "failed", 'answered 200 instead of 500 ({"error": "no"}).'),
-        (answer(500, '{"message": "no"}'), "failed", "answered 500, but error is missing (there is message)."),
+        (answer(200, '{"error": "no"}'), "failed", 'returned 200 instead of 500 ({"error": "no"}).'),
+        (answer(500, '{"message": "no"}'), "failed", "returned 500, but error is missing (there is message)."),
         (crash("TypeError", "'str'"), "failed", "crashed: TypeError: 'str'."),
     ],
 )
-def test_the_lab_may_want_an_error(call: Invocation, status: str, message: str) -> None:
+def test_the_lab_may_require_an_error(call: Invocation, status: str, message: str) -> None:
     verdict, _ = probed(performance_function(), "event_answered", [call], **CALL, status=500, contains={"error": "…"})
     assert (verdict.status, verdict.message) == (status, SAYS + message if message else "")
 
@@ -83,7 +86,7 @@ def test_the_body_must_mention_the_texts() -> None:
     verdict, _ = probed(performance_function(), "event_answered", [answer(200, '{"name": "m\\u00fcller"}')], **call)
     assert verdict.status == "passed"
     verdict, _ = probed(performance_function(), "event_answered", [answer(200, '{"name": "x"}')], **call)
-    assert verdict.message == f'{SAYS}answered 200, but the answer does not mention Müller: {{"name": "x"}}.'
+    assert verdict.message == f'{SAYS}returned 200, but the response does not mention Müller: {{"name": "x"}}.'
     verdict, _ = probed(performance_function(), "event_answered", [answer(200, "plain Müller")], **call)
     assert verdict.status == "passed"
 
@@ -93,20 +96,20 @@ def test_the_body_must_mention_the_texts() -> None:
     [
         (json_body(user_id=1, users=[{"age": 12}]), ""),
         (raw(json.dumps({"statusCode": 200, "body": json.dumps({"user_id": 1})})), ""),
-        (json_body(users=[]), "answered 200, but the body has no field user_id (there is users)."),
+        (json_body(users=[]), "returned 200, but the body has no field user_id (there is users)."),
         (
             json_body(user_id=1, users=[{"age": 1}, {"age": "12"}]),
-            'answered 200, but users[1].age is "12", a text, where a whole number is wanted.',
+            'returned 200, but users[1].age is "12" (a text) instead of a whole number.',
         ),
-        (answer(200, "[]"), "answered 200, but the body is [], a list, where an object is wanted."),
-        (answer(200, "no JSON"), "answered 200, but the body is not valid JSON."),
-        (answer(200, "[" * 10_000 + "]" * 10_000), "answered 200, but the body is nested too deeply to be read."),
+        (answer(200, "[]"), "returned 200, but the body is [] (a list) instead of an object."),
+        (answer(200, "no JSON"), "returned 200, but the body is not valid JSON."),
+        (answer(200, "[" * 10_000 + "]" * 10_000), "returned 200, but the body is nested too deeply to be read."),
         (
             answer(200, "[" * 60 + "]" * 60),
-            "answered 200, but the body is nested more than 50 levels deep, too deeply to be compared.",
+            "returned 200, but the body is nested more than 50 levels deep, which is too deep.",
         ),
-        (answer(200, "9" * 5000), "answered 200, but the body is not valid JSON."),
-        (answer(500, "{}"), "answered 500 instead of 200 ({})."),
+        (answer(200, "9" * 5000), "returned 200, but the body is not valid JSON."),
+        (answer(500, "{}"), "returned 500 instead of 200 ({})."),
         (crash("KeyError", "'a'"), "crashed: KeyError: 'a'."),
     ],
 )
@@ -120,12 +123,12 @@ def test_the_body_must_match_the_schema(call: Invocation, says: str) -> None:
     ("payload", "says"),
     [
         ('{"user_id": 1}', ""),
-        ('{"body": "{}"}', "answered, but the answer has no field user_id (there is body)."),
-        ("null", "answered, but the answer is null, where an object is wanted."),
-        ('{"user_id": 1e999}', "answered, but the answer holds a number that is too large to be read."),
+        ('{"body": "{}"}', "returned a response, but the response has no field user_id (there is body)."),
+        ("null", "returned a response, but the response is null instead of an object."),
+        ('{"user_id": 1e999}', "returned a response, but the response contains a number that is too large."),
     ],
 )
-def test_a_plain_answer_must_match_the_schema_as_a_whole(payload: str, says: str) -> None:
+def test_a_plain_response_must_match_the_schema_as_a_whole(payload: str, says: str) -> None:
     verdict, _ = probed(performance_function(), "event_answered", [raw(payload)], **CALL, status=0, matches=SCHEMA)
     assert verdict.message == (SAYS + says if says else "")
 
@@ -133,9 +136,9 @@ def test_a_plain_answer_must_match_the_schema_as_a_whole(payload: str, says: str
 def test_a_structure_comes_before_a_schema() -> None:
     both = {"contains": {"a": 1}, "matches": {"required": ["b"]}}
     verdict, _ = probed(performance_function(), "event_answered", [json_body(a=2)], **CALL, **both)
-    assert verdict.message == f"{SAYS}answered 200, but a is 2 instead of 1."
+    assert verdict.message == f"{SAYS}returned 200, but a is 2 instead of 1."
     verdict, _ = probed(performance_function(), "event_answered", [json_body(a=1)], **CALL, **both)
-    assert verdict.message == f"{SAYS}answered 200, but the body has no field b (there is a)."
+    assert verdict.message == f"{SAYS}returned 200, but the body has no field b (there is a)."
     assert verdict.expected == '200 with {"a": 1} with an object with b'
 
 
@@ -153,36 +156,36 @@ BATCH: dict[str, Any] = {
         ('{"batchItemFailures": [], "statistics": {}}', ""),
         ('{"batchItemFailures": [{"itemIdentifier": "1"}]}', "batchItemFailures has 1 entry instead of 0: "),
         ('{"batch_item_failures": []}', "batchItemFailures is missing (there is batch_item_failures)"),
-        ("null", "the answer is null instead of an object with batchItemFailures"),
+        ("null", "the response is null instead of an object with batchItemFailures"),
         ('{"statusCode": 200}', "batchItemFailures is missing (there is statusCode)"),
     ],
 )
-def test_a_plain_answer_is_compared_as_a_whole(payload: str, says: str) -> None:
+def test_a_plain_response_is_compared_as_a_whole(payload: str, says: str) -> None:
     verdict, _ = probed(performance_function(), "event_answered", [raw(payload)], **BATCH)
     if not says:
         assert (verdict.status, verdict.observed) == ("passed", payload)
         return
     assert verdict.status == "failed"
-    assert verdict.message.startswith(f'{FUNCTION}, called with {{"Records": []}}, answered, but {says}')
+    assert verdict.message.startswith(f'{FUNCTION}, invoked with {{"Records": []}}, returned a response, but {says}')
 
 
 @pytest.mark.parametrize(
     ("call", "says"),
     [
-        (raw("{"), "answered what cannot be read: the answer is not valid JSON."),
+        (raw("{"), "returned a response that cannot be read: it is not valid JSON."),
         (
             raw("{", truncated=True, size=7_000_000),
-            "answered what cannot be read: the answer has 7000000 bytes, too many to read.",
+            "returned a response that cannot be read: it has 7000000 bytes, which is too large.",
         ),
         (crash("KeyError", "'Records'"), "crashed: KeyError: 'Records'."),
     ],
 )
-def test_fails_when_a_plain_answer_cannot_be_read(call: Invocation, says: str) -> None:
+def test_fails_when_a_plain_response_cannot_be_read(call: Invocation, says: str) -> None:
     verdict, _ = probed(performance_function(), "event_answered", [call], **BATCH)
-    assert verdict.message == f'{FUNCTION}, called with {{"Records": []}}, {says}'
+    assert verdict.message == f'{FUNCTION}, invoked with {{"Records": []}}, {says}'
 
 
-def test_nothing_is_called_that_does_not_exist() -> None:
+def test_invokes_nothing_without_the_function_or_alias() -> None:
     verdict, asked = probed(World(), "event_answered", [], **CALL)
     assert (verdict.message, asked) == (f"There is no function {FUNCTION}.", [])
     verdict, asked = probed(
@@ -197,7 +200,7 @@ def test_an_event_that_is_sent_for_advice_is_not_judged() -> None:
     assert (verdict.status, len(asked), asked[1].arguments["Payload"]) == ("passed", 2, BAD_JSON)
 
 
-def test_nothing_more_is_sent_to_a_function_that_did_not_answer() -> None:
+def test_no_further_event_is_sent_after_a_timeout() -> None:
     _, asked = probed(
         performance_function(), "event_answered", [Invocation("t", "timeout")], **CALL, also_sent=[BAD_JSON]
     )
@@ -205,7 +208,7 @@ def test_nothing_more_is_sent_to_a_function_that_did_not_answer() -> None:
 
 
 def test_a_throttled_function_is_not_graded() -> None:
-    with pytest.raises(NotGradedError, match="throttled to the end"):
+    with pytest.raises(NotGradedError, match="AWS throttled every invocation of"):
         probed(performance_function(), "event_answered", [Invocation(FUNCTION, "throttled")], **CALL)
 
 
@@ -215,13 +218,13 @@ def test_a_body_that_is_not_text_earns_half(body: Any, kind: str) -> None:
     verdict, _ = probed(performance_function(), "event_answered", [call], **CALL)
     assert (verdict.fraction, verdict.message) == (
         0.5,
-        f"{SAYS}answered 200 with a body that is {kind} instead of text: API Gateway answers 502 to that. Return "
-        "json.dumps(…) of it as the body.",
+        f"{SAYS}returned 200 with a body that is {kind} instead of text, so API Gateway returns 502. "
+        "Use json.dumps(…) for the body.",
     )
     assert probed(performance_function(), "event_answered", [call], **CALL, behind_api=False)[0].status == "passed"
 
 
-def test_a_plain_answer_may_have_any_body() -> None:
+def test_a_plain_response_may_have_any_body() -> None:
     call = raw(json.dumps({"body": {"a": 1}}))
     verdict, _ = probed(performance_function(), "event_answered", [call], **CALL, status=0, contains={"body": {"a": 1}})
     assert verdict.status == "passed"
@@ -239,6 +242,6 @@ def test_a_mistake_of_the_handout_is_not_graded(call: Invocation) -> None:
     assert (verdict.status, verdict.message) == ("failed", f"{SAYS}crashed: E: x.")
 
 
-def test_fails_when_the_function_was_deleted_meanwhile() -> None:
+def test_fails_when_the_function_is_deleted_during_the_check() -> None:
     verdict, _ = probed(performance_function(), "event_answered", [None], function=FUNCTION, event={})
     assert (verdict.status, verdict.message) == ("failed", f"{FUNCTION} does not exist.")

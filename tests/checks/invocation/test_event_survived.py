@@ -10,7 +10,7 @@ from tests.checks.world import World
 
 
 @pytest.mark.parametrize("status", [200, 400, 500])
-def test_passes_with_any_answer(status: int) -> None:
+def test_passes_with_any_response(status: int) -> None:
     call = {"function": FUNCTION, "event": BAD_JSON, "qualifiers": ["prod"]}
     assert probed(performance_function(), "event_survived", [answer(status, "")], **call)[0].status == "passed"
     assert probed(performance_function(), "event_survived", [raw("1")], **call)[0].status == "passed"
@@ -20,7 +20,7 @@ def test_names_the_crash() -> None:
     call = {"function": FUNCTION, "event": BAD_JSON, "qualifiers": ["prod"], "explanation": "Not your fault."}
     verdict, _ = probed(performance_function(), "event_survived", [crash("UnboundLocalError", "dimensions")], **call)
     assert verdict.message == (
-        f'{FUNCTION}:prod, called with {{"body": "{{\\"operation\\": "}}, crashed: UnboundLocalError: dimensions. '
+        f'{FUNCTION}:prod, invoked with {{"body": "{{\\"operation\\": "}}, crashed: UnboundLocalError: dimensions. '
         "Not your fault."
     )
 

@@ -1,4 +1,4 @@
-"""item_created: POST answers with the new item."""
+"""item_created: POST returns the new item."""
 
 from __future__ import annotations
 
@@ -70,23 +70,23 @@ def test_the_event_is_what_api_gateway_sends_for_a_user() -> None:
     ("post", "says"),
     [
         (crash("KeyError", "'title'"), "crashed: KeyError: 'title'"),
-        (said(500, {"error": "x"}), 'answered 500 instead of 201 ({"error": "x"})'),
+        (said(500, {"error": "x"}), 'returned 500 instead of 201 ({"error": "x"})'),
         (
             said(200, {"ok": True}),
-            'answered 200 without the todoId of the item ({"ok": true}), and GET /todos does not show it',
+            'returned 200 without the todoId of the item ({"ok": true}), and GET /todos does not return it',
         ),
         (
             said(201, {"todoId": ""}),
-            'answered 201 without the todoId of the item ({"todoId": ""}), and GET /todos does not show it',
+            'returned 201 without the todoId of the item ({"todoId": ""}), and GET /todos does not return it',
         ),
         (
             said(201, {"todoId": "a/../b"}),
-            'answered 201 without the todoId of the item ({"todoId": "a/../b"}), and GET /todos does not show it',
+            'returned 201 without the todoId of the item ({"todoId": "a/../b"}), and GET /todos does not return it',
         ),
-        (said(201, [1]), "answered 201 without the todoId of the item ([1]), and GET /todos does not show it"),
-        (answer(201, "created"), "answered 201, but the body is not valid JSON"),
-        (answer(201, "[" * 10_000), "answered 201, but the body is nested too deeply to be read"),
-        (raw("{"), "answered what cannot be read: the answer is not valid JSON"),
+        (said(201, [1]), "returned 201 without the todoId of the item ([1]), and GET /todos does not return it"),
+        (answer(201, "created"), "returned 201, but the body is not valid JSON"),
+        (answer(201, "[" * 10_000), "returned 201, but the body is nested too deeply to be read"),
+        (raw("{"), "returned a response that cannot be read: the response is not valid JSON"),
     ],
 )
 def test_fails_when_the_item_is_not_created(post: Invocation, says: str) -> None:
@@ -100,11 +100,11 @@ def test_fails_when_the_item_is_not_created(post: Invocation, says: str) -> None
         '"{\\"title\\": \\"Written by the grader\\"}"}\' --log-type Tail '
         "answer.json && cat answer.json"
     )
-    # what was created without saying so is looked for, once
+    # the item was created without a returned id, so the list is read once
     assert todos.calls == ["POST /todos a", "GET /todos a"]
 
 
-def test_an_item_whose_id_was_not_said_is_found_in_the_list_and_deleted() -> None:
+def test_an_item_without_a_returned_id_is_found_in_the_list_and_deleted() -> None:
     todos = Todos()
 
     def silent(event: Call) -> Invocation:
@@ -116,8 +116,8 @@ def test_an_item_whose_id_was_not_said_is_found_in_the_list_and_deleted() -> Non
     assert (verdict.status, verdict.fraction, verdict.message) == (
         "partial",
         1 / 4,
-        f"{TODO}: POST /todos created the item, but in the answer there is no todoId, there is no title, there is no "
-        "completed.",
+        f"{TODO}: POST /todos created the item, but in the response todoId is missing, title is missing, "
+        "completed is missing.",
     )
     assert todos.items == {}
     for check, parameters in EVERY[1:]:
@@ -135,8 +135,8 @@ def test_fails_when_the_body_is_an_object() -> None:
     verdict = converse("item_created", todos, **CREATE)
     assert (verdict.status, verdict.message) == (
         "failed",
-        f"{TODO}: POST /todos answered 201 with a body that is an object instead of text: API Gateway answers 502 to "
-        "that. Return json.dumps(…) of it as the body.",
+        f"{TODO}: POST /todos returned 201 with a body that is an object instead of text, so API Gateway returns 502. "
+        "Use json.dumps(…) for the body.",
     )
     assert todos.items == {}
 
@@ -145,13 +145,13 @@ def test_fails_when_the_body_is_an_object() -> None:
 def test_fails_when_the_body_is_a_list_or_a_value(body: Any, kind: str) -> None:
     post = raw(json.dumps({"statusCode": 201, "body": body}))
     verdict = converse("item_created", broken(POST_all=always(post)), **CREATE)
-    assert f"answered 201 with a body that is {kind} instead of text: API Gateway answers 502" in verdict.message
+    assert f"returned 201 with a body that is {kind} instead of text, so API Gateway returns 502" in verdict.message
 
 
-def test_names_an_item_that_may_have_stayed_behind() -> None:
+def test_names_an_item_that_may_remain() -> None:
     verdict = converse("item_created", broken(POST_all=always(said(201, {"ok": True}))), **CREATE)
     assert verdict.evidence == (
-        "an item of user labgrader-item-created-a may have stayed behind: the grader deletes only what it finds",
+        "An item of user labgrader-item-created-a may remain: the grader can delete only items that it finds",
     )
 
 
@@ -190,29 +190,28 @@ UNLOADED = crash("Runtime.ImportModuleError", "Unable to import module 'index': 
             UNREACHED,
             f"Its environment variable TABLE_NAME is “TodoItems” instead of “{TABLE}”.",
         ),
-        (set_up(names=None), UNREACHED, f"Its environment variable TABLE_NAME is not set: set it to {TABLE} first."),
+        (set_up(names=None), UNREACHED, f"First set its environment variable TABLE_NAME to {TABLE}."),
         (set_up(names="[redacted]"), UNREACHED, "Open your own."),
         (
             set_up(table="user1-todoitems"),
             UNREACHED,
-            f"There is no table {TABLE}, but there is user1-todoitems: a name must match exactly. Mend that first.",
+            f"There is no table {TABLE}, but there is user1-todoitems: a name must match exactly. Fix that first.",
         ),
         (
             set_up(key_type="N"),
             REFUSED,
-            f"The sort key todoId of its table {TABLE} is of type N instead of S, so the table refuses a text there: "
-            "mend the table first.",
+            f"First fix its table {TABLE}: the sort key todoId is of type N instead of S, so DynamoDB rejects text.",
         ),
         (
             set_up(handler="index.handler"),
             UNLOADED,
-            "Its handler is index.handler instead of todo_api.lambda_handler: mend that first.",
+            "First fix its handler: it is index.handler instead of todo_api.lambda_handler.",
         ),
         (set_up(), UNLOADED, ""),
         (set_up(names="TodoItems", handler="index.handler"), crash("KeyError", "'x'"), ""),
     ],
 )
-def test_the_setting_that_explains_it_is_named(world: World, post: Invocation, says: str) -> None:
+def test_names_the_setting_that_explains_the_failure(world: World, post: Invocation, says: str) -> None:
     verdict = converse("item_created", broken(POST_all=always(post)), world, **CREATE, **LAB)
     assert verdict.status == "failed"
     assert verdict.message.partition(". ")[2] == says
@@ -224,7 +223,7 @@ def test_a_wrong_setting_without_effect_costs_nothing() -> None:
 
 
 @pytest.mark.parametrize("post", [TIMED_OUT, crash("Runtime.ImportModuleError", "No module named 'todo_api'")])
-def test_a_function_that_hangs_or_cannot_be_loaded_is_called_once(post: Invocation) -> None:
+def test_a_function_that_hangs_or_cannot_be_loaded_is_invoked_once(post: Invocation) -> None:
     todos = broken(POST_all=always(post))
     assert converse("item_created", todos, **CREATE).status == "failed"
     assert todos.calls == ["POST /todos a"]
@@ -234,12 +233,12 @@ def test_a_function_that_hangs_or_cannot_be_loaded_is_called_once(post: Invocati
     ("answered", "fraction", "says"),
     [
         ((200, {"completed": False}), 3 / 4, "the status is 200 instead of 201"),
-        ((201, {}), 3 / 4, "there is no completed"),
+        ((201, {}), 3 / 4, "completed is missing"),
         ((201, {"completed": 0}), 3 / 4, "completed is 0 instead of false"),
         ((200, {"completed": "no", "title": "<b>"}), 1 / 4, ""),
     ],
 )
-def test_each_wrong_part_of_the_answer_costs_its_share(
+def test_each_wrong_part_of_the_response_costs_its_share(
     answered: tuple[int, dict[str, Any]], fraction: float, says: str
 ) -> None:
     status, fields = answered
@@ -250,17 +249,17 @@ def test_each_wrong_part_of_the_answer_costs_its_share(
         'the status is 200 instead of 201, title is "<b>" instead of "Written by the grader", '
         'completed is "no" instead of false'
     )
-    assert verdict.message == f"{TODO}: POST /todos created the item, but in the answer {says}."
+    assert verdict.message == f"{TODO}: POST /todos created the item, but in the response {says}."
 
 
-def test_a_field_may_have_to_be_there_with_any_value() -> None:
+def test_a_field_may_be_required_with_any_value() -> None:
     parameters = {**CREATE, "defaults": {"completed": False, "createdAt": "…"}}
     assert converse("item_created", Todos(), **parameters).status == "passed"
     todos = broken(POST_all=always(said(201, {"todoId": "t-1", **ITEM, "completed": False})))
     verdict = converse("item_created", todos, **parameters)
     assert (verdict.fraction, verdict.message) == (
         4 / 5,
-        f"{TODO}: POST /todos created the item, but in the answer there is no createdAt.",
+        f"{TODO}: POST /todos created the item, but in the response createdAt is missing.",
     )
 
 
@@ -295,6 +294,6 @@ def test_a_body_encoded_twice_costs_half() -> None:
     assert todos.items == {}
     assert (verdict.status, verdict.fraction) == ("partial", 0.5)
     assert verdict.message == (
-        f"{TODO}: POST /todos created the item, but in the answer the body is JSON within JSON: json.dumps ran twice "
-        "on it, and once is right."
+        f"{TODO}: POST /todos created the item, but in the response the body is JSON within JSON "
+        "(call json.dumps once, not twice)."
     )

@@ -1,4 +1,4 @@
-"""item_deleted: DELETE answers its status, and the item is gone."""
+"""item_deleted: DELETE returns its status, and the item is gone."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_passes_with_as_few_calls_as_it_takes() -> None:
 
 def test_fails_when_no_item_can_be_created() -> None:
     verdict = converse("item_deleted", broken(POST_all=always(said(500, {}))), **READ)
-    assert (verdict.status, verdict.message) == ("failed", f"{TODO}: POST /todos answered 500 instead of 201 ({{}}).")
+    assert (verdict.status, verdict.message) == ("failed", f"{TODO}: POST /todos returned 500 instead of 201 ({{}}).")
 
 
 def test_another_status_costs_half() -> None:
@@ -38,28 +38,28 @@ def test_another_status_costs_half() -> None:
 
     todos.wrong["DELETE /todos/{id}"] = answers_200
     verdict = converse("item_deleted", todos, **READ)
-    assert (verdict.fraction, verdict.message) == (0.5, f"{TODO}: DELETE /todos/ID answered 200 instead of 204 ({{}}).")
+    assert (verdict.fraction, verdict.message) == (0.5, f"{TODO}: DELETE /todos/ID returned 200 instead of 204 ({{}}).")
     assert converse("item_deleted", todos, **READ, status=200).status == "passed"
 
 
-def test_fails_when_nothing_is_deleted_and_names_what_stays() -> None:
+def test_fails_when_nothing_is_deleted_and_names_the_remaining_items() -> None:
     todos = broken(DELETE_one=always(said(204, {})))
     verdict = converse("item_deleted", todos, **READ)
     assert (verdict.status, verdict.message) == (
         "failed",
-        f"{TODO}: DELETE /todos/ID answered 204, but the item is still there afterwards.",
+        f"{TODO}: DELETE /todos/ID returned 204, but the item still exists afterwards.",
     )
     assert verdict.evidence == (
-        "left behind by the grader, because DELETE deletes nothing: every item that it created, of the users whose "
-        "names begin with labgrader-",
+        "The grader could not delete the items that it created, because DELETE deletes nothing. "
+        "Their users have names that begin with labgrader-",
     )
     verdict = converse("item_deleted", broken(DELETE_one=always(said(404, {}))), **READ)
     assert verdict.message == (
-        f"{TODO}: DELETE /todos/ID answered 404 instead of 204 ({{}}); the item is still there afterwards."
+        f"{TODO}: DELETE /todos/ID returned 404 instead of 204 ({{}}); the item still exists afterwards."
     )
     assert verdict.status == "failed"
     assert verdict.evidence == (
-        "left behind by the grader, because DELETE did not work: item t-1 of user labgrader-item-deleted-a",
+        "The grader could not delete the item t-1 of user labgrader-item-deleted-a, because DELETE did not work",
     )
 
 
@@ -68,7 +68,7 @@ def test_fails_when_the_deletion_crashes() -> None:
     verdict = converse("item_deleted", broken(DELETE_one=always(crash("KeyError", "'id'")), **hidden), **READ)
     assert (verdict.status, verdict.message) == (
         "failed",
-        f"{TODO}: DELETE /todos/ID crashed: KeyError: 'id'; so nothing was deleted.",
+        f"{TODO}: DELETE /todos/ID crashed: KeyError: 'id'; the item was not deleted.",
     )
 
 

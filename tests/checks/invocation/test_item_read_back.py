@@ -1,4 +1,4 @@
-"""item_read_back: GET shows the item that was created, alone and in the list."""
+"""item_read_back: GET returns the new item by its id and in the list."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ def test_passes_with_as_few_calls_as_it_takes() -> None:
 @pytest.mark.parametrize(
     ("todos", "says"),
     [
-        (broken(GET_one=always(said(404, {}))), "GET /todos/ID answered 404 instead of 200 ({})"),
+        (broken(GET_one=always(said(404, {}))), "GET /todos/ID returned 404 instead of 200 ({})"),
         (broken(GET_one=always(crash("KeyError", "'Item'"))), "GET /todos/ID crashed: KeyError: 'Item'"),
         (
             broken(GET_one=always(said(200, {"todoId": "t-1", "title": "x"}))),
-            'GET /todos/ID answered 200, but title is "x" instead of "Written by the grader"',
+            'GET /todos/ID returned 200, but title is "x" instead of "Written by the grader"',
         ),
         (
             broken(GET_all=always(said(200, []))),
-            "GET /todos answered 200, but what was just created is not in the list",
+            "GET /todos returned 200, but the new item is not in the list",
         ),
-        (broken(GET_all=always(said(200, {}))), "GET /todos answered 200, but without a list"),
-        (broken(GET_all=always(said(500, ""))), 'GET /todos answered 500 instead of 200 ("")'),
+        (broken(GET_all=always(said(200, {}))), "GET /todos returned 200, but without a list"),
+        (broken(GET_all=always(said(500, ""))), 'GET /todos returned 500 instead of 200 ("")'),
     ],
 )
 def test_one_failed_way_of_reading_costs_half(todos: Todos, says: str) -> None:
@@ -52,8 +52,8 @@ def test_fails_when_neither_way_of_reading_works() -> None:
     verdict = converse("item_read_back", todos, **READ)
     assert (verdict.status, verdict.message) == (
         "failed",
-        f"{TODO}: GET /todos/ID answered 404 instead of 200 ({{}}); "
-        "GET /todos answered 200, but what was just created is not in the list.",
+        f"{TODO}: GET /todos/ID returned 404 instead of 200 ({{}}); "
+        "GET /todos returned 200, but the new item is not in the list.",
     )
 
 
@@ -65,7 +65,7 @@ def test_a_list_may_lie_below_a_key() -> None:
 
 def test_fails_when_no_item_can_be_created() -> None:
     verdict = converse("item_read_back", broken(POST_all=always(said(500, {}))), **READ)
-    assert (verdict.status, verdict.message) == ("failed", f"{TODO}: POST /todos answered 500 instead of 201 ({{}}).")
+    assert (verdict.status, verdict.message) == ("failed", f"{TODO}: POST /todos returned 500 instead of 201 ({{}}).")
 
 
 def test_fails_when_the_function_does_not_exist() -> None:

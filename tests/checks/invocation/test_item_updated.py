@@ -1,4 +1,4 @@
-"""item_updated: PUT answers 200, and the item shows the changes."""
+"""item_updated: PUT returns 200, and the item has the changes."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def test_passes_with_as_few_calls_as_it_takes() -> None:
     assert todos.calls == ["POST /todos a", "PUT /todos/t-1 a", "GET /todos/t-1 a", "DELETE /todos/t-1 a"]
 
 
-def test_a_body_is_the_same_text_however_a_lab_orders_its_fields() -> None:
-    """A run keeps the lab with its keys sorted, and is judged again from it: the questions must be the same."""
+def test_the_body_is_the_same_text_in_any_order_of_the_lab_fields() -> None:
+    """A run stores the lab with sorted keys. When it is judged again, the questions must be the same."""
     bodies = []
     for changes in ({"title": "x", "completed": True}, {"completed": True, "title": "x"}):
         todos = Todos()
@@ -33,7 +33,7 @@ def test_a_body_is_the_same_text_however_a_lab_orders_its_fields() -> None:
 
 def test_fails_when_no_item_can_be_created() -> None:
     verdict = converse("item_updated", broken(POST_all=always(said(500, {}))), **UPDATE)
-    assert (verdict.status, verdict.message) == ("failed", f"{TODO}: POST /todos answered 500 instead of 201 ({{}}).")
+    assert (verdict.status, verdict.message) == ("failed", f"{TODO}: POST /todos returned 500 instead of 201 ({{}}).")
 
 
 def test_a_change_that_is_not_kept_costs_half() -> None:
@@ -47,18 +47,18 @@ def test_a_change_that_is_not_kept_costs_half() -> None:
 def test_fails_when_the_change_is_refused() -> None:
     verdict = converse("item_updated", broken(PUT_one=always(said(404, {}))), **UPDATE)
     assert verdict.status == "failed"
-    assert verdict.message.startswith(f"{TODO}: PUT /todos/ID answered 404 instead of 200 ({{}}); afterwards title is")
+    assert verdict.message.startswith(f"{TODO}: PUT /todos/ID returned 404 instead of 200 ({{}}); afterwards title is")
     assert "/todos/ID-OF-AN-ITEM" in verdict.hint
 
 
-def test_a_change_is_seen_in_the_list_where_one_item_cannot_be_read() -> None:
+def test_a_change_is_found_in_the_list_if_the_item_cannot_be_read() -> None:
     assert converse("item_updated", broken(GET_one=always(said(500, {}))), **UPDATE).status == "passed"
 
 
 def test_a_change_that_cannot_be_read_costs_half() -> None:
     todos = broken(GET_one=always(said(500, {})), GET_all=always(said(500, {})))
     verdict = converse("item_updated", todos, **UPDATE)
-    assert (verdict.fraction, verdict.message) == (0.5, f"{TODO}: afterwards the item cannot be read.")
+    assert (verdict.fraction, verdict.message) == (0.5, f"{TODO}: the item cannot be read afterwards.")
 
 
 def test_fails_when_the_function_does_not_exist() -> None:

@@ -1,4 +1,4 @@
-"""operations_answer: every operation is answered with 200 and a readable body."""
+"""operations_answer: every operation returns 200 and a readable body."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ TIMEOUT = Invocation("t", "timeout", error="no answer")
 TIMED_OUT = crash("Sandbox.Timedout", "RequestId: 1 Error: Task timed out after 30.00 seconds")
 
 
-def test_passes_when_every_operation_answers() -> None:
+def test_passes_when_every_operation_returns_200() -> None:
     verdict, asked = probed(perfect(), "operations_answer", [answer()] * 3, **STAGING)
-    assert (verdict.status, verdict.observed) == ("passed", "3 of 3 answered 200")
+    assert (verdict.status, verdict.observed) == ("passed", "3 of 3 returned 200")
     assert [question.arguments["Payload"] for question in asked] == [
         {"body": '{"operation": "default"}'},
         {"body": '{"operation": "heavy"}'},
@@ -36,30 +36,30 @@ def test_passes_when_every_operation_answers() -> None:
 @pytest.mark.parametrize(
     ("call", "says"),
     [
-        (answer(500, "=HYPERLINK(1)"), "answered 500 instead of 200 (=HYPERLINK(1))"),
-        (answer(500, "<script>alert(1)</script>"), "answered 500 instead of 200 (<script>alert(1)</script>)"),
-        (answer(201), 'answered 201 instead of 200 ({"ok": true})'),
-        (answer(500, ""), "answered 500 instead of 200"),
-        (raw('{"statusCode": 500}'), "answered 500 instead of 200"),
-        (answer(200, "{'a': 1}"), "answered 200, but the body is not valid JSON"),
-        (answer(200, '{"a": NaN}'), "answered 200, but the body is not valid JSON"),
-        (answer(200, "9" * 5000), "answered 200, but the body is not valid JSON"),
-        (answer(200, "[" * 10_000 + "]" * 10_000), "answered 200, but the body is nested too deeply to be read"),
-        (raw('{"message": "done"}'), "answered what cannot be read: the answer has no statusCode"),
-        (raw("null"), "answered what cannot be read: the answer is not a JSON object"),
+        (answer(500, "=HYPERLINK(1)"), "returned 500 instead of 200 (=HYPERLINK(1))"),
+        (answer(500, "<script>alert(1)</script>"), "returned 500 instead of 200 (<script>alert(1)</script>)"),
+        (answer(201), 'returned 201 instead of 200 ({"ok": true})'),
+        (answer(500, ""), "returned 500 instead of 200"),
+        (raw('{"statusCode": 500}'), "returned 500 instead of 200"),
+        (answer(200, "{'a': 1}"), "returned 200, but the body is not valid JSON"),
+        (answer(200, '{"a": NaN}'), "returned 200, but the body is not valid JSON"),
+        (answer(200, "9" * 5000), "returned 200, but the body is not valid JSON"),
+        (answer(200, "[" * 10_000 + "]" * 10_000), "returned 200, but the body is nested too deeply to be read"),
+        (raw('{"message": "done"}'), "returned a response that cannot be read: the response has no statusCode"),
+        (raw("null"), "returned a response that cannot be read: the response is not a JSON object"),
         (
             raw("{", truncated=True, size=5_000_000),
-            "answered what cannot be read: the answer has 5000000 bytes, too many to read",
+            "returned a response that cannot be read: the response has 5000000 bytes, which is too large",
         ),
         (crash("ZeroDivisionError", "division by zero"), "crashed: ZeroDivisionError: division by zero"),
         (crash("", ""), "crashed: Unhandled"),
         (
             crash("Runtime.ImportModuleError", "Unable to import module 'x': No module named 'requests'"),
-            "cannot be loaded: version 1 has no module requests in its package or layers",
+            "cannot run: version 1 has no module requests in its package or layers",
         ),
         (
             crash("Runtime.ImportModuleError", "Error: Cannot find module 'optimized_function'", version=""),
-            "cannot be loaded: what is deployed has no module optimized_function in its package or layers",
+            "cannot run: the deployed code has no module optimized_function in its package or layers",
         ),
     ],
 )
@@ -70,7 +70,7 @@ def test_names_the_operation_that_fails_and_why(call: Invocation, says: str) -> 
 
 
 @pytest.mark.parametrize("body", ['{"statusCode": 200}', '{"statusCode": "200", "body": {"a": 1}}'])
-def test_an_answer_may_have_no_body_or_an_object(body: str) -> None:
+def test_a_response_may_have_no_body_or_an_object(body: str) -> None:
     assert probed(perfect(), "operations_answer", [raw(body)] * 3, **STAGING)[0].status == "passed"
 
 
@@ -80,7 +80,7 @@ def test_joins_operations_with_the_same_failure() -> None:
     assert verdict.status == "failed"
     assert verdict.message == (
         f"{TARGET}: the operations default and memory crashed: KeyError: 'a'; "
-        "the operation heavy answered 500 instead of 200."
+        "the operation heavy returned 500 instead of 200."
     )
     assert verdict.hint == (
         f"aws lambda invoke --function-name {OPTIMIZED} --qualifier user1-staging --cli-binary-format "
@@ -92,11 +92,11 @@ def test_joins_operations_with_the_same_failure() -> None:
 @pytest.mark.parametrize(
     ("hang", "says"),
     [
-        (TIMEOUT, "did not answer before the grader stopped waiting"),
-        (TIMED_OUT, "did not finish: it ran into its timeout of 30 seconds"),
+        (TIMEOUT, "did not respond before the grader stopped waiting"),
+        (TIMED_OUT, "did not finish within its timeout of 30 seconds"),
     ],
 )
-def test_a_function_that_hangs_is_called_once(hang: Invocation, says: str) -> None:
+def test_a_function_that_hangs_is_invoked_once(hang: Invocation, says: str) -> None:
     verdict, asked = probed(perfect(), "operations_answer", [hang], **STAGING)
     assert len(asked) == 1
     assert (verdict.status, verdict.message) == (
@@ -107,11 +107,11 @@ def test_a_function_that_hangs_is_called_once(hang: Invocation, says: str) -> No
 
 @pytest.mark.parametrize("kind", ["Runtime.ImportModuleError", "RuntimeError"])
 def test_the_commands_publish_the_handouts_version_2_again(kind: str) -> None:
-    """``RuntimeError`` is how the embedded AWS says it."""
+    """The embedded AWS reports a ``RuntimeError``."""
     call = crash(kind, "Unable to import module 'optimized_function': No module named 'optimized_function'", "2")
     verdict, _ = probed(perfect(), "operations_answer", [call] * 3, **STAGING, explanation="See step 4.1.")
     assert verdict.message == (
-        f"{TARGET}: the operations default, heavy and memory cannot be loaded: "
+        f"{TARGET}: the operations default, heavy and memory cannot run: "
         "version 2 has no module optimized_function in its package or layers. See step 4.1."
     )
     assert verdict.hint.splitlines() == [
@@ -150,7 +150,7 @@ def test_the_last_lines_of_the_log_are_evidence() -> None:
         (None, ""),
     ],
 )
-def test_the_first_qualifier_that_exists_is_called(qualifiers: list[str] | None, called: str) -> None:
+def test_the_first_existing_qualifier_is_invoked(qualifiers: list[str] | None, called: str) -> None:
     parameters = {"function": OPTIMIZED, "operations": ["default"]}
     if qualifiers:
         parameters["qualifiers"] = qualifiers
@@ -158,7 +158,7 @@ def test_the_first_qualifier_that_exists_is_called(qualifiers: list[str] | None,
     assert asked[0].arguments["Qualifier"] == called
 
 
-def test_nothing_is_called_that_does_not_exist() -> None:
+def test_invokes_nothing_without_the_function_or_alias() -> None:
     verdict, asked = probed(World(), "operations_answer", [], function=OPTIMIZED, operations=["default"])
     assert (verdict.message, asked) == (f"There is no function {OPTIMIZED}.", [])
     verdict, asked = probed(
@@ -167,16 +167,16 @@ def test_nothing_is_called_that_does_not_exist() -> None:
     assert (verdict.message, asked) == (f"{OPTIMIZED} has no alias or version user1-blue.", [])
 
 
-def test_a_switched_off_function_fails_and_a_throttled_one_is_not_graded() -> None:
+def test_fails_with_reserved_concurrency_0_and_is_not_graded_when_throttled() -> None:
     throttled = Invocation(OPTIMIZED, "throttled")
     parameters = {"function": OPTIMIZED, "operations": ["default", "heavy"]}
     verdict, asked = probed(World().function(OPTIMIZED, reserved=0), "operations_answer", [throttled], **parameters)
     assert len(asked) == 1
     assert verdict.message == (
-        f"{OPTIMIZED}: the operation default could not be run: the reserved concurrency of the function is 0, which "
-        "switches it off; the operation heavy could not be tried after that."
+        f"{OPTIMIZED}: the operation default could not run: the function's reserved concurrency is 0, so Lambda "
+        "throttles every invocation; the operation heavy could not be tried after that."
     )
-    with pytest.raises(NotGradedError, match="throttled to the end"):
+    with pytest.raises(NotGradedError, match="AWS throttled every invocation of"):
         probed(World().function(OPTIMIZED, reserved=10), "operations_answer", [throttled], **parameters)
 
 
@@ -184,7 +184,7 @@ def test_a_switched_off_function_fails_and_a_throttled_one_is_not_graded() -> No
     ("handler", "module"),
     [("$(reboot).lambda_handler", "$(reboot)"), ("-TT.handler", "-TT"), ("a b.handler", "a b")],
 )
-def test_text_of_a_student_never_gets_into_a_command(handler: str, module: str) -> None:
+def test_a_command_never_contains_text_of_a_student(handler: str, module: str) -> None:
     call = crash("Runtime.ImportModuleError", f"Error: Cannot find module '{module}'")
     world = perfect().configure(OPTIMIZED, Handler=handler)
     verdict, _ = probed(world, "operations_answer", [call] * 3, **STAGING)
@@ -198,10 +198,10 @@ def test_every_body_must_match_the_schema() -> None:
     verdict, _ = probed(performance_function(), "operations_answer", [json_body(user_id=1), json_body(user=1)], **call)
     assert (verdict.fraction, verdict.message) == (
         0.5,
-        f"{FUNCTION}: the operation b answered 200, but the body has no field user_id (there is user).",
+        f"{FUNCTION}: the operation b returned 200, but the body has no field user_id (there is user).",
     )
 
 
-def test_fails_when_the_alias_was_deleted_meanwhile() -> None:
+def test_fails_when_the_alias_is_deleted_during_the_check() -> None:
     verdict, _ = probed(perfect(), "operations_answer", [None], **STAGING)
     assert (verdict.status, verdict.message) == ("failed", f"{TARGET} does not exist.")

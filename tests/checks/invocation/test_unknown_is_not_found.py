@@ -1,4 +1,4 @@
-"""unknown_is_not_found: an unknown id and an unknown path are answered with 404."""
+"""unknown_is_not_found: an unknown id and an unknown path return 404."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ def test_passes_with_as_few_calls_as_it_takes() -> None:
     assert todos.calls == ["GET /todos/00000000-0000-4000-8000-000000000000 a", "GET /labgrader-unknown a"]
 
 
-def test_id_and_path_are_half_each() -> None:
+def test_id_and_path_are_worth_half_each() -> None:
     verdict = converse("unknown_is_not_found", broken(GET_one=always(said(200, {}))), **ABOUT)
     assert (verdict.fraction, verdict.message) == (
         0.5,
-        f"{TODO}: GET of an id that does not exist answered 200 instead of 404 ({{}}).",
+        f"{TODO}: GET of an id that does not exist returned 200 instead of 404 ({{}}).",
     )
     todos = Todos()
     todos.wrong = {"GET /todos/{id}": always(said(500, {})), "GET /labgrader-unknown": always(crash("KeyError", "'x'"))}
     verdict = converse("unknown_is_not_found", todos, **ABOUT)
     assert (verdict.status, verdict.message) == (
         "failed",
-        f"{TODO}: GET of an id that does not exist answered 500 instead of 404 ({{}}); "
+        f"{TODO}: GET of an id that does not exist returned 500 instead of 404 ({{}}); "
         "GET of a path that does not exist crashed: KeyError: 'x'.",
     )
 

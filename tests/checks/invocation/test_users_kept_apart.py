@@ -1,4 +1,4 @@
-"""users_kept_apart: one user can neither read, list nor delete the items of another."""
+"""users_kept_apart: a user cannot read, list or delete the items of another user."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_passes_with_as_few_calls_as_it_takes() -> None:
 
 
 class OneForAll(Todos):
-    """An API that looks at no user."""
+    """An API that ignores the user."""
 
     def user(self, event: Call) -> str:
         return "everybody"
@@ -53,7 +53,7 @@ def test_fails_when_the_api_ignores_the_user() -> None:
     assert '"sub": "labgrader-users-kept-apart-b"' in verdict.hint
 
 
-def test_each_leak_is_a_third() -> None:
+def test_each_leak_costs_a_third() -> None:
     todos = Todos()
     todos.wrong["GET /todos"] = lambda _: said(200, list(todos.items.values()))
     verdict = converse("users_kept_apart", todos, **READ)
@@ -75,17 +75,16 @@ def test_passes_with_every_kind_of_refusal(refusal: Invocation) -> None:
     assert converse("users_kept_apart", todos, **READ).status == "passed"
 
 
-def test_fails_when_the_owner_does_not_find_the_item() -> None:
+def test_fails_when_the_owner_cannot_read_the_item() -> None:
     todos = broken(GET_one=always(said(404, {})), GET_all=always(said(200, [])))
     verdict = converse("users_kept_apart", todos, **READ)
     assert (verdict.status, verdict.message) == (
         "failed",
-        f"{TODO}: whether users are kept apart cannot be tried: its owner does not find the item that was just "
-        "created.",
+        f"{TODO}: access by another user cannot be tested, because its owner cannot read the new item.",
     )
     verdict = converse("users_kept_apart", broken(POST_all=always(said(500, {}))), **READ)
     assert verdict.message == (
-        f"{TODO}: whether users are kept apart cannot be tried: POST /todos answered 500 instead of 201 ({{}})."
+        f"{TODO}: access by another user cannot be tested, because POST /todos returned 500 instead of 201 ({{}})."
     )
 
 

@@ -1,4 +1,4 @@
-"""A function that keeps todo items, in memory, for the checks that talk to one."""
+"""A function that stores todo items in memory, for the tests of checks that need one."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ NO_TABLE = "Error: An error occurred (ResourceNotFoundException) when calling th
 
 
 class Todos:
-    """A correct todo API that keeps its items in memory. A test replaces what is to be wrong."""
+    """A correct todo API that stores its items in memory. Tests replace its routes to make it wrong."""
 
     def __init__(self) -> None:
         self.items: dict[tuple[str, str], dict[str, Any]] = {}
@@ -76,7 +76,7 @@ def said(status: int, body: Any) -> Invocation:
 
 
 def converse(check: str, todos: Todos, world: World = WORLD, **parameters: Any) -> Verdict:
-    """Judge a check against the API, which answers each call when it comes."""
+    """Judge a check against the API, which responds to each request in turn."""
     snapshot, answers = world.snapshot(), Answers()
     while True:
         try:
@@ -88,7 +88,7 @@ def converse(check: str, todos: Todos, world: World = WORLD, **parameters: Any) 
 
 
 def broken(**wrong: Callable[[Call], Invocation]) -> Todos:
-    """An API that answers some calls otherwise: ``GET_one``, ``GET_all``, ``POST_all``, ``PUT_one``, ``DELETE_one``."""
+    """Return an API with other responses: ``GET_one``, ``GET_all``, ``POST_all``, ``PUT_one``, ``DELETE_one``."""
     todos = Todos()
     for name, says in wrong.items():
         method, _, what = name.partition("_")

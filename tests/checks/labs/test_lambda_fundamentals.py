@@ -85,16 +85,16 @@ def test_who_follows_step_4_2_to_the_letter_loses_nothing_and_is_told_once_what_
     assert (result.points, result.open_points) == (81, 19)
     assert verdicts["hello-answers"].message.endswith(
         f"{HELLO} crashed: AttributeError: 'LambdaContext' object has no attribute 'request_id'. This is a mistake of "
-        "the hand-out, not yours: write context.aws_request_id wherever the code of Labs 1 and 4 has "
-        "context.request_id, deploy, and ask to be graded again."
+        "the hand-out, not yours. In the code of Labs 1 and 4, replace context.request_id by context.aws_request_id. "
+        "Then deploy and request grading again."
     )
     assert verdicts["hello-api-get"].status == "failed"  # the 502 by itself
     assert statuses["hello-api-get"].message == (
-        "cannot be told while “HelloWorldFunction greets whom it is asked to greet” is not graded"
+        "this depends on “HelloWorldFunction greets the name in the request”, which is not graded"
     )
     assert advice["context-without-request-id"].message == (
-        f"{HELLO} uses context.request_id, which does not exist: it is called context.aws_request_id. "
-        "The code of steps 1.4 and 4.2 is what has it: this is a mistake of the hand-out, not yours."
+        f"{HELLO} uses context.request_id, which does not exist (use context.aws_request_id). "
+        "This is a mistake of the hand-out, not yours. It is in the code of steps 1.4 and 4.2."
     )
 
 

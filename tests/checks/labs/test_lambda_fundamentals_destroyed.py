@@ -42,9 +42,8 @@ def test_who_destroyed_lab_6_as_told_neither_loses_nor_gets_points(monkeypatch: 
     assert open_ones == TERRAFORM_ITEMS
     assert (result.points, result.open_points) == (81, 19)
     assert verdicts["terraform-resources"].message == (
-        "could not be graded, and no points are lost: nothing of user1-terraform-managed-lambda is there. "
-        "Step 6.9 of the hand-out has you destroy it, so the points stay open: run terraform apply once more, "
-        "and ask to be graded again."
+        "could not be graded, and no points are lost: user1-terraform-managed-lambda and its resources do not exist. "
+        "Step 6.9 of the hand-out destroys them. To be graded, run terraform apply again and request grading again."
     )
 
 
@@ -60,8 +59,8 @@ def test_what_is_left_of_lab_6_is_judged(monkeypatch: pytest.MonkeyPatch) -> Non
     assert result.complete
     assert (verdicts["terraform-resources"].fraction, verdicts["terraform-logs"].status) == (0.5, "passed")
     assert verdicts["terraform-resources"].message == (
-        f"There is the role {TERRAFORM}-role and the log group /aws/lambda/{TERRAFORM}, but not the function "
-        f"{TERRAFORM} and the REST API {TERRAFORM}-api."
+        f"These resources are missing: the function {TERRAFORM} and the REST API {TERRAFORM}-api. "
+        f"These exist: the role {TERRAFORM}-role and the log group /aws/lambda/{TERRAFORM}."
     )
 
 
@@ -98,7 +97,10 @@ def test_an_underscore_after_the_prefix_is_found_in_names_with_capitals() -> Non
     world = perfect().function("user1_AdvancedProcessor")
     item = MINE.item("names-carry-prefix")
     verdict = world.judge(item.check, **item.parameters)
-    assert (verdict.status, verdict.message) == ("partial", "Not named user1-…: function user1_AdvancedProcessor.")
+    assert (verdict.status, verdict.message) == (
+        "partial",
+        "These names do not begin with user1-: function user1_AdvancedProcessor.",
+    )
 
 
 def test_every_kind_of_check_is_used() -> None:

@@ -64,8 +64,8 @@ def test_who_did_what_the_handout_says_is_told_what_it_does_not_say() -> None:
         "runtime-is-old",
     }
     assert said["bad-json-crashes"].startswith(
-        f'{FUNCTION}:prod, called with {{"body": "{{\\"operation\\": "}}, crashed: UnboundLocalError: dimensions. '
-        "In the hand-out's code this is its mistake, not yours: "
+        f'{FUNCTION}:prod, invoked with {{"body": "{{\\"operation\\": "}}, crashed: UnboundLocalError: dimensions. '
+        "In the hand-out's code, this is not your mistake: "
     )
 
 
@@ -98,16 +98,17 @@ def test_who_goes_further_than_the_handout_is_told_what_that_does() -> None:
         "provisioned-concurrency-costs",
     }
     assert said["usage-plan-throttles"] == (
-        f"POST /performance of {API}: at 1,500 requests a second 0 of 2250 were refused (429), at 250 a second none of "
-        f"500, although the usage plan {PLAN} allows 500 requests a second, burst 1000. The key is not limited by it."
+        f"POST /performance of {API}: at 1,500 requests a second, 0 of 2250 were throttled (429); at 250 a second, "
+        f"none of 500. But the usage plan {PLAN} allows only 500 requests a second with a burst of 1000, so it does "
+        "not limit the API key."
     )
     assert said["cache-saves-time"].startswith(
-        f"POST /performance of {API}: an answer from the cache of the stage prod took 101 ms, one from the function "
-        "181 ms: 1.8 times faster (95% interval 1.7 to 1.9). But the body of a POST is no part of the cache's key: "
+        f"POST /performance of {API}: the cache of the stage prod responded in 101 ms, the function in 181 ms. The "
+        "cache is 1.8 times faster (95% interval 1.7 to 1.9). But the cache key does not include the body of a POST. "
     )
-    assert "with 1,024 MB (version 1) a call ran 180.0 ms" in said["memory-sizes-compared"]
+    assert "with 1,024 MB (version 1), an invocation takes 180.0 ms" in said["memory-sizes-compared"]
     assert (
-        "512 MB was not measured: from 1,024 MB on, a call would be billed 180 to 360 ms"
+        "512 MB was not measured. Estimated from 1,024 MB, an invocation is billed 180 to 360 ms"
         in (said["memory-sizes-compared"])
     )
 

@@ -97,8 +97,8 @@ def test_an_api_that_calls_the_function_itself_needs_the_permission_there() -> N
     assert fails(graded(world)) == {"api-route", "api-permission"}
     verdict = judge(LAB.item("api-permission"), world.snapshot())
     assert verdict.message == (
-        f"API Gateway may not call {FUNCTION}: its policy has no such permission. There is one on {FUNCTION}:prod, "
-        f"which does not count for {FUNCTION}, and that is what is called."
+        f"API Gateway may not invoke {FUNCTION}: its resource-based policy has no such permission. "
+        f"The permission on {FUNCTION}:prod does not apply, because API Gateway invokes {FUNCTION}."
     )
     statement = {
         "Effect": "Allow",
@@ -127,7 +127,7 @@ def test_an_alias_with_the_prefix_costs_the_alias_and_the_route() -> None:
     assert fails(found) == {"alias-prod", "api-route"}
     assert set(statuses(found).values()) == {"passed", "partial"}
     assert judge(LAB.item("alias-prod"), world.snapshot()).message == (
-        "There is no alias prod, but there is user1-prod: the lab calls it prod, without your prefix."
+        "There is no alias prod, but there is user1-prod. The name must be prod, without your prefix."
     )
 
 
@@ -147,7 +147,7 @@ def test_another_stage_is_called_all_the_same() -> None:
     found = graded(world)
     assert (fails(found), statuses(found)["endpoint"]) == ({"api-stage"}, "passed")
     verdict = judge(LAB.item("api-stage"), world.snapshot())
-    assert (verdict.fraction, verdict.message) == (0.25, f"{API} has no stage prod; it has dev.")
+    assert (verdict.fraction, verdict.message) == (0.25, f"{API} has no stage prod. Its stages: dev.")
     assert fails(graded(perfect().stages("api1"))) == {"api-stage"}
 
 
@@ -190,8 +190,8 @@ def test_the_reader_of_the_queue_is_told_its_own_trap() -> None:
     world = perfect()
     reserve(world, SCALER, None)
     assert judge(LAB.item("sqs-scaler-reserved"), world.snapshot()).message == (
-        f"No concurrency is reserved for {SCALER}; the lab reserves 100. (The hand-out's create-function "
-        "--reserved-concurrency does not exist; put-function-concurrency does it.)"
+        f"{SCALER} has no reserved concurrency. The lab sets 100. (The hand-out's option create-function "
+        "--reserved-concurrency does not exist. Use put-function-concurrency.)"
     )
 
 
@@ -202,8 +202,7 @@ def test_a_queue_without_the_prefix_that_is_read_is_named() -> None:
     change_mapping(world, EventSourceArn=f"arn:aws:sqs:{REGION}:{ACCOUNT}:high-throughput-queue")
     verdict = judge(LAB.item("queue"), world.snapshot())
     assert verdict.message == (
-        f"There is no queue {QUEUE}, but {SCALER} reads high-throughput-queue: the lab wants your prefix before the "
-        "name."
+        f"There is no queue {QUEUE}, but {SCALER} reads high-throughput-queue. The name must begin with your prefix."
     )
     world.functions.pop(SCALER)
     world.lists["lambda:ListEventSourceMappings"].clear()
@@ -256,7 +255,7 @@ def test_without_a_version_a_later_memory_is_right(memory_mb: int, status: str) 
 
 def test_a_version_must_be_published() -> None:
     verdict = judge(LAB.item("version-published"), World().function(FUNCTION).snapshot())
-    assert verdict.message == f"{FUNCTION} has 0 published versions; the lab publishes 1."
+    assert verdict.message == f"{FUNCTION} has 0 published versions. The lab publishes 1."
     assert (verdict.expected, verdict.hint) == (
         "a published version",
         f"aws lambda publish-version --function-name {FUNCTION}",
@@ -269,7 +268,7 @@ def test_a_dashboard_may_plot_what_is_no_function() -> None:
     verdict = judge(item, World().dashboard(DASHBOARD, row).snapshot())
     assert verdict.message == (
         f"The dashboard {DASHBOARD} does not plot Count of {API}, Latency of {API}, 4XXError of {API} and 5XXError of "
-        f"{API}. It plots [your-username]-optimized-api: put user1 in the place of the brackets."
+        f"{API}. It plots [your-username]-optimized-api. Replace the brackets with user1."
     )
     assert f'["AWS/ApiGateway", "Latency", "ApiName", "{API}"]' in verdict.hint
     by_function = ["AWS/ApiGateway", "Count", "FunctionName", API]

@@ -210,9 +210,9 @@ def test_the_hand_outs_own_mistakes_cost_nothing_and_are_said() -> None:
         "routes-not-built",
     }
     assert said["name-not-imported"] == (
-        f"cleanup_lambda.py of {CLEANUP} uses json, but nothing there imports or defines it: a call that comes to such "
-        "a line ends with a NameError. This is a mistake of the hand-out, not yours, where it is json in "
-        "cleanup_lambda.py."
+        f"A name is neither imported nor defined (json in cleanup_lambda.py of {CLEANUP}). An invocation that reaches "
+        "such a line fails with a NameError. If the name is json in cleanup_lambda.py, this is a mistake of the "
+        "hand-out, not yours."
     )
     assert all("hand-out" in message for message in said.values())
 
@@ -225,7 +225,7 @@ def test_the_cleanup_function_is_never_called() -> None:
         and item.parameters["function"] == CLEANUP
         and item.check not in {"function_configured", "package_holds_handler", "rule_targets", "permission_granted"}
     ]
-    assert any("never called" in one["why"] for one in LAB.unseen)
+    assert any("never invokes the cleanup function" in one["why"] for one in LAB.unseen)
 
 
 @pytest.mark.parametrize("mistake", load_pack("serverless-foundations").mistakes, ids=lambda one: one.id)

@@ -1,4 +1,4 @@
-"""answers_from_environment: fields of the answer hold the values of environment variables."""
+"""answers_from_environment: fields of the response contain the values of environment variables."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def says(**content: Any) -> Invocation:
     return answer(200, json.dumps(content))
 
 
-def test_passes_when_the_answer_shows_the_variables() -> None:
+def test_passes_when_the_response_contains_the_variables() -> None:
     world = with_variables(PREFIX="Hi", ENVIRONMENT="development")
     call = says(message="Hi, Ada!", environment="development")
     verdict, _ = probed(world, "answers_from_environment", [call], **SHOWS)
@@ -37,14 +37,14 @@ def test_passes_when_the_answer_shows_the_variables() -> None:
         (
             {"message": "Hello, Ada!", "environment": "staging"},
             0.5,
-            "message is “Hello, Ada!”, and does not hold the value of PREFIX (“Hi”)",
+            "message is “Hello, Ada!”, without the value of PREFIX (“Hi”)",
         ),
-        ({"message": "Hi!"}, 0.5, "environment is missing, and does not hold the value of ENVIRONMENT (“staging”)"),
+        ({"message": "Hi!"}, 0.5, "environment is missing, without the value of ENVIRONMENT (“staging”)"),
         (
             {"message": 7, "environment": None},
             0.0,
-            "message is “7”, and does not hold the value of PREFIX (“Hi”); "
-            "environment is “null”, and does not hold the value of ENVIRONMENT (“staging”)",
+            "message is “7”, without the value of PREFIX (“Hi”); "
+            "environment is “null”, without the value of ENVIRONMENT (“staging”)",
         ),
     ],
 )
@@ -52,7 +52,7 @@ def test_each_hard_coded_field_costs_its_share(content: dict[str, Any], fraction
     world = with_variables(PREFIX="Hi", ENVIRONMENT="staging")
     verdict, _ = probed(world, "answers_from_environment", [says(**content)], **SHOWS)
     assert verdict.fraction == fraction
-    assert verdict.message == (f"{FUNCTION}: {says_so}. Read it with os.environ.get in the handler.")
+    assert verdict.message == (f"{FUNCTION}: {says_so}. Read the variables with os.environ.get in the handler.")
 
 
 def test_the_code_may_strip_the_value() -> None:
@@ -67,7 +67,7 @@ def test_ignores_a_variable_that_is_not_set() -> None:
     assert verdict.status == "passed"
     verdict, asked = probed(with_variables(), "answers_from_environment", [], **SHOWS)
     assert (verdict.message, asked) == (
-        f"{FUNCTION} has none of the environment variables PREFIX and ENVIRONMENT, so it cannot show them.",
+        f"{FUNCTION} has none of the environment variables PREFIX and ENVIRONMENT.",
         [],
     )
 
@@ -80,12 +80,12 @@ def test_is_not_graded_when_the_value_was_redacted() -> None:
 @pytest.mark.parametrize(
     ("call", "what"),
     [
-        (answer(500, "{}"), "answered 500 instead of 200 ({})"),
-        (raw('{"statusCode": 200, "body": "[1]"}'), "answered something else than a JSON object"),
+        (answer(500, "{}"), "returned 500 instead of 200 ({})"),
+        (raw('{"statusCode": 200, "body": "[1]"}'), "did not return a JSON object"),
         (crash("KeyError", "'a'"), "crashed: KeyError: 'a'"),
     ],
 )
-def test_fails_when_the_answer_shows_nothing(call: Invocation, what: str) -> None:
+def test_fails_when_the_response_is_wrong(call: Invocation, what: str) -> None:
     verdict, _ = probed(with_variables(PREFIX="Hi"), "answers_from_environment", [call], **SHOWS)
     assert (verdict.status, verdict.message) == ("failed", f"{FUNCTION} {what}.")
 

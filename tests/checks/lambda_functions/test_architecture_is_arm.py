@@ -1,4 +1,4 @@
-"""architecture_is_arm: advice on functions that run on x86_64 without need."""
+"""architecture_is_arm: advice on functions that could run on arm64."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.checks.world import World, attached, layer_arn
 
 
 @pytest.mark.parametrize("world", [World(), two_functions()], ids=["nothing", "nothing known"])
-def test_gives_no_advice_where_nothing_is_known(world: World) -> None:
+def test_gives_no_advice_if_nothing_is_known(world: World) -> None:
     verdict = advise(world, "architecture_is_arm")
     assert (verdict.status, verdict.message) == ("passed", "")
 
@@ -21,8 +21,8 @@ def test_names_functions_on_x86_that_could_run_on_arm() -> None:
         two_functions(Architectures=["x86_64"]), "architecture_is_arm", explanation="The hand-out says x86_64."
     )
     assert verdict.message == (
-        "user1-a and user1-b run on x86_64, though their packages hold nothing that is compiled for it: on arm64 the "
-        "same code costs 20 % less for each millisecond. The hand-out says x86_64."
+        "user1-a and user1-b run on x86_64, but their packages contain no compiled code. On arm64, the same code costs "
+        "20% less for each millisecond. The hand-out says x86_64."
     )
     assert verdict.hint.splitlines()[0] == (
         "aws lambda update-function-code --function-name user1-a --architectures arm64 "
@@ -35,8 +35,8 @@ def test_names_a_single_function_in_the_singular() -> None:
         two_functions(Architectures=["arm64"]).configure(B, Architectures=["x86_64"]), "architecture_is_arm"
     )
     assert verdict.message == (
-        "user1-b runs on x86_64, though its package holds nothing that is compiled for it: on arm64 the same code "
-        "costs 20 % less for each millisecond."
+        "user1-b runs on x86_64, but its package contains no compiled code. On arm64, the same code costs 20% less for "
+        "each millisecond."
     )
 
 
@@ -50,7 +50,7 @@ def test_compiled_libraries_keep_a_function_on_x86(paths: list[str] | None) -> N
 
 
 @pytest.mark.parametrize("settings", [{"Runtime": "nodejs22.x"}, {"PackageType": "Image"}, {"Runtime": None}])
-def test_gives_no_advice_where_it_cannot_be_known(settings: dict[str, Any]) -> None:
+def test_gives_no_advice_if_the_package_cannot_be_read(settings: dict[str, Any]) -> None:
     assert advise(two_functions(Architectures=["x86_64"], **settings), "architecture_is_arm").status == "passed"
 
 

@@ -1,4 +1,4 @@
-"""asynchronous_invocation_configured: maximum age, retries and the on-failure destination of asynchronous calls."""
+"""asynchronous_invocation_configured: maximum event age, retries and on-failure destination."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BOTH: dict[str, Any] = {**SETTINGS, **DESTINATION}
 
 
 def configured(dead_letter: str = "", **settings: Any) -> World:
-    """A function whose asynchronous calls are configured so; not at all without settings."""
+    """Return a function with these settings for asynchronous invocation, or without any configuration."""
     target: dict[str, Any] = {"DeadLetterConfig": {"TargetArn": dead_letter}} if dead_letter else {}
     world = World().function(FUNCTION, **target)
     return world.say("lambda:GetFunctionEventInvokeConfig", settings or None, FunctionName=FUNCTION)
@@ -49,31 +49,31 @@ def test_the_default_number_of_retries_is_two() -> None:
 @pytest.mark.parametrize(
     ("settings", "fraction", "says"),
     [
-        ({"MaximumRetryAttempts": 2}, 0.5, "the maximum age of an event is 21600 s instead of 3600 s."),
+        ({"MaximumRetryAttempts": 2}, 0.5, "the maximum event age is 21600 s instead of 3600 s."),
         (
             {"MaximumRetryAttempts": 2, "MaximumEventAgeInSeconds": 3599},
             0.5,
-            "the maximum age of an event is 3599 s instead of 3600 s.",
+            "the maximum event age is 3599 s instead of 3600 s.",
         ),
         (
             {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 3600},
             0.5,
-            "the retry attempts are 0 instead of 2.",
+            "the maximum retry attempts are 0 instead of 2.",
         ),
         (
             {"MaximumRetryAttempts": 1, "MaximumEventAgeInSeconds": 3600},
             0.5,
-            "the retry attempts are 1 instead of 2.",
+            "the maximum retry attempts are 1 instead of 2.",
         ),
         (
             {"MaximumRetryAttempts": 1, "MaximumEventAgeInSeconds": 60},
             0.0,
-            "the maximum age of an event is 60 s instead of 3600 s; the retry attempts are 1 instead of 2.",
+            "the maximum event age is 60 s instead of 3600 s; the maximum retry attempts are 1 instead of 2.",
         ),
         (
             {},
             0.0,
-            "the maximum age of an event is 21600 s instead of 3600 s. Nothing is configured, so AWS's defaults hold.",
+            "the maximum event age is 21600 s instead of 3600 s. Nothing is configured, so AWS's defaults apply.",
         ),
     ],
 )
@@ -85,8 +85,12 @@ def test_each_wrong_setting_costs_its_share(settings: dict[str, Any], fraction: 
 @pytest.mark.parametrize(
     ("world", "fraction", "says"),
     [
-        (configured(MaximumRetryAttempts=2), 0.0, f"failed events go nowhere; the lab sends them to {QUEUE}"),
-        (configured(), 0.0, f"failed events go nowhere; the lab sends them to {QUEUE}"),
+        (
+            configured(MaximumRetryAttempts=2),
+            0.0,
+            f"failed events have no destination, but the lab sends them to {QUEUE}",
+        ),
+        (configured(), 0.0, f"failed events have no destination, but the lab sends them to {QUEUE}"),
         (
             configured(DestinationConfig=to(f"arn:aws:sqs:{REGION}:{ACCOUNT}:user1-other")),
             0.0,
@@ -95,33 +99,33 @@ def test_each_wrong_setting_costs_its_share(settings: dict[str, Any], fraction: 
         (
             configured(DestinationConfig=to(QUEUE_ARN, "OnSuccess")),
             0.0,
-            f"{QUEUE} is the destination on success, not on failure",
+            f"{QUEUE} is the on-success destination instead of the on-failure destination",
         ),
         (
             configured(QUEUE_ARN),
             0.5,
-            f"{QUEUE} is its dead-letter queue, not its on-failure destination: a destination is told why the call "
-            "failed, too",
+            f"{QUEUE} is its dead-letter queue, not its on-failure destination, which also receives the error of the "
+            "failed invocation",
         ),
         (
             configured(f"{QUEUE_ARN}2", MaximumRetryAttempts=2),
             0.0,
-            f"failed events go nowhere; the lab sends them to {QUEUE}",
+            f"failed events have no destination, but the lab sends them to {QUEUE}",
         ),
     ],
 )
-def test_says_where_failed_events_go_instead(world: World, fraction: float, says: str) -> None:
+def test_names_the_actual_destination_of_failed_events(world: World, fraction: float, says: str) -> None:
     verdict = world.judge("asynchronous_invocation_configured", **DESTINATION)
     assert (verdict.fraction, verdict.message) == (fraction, f"{FUNCTION}: {says}.")
 
 
-def test_a_dead_letter_queue_counts_where_the_lab_allows_it() -> None:
+def test_a_dead_letter_queue_passes_if_the_lab_allows_it() -> None:
     both = {**DESTINATION, "or_dead_letter_queue": True}
     assert configured(QUEUE_ARN).judge("asynchronous_invocation_configured", **both).status == "passed"
     verdict = configured(f"{QUEUE_ARN}2").judge("asynchronous_invocation_configured", **both)
     assert (verdict.fraction, verdict.message) == (
         0.0,
-        f"{FUNCTION}: failed events go nowhere; the lab sends them to {QUEUE}.",
+        f"{FUNCTION}: failed events have no destination, but the lab sends them to {QUEUE}.",
     )
 
 
@@ -147,7 +151,7 @@ def test_the_command_keeps_what_another_item_of_the_lab_sets() -> None:
     destination = f'--destination-config \'{{"OnFailure": {{"Destination": "{QUEUE_ARN}"}}}}\'  # '
     needs = "the function's role needs sqs:SendMessage"
     verdict = configured().judge("asynchronous_invocation_configured", **together)
-    assert verdict.message == f"{FUNCTION}: failed events go nowhere; the lab sends them to {QUEUE}."
+    assert verdict.message == f"{FUNCTION}: failed events have no destination, but the lab sends them to {QUEUE}."
     assert verdict.hint == (
         f"aws lambda put-function-event-invoke-config --function-name {FUNCTION} --maximum-event-age-in-seconds 3600 "
         f"--maximum-retry-attempts 2 {destination}{needs}"

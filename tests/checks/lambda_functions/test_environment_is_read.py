@@ -16,12 +16,12 @@ def coded(*imports: str, variables: Any = None, problem: str = "") -> World:
     return world.say("labgrader:ReadCode", [source], FunctionName=TODO)
 
 
-def test_names_a_variable_that_nothing_reads() -> None:
+def test_names_a_variable_that_the_code_does_not_read() -> None:
     verdict = coded("json", "boto3", "uuid", "datetime").judge(
         "environment_is_read", function=TODO, variables=["TABLE_NAME"], explanation="The hand-out's mistake."
     )
     assert verdict.message == (
-        f"{TODO} has the environment variable TABLE_NAME, but no file of its package imports os, so nothing reads it. "
+        f"The code of {TODO} does not read the environment variable TABLE_NAME: no file of its package imports os. "
         "The hand-out's mistake."
     )
 

@@ -48,7 +48,7 @@ def test_the_command_drops_a_misspelled_variable() -> None:
     verdict = with_variables(PREFFIX="Greetings", SUFFIX="Bye!", LENGTH="500", DEBUG="true", TZ="UTC").judge(
         "environment_set", **EXACT
     )
-    assert verdict.message == f"{FUNCTION}: PREFIX is not set (there is PREFFIX)."
+    assert verdict.message == f"{FUNCTION}: PREFIX is not set (but PREFFIX is)."
     assert verdict.hint.endswith(
         '\'{"Variables": {"PREFIX": "Greetings", "SUFFIX": "Thanks!", "LENGTH": "500", "DEBUG": "true", '
         '"TZ": "KEEP-ITS-VALUE"}}\''
@@ -70,17 +70,17 @@ def test_a_variable_of_the_lab_is_not_a_misspelling_of_another() -> None:
         (
             {"github_api_url": "https://api.github.com"},
             "failed",
-            f"{OPTIMIZED}: GITHUB_API_URL is not set (there is github_api_url).",
+            f"{OPTIMIZED}: GITHUB_API_URL is not set (but github_api_url is).",
         ),
         (
             {"GITHUB_API_URL": "=1+1"},
             "failed",
-            f"{OPTIMIZED}: GITHUB_API_URL is “=1+1”, which does not begin with http.",
+            f"{OPTIMIZED}: GITHUB_API_URL is “=1+1”, but must begin with http.",
         ),
         (
             {"GITHUB_API_URL": " "},
             "failed",
-            f"{OPTIMIZED}: GITHUB_API_URL is “ ”, which does not begin with http.",
+            f"{OPTIMIZED}: GITHUB_API_URL is “ ”, but must begin with http.",
         ),
     ],
 )
@@ -90,14 +90,14 @@ def test_fails_when_the_variable_is_missing_or_wrong(variables: dict[str, str], 
     assert (verdict.status, verdict.message) == (status, message)
 
 
-def test_is_not_graded_when_the_value_was_redacted_and_matters() -> None:
+def test_is_not_graded_when_a_value_to_judge_was_redacted() -> None:
     world = perfect().configure(OPTIMIZED, Environment={"Variables": {"TOKEN": "[redacted]"}})
     assert world.judge("environment_set", function=OPTIMIZED, variables={"TOKEN": ""}).status == "passed"
     with pytest.raises(NotGradedError, match="the value of TOKEN looked secret and was not recorded"):
         world.judge("environment_set", function=OPTIMIZED, variables={"TOKEN": "http"})
 
 
-def test_the_environment_command_keeps_the_other_variables_and_shows_no_value_of_theirs() -> None:
+def test_the_command_keeps_the_other_variables_without_their_values() -> None:
     world = perfect().configure(OPTIMIZED, Environment={"Variables": {"STAGE": "blue"}})
     verdict = world.judge(
         "environment_set", function=OPTIMIZED, variables={"GITHUB_API_URL": "http"}, example="https://api.github.com"

@@ -1,4 +1,4 @@
-"""failures_are_kept: advice on asynchronous calls whose failures are lost."""
+"""failures_are_kept: advice on functions that lose the events of failed asynchronous invocations."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def test_names_functions_without_destination_and_retry_limit() -> None:
     verdict = advise(configured(None), "failures_are_kept")
     assert (verdict.status, verdict.observed) == ("failed", "neither")
     assert verdict.message == (
-        "user1-a and user1-b are called asynchronously and have neither an on-failure destination nor a dead-letter "
-        "queue, so that an event that fails to the end is lost; nobody has said how often user1-a and user1-b may be "
-        "retried, so that whatever a failed call had done already is done up to three times."
+        "user1-a and user1-b are invoked asynchronously and have neither an on-failure destination nor a dead-letter "
+        "queue. If all attempts fail, the event is lost. user1-a and user1-b have no limit for retries. "
+        "If an invocation fails halfway, its first half runs up to three times."
     )
     queue, first, second = verdict.hint.splitlines()
     assert queue == "aws sqs create-queue --queue-name user1-failures"
@@ -48,8 +48,8 @@ def test_keeps_a_destination_and_sets_the_retry_limit() -> None:
     verdict = advise(configured(config), "failures_are_kept")
     assert verdict.observed == "a destination for failures"
     assert verdict.message == (
-        "Nobody has said how often user1-a and user1-b may be retried, so that whatever a failed call had done already "
-        "is done up to three times."
+        "user1-a and user1-b have no limit for retries. "
+        "If an invocation fails halfway, its first half runs up to three times."
     )
     assert verdict.hint.splitlines()[0] == (
         "aws lambda update-function-event-invoke-config --function-name user1-a --maximum-retry-attempts 1"
@@ -61,7 +61,10 @@ def test_keeps_the_success_destination() -> None:
     config = {"MaximumRetryAttempts": 0, "DestinationConfig": {"OnSuccess": {"Destination": success}}}
     verdict = advise(configured(config), "failures_are_kept")
     assert verdict.observed == "a retry limit"
-    assert verdict.message.endswith("so that an event that fails to the end is lost.")
+    assert verdict.message == (
+        "user1-a and user1-b are invoked asynchronously and have neither an on-failure destination nor a dead-letter "
+        "queue. If all attempts fail, the event is lost."
+    )
     document = json.loads(words(verdict.hint.splitlines()[1])[-1])
     assert document == {"OnSuccess": {"Destination": success}, "OnFailure": {"Destination": FAILURES}}
 

@@ -61,9 +61,7 @@ def test_fails_when_the_function_does_not_exist() -> None:
         "--role arn:aws:iam::123456789012:role/LabRole --zip-file fileb://PACKAGE.zip"
     )
     bare = World().judge("function_configured", function="user1-x", runtime="python")
-    assert (
-        "--runtime python3.13 --handler lambda_function.lambda_handler --role" in bare.hint
-    )  # a zip package needs one
+    assert "--runtime python3.13 --handler lambda_function.lambda_handler --role" in bare.hint  # a .zip file needs one
 
 
 def test_the_commands_create_the_role_first() -> None:
@@ -71,7 +69,7 @@ def test_the_commands_create_the_role_first() -> None:
     assert verdict.hint.splitlines() == [
         "aws iam create-role --role-name user1-x-role --assume-role-policy-document "
         '\'{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": '
-        '"lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}\'  # unless it is there',
+        '"lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}\'  # skip this if the role exists',
         "aws iam attach-role-policy --role-name user1-x-role "
         "--policy-arn arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
         "aws lambda create-function --function-name user1-x --runtime python3.13 "
@@ -102,7 +100,7 @@ def test_names_a_function_with_a_similar_name(near: str) -> None:
 def test_a_container_image_earns_a_fifth() -> None:
     verdict = World().function(BASELINE, PackageType="Image").judge("function_configured", **WANTED)
     assert (verdict.status, verdict.fraction) == ("partial", 0.2)
-    assert verdict.message == "user1-baseline-function is a container image; the lab deploys a zip package."
+    assert verdict.message == "user1-baseline-function is a container image, but the lab deploys a .zip file."
 
 
 def test_a_function_with_every_setting_wrong_earns_a_fifth() -> None:

@@ -1,4 +1,4 @@
-"""function_loads: one call finds the module and the handler."""
+"""function_loads: one invocation finds the module and the handler."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TIMED_OUT = crash("Sandbox.Timedout", "RequestId: 1 Error: Task timed out after 
         Invocation("t", "timeout", error="no answer"),
     ],
 )
-def test_passes_whatever_the_handler_answers(call: Invocation) -> None:
+def test_passes_with_any_response_of_the_handler(call: Invocation) -> None:
     verdict, asked = probed(World().function(FUNCTION), "function_loads", [call], **LOADS)
     assert (verdict.status, len(asked)) == ("passed", 1)
 
@@ -42,7 +42,7 @@ def test_passes_whatever_the_handler_answers(call: Invocation) -> None:
         (
             crash("Runtime.ImportModuleError", "Unable to import module 'app': No module named 'app'", "$LATEST"),
             "cannot be loaded: $LATEST has no module app in its package or layers. Its handler is app.handler, so its "
-            "package must hold app.py.",
+            "package must contain app.py.",
         ),
         (
             crash("Runtime.UserCodeSyntaxError", "Syntax error in module 'app': invalid syntax (app.py, line 3)"),
@@ -76,13 +76,13 @@ def test_the_command_zips_the_missing_handler() -> None:
     ]
 
 
-def test_a_switched_off_function_fails_and_a_throttled_one_is_not_graded() -> None:
+def test_fails_with_reserved_concurrency_0_and_is_not_graded_when_throttled() -> None:
     call = Invocation("t", "throttled", error="Rate exceeded")
     verdict, _ = probed(World().function(FUNCTION, reserved=0), "function_loads", [call], **LOADS)
     assert verdict.message == (
-        f"{FUNCTION} could not be run: the reserved concurrency of the function is 0, which switches it off."
+        f"{FUNCTION} could not run: the function's reserved concurrency is 0, so Lambda throttles every invocation."
     )
-    with pytest.raises(NotGradedError, match="throttled to the end"):
+    with pytest.raises(NotGradedError, match="AWS throttled every invocation of"):
         probed(World().function(FUNCTION), "function_loads", [call], **LOADS)
 
 

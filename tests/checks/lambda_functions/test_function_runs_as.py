@@ -1,4 +1,4 @@
-"""function_runs_as: the function runs as its role, and the role trusts Lambda."""
+"""function_runs_as: the function has its execution role, and the role trusts Lambda."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.checks.world import ACCOUNT, World
 RUNS: dict[str, Any] = {"function": PROCESSOR, "role": ROLE}
 
 
-def test_passes_when_the_function_runs_as_its_own_role() -> None:
+def test_passes_when_the_function_has_its_execution_role() -> None:
     verdict = built().judge("function_runs_as", **RUNS)
     assert (verdict.status, verdict.observed) == ("passed", f"role {ROLE}, which trusts lambda.amazonaws.com")
     path = built().configure(PROCESSOR, Role=f"arn:aws:iam::{ACCOUNT}:role/service-role/{ROLE}")
@@ -21,12 +21,12 @@ def test_another_role_costs_half() -> None:
     world = built(role="LabRole").say("iam:GetRole", None, RoleName=ROLE)
     verdict = world.judge("function_runs_as", **RUNS)
     assert (verdict.status, verdict.fraction) == ("partial", 0.5)
-    assert verdict.message == f"{PROCESSOR}: it runs as LabRole instead of {ROLE}, which does not exist."
+    assert verdict.message == f"{PROCESSOR}: its execution role is LabRole instead of {ROLE}, which does not exist."
     create, use = verdict.hint.splitlines()
     assert create.startswith(f"aws iam create-role --role-name {ROLE} --assume-role-policy-document '{{")
     assert use == f"aws lambda update-function-configuration --function-name {PROCESSOR} --role {role_arn(ROLE)}"
     verdict = built(role="LabRole").role(ROLE).judge("function_runs_as", **RUNS)
-    assert verdict.message == f"{PROCESSOR}: it runs as LabRole instead of {ROLE}."
+    assert verdict.message == f"{PROCESSOR}: its execution role is LabRole instead of {ROLE}."
     assert verdict.hint == use
 
 
@@ -34,7 +34,7 @@ def test_a_role_for_another_service_costs_half() -> None:
     verdict = built(trusts="ec2.amazonaws.com").judge("function_runs_as", **RUNS)
     assert (verdict.fraction, verdict.message) == (
         0.5,
-        f"{PROCESSOR}: the role {ROLE} cannot be taken on by lambda.amazonaws.com.",
+        f"{PROCESSOR}: the trust policy of the role {ROLE} does not allow lambda.amazonaws.com to assume it.",
     )
     assert verdict.hint.startswith(f"aws iam update-assume-role-policy --role-name {ROLE} --policy-document '{{")
 
@@ -42,7 +42,7 @@ def test_a_role_for_another_service_costs_half() -> None:
 def test_fails_when_the_role_was_deleted() -> None:
     world = built().say("iam:GetRole", None, RoleName=ROLE)
     verdict = world.judge("function_runs_as", **RUNS)
-    assert (verdict.status, verdict.message) == ("failed", f"{PROCESSOR}: its role {ROLE} does not exist any more.")
+    assert (verdict.status, verdict.message) == ("failed", f"{PROCESSOR}: its execution role {ROLE} no longer exists.")
 
 
 def test_fails_when_another_role_was_deleted() -> None:
@@ -50,7 +50,7 @@ def test_fails_when_another_role_was_deleted() -> None:
     verdict = world.judge("function_runs_as", **RUNS)
     assert (verdict.status, verdict.message) == (
         "failed",
-        f"{PROCESSOR}: it runs as x instead of {ROLE}, which does not exist.",
+        f"{PROCESSOR}: its execution role is x instead of {ROLE}, which does not exist.",
     )
 
 

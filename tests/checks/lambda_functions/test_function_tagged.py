@@ -29,7 +29,7 @@ def test_passes_with_more_tags() -> None:
         (
             {"Project": "Lambda Lab", "Managedby": "Terraform"},
             0.5,
-            "the tag ManagedBy is missing (there is Managedby)",
+            "the tag ManagedBy is missing (but there is Managedby)",
         ),
         (
             {"Project": "lambda lab", "ManagedBy": "Terraform"},

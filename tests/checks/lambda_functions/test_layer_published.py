@@ -14,10 +14,10 @@ UTILS = "user1-lambda-utils"
     [
         (("python3.9",), None),
         (("nodejs22.x", "python3.13"), None),
-        ((), f"Version 3 of {UTILS} does not say which runtimes it is for; the lab publishes it for a Python runtime."),
+        ((), f"Version 3 of {UTILS} has no compatible runtimes. The lab publishes it for a Python runtime."),
         (
             ("nodejs22.x", "java21"),
-            f"Version 3 of {UTILS} says it is for nodejs22.x and java21; the lab publishes it for a Python runtime.",
+            f"Version 3 of {UTILS} is for nodejs22.x and java21. The lab publishes it for a Python runtime.",
         ),
     ],
 )

@@ -1,4 +1,4 @@
-"""layers_attached: the student's own layers are attached to the function."""
+"""layers_attached: the student's layers are attached to the function."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_fails_when_no_layer_is_attached() -> None:
         (layer_arn("user2-lambda-utils"), f"user2-lambda-utils is attached instead of {UTILS}"),
         (layer_arn("lambda-utils"), f"lambda-utils is attached instead of {UTILS}"),
         (layer_arn("user1-lambda-util"), f"user1-lambda-util is attached instead of {UTILS}"),
-        (layer_arn(UTILS, 1, "210987654321"), f"{UTILS} is attached from account 210987654321, which is not yours"),
+        (layer_arn(UTILS, 1, "210987654321"), f"the attached {UTILS} is from account 210987654321, which is not yours"),
     ],
 )
 def test_names_another_layer_in_its_place(other: str, message: str) -> None:
@@ -41,11 +41,11 @@ def test_names_another_layer_in_its_place(other: str, message: str) -> None:
     assert verdict.message == f"{OPTIMIZED}: {message}."
 
 
-def test_says_when_the_layer_was_never_published() -> None:
+def test_names_a_layer_that_was_never_published() -> None:
     world = perfect().configure(OPTIMIZED, Layers=attached(layer_arn(SHARED)))
     del world.layers[UTILS]
     verdict = world.judge("layers_attached", function=OPTIMIZED, layers=BOTH)
-    assert verdict.message == f"{OPTIMIZED}: {UTILS} is not attached, and not published either."
+    assert verdict.message == f"{OPTIMIZED}: {UTILS} is neither published nor attached."
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_an_old_version_earns_half_of_its_layer(newest: bool, published: int, fr
     verdict = world.judge("layers_attached", function=OPTIMIZED, layers=BOTH, newest=newest)
     assert verdict.fraction == fraction
     if fraction < 1:
-        assert verdict.message == f"{OPTIMIZED}: {UTILS} is attached at version 1, but version 2 is newer."
+        assert verdict.message == f"{OPTIMIZED}: version 1 of {UTILS} is attached, but version 2 is newer."
         assert layer_arn(UTILS, 2) in verdict.hint
 
 

@@ -1,4 +1,4 @@
-"""memory_is_set: $LATEST has exactly the memory of the lab."""
+"""memory_is_set: $LATEST has exactly the memory size of the lab."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def test_passes_only_with_the_exact_memory(memory: int, status: str) -> None:
     )
     assert verdict.status == status
     if status == "failed":
-        assert verdict.message == f"{OPTIMIZED} has {memory} MB of memory instead of 512 MB."
+        assert verdict.message == f"The memory size of {OPTIMIZED} is {memory} MB instead of 512 MB."
         assert verdict.hint == f"aws lambda update-function-configuration --function-name {OPTIMIZED} --memory-size 512"
 
 

@@ -1,4 +1,4 @@
-"""names_carry_prefix: what the student made begins with the student's prefix."""
+"""names_carry_prefix: the names of the student's resources begin with the student's prefix."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ NAMES: dict[str, Any] = {
 }
 
 
-def test_passes_when_all_names_carry_the_prefix() -> None:
+def test_passes_when_all_names_begin_with_the_prefix() -> None:
     verdict = perfect().judge("names_carry_prefix", **NAMES)
-    assert (verdict.status, verdict.observed) == ("passed", "9 with it, 0 without")
+    assert (verdict.status, verdict.observed) == ("passed", "9 with the prefix, 0 without")
 
 
 def test_wrong_names_are_listed() -> None:
@@ -31,7 +31,7 @@ def test_wrong_names_are_listed() -> None:
     assert verdict.status == "partial"
     assert verdict.fraction == 9 / 12
     assert verdict.message == (
-        "Not named user1-…: function User1_Optimised_Function, layer USER1-lambda-utils "
+        "These names do not begin with user1-: function User1_Optimised_Function, layer USER1-lambda-utils "
         "and dashboard user1_lambda-optimization."
     )
 
@@ -43,22 +43,22 @@ def test_ignores_names_of_others(name: str) -> None:
 
 def test_a_name_of_the_lab_without_its_prefix_counts() -> None:
     verdict = perfect().function("optimized-function").judge("names_carry_prefix", **NAMES)
-    assert verdict.message == "Not named user1-…: function optimized-function."
+    assert verdict.message == "These names do not begin with user1-: function optimized-function."
 
 
-def test_a_bare_alias_is_fine_beside_the_prefixed_one_only() -> None:
+def test_an_alias_without_the_prefix_passes_only_if_the_other_exists() -> None:
     beside = perfect().alias(OPTIMIZED, "prod", "1")
     assert beside.judge("names_carry_prefix", **NAMES).status == "passed"
     alone = perfect()
-    alone.aliases[OPTIMIZED] = [one for one in alone.aliases[OPTIMIZED] if one["Name"] != "user1-prod"]
+    alone.aliases[OPTIMIZED] = [alias for alias in alone.aliases[OPTIMIZED] if alias["Name"] != "user1-prod"]
     verdict = alone.alias(OPTIMIZED, "prod", "1").judge("names_carry_prefix", **NAMES)
-    assert (verdict.status, verdict.message) == ("partial", "Not named user1-…: alias prod.")
+    assert (verdict.status, verdict.message) == ("partial", "These names do not begin with user1-: alias prod.")
 
 
 def test_fails_when_nothing_was_built() -> None:
     verdict = World().judge("names_carry_prefix", **NAMES)
-    assert (verdict.status, verdict.message) == ("failed", "There is nothing whose name begins with user1-.")
-    assert verdict.hint == "Begin with the first task: every name of the lab begins with user1-"
+    assert (verdict.status, verdict.message) == ("failed", "No resource has a name that begins with user1-.")
+    assert verdict.hint == "Start with the first task: every name in the lab begins with user1-"
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,10 @@ def test_ignores_a_classmate_whose_name_begins_the_same(name: str) -> None:
 
 def test_a_misspelled_name_with_the_prefix_counts() -> None:
     world = perfect().function("User1_Baseline-Function")
-    assert world.judge("names_carry_prefix", **NAMES).message == "Not named user1-…: function User1_Baseline-Function."
+    assert (
+        world.judge("names_carry_prefix", **NAMES).message
+        == "These names do not begin with user1-: function User1_Baseline-Function."
+    )
 
 
 @pytest.mark.parametrize(
@@ -100,12 +103,15 @@ def test_a_misspelled_name_with_the_prefix_counts() -> None:
         ),
     ],
 )
-def test_every_kind_of_name_carries_the_prefix(kind: str, add: Callable[[World, str], Any]) -> None:
+def test_every_kind_of_name_begins_with_the_prefix(kind: str, add: Callable[[World, str], Any]) -> None:
     call: dict[str, Any] = {"names": ["user1-thing"], "kinds": [kind]}
     right, wrong = World(), World()
     add(right, "user1-thing")
     add(wrong, "User1_thing")
     assert right.judge("names_carry_prefix", **call).status == "passed"
     verdict = wrong.judge("names_carry_prefix", **call)
-    assert (verdict.status, verdict.message) == ("failed", f"Not named user1-…: {kind} User1_thing.")
-    assert wrong.judge("names_carry_prefix", names=["user1-thing"]).observed in ("nothing", "1 with it, 0 without")
+    assert (verdict.status, verdict.message) == ("failed", f"These names do not begin with user1-: {kind} User1_thing.")
+    assert wrong.judge("names_carry_prefix", names=["user1-thing"]).observed in (
+        "nothing",
+        "1 with the prefix, 0 without",
+    )

@@ -16,7 +16,7 @@ WANTED: dict[str, Any] = {"function": FUNCTION, "api": API, "role": ROLE, "expla
 
 
 def left(*parts: str) -> World:
-    """Make a student of whose lab these parts are left."""
+    """Return a student who has only these parts of the lab."""
     world = World()
     if "function" in parts:
         world.function(FUNCTION)
@@ -29,7 +29,7 @@ def left(*parts: str) -> World:
 
 def test_passes_when_everything_exists() -> None:
     verdict = left(*EVERYTHING).judge("not_destroyed", **WANTED)
-    assert (verdict.status, verdict.message, verdict.expected) == ("passed", "", "all of it")
+    assert (verdict.status, verdict.message, verdict.expected) == ("passed", "", "all four resources")
     assert verdict.observed == (
         f"the function {FUNCTION}, the REST API {API}, the role {ROLE} and the log group /aws/lambda/{FUNCTION}"
     )
@@ -41,20 +41,20 @@ def test_passes_when_everything_exists() -> None:
         (
             ("api", "role", "logs"),
             0.75,
-            f"There is the REST API {API}, the role {ROLE} and the log group /aws/lambda/{FUNCTION}, but not the "
-            f"function {FUNCTION}.",
+            f"These resources are missing: the function {FUNCTION}. "
+            f"These exist: the REST API {API}, the role {ROLE} and the log group /aws/lambda/{FUNCTION}.",
         ),
         (
             ("function", "logs"),
             0.5,
-            f"There is the function {FUNCTION} and the log group /aws/lambda/{FUNCTION}, but not the REST API {API} "
-            f"and the role {ROLE}.",
+            f"These resources are missing: the REST API {API} and the role {ROLE}. "
+            f"These exist: the function {FUNCTION} and the log group /aws/lambda/{FUNCTION}.",
         ),
         (
             ("role",),
             0.25,
-            f"There is the role {ROLE}, but not the function {FUNCTION}, the REST API {API} and the log group "
-            f"/aws/lambda/{FUNCTION}.",
+            f"These resources are missing: the function {FUNCTION}, the REST API {API} and the log group "
+            f"/aws/lambda/{FUNCTION}. These exist: the role {ROLE}.",
         ),
     ],
 )
@@ -63,11 +63,11 @@ def test_each_part_is_worth_a_quarter(parts: tuple[str, ...], fraction: float, m
     assert (verdict.status, verdict.fraction, verdict.message) == ("partial", fraction, message)
 
 
-@pytest.mark.parametrize("parts", [(), ("logs",)], ids=["nothing", "a log group that Lambda made again"])
+@pytest.mark.parametrize("parts", [(), ("logs",)], ids=["nothing", "a log group that Lambda created again"])
 def test_is_not_graded_when_everything_was_destroyed(parts: tuple[str, ...]) -> None:
     with pytest.raises(NotGradedError) as caught:
         left(*parts).judge("not_destroyed", **WANTED)
-    assert caught.value.reason == f"nothing of {FUNCTION} is there. Run terraform apply again."
+    assert caught.value.reason == f"{FUNCTION} and its resources do not exist. Run terraform apply again."
 
 
 def test_passes_when_the_only_unknown_part_cannot_be_read() -> None:
@@ -76,7 +76,7 @@ def test_passes_when_the_only_unknown_part_cannot_be_read() -> None:
     assert world.judge("not_destroyed", **WANTED).status == "passed"
 
 
-def test_is_not_graded_when_nothing_else_is_left_and_a_part_cannot_be_read() -> None:
+def test_is_not_graded_when_a_part_cannot_be_read_and_the_others_are_missing() -> None:
     world = left()
     world.refused["iam:GetRole"] = "AccessDenied"
     with pytest.raises(NotGradedError, match="iam:GetRole"):

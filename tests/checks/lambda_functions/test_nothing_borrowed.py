@@ -12,7 +12,7 @@ from tests.checks.world import BASELINE, DASHBOARD, ERRORS, OPTIMIZED, World, at
 BORROWED: dict[str, Any] = {"functions": [BASELINE, OPTIMIZED, ERRORS], "dashboard": DASHBOARD}
 
 
-def test_passes_when_everything_is_the_students_own() -> None:
+def test_passes_when_everything_belongs_to_the_student() -> None:
     assert perfect().judge("nothing_borrowed", **BORROWED).status == "passed"
 
 
@@ -31,7 +31,7 @@ def test_names_a_borrowed_layer(arn: str, message: str) -> None:
     verdict = perfect().configure(ERRORS, Layers=attached(arn)).judge("nothing_borrowed", **BORROWED)
     assert verdict.status == ("failed" if message else "passed")
     if message:
-        assert verdict.message == f"Not yours: {ERRORS} uses the layer {message}."
+        assert verdict.message == f"You use resources that are not yours: {ERRORS} uses the layer {message}."
 
 
 @pytest.mark.parametrize(
@@ -49,15 +49,17 @@ def test_names_a_borrowed_layer(arn: str, message: str) -> None:
 )
 def test_names_a_function_of_a_classmate_on_the_dashboard(row: list[Any], name: str) -> None:
     verdict = perfect().dashboard(DASHBOARD, *FOUR_ROWS, row).judge("nothing_borrowed", **BORROWED)
-    assert verdict.message == (f"Not yours: the dashboard plots the function {name}." if name else "")
+    assert verdict.message == (
+        f"You use resources that are not yours: the dashboard plots the function {name}." if name else ""
+    )
 
 
 def test_fails_when_no_function_exists() -> None:
     verdict = World().judge("nothing_borrowed", functions=[OPTIMIZED])
-    assert (verdict.status, verdict.message) == ("failed", f"None of {OPTIMIZED} exists.")
+    assert (verdict.status, verdict.message) == ("failed", f"None of these functions exists: {OPTIMIZED}.")
     assert World().function(OPTIMIZED).judge("nothing_borrowed", functions=[OPTIMIZED, BASELINE]).status == "passed"
 
 
-def test_a_placeholder_of_the_handout_is_nobodys_function() -> None:
+def test_ignores_a_placeholder_of_the_handout() -> None:
     rows = [row(metric, "[your-username]-baseline-function") for metric in ("Duration", "Invocations")]
     assert perfect().dashboard(DASHBOARD, *rows).judge("nothing_borrowed", **BORROWED).status == "passed"

@@ -1,4 +1,4 @@
-"""package_holds_handler: the package holds the file that the handler names."""
+"""package_holds_handler: the package contains the file that the handler names."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from tests.checks.world import OPTIMIZED, World, perfect
         (None, "passed"),
     ],
 )
-def test_passes_when_the_package_holds_the_handler(paths: list[str] | None, status: str) -> None:
+def test_passes_when_the_package_contains_the_handler(paths: list[str] | None, status: str) -> None:
     world = perfect()
     world.packages[OPTIMIZED] = {"Size": 1, "Paths": paths}
     verdict = world.judge("package_holds_handler", function=OPTIMIZED, alias="user1-staging", explanation="As it is.")
     assert verdict.status == status
     if paths:
         assert status == "passed" or verdict.message == (
-            f"The package of {OPTIMIZED} holds optimized_function_v2.py, but no optimized_function.py, which its "
-            "handler optimized_function.lambda_handler needs: every call of $LATEST fails with an import error. "
-            "As it is."
+            f"The package of {OPTIMIZED} does not contain optimized_function.py, which its handler "
+            "optimized_function.lambda_handler needs. Every invocation of $LATEST fails with an import error. "
+            "The package contains optimized_function_v2.py. As it is."
         )
     if status == "failed":
         assert verdict.hint.splitlines() == [
@@ -39,7 +39,7 @@ def test_passes_when_the_package_holds_the_handler(paths: list[str] | None, stat
         ]
 
 
-def test_a_missing_function_fails_only_where_the_lab_says_so() -> None:
+def test_a_missing_function_fails_only_if_it_must_exist() -> None:
     assert World().judge("package_holds_handler", function=OPTIMIZED).status == "passed"
     verdict = World().judge("package_holds_handler", function=OPTIMIZED, must_exist=True)
     assert (verdict.status, verdict.message) == ("failed", f"There is no function {OPTIMIZED}.")
@@ -50,8 +50,9 @@ def test_without_an_alias_the_command_publishes_no_version() -> None:
     world.packages[OPTIMIZED] = {"Size": 1, "Paths": ["other.py"]}
     verdict = world.judge("package_holds_handler", function=OPTIMIZED)
     assert verdict.message == (
-        f"The package of {OPTIMIZED} holds other.py, but no optimized_function.py, which its handler "
-        "optimized_function.lambda_handler needs: every call of $LATEST fails with an import error."
+        f"The package of {OPTIMIZED} does not contain optimized_function.py, which its handler "
+        "optimized_function.lambda_handler needs. Every invocation of $LATEST fails with an import error. "
+        "The package contains other.py."
     )
     assert verdict.hint.splitlines() == [
         "zip optimized_function.zip optimized_function.py",
@@ -60,7 +61,7 @@ def test_without_an_alias_the_command_publishes_no_version() -> None:
 
 
 @pytest.mark.parametrize("settings", [{"PackageType": "Image"}, {"Handler": ""}])
-def test_passes_when_there_is_no_zip_package_or_no_handler(settings: dict[str, str]) -> None:
+def test_passes_without_a_zip_file_or_a_handler(settings: dict[str, str]) -> None:
     world = perfect().configure(OPTIMIZED, **settings)
     world.packages[OPTIMIZED] = {"Size": 1, "Paths": ["other.py"]}
     assert world.judge("package_holds_handler", function=OPTIMIZED).status == "passed"

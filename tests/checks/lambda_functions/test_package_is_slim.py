@@ -1,4 +1,4 @@
-"""package_is_slim: the package holds no dependencies."""
+"""package_is_slim: the package contains no dependencies."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_names_dependencies_in_the_package(paths: list[str], found: str) -> None
     assert verdict.status == ("failed" if found else "passed")
     if found:
         assert verdict.message == (
-            f"The package of {OPTIMIZED} holds {found}: what a layer provides does not belong in the package."
+            f"The package of {OPTIMIZED} contains dependencies: {found}. Dependencies belong in a layer."
         )
         assert verdict.hint.splitlines()[0] == "zip slim.zip optimized_function.py"
 
@@ -41,14 +41,14 @@ def test_judges_a_large_package_by_its_size(size: int, status: str) -> None:
     assert verdict.status == status
     if status == "failed":
         assert verdict.message == (
-            f"The package of {OPTIMIZED} has 250 KB, too much to be its own code: the dependencies belong in layers."
+            f"The package of {OPTIMIZED} has 250 KB, so it contains dependencies. Dependencies belong in layers."
         )
 
 
 def test_is_not_graded_without_a_package() -> None:
     world = perfect()
     world.packages[OPTIMIZED] = None
-    with pytest.raises(NotGradedError, match="AWS gave no package"):
+    with pytest.raises(NotGradedError, match="AWS returned no deployment package for"):
         world.judge("package_is_slim", **SLIM)
     assert world.configure(OPTIMIZED, PackageType="Image").judge("package_is_slim", **SLIM).status == "failed"
     assert World().judge("package_is_slim", **SLIM).status == "failed"
@@ -58,7 +58,7 @@ def test_fails_for_a_container_image() -> None:
     verdict = perfect().configure(OPTIMIZED, PackageType="Image").judge("package_is_slim", **SLIM)
     assert (verdict.status, verdict.message) == (
         "failed",
-        f"{OPTIMIZED} is a container image, which holds everything it needs; the lab deploys a zip package.",
+        f"{OPTIMIZED} is a container image, which contains its dependencies. The lab deploys a .zip file.",
     )
 
 

@@ -11,7 +11,7 @@ MB = 1024 * 1024
 
 
 @pytest.mark.parametrize("world", [World(), two_functions()], ids=["nothing", "nothing known"])
-def test_gives_no_advice_where_nothing_is_known(world: World) -> None:
+def test_gives_no_advice_if_nothing_is_known(world: World) -> None:
     verdict = advise(world, "package_is_small")
     assert (verdict.status, verdict.message) == ("passed", "")
 
@@ -28,8 +28,8 @@ def test_the_command_moves_dependencies_into_a_layer() -> None:
     verdict = advise(world, "package_is_small")
     assert (verdict.expected, verdict.observed) == ("at most 10 MB", "15.0 MB")
     assert verdict.message == (
-        "The package of user1-a (15.0 MB) is large, and every cold start fetches all of it: what pip installed belongs "
-        "in a layer, and boto3 comes with the runtime."
+        "The package of user1-a (15.0 MB) is large, and every cold start downloads all of it. "
+        "Put dependencies into a layer. boto3 comes with the runtime."
     )
     assert verdict.hint.splitlines() == [
         "pip install -r requirements.txt -t python/  # without boto3",
@@ -39,7 +39,7 @@ def test_the_command_moves_dependencies_into_a_layer() -> None:
         "aws lambda update-function-code --function-name user1-a --zip-file fileb://slim.zip",
         "aws lambda wait function-updated-v2 --function-name user1-a",
         f"aws lambda update-function-configuration --function-name user1-a --layers {own} "
-        "'arn:x'\"'\"'; rm -rf / #' LAYER-VERSION-ARN  # the one that was printed",
+        "'arn:x'\"'\"'; rm -rf / #' LAYER-VERSION-ARN  # publish-layer-version printed it",
     ]
 
 

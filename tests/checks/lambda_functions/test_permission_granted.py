@@ -1,4 +1,4 @@
-"""permission_granted: the policy of the function lets one API, rule or bucket call it."""
+"""permission_granted: the function's resource-based policy lets one API, rule or bucket invoke it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PERMIT: dict[str, Any] = {"function": FUNCTION, "principal": GATEWAY, "qualifier
 
 
 @pytest.mark.parametrize("stale", ["api0", "api2"])
-def test_of_two_deployed_apis_of_one_name_the_one_that_may_call_counts(stale: str) -> None:
+def test_of_two_deployed_apis_with_one_name_the_permitted_one_counts(stale: str) -> None:
     made = deployed_api().api(API, stale).routes(stale, {("/performance", "GET"): method()})
     made.stages(stale, {"stageName": "prod"})
     assert made.judge("permission_granted", **PERMIT).status == "passed"
@@ -34,24 +34,24 @@ def _permitted(*statements: dict[str, Any]) -> World:
         f"arn:aws:execute-api:*:{ACCOUNT}:api1/*",
     ],
 )
-def test_passes_when_the_api_may_call_the_alias(source: str) -> None:
+def test_passes_when_the_api_may_invoke_the_alias(source: str) -> None:
     verdict = _permitted(statement(source)).judge("permission_granted", **PERMIT)
     assert (verdict.status, verdict.message) == ("passed", "")
-    assert verdict.expected == f"API Gateway may call {FUNCTION}:prod, from the REST API {API} (api1) only"
+    assert verdict.expected == f"API Gateway may invoke {FUNCTION}:prod, only from the REST API {API} (api1)"
 
 
-def test_one_right_permission_beside_others_is_enough() -> None:
+def test_one_right_permission_among_others_is_enough() -> None:
     others = [statement(f"{EXECUTE}:old/*/*"), statement(principal="s3.amazonaws.com")]
     assert (
         _permitted(*others, statement(f"{EXECUTE}:api1/*/*")).judge("permission_granted", **PERMIT).status == "passed"
     )
 
 
-def test_a_permission_without_a_source_is_half() -> None:
+def test_a_permission_without_a_source_arn_earns_half() -> None:
     verdict = _permitted(statement()).judge("permission_granted", **PERMIT)
     assert (verdict.fraction, verdict.message) == (
         0.5,
-        f"API Gateway may call {FUNCTION}:prod, but from anywhere: the permission names no source. "
+        f"API Gateway may invoke {FUNCTION}:prod from any source, because the permission has no source ARN. "
         f"Limit it to the REST API {API} (api1).",
     )
     assert verdict.hint == (
@@ -63,12 +63,12 @@ def test_a_permission_without_a_source_is_half() -> None:
 
 
 @pytest.mark.parametrize("source", [f"{EXECUTE}:*/*/*", "arn:aws:execute-api:*", "*"])
-def test_a_permission_for_every_api_is_half(source: str) -> None:
+def test_a_permission_for_every_api_earns_half(source: str) -> None:
     verdict = _permitted(statement(source)).judge("permission_granted", **PERMIT)
     assert (verdict.fraction, verdict.message) == (
         0.5,
-        f"API Gateway may call {FUNCTION}:prod from {source}, which is more than the REST API {API} (api1): "
-        "limit it to that.",
+        f"API Gateway may invoke {FUNCTION}:prod from {source}, which is wider than needed. "
+        f"Limit it to the REST API {API} (api1).",
     )
 
 
@@ -85,8 +85,8 @@ def test_fails_with_a_permission_for_another_api(source: str) -> None:
     verdict = _permitted(statement(source)).judge("permission_granted", **PERMIT)
     assert (verdict.status, verdict.message) == (
         "failed",
-        f"API Gateway may call {FUNCTION}:prod, but only from {source}, and that is not the REST API {API} (api1): "
-        "its calls are refused.",
+        f"API Gateway may invoke {FUNCTION}:prod, but only from {source}. That is not the REST API {API} (api1), "
+        "so Lambda denies the invocations.",
     )
 
 
@@ -95,19 +95,19 @@ def test_fails_with_a_permission_for_another_stage_method_or_path(source: str) -
     verdict = _permitted(statement(source)).judge("permission_granted", **PERMIT)
     assert (verdict.status, verdict.message) == (
         "failed",
-        f"API Gateway may call {FUNCTION}:prod, but only from {source}, and that is another stage, method or path of "
-        f"the REST API {API} (api1) than calls it: its calls are refused.",
+        f"API Gateway may invoke {FUNCTION}:prod, but only from {source}. That is another stage, method or path of "
+        f"the REST API {API} (api1), so Lambda denies the invocations.",
     )
 
 
-def test_each_method_that_is_wanted_needs_the_permission() -> None:
-    made = deployed_api().routes("api1", {("/hello", one): method() for one in ("GET", "POST")})
+def test_each_required_method_needs_the_permission() -> None:
+    made = deployed_api().routes("api1", {("/hello", verb): method() for verb in ("GET", "POST")})
     call = {**PERMIT, "methods": ["GET", "POST"]}
     only_get = statement(f"{EXECUTE}:api1/*/GET/hello")
     verdict = made.permit(FUNCTION, only_get, qualifier="prod").judge("permission_granted", **call)
     assert (verdict.fraction, verdict.message, verdict.observed) == (
         0.5,
-        f"API Gateway may call {FUNCTION}:prod, but not for POST: the permission is only for "
+        f"API Gateway may invoke {FUNCTION}:prod, but not for POST. The permission is only for "
         f"{EXECUTE}:api1/*/GET/hello.",
         "not for POST",
     )
@@ -115,7 +115,7 @@ def test_each_method_that_is_wanted_needs_the_permission() -> None:
     both = [only_get, statement(f"{EXECUTE}:api1/*/POST/hello")]
     assert made.permit(FUNCTION, *both, qualifier="prod").judge("permission_granted", **call).status == "passed"
     anywhere = made.permit(FUNCTION, statement(), qualifier="prod").judge("permission_granted", **call)
-    assert "from anywhere" in anywhere.message
+    assert "from any source, because the permission has no source ARN" in anywhere.message
     made.routes("api1", {("/hello", "ANY"): method()}).permit(FUNCTION, only_get, qualifier="prod")
     assert made.judge("permission_granted", **call).observed == "not for POST"
 
@@ -127,27 +127,32 @@ def test_a_permission_on_the_function_does_not_count_for_the_alias() -> None:
     verdict = made.judge("permission_granted", **PERMIT)
     assert (verdict.status, verdict.message) == (
         "failed",
-        f"API Gateway may not call {FUNCTION}:prod: its policy has no such permission. There is one on {FUNCTION} "
-        "without the alias, which does not count for the alias.",
+        f"API Gateway may not invoke {FUNCTION}:prod: its resource-based policy has no such permission. "
+        f"The permission on {FUNCTION} does not apply to the alias.",
     )
     assert f"--function-name {FUNCTION}:prod " in verdict.hint
 
 
 def test_permissions_of_an_alias_in_the_functions_list_do_not_count() -> None:
-    """As the embedded AWS gives it."""
+    """The embedded AWS returns such a list."""
     made = deployed_api(qualifier="").permit(FUNCTION, statement(f"{EXECUTE}:api1/*/*", qualifier="prod"))
     verdict = made.judge("permission_granted", **{**PERMIT, "qualifiers": ["$LATEST"]})
-    assert verdict.message == f"API Gateway may not call {FUNCTION}: its policy has no such permission."
+    assert (
+        verdict.message == f"API Gateway may not invoke {FUNCTION}: its resource-based policy has no such permission."
+    )
 
 
 @pytest.mark.parametrize(
     "changes",
     [{"Effect": "Deny"}, {"Action": "lambda:GetFunction"}, {"Principal": {"Service": "s3.amazonaws.com"}}],
 )
-def test_fails_with_statements_that_permit_no_call(changes: dict[str, Any]) -> None:
+def test_fails_with_statements_that_allow_no_invocation(changes: dict[str, Any]) -> None:
     made = _permitted(statement(f"{EXECUTE}:api1/*/*", **changes)).permit(FUNCTION)
     verdict = made.judge("permission_granted", **PERMIT)
-    assert verdict.message == f"API Gateway may not call {FUNCTION}:prod: its policy has no such permission."
+    assert (
+        verdict.message
+        == f"API Gateway may not invoke {FUNCTION}:prod: its resource-based policy has no such permission."
+    )
 
 
 @pytest.mark.parametrize(
@@ -159,7 +164,7 @@ def test_fails_with_statements_that_permit_no_call(changes: dict[str, Any]) -> N
         ("", 0.5),
     ],
 )
-def test_a_rule_may_call(source: str, fraction: float) -> None:
+def test_a_rule_may_invoke_the_function(source: str, fraction: float) -> None:
     given = statement(*[source] if source else [], principal="events.amazonaws.com", qualifier="")
     made = World().function(FUNCTION).rule("user1-nightly").permit(FUNCTION, given)
     call = {"function": FUNCTION, "principal": "events.amazonaws.com", "rule": "user1-nightly"}
@@ -183,11 +188,11 @@ def test_a_rule_may_call(source: str, fraction: float) -> None:
         ),
         ({"StringEquals": {"AWS:SourceAccount": "210987654321"}}, 0.0, "only for the account 210987654321"),
         ({"ArnLike": {"AWS:SourceArn": "arn:aws:s3:::user2-files"}}, 0.0, "only from arn:aws:s3:::user2-files"),
-        ({"ArnLike": {"AWS:SourceArn": "arn:aws:s3:::*"}}, 0.5, "which is more than the bucket user1-files-1"),
-        ({}, 0.5, "from anywhere"),
+        ({"ArnLike": {"AWS:SourceArn": "arn:aws:s3:::*"}}, 0.5, "Limit it to the bucket user1-files-1."),
+        ({}, 0.5, "from any source, because the permission has no source ARN"),
     ],
 )
-def test_a_bucket_may_call(condition: dict[str, Any], fraction: float, says: str) -> None:
+def test_a_bucket_may_invoke_the_function(condition: dict[str, Any], fraction: float, says: str) -> None:
     given = statement(principal="s3.amazonaws.com", qualifier="", Condition=condition)
     made = World().function(FUNCTION).bucket("user1-files-1").permit(FUNCTION, given)
     call = {"function": FUNCTION, "principal": "s3.amazonaws.com", "bucket_prefix": "user1-files"}
@@ -195,17 +200,17 @@ def test_a_bucket_may_call(condition: dict[str, Any], fraction: float, says: str
     assert verdict.fraction == fraction
     assert says in verdict.message
     none = made.judge("permission_granted", **{**call, "bucket_prefix": "user1-other"})
-    assert none.message == "There is no bucket whose name begins with user1-other."
+    assert none.message == "No bucket has a name that begins with user1-other."
 
 
-def test_the_bucket_that_calls_is_the_one_that_needs_the_permission() -> None:
+def test_the_bucket_with_the_trigger_needs_the_permission() -> None:
     calling = {"LambdaFunctionArn": function_arn(FUNCTION), "Events": ["s3:ObjectCreated:*"]}
     made = World().function(FUNCTION).bucket("user1-files-1", calling).bucket("user1-files-2")
     call = {"function": FUNCTION, "principal": "s3.amazonaws.com", "bucket_prefix": "user1-"}
     given = statement("arn:aws:s3:::user1-files-2", principal="s3.amazonaws.com", qualifier="")
     assert made.permit(FUNCTION, given).judge("permission_granted", **call).message == (
-        f"S3 may call {FUNCTION}, but only from arn:aws:s3:::user1-files-2, and that is not the bucket user1-files-1: "
-        "its calls are refused."
+        f"S3 may invoke {FUNCTION}, but only from arn:aws:s3:::user1-files-2. That is not the bucket user1-files-1, "
+        "so Lambda denies the invocations."
     )
     given = statement("arn:aws:s3:::user1-files-1", principal="s3.amazonaws.com", qualifier="")
     assert made.permit(FUNCTION, given).judge("permission_granted", **call).status == "passed"
@@ -233,15 +238,20 @@ ALIAS_CALLED: list[tuple[World, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("made", "call", "source"), ALIAS_CALLED, ids=["bucket", "rule", "API"])
-def test_a_caller_of_an_alias_needs_the_permission_on_the_alias(made: World, call: dict[str, Any], source: str) -> None:
+def test_a_service_that_invokes_an_alias_needs_the_permission_on_the_alias(
+    made: World, call: dict[str, Any], source: str
+) -> None:
     on_alias = statement(source, principal=call["principal"], qualifier="live")
     on_function = statement(source, principal=call["principal"], qualifier="")
     made.permit(FUNCTION, qualifier="live").permit(FUNCTION, on_function)
     verdict = made.judge("permission_granted", function=FUNCTION, **call)
-    assert f"may not call {FUNCTION}:live: its policy has no such permission. There is one on" in verdict.message
+    assert verdict.message.endswith(
+        f" may not invoke {FUNCTION}:live: its resource-based policy has no such permission. "
+        f"The permission on {FUNCTION} does not apply to the alias."
+    )
     verdict = made.permit(FUNCTION, on_alias, qualifier="live").judge("permission_granted", function=FUNCTION, **call)
     assert (verdict.status, verdict.message) == ("passed", "")
-    assert f"may call {FUNCTION}:live, from " in verdict.expected
+    assert f"may invoke {FUNCTION}:live, only from " in verdict.expected
 
 
 @pytest.mark.parametrize("partition", ["aws-cn", "aws-us-gov"])
@@ -254,7 +264,7 @@ def test_fails_when_the_function_the_api_or_the_alias_does_not_exist() -> None:
     call = {"function": FUNCTION, "principal": GATEWAY}
     assert World().judge("permission_granted", **call).message == f"There is no function {FUNCTION}."
     verdict = World().function(FUNCTION).judge("permission_granted", **call)
-    assert verdict.message == f"None of your REST APIs has a route that leads to {FUNCTION}."
+    assert verdict.message == f"None of your REST APIs has a route that invokes {FUNCTION}."
     verdict = World().function(FUNCTION).api(API).judge("permission_granted", **call, qualifiers=["prod"])
     assert verdict.message == f"{FUNCTION} has no alias or version prod."
 
@@ -264,15 +274,15 @@ def test_a_permission_on_the_alias_does_not_count_for_the_function() -> None:
     verdict = made.judge("permission_granted", **PERMIT)
     assert (verdict.status, verdict.message, verdict.observed) == (
         "failed",
-        f"API Gateway may not call {FUNCTION}: its policy has no such permission. There is one on {FUNCTION}:prod, "
-        f"which does not count for {FUNCTION}, and that is what is called.",
+        f"API Gateway may not invoke {FUNCTION}: its resource-based policy has no such permission. "
+        f"The permission on {FUNCTION}:prod does not apply, because API Gateway invokes {FUNCTION}.",
         "on the alias, not on the function",
     )
 
 
-def test_fails_for_a_principal_that_calls_no_function() -> None:
+def test_fails_for_an_unknown_principal() -> None:
     verdict = World().function(FUNCTION).judge("permission_granted", function=FUNCTION, principal="sns.amazonaws.com")
     assert (verdict.status, verdict.message) == (
         "failed",
-        "sns.amazonaws.com is no service that this check knows a source of.",
+        "The check does not know the source of invocations by sns.amazonaws.com.",
     )

@@ -9,7 +9,7 @@ RULE = "user1-daily-cleanup"
 CLEANUP = "user1-cleanup-lambda"
 
 
-def test_names_placeholders_that_were_left_in() -> None:
+def test_names_placeholders_that_are_left() -> None:
     uri = (
         "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/"
         f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:todo-api/invocations"
@@ -23,13 +23,13 @@ def test_names_placeholders_that_were_left_in() -> None:
     )
     verdict = elsewhere(world, "placeholders_filled_in", rules=[RULE], explanation="Write your own.")
     assert verdict.message == (
-        f"the notification of user1-upload-bucket calls '$FUNCTION_ARN', GET /todos of user1-todo-api calls {uri} and "
-        f"the rule {RULE} calls {function_arn('cleanup-lambda')}: that is the text of the example, not your function. "
-        f"Your account is {OWN_ACCOUNT}. Write your own."
+        "An example value is left: the notification of user1-upload-bucket invokes '$FUNCTION_ARN', "
+        f"GET /todos of user1-todo-api invokes {uri} and the rule {RULE} invokes {function_arn('cleanup-lambda')}, "
+        f"which is not your function. Your account is {OWN_ACCOUNT}. Write your own."
     )
-    assert verdict.observed == "3 left in"
-    # whose account the example happens to be is told of the variable alone
-    assert world.judge("placeholders_filled_in", rules=[RULE]).observed == "1 left in"
+    assert verdict.observed == "3 left"
+    # in the example account itself, only the variable counts
+    assert world.judge("placeholders_filled_in", rules=[RULE]).observed == "1 left"
 
 
 def test_gives_no_advice_without_placeholders() -> None:

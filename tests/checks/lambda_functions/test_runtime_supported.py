@@ -15,8 +15,8 @@ def test_names_functions_on_a_deprecated_runtime() -> None:
     world = perfect().configure(BASELINE, Runtime="python3.9").configure(ERRORS, Runtime="python3.9")
     verdict = world.judge("runtime_supported", **parameters)
     assert verdict.message == (
-        f"{BASELINE} and {ERRORS} run on python3.9, which AWS no longer supports: it gets no fixes, and new functions "
-        "may be refused. python3.13 does the same."
+        f"{BASELINE} and {ERRORS} use python3.9, which AWS no longer supports: it gets no security updates, and you "
+        "may not be able to create new functions with it. Use python3.13 instead."
     )
     assert verdict.hint.splitlines()[1] == (
         f"aws lambda update-function-configuration --function-name {ERRORS} --runtime python3.13"

@@ -1,4 +1,4 @@
-"""settings_reviewed: advice on logs, tracing and architecture in one piece."""
+"""settings_reviewed: advice on logs, tracing and architecture together."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.checks.world import World
 
 
 @pytest.mark.parametrize("world", [World(), two_functions()], ids=["nothing", "nothing known"])
-def test_gives_no_advice_where_nothing_is_known(world: World) -> None:
+def test_gives_no_advice_if_nothing_is_known(world: World) -> None:
     verdict = advise(world, "settings_reviewed")
     assert (verdict.status, verdict.message) == ("passed", "")
 
@@ -23,10 +23,10 @@ def test_joins_three_pieces_of_advice() -> None:
         TracingConfig={"Mode": "PassThrough"},
     )
     world.list("logs:DescribeLogGroups", A, {})
-    parts = [advise(world, one) for one in ("log_retention_set", "tracing_active", "architecture_is_arm")]
+    parts = [advise(world, check) for check in ("log_retention_set", "tracing_active", "architecture_is_arm")]
     verdict = advise(world, "settings_reviewed", explanation="The hand-out chooses x86_64.")
-    assert verdict.message == f"{' '.join(one.message for one in parts)} The hand-out chooses x86_64."
-    assert verdict.hint == "\n".join(one.hint for one in parts)
+    assert verdict.message == f"{' '.join(part.message for part in parts)} The hand-out chooses x86_64."
+    assert verdict.hint == "\n".join(part.hint for part in parts)
     assert (verdict.expected, verdict.observed) == ("14 days; Active; arm64", "never expire; PassThrough; x86_64")
     world.list("logs:DescribeLogGroups", A, {"retentionInDays": 7}).configure(A, TracingConfig={"Mode": "Active"})
     assert advise(world, "settings_reviewed").message == parts[2].message

@@ -1,4 +1,4 @@
-"""timeout_chosen: advice on the default timeout and the longest one."""
+"""timeout_chosen: advice on the default timeout and the maximum timeout."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.checks.world import World
 
 
 @pytest.mark.parametrize("world", [World(), two_functions()], ids=["nothing", "nothing known"])
-def test_gives_no_advice_where_nothing_is_known(world: World) -> None:
+def test_gives_no_advice_if_nothing_is_known(world: World) -> None:
     verdict = advise(world, "timeout_chosen")
     assert (verdict.status, verdict.message) == ("passed", "")
 
@@ -23,8 +23,8 @@ def test_names_all_functions_with_the_default_timeout() -> None:
     verdict = advise(two_functions(Timeout=3), "timeout_chosen", suggest_s=10)
     assert (verdict.status, verdict.observed) == ("failed", "3 s and 3 s")
     assert verdict.message == (
-        "user1-a and user1-b still have the default timeout of 3 s, so that one slow answer ends a call half-way: "
-        "half as much again as the longest call you have measured is a good timeout."
+        "user1-a and user1-b have the default timeout of 3 s, so a slow request stops an invocation halfway. "
+        "A good timeout is 1.5 times the longest duration that you have measured."
     )
     assert verdict.hint == (
         "aws lambda update-function-configuration --function-name user1-a --timeout 10\n"
@@ -32,17 +32,17 @@ def test_names_all_functions_with_the_default_timeout() -> None:
     )
 
 
-def test_names_the_longest_timeout_beside_the_default() -> None:
+def test_names_the_maximum_timeout_and_the_default() -> None:
     verdict = advise(two_functions(Timeout=3).configure(B, Timeout=900), "timeout_chosen")
     assert verdict.message == (
-        "user1-a still has the default timeout of 3 s, so that one slow answer ends a call half-way; user1-b has the "
-        "longest timeout there is, 900 s, so that a call that hangs is paid for 15 minutes: half as much again as the "
-        "longest call you have measured is a good timeout."
+        "user1-a has the default timeout of 3 s, so a slow request stops an invocation halfway. user1-b has the "
+        "maximum timeout of 900 s, so you pay 15 minutes for an invocation that hangs. "
+        "A good timeout is 1.5 times the longest duration that you have measured."
     )
     assert verdict.hint.endswith("--function-name user1-b --timeout 30")
 
 
-def test_fifteen_minutes_are_fine_where_the_handout_asks_for_them() -> None:
+def test_passes_with_fifteen_minutes_if_the_handout_sets_them() -> None:
     world = two_functions(Timeout=900)
     assert advise(world, "timeout_chosen", longest_by_design=[A, B]).status == "passed"
     assert advise(world, "timeout_chosen", longest_by_design=[B]).hint.count("\n") == 0

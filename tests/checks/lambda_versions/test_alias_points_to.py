@@ -1,4 +1,4 @@
-"""alias_points_to: the alias sends every call to its version."""
+"""alias_points_to: the alias sends every invocation to its version."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_passes_when_the_alias_points_to_its_version() -> None:
     ("version", "versions", "status"),
     [("2", 2, "passed"), ("2", 4, "passed"), ("4", 4, "passed"), ("3", 4, "partial"), ("1", 2, "partial")],
 )
-def test_the_newest_version_counts_where_the_lab_allows_it(version: str, versions: int, status: str) -> None:
+def test_the_newest_version_passes_if_the_lab_allows_it(version: str, versions: int, status: str) -> None:
     world = with_alias("user1-staging", version, versions=versions)
     assert world.judge("alias_points_to", **STAGING).status == status
 
@@ -47,7 +47,7 @@ def test_a_wrong_version_earns_half(version: str, message: str) -> None:
     )
 
 
-def test_latest_survives_the_shell() -> None:
+def test_the_command_quotes_latest_for_the_shell() -> None:
     verdict = with_alias("user1-dev", "1").judge(
         "alias_points_to", function=OPTIMIZED, alias="user1-dev", version="$LATEST"
     )
@@ -58,15 +58,16 @@ def test_latest_survives_the_shell() -> None:
 def test_fails_when_the_version_does_not_exist() -> None:
     verdict = with_alias("user1-prod", "7").judge("alias_points_to", **PROD)
     assert (verdict.status, verdict.message) == ("failed", "user1-prod points to version 7, which is not published.")
-    one = with_alias("user1-prod", "1", versions=0).judge("alias_points_to", **PROD)
-    assert (one.status, one.message) == ("failed", "user1-prod points to version 1, which is not published.")
+    verdict = with_alias("user1-prod", "1", versions=0).judge("alias_points_to", **PROD)
+    assert (verdict.status, verdict.message) == ("failed", "user1-prod points to version 1, which is not published.")
 
 
 def test_a_weighted_alias_earns_half() -> None:
     verdict = with_alias("user1-prod", "1", {"2": 0.1}).judge("alias_points_to", **PROD)
     assert (verdict.status, verdict.fraction) == ("partial", 0.5)
     assert verdict.message == (
-        "user1-prod is split: 90% to version 1, 10% to version 2. The lab sends every call to version 1."
+        "user1-prod splits its traffic: 90% to version 1, 10% to version 2. "
+        "The lab sends every invocation to version 1."
     )
     assert verdict.hint.endswith("--function-version '1' --routing-config AdditionalVersionWeights={}")
 
@@ -74,7 +75,7 @@ def test_a_weighted_alias_earns_half() -> None:
 @pytest.mark.parametrize(
     ("other", "message"),
     [
-        ("prod", "There is no alias user1-prod, but there is prod: the lab wants your prefix before it."),
+        ("prod", "There is no alias user1-prod, but there is prod. The name must begin with your prefix."),
         ("User1-Prod", "There is no alias user1-prod, but there is User1-Prod: a name must match exactly."),
         ("blue", "There is no alias user1-prod."),
     ],
@@ -99,13 +100,13 @@ def test_an_alias_with_the_prefix_that_the_lab_does_not_use_earns_half() -> None
     verdict = with_alias("user1-live", "1").judge("alias_points_to", **LIVE)
     assert (verdict.status, verdict.fraction, verdict.observed) == ("partial", 0.5, "user1-live → version 1")
     assert verdict.message == (
-        "There is no alias live, but there is user1-live: the lab calls it live, without your prefix."
+        "There is no alias live, but there is user1-live. The name must be live, without your prefix."
     )
     assert verdict.hint == (f"aws lambda create-alias --function-name {OPTIMIZED} --name live --function-version '1'")
 
 
 @pytest.mark.parametrize("version", ["2", "7"])
-def test_an_alias_with_the_prefix_fails_when_it_points_elsewhere(version: str) -> None:
+def test_an_alias_with_the_prefix_fails_when_it_points_to_another_version(version: str) -> None:
     verdict = with_alias("user1-live", version).judge("alias_points_to", **LIVE)
     assert (verdict.status, verdict.observed) == ("failed", "aliases user1-live")
     assert verdict.message == "There is no alias live."

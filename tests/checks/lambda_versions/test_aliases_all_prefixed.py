@@ -17,5 +17,5 @@ def test_names_aliases_without_the_prefix() -> None:
 
 
 @pytest.mark.parametrize("world", [World(), World().function(OPTIMIZED), with_alias("user1-prod", "$LATEST")])
-def test_gives_no_advice_where_there_is_nothing_to_say(world: World) -> None:
+def test_gives_no_advice_without_an_alias_that_lacks_the_prefix(world: World) -> None:
     assert world.judge("aliases_all_prefixed", function=OPTIMIZED).status == "passed"

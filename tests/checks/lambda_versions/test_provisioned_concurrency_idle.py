@@ -9,17 +9,17 @@ from tests.checks.world import World
 
 
 @pytest.mark.parametrize("world", [World(), two_functions()], ids=["nothing", "nothing known"])
-def test_gives_no_advice_where_nothing_is_known(world: World) -> None:
+def test_gives_no_advice_without_provisioned_concurrency(world: World) -> None:
     verdict = advise(world, "provisioned_concurrency_idle")
     assert (verdict.status, verdict.message) == ("passed", "")
 
 
-def test_says_what_provisioned_concurrency_costs() -> None:
+def test_names_the_cost_of_provisioned_concurrency() -> None:
     world = two_functions(MemorySize=2048).version(A, 1, MemorySize=1024).alias(A, "prod", "1").provision(A, "prod", 10)
     verdict = advise(world, "provisioned_concurrency_idle")
     assert verdict.message == (
-        "Provisioned concurrency (10 on user1-a:prod) costs about $3.60 a day, $108 a month, also when nobody calls "
-        "(us-east-1): delete it when the lab is graded."
+        "Provisioned concurrency (10 on user1-a:prod) costs about $3.60 a day, $108 a month, even without invocations "
+        "(us-east-1 prices). Delete it after the lab is graded."
     )
     assert verdict.hint == (
         "aws lambda delete-provisioned-concurrency-config --function-name user1-a --qualifier prod"
@@ -49,7 +49,7 @@ def test_passes_when_nothing_is_ready_or_requested(requested: int, status: str) 
     assert advise(world, "provisioned_concurrency_idle").status == "passed"
 
 
-def test_asks_for_each_alias_where_aws_has_no_list() -> None:
+def test_queries_each_alias_if_aws_has_no_list() -> None:
     world = two_functions(MemorySize=1024).alias(A, "prod", "1").alias(A, "dev", "$LATEST")
     world.provisioned = {A: None, B: None}
     entry = {"RequestedProvisionedConcurrentExecutions": 1, "Status": "READY"}

@@ -24,15 +24,15 @@ def _provisioned(*entries: tuple[str, int, str, str]) -> World:
     ("requested", "status", "reason", "wanted", "message"),
     [
         (2, "READY", "", ("passed", 1.0), ""),
-        (1, "READY", "", ("partial", 0.5), "user1-prod has 1 provisioned instead of 2."),
-        (3, "READY", "", ("partial", 0.5), "user1-prod has 3 provisioned instead of 2."),
+        (1, "READY", "", ("partial", 0.5), "The provisioned concurrency on user1-prod is 1 instead of 2."),
+        (3, "READY", "", ("partial", 0.5), "The provisioned concurrency on user1-prod is 3 instead of 2."),
         (
             2,
             "FAILED",
             "FUNCTION_ERROR_INIT_FAILURE",
             ("failed", 0.0),
-            "AWS could not provide the provisioned concurrency on user1-prod: FUNCTION_ERROR_INIT_FAILURE. "
-            "It cannot be more than what the function reserves.",
+            "AWS could not allocate the provisioned concurrency on user1-prod: FUNCTION_ERROR_INIT_FAILURE. "
+            "It cannot exceed the function's reserved concurrency.",
         ),
         (
             2,
@@ -46,24 +46,28 @@ def _provisioned(*entries: tuple[str, int, str, str]) -> World:
 def test_each_state_of_provisioned_concurrency(
     requested: int, status: str, reason: str, wanted: tuple[str, float], message: str
 ) -> None:
-    """What is available at the moment (0 in all of these) is not looked at."""
+    """The check ignores how many executions are available, which is 0 in all of these cases."""
     verdict = _provisioned(("user1-prod", requested, status, reason)).judge(
         "provisioned_concurrency_ready", **PROVISIONED
     )
     assert ((verdict.status, verdict.fraction), verdict.message) == (wanted, message)
 
 
-def test_is_not_graded_while_aws_sets_it_up() -> None:
+def test_is_not_graded_while_aws_allocates_it() -> None:
     world = _provisioned(("user1-prod", 2, "IN_PROGRESS", ""))
-    with pytest.raises(NotGradedError, match="on user1-prod is still being set up, which takes AWS some minutes"):
+    with pytest.raises(NotGradedError) as error:
         world.judge("provisioned_concurrency_ready", **PROVISIONED)
+    assert error.value.reason == (
+        "AWS is still allocating the provisioned concurrency on user1-prod, which takes a few minutes. "
+        "You have nothing to change. Request grading again later"
+    )
 
 
 def test_fails_without_provisioned_concurrency() -> None:
     verdict = _provisioned().judge("provisioned_concurrency_ready", **PROVISIONED)
     assert verdict.message == (
-        "No provisioned concurrency is set on user1-prod; the lab sets 2. "
-        "(The option is --provisioned-concurrent-executions.)"
+        "user1-prod has no provisioned concurrency. The lab sets 2, "
+        "with the option --provisioned-concurrent-executions."
     )
     assert verdict.hint == (
         f"aws lambda put-provisioned-concurrency-config --function-name {OPTIMIZED} --qualifier user1-prod "
@@ -84,7 +88,7 @@ def test_fails_with_provisioned_concurrency_on_another_qualifier() -> None:
     )
 
 
-def test_asks_for_each_alias_and_version_where_aws_has_no_list() -> None:
+def test_queries_each_alias_and_version_if_aws_has_no_list() -> None:
     world = perfect()
     world.provisioned[OPTIMIZED] = None
     snapshot = world.snapshot()
@@ -113,4 +117,7 @@ def test_an_alias_with_the_prefix_counts() -> None:
     verdict = _provisioned(("user1-prod", 2, "READY", "")).judge("provisioned_concurrency_ready", **wanted)
     assert (verdict.status, verdict.message) == ("passed", "")
     verdict = _provisioned(("user1-prod", 1, "READY", "")).judge("provisioned_concurrency_ready", **wanted)
-    assert (verdict.status, verdict.message) == ("partial", "prod has 1 provisioned instead of 2.")
+    assert (verdict.status, verdict.message) == (
+        "partial",
+        "The provisioned concurrency on prod is 1 instead of 2.",
+    )

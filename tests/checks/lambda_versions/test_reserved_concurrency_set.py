@@ -1,4 +1,4 @@
-"""reserved_concurrency_set: the function reserves exactly this concurrency."""
+"""reserved_concurrency_set: the function has exactly this reserved concurrency."""
 
 from __future__ import annotations
 
@@ -19,19 +19,18 @@ RESERVED = {"function": OPTIMIZED, "executions": 10}
             0,
             "failed",
             0.0,
-            f"The reserved concurrency of {OPTIMIZED} is 0, which switches it off: every call is refused. "
-            "The lab reserves 10.",
+            f"The reserved concurrency of {OPTIMIZED} is 0, so Lambda throttles every invocation. The lab sets 10.",
         ),
         (
             None,
             "failed",
             0.0,
-            f"No concurrency is reserved for {OPTIMIZED}; the lab reserves 10. "
-            "(There is no command put-reserved-concurrency; it is called put-function-concurrency.)",
+            f"{OPTIMIZED} has no reserved concurrency. The lab sets 10. "
+            "(The command is put-function-concurrency. There is no put-reserved-concurrency.)",
         ),
     ],
 )
-def test_each_number_of_reserved_executions(reserved: int | None, status: str, fraction: float, message: str) -> None:
+def test_each_reserved_concurrency(reserved: int | None, status: str, fraction: float, message: str) -> None:
     verdict = World().function(OPTIMIZED, reserved=reserved).judge("reserved_concurrency_set", **RESERVED)
     assert (verdict.status, verdict.fraction, verdict.message) == (status, fraction, message)
     if status != "passed":

@@ -18,7 +18,7 @@ def test_fails_with_too_few_versions(count: int, counted: str) -> None:
     for number in range(1, count + 1):
         world.version(OPTIMIZED, number)
     verdict = world.judge("versions_differ", function=OPTIMIZED)
-    assert (verdict.status, verdict.message) == ("failed", f"{OPTIMIZED} has {counted}; the lab publishes 2.")
+    assert (verdict.status, verdict.message) == ("failed", f"{OPTIMIZED} has {counted}. The lab publishes 2.")
 
 
 def test_the_same_code_twice_earns_half() -> None:
@@ -26,6 +26,6 @@ def test_the_same_code_twice_earns_half() -> None:
     verdict = world.judge("versions_differ", function=OPTIMIZED)
     assert (verdict.status, verdict.fraction) == ("partial", 0.5)
     assert verdict.message == (
-        f"{OPTIMIZED} has the versions 1 and 2, but their code is the same: change the code before you publish again."
+        f"The versions 1 and 2 of {OPTIMIZED} have the same code. Change the code before you publish again."
     )
     assert world.version(OPTIMIZED, 10, "other").judge("versions_differ", function=OPTIMIZED).status == "passed"

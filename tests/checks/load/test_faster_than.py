@@ -22,7 +22,7 @@ TARGET = f"{OPTIMIZED}:user1-prod"
 RESERVED = "ReservedFunctionConcurrentInvocationLimitExceeded"
 
 
-def test_nothing_is_compared_that_does_not_exist() -> None:
+def test_compares_nothing_if_a_function_or_alias_is_missing() -> None:
     assert loaded(World(), "faster_than", **FASTER).message == f"There is no function {BASELINE}."
     only = World().function(BASELINE)
     assert loaded(only, "faster_than", **FASTER).message == f"There is no function {OPTIMIZED}."
@@ -32,12 +32,12 @@ def test_nothing_is_compared_that_does_not_exist() -> None:
 
 
 CLOSE = (
-    " That is too close to call: it is 2.00 times faster, but the 95% interval {} to {} does not say whether it is 2 "
-    "times, after 5 requests to each; more would be needed to tell. Half of the points are given."
+    " That is too close to call: the ratio is 2.00, but its 95% interval {} to {} includes 2 after 5 requests to each "
+    "function. A decision needs more requests. Half of the points are given."
 )
 NOT_SEEN = (
-    " That is not 2 times faster, and no difference can be seen for sure (95% interval 1.00 to 1.99, after 5 requests "
-    "to each)."
+    " That is not 2 times faster, and it is not certain that it is faster at all (95% interval 1.00 to 1.99, after 5 "
+    "requests to each function)."
 )
 
 
@@ -65,22 +65,22 @@ def test_the_interval_of_the_ratio_decides(
 
 
 @pytest.mark.parametrize(
-    ("rounds", "how_sure"),
+    ("rounds", "confidence"),
     [
         (1, "interval 0.10 to 0.20 in a single round"),
         (4, "interval 0.10 to 0.20 in all 4 rounds"),
         (5, "95% interval 0.10 to 0.20"),
     ],
 )
-def test_the_interval_of_a_few_rounds_is_not_called_one_of_95_percent(rounds: int, how_sure: str) -> None:
+def test_the_interval_of_a_few_rounds_is_not_a_95_percent_interval(rounds: int, confidence: str) -> None:
     result = comparison((1000.0,) * rounds, (5000.0,) * rounds, (0.1, 0.2))
     verdict = loaded(perfect(), "faster_than", result, **FASTER)
     assert verdict.message == (
-        f"Operation heavy: {TARGET} took 5,000 ms; {BASELINE} took 1,000 ms. That is not faster ({how_sure})."
+        f"Operation heavy: {TARGET} took 5,000 ms; {BASELINE} took 1,000 ms. That is not faster ({confidence})."
     )
 
 
-def test_says_why_the_comparison_ended_early() -> None:
+def test_names_the_reason_of_an_early_end() -> None:
     why = "the comparison stopped after 60 s, in round 6 of 9"
     verdict = loaded(perfect(), "faster_than", comparison((1000.0,) * 5, (100.0,) * 5, notes=(why,)), **FASTER)
     assert verdict.message == (
@@ -89,15 +89,15 @@ def test_says_why_the_comparison_ended_early() -> None:
     )
 
 
-def test_rounds_are_added_up_to_what_the_lab_allows() -> None:
+def test_adds_rounds_up_to_the_limit_of_the_lab() -> None:
     result = comparison((1000.0,), (100.0,), notes=("added 4 rounds to decide whether it is 2 times as fast",))
-    verdict, asked = loading(perfect(), "faster_than", [result], **FASTER, requests=5, most_rounds=9)
+    verdict, questions = loading(perfect(), "faster_than", [result], **FASTER, requests=5, most_rounds=9)
     assert (verdict.status, verdict.message) == (
         "passed",
         f"Operation heavy: {TARGET} took 100 ms; {BASELINE} took 1,000 ms. Added 4 rounds to decide whether it is 2 "
         "times as fast.",
     )
-    question = asked[0].arguments
+    question = questions[0].arguments
     assert (question["Rounds"], question["MostRounds"], question["Factor"]) == (5, 9, 2.0)
     assert question["Baseline"]["Qualifier"] == ""
     assert (question["Candidate"]["FunctionName"], question["Candidate"]["Qualifier"]) == (OPTIMIZED, "user1-prod")
@@ -110,24 +110,28 @@ def test_rounds_are_added_up_to_what_the_lab_allows() -> None:
         (
             (0.95, 1.4),
             "failed",
-            " That is not 2 times faster, and no difference can be seen for sure (95% interval 0.95 to 1.40, after 9 "
-            "requests to each).",
+            " That is not 2 times faster, and it is not certain that it is faster at all (95% interval 0.95 to 1.40, "
+            "after 9 requests to each function).",
         ),
-        ((1.9, 2.1), "partial", CLOSE.format("1.90", "2.10").replace("2.00 times", "1.25 times").replace("5 r", "9 r")),
+        (
+            (1.9, 2.1),
+            "partial",
+            CLOSE.format("1.90", "2.10").replace("ratio is 2.00", "ratio is 1.25").replace("5 r", "9 r"),
+        ),
     ],
 )
-def test_sends_more_requests_to_learn_whether_it_is_faster_at_all(
+def test_sends_more_requests_if_it_is_open_whether_it_is_faster(
     interval: tuple[float, float], status: str, end: str
 ) -> None:
     first = comparison((1000.0,) * 3, (900.0,) * 3, (1.0, 1.99))
     again = comparison((1000.0,) * 9, (800.0,) * 9, interval)
-    verdict, asked = loading(perfect(), "faster_than", [first, again], **FASTER, most_rounds=9)
+    verdict, questions = loading(perfect(), "faster_than", [first, again], **FASTER, most_rounds=9)
     assert (verdict.status, verdict.message) == (
         status,
         f"Operation heavy: {TARGET} took 800 ms; {BASELINE} took 1,000 ms.{end}",
     )
-    assert [question.arguments["Factor"] for question in asked] == [2.0, 1.0]
-    assert [question.arguments["MostRounds"] for question in asked] == [9, 9]
+    assert [question.arguments["Factor"] for question in questions] == [2.0, 1.0]
+    assert [question.arguments["MostRounds"] for question in questions] == [9, 9]
 
 
 @pytest.mark.parametrize("interval", [(1.01, 1.99), (1.0, 2.0), (0.9, 1.0)])
@@ -144,12 +148,16 @@ def test_a_second_comparison_that_fails_changes_nothing() -> None:
 
 def test_times_the_candidate_alone_when_the_comparison_ended_before_its_turn() -> None:
     ended = comparison((1000.0,), ())
-    verdict, asked = loading(perfect(), "faster_than", [ended, load_result(3, latency_ms={"p50": 500.0})], **FASTER)
+    verdict, questions = loading(perfect(), "faster_than", [ended, load_result(3, latency_ms={"p50": 500.0})], **FASTER)
     assert (verdict.status, verdict.message) == (
         "passed",
         f"Operation heavy: {TARGET} took 500 ms; {BASELINE} took 1,000 ms.",
     )
-    assert (asked[1].arguments["Concurrency"], asked[1].arguments["WarmUp"], asked[1].arguments["Requests"]) == (
+    assert (
+        questions[1].arguments["Concurrency"],
+        questions[1].arguments["WarmUp"],
+        questions[1].arguments["Requests"],
+    ) == (
         1,
         1,
         5,
@@ -167,18 +175,21 @@ TOO_SLOW = ["Sandbox.Timedout: Task timed out after 30.00 seconds", "no answer w
 
 @pytest.mark.parametrize(
     ("error", "why"),
-    [*((one, "without the internet") for one in OFFLINE), *((one, "as it took too long") for one in TOO_SLOW)],
+    [
+        *((error, "without the internet") for error in OFFLINE),
+        *((error, "because it took too long") for error in TOO_SLOW),
+    ],
 )
 @pytest.mark.parametrize(("fast", "status"), [(1000.0, "passed"), (1001.0, "partial"), (2000.0, "failed")])
 def test_a_baseline_that_cannot_be_timed_counts_as_its_sleep(error: str, why: str, fast: float, status: str) -> None:
-    """The comparison ends when the baseline has failed twice; then the candidate is timed alone."""
+    """The comparison ends after two failures of the baseline; then the candidate is timed alone."""
     ended = comparison((), (), baseline_errors=(error, error))
     alone = load_result(4, latency_ms={"p50": fast})
     verdict = loaded(perfect(), "faster_than", ended, alone, **FASTER)
     assert verdict.status == status
     assert verdict.message.startswith(
         f"Operation heavy: {TARGET} took {fast:,.0f} ms; {BASELINE} could not be timed here {why}, "
-        "so it is taken at the 2,000 ms that it sleeps."
+        "so its sleep of 2,000 ms counts."
     )
     both = comparison((), (fast,), baseline_errors=(error,))
     assert loaded(perfect(), "faster_than", both, **FASTER).status == status
@@ -202,7 +213,7 @@ def test_waiting_for_the_internet_is_subtracted_from_the_candidate(
     assert (verdict.status, verdict.message) == (
         status,
         f"Operation heavy: {TARGET} took {heavy:,.0f} ms, {heavy - idle:,.0f} ms more than operation default; "
-        f"{BASELINE} could not be timed here without the internet, so it is taken at the 2,000 ms that it sleeps.{end}",
+        f"{BASELINE} could not be timed here without the internet, so its sleep of 2,000 ms counts.{end}",
     )
 
 
@@ -248,6 +259,6 @@ def test_an_idle_operation_that_fails_subtracts_nothing() -> None:
     verdict = loaded(perfect(), "faster_than", ended, idle, **FASTER, idle_operation="default")
     assert (verdict.status, verdict.message) == (
         "failed",
-        f"Operation heavy: {TARGET} took 7,000 ms; {BASELINE} could not be timed here without the internet, so it is "
-        "taken at the 2,000 ms that it sleeps. That is not faster.",
+        f"Operation heavy: {TARGET} took 7,000 ms; {BASELINE} could not be timed here without the internet, so its "
+        "sleep of 2,000 ms counts. That is not faster.",
     )

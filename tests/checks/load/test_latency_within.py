@@ -1,4 +1,4 @@
-"""latency_within: a percentile of the latency keeps its bound, from recorded load tests."""
+"""latency_within: a percentile of the latency is within its limit, from recorded load tests."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BOUND: dict[str, Any] = {
 
 
 def measured(low: float, high: float, succeeded: int = 200, **fields: Any) -> LoadResult:
-    """A load test whose p95 lies there."""
+    """Return a load test with this 95% interval of p95."""
     latency = {"p50": 20.0, "p95": (low + high) / 2}
     return load_result(succeeded, latency_ms=latency, intervals_ms={"p50": (19.0, 21.0), "p95": (low, high)}, **fields)
 
@@ -36,21 +36,21 @@ def measured(low: float, high: float, succeeded: int = 200, **fields: Any) -> Lo
             80.0,
             100.4,
             "partial",
-            f"{TARGET}: too close to call after 200 requests: p95 lies between 80 and 100 ms (95% sure), the bound is "
-            "100 ms; more would be needed to tell.",
+            f"{TARGET}: p95 is between 80 and 100 ms (95% confidence), the limit is 100 ms. That is too close to call "
+            "after 200 requests; a decision needs more.",
         ),
         (
             100.0,
             120.0,
             "partial",
-            f"{TARGET}: too close to call after 200 requests: p95 lies between 100 and 120 ms (95% sure), the bound is "
-            "100 ms; more would be needed to tell.",
+            f"{TARGET}: p95 is between 100 and 120 ms (95% confidence), the limit is 100 ms. That is too close to call "
+            "after 200 requests; a decision needs more.",
         ),
         (
             101.0,
             120.0,
             "failed",
-            f"{TARGET}: p95 lies between 101 and 120 ms (95% sure), the bound is 100 ms.",
+            f"{TARGET}: p95 is between 101 and 120 ms (95% confidence), the limit is 100 ms.",
         ),
     ],
 )
@@ -58,7 +58,7 @@ def test_the_interval_decides(low: float, high: float, status: str, message: str
     verdict = loaded(perfect(), "latency_within", measured(low, high), **BOUND)
     assert (verdict.status, verdict.message) == (status, message)
     assert verdict.expected == "p95 within 100 ms"
-    assert verdict.observed == f"p95 {(low + high) / 2:,.0f} ms ({low:,.0f} to {high:,.0f} ms, 95% sure)"
+    assert verdict.observed == f"p95 {(low + high) / 2:,.0f} ms (95% interval {low:,.0f} to {high:,.0f} ms)"
     assert verdict.fraction == {"passed": 1.0, "partial": 0.5, "failed": 0.0}[status]
     if status != "passed":
         assert verdict.hint.startswith(
@@ -69,8 +69,8 @@ def test_the_interval_decides(low: float, high: float, status: str, message: str
 def test_plans_the_load_test_from_its_parameters() -> None:
     event = {"body": '{"operation": "heavy"}'}
     parameters = {**BOUND, "event": event, "concurrency": 5, "requests": 50, "most_requests": 400, "warm_up": 5}
-    _, asked = loading(perfect(), "latency_within", [measured(1.0, 2.0)], **parameters)
-    question = asked[0].arguments
+    _, questions = loading(perfect(), "latency_within", [measured(1.0, 2.0)], **parameters)
+    question = questions[0].arguments
     assert (question["Model"], question["Concurrency"], question["Requests"], question["WarmUp"]) == (
         "closed",
         5,
@@ -79,12 +79,12 @@ def test_plans_the_load_test_from_its_parameters() -> None:
     )
     assert question["Threshold"] == {"Percentile": 95, "Milliseconds": 100.0, "MostRequests": 400}
     assert question["Target"]["Payload"] == event
-    _, asked = loading(perfect(), "latency_within", [measured(1.0, 2.0)], **{**BOUND, "requests": 5000})
-    assert asked[0].arguments["Threshold"]["MostRequests"] == 5000
-    assert asked[0].arguments["Target"]["Payload"] == {"body": '{"operation": "default"}'}
+    _, questions = loading(perfect(), "latency_within", [measured(1.0, 2.0)], **{**BOUND, "requests": 5000})
+    assert questions[0].arguments["Threshold"]["MostRequests"] == 5000
+    assert questions[0].arguments["Target"]["Payload"] == {"body": '{"operation": "default"}'}
 
 
-def test_says_what_belongs_to_the_figure() -> None:
+def test_names_the_circumstances_of_the_figure() -> None:
     result = measured(
         80.0,
         90.0,
@@ -99,7 +99,8 @@ def test_says_what_belongs_to_the_figure() -> None:
     assert (verdict.status, verdict.message) == (
         "passed",
         "100 requests were added to decide. 2 cold starts among 200 requests; without them p95 is 61 ms. "
-        "3 requests of 203 refused (429) by the function's reservation. The test ended early: stopped after 90 s.",
+        "The function's reserved concurrency throttled 3 of 203 requests (429). The test ended early: stopped after "
+        "90 s.",
     )
 
 
@@ -117,8 +118,8 @@ def test_fails_when_too_many_requests_fail(errors: int, status: str) -> None:
     assert verdict.status == status
     if status == "failed":
         assert verdict.message == (
-            f"{TARGET}: 11 of 200 requests that it took failed (11 ran out of memory), so that its latency says "
-            "nothing."
+            f"{TARGET}: 11 of 200 requests that reached it failed (11 ran out of memory), so its latency was not "
+            "judged."
         )
         assert verdict.hint == f"aws logs tail /aws/lambda/{OPTIMIZED} --since 1h --filter-pattern ERROR"
         assert verdict.evidence == ("<b>�",)
@@ -129,7 +130,7 @@ def test_fails_when_too_many_requests_fail(errors: int, status: str) -> None:
     [
         (
             measured(1.0, 2.0, 89, throttled=11, throttle_reasons={"ConcurrentInvocationLimitExceeded": 11}),
-            f"the account, not {TARGET}, had no concurrency left: 11 requests refused "
+            f"the account, not {TARGET}, had no concurrency left: it throttled 11 requests "
             "(ConcurrentInvocationLimitExceeded)",
         ),
         (
@@ -139,18 +140,18 @@ def test_fails_when_too_many_requests_fail(errors: int, status: str) -> None:
         (measured(1.0, 2.0, 9), f"{TARGET} served 9 requests: too few for p95"),
         (
             measured(1.0, 2.0, 71),
-            f"{TARGET} served 71 requests: too few to be 95% sure of p95, which takes 72",
+            f"{TARGET} served 71 requests, but 95% confidence in p95 needs 72",
         ),
         (
             measured(111.0, 130.0, late_ms=12.0),
-            "the load tester itself was late by 12 ms in one request of a hundred, which may have made the difference: "
-            "p95 lies between 111 and 130 ms (95% sure), the bound is 100 ms",
+            "the load tester itself sent 1% of the requests at least 12 ms late, which may have decided the result: "
+            "p95 is between 111 and 130 ms (95% confidence), the limit is 100 ms",
         ),
         (load_result(200), f"{TARGET} served 200 requests: too few for p95"),
         (
             measured(1.0, 2.0, dropped=1),
-            "1 of 201 requests found no room in flight and were not sent, so that nobody knows how long they would "
-            "have waited: of the others, p95 lies between 1 and 2 ms (95% sure), the bound is 100 ms",
+            "1 of 201 requests could not be sent, because too many were in flight. Their latency is unknown; of the "
+            "others, p95 is between 1 and 2 ms (95% confidence), the limit is 100 ms",
         ),
     ],
 )
@@ -164,13 +165,13 @@ def test_is_not_graded_when_the_result_is_inconclusive(result: LoadResult, why: 
     ("result", "status"),
     [
         (measured(1.0, 2.0, 72), "passed"),
-        (measured(101.0, 120.0, dropped=1), "failed"),  # those that were dropped would not have been faster
-        (measured(101.0, 120.0, 71), "failed"),  # few are enough to see that it is broken
-        (measured(113.0, 130.0, late_ms=12.0), "failed"),  # we were not that late
-        (measured(80.0, 100.0, late_ms=12.0), "passed"),  # in spite of it
+        (measured(101.0, 120.0, dropped=1), "failed"),  # dropped requests would not have been faster
+        (measured(101.0, 120.0, 71), "failed"),  # a few requests are enough for a failure
+        (measured(113.0, 130.0, late_ms=12.0), "failed"),  # the delay does not explain the result
+        (measured(80.0, 100.0, late_ms=12.0), "passed"),  # within the limit despite the delay
     ],
 )
-def test_is_graded_when_the_result_is_clear_all_the_same(result: LoadResult, status: str) -> None:
+def test_is_graded_when_the_result_is_clear(result: LoadResult, status: str) -> None:
     assert loaded(perfect(), "latency_within", result, **BOUND).status == status
 
 
@@ -183,14 +184,14 @@ def test_failures_count_against_the_percentile(percentile: int, errors: int, sta
     assert loaded(perfect(), "latency_within", result, **{**BOUND, "percentile": percentile}).status == status
 
 
-def test_nothing_is_timed_that_does_not_exist() -> None:
+def test_times_nothing_if_the_function_or_alias_is_missing() -> None:
     assert loaded(World(), "latency_within", **BOUND).message == f"There is no function {OPTIMIZED}."
     no_alias = {**BOUND, "qualifiers": ["user1-blue"]}
     assert loaded(perfect(), "latency_within", **no_alias).message == f"{OPTIMIZED} has no alias or version user1-blue."
     assert loaded(perfect(), "latency_within", None, **BOUND).status == "failed"
 
 
-def test_only_percentiles_with_an_interval_can_be_asked_for() -> None:
+def test_accepts_only_percentiles_with_an_interval() -> None:
     assert find_check("latency_within").schema["properties"]["percentile"] == {"enum": [50, 90, 95, 99]}
     with pytest.raises(BadInputError):
         find_check("latency_inside")

@@ -1,4 +1,4 @@
-"""succeeds_under_load: every request that the function takes is served, from recorded load tests."""
+"""succeeds_under_load: every request that reaches the function succeeds, from recorded load tests."""
 
 from __future__ import annotations
 
@@ -37,15 +37,15 @@ def test_throttles_are_no_errors_as_long_as_enough_is_served(served: int, status
     assert verdict.status == status
     if status == "passed":
         assert verdict.message == (
-            "90 requests of 100 refused (429): the function has fewer executions than the 20 in flight. "
-            "That is what a reservation does, not an error."
+            "The function's reserved concurrency throttled 90 of 100 requests (429), with 20 in flight. That is "
+            "expected and costs no points."
         )
     else:
-        assert verdict.message == f"{TARGET} served 9 requests and refused 91: it reserves 10 executions."
+        assert verdict.message == f"{TARGET} served 9 requests and throttled 91: its reserved concurrency is 10."
 
 
 def _ran_out(succeeded: int, **counts: Any) -> LoadResult:
-    """A test whose deadline came while 20 requests were in flight."""
+    """Return a test that ended at its deadline with 20 requests in flight."""
     sent = succeeded + 20 + sum(counts.values())
     counts = {**counts, "other_errors": 20 + counts.get("other_errors", 0)}
     cut = f"stopped after 90 s: {sent} of 100 requests were sent, 20 of them unanswered by then"
@@ -57,7 +57,7 @@ def test_requests_in_flight_at_the_deadline_are_not_failures(served: int) -> Non
     verdict = loaded(perfect(), "succeeds_under_load", _ran_out(served), **LOAD)
     assert (verdict.status, verdict.message) == (
         "passed",
-        "20 requests had no answer yet when the test's time was over: not counted.",
+        "20 requests had no response when the test ended, which costs no points.",
     )
     assert verdict.observed.startswith(f"{served} served, 0 throttled, 0 failed, p95 55 ms (ended early: ")
 
@@ -66,7 +66,7 @@ def test_failures_before_the_deadline_count() -> None:
     verdict = loaded(perfect(), "succeeds_under_load", _ran_out(59, timeouts=10), **LOAD)
     assert (verdict.status, verdict.message) == (
         "failed",
-        f"{TARGET}: 10 of 69 requests that it took failed under load (10 did not answer in time).",
+        f"{TARGET}: 10 of 69 requests that reached it failed under load (10 did not respond in time).",
     )
 
 
@@ -76,7 +76,7 @@ def test_fails_when_the_function_stops_answering() -> None:
     verdict = loaded(perfect(), "succeeds_under_load", result, **LOAD)
     assert (verdict.status, verdict.message) == (
         "failed",
-        f"{TARGET}: 20 of 79 requests that it took failed under load (20 did not answer in time).",
+        f"{TARGET}: 20 of 79 requests that reached it failed under load (20 did not respond in time).",
     )
 
 
@@ -89,13 +89,15 @@ def test_is_not_graded_when_time_ran_out_too_early() -> None:
 @pytest.mark.parametrize("reason", ["ConcurrentInvocationLimitExceeded", "CallerRateLimitExceeded"])
 def test_is_not_graded_when_the_account_has_no_concurrency_left(reason: str) -> None:
     refused = load_result(89, throttled=11, throttle_reason=reason)
-    with pytest.raises(NotGradedError, match=f"the account, not {TARGET}, had no concurrency left: 11 requests"):
+    with pytest.raises(
+        NotGradedError, match=f"the account, not {TARGET}, had no concurrency left: it throttled 11 requests"
+    ):
         loaded(perfect(), "succeeds_under_load", refused, **LOAD)
     few = load_result(90, throttled=10, throttle_reason=reason)
     verdict = loaded(perfect(), "succeeds_under_load", few, **LOAD)
     assert (verdict.status, verdict.message) == (
         "passed",
-        f"10 requests of 100 refused (429) by the account's limit ({reason}), which is not the function's fault.",
+        f"The account's limit ({reason}) throttled 10 of 100 requests (429), which costs no points.",
     )
 
 
@@ -110,7 +112,7 @@ def test_a_refusal_without_a_reason_counts_as_the_reservation_if_that_is_small(
     if own:
         assert loaded(world, "succeeds_under_load", result, **LOAD).status == "passed"
         return
-    with pytest.raises(NotGradedError, match=r"50 requests refused \(no reason given\)"):
+    with pytest.raises(NotGradedError, match=r"it throttled 50 requests \(no reason given\)"):
         loaded(world, "succeeds_under_load", result, **LOAD)
 
 
@@ -119,7 +121,7 @@ def test_is_not_graded_when_hardly_anything_was_sent() -> None:
     with pytest.raises(NotGradedError) as caught:
         loaded(perfect(), "succeeds_under_load", result, **LOAD)
     assert caught.value.reason == (
-        f"the load test of {OPTIMIZED}:user1-prod was too short to tell: "
+        f"the load test of {OPTIMIZED}:user1-prod was too short for a verdict: "
         "stopped at its cost cap: 3 of 100 requests were sent"
     )
 
@@ -137,17 +139,18 @@ def test_is_not_graded_when_more_than_a_tenth_never_arrived(lost: int, graded: b
 @pytest.mark.parametrize(
     ("counts", "status", "message"),
     [
-        ({"succeeded": 90, "function_errors": 10}, "partial", "10 of 100 requests that it took failed (10 crashed)"),
-        ({"succeeded": 89, "function_errors": 11}, "failed", "11 of 100 requests that it took failed (11 crashed)"),
+        ({"succeeded": 90, "function_errors": 10}, "partial", "10 of 100 requests that reached it failed (10 crashed)"),
+        ({"succeeded": 89, "function_errors": 11}, "failed", "11 of 100 requests that reached it failed (11 crashed)"),
         (
             {"succeeded": 0, "function_errors": 1, "application_errors": 2, "timeouts": 3},
             "failed",
-            "6 of 6 requests that it took failed (1 crashed, 2 answered 500 or more, 3 did not answer in time)",
+            "6 of 6 requests that reached it failed (1 crashed, 2 returned a statusCode of 500 or more, 3 did not "
+            "respond in time)",
         ),
         (
             {"succeeded": 18, "throttled": 80, "timeouts": 2},
             "partial",
-            "2 of 20 requests that it took failed (2 did not answer in time)",
+            "2 of 20 requests that reached it failed (2 did not respond in time)",
         ),
     ],
 )
@@ -159,7 +162,7 @@ def test_more_than_a_tenth_of_errors_fails(counts: dict[str, int], status: str, 
     assert verdict.evidence == ("ValueError: <b>�",)
 
 
-def test_says_why_the_test_ended_early() -> None:
+def test_names_the_reason_of_an_early_end() -> None:
     verdict = loaded(perfect(), "succeeds_under_load", load_result(40, cut_short="90 s are over"), **LOAD)
     assert (verdict.status, verdict.observed) == (
         "passed",
@@ -171,13 +174,15 @@ def test_requests_that_could_not_be_sent_cost_nothing() -> None:
     verdict = loaded(perfect(), "succeeds_under_load", load_result(95, other_errors=5), **LOAD)
     assert (verdict.status, verdict.message) == (
         "passed",
-        "5 requests could not be sent, which is not the function's fault.",
+        "5 requests could not be sent, which costs no points.",
     )
     broken = load_result(9, other_errors=91, error_samples=("connection refused",))
     with pytest.raises(NotGradedError, match="could not be reached: connection refused"):
         loaded(perfect(), "succeeds_under_load", broken, **LOAD)
     full = load_result(0, throttled=100, throttle_reason="ConcurrentInvocationLimitExceeded")
-    with pytest.raises(NotGradedError, match=r"the account, not .*, had no concurrency left: 100 requests refused"):
+    with pytest.raises(
+        NotGradedError, match=r"the account, not .*, had no concurrency left: it throttled 100 requests"
+    ):
         loaded(perfect(), "succeeds_under_load", full, **LOAD)
 
 
@@ -198,23 +203,23 @@ def test_separates_throttles_by_their_reasons(own: int, by_account: int, status:
         with pytest.raises(NotGradedError) as caught:
             loaded(perfect(), "succeeds_under_load", result, **LOAD)
         assert caught.value.reason == (
-            f"the account, not {TARGET}, had no concurrency left: 11 requests refused "
+            f"the account, not {TARGET}, had no concurrency left: it throttled 11 requests "
             "(ConcurrentInvocationLimitExceeded)"
         )
         return
     verdict = loaded(perfect(), "succeeds_under_load", result, **LOAD)
     reservation = (
-        "80 requests of 100 refused (429): the function has fewer executions than the 20 in flight. That is what a "
-        "reservation does, not an error. "
+        "The function's reserved concurrency throttled 80 of 100 requests (429), with 20 in flight. That is expected "
+        "and costs no points. "
     )
     assert (verdict.status, verdict.message) == (
         "passed",
-        f"{reservation if own else ''}10 requests of 100 refused (429) by the account's limit "
-        "(ConcurrentInvocationLimitExceeded), which is not the function's fault.",
+        f"{reservation if own else ''}The account's limit (ConcurrentInvocationLimitExceeded) throttled 10 of 100 "
+        "requests (429), which costs no points.",
     )
 
 
-def test_says_that_the_plan_was_reduced() -> None:
+def test_names_a_reduced_plan() -> None:
     note = "10 requests in flight instead of 20, as this account allows 20 concurrent executions\n<b>"
     result = load_result(100, concurrency=10, notes=(note, "It waited 3 s for provisioned concurrency."))
     verdict = loaded(perfect(), "succeeds_under_load", result, **LOAD)
@@ -235,13 +240,13 @@ def test_is_not_graded_when_the_load_tester_refuses() -> None:
         judge(item("succeeds_under_load", **LOAD), snapshot, answers)
 
 
-def test_an_answer_of_400_is_a_failure() -> None:
+def test_a_status_code_of_400_is_a_failure() -> None:
     result = load_result(67, application_errors=33, other_errors=2, failing_status=400)
-    verdict, asked = loading(perfect(), "succeeds_under_load", [result], **LOAD)
-    assert asked[0].arguments["FailingStatus"] == 400
+    verdict, questions = loading(perfect(), "succeeds_under_load", [result], **LOAD)
+    assert questions[0].arguments["FailingStatus"] == 400
     assert (verdict.status, verdict.message) == (
         "failed",
-        f"{TARGET}: 33 of 100 requests that it took failed under load (33 answered 400 or more).",
+        f"{TARGET}: 33 of 100 requests that reached it failed under load (33 returned a statusCode of 400 or more).",
     )
     assert verdict.observed == "67 served, 0 throttled, 33 failed, 2 not reached, p95 55 ms"
 
@@ -252,9 +257,9 @@ def test_the_cost_of_the_test_is_not_part_of_the_verdict() -> None:
     assert verdict.message == "It waited 3 s."
 
 
-def test_asks_for_the_warm_up() -> None:
-    _, asked = loading(perfect(), "succeeds_under_load", [load_result(100)], **LOAD, warm_up=20)
-    assert (asked[0].arguments["WarmUp"], asked[0].arguments["Requests"]) == (20, 100)
+def test_requests_the_warm_up() -> None:
+    _, questions = loading(perfect(), "succeeds_under_load", [load_result(100)], **LOAD, warm_up=20)
+    assert (questions[0].arguments["WarmUp"], questions[0].arguments["Requests"]) == (20, 100)
 
 
 PUBLISH = [
@@ -268,15 +273,15 @@ PUBLISH = [
 @pytest.mark.parametrize(
     ("kinds", "said", "setting"),
     [
-        ({"timeout": 11, "unhandled": 9}, "11 ran into the function's timeout, 9 crashed", "--timeout 60"),
-        ({"timeout": 10, "unhandled": 6, "handled": 4}, "10 ran into the function's timeout, 10 crashed", ""),
+        ({"timeout": 11, "unhandled": 9}, "11 exceeded the function's timeout, 9 crashed", "--timeout 60"),
+        ({"timeout": 10, "unhandled": 6, "handled": 4}, "10 exceeded the function's timeout, 10 crashed", ""),
         ({"out_of_memory": 20}, "20 ran out of memory", "--memory-size 1024"),
     ],
 )
 def test_names_function_errors_by_their_kind(kinds: dict[str, int], said: str, setting: str) -> None:
     result = load_result(80, function_errors=20, function_error_kinds=kinds)
     verdict = loaded(perfect(), "succeeds_under_load", result, **LOAD)
-    assert verdict.message == f"{TARGET}: 20 of 100 requests that it took failed under load ({said})."
+    assert verdict.message == f"{TARGET}: 20 of 100 requests that reached it failed under load ({said})."
     if setting:
         update = f"aws lambda update-function-configuration --function-name {OPTIMIZED} {setting}"
         assert verdict.hint.splitlines() == [update, *PUBLISH]
@@ -304,11 +309,11 @@ def test_fails_when_the_function_is_switched_off() -> None:
     world.functions[OPTIMIZED]["Concurrency"] = {"ReservedConcurrentExecutions": 0}
     result = load_result(0, throttled=100, throttle_reason=RESERVED)
     assert loaded(world, "succeeds_under_load", result, **LOAD).message == (
-        f"{TARGET} refused every request: its reserved concurrency is 0, which switches it off."
+        f"{TARGET} served no request: its reserved concurrency is 0, so Lambda throttles every invocation."
     )
 
 
-def test_nothing_is_loaded_that_does_not_exist() -> None:
+def test_tests_nothing_if_the_function_or_alias_is_missing() -> None:
     assert loaded(World(), "succeeds_under_load", **LOAD).message == f"There is no function {OPTIMIZED}."
     no_alias = {**LOAD, "qualifiers": ["user1-blue"]}
     verdict = loaded(perfect(), "succeeds_under_load", **no_alias)
@@ -329,7 +334,7 @@ def test_is_not_graded_when_a_function_without_a_reservation_is_throttled() -> N
     with pytest.raises(NotGradedError) as caught:
         loaded(world, "succeeds_under_load", result, **LOAD)
     assert caught.value.reason == (
-        f"the account, not {TARGET}, had no concurrency left: 91 requests refused (no reason given)"
+        f"the account, not {TARGET}, had no concurrency left: it throttled 91 requests (no reason given)"
     )
 
 

@@ -1,4 +1,4 @@
-"""usage_plan_throttles: calls above the rate of the plan are refused, from recorded load tests of a stage."""
+"""usage_plan_throttles: requests above the rate of the plan are throttled, from recorded load tests of a stage."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HANDOUT = {"rateLimit": 500.0, "burstLimit": 1000}
 def account(
     throttle: dict[str, Any] | None = None, quota: int | None = 10_000, *, required: bool = True, enabled: bool = True
 ) -> World:
-    """A student whose method wants a key that belongs to a plan."""
+    """Return a student with a method that requires a key of a plan."""
     world = World().api(API).stages("api1", {"stageName": "prod"})
     world.routes("api1", {("/performance", "POST"): {"apiKeyRequired": required}})
     plan = {
@@ -45,14 +45,14 @@ def above(throttled: int = 480, requests: int = 2250, offered_rps: float = 1500.
 
 
 def test_passes_when_the_plan_throttles() -> None:
-    verdict, asked = loading(account(), "usage_plan_throttles", [below(), above()], **CALL)
+    verdict, questions = loading(account(), "usage_plan_throttles", [below(), above()], **CALL)
     assert (verdict.status, verdict.message, verdict.observed) == (
         "passed",
-        "POST /performance of user1-api: at 1,500 requests a second 480 of 2250 were refused (429), at 250 a second "
-        "none of 500.",
-        "480 refused above the limit, none below",
+        "POST /performance of user1-api: at 1,500 requests a second, 480 of 2250 were throttled (429); at 250 a "
+        "second, none of 500.",
+        "480 throttled above the limit, none below",
     )
-    slow, fast = (question.arguments for question in asked)
+    slow, fast = (question.arguments for question in questions)
     assert (slow["Model"], slow["Rate"], slow["DurationSeconds"], slow["Concurrency"]) == ("open", 250.0, 2.0, 100)
     assert (fast["Model"], fast["Rate"], fast["DurationSeconds"]) == ("open", 1500.0, 1.5)
     for question in (slow, fast):
@@ -64,17 +64,17 @@ def test_passes_when_the_plan_throttles() -> None:
 
 def test_a_large_burst_is_used_up_at_a_higher_rate() -> None:
     world = account({"rateLimit": 10.0, "burstLimit": 450}, quota=None)
-    _, asked = loading(world, "usage_plan_throttles", [below(0, 10, 5.0), above(50, 550, 110.0)], **CALL)
-    assert (asked[1].arguments["Rate"], asked[1].arguments["DurationSeconds"]) == (110.0, 5.0)
+    _, questions = loading(world, "usage_plan_throttles", [below(0, 10, 5.0), above(50, 550, 110.0)], **CALL)
+    assert (questions[1].arguments["Rate"], questions[1].arguments["DurationSeconds"]) == (110.0, 5.0)
 
 
-def test_fails_when_nothing_is_refused_above_the_limit() -> None:
+def test_fails_when_nothing_is_throttled_above_the_limit() -> None:
     verdict = loaded(account(), "usage_plan_throttles", below(), above(0, notes=("slower than planned <b>",)), **CALL)
     assert (verdict.status, verdict.message) == (
         "failed",
-        "POST /performance of user1-api: at 1,500 requests a second 0 of 2250 were refused (429), at 250 a second none "
-        "of 500, although the usage plan user1-plan allows 500 requests a second, burst 1000. The key is not limited "
-        "by it.",
+        "POST /performance of user1-api: at 1,500 requests a second, 0 of 2250 were throttled (429); at 250 a second, "
+        "none of 500. But the usage plan user1-plan allows only 500 requests a second with a burst of 1000, so it does "
+        "not limit the API key.",
     )
     assert verdict.hint.splitlines() == [
         "aws apigateway get-usage-plan-keys --usage-plan-id plan1",
@@ -90,29 +90,29 @@ def test_names_the_offered_rate_but_never_more_than_planned(offered_rps: float, 
     world = account({"rateLimit": 10, "burstLimit": 10})
     results = (below(0, 10, 5.0), above(12, 30, offered_rps, rate_rps=planned_rps))
     verdict = loaded(world, "usage_plan_throttles", *results, **CALL)
-    assert verdict.message.startswith(f"POST /performance of user1-api: at {said} requests a second 12 of 30 were")
+    assert verdict.message.startswith(f"POST /performance of user1-api: at {said} requests a second, 12 of 30 were")
 
 
 @pytest.mark.parametrize(
-    ("requests", "offered_rps", "told"),
+    ("requests", "offered_rps", "graded"),
     [
-        (2250, 1500.0, True),  # the plan lets 1,000 + 500 · 1.5 s = 1,750 through
-        (1926, 1500.0, True),  # 1.1 times of it
+        (2250, 1500.0, True),  # the plan allows 1,000 + 500 · 1.5 s = 1,750
+        (1926, 1500.0, True),  # 1.1 times that
         (1924, 1500.0, False),
-        (2250, 1000.0, False),  # the tester was late: in 2.25 s it is 2,125
+        (2250, 1000.0, False),  # the load tester was late: in 2.25 s the plan allows 2,125
         (900, 1500.0, False),  # slower than the limit
     ],
 )
-def test_is_not_graded_when_the_calls_were_too_slow(requests: int, offered_rps: float, *, told: bool) -> None:
+def test_is_not_graded_when_the_requests_were_too_slow(requests: int, offered_rps: float, *, graded: bool) -> None:
     results = (below(), above(0, requests, offered_rps, dropped=2250 - requests))
-    if told:
+    if graded:
         assert loaded(account(), "usage_plan_throttles", *results, **CALL).status == "failed"
         return
     with pytest.raises(NotGradedError) as caught:
         loaded(account(), "usage_plan_throttles", *results, **CALL)
     assert caught.value.reason == (
-        "POST /performance of user1-api could not be called faster than its usage plan allows (500 requests a second, "
-        "burst 1000)"
+        "requests to POST /performance of user1-api could not be sent faster than its usage plan allows (500 requests "
+        "a second with a burst of 1000)"
     )
 
 
@@ -122,17 +122,17 @@ def test_no_second_test_when_the_first_was_too_slow(sent: int, tests: int) -> No
     if tests == 2:
         assert loaded(account(), "usage_plan_throttles", first, above(), **CALL).status == "passed"
         return
-    with pytest.raises(NotGradedError, match="could not be called faster than its usage plan allows"):
+    with pytest.raises(NotGradedError, match="could not be sent faster than its usage plan allows"):
         loaded(account(), "usage_plan_throttles", first, **CALL)
 
 
-def test_fails_when_calls_below_the_limit_are_refused() -> None:
+def test_fails_when_requests_below_the_limit_are_throttled() -> None:
     verdict = loaded(account(), "usage_plan_throttles", below(7), **CALL)
     assert (verdict.status, verdict.message) == (
         "failed",
-        "POST /performance of user1-api: at 250 requests a second 7 of 500 were refused (429), although the usage plan "
-        "user1-plan allows 500 requests a second, burst 1000: another limit is lower: that of the stage prod, of its "
-        "methods, of the plan for this method, or of the account, which all of its APIs share.",
+        "POST /performance of user1-api: at 250 requests a second, 7 of 500 were throttled (429), although the usage "
+        "plan user1-plan allows 500 requests a second with a burst of 1000. Another limit is lower: that of the stage "
+        "prod, of its methods, of the plan for this method, or of the account for all of its APIs.",
     )
     assert verdict.hint.splitlines() == [
         "aws apigateway get-stage --rest-api-id api1 --stage-name prod --query methodSettings",
@@ -144,14 +144,14 @@ def test_fails_when_calls_below_the_limit_are_refused() -> None:
 def test_a_429_of_the_function_does_not_count() -> None:
     own: dict[str, Any] = {"throttle_reasons": {"HTTP 429": 500}}
     verdict = loaded(account(), "usage_plan_throttles", below(500, **own), above(500, **own), **CALL)
-    assert (verdict.status, verdict.observed) == ("failed", "0 refused above the limit, none below")
+    assert (verdict.status, verdict.observed) == ("failed", "0 throttled above the limit, none below")
 
 
 def test_a_hostile_stage_is_quoted() -> None:
     world = account()
     world.lists["apigateway:GetUsagePlans"][PLAN][0]["apiStages"] = [{"apiId": "api1", "stage": "<b>;\n"}]
     verdict = loaded(world, "usage_plan_throttles", below(7), **CALL)
-    assert "another limit is lower: that of the stage <b>;�, of its methods" in verdict.message
+    assert "Another limit is lower: that of the stage <b>;�, of its methods" in verdict.message
     assert "--stage-name '<b>;�' --query" in verdict.hint
 
 
@@ -176,8 +176,10 @@ def test_is_not_graded_when_the_stage_cannot_be_called(result: LoadResult) -> No
         loaded(account(), "usage_plan_throttles", result, **CALL)
 
 
-def test_is_not_graded_when_the_calls_came_too_fast() -> None:
-    with pytest.raises(NotGradedError, match="was called faster than it should be"):
+def test_is_not_graded_when_the_requests_were_too_fast() -> None:
+    with pytest.raises(
+        NotGradedError, match="received requests faster than planned, so its usage plan cannot be judged"
+    ):
         loaded(account({"rateLimit": 10, "burstLimit": 5}), "usage_plan_throttles", below(0, 10, 1000.0), **CALL)
 
 
@@ -201,21 +203,21 @@ def _elsewhere(world: World) -> World:
         account({"rateLimit": 10, "burstLimit": 0}),
         account({"rateLimit": 1e300, "burstLimit": 10}),
         account({"rateLimit": float("inf"), "burstLimit": 10}),
-        account(quota=9000),  # 2,750 calls are more than 30% of it
+        account(quota=9000),  # 2,750 requests are more than 30% of it
     ],
 )
-def test_nothing_is_called_where_nothing_can_be_seen(world: World) -> None:
+def test_sends_nothing_if_the_plan_cannot_be_measured(world: World) -> None:
     assert loaded(world, "usage_plan_throttles", **CALL).message == ""
 
 
 @pytest.mark.parametrize(("quota", "calls"), [(9166, 0), (9167, 2)])
-def test_the_quota_is_spared(quota: int, calls: int) -> None:
+def test_sends_nothing_if_the_quota_is_too_small(quota: int, calls: int) -> None:
     results = [below(), above()][:calls]
     assert len(loading(account(quota=quota), "usage_plan_throttles", results, **CALL)[1]) == calls
 
 
 @pytest.mark.parametrize(("rate", "calls"), [(600.0, 2), (601.0, 0)])
-def test_calls_are_bounded(rate: float, calls: int) -> None:
+def test_limits_the_number_of_requests(rate: float, calls: int) -> None:
     world = account({"rateLimit": rate, "burstLimit": 1000}, quota=None)
     results = [below(), above(480, 2400, 3 * rate)][:calls]
     assert len(loading(world, "usage_plan_throttles", results, **CALL)[1]) == calls

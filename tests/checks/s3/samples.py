@@ -1,4 +1,4 @@
-"""A bucket that calls a function."""
+"""A bucket that invokes a function."""
 
 from __future__ import annotations
 

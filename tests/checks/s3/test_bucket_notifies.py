@@ -1,4 +1,4 @@
-"""bucket_notifies: a bucket of the student calls the function, for the events and with the filter of the lab."""
+"""bucket_notifies: a bucket of the student invokes the function, with the events and the filter of the lab."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.checks.world import ACCOUNT, REGION, World, function_arn
 
 FREE: dict[str, Any] = {"function": FUNCTION, "key_ending": ".txt", "own_results": "analysis/"}
 FIXED: dict[str, Any] = {"function": FUNCTION, "prefix": "uploads/", "suffix": ".json"}
-NEVER = " So it is never called for what the lab wants."
+NEVER = " So it is never invoked for the lab's objects."
 
 
 @pytest.mark.parametrize(
@@ -26,19 +26,19 @@ def test_passes_with_a_free_filter(prefix: str, suffix: str) -> None:
 @pytest.mark.parametrize(
     ("prefix", "suffix", "says"),
     [
-        ("", ".jpg", "the suffix .jpg, so no file that ends with .txt reaches it"),
-        ("in/", ".TXT", "the prefix in/ and the suffix .TXT, so no file that ends with .txt reaches it"),
-        ("analysis/", "", "the prefix analysis/, so it sees only what the function itself writes"),
+        ("", ".jpg", "the suffix .jpg, so it matches no key that ends with .txt"),
+        ("in/", ".TXT", "the prefix in/ and the suffix .TXT, so it matches no key that ends with .txt"),
+        ("analysis/", "", "the prefix analysis/, so it matches only the function's own results"),
         (
             "analysis/a",
             ".txt",
-            "the prefix analysis/a and the suffix .txt, so it sees only what the function itself writes",
+            "the prefix analysis/a and the suffix .txt, so it matches only the function's own results",
         ),
-        ("", "*.txt", "the suffix *.txt, but S3 knows no wildcards there: * stands for itself"),
+        ("", "*.txt", "the suffix *.txt, but S3 filters do not support the wildcard *"),
         ("/uploads", "", "the prefix /uploads, but no key begins with a slash"),
     ],
 )
-def test_a_free_filter_that_lets_nothing_through_earns_a_sixth(prefix: str, suffix: str, says: str) -> None:
+def test_a_free_filter_that_matches_nothing_earns_a_sixth(prefix: str, suffix: str, says: str) -> None:
     verdict = student(notification(prefix, suffix)).judge("bucket_notifies", **FREE)
     assert (verdict.status, verdict.fraction) == ("partial", 1 / 6)
     assert verdict.message == f"{FUNCTION}: the notification of {BUCKET} has {says}.{NEVER}"
@@ -81,11 +81,11 @@ def test_a_fixed_filter_costs_a_third_when_it_differs(prefix: str, suffix: str, 
             "uploads/*",
             ".json",
             "the prefix uploads/* and the suffix .json",
-            ", but S3 knows no wildcards there: * stands for itself",
+            ", but S3 filters do not support the wildcard *",
         ),
     ],
 )
-def test_a_fixed_filter_that_lets_nothing_through_earns_a_sixth(prefix: str, suffix: str, has: str, why: str) -> None:
+def test_a_fixed_filter_that_matches_nothing_earns_a_sixth(prefix: str, suffix: str, has: str, why: str) -> None:
     verdict = student(notification(prefix, suffix)).judge("bucket_notifies", **FIXED)
     assert (verdict.status, verdict.fraction) == ("partial", 1 / 6)
     assert verdict.message == (
@@ -99,7 +99,7 @@ def test_a_notification_for_removals_only_earns_a_sixth() -> None:
     verdict = student(removals).judge("bucket_notifies", **FIXED)
     assert (verdict.status, verdict.fraction) == ("partial", 1 / 6)
     assert verdict.message == (
-        f"{FUNCTION}: {BUCKET} calls it for s3:ObjectRemoved:*, not for s3:ObjectCreated:*.{NEVER}"
+        f"{FUNCTION}: {BUCKET} invokes it for s3:ObjectRemoved:*, not for s3:ObjectCreated:*.{NEVER}"
     )
 
 
@@ -110,20 +110,20 @@ def test_a_notification_for_removals_only_earns_a_sixth() -> None:
         (World().function(FUNCTION), f"aws s3 mb s3://user1-bucket-{ACCOUNT}"),
     ],
 )
-def test_the_commands_name_a_bucket_even_if_none_calls_the_function(world: World, named: str) -> None:
+def test_the_commands_name_a_bucket_even_if_none_invokes_the_function(world: World, named: str) -> None:
     hint = world.judge("bucket_notifies", **FIXED).hint
     assert hint.startswith(named)
     assert "YOUR-BUCKET" not in hint
 
 
-def test_the_lab_may_want_no_filter() -> None:
+def test_the_lab_may_require_no_filter() -> None:
     wanted = {"function": FUNCTION, "prefix": "", "suffix": ""}
     assert student(notification()).judge("bucket_notifies", **wanted).status == "passed"
     verdict = student(notification("a/")).judge("bucket_notifies", **wanted)
     assert verdict.message == f"{FUNCTION}: the notification of {BUCKET} has the prefix a/ instead of no filter."
 
 
-def test_the_lab_may_want_only_a_suffix() -> None:
+def test_the_lab_may_require_only_a_suffix() -> None:
     wanted = {"function": FUNCTION, "suffix": ".json"}
     assert student(notification("any/", ".json")).judge("bucket_notifies", **wanted).status == "passed"
 
@@ -155,15 +155,15 @@ def test_events_may_be_spread_over_notifications_of_one_bucket_with_one_filter()
 def test_fewer_events_cost_a_third() -> None:
     verdict = student(notification(events=("s3:ObjectCreated:Put",))).judge("bucket_notifies", **FREE)
     assert (verdict.status, verdict.fraction) == ("partial", 2 / 3)
-    assert verdict.message == (f"{FUNCTION}: {BUCKET} calls it for s3:ObjectCreated:Put, not for s3:ObjectCreated:*.")
+    assert verdict.message == (f"{FUNCTION}: {BUCKET} invokes it for s3:ObjectCreated:Put, not for s3:ObjectCreated:*.")
 
 
-def test_events_that_are_named_may_come_from_a_pattern() -> None:
+def test_a_pattern_includes_the_events_of_the_lab() -> None:
     wanted = {**FREE, "events": ["s3:ObjectRemoved:Delete"]}
     assert student(notification(events=("s3:ObjectRemoved:*",))).judge("bucket_notifies", **wanted).status == "passed"
     verdict = student(notification()).judge("bucket_notifies", **wanted)
     assert verdict.message == (
-        f"{FUNCTION}: {BUCKET} calls it for s3:ObjectCreated:*, not for s3:ObjectRemoved:Delete.{NEVER}"
+        f"{FUNCTION}: {BUCKET} invokes it for s3:ObjectCreated:*, not for s3:ObjectRemoved:Delete.{NEVER}"
     )
 
 
@@ -184,17 +184,17 @@ def test_an_alias_of_the_function_is_the_function() -> None:
         (World(), f"There is no function {FUNCTION}."),
         (
             World().function(FUNCTION),
-            f"There is no bucket whose name begins with user1-, so nothing can call {FUNCTION}.",
+            f"You have no bucket with a name that begins with user1-, so no bucket invokes {FUNCTION}.",
         ),
-        (student(), f"Your bucket {BUCKET} does not call {FUNCTION} when an object is created."),
+        (student(), f"Your bucket {BUCKET} does not invoke {FUNCTION} when an object is created."),
         (
             student(notification(function="user1-other")).bucket("user1-2"),
-            f"Your buckets {BUCKET} and user1-2 do not call {FUNCTION} when an object is created. "
-            "They call user1-other instead.",
+            f"Your buckets {BUCKET} and user1-2 do not invoke {FUNCTION} when an object is created. "
+            "They invoke user1-other instead.",
         ),
     ],
 )
-def test_fails_without_a_notification_and_says_what_exists(world: World, message: str) -> None:
+def test_fails_without_a_notification_and_names_what_exists(world: World, message: str) -> None:
     verdict = world.judge("bucket_notifies", **FREE)
     assert (verdict.status, verdict.message) == ("failed", message)
 
@@ -204,7 +204,7 @@ def test_a_function_of_the_same_name_in_another_account_or_region_does_not_count
     arn = function_arn(FUNCTION).replace(old, new)
     verdict = student({**notification(), "LambdaFunctionArn": arn}).judge("bucket_notifies", **FREE)
     assert verdict.message == (
-        f"Your bucket {BUCKET} does not call {FUNCTION} when an object is created. It calls {arn} instead."
+        f"Your bucket {BUCKET} does not invoke {FUNCTION} when an object is created. It invokes {arn} instead."
     )
 
 
@@ -213,7 +213,7 @@ def test_the_commands_grant_the_permission_first() -> None:
     assert verdict.hint.splitlines() == [
         f"aws lambda add-permission --function-name {FUNCTION} --statement-id s3-invoke "
         f"--action lambda:InvokeFunction --principal s3.amazonaws.com --source-arn arn:aws:s3:::{BUCKET} "
-        "--source-account 123456789012  # not needed where S3 may call it already",
+        "--source-account 123456789012  # not needed if S3 already has this permission",
         f"aws s3api put-bucket-notification-configuration --bucket {BUCKET} --notification-configuration "
         '\'{"LambdaFunctionConfigurations": [{"LambdaFunctionArn": '
         '"arn:aws:lambda:eu-central-1:123456789012:function:user1-files", "Events": ["s3:ObjectCreated:*"], '

@@ -1,4 +1,4 @@
-"""object_event_read: the event of a missing object gets the function as far as asking S3."""
+"""object_event_read: the function requests a missing object from S3."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ PROCESSOR = "user1-s3-object-processor"
 OBJECT: dict[str, Any] = {"function": PROCESSOR, "prefix": "uploads/", "suffix": ".json"}
 
 
-def processor(*buckets: str, calling: str = "") -> World:
+def processor(*buckets: str, invoking: str = "") -> World:
     world = World().function(PROCESSOR)
     for bucket in buckets:
         notification = {"LambdaFunctionArn": function_arn(PROCESSOR), "Events": ["s3:ObjectCreated:*"]}
-        world.bucket(bucket, *([notification] if bucket == calling else []))
+        world.bucket(bucket, *([notification] if bucket == invoking else []))
     return world
 
 
@@ -40,7 +40,7 @@ def client_error(status: str, operation: str) -> Invocation:
         Invocation("t", "answered", "null", 4),
     ],
 )
-def test_passes_when_the_function_asks_s3(call: Invocation) -> None:
+def test_passes_when_the_function_requests_the_object(call: Invocation) -> None:
     assert probed(processor("user1-b"), "object_event_read", [call], **OBJECT)[0].status == "passed"
 
 
@@ -56,16 +56,15 @@ def test_passes_when_the_function_asks_s3(call: Invocation) -> None:
             crash("Runtime.ImportModuleError", "Unable to import module 'x': No module named 'lambda_function'"),
             "cannot be loaded: version 1 has no module lambda_function in its package or layers",
         ),
-        (crash("", "Task timed out after 30.00 seconds"), "did not finish: it ran into its timeout of 30 seconds"),
-        (Invocation("t", "timeout"), "did not answer before the grader stopped waiting"),
+        (crash("", "Task timed out after 30.00 seconds"), "did not finish within its timeout of 30 seconds"),
+        (Invocation("t", "timeout"), "did not respond before the grader stopped waiting"),
     ],
 )
-def test_fails_when_the_function_ends_before_it_asks_s3(call: Invocation, says: str) -> None:
+def test_fails_when_the_function_ends_before_its_request(call: Invocation, says: str) -> None:
     verdict, _ = probed(processor("user1-b"), "object_event_read", [call], **OBJECT)
     assert (verdict.status, verdict.message) == (
         "failed",
-        f"{PROCESSOR}, called with the event of an object that is not there, {says}; it should get as far as asking "
-        "S3.",
+        f"{PROCESSOR}, invoked with an S3 event for a missing object, {says}. It should request the object from S3.",
     )
 
 
@@ -76,15 +75,15 @@ def test_fails_when_the_function_ends_before_it_asks_s3(call: Invocation, says: 
             "index.handler",
             crash("Runtime.ImportModuleError", "Unable to import module 'index': No module named 'index'"),
             "no module index in its package or layers. Its handler is index.handler instead of "
-            "lambda_function.lambda_handler: mend that first.",
+            "lambda_function.lambda_handler. Fix the handler first.",
         ),
         (
             "lambda_function.handler",
             crash("Runtime.HandlerNotFound", "Handler 'handler' missing"),
             "Handler 'handler' missing. Its handler is lambda_function.handler instead of "
-            "lambda_function.lambda_handler: mend that first.",
+            "lambda_function.lambda_handler. Fix the handler first.",
         ),
-        ("index.handler", crash("KeyError", "'s3'"), "KeyError: 's3'; it should get as far as asking S3."),
+        ("index.handler", crash("KeyError", "'s3'"), "KeyError: 's3'. It should request the object from S3."),
     ],
 )
 def test_names_the_handler_that_explains_the_failure(deployed: str, call: Invocation, ends: str) -> None:
@@ -98,14 +97,14 @@ def test_names_the_handler_that_explains_the_failure(deployed: str, call: Invoca
 @pytest.mark.parametrize(
     ("world", "bucket"),
     [
-        (processor("user1-a", "user1-b", calling="user1-b"), "user1-b"),
+        (processor("user1-a", "user1-b", invoking="user1-b"), "user1-b"),
         (processor("user1-b", "user1-a"), "user1-a"),
         (processor(), "user1-bucket"),
     ],
 )
 def test_the_event_names_a_bucket_of_the_student(world: World, bucket: str) -> None:
-    _, asked = probed(world, "object_event_read", [answer()], **OBJECT)
-    record = asked[0].arguments["Payload"]["Records"][0]
+    _, questions = probed(world, "object_event_read", [answer()], **OBJECT)
+    record = questions[0].arguments["Payload"]["Records"][0]
     assert record["s3"]["bucket"] == {"name": bucket, "arn": f"arn:aws:s3:::{bucket}"}
     assert record["s3"]["object"]["key"] == "uploads/labgrader-no-such-object.json"
     assert record["eventName"] == "ObjectCreated:Put"
@@ -113,8 +112,8 @@ def test_the_event_names_a_bucket_of_the_student(world: World, bucket: str) -> N
 
 
 def test_fails_when_the_function_does_not_exist() -> None:
-    verdict, asked = probed(World(), "object_event_read", [], **OBJECT)
-    assert (verdict.message, asked) == (f"There is no function {PROCESSOR}.", [])
+    verdict, questions = probed(World(), "object_event_read", [], **OBJECT)
+    assert (verdict.message, questions) == (f"There is no function {PROCESSOR}.", [])
 
 
 def test_fails_when_the_function_was_deleted_meanwhile() -> None:

@@ -34,10 +34,12 @@ RIGHT = {"file": KEY, "lines": 2, "words": 4, "characters": 18}
 )
 def test_passes_with_a_key_that_fits_the_trigger(prefix: str, suffix: str, key: str) -> None:
     found = {**RIGHT, "file": key}
-    verdict, asked = probed(student(notification(prefix, suffix)), "object_is_processed", [dropped(found)], **COUNTS)
+    verdict, questions = probed(
+        student(notification(prefix, suffix)), "object_is_processed", [dropped(found)], **COUNTS
+    )
     assert verdict.status == "passed"
-    assert len(asked) == 1
-    arguments = asked[0].arguments
+    assert len(questions) == 1
+    arguments = questions[0].arguments
     assert (arguments["Bucket"], arguments["Key"], arguments["AwaitKey"]) == (BUCKET, key, f"analysis/{key}.json")
     assert (arguments["Body"], arguments["ContentType"]) == ("one two\nthree 100%", "text/plain")
 
@@ -75,8 +77,9 @@ def test_fails_without_a_result_and_gives_commands_to_find_out_why() -> None:
     verdict, _ = probed(student(notification("in/")), "object_is_processed", [dropped()], **COUNTS)
     assert verdict.status == "failed"
     assert verdict.message == (
-        f"in/{KEY} was put into {BUCKET}, and after 45 s there was no analysis/in/{KEY}.json: {FUNCTION} did not run, "
-        "failed, or saved its result under another name, where it stays until you delete it. See step 5.3."
+        f"The grader uploaded in/{KEY} to {BUCKET}, but analysis/in/{KEY}.json did not appear within 45 s. {FUNCTION} "
+        "did not run, failed, or saved its result under another name. If it did, delete that result yourself. See "
+        "step 5.3."
     )
     assert verdict.hint.splitlines() == [
         r"printf 'one two\nthree 100%%' > test-file.txt",
@@ -95,20 +98,20 @@ def test_names_objects_that_could_not_be_deleted() -> None:
     ("world", "message"),
     [
         (World(), f"There is no function {FUNCTION}."),
-        (student(), f"Your bucket {BUCKET} does not call {FUNCTION} when an object is created."),
+        (student(), f"Your bucket {BUCKET} does not invoke {FUNCTION} when an object is created."),
         (
             student(notification(suffix=".jpg")),
-            f"The filter of the trigger of {FUNCTION} lets no key that ends with .txt through.",
+            f"The trigger of {FUNCTION} has a filter that matches no key that ends with .txt.",
         ),
         (
             student(notification(events=("s3:ObjectRemoved:*",))),
-            f"The trigger of {FUNCTION} is not about objects that are put.",
+            f"The trigger of {FUNCTION} does not include s3:ObjectCreated:Put.",
         ),
     ],
 )
 def test_nothing_is_uploaded_without_a_trigger(world: World, message: str) -> None:
-    verdict, asked = probed(world, "object_is_processed", [], **COUNTS)
-    assert (verdict.status, verdict.message, asked) == ("failed", message, [])
+    verdict, questions = probed(world, "object_is_processed", [], **COUNTS)
+    assert (verdict.status, verdict.message, questions) == ("failed", message, [])
 
 
 def test_a_bucket_of_another_student_is_not_touched() -> None:

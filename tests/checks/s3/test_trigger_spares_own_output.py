@@ -1,4 +1,4 @@
-"""trigger_spares_own_output: advice on buckets that call a function for its own output."""
+"""trigger_spares_own_output: advice on buckets that invoke a function for its own results."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def writing(*names: str) -> World:
     return world.say("labgrader:ReadCode", None, FunctionName=B)
 
 
-def test_names_the_trigger_that_sees_its_own_output() -> None:
+def test_names_the_trigger_without_a_filter() -> None:
     world = writing().bucket("user1-bucket", trigger())
     verdict = advise(world, "trigger_spares_own_output", suffix=".txt", explanation="The hand-out leaves it empty.")
     assert verdict.message == (
-        "Every new object in user1-bucket calls user1-a, which writes objects itself: s3.put_object in save "
-        "(app.py:70). What it writes to the same bucket calls it once more; a filter keeps its own output out. Without "
-        "one, code that does not tell its own output apart goes on until Lambda ends the loop, after about 16 calls. "
-        "The hand-out leaves it empty."
+        "Every new object in user1-bucket invokes user1-a, which writes objects itself: s3.put_object in save "
+        "(app.py:70). A result in the same bucket invokes the function again. A filter excludes the function's own "
+        "results. Without a filter, code that does not recognize its own results runs until Lambda ends the loop "
+        "after about 16 invocations. The hand-out leaves it empty."
     )
     command = words(verdict.hint)
     assert " ".join(command[:-1]) == (
@@ -57,7 +57,7 @@ def test_names_the_trigger_that_sees_its_own_output() -> None:
 def test_the_command_keeps_the_other_triggers_of_the_bucket() -> None:
     world = writing().bucket("user1-bucket", trigger(B, prefix="in/"), trigger(), trigger(B, "s3:ObjectRemoved:*"))
     document = json.loads(words(advise(world, "trigger_spares_own_output").hint)[-1])
-    rules = [one.get("Filter") for one in document["LambdaFunctionConfigurations"]]
+    rules = [entry.get("Filter") for entry in document["LambdaFunctionConfigurations"]]
     assert rules == [
         {"Key": {"FilterRules": [{"Name": "prefix", "Value": "in/"}]}},
         {"Key": {"FilterRules": [{"Name": "prefix", "Value": "uploads/"}]}},
@@ -66,7 +66,7 @@ def test_the_command_keeps_the_other_triggers_of_the_bucket() -> None:
 
 
 @pytest.mark.parametrize(
-    "one",
+    "configuration",
     [
         trigger(A, prefix="uploads/"),
         trigger(A, suffix=".txt"),
@@ -75,8 +75,8 @@ def test_the_command_keeps_the_other_triggers_of_the_bucket() -> None:
         trigger("user1-other"),
     ],
 )
-def test_passes_with_a_filter_or_another_event(one: dict[str, Any]) -> None:
-    assert advise(writing().bucket("user1-bucket", one), "trigger_spares_own_output").status == "passed"
+def test_passes_with_a_filter_or_another_event(configuration: dict[str, Any]) -> None:
+    assert advise(writing().bucket("user1-bucket", configuration), "trigger_spares_own_output").status == "passed"
 
 
 @pytest.mark.parametrize(

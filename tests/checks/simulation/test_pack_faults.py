@@ -1,4 +1,4 @@
-"""What is wrong with a teacher's solution or mistakes is said with its file and line, not as a fault of AWS."""
+"""Errors in a teacher's solution or mistakes name the file and the line, and are not errors of AWS."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def refused(folder: Path, solution: str = SOLUTION, queue: str = "jobs", values:
 
 
 def problem_of(pack: Pack, connections: Connections, mistake: Mistake) -> str | None:
-    """Return what building a student is refused for, or None where it is not refused."""
+    """Return the error of building a student, or None if it succeeds."""
     try:
         build_student(pack, "user1", connections, mistake)
     except BadInputError as error:
@@ -66,28 +66,26 @@ def problem_of(pack: Pack, connections: Connections, mistake: Mistake) -> str | 
     return None
 
 
-def test_a_mistake_that_is_about_no_step_is_refused(tmp_path: Path) -> None:
-    assert refused(tmp_path, queue="jobz") == (
-        "the mistake slow changes nothing: no step of the solution is as it says"
-    )
+def test_a_mistake_that_matches_no_step_is_rejected(tmp_path: Path) -> None:
+    assert refused(tmp_path, queue="jobz") == ("the mistake slow changes nothing: no step of the solution matches it")
 
 
-def test_an_error_of_the_solution_is_said_with_its_line(tmp_path: Path) -> None:
+def test_an_error_of_the_solution_names_its_line(tmp_path: Path) -> None:
     solution = SOLUTION.replace('create_queue(student, "jobs")', 'student.nothing("x")')
     assert refused(tmp_path, solution) == (
         "solution.py:5: with the mistake slow: AttributeError: 'SimulatedStudent' object has no attribute 'nothing'"
     )
 
 
-def test_a_parameter_that_aws_does_not_have_is_said_with_its_line(tmp_path: Path) -> None:
+def test_an_unknown_parameter_of_aws_names_its_line(tmp_path: Path) -> None:
     said = refused(tmp_path, values="unknown=1")
     assert said.startswith("solution.py:5: with the mistake slow: ParamValidationError: Parameter validation failed:")
     assert 'Unknown parameter in input: "unknown"' in said
 
 
 @every_lab
-def test_each_mistake_of_ours_changes_something(lab_id: str) -> None:
-    """Some mistakes look at what AWS answered; what they say of this client's answers is not looked at here."""
+def test_each_mistake_of_the_built_in_labs_changes_a_step(lab_id: str) -> None:
+    """Some mistakes depend on the responses of AWS. The test ignores their errors with this client's responses."""
     pack = load_pack(lab_id)
 
     def connections() -> Connections:

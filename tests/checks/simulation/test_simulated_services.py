@@ -1,4 +1,4 @@
-"""What simulated students build beside functions, as a check sees it; what mistakes make of it; and taking it down."""
+"""Resources of simulated students in other services than Lambda: build, change by mistakes, delete."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ Mistaken = Callable[[SimulatedStudent], None]
 
 @pytest.fixture(scope="module")
 def moto() -> Iterator[Connections]:
-    """One AWS in memory for all of them: its managed policies take more than a second to load."""
+    """One AWS in memory for all tests, because its managed policies take more than a second to load."""
     with pytest.MonkeyPatch.context() as environment:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             environment.setenv(name, "testing")
@@ -76,14 +76,14 @@ def student(aws: Connections, *mistakes: Mistaken, username: str = "user1") -> S
 
 
 def seen(*readings: Callable[[Snapshot], Any]) -> list[Any]:
-    """What a check reads of user1."""
+    """Return what a check reads about user1."""
     recorder = Recorder(Accounts("run-1"), rate_limiter=RateLimiter(sleep=lambda _: None))
     snapshot = record_all(recorder, list(readings), [Student("user1")])["user1"]
     return [reading(snapshot) for reading in readings]
 
 
 def build(one: SimulatedStudent) -> None:
-    """Everything that the builders can do, once."""
+    """Call every builder once."""
     role = create_role(one, "role", managed=[BASIC_EXECUTION], inline={"Tables": READ_TABLE}, tags={"course": "day3"})
     function = one.create_function("f", CODE, Runtime="python3.13", Handler="f.lambda_handler", Role=role)
     alias = one.create_alias("f", "prod", one.publish_version("f"), prefixed=False)
@@ -115,16 +115,16 @@ def build(one: SimulatedStudent) -> None:
     one.finish()
 
 
-def test_a_role_is_seen_with_its_policies(aws: Connections) -> None:
+def test_a_check_reads_a_role_with_its_policies(aws: Connections) -> None:
     build(student(aws))
     [role, function] = seen(lambda s: s.iam.role("user1-role"), lambda s: s.function("user1-f"))
     assert function.role == role.arn == f"arn:aws:iam::{ACCOUNT}:role/user1-role"
     assert role.attached == (BASIC_EXECUTION,)
     assert role.tags == {"course": "day3"}
-    assert [one.actions for name, lines in role.inline.items() for one in lines] == [("dynamodb:GetItem",)]
+    assert [statement.actions for name, lines in role.inline.items() for statement in lines] == [("dynamodb:GetItem",)]
 
 
-def test_an_api_is_seen_with_routes_stage_plan_and_key(aws: Connections) -> None:
+def test_a_check_reads_an_api_with_routes_stage_plan_and_key(aws: Connections) -> None:
     build(student(aws))
     [api] = seen(lambda s: s.api_gateway.rest_api("user1-api"))
     plain, nested, stage, plan, policy = seen(
@@ -144,12 +144,14 @@ def test_an_api_is_seen_with_routes_stage_plan_and_key(aws: Connections) -> None
     assert (stage.cache_enabled, stage.cache_size, stage.tracing_enabled) == (True, "0.5", True)
     assert (plan.rate, plan.burst, plan.quota, plan.quota_period) == (500, 1000, 10000, "DAY")
     assert plan.stages == ((api.id, "prod"),)
-    assert [one.name for one in seen(lambda s: s.api_gateway.keys_of(plan.id))[0]] == ["user1-key"]
-    callers = {one.principals[0]: one.condition_values("AWS:SourceArn") for one in policy}  # moto mixes qualifiers
+    assert [key.name for key in seen(lambda s: s.api_gateway.keys_of(plan.id))[0]] == ["user1-key"]
+    callers = {
+        statement.principals[0]: statement.condition_values("AWS:SourceArn") for statement in policy
+    }  # moto mixes qualifiers
     assert callers["apigateway.amazonaws.com"] == (f"arn:aws:execute-api:us-east-1:{ACCOUNT}:{api.id}/*/*",)
 
 
-def test_a_queue_is_seen_with_what_reads_it(aws: Connections) -> None:
+def test_a_check_reads_a_queue_with_its_event_source_mapping(aws: Connections) -> None:
     build(student(aws))
     queue, [reading], asynchronous = seen(
         lambda s: s.sqs.queue("user1-queue"),
@@ -163,7 +165,7 @@ def test_a_queue_is_seen_with_what_reads_it(aws: Connections) -> None:
     assert (asynchronous.maximum_age_s, asynchronous.maximum_retries, asynchronous.on_failure) == (3600, 1, dead)
 
 
-def test_buckets_tables_rules_alarms_and_logs_are_seen(aws: Connections) -> None:
+def test_a_check_reads_buckets_tables_rules_alarms_and_logs(aws: Connections) -> None:
     build(student(aws))
     bucket = f"user1-uploads-{ACCOUNT}"
     buckets, notifications, table, old, rule, targets, alarm, group = seen(
@@ -177,7 +179,10 @@ def test_buckets_tables_rules_alarms_and_logs_are_seen(aws: Connections) -> None
         lambda s: s.monitoring.log_group("user1-f"),
     )
     assert buckets == [bucket]
-    assert [(one.function, one.events, one.prefix, one.suffix) for one in notifications] == [
+    assert [
+        (notification.function, notification.events, notification.prefix, notification.suffix)
+        for notification in notifications
+    ] == [
         ("user1-f", ("s3:ObjectCreated:*",), "in/", ".json"),
         ("user1-f", ("s3:ObjectRemoved:*",), "more/", ""),
     ]
@@ -193,7 +198,7 @@ def test_buckets_tables_rules_alarms_and_logs_are_seen(aws: Connections) -> None
     assert group.retention_days == 7
 
 
-def test_a_call_that_is_made_again_changes_nothing(aws: Connections) -> None:
+def test_a_repeated_call_changes_nothing(aws: Connections) -> None:
     one = student(aws)
     one.create_function("f", CODE, Runtime="python3.13", Handler="f.lambda_handler")
     for _ in range(2):
@@ -229,14 +234,14 @@ def test_a_call_that_is_made_again_changes_nothing(aws: Connections) -> None:
         "put_retention_policy",
     ],
 )
-def test_what_needs_a_call_that_is_left_out_is_left_out_too(aws: Connections, left_out: str) -> None:
+def test_a_step_that_needs_an_omitted_resource_is_omitted(aws: Connections, left_out: str) -> None:
     one = student(aws, changed(without(left_out)))
     build(one)
     wait_until_ready(aws, ["user1"])
     delete_student(aws, "user1")
 
 
-def test_an_api_that_aws_would_not_deploy_has_no_stage_on_any_aws(aws: Connections) -> None:
+def test_an_api_that_aws_would_reject_has_no_stage(aws: Connections) -> None:
     one = student(aws)
     api = create_rest_api(one, "api")
     assert deploy_stage(one, "api", api, "prod") is None
@@ -244,7 +249,7 @@ def test_an_api_that_aws_would_not_deploy_has_no_stage_on_any_aws(aws: Connectio
     assert deploy_stage(one, "api", api, "prod") == "prod"
 
 
-def test_a_whole_service_is_left_out(aws: Connections) -> None:
+def test_a_whole_service_can_be_omitted(aws: Connections) -> None:
     build(student(aws, changed(without(service="apigateway"), without(service="sqs"))))
     assert seen(
         lambda s: s.api_gateway.rest_apis(), lambda s: s.sqs.queue_names(), lambda s: s.event_source_mappings("user1-f")
@@ -252,13 +257,13 @@ def test_a_whole_service_is_left_out(aws: Connections) -> None:
     assert seen(lambda s: s.s3.bucket_names()) != [[]]
 
 
-def test_a_student_without_a_role_of_their_own_runs_under_the_courses(aws: Connections) -> None:
+def test_a_function_without_a_role_has_the_role_of_the_course(aws: Connections) -> None:
     build(student(aws, changed(without("create_role"))))
     assert seen(lambda s: s.function("user1-f"))[0].role == f"arn:aws:iam::{ACCOUNT}:role/LabRole"
 
 
-def test_the_courses_role_allows_what_the_handouts_functions_do(aws: Connections) -> None:
-    assert aws.lab_role == connect().lab_role  # made once
+def test_the_role_of_the_course_allows_the_actions_of_the_handouts(aws: Connections) -> None:
+    assert aws.lab_role == connect().lab_role  # created once
     text = boto3.client("iam").get_role_policy(RoleName="LabRole", PolicyName="LabWork")["PolicyDocument"]
     allowed = json.dumps(text)
     for action in ("lambda:InvokeFunction", "s3:*", "dynamodb:*", "sqs:*", "logs:*", "cloudwatch:PutMetricData"):
@@ -300,18 +305,18 @@ def test_mistakes_change_calls_of_every_service(aws: Connections) -> None:
         lambda s: s.events.rule("user1-daily"),
         lambda s: s.dynamodb.table_names(),
     )
-    assert [one.actions for name, lines in role.inline.items() for one in lines] == [("dynamodb:*",)]
+    assert [statement.actions for name, lines in role.inline.items() for statement in lines] == [("dynamodb:*",)]
     assert notifications[0].prefix == "uploads/"
     assert (plan.rate, plan.burst) == (100, None)
     assert queue.visibility_timeout_s == 30
     assert function.environment == {"OWNER": "user1"}
     assert (stage.cache_enabled, stage.cache_size) == (False, "")
-    assert [(one.path, one.method) for one in routes] == [("/todo", "POST"), ("/todo/{id}", "GET")]
+    assert [(route.path, route.method) for route in routes] == [("/todo", "POST"), ("/todo/{id}", "GET")]
     assert rule.state == "DISABLED"
     assert tables == ["USER1-TABLE", "user1-old-table"]
 
 
-def test_a_class_is_taken_down_with_what_it_borrowed_and_nobody_elses_is_touched(aws: Connections) -> None:
+def test_a_class_is_deleted_with_its_borrowed_resources_and_no_others(aws: Connections) -> None:
     before = there()
     build(student(aws, username="user10"))
     others = there()
@@ -323,13 +328,13 @@ def test_a_class_is_taken_down_with_what_it_borrowed_and_nobody_elses_is_touched
     assert all(len(names) > len(others[kind]) for kind, names in there().items())
     delete_class(aws, ["user1"])
     assert there() == others
-    delete_class(aws, ["user1"])  # nothing is left, and that is no error
+    delete_class(aws, ["user1"])  # there is nothing left to delete, which is not an error
     delete_student(aws, "user10")
     assert there() == before
 
 
 def there() -> dict[str, list[str]]:
-    """The names of everything in the account, but the course's role."""
+    """Return the names of all resources in the account except the course's role."""
     lists = [
         ("lambda", "list_functions", "Functions", "FunctionName"),
         ("lambda", "list_layers", "Layers", "LayerName"),
@@ -346,7 +351,7 @@ def there() -> dict[str, list[str]]:
     ]
     client: Any = boto3.client  # the stubs know services by literal names only
     found = {
-        operation: sorted(one[name] for one in getattr(client(service), operation)().get(key, ()))
+        operation: sorted(entry[name] for entry in getattr(client(service), operation)().get(key, ()))
         for service, operation, key, name in lists
     }
     found["list_queues"] = sorted(boto3.client("sqs").list_queues().get("QueueUrls", ()))

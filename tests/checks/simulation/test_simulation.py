@@ -1,4 +1,4 @@
-"""Simulated students: what they call, and what mistakes make of it."""
+"""Simulated students: their API calls, and the changes of mistakes to them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PACK = load_pack(LAB)
 
 
 class Aws:
-    """A boto3 client that writes down what it is asked, and answers as AWS does."""
+    """A boto3 client that records its calls and responds like AWS."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, dict[str, Any]]] = []
@@ -46,7 +46,7 @@ class Aws:
 
 def _build(mistake: str = "") -> Aws:
     aws = Aws()
-    course = Aws()  # its role is made once, by whoever comes first
+    course = Aws()  # the first student creates its role
     connections = Connections(lambda name: course if name == "iam" else aws, "123456789012", "us-east-1")
     build_student(PACK, "user1", connections, PACK.mistake(mistake) if mistake else None)
     return aws
@@ -57,15 +57,15 @@ def _files(package: bytes) -> dict[str, str]:
         return {name: archive.read(name).decode() for name in archive.namelist()}
 
 
-def test_a_perfect_student_takes_twelve_calls() -> None:
+def test_a_perfect_student_makes_twelve_calls() -> None:
     aws = _build()
     assert len(aws.calls) == 12
-    assert [one["FunctionName"] for one in aws.named("create_function")] == [
+    assert [call["FunctionName"] for call in aws.named("create_function")] == [
         "user1-baseline-function",
         "user1-optimized-function",
         "user1-error-handling-function",
     ]
-    assert [(one["Name"], one["FunctionVersion"]) for one in aws.named("create_alias")] == [
+    assert [(call["Name"], call["FunctionVersion"]) for call in aws.named("create_alias")] == [
         ("user1-dev", "$LATEST"),
         ("user1-prod", "1"),
         ("user1-staging", "2"),
@@ -80,8 +80,8 @@ def test_the_two_versions_differ_and_are_always_the_same_bytes() -> None:
     assert base64.b64encode(digest) == base64.b64encode(hashlib.sha256(zipped({"a.py": "1", "b.py": "2"})).digest())
 
 
-def test_all_code_of_all_mistakes_is_python_that_needs_nothing_but_its_layers() -> None:
-    for mistake in ("", *(one.id for one in PACK.mistakes)):
+def test_the_code_of_every_mistake_imports_only_from_its_layers() -> None:
+    for mistake in ("", *(known.id for known in PACK.mistakes)):
         for _, parameters in _build(mistake).calls:
             package = parameters.get("ZipFile") or (parameters.get("Code") or parameters.get("Content") or {}).get(
                 "ZipFile"
@@ -109,7 +109,7 @@ def test_a_mistake_changes_its_call(mistake: str, operation: str, index: int, pa
     assert _build(mistake).named(operation)[index][parameter] == value
 
 
-def test_mistakes_leave_calls_out() -> None:
+def test_mistakes_omit_calls() -> None:
     assert _build("nothing-built").calls == []
     assert "user1-baseline-function" not in json.dumps(_build("no-baseline").named("create_function"), default=str)
     assert len(_build("no-staging-alias").named("create_alias")) == 2
@@ -125,7 +125,7 @@ def test_a_class_is_the_same_for_the_same_seed() -> None:
     first = simulate_class(LAB, 12, seed=3)
     assert first == simulate_class(LAB, 12, seed=3)
     assert first != simulate_class(LAB, 12, seed=4)
-    assert [one.username for one in first] == [f"user{number}" for number in range(1, 13)]
+    assert [student.username for student in first] == [f"user{number}" for number in range(1, 13)]
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_a_class_is_the_same_for_the_same_seed() -> None:
     ],
 )
 @every_lab
-def test_a_class_has_a_spread(
+def test_a_class_has_every_kind_of_student(
     lab_id: str,
     students: int,
     perfect: int,
@@ -152,13 +152,13 @@ def test_a_class_has_a_spread(
     access_denied: int,
 ) -> None:
     pack, enrolled = load_pack(lab_id), simulate_class(lab_id, students, ungraded=True)
-    kinds = Counter(one.kind for one in enrolled)
+    kinds = Counter(student.kind for student in enrolled)
     assert (kinds[Kind.PERFECT], kinds[Kind.ONE_MISTAKE]) == (perfect, one_mistake)
     assert (kinds[Kind.HALF_DONE], kinds[Kind.NOTHING_BUILT]) == (half_done, nothing_built)
     assert kinds[Kind.ACCESS_DENIED] == access_denied
-    for one in enrolled:
-        assert (not one.mistakes) is (one.kind in (Kind.PERFECT, Kind.ACCESS_DENIED))
-        assert set(one.fails) == frozenset().union(*(pack.mistake(mistake).fails for mistake in one.mistakes))
+    for student in enrolled:
+        assert (not student.mistakes) is (student.kind in (Kind.PERFECT, Kind.ACCESS_DENIED))
+        assert set(student.fails) == frozenset().union(*(pack.mistake(mistake).fails for mistake in student.mistakes))
 
 
 @every_lab
@@ -166,11 +166,11 @@ def test_without_iam_every_student_can_be_graded_in_full(lab_id: str) -> None:
     for students in range(1, 20):
         enrolled = simulate_class(lab_id, students)
         assert len(enrolled) == students
-        assert all(one.kind is not Kind.ACCESS_DENIED and not one.not_graded for one in enrolled)
+        assert all(student.kind is not Kind.ACCESS_DENIED and not student.not_graded for student in enrolled)
 
 
 @every_lab
-def test_half_done_is_about_half_of_the_points_and_each_mistake_of_it_is_found_by_itself(lab_id: str) -> None:
+def test_half_done_is_about_half_of_the_points_and_each_of_its_mistakes_is_found(lab_id: str) -> None:
     lab, pack = find_lab(lab_id), load_pack(lab_id)
     mistakes = [pack.mistake(mistake) for mistake in pack.half_done]
     assert len(mistakes) >= 3
@@ -182,26 +182,26 @@ def test_half_done_is_about_half_of_the_points_and_each_mistake_of_it_is_found_b
 
 
 def test_the_default_class_of_the_demonstration_has_eight_mistakes() -> None:
-    assert sum(len(one.mistakes) for one in simulate_class(LAB, 8, ungraded=True)) == 8
+    assert sum(len(student.mistakes) for student in simulate_class(LAB, 8, ungraded=True)) == 8
 
 
-def test_mistakes_are_different_until_there_are_no_more_and_never_slow_unless_wanted() -> None:
-    made = [one.mistakes[0] for one in simulate_class(LAB, 60) if one.kind is Kind.ONE_MISTAKE]
+def test_mistakes_differ_while_there_are_enough_and_are_slow_only_on_request() -> None:
+    made = [student.mistakes[0] for student in simulate_class(LAB, 60) if student.kind is Kind.ONE_MISTAKE]
     assert len(made) == len(set(made)) == 42
     slow = {mistake.id for mistake in PACK.mistakes if mistake.slow}
-    everything = {mistake for one in simulate_class(LAB, 400) for mistake in one.mistakes}
+    everything = {mistake for student in simulate_class(LAB, 400) for mistake in student.mistakes}
     assert everything == {mistake.id for mistake in PACK.mistakes} - slow
-    assert slow <= {mistake for one in simulate_class(LAB, 400, slow=True) for mistake in one.mistakes}
+    assert slow <= {mistake for student in simulate_class(LAB, 400, slow=True) for mistake in student.mistakes}
 
 
-def test_the_truth_is_a_row() -> None:
-    row = next(one for one in simulate_class(LAB, 12) if one.kind is Kind.ONE_MISTAKE).to_dict()
+def test_an_enrolled_student_is_a_row() -> None:
+    row = next(student for student in simulate_class(LAB, 12) if student.kind is Kind.ONE_MISTAKE).to_dict()
     assert set(row) == {"username", "kind", "mistakes", "fails", "not_graded"}
     assert row["kind"] == "one mistake"
     assert json.loads(json.dumps(row)) == row
 
 
-def test_what_is_not_there_is_said() -> None:
+def test_an_unknown_mistake_or_lab_is_an_error() -> None:
     with pytest.raises(BadInputError, match="lab lambda-optimization has no mistake 'x'"):
         PACK.mistake("x")
     with pytest.raises(BadInputError, match=r"^there is no lab 'no-such-lab'; the labs are: lambda-fundamentals, "):
@@ -211,5 +211,8 @@ def test_what_is_not_there_is_said() -> None:
 def test_a_lab_without_a_solution_cannot_be_simulated(tmp_path: Path) -> None:
     (tmp_path / "bare").mkdir()
     (tmp_path / "bare" / "lab.yaml").write_text("id: bare\n")
-    with searching(tmp_path), pytest.raises(BadInputError, match=r"^bare has no solution.py: it cannot be simulated$"):
+    with (
+        searching(tmp_path),
+        pytest.raises(BadInputError, match=r"^bare cannot be simulated, because it has no solution.py$"),
+    ):
         load_pack("bare")

@@ -17,10 +17,10 @@ SEND: dict[str, Any] = {"queue": QUEUE, "bodies": [{"id": "msg-1"}, "text"], "fu
 
 def test_passes_when_all_messages_are_consumed() -> None:
     sent = SentMessages("consumed", 2, 0, 1500.0)
-    verdict, asked = probed(feeding(), "messages_consumed", [sent], **SEND)
+    verdict, questions = probed(feeding(), "messages_consumed", [sent], **SEND)
     assert (verdict.status, verdict.observed) == ("passed", "2 sent, none left")
-    assert asked[0].arguments["Bodies"] == ['{"id": "msg-1"}', "text"]
-    assert asked[0].arguments["QueueUrl"] == URL
+    assert questions[0].arguments["Bodies"] == ['{"id": "msg-1"}', "text"]
+    assert questions[0].arguments["QueueUrl"] == URL
 
 
 def test_fails_when_messages_are_left() -> None:
@@ -28,15 +28,17 @@ def test_fails_when_messages_are_left() -> None:
     verdict, _ = probed(feeding(), "messages_consumed", [sent], **SEND)
     assert (verdict.status, verdict.message) == (
         "failed",
-        f"1 of the 2 messages sent to {QUEUE} had not been dealt with after 45 seconds: {SCALER} fails, or reports "
-        "them as failed.",
+        f"{SCALER} did not consume 1 of 2 messages from {QUEUE} within 45 seconds. It fails, or it reports messages as "
+        "failed.",
     )
     assert verdict.hint == f"aws logs tail /aws/lambda/{SCALER} --since 1h"
 
 
 def test_is_not_graded_when_the_messages_could_not_be_sent() -> None:
-    sent = SentMessages("left", 0, 0, 0.0, "the queue took none")
-    with pytest.raises(NotGradedError, match="could not be sent to user1-high-throughput-queue: the queue took none"):
+    sent = SentMessages("left", 0, 0, 0.0, "the queue accepted none")
+    with pytest.raises(
+        NotGradedError, match="could not be sent to user1-high-throughput-queue: the queue accepted none"
+    ):
         probed(feeding(), "messages_consumed", [sent], **SEND)
 
 
@@ -45,11 +47,14 @@ def test_is_not_graded_when_the_messages_could_not_be_sent() -> None:
     [
         (World(), f"There is no function {SCALER}."),
         (World().function(SCALER), f"There is no queue {QUEUE}."),
-        (with_queue(), f"Nothing reads {QUEUE} for {SCALER}: there is no event source mapping."),
-        (feeding(State="Disabled"), f"Nothing reads {QUEUE} for {SCALER}: its event source mapping is disabled."),
+        (with_queue(), f"Lambda does not read {QUEUE} for {SCALER}: there is no event source mapping."),
+        (
+            feeding(State="Disabled"),
+            f"Lambda does not read {QUEUE} for {SCALER}: the event source mapping is disabled.",
+        ),
     ],
     ids=["no function", "no queue", "no mapping", "disabled"],
 )
-def test_nothing_is_sent_when_nothing_reads_the_queue(made: World, says: str) -> None:
-    verdict, asked = probed(made, "messages_consumed", [], **SEND)
-    assert (verdict.status, verdict.message, asked) == ("failed", says, [])
+def test_sends_nothing_when_lambda_does_not_read_the_queue(made: World, says: str) -> None:
+    verdict, questions = probed(made, "messages_consumed", [], **SEND)
+    assert (verdict.status, verdict.message, questions) == ("failed", says, [])

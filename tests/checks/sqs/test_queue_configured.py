@@ -26,7 +26,7 @@ def test_passes_with_all_attributes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("attributes", "fraction", "says", "mends"),
+    ("attributes", "fraction", "says", "fixes"),
     [
         (
             {"MessageRetentionPeriod": "345600"},
@@ -61,16 +61,18 @@ def test_passes_with_all_attributes() -> None:
         ),
     ],
 )
-def test_each_attribute_is_worth_the_same(attributes: dict[str, Any], fraction: float, says: str, mends: str) -> None:
+def test_each_attribute_is_worth_the_same(attributes: dict[str, Any], fraction: float, says: str, fixes: str) -> None:
     verdict = with_queue(**attributes).judge("queue_configured", **CONFIGURED)
     assert (verdict.fraction, verdict.message) == (fraction, f"{QUEUE}: {says}.")
-    assert verdict.hint == f"aws sqs set-queue-attributes --queue-url {URL} --attributes {mends}"
+    assert verdict.hint == f"aws sqs set-queue-attributes --queue-url {URL} --attributes {fixes}"
 
 
 @pytest.mark.parametrize(
     ("seconds", "status"), [("30", "passed"), ("60", "passed"), ("900", "passed"), ("31", "partial"), ("0", "partial")]
 )
-def test_the_visibility_timeout_is_the_handouts_or_longer_than_the_function_runs(seconds: str, status: str) -> None:
+def test_the_visibility_timeout_is_that_of_the_lab_or_at_least_the_timeout_of_the_function(
+    seconds: str, status: str
+) -> None:
     verdict = with_queue(VisibilityTimeout=seconds).judge("queue_configured", **CONFIGURED)
     assert verdict.status == status
     if status == "partial":
@@ -91,7 +93,7 @@ def test_a_visibility_timeout_that_aws_accepted_for_a_mapping_is_long_enough(sec
 
 
 @pytest.mark.parametrize(("seconds", "status"), [("29", "partial"), ("30", "passed"), ("60", "passed")])
-def test_without_the_function_the_handouts_visibility_timeout_is_the_minimum(seconds: str, status: str) -> None:
+def test_without_the_function_the_visibility_timeout_of_the_lab_is_the_minimum(seconds: str, status: str) -> None:
     made = World().queue(QUEUE, **{**ATTRIBUTES, "VisibilityTimeout": seconds})
     verdict = made.judge("queue_configured", **CONFIGURED)
     assert verdict.status == status
@@ -124,6 +126,5 @@ def test_fails_when_the_queue_does_not_exist() -> None:
 def test_names_the_queue_without_the_prefix_that_the_function_reads() -> None:
     made = World().function(SCALER).mapping(SCALER, "high-throughput-queue")
     assert made.judge("queue_configured", **CONFIGURED).message == (
-        f"There is no queue {QUEUE}, but {SCALER} reads high-throughput-queue: the lab wants your prefix before the "
-        "name."
+        f"There is no queue {QUEUE}, but {SCALER} reads high-throughput-queue. The name must begin with your prefix."
     )

@@ -19,14 +19,14 @@ FEEDS: dict[str, Any] = {
 }
 
 
-def test_passes_when_the_queue_feeds_the_function() -> None:
+def test_passes_when_lambda_reads_the_queue_for_the_function() -> None:
     verdict = feeding().judge("queue_feeds_function", **FEEDS)
     assert verdict.status == "passed"
     assert verdict.observed == "enabled, batch 10, window 1 s, ReportBatchItemFailures"
 
 
 @pytest.mark.parametrize(
-    ("settings", "says", "mends"),
+    ("settings", "says", "fixes"),
     [
         ({"State": "Disabled"}, "its state is Disabled instead of Enabled", "--enabled"),
         ({"State": None}, "its state is unknown instead of Enabled", "--enabled"),
@@ -38,12 +38,12 @@ def test_passes_when_the_queue_feeds_the_function() -> None:
         ),
         (
             {"FunctionResponseTypes": []},
-            "it does not report ReportBatchItemFailures, so one failed message sends its whole batch again",
+            "it does not report ReportBatchItemFailures, so one failed message returns its whole batch to the queue",
             "--function-response-types ReportBatchItemFailures",
         ),
     ],
 )
-def test_each_setting_is_a_quarter(settings: dict[str, Any], says: str, mends: str) -> None:
+def test_each_setting_is_a_quarter(settings: dict[str, Any], says: str, fixes: str) -> None:
     verdict = feeding(**settings).judge("queue_feeds_function", **FEEDS)
     assert (verdict.fraction, verdict.message) == (
         0.75,
@@ -52,13 +52,15 @@ def test_each_setting_is_a_quarter(settings: dict[str, Any], says: str, mends: s
     assert verdict.hint == (
         "aws lambda update-event-source-mapping --uuid $(aws lambda list-event-source-mappings --function-name "
         f"{SCALER} --event-source-arn arn:aws:sqs:{REGION}:{ACCOUNT}:{QUEUE} "
-        f"--query 'EventSourceMappings[0].UUID' --output text) {mends}"
+        f"--query 'EventSourceMappings[0].UUID' --output text) {fixes}"
     )
 
 
 @pytest.mark.parametrize("state", ["Creating", "Enabling", "Updating"])
 def test_is_not_graded_while_aws_sets_up_the_mapping(state: str) -> None:
-    with pytest.raises(NotGradedError, match=rf"is still being set up \({state}\): nothing to change"):
+    with pytest.raises(
+        NotGradedError, match=rf"is still being set up \({state}\)\. Change nothing and request your grade again later"
+    ):
         feeding(State=state).judge("queue_feeds_function", **FEEDS)
 
 
@@ -73,13 +75,13 @@ def test_ignores_settings_that_the_lab_does_not_name() -> None:
 
 
 @pytest.mark.parametrize(("seconds", "refused"), [("30", True), ("59", True), ("60", False)])
-def test_fails_without_a_mapping_and_says_why_aws_may_have_refused_it(seconds: str, refused: bool) -> None:
+def test_fails_without_a_mapping_and_names_why_aws_may_have_refused_it(seconds: str, refused: bool) -> None:
     verdict = with_queue(VisibilityTimeout=seconds).judge("queue_feeds_function", **FEEDS)
     says = f"Lambda does not read {QUEUE} for {SCALER}: there is no event source mapping between them."
     if refused:
         says += (
-            f" AWS refuses one as long as the queue's visibility timeout ({seconds} s) is shorter than the function's "
-            "timeout (60 s): raise it first."
+            f" AWS refuses one while the queue's visibility timeout ({seconds} s) is shorter than the function's "
+            "timeout (60 s). Raise the visibility timeout first."
         )
     assert (verdict.status, verdict.message) == ("failed", says)
     create = (

@@ -1,4 +1,4 @@
-"""The key of an object that a trigger sees."""
+"""The key of an object that a trigger's filter matches."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ from tests.checks.world import function_arn
     ("suffix", "ending", "key"),
     [(".jpg", ".txt", None), ("/x.txt", ".txt", None), ("", ".txt", "labgrader.txt"), (".txt", "", "labgrader.txt")],
 )
-def test_a_key_for_a_filter(suffix: str, ending: str, key: str | None) -> None:
+def test_returns_a_key_that_the_filter_matches(suffix: str, ending: str, key: str | None) -> None:
     assert key_for(Notification(BUCKET, function_arn(FUNCTION), suffix=suffix), "labgrader", ending) == key

@@ -1,4 +1,4 @@
-"""Which route of a REST API takes a call."""
+"""The route of a REST API that matches a request."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from labgrader.evidence.snapshot import Route
 
 
 @pytest.mark.parametrize(
-    ("path", "taken"),
+    ("path", "matching"),
     [
         ("/todos", "/todos"),
         ("/todos/7", "/todos/{id}"),
@@ -18,9 +18,9 @@ from labgrader.evidence.snapshot import Route
         ("/else", "/{proxy+}"),
     ],
 )
-def test_the_closest_route_takes_a_call(path: str, taken: str) -> None:
-    routes = [Route(one, "ANY") for one in ("/{proxy+}", "/todos", "/todos/{id}", "/todos/mine")]
+def test_the_closest_route_matches_a_request(path: str, matching: str) -> None:
+    routes = [Route(template, "ANY") for template in ("/{proxy+}", "/todos", "/todos/{id}", "/todos/mine")]
     found = route_for(routes, "GET", path)
     assert found is not None
-    assert found.path == taken
+    assert found.path == matching
     assert route_for([Route("/todos", "POST")], "GET", "/todos") is None

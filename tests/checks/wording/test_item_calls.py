@@ -1,4 +1,4 @@
-"""What holds for all checks that talk to a function that keeps items."""
+"""Requirements of all checks that use a function that stores items."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_a_correct_api_passes_and_no_item_stays(check: str, parameters: dict[str
     assert todos.items == {}
 
 
-@pytest.mark.parametrize(("check", "parameters"), [one for one in EVERY if one[0] != "item_created"])
+@pytest.mark.parametrize(("check", "parameters"), [entry for entry in EVERY if entry[0] != "item_created"])
 def test_a_body_encoded_twice_costs_nothing_except_in_item_created(check: str, parameters: dict[str, Any]) -> None:
     todos = Twice()
     verdict = converse(check, todos, **parameters)
@@ -34,7 +34,7 @@ def test_a_body_encoded_twice_costs_nothing_except_in_item_created(check: str, p
 
 
 @pytest.mark.parametrize("identity", ["'; rm -rf ~ #", "$(reboot)", "\x1b[31m", "x" * 201, 10**30, None, True, ["a"]])
-def test_an_id_never_gets_into_a_command(identity: Any) -> None:
+def test_an_id_is_never_part_of_a_command(identity: Any) -> None:
     todos = Todos()
 
     def post(event: Call) -> Invocation:

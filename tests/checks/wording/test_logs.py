@@ -1,4 +1,4 @@
-"""The lines of a log that the function itself wrote."""
+"""Lines of a log that the function wrote."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.checks.cloudwatch.samples import END, ENTRY, PREFIX, START
         ("[1, 2]\n12\n", [], ["[1, 2]", "12"]),
         ('{"broken": \n', [], ['{"broken": ']),
         ("{" * 3000, [], ["{" * 3000]),
-        ('{"a": ' * 3000, [], ['{"a": ' * 3000][:0]),  # 18,000 characters: may begin within a line
+        ('{"a": ' * 3000, [], ['{"a": ' * 3000][:0]),  # a tail of 18,000 characters may begin inside a line
         (f"{PREFIX}Processing\n", [], ["Processing"]),
         ("x" * 4000 + f"\n{ENTRY}\n", [ENTRY], []),
         ("x" * 3900 + f"\n{ENTRY}\n", [ENTRY], ["x" * 3900]),

@@ -1,4 +1,4 @@
-"""The structures that answers are compared with."""
+"""Comparison of a response with a structure."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from checks.wording.structure import difference, read_json, unmentioned
         ({"a": True}, {"a": True}),
     ],
 )
-def test_values_that_hold_a_structure(seen: Any, wanted: Any) -> None:
+def test_a_value_with_the_structure_has_no_difference(seen: Any, wanted: Any) -> None:
     assert difference(seen, wanted) == ""
 
 
@@ -56,8 +56,8 @@ def test_values_that_hold_a_structure(seen: Any, wanted: Any) -> None:
         ({"a": [1, 2]}, {"a": [1]}, "a has 2 entries instead of 1: [1, 2]"),
         ({"a": [1, 2]}, {"a": [1, 3]}, "a[1] is 2 instead of 3"),
         ({"a": {"0": 1}}, {"a": [1]}, 'a is {"0": 1} instead of [1]'),
-        ([1], {"a": 1}, "the answer is [1] instead of an object with a"),
-        ("text", {"a": 1}, 'the answer is "text" instead of an object with a'),
+        ([1], {"a": 1}, "the response is [1] instead of an object with a"),
+        ("text", {"a": 1}, 'the response is "text" instead of an object with a'),
         ({"a": "<b>\x07" + "x" * 90}, {"a": "y"}, f'a is "<b>�{"x" * 76}… (14 more characters)" instead of "y"'),
     ],
 )

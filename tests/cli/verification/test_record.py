@@ -78,7 +78,7 @@ def test_a_file_says_what_the_mistake_changes(folder: Path) -> None:
     }
     assert verdict["status"] == "partial"
     assert verdict["message"] == (
-        "student00-todo-api: POST /todos created the item, but in the answer the status is 200 instead of 201."
+        "student00-todo-api: POST /todos created the item, but in the response the status is 200 instead of 201."
     )
     assert not [change["path"] for change in kept["patch"] if "duration_ms" in change["path"]]
 

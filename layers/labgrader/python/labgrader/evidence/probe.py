@@ -93,17 +93,17 @@ class Invocation:
     def response(self) -> Response:
         """The answer as an API Gateway proxy response; hostile JSON is a ``problem``, never an exception."""
         if self.truncated:
-            return Response(problem=f"the answer has {self.payload_size} bytes, too many to read")
+            return Response(problem=f"the response has {self.payload_size} bytes, which is too large")
         document, problem = parse_json(self.payload)
         if problem:
-            return Response(problem=f"the answer {problem}")
+            return Response(problem=f"the response {problem}")
         if not isinstance(document, dict):
-            return Response(body=document, content=document, problem="the answer is not a JSON object")
+            return Response(body=document, content=document, problem="the response is not a JSON object")
         status, body = document.get("statusCode"), document.get("body")
         if isinstance(status, str) and status.isdecimal() and len(status) == 3:  # API Gateway takes "200" too
             status = int(status)
         if not isinstance(status, int) or isinstance(status, bool):
-            return Response(body=body, content=body, problem="the answer has no statusCode")
+            return Response(body=body, content=body, problem="the response has no statusCode")
         content, problem = parse_json(body) if isinstance(body, str) else (body, "")
         return Response(status, body, content, f"the body {problem}" if problem else "")
 
@@ -158,7 +158,7 @@ class Probe:
             return None
         invocation = Invocation.from_dict(answer)
         if invocation.outcome == "throttled" and not self._switched_off(function):
-            said = f"{invocation.target} was throttled to the end"
+            said = f"AWS throttled every invocation of {invocation.target}"
             raise NotGradedError("lambda:InvokeFunction", said, Reason.THROTTLED)
         return invocation
 

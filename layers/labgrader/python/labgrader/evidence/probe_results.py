@@ -60,9 +60,9 @@ class HttpReply:
     def problem(self) -> str:
         """Why the body cannot be read as JSON, to stand after “but”; empty where it can."""
         if self.outcome != "answered":
-            return "there was no answer"
+            return "there was no response"
         if self.truncated:
-            return f"the body has more than {MAX_KEPT_CHARACTERS} characters, too many to read"
+            return f"the body has more than {MAX_KEPT_CHARACTERS} characters, which is too large"
         problem = parse_json(self.body)[1]
         return f"the body {problem}" if problem else ""
 

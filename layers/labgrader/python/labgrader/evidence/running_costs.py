@@ -109,7 +109,7 @@ def _provisioned(recorded: Recorded) -> Iterator[RunningCost]:
         if amount > 0:
             served = _served(recorded, function, qualifier)
             memory = served.memory_mb or LEAST_MEMORY_MB
-            unknown = "" if served.memory_mb else ", the least there is"
+            unknown = "" if served.memory_mb else " (the minimum, because the memory size is unknown)"
             yield RunningCost(
                 quote(f"{function}:{qualifier}"),
                 f"provisioned concurrency, {amount:,} × {memory:,} MB{unknown}",
@@ -151,7 +151,7 @@ def _caches(snapshot: Snapshot, recorded: Recorded) -> Iterator[RunningCost]:
         for stage in ApiGateway(snapshot.answers).stages(api):
             if stage.cache_enabled:
                 known = stage.cache_size in USD_PER_CACHE_HOUR
-                size = f"{stage.cache_size} GB" if known else "of the smallest size that there is"
+                size = f"{stage.cache_size} GB" if known else "of the smallest size"
                 price = USD_PER_CACHE_HOUR[stage.cache_size if known else "0.5"]
                 yield RunningCost(
                     quote(f"{names.get(api) or api}/{stage.name}"),

@@ -123,7 +123,7 @@ def _unfit(answer: Any) -> str:
         following: list[Any] = []
         for value in level:
             if isinstance(value, float) and not math.isfinite(value):
-                return "holds a number that is too large to be read"
+                return "contains a number that is too large"
             if isinstance(value, Mapping):
                 if any(len(key) > MAX_MATCHED for key in value):
                     return f"has a field whose name has more than {MAX_MATCHED:,} characters"
@@ -133,7 +133,7 @@ def _unfit(answer: Any) -> str:
         level = following
         if not level:
             return ""
-    return f"is nested more than {MAX_DEPTH} levels deep, too deeply to be compared"
+    return f"is nested more than {MAX_DEPTH} levels deep, which is too deep"
 
 
 def _order(error: Any) -> tuple[list[tuple[bool, int, str]], list[str]]:
@@ -150,7 +150,7 @@ def _in_words(error: Any, answer: Any, name: str) -> str:
     place = f"{path} of {name}" if path.startswith("[") else path or name
     wanted = error.validator_value
     if value is not error.instance and isinstance(error.instance, str):  # `propertyNames`: a name, not what is there
-        return f"{place} has a field {shown(error.instance)}, whose name is not one that is wanted"
+        return f"{place} has a field {shown(error.instance)}, and that name is not allowed"
     match error.validator:
         case "required":
             return _without(place, [field for field in wanted if field not in value], value)
@@ -160,14 +160,13 @@ def _in_words(error: Any, answer: Any, name: str) -> str:
         case "additionalProperties" if wanted is False:
             return f"{place} has {_extra(value, error.schema)}"
         case "unevaluatedProperties" | "unevaluatedItems":
-            return f"{place} has more than is wanted: {shown(value)}"
+            return f"{place} has additional values: {shown(value)}"
         case "minItems" | "maxItems" | "minProperties" | "maxProperties":
             singular, several, most = _SIZES[error.validator]
-            verb = "is" if wanted == 1 else "are"
-            return f"{place} has {_counted(len(value), singular, several)}, where {most} {wanted} {verb} wanted"
+            return f"{place} has {_counted(len(value), singular, several)} instead of {most} {wanted}"
         case "items":  # `false`, after `prefixItems`
             places = len(error.schema.get("prefixItems", ()))
-            return f"{place} has {_counted(len(value), 'entry', 'entries')}, where at most {places} are wanted"
+            return f"{place} has {_counted(len(value), 'entry', 'entries')} instead of at most {places}"
         case "uniqueItems":
             return f"{place} has the same entry twice: {shown(value)}"
         case "contains" | "minContains" | "maxContains":
@@ -176,15 +175,15 @@ def _in_words(error: Any, answer: Any, name: str) -> str:
             often = {"minContains": "too few entries that are", "maxContains": "too many entries that are"}
             return f"{place} has {often.get(error.validator, 'no entry that is')} {which}"
         case "oneOf" if not error.context:
-            return f"{place} is {shown(value)}, which fits several of the forms of which it may have one"
+            return f"{place} is {shown(value)}, which matches several of the allowed forms instead of one"
         case "anyOf" | "oneOf" if any(form.validator not in _SIMPLE or form.relative_path for form in error.context):
             forms = list(dict.fromkeys(_in_words(form, answer, name) for form in error.context))
-            return f"{place} has none of the forms that are allowed: {', or '.join(forms[:MAX_DIFFERENCES])}"
+            return f"{place} matches none of the allowed forms: {', or '.join(forms[:MAX_DIFFERENCES])}"
         case "not" if not wanted:
-            return f"{place} should not be there"
+            return f"{place} is not allowed"
         case "not":
-            return f"{place} is {shown(value)}, which is not allowed there"
-    return f"{place} is {_with_kind(value, error)}, where {_wanted(error)} is wanted"
+            return f"{place} is {shown(value)}, which is not allowed"
+    return f"{place} is {_with_kind(value, error)} instead of {_wanted(error)}"
 
 
 def _wanted(error: Any) -> str:
@@ -212,7 +211,7 @@ def _with_kind(value: Any, error: Any) -> str:
     if error.validator == "type" and not isinstance(value, bool) and value is not None:
         number = "integer" if isinstance(value, int) else "number"
         kinds: dict[type, str] = {str: "string", list: "array", dict: "object"}
-        kind = f", {_KINDS[kinds.get(type(value), number)]}"
+        kind = f" ({_KINDS[kinds.get(type(value), number)]})"
     return f"{shown(value)}{kind}"
 
 
@@ -229,8 +228,8 @@ def _extra(value: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
     ]
     names = [quote(key, MAX_SHOWN) for key in more[:5]] + (["…"] if len(more) > 5 else [])
     if len(more) == 1:
-        return f"a field {names[0]} that is not wanted"
-    return f"fields that are not wanted: {listed(names)}"
+        return f"an additional field {names[0]}"
+    return f"additional fields: {listed(names)}"
 
 
 def _counted(count: int, one: str, several: str) -> str:

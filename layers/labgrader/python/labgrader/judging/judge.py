@@ -39,9 +39,7 @@ def judge(item: Item, snapshot: Snapshot, answers: Answers | None = None) -> Ver
     found = _offline(item, verdict, answers)
     if found is None:
         return verdict
-    message = (
-        f"{found.target or 'your code'} could not reach the internet from here ({found.line}): no points are lost."
-    )
+    message = f"{found.target or 'your code'} could not reach the internet ({found.line}), so this costs no points."
     return replace(verdict, status="not_graded", fraction=0.0, message=message, reason=Reason.NO_INTERNET)
 
 
@@ -64,8 +62,8 @@ def advice_without_internet(item: Item, snapshot: Snapshot, answers: Answers | N
         return None
     return replace(
         verdict,
-        message="This was tried where there is no internet, so it costs no points. See whether the function answers "
-        f"where there is one, or handles that there is none: {verdict.message}",
+        message="This costs no points, because the function had no internet access. Check that the function works "
+        f"with internet access, or handles the missing connection: {verdict.message}",
         reason=Reason.NO_INTERNET,
     )
 

@@ -88,8 +88,8 @@ def apply_prerequisites(own: Verdict, prerequisites: Sequence[tuple[Item, Verdic
     """Return the verdict of a check once its prerequisites are known: its own, ``skipped`` or ``not_graded``."""
     for item, verdict in prerequisites:
         if verdict.status in ("failed", "skipped"):
-            return skipped(f"not looked at, because “{item.title}” comes first")
+            return skipped(f"Skipped: fix “{item.title}” first.")
     for item, verdict in prerequisites:
         if verdict.status == "not_graded" and own.status in ("failed", "partial"):
-            return not_graded(f"cannot be told while “{item.title}” is not graded", Reason.PREREQUISITE)
+            return not_graded(f"this depends on “{item.title}”, which is not graded", Reason.PREREQUISITE)
     return own
