@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cli.errors import TargetError
+from cli.output import console
 from cli.target import Target, reached
 from labgrader.moments import isoformat_utc
 from labgrader.store import RunRecord, Store
@@ -128,8 +129,8 @@ def rows(operations: Operations) -> list[tuple[str, ...]]:
         *((f"runs {status}", *(str(mode_runs.by_status.get(status, 0)) for mode_runs in runs)) for status in statuses),
         ("students graded", *(str(mode_runs.graded) for mode_runs in runs)),
         ("students not graded", *(str(mode_runs.not_graded) for mode_runs in runs)),
-        ("median duration", *(_seconds(mode_runs.median_s) for mode_runs in runs)),
-        ("longest", *(_seconds(mode_runs.longest_s) for mode_runs in runs)),
+        ("median duration", *(_duration(mode_runs.median_s) for mode_runs in runs)),
+        ("longest", *(_duration(mode_runs.longest_s) for mode_runs in runs)),
     ]
 
 
@@ -206,12 +207,8 @@ def error_lines(messages: Iterable[str]) -> int:
     return max(count, 0)
 
 
-def _seconds(value: float | None) -> str:
-    """Return a duration as text: ``12 s``, ``3 min 20 s``."""
-    if value is None:
-        return "–"
-    minutes, seconds = divmod(round(value), 60)
-    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+def _duration(value: float | None) -> str:
+    return "–" if value is None else console.duration(value)
 
 
 def _read(isoformat_utc: str) -> datetime:

@@ -22,7 +22,7 @@ from labgrader.documents.digest import Digest
 from labgrader.errors import BadInputError, Problem
 from labgrader.messages import quote
 from labgrader.roster import GraderAccount, assign_accounts
-from labgrader.store import CourseKeys, MissingError, Store
+from labgrader.store import PUBLISHED, CourseKeys, MissingError, Store
 
 MAX_AUDITS = 7
 """The number of audits that `show` prints."""
@@ -35,6 +35,9 @@ _course = typer.Typer(
 
 CourseId = Annotated[str, typer.Argument(metavar="ID", help="The course, as `labgrader course list` names it.")]
 
+
+PRIVATE_RESULTS = "students see the results of a run when it is published (`labgrader runs publish`)"
+"""What a course with ``results: published`` means."""
 
 POSITION = 100
 """Where these commands stand within their groups of `labgrader --help`."""
@@ -68,6 +71,8 @@ def push(
     course_labs = ", ".join(course_lab.lab for course_lab in files.course.labs)
     console.output(f"{record['course']}: {record['students']} students, {course_labs}")
     console.output(_audited(record))
+    if record["results"] == PUBLISHED:
+        console.output(PRIVATE_RESULTS)
     for day in files.course.skipped_audits(datetime.now(files.course.zone).date()):
         console.error(f"on {day} the clock jumps over {files.course.audit_time}: that night will have no audit")
     console.info(f"audit it now with `labgrader audit --course {record['course']}{chosen(aws, stack)}`")
@@ -117,6 +122,7 @@ def show(course: CourseId, aws: Aws = False, stack: Stack = DEFAULT_STACK, as_js
             "audit": _audited(record)
             if schedule or not record["audit_time"]
             else "its schedule is gone; push it again",
+            **({"results": PRIVATE_RESULTS} if record.get("results") == PUBLISHED else {}),
             "pushed": record["pushed_at"],
         }
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -74,37 +75,75 @@ def give_content(content: bytes) -> None:
     sys.stdout.buffer.flush()
 
 
-def output_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: Sequence[str] = ()) -> None:
+def output_table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    numbers: Sequence[str] = (),
+    ids: Sequence[str] = (),
+    optional: Sequence[str] = (),
+) -> None:
     """Print a table: drawn on a terminal, plain lines in columns anywhere else.
 
     Args:
         columns: the headings.
         rows: one sequence per row, as long as the headings.
         numbers: the headings whose column is aligned to the right.
+        ids: the headings of columns with ids that people copy. A terminal shows each id on one line.
+        optional: the headings of columns that are left out, in this order, if the terminal is too narrow for whole ids.
     """
     cells = [[printable(cell) for cell in row] for row in rows]
     if sys.stdout.isatty():
+        terminal = Console(file=sys.stdout)
+        shown = _fitting(columns, cells, optional, terminal.width) if ids else list(range(len(columns)))
         table = Table(header_style="bold")
-        for column in columns:
+        for index in shown:
             table.add_column(
-                Text(column),
-                justify="right" if column in numbers else "left",
-                no_wrap=column in numbers,
+                Text(columns[index]),
+                justify="right" if columns[index] in numbers else "left",
+                no_wrap=columns[index] in numbers or columns[index] in ids,
                 overflow="fold",
+                min_width=_width(columns, cells, index) if columns[index] in ids else None,
             )
         for row in cells:
-            table.add_row(*[Text(cell) for cell in row])
-        Console(file=sys.stdout).print(table)
+            table.add_row(*[Text(row[index]) for index in shown])
+        terminal.print(table)
         return
-    lines = [list(columns), *cells]
-    widths = [max(len(line[index]) for line in lines) for index in range(len(columns))]
-    for line in lines:
+    widths = [_width(columns, cells, index) for index in range(len(columns))]
+    for line in [list(columns), *cells]:
         parts = [
             cell.rjust(width) if column in numbers else cell.ljust(width)
             for column, cell, width in zip(columns, line, widths, strict=True)
         ]
         print("  ".join(parts).rstrip())
     sys.stdout.flush()
+
+
+def _width(columns: Sequence[str], cells: Sequence[Sequence[str]], index: int) -> int:
+    """Return the width of a column, with its heading."""
+    return max(len(line[index]) for line in (columns, *cells))
+
+
+def _fitting(columns: Sequence[str], cells: Sequence[Sequence[str]], optional: Sequence[str], width: int) -> list[int]:
+    """Return the indexes of the columns that fit a terminal, each as wide as its longest cell."""
+    shown = list(range(len(columns)))
+    for column in optional:
+        frame = 3 * len(shown) + 1  # a blank on each side of a cell, and the lines
+        if sum(_width(columns, cells, index) for index in shown) + frame <= width:
+            break
+        shown = [index for index in shown if columns[index] != column]
+    return shown
+
+
+def seconds(moment: str) -> str:
+    """Return a moment in ISO 8601 without fractions of a second."""
+    return re.sub(r"\.[0-9]+", "", moment)
+
+
+def duration(value: float) -> str:
+    """Return a number of seconds as text: ``12 s``, ``3 min 20 s``."""
+    minutes, rest = divmod(round(value), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 def points(value: float) -> str:

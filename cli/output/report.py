@@ -17,18 +17,23 @@ from labgrader.reporting.tasks import by_task
 COLOURS = {"passed": "green", "partial": "yellow", "failed": "red", "skipped": "bright_black", "not_graded": "magenta"}
 """A status as a colour, beside its symbol: nobody needs to see colours."""
 
+NOTHING_HIDDEN: Mapping[str, Any] = {"checks": 0, "points": 0}
+"""The hidden checks of a lab that hides none."""
+
 _INDENT = "   "
 
 MAX_LINE = 110
 """Characters of an advice that is shown in one line."""
 
 
-def give_report(report: Report, hidden: Mapping[str, Any], *, all_advice: bool = False, more: str = "") -> None:
+def give_report(
+    report: Report, hidden: Mapping[str, Any] | None = None, *, all_advice: bool = False, more: str = ""
+) -> None:
     """Print a report to standard output: in color on a terminal, in plain lines elsewhere.
 
     Args:
-        report: as the student may see it.
-        hidden: what the lab has beside it: ``checks``, ``points`` and ``message``.
+        report: the report. A student's copy for a student.
+        hidden: the hidden checks of the lab: ``checks``, ``points`` and ``message``. By default, as the report says.
         all_advice: whether advice is shown in full, with what to type; otherwise each is one line.
         more: the command that shows advice in full.
     """
@@ -43,7 +48,8 @@ def give_report(report: Report, hidden: Mapping[str, Any], *, all_advice: bool =
     _give_advice(page, report.get("advice", ()), more="" if all_advice else more)
     _give_changes(page, report.get("previous"), {check["id"]: check["title"] for check in checks})
     page.line()
-    page.line((hidden_sentence(hidden), "bold" if hidden["checks"] else ""))
+    left_out = hidden or report.get("hidden") or NOTHING_HIDDEN
+    page.line((hidden_sentence(left_out), "bold" if left_out["checks"] else ""))
 
 
 def hidden_sentence(hidden: Mapping[str, Any]) -> str:

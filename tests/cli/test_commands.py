@@ -155,9 +155,7 @@ def test_a_busy_port_that_was_asked_for_is_3(capsys: pytest.CaptureFixture[str])
 
 def test_a_gradebook_of_one_student_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["report", "r1", "--student", "user1", "--format", "csv"]) == 2
-    assert errors_of(capsys) == [
-        "error: a gradebook is of the whole class: leave --student away, or take --format json"
-    ]
+    assert errors_of(capsys) == ["error: a gradebook has the whole class: omit --student, or use --format json"]
 
 
 def test_lint_names_file_line_and_field(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -82,6 +82,14 @@ def test_a_pushed_course_is_kept_scheduled_and_watched(stack: Store, run: Run, t
     assert points() == 1, "so that the alarm does not begin as one"
 
 
+def test_a_course_with_published_results_says_so(stack: Store, run: Run, tmp_path: Path) -> None:
+    said = push(run, tmp_path, "labs:", "results: published\nlabs:")
+    when = "students see the results of a run when it is published (`labgrader runs publish`)"
+    assert said.lines[-1] == when
+    assert stack.course("serverless-2026")["results"] == "published"
+    assert f"results   {when}" in run("course", "show", "serverless-2026", "--aws").lines
+
+
 def test_pushed_again_with_another_hour_it_is_moved(stack: Store, run: Run, tmp_path: Path) -> None:
     push(run, tmp_path)
     assert push(run, tmp_path, "22:30", "04:05").status == 0

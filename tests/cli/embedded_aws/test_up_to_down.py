@@ -133,7 +133,7 @@ def test_from_up_to_down(labgrader: Command, tmp_path: Path) -> None:
                 following.send_signal(signal.SIGINT)
         assert following.wait(LONG_S) == 130
     goes_on = lines[1].split()[1].rstrip(":")
-    assert lines[-1] == f"run {goes_on} goes on; fetch its results with `labgrader report {goes_on}`\n"
+    assert lines[-1] == f"run {goes_on} continues; fetch its results with `labgrader report {goes_on}`\n"
     assert goes_on in labgrader("runs")[1]
 
     family = [found.pid, *reaper.descendants(found.pid)]

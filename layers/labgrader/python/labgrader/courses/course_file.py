@@ -68,7 +68,8 @@ def read_course(file: Path, labs: Callable[[], Collection[str]] = lab_ids) -> Co
         return Problem(message, str(file), lines.of(path), dotted(path))
 
     if document is None and not problems:
-        problems = [Problem("the file is empty; a course has: id, title, time_zone, audit_time, labs", str(file))]
+        fields = "id, title, time_zone, audit_time, results, labs"
+        problems = [Problem(f"the file is empty; a course has: {fields}", str(file))]
     students: dict[str, Sequence[Student]] = {}
     if document is not None:
         document = trimmed(document)
