@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import requests
 from requests.auth import AuthBase
@@ -94,6 +94,30 @@ class Api:
         """Return the state of a self-check. Raises as ``start_self_check`` does."""
         return self._asked("GET", f"/v1/self-checks/{checked_run_id(run_id)}")
 
+    def my_reports(self, lab: str = "") -> list[dict[str, Json]]:
+        """Return the student's results, newest first, as ``GET /v1/me/reports`` lists them.
+
+        Args:
+            lab: only the results of this lab; empty for all.
+
+        Raises:
+            BadInputError: the id of the lab is malformed.
+            RefusalError: the API refused.
+            TargetError: the API could not be reached, or its response is not a list of results.
+        """
+        query = f"?{urlencode({'lab': lab})}" if lab else ""
+        reports = self._asked("GET", f"/v1/me/reports{query}").get("reports")
+        if not isinstance(reports, list) or not all(_is_result(entry) for entry in reports):
+            raise TargetError(not_labgrader(self.url))
+        return reports
+
+    def my_report(self, run_id: str) -> Any:
+        """Return the student's copy of a report. Raise as ``my_reports`` does."""
+        report = self._asked("GET", f"/v1/me/reports/{checked_run_id(run_id)}")
+        if not all(name in report for name in ("lab", "score", "checks")):
+            raise TargetError(not_labgrader(self.url))
+        return report
+
     def _asked(self, method: str, path: str, body: Json = None) -> dict[str, Json]:
         for tried in range(1, TRIES + 1):
             pause = min(LONGEST_PAUSE_S, 0.5 * 2**tried)
@@ -156,6 +180,19 @@ def checked_run_id(run_id: object) -> str:
     if not isinstance(run_id, str) or not _RUN_ID.fullmatch(run_id):
         raise TargetError("the API named no run that could be followed; is its address right?")
     return run_id
+
+
+def _is_result(entry: object) -> bool:
+    """Return whether an entry of the list of results has the fields that the command shows."""
+    if not isinstance(entry, dict):
+        return False
+    texts = all(isinstance(entry.get(name), str) for name in ("run_id", "lab", "mode", "status", "graded_at"))
+    return texts and all(isinstance(entry.get(name), int | float) for name in ("points", "max_points"))
+
+
+def not_labgrader(url: str) -> str:
+    """Return a sentence for a response that no API of labgrader sends."""
+    return f"the API at {url} did not send a response of labgrader; is its address right?"
 
 
 def _read(answer: requests.Response, url: str) -> dict[str, Json]:

@@ -23,15 +23,15 @@ pytestmark = pytest.mark.usefixtures("own_state_and_signals")
 
 BEFORE_GROUPS = [
     *("up", "down", "status", "deploy", "lint", "verify", "simulate", "grade", "report", "runs"),
-    *("self-check", "audit", "load-test", "demo", "labs", "token", "course"),
+    *("self-check", "my-reports", "audit", "load-test", "demo", "labs", "token", "course"),
 ]
-"""The commands in the order in which `labgrader --help` showed them before it had groups."""
+"""The commands in the order that each help group keeps."""
 
 GROUPS = {
     "Get started": ["up", "down", "simulate", "demo"],
     "Grade": ["grade", "report", "runs"],
     "Courses": ["audit", "course"],
-    "Students": ["self-check", "token"],
+    "Students": ["self-check", "my-reports", "token"],
     "Labs": ["lint", "verify", "labs"],
     "Load tests": ["load-test"],
     "Operate": ["status", "deploy"],

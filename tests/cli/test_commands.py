@@ -45,6 +45,7 @@ COMMANDS = [
     "runs",
     "token",
     "self-check",
+    "my-reports",
     "course",
     "audit",
     "load-test",
@@ -52,6 +53,7 @@ COMMANDS = [
 ]
 DEEPER = [
     ["labs", "show"],
+    *(["runs", name] for name in ("show", "publish", "delete")),
     *(["token", name] for name in ("issue", "revoke", "list")),
     *(["course", name] for name in ("push", "list", "show", "remove")),
 ]

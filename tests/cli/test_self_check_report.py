@@ -62,7 +62,7 @@ def test_the_report_and_what_to_type_next(capsys: Capture) -> None:
         ]
         assert {one.headers["Authorization"] for one in stub.requests} == {f"Bearer {TOKEN}"}
         captured = capsys.readouterr()
-        assert captured.err.splitlines() == [f"self-check at {stub.url}", f"self-check {RUN} has begun"]
+        assert captured.err.splitlines() == [f"self-check at {stub.url}", f"self-check {RUN} has started"]
     assert captured.out == (
         "Lambda Function Optimization: 11.5 of 32 points\n"
         "\n"

@@ -49,6 +49,10 @@ class BadInputError(LabgraderError):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
+class MissingError(LabgraderError):
+    """An object of the bucket, or a record, is missing."""
+
+
 NOT_GRADED = "could not be graded, and no points are lost"
 """What a ``NotGradedError`` begins with, and every other error whose text is for the student. A report shows such a
 text; whose fault it is, the error's code says."""

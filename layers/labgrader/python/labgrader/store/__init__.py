@@ -14,13 +14,14 @@ import boto3
 from botocore.config import Config
 
 from labgrader.environment import Environment
+from labgrader.errors import MissingError
 from labgrader.labs.lab import Lab
 from labgrader.roster import Student
 from labgrader.store.courses import PUBLISHED, Courses, Enrolment
 from labgrader.store.items import Items
 from labgrader.store.keys import CourseKeys, Keys, roster_key
 from labgrader.store.leases import LEASES, Leases
-from labgrader.store.objects import MissingError, Objects, encoded
+from labgrader.store.objects import Objects, encoded
 from labgrader.store.records import Records
 from labgrader.store.requests import Requests
 from labgrader.store.run_record import RunRecord, StudentCounts
