@@ -17,7 +17,8 @@ READER_GONE = 128 + _SIGPIPE
 
 EXIT_STATUSES = {
     DONE: "done",
-    INCOMPLETE: "finished, but some student is not fully graded, or a proof does not hold",
+    INCOMPLETE: "finished, but some student is not fully graded, a proof does not hold, or `status --check` found a "
+    "problem",
     BAD_INPUT: "bad input or usage",
     UNREACHABLE: "AWS or the embedded AWS could not be reached or refused",
     CRASHED: "an error in labgrader itself, with a traceback",

@@ -60,6 +60,11 @@ def output(text: str) -> None:
     print(printable(text, KEEP), flush=True)
 
 
+def styled(text: str, style: str) -> None:
+    """Print one line of a result to standard output, in a style of Rich on a terminal."""
+    Console(file=sys.stdout, highlight=False, soft_wrap=True).print(Text(printable(text), style))
+
+
 def output_json(document: Any) -> None:
     """Print a result as JSON."""
     print(json.dumps(document, indent=1), flush=True)
