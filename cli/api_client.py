@@ -18,13 +18,13 @@ from labgrader.messages import quote
 Json = Any
 
 TIMEOUT_S = (5, 35)
-"""Seconds to connect, and to wait for an answer: API Gateway gives up after 29."""
+"""Seconds to connect, and to wait for a response: API Gateway times out after 29."""
 
 TRIES = 6
-"""How often a request is sent that is throttled, or that the API or the way there fails."""
+"""How often a request is sent if it is throttled, or if the API or the network fails."""
 
 LONGEST_PAUSE_S = 10.0
-"""Seconds between two of them at most."""
+"""The longest pause between two tries, in seconds."""
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
@@ -49,7 +49,7 @@ class RefusalError(TargetError):
 
     Args:
         status: the HTTP status.
-        problem: what it said (RFC 9457); empty where it was no problem of labgrader's.
+        problem: the problem document (RFC 9457); empty if the response has none of labgrader.
         said: the problem as a sentence.
     """
 
@@ -63,12 +63,12 @@ class Api:
     """The API of one stack, with one token.
 
     Args:
-        url: its address, with or without ``/v1``.
-        token: the bearer's.
-        wait: is called with the seconds of a pause.
+        url: the address, with or without ``/v1``.
+        token: the bearer token.
+        wait: pauses for a number of seconds.
 
     Raises:
-        UsageError: the address or the token is none.
+        UsageError: the address or the token is malformed.
     """
 
     def __init__(self, url: str, token: str, wait: Any = time.sleep) -> None:
@@ -145,7 +145,7 @@ def checked_url(url: str) -> str:
     """Return the base URL of an API.
 
     Raises:
-        UsageError: it is none, or would send the token unencrypted.
+        UsageError: the address is malformed, or would send the token unencrypted.
     """
     try:
         parts = urlsplit(url.strip())
@@ -155,7 +155,7 @@ def checked_url(url: str) -> str:
     if parts.scheme not in ("http", "https") or not host or parts.username or parts.query or parts.fragment:
         raise UsageError(f"{quote(url)} is not the address of an API; it looks like https://HOST/STAGE")
     if parts.scheme == "http" and host not in _HERE:
-        raise UsageError("that address begins with http://, and your token would travel unencrypted: use https://")
+        raise UsageError("the address begins with http://, which would send your token unencrypted: use https://")
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/').removesuffix('/v1')}"
 
 
@@ -163,11 +163,11 @@ def checked_token(token: str) -> str:
     """Return a token without the scheme or line end that may have been copied with it.
 
     Raises:
-        UsageError: it is none.
+        UsageError: the token is malformed.
     """
     bare = re.sub(r"^bearer\s+", "", token.strip(), flags=re.IGNORECASE)
     if not _TOKEN.fullmatch(bare):
-        raise UsageError("that is not a token as your instructor issues it: three parts with a dot between them")
+        raise UsageError("this is not a token: a token has three parts with a dot between them")
     return bare
 
 
@@ -175,10 +175,10 @@ def checked_run_id(run_id: object) -> str:
     """Return a run's id if it has the form of one.
 
     Raises:
-        TargetError: it is none.
+        TargetError: the id is malformed.
     """
     if not isinstance(run_id, str) or not _RUN_ID.fullmatch(run_id):
-        raise TargetError("the API named no run that could be followed; is its address right?")
+        raise TargetError("the API did not name a run; is its address right?")
     return run_id
 
 
@@ -212,8 +212,8 @@ def _read(answer: requests.Response, url: str) -> dict[str, Json]:
     said = _said(answer.status_code, known, url)
     if answer.status_code == 422:
         errors = known.get("errors")
-        told = [entry for entry in errors if isinstance(entry, dict)] if isinstance(errors, list) else []
-        raise BadInputError([_problem(entry) for entry in told] or [said])
+        known_errors = [entry for entry in errors if isinstance(entry, dict)] if isinstance(errors, list) else []
+        raise BadInputError([_problem(entry) for entry in known_errors] or [said])
     raise RefusalError(answer.status_code, known, said)
 
 
@@ -227,10 +227,11 @@ def _said(status: int, problem: Mapping[str, Json], url: str) -> str:
     detail = quote(str(problem.get("detail") or problem.get("title") or ""), 1000)
     if status == 401:
         return (
-            "your token is not taken: it has expired, was revoked, or is of another stack; ask your instructor for one"
+            "the API refused your token: it has expired, was revoked, or belongs to another stack; "
+            "ask your instructor for a new one"
         )
     if not detail or status < 400:
-        return f"the API at {url} answered {status}, and nothing that labgrader says; is its address right?"
+        return f"the API at {url} sent status {status} and not a response of labgrader; is its address right?"
     if status >= 500:
         return f"labgrader failed, and that is not your fault: {detail}"
     return detail
@@ -243,9 +244,9 @@ def _retry_after(answer: requests.Response) -> float:
 
 def _why(error: requests.RequestException) -> str:
     if isinstance(error, requests.exceptions.SSLError):
-        return "its certificate is not good"
+        return "its certificate is not valid"
     if isinstance(error, requests.Timeout):
-        return "it does not answer"
+        return "it did not respond in time"
     if isinstance(error, requests.ConnectionError):
-        return "nothing answers there"
+        return "the connection failed"
     return type(error).__name__

@@ -84,7 +84,7 @@ def _run(arguments: list[str] | None) -> int:
     """Run one command; return its exit status.
 
     Raises:
-        BrokenPipeError: whoever read the output stopped reading.
+        BrokenPipeError: the reader of the output stopped reading.
     """
     try:
         with searching():  # the folders that a command names are its own
@@ -111,7 +111,7 @@ def _discard_output() -> None:
 
 
 def _refuse(error: Exception) -> int:
-    """Print what is wrong, each problem on its own line; return the exit status that stands for it."""
+    """Print what is wrong, each problem on its own line; return the exit status."""
     aws_error = _aws_error(error) or ("" if isinstance(error, TargetError) else _aws_error(error.__cause__))
     if aws_error:
         console.error(f"error: {aws_error}")

@@ -101,7 +101,7 @@ def status(
 ) -> None:
     """Show whether labgrader works: alarms first, then the last 24 hours, then the addresses of the stack.
 
-    The exit status is 0, whatever is found, unless --check is given.
+    Without --check, the exit status is 0 also if there is a problem.
     """
     target = choose(True) if aws else _running()
     document: dict[str, Any] = {"running": target is not None, "stack": stack}

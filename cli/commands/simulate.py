@@ -127,7 +127,7 @@ def build(
 def composition(enrolled: Sequence[Enrolled]) -> str:
     """Return how many students of each kind are in a class: ``2 perfect, 1 half done (4 mistakes)``."""
     counted = Counter(student.kind for student in enrolled)
-    words = {Kind.ONE_MISTAKE: "with one mistake", Kind.ACCESS_DENIED: "whose account denies access"}
+    words = {Kind.ONE_MISTAKE: "with one mistake", Kind.ACCESS_DENIED: "with an account that denies access"}
     several = [len(student.mistakes) for student in enrolled if student.kind is Kind.HALF_DONE]
     if several:
         words[Kind.HALF_DONE] = f"{Kind.HALF_DONE.value} ({several[0]} mistakes{'' if len(several) == 1 else ' each'})"

@@ -16,7 +16,7 @@ KEEP = frozenset("\n\t")
 
 
 def printable(text: object, keep: frozenset[str] = frozenset()) -> str:
-    """Return text without control characters: what a student wrote must not move the cursor or colour a grade."""
+    """Return text without control characters: what a student wrote must not move the cursor or color a grade."""
     return "".join(
         character if character.isprintable() or character in keep else "\N{REPLACEMENT CHARACTER}"
         for character in str(text)

@@ -47,12 +47,12 @@ def test_what_could_not_be_graded_is_1_and_nobodys_fault(capsys: Capture) -> Non
         assert self_check(stub) == 1
     lines = capsys.readouterr().out.splitlines()
     assert lines[1] == (
-        "8 points are open, and not lost: what they stand for could not be graded, through no fault of yours."
+        "8 points are open, and not lost: labgrader could not grade these checks. That is not your fault."
     )
     assert " ? Not graded  open / 8     Two" in lines
-    where = lines.index("What could not be graded, through no fault of yours")
+    where = lines.index("Not graded, and not your fault")
     assert lines[where + 1 : where + 3] == [" ? Two", "   access was denied"]
-    assert "What to mend" not in lines
+    assert "What to fix" not in lines
 
 
 def test_a_self_check_that_failed_is_our_fault_and_3(capsys: Capture) -> None:
@@ -123,22 +123,23 @@ def test_bad_input_without_a_list_is_said_too(capsys: Capture) -> None:
     [
         (
             problem(401, "Unauthorized"),
-            "your token is not taken: it has expired, was revoked, or is of another stack; ask your instructor for one",
+            "the API refused your token: it has expired, was revoked, or belongs to another stack; "
+            "ask your instructor for a new one",
         ),
         (problem(403, "this is for students"), "this is for students"),
         (problem(404, "There is nothing at this address."), "There is nothing at this address."),
         (problem(409, "it runs"), "it runs"),
-        (Reply(404, b"<html>nginx</html>"), "the API at {url} answered 404, and nothing that labgrader says; "
+        (Reply(404, b"<html>nginx</html>"), "the API at {url} sent status 404 and not a response of labgrader; "
          "is its address right?"),
-        (Reply(200, b"<html>hello</html>"), "the API at {url} answered 200, and nothing that labgrader says; "
+        (Reply(200, b"<html>hello</html>"), "the API at {url} sent status 200 and not a response of labgrader; "
          "is its address right?"),
-        (Reply(200, ["a", "list"]), "the API at {url} answered 200, and nothing that labgrader says; "
+        (Reply(200, ["a", "list"]), "the API at {url} sent status 200 and not a response of labgrader; "
          "is its address right?"),
-        (Reply(302, b"", {"Location": "http://127.0.0.1:9/"}), "the API at {url} answered 302, and nothing that "
-         "labgrader says; is its address right?"),
-        (Reply(202, {"run_id": "../../v1/runs"}), "the API named no run that could be followed; "
+        (Reply(302, b"", {"Location": "http://127.0.0.1:9/"}), "the API at {url} sent status 302 and not a response of "
+         "labgrader; is its address right?"),
+        (Reply(202, {"run_id": "../../v1/runs"}), "the API did not name a run; "
          "is its address right?"),
-        (Reply(202, {"run_id": None}), "the API named no run that could be followed; is its address right?"),
+        (Reply(202, {"run_id": None}), "the API did not name a run; is its address right?"),
     ],
     ids=range(10),
 )  # fmt: skip
@@ -157,7 +158,7 @@ def test_nothing_at_the_address(capsys: Capture) -> None:
     api = Api("http://127.0.0.1:9", TOKEN, pauses.append)
     with pytest.raises(TargetError) as caught:
         api.start_self_check("x")
-    assert str(caught.value) == "the API at http://127.0.0.1:9 could not be reached: nothing answers there"
+    assert str(caught.value) == "the API at http://127.0.0.1:9 could not be reached: the connection failed"
     assert pauses == [1.0, 2.0, 4.0, 8.0, 10.0]
 
 
