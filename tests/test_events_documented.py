@@ -79,11 +79,12 @@ def test_what_we_refuse_its_schema_refuses_too(changed: dict[str, Any], said: st
 EXAMPLE = "An example: points into an LMS"
 
 
-def sent(mode: str, status: str = "complete", course: str = "autumn-2026") -> Event:
-    return student_graded(REPORT | {"mode": mode, "status": status, "run_id": f"{RUN}-{mode}-{status}"}, course)
+def sent(mode: str, status: str = "complete", course: str = "autumn-2026", *, private: bool = False) -> Event:
+    report = REPORT | {"mode": mode, "status": status, "run_id": f"{RUN}-{mode}-{status}"}
+    return student_graded(report, course, private=private)
 
 
-def test_the_rule_of_the_example_takes_graded_runs_and_leaves_out_audits_and_self_checks(
+def test_the_rule_of_the_example_takes_graded_runs_and_leaves_out_audits_self_checks_and_private_runs(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     pattern, targets = shown(EXAMPLE)
@@ -106,6 +107,7 @@ def test_the_rule_of_the_example_takes_graded_runs_and_leaves_out_audits_and_sel
             sent("grade", "incomplete"),
             sent("grade", course="spring-2026"),
             sent("grade", course=""),
+            sent("grade", private=True),
             run_completed(SUMMARY),
             wanted,
         )

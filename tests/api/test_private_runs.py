@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from labgrader.runs.publish_run import publish_run
 from tests.api.conftest import INSTRUCTOR, STUDENT, World
 from tests.api.nothing_started import nothing_started
 from tests.api.reports import LAB, RUN_ID, report_of
+from tests.api.test_runs import start
 
 SEEN_RUN = "20260228-090000-lambda-optimization-0002"
 
@@ -84,3 +87,25 @@ def test_a_student_sees_a_run_that_is_published(private: World) -> None:
     listed = private.ask("GET", "/v1/me/reports", STUDENT).json["reports"]
     assert {entry["run_id"] for entry in listed} == {SEEN_RUN, RUN_ID}
     assert private.ask("GET", f"/v1/me/reports/{RUN_ID}", STUDENT).json["run_id"] == RUN_ID
+
+
+@pytest.mark.parametrize(("asked", "private"), [({"private": True}, True), ({"private": False}, False), ({}, False)])
+def test_an_instructor_starts_a_private_run(world: World, asked: dict[str, Any], private: bool) -> None:
+    answer = start(world, **asked)
+    assert answer.status == 202, answer.body
+    run_id = answer.json["run_id"]
+    assert world.store.is_private(run_id) is private
+    assert world.ask("GET", f"/v1/runs/{run_id}", INSTRUCTOR).json["private"] is private
+
+
+@pytest.mark.parametrize("value", ["true", 1, None, []])
+def test_private_is_true_or_false(world: World, value: object) -> None:
+    problem = start(world, private=value).problem(422, "bad-input")
+    assert problem["errors"] == [{"field": "private", "message": "is neither true nor false"}]
+    assert nothing_started(world)
+
+
+def test_a_request_that_is_repeated_without_private_is_the_same_only_if_it_was_public(world: World) -> None:
+    first = start(world, client_token="monday")
+    assert start(world, client_token="monday", private=False).body == first.body
+    start(world, client_token="monday", private=True).problem(409, "client-token-used")

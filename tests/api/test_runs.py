@@ -158,6 +158,7 @@ def test_a_run_is_followed_with_the_students_who_are_done(world: World) -> None:
         "course": "c",
         "requested_by": "instructor ada",
         "error": None,
+        "private": False,
         "progress": {"done": 1, "total": 2},
         "students": [
             {

@@ -254,7 +254,8 @@ NO_LAB = f"lab: there is no lab lab-5; the labs are: {', '.join(lab_ids())}"
             {"lab": LAB, "roster": [], "requested_by": "the dean"},
             LAB,
             "grade",
-            "requested_by: is not known here; a request has: lab, roster, mode, students, course, client_token\n"
+            "requested_by: is not known here; a request has: lab, roster, mode, students, course, private, "
+            "client_token\n"
             "roster: has no students",
         ),
         ({"lab": {"a": 1}, "roster": "username\nuser1", "course": 5}, "", "grade", None),

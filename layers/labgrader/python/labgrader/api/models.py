@@ -185,6 +185,7 @@ class Run(StrictModel):
     finished_at: Moment | None
     course: str
     requested_by: str
+    private: bool = Field(description="whether students do not see the results of the run")
     error: str | None = Field(description="why it failed, where it did")
     progress: Progress
     students: list[RunStudent]

@@ -68,6 +68,9 @@ class RunRequest(StrictModel):
         pattern=rf"^({COURSE_ID})?$",
         description="the course that it is a run of; a roster below courses/COURSE/rosters/ says so by itself",
     )
+    private: bool = Field(
+        default=False, description="whether students do not see the results until the run is published"
+    )
     client_token: str = Field(
         default="",
         pattern=rf"^{CLIENT_NAME}$",

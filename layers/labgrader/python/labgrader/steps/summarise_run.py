@@ -116,14 +116,16 @@ def summarise_run(store: Store, run_id: str, started_at: str, *, publish: Publis
             told=None,
         )
     )
-    publish_safely(publish, lambda: [*_drift(everybody, run_id, lab.id, course), run_completed(kept, course)])
+    publish_safely(publish, lambda: [*_drift(store, everybody, run_id, lab.id, course), run_completed(kept, course)])
     return kept
 
 
-def _drift(reports: Sequence[Report], run_id: str, lab_id: str, course: str) -> list[Event]:
+def _drift(store: Store, reports: Sequence[Report], run_id: str, lab_id: str, course: str) -> list[Event]:
     """An event for every student of an audit who drifted, also for those whom ``audit.json`` only counts."""
     entries = [audit_entry(report) for report in reports]
-    return [drift_detected(entry, run_id, lab_id, course) for entry in entries if entry and entry["drifted"]]
+    drifted = [entry for entry in entries if entry and entry["drifted"]]
+    private = bool(drifted) and store.is_private(run_id)
+    return [drift_detected(entry, run_id, lab_id, course, private=private) for entry in drifted]
 
 
 def _report_anyway(store: Store, run_id: str, mode: str, username: str, publish: Publish | None) -> None:

@@ -128,7 +128,7 @@ def write_report(
         keep_latest=mode == "grade",
         keep_best=mode == "grade" and kept["status"] == "complete",
     )
-    publish_safely(publish, lambda: [student_graded(kept, _course(store, run_id))])
+    publish_safely(publish, lambda: [student_graded(kept, _course(store, run_id), private=private)])
     return kept
 
 
