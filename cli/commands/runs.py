@@ -47,6 +47,9 @@ def list_runs(
 ) -> None:
     """List the class runs, newest first. Show a run, publish it to its students, or delete it."""
     if context.invoked_subcommand is not None:
+        if lab or aws or as_json or stack != DEFAULT_STACK:
+            command = f"labgrader runs {context.invoked_subcommand}"
+            raise UsageError(f"options of a command stand after its name: `{command} …`")
         return
     use_labs(labs)
     if lab and (problems := unknown_lab(lab, aws, stack)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -200,3 +201,18 @@ def test_latest_without_a_run(command: list[str], store: Store, capsys: Capture)
         store.forget_run(run_id)
     assert main([*command, "latest", "--aws"]) == 2
     assert capsys.readouterr().err.splitlines()[-1] == ("error: there is no run yet; start one with `labgrader grade`")
+
+
+@pytest.mark.parametrize("options", [["--aws"], ["--stack", "other"], ["--json"], ["--lab", "x"]], ids=" ".join)
+def test_an_option_before_the_name_of_a_command_is_refused(options: list[str], store: Store, capsys: Capture) -> None:
+    assert main(["runs", *options, "delete", NEW, "--yes", "--aws"]) == 2
+    assert capsys.readouterr().err == "error: options of a command stand after its name: `labgrader runs delete …`\n"
+    assert store.run(NEW) is not None
+
+
+def test_a_folder_of_labs_in_the_environment_is_no_option(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LABGRADER_LABS", str(tmp_path))
+    assert runs("show", NEW) == 0
+    assert NEW in capsys.readouterr().out
