@@ -161,6 +161,14 @@ def test_a_run_is_private_before_it_starts(store: Store, machines: Machines, pri
     assert store.is_private(RUN) is private
 
 
+def test_a_request_that_arrives_again_does_not_hide_a_published_run(store: Store, machines: Machines) -> None:
+    for _ in range(2):
+        start_class_run(store, machines.client, machines.grade_class, request_for(), RUN, CLASS, private=True)
+        store.end_private(RUN)
+    start_class_run(store, machines.client, machines.grade_class, request_for(), RUN, CLASS, private=True)
+    assert not store.is_private(RUN)
+
+
 def test_a_run_that_is_refused_leaves_no_private_mark(store: Store, machines: Machines) -> None:
     with pytest.raises(BadInputError):
         start_class_run(store, machines.client, machines.grade_class, request_for(lab="nope"), RUN, CLASS, private=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import boto3
 import pytest
 
+from cli.project import ROOT
 from labgrader.errors import BadInputError, RefusedError
 from labgrader.judging.verdict import failed
 from labgrader.roster import Student
@@ -268,3 +270,25 @@ def test_a_deletion_that_broke_off_hides_the_run_and_can_be_repeated(
     assert delete_run(store, machines.client, course.run("r2")) == 1
     assert course.standing() == ("r1", "r1", "r1")
     assert "r2" not in everything(store)
+
+
+def test_the_permissions_of_both_commands_are_documented(store: Store, course: DatedCourse, machines: Machines) -> None:
+    """The operations that publishing and deleting use are those of the table in the documentation."""
+    course.grade("r1")
+    store.keep_private("r2")
+    course.grade("r2")
+    calls: set[str] = set()
+    s3, dynamodb = boto3.client("s3"), boto3.resource("dynamodb")
+    for client in (s3, dynamodb.meta.client):
+        client.meta.events.register("before-call", lambda model, **_: calls.add(model.name))
+    watched = Store(s3, store.bucket, dynamodb.Table("table"))
+    publish_run(watched, course.run("r2"))
+    table = {"GetItem", "Query", "PutItem", "DeleteItem", "BatchWriteItem"}
+    assert calls == {"GetObject", "ListObjectsV2", *table}
+    calls.clear()
+    delete_run(watched, machines.client, course.run("r2"))
+    assert calls == {"GetObject", "ListObjectsV2", "DeleteObject", *table}
+    page = (ROOT / "docs" / "grade-a-class.md").read_text(encoding="utf-8")
+    assert "| `runs publish` | `s3:GetObject`, `s3:ListBucket` | " in page
+    assert "| `dynamodb:GetItem`, `Query`, `PutItem`, `DeleteItem`, `BatchWriteItem` |" in page
+    assert "| `runs delete` | also `s3:DeleteObject` | the same |" in page

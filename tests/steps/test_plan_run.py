@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -143,4 +144,17 @@ def test_a_self_check_is_never_private(store: Store) -> None:
     store.put("rosters/r.csv", b"username\nuser1\n")
     request = Request("lambda-optimization", "rosters/r.csv", "self-check", course="c")
     plan_run(store, RUN, STARTED, request, HOME, alone=True)
+    assert not store.is_private(RUN)
+
+
+def test_a_plan_that_is_made_again_does_not_hide_a_published_run(store: Store) -> None:
+    store.record_course({"course": "c", "title": "C", "labs": [], "results": "published"})
+    store.put("rosters/r.csv", b"username\nuser1\n")
+    request = Request("lambda-optimization", "rosters/r.csv", course="c")
+    plan_run(store, RUN, STARTED, request, HOME)
+    run = store.run(RUN)
+    assert run is not None
+    store.record_run(replace(run, status="complete", finished_at=STARTED))
+    store.end_private(RUN)
+    plan_run(store, RUN, STARTED, request, HOME)
     assert not store.is_private(RUN)

@@ -73,7 +73,7 @@ def start_class_run(
     execution = execution_arn(machine_arn, run_id)
     students = _students(request, listed, GraderAccount.from_arn(machine_arn), deployed=deployed)
     store.put_students_once(run_id, students)
-    if private:
+    if private and store.run(run_id) is None:  # a request that arrives again must not hide a published run
         store.keep_private(run_id)  # before anything runs, so that no result is ever visible
     record = RunRecord(
         run_id=run_id,

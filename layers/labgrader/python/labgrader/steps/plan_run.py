@@ -70,7 +70,7 @@ def plan_run(
     lab = Lab.from_dict(store.put_json_once(keys.lab, (lab.for_self_check() if own else lab).to_dict()))
     if stored is None:
         students = store.put_students_once(run_id, students)
-    if not own and _publishes_by_hand(store, request.course):
+    if not own and _publishes_by_hand(store, request.course) and not _has_results(store, run_id):
         store.keep_private(run_id)  # before anything is judged, so that no result is ever visible
     _record(store, run_id, started_at, request, students, publish)
     checks: dict[str, list[str]] = {"configuration": [], "behaviour": [], "performance": []}
@@ -109,6 +109,12 @@ def _publishes_by_hand(store: Store, course_id: str) -> bool:
     """Return whether the runs of a course are private until they are published."""
     course = store.course(course_id) if course_id else None
     return course is not None and course.get("results") == PUBLISHED
+
+
+def _has_results(store: Store, run_id: str) -> bool:
+    """Return whether the run was summarized before. It may have been published since."""
+    record = store.run(run_id)
+    return record is not None and record.has_results
 
 
 def _record(
