@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import traceback
+from importlib.util import find_spec
 from types import FrameType
 from typing import Annotated, Any
 
@@ -29,10 +30,13 @@ from labgrader import __version__
 from labgrader.errors import BadInputError, LabgraderError, MissingError
 from labgrader.labs.search_path import searching
 
+START = " Start with `labgrader demo`."
+"""What the help says if there is a demo. The students' package has none."""
+
 app = typer.Typer(
     name="labgrader",
     cls=Group,
-    help="Grade what students built in AWS." + (" Start with `labgrader demo`." if hasattr(commands, "demo") else ""),
+    help=f"Grade what students built in AWS.{START if find_spec('cli.commands.demo') else ''}",
     epilog=f"Exit status: {' · '.join(f'{status} {meaning}' for status, meaning in EXIT_STATUSES.items())}.",
     context_settings={"help_option_names": ["--help", "-h"]},
     no_args_is_help=True,

@@ -112,7 +112,9 @@ def every_command() -> list[tuple[str, ...]]:
 
 def test_the_help_has_groups_and_keeps_the_order_of_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
-    groups = groups_of(capsys.readouterr().out)
+    shown = capsys.readouterr().out
+    assert "Grade what students built in AWS. Start with `labgrader demo`." in shown
+    groups = groups_of(shown)
     assert groups == GROUPS
     assert list(groups) == list(GROUPS)
     assert sorted(name for names in groups.values() for name in names) == sorted(BEFORE_GROUPS)
