@@ -16,7 +16,7 @@ from cli.errors import INCOMPLETE, Interrupted, TargetError
 from cli.options import Aws, Json, Labs, Stack, chosen, use_labs
 from cli.output import console
 from cli.output.class_progress import students_finishing
-from cli.output.class_table import Fetched, fetch, give_class_table, give_paths
+from cli.output.class_table import Fetched, fetch, give_class_table, give_nothing_found, give_paths
 from cli.project import DEFAULT_STACK
 from cli.target import Target, choose, stack_outputs
 from labgrader.errors import BadInputError, Problem
@@ -91,6 +91,7 @@ def grade(
     )
     if as_json:
         console.output_json(fetched.run)
+        give_nothing_found(fetched, console.info)
     else:
         give_class_table(fetched)
     give_paths(fetched, console.info if as_json else console.output, chosen(aws, stack))

@@ -1,4 +1,4 @@
-"""A student's report on a terminal: the score, every check, and for what is to mend the exact commands to type next."""
+"""A student's report on a terminal: the score, every check, and the commands that fix what failed."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from rich.text import Text
 from cli.output import console
 from labgrader.reporting.formatting import SYMBOLS, WORDS, counted
 from labgrader.reporting.tasks import by_task
+from labgrader.reporting.what_to_fix import ToFix, what_to_fix
 
 Json = Any
 Entry = Mapping[str, Json]
@@ -39,8 +40,10 @@ def give_report(report: Entry, hidden: Entry, *, all_advice: bool = False, more:
     page.line((f"{report['lab']['title']}: ", "bold"), (_of(score["points"], score["max_points"]), "bold"))
     if report["status"] != "complete":
         page.line((_open(score["open_points"]), COLOURS["not_graded"]))
+    if report.get("nothing_found"):
+        page.line((_nothing_found(report), COLOURS["failed"]))
     _give_checks(page, checks)
-    _give_to_mend(page, [check for check in checks if check["status"] in ("failed", "partial")])
+    _give_to_fix(page, what_to_fix(checks))
     _give_open(page, [check for check in checks if check["status"] == "not_graded"])
     _give_advice(page, report.get("advice", ()), more="" if all_advice else more)
     _give_changes(page, report.get("previous"), {check["id"]: check["title"] for check in checks})
@@ -99,12 +102,12 @@ def _give_task(page: _Page, checks: Sequence[Entry]) -> None:
             page.lines(check["message"], "bright_black", " " * 15)
 
 
-def _give_to_mend(page: _Page, checks: Sequence[Entry]) -> None:
-    if checks:
-        page.heading("What to mend")
-    for number, check in enumerate(checks, start=1):
-        gain = _points(round(check["max_points"] - check["points"], 2))
-        page.line((f"{number}. ", "bold"), (check["title"], "bold"), (f" ({gain})", COLOURS[check["status"]]))
+def _give_to_fix(page: _Page, fixes: Sequence[ToFix]) -> None:
+    if fixes:
+        page.heading("What to fix")
+    for number, fix in enumerate(fixes, start=1):
+        check = fix.check
+        page.line((f"{number}. ", "bold"), (check["title"], "bold"), (f" ({fix.words})", COLOURS[check["status"]]))
         page.lines(check["message"])
         for name in ("expected", "observed"):
             if check.get(name) and not _says(check["message"], check[name]):
@@ -168,6 +171,14 @@ def _give_next(page: _Page, hint: str) -> None:
 
 def _of(points: float, most: float) -> str:
     return f"{console.points(points)} of {_points(most)}"
+
+
+def _nothing_found(report: Entry) -> str:
+    return (
+        f"There is nothing at all in account {report['account_id']}, Region {report['region']}. "
+        f"No resource there has a name that begins with {report['student']['username']}-. "
+        "Check the account, the Region and the username."
+    )
 
 
 def _open(points: float) -> str:

@@ -142,7 +142,7 @@ def test_the_report_and_what_to_type_next(capsys: Capture) -> None:
         " – Skipped        0 / 8     Alias is called\n"
         "               waits for “Alias exists”\n"
         "\n"
-        "What to mend\n"
+        "What to fix\n"
         "1. Layers are attached (4.5 points)\n"
         "   not attached: user1-lambda-utils\n"
         "   expected: both layers\n"
@@ -253,7 +253,7 @@ def test_what_could_not_be_graded_is_1_and_nobodys_fault(capsys: Capture) -> Non
     assert " ? Not graded  open / 8     Two" in lines
     where = lines.index("What could not be graded, through no fault of yours")
     assert lines[where + 1 : where + 3] == [" ? Two", "   access was denied"]
-    assert "What to mend" not in lines
+    assert "What to fix" not in lines
 
 
 def test_a_self_check_that_failed_is_our_fault_and_3(capsys: Capture) -> None:

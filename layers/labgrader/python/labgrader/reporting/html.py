@@ -25,13 +25,15 @@ CONTENT_SECURITY_POLICY = (
 """A page can neither run nor fetch anything: it shows what students wrote."""
 
 
-def render_student(report: Mapping[str, Any]) -> str:
-    """Return the page of one student, hidden checks included: an instructor reads it.
+def render_student(report: Mapping[str, Any], class_page: str = "") -> str:
+    """Return the page of one student, with hidden checks: it is for instructors.
 
     Args:
-        report: as ``build_report`` made it; the page needs nothing else, and the same report gives the same page.
+        report: as ``build_report`` made it. The same arguments give the same page.
+        class_page: the address that the page links back to, such as ``../class.html``; empty for no link, as on the
+            pages that students get.
     """
-    return _render("student.html.j2", student_view(report))
+    return _render("student.html.j2", student_view(report, class_page))
 
 
 def render_class(run: Mapping[str, Any], reports: Sequence[Mapping[str, Any]], lab: Lab) -> str:

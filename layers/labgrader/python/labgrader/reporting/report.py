@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from labgrader.evidence.load.load_test import Comparison, LoadResult
+from labgrader.evidence.no_resources import has_no_resources
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.check import find_check
 from labgrader.judging.scoring import Score, ScoredCheck
@@ -112,6 +113,8 @@ def build_report(
         ],
     }
     report["comparisons"] = [comparison_entry(*said_of(item_id), result) for item_id, result in comparisons]
+    if snapshot is not None and has_no_resources(snapshot):
+        report["nothing_found"] = True
     if previous is not None:
         report["previous"] = dict(previous)
     hidden = hidden_field(lab.hidden_checks, lab.hidden_points)

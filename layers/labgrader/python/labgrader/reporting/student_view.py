@@ -10,22 +10,29 @@ from labgrader.reporting.comparison_view import comparison_view
 from labgrader.reporting.formatting import waiting_words
 from labgrader.reporting.load_view import load_test_view
 from labgrader.reporting.tasks import by_task
+from labgrader.reporting.what_to_fix import what_to_fix
 
 
-def student_view(report: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the variables of ``student.html.j2``."""
+def student_view(report: Mapping[str, Any], class_page: str = "") -> dict[str, Any]:
+    """Return the variables of ``student.html.j2``.
+
+    Args:
+        report: the report.
+        class_page: the address of the class page, as seen from this page; empty for a page without a link to it.
+    """
     checks: Sequence[Mapping[str, Any]] = report["checks"]
     titles = {check["id"]: check["title"] for check in checks}
     score = report["score"]
     return {
         "report": report,
+        "class_page": class_page,
         "student": report["student"],
         "lab": report["lab"],
         "score": score,
         "lost": round(score["max_points"] - score["points"] - score["open_points"], 2),
         "counts": [(status, sum(check["status"] == status for check in checks)) for status in STATUSES],
         "tasks": _tasks(checks),
-        "to_mend": [check for check in checks if check["status"] in ("failed", "partial")],
+        "to_fix": what_to_fix(checks),
         "open": [check for check in checks if check["status"] == "not_graded"],
         "titles": titles,
         "load_tests": [load_test_view(test, titles) for test in report["load_tests"]],
