@@ -30,14 +30,14 @@ def test_only_the_student_who_built_nothing_has_no_resources(lab_id: str) -> Non
 
 @pytest.mark.parametrize("action", REGIONAL_LISTS)
 def test_one_resource_is_enough(action: str) -> None:
-    empty = {name: {"value": []} for name in REGIONAL_LISTS}
+    empty: dict[str, Any] = {name: {"value": []} for name in REGIONAL_LISTS}
     assert has_no_resources(snapshot(empty))
     assert not has_no_resources(snapshot({**empty, action: {"value": ["user1-x"]}}))
     assert not has_no_resources(snapshot({**empty, action: {"value": {"user1-x": {}}}}))
 
 
 def test_a_refused_list_leaves_it_unknown() -> None:
-    functions = {"lambda:ListFunctions": {"value": []}}
+    functions: dict[str, Any] = {"lambda:ListFunctions": {"value": []}}
     refused = {"sqs:ListQueues": {"error": {"code": "AccessDenied", "message": "not allowed"}}}
     assert has_no_resources(snapshot(functions))
     assert not has_no_resources(snapshot({**functions, **refused}))
