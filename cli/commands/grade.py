@@ -71,7 +71,7 @@ def grade(
     target = choose(aws)
     assign_accounts(
         students, GraderAccount(target.account_id, target.region)
-    )  # who has another account needs a role, before we start
+    )  # a student with another account needs a role: say so before the run starts
     outputs = stack_outputs(target, stack)
     check_deployed(outputs, [lab], chosen(aws, stack, labs))
     if course is not None and (problems := validate_course(target.store(outputs), course)):
@@ -104,7 +104,7 @@ def grade(
 
 @contextmanager
 def _collecting(problems: list[Problem]) -> Iterator[None]:
-    """Keep what is wrong for later: whoever mends a roster wants to know all of it at once."""
+    """Collect problems, so that all of them are shown at once."""
     try:
         yield
     except BadInputError as error:
@@ -151,7 +151,7 @@ def grade_class(
         suffix=suffix,
         listed=students,
         mode=mode,
-        students=() if everybody else [one.username for one in students],
+        students=() if everybody else [student.username for student in students],
         course=course,
     )
     try:

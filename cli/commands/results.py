@@ -71,7 +71,7 @@ def report(
     if student and form not in REPORTS:
         raise UsageError("a gradebook is of the whole class: leave --student away, or take --format json")
     if for_student and not student:
-        raise UsageError("whose? --for-student goes with --student USERNAME")
+        raise UsageError("--for-student needs --student USERNAME")
     if (semicolon or bom) and form != "csv":
         raise UsageError("--semicolon and --bom are options of --format csv")
     target = choose(aws)

@@ -62,11 +62,11 @@ def fetch(store: Store, run_id: str, folder: Path) -> Fetched:
     Args:
         store: the stack's store.
         run_id: the run.
-        folder: where to put them; made when it is not there.
+        folder: where to put them; it is created if it is missing.
 
     Raises:
         MissingError: the run has no results (yet).
-        TargetError: the run names a student whose name is not one.
+        TargetError: the run has a username that is no file name.
     """
     keys = Keys(run_id)
     run: dict[str, Any] = store.get_json(keys.run)

@@ -18,7 +18,7 @@ NO_BROWSER = (
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Start Chromium. Skip the test if there is none, or fail it if LABGRADER_BROWSER is "required"."""
+    """Start Chromium. Skip the test if it is missing, or fail the test if LABGRADER_BROWSER is "required"."""
     program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     if program is None:
         if os.environ.get("LABGRADER_BROWSER") == "required":

@@ -21,8 +21,8 @@ def check(status: str, title: str = "t", *requires: str) -> dict[str, Any]:
 
 
 def report(username: str, *checks: dict[str, Any], name: str = "", **more: Any) -> dict[str, Any]:
-    points, most = sum(one["points"] for one in checks), sum(one["max_points"] for one in checks)
-    graded = all(one["status"] != "not_graded" for one in checks)
+    points, most = sum(part["points"] for part in checks), sum(part["max_points"] for part in checks)
+    graded = all(part["status"] != "not_graded" for part in checks)
     return {
         "student": {"username": username, "name": name},
         "account_id": "111122223333",

@@ -1,4 +1,4 @@
-"""The pages that an instructor reads, per student and per class. No script, nothing fetched, everything escaped."""
+"""The HTML pages of students, classes and load tests. They have no script, fetch nothing and escape all texts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 )
-"""A page can neither run nor fetch anything: it shows what students wrote."""
+"""A page can neither run nor fetch anything, because it shows texts that students wrote."""
 
 
 def render_student(report: Mapping[str, Any], class_page: str = "") -> str:
@@ -48,7 +48,7 @@ def render_class(run: Mapping[str, Any], reports: Sequence[Mapping[str, Any]], l
 
 
 def render_load_test(result: LoadResult | Comparison) -> str:
-    """Return the page of one load test, or of one comparison, that nobody's points depend on.
+    """Return the page of one load test or one comparison on which no points depend.
 
     Args:
         result: what was measured.
@@ -69,7 +69,7 @@ def _render(template: str, view: Mapping[str, Any]) -> str:
 
 @cache
 def _environment() -> Environment:
-    """The templates, loaded when the first page is wanted: not every function that imports this draws one."""
+    """Return the templates, loaded for the first page: many functions import this module and draw no page."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(

@@ -41,8 +41,8 @@ def what_to_fix(checks: Sequence[Mapping[str, Any]]) -> list[ToFix]:
     """Return the failed and partial checks, in the order of the report.
 
     A skipped check counts for one failed check only: the first of its prerequisites that failed, or, if that
-    prerequisite was skipped too, the first cause of that one. The points of a skipped check whose cause is not in the
-    report, because it is hidden, count for no check.
+    prerequisite was skipped too, the first cause of that one. If the cause is hidden and not in the
+    report, the points count for no check.
 
     Args:
         checks: of one report, each with ``id``, ``status``, ``points``, ``max_points`` and ``requires``. Reports of
