@@ -16,7 +16,7 @@ NO_BROWSER = (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it runs, no other test of the process can start an event loop
 def browser() -> Iterator[Browser]:
     """Start Chromium. Skip the test if it is missing, or fail the test if LABGRADER_BROWSER is "required"."""
     program = next(filter(None, map(shutil.which, PROGRAMS)), None)
@@ -25,7 +25,7 @@ def browser() -> Iterator[Browser]:
             pytest.fail(NO_BROWSER)
         pytest.skip(NO_BROWSER)
     with sync_playwright() as playwright:
-        # Chromium has no sandbox for the user root, as which containers run; the pages are labgrader's own
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        # Containers run as root, without a sandbox for Chromium, and have little shared memory. The pages are our own.
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-dev-shm-usage"])
         yield browser
         browser.close()
