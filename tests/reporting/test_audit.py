@@ -315,7 +315,7 @@ def test_the_class_page_says_who_drifted_what_is_gone_and_what_it_costs(example:
     assert page.count('title="Bad JSON gets 400: carried over from the graded run of ') == 2
     assert page.count('<i aria-hidden="true">(✓)</i><b>Passed</b></a></td>') == 2
     assert "(✓) Carried over from a graded run, not checked by this audit" in safe(page).text
-    assert "gradebook.csv . Those of an audit are no grades." in safe(page).text
+    assert "gradebook.csv . The points of an audit are not grades." in safe(page).text
     assert "Optimized function uses both layers: passed → failed" in page
     assert "and 1 check that comes after it" in page
     assert "function user1-x" in page

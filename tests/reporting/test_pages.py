@@ -158,7 +158,7 @@ def test_a_class_of_three(example: Any) -> None:
         "full marks 1",
         "median 50%",
         "not fully graded 1",
-        "2 students, by percent of the points. Without 1 student not fully graded",
+        "2 students, by percent of the points. 1 student is not fully graded and not shown.",
         "lambda:InvokeFunction: AccessDeniedException: not allowed — 1 check of user1",
         "USERNAME-baseline-function exists",
         "49.99 +20?",
