@@ -233,10 +233,10 @@ def print_speed(found: dict[str, Tester]) -> None:
                 one, key = tester.run(trial), (name, trial.in_flight)
                 if one and (key not in best or one["seconds"] < best[key]["seconds"]):
                     best[key] = one
-    for (name, in_flight), one in best.items():
+    for (name, in_flight), result in best.items():
         print(
-            f"{name:<12}{in_flight:>10}{one['requests']:>10}{_rps(one):>12,.0f}{_cpu_ms(one):>13.3f}"
-            f"{1000 / _cpu_ms(one):>11,.0f}{one['saw']['connections']:>13}"
+            f"{name:<12}{in_flight:>10}{result['requests']:>10}{_rps(result):>12,.0f}{_cpu_ms(result):>13.3f}"
+            f"{1000 / _cpu_ms(result):>11,.0f}{result['saw']['connections']:>13}"
         )
     ours = best[OURS, IN_FLIGHT]
     connections = ours["saw"]["connections"]

@@ -102,8 +102,10 @@ def wait_for(target: Target, outputs: Mapping[str, str], key: str, lab_id: str, 
 
 def spent_in(state: str, history: list[Event]) -> float:
     """Seconds between entering a state and leaving it."""
-    (entered,) = [one["timestamp"] for one in history if one.get("stateEnteredEventDetails", {}).get("name") == state]
-    (left,) = [one["timestamp"] for one in history if one.get("stateExitedEventDetails", {}).get("name") == state]
+    (entered,) = [
+        event["timestamp"] for event in history if event.get("stateEnteredEventDetails", {}).get("name") == state
+    ]
+    (left,) = [event["timestamp"] for event in history if event.get("stateExitedEventDetails", {}).get("name") == state]
     return float((left - entered).total_seconds())
 
 
@@ -131,7 +133,7 @@ def measure(target: Target, outputs: Mapping[str, str], lab_id: str, students: i
     connections = Connections(target.client, target.account_id, target.region)
     key = signing_key(target, outputs)
     everybody = [WARM_UP, *usernames]
-    build_class(lab_id, [Enrolled(one) for one in everybody], connections)
+    build_class(lab_id, [Enrolled(student) for student in everybody], connections)
     try:
         wait_for(target, outputs, key, lab_id, WARM_UP)
         return [wait_for(target, outputs, key, lab_id, username) for username in usernames]
@@ -155,11 +157,11 @@ def main() -> None:
     print("| lab | p50 | p95 | max | states | functions called | requests to the API |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     for lab_id, waited in measured.items():
-        times = [one.counted_s for one in waited]
+        times = [wait.counted_s for wait in waited]
         figures = " | ".join(
             f"{value:.1f} s" for value in (statistics.median(times), percentile(times, 0.95), max(times))
         )
-        work, requests = waited[0].work, statistics.median(one.requests for one in waited)
+        work, requests = waited[0].work, statistics.median(wait.requests for wait in waited)
         print(f"| {lab_id} | {figures} | {work.states} | {work.called} | {requests:.0f} |")
     print(f"\nOn AWS, by what was counted, with functions of {MEMORY_MB} MB:")
     print(f"| lab | calls to AWS | {' | '.join(PARTS)} | warm | all cold | a state may take |")
@@ -168,7 +170,7 @@ def main() -> None:
         work, snapshot = undisturbed(waited), asked(lab_id)
         warm, cold = (seconds(work, snapshot, MEMORY_MB, cold=cold) for cold in (False, True))
         parts = " | ".join(f"{warm[part]:.1f} s" for part in PARTS)
-        totals = [sum(one.values()) for one in (warm, cold)]
+        totals = [sum(part_seconds.values()) for part_seconds in (warm, cold)]
         bears = STATE_S + (BOUND_S - totals[0]) / (work.entered + work.rounds)
         print(
             f"| {lab_id} | {snapshot.calls} | {parts} | {totals[0]:.1f} s | {totals[1]:.1f} s | {1000 * bears:.0f} ms |"
@@ -177,7 +179,7 @@ def main() -> None:
 
 def undisturbed(waited: list[Waited]) -> Work:
     """What a self-check took of AWS, its functions as long as where this machine had the least else to do."""
-    return min((one.work for one in waited), key=lambda work: work.cpu_s)
+    return min((wait.work for wait in waited), key=lambda work: work.cpu_s)
 
 
 if __name__ == "__main__":

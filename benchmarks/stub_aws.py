@@ -250,7 +250,7 @@ class StubAws:
         return {"Credentials": {**key, "Expiration": expires}}
 
     def _ListFunctions(self, *, Marker: str = "") -> dict[str, Any]:
-        return self._listed("Functions", [one["Configuration"] for one in self.functions.values()], Marker)
+        return self._listed("Functions", [function["Configuration"] for function in self.functions.values()], Marker)
 
     def _ListLayers(self, *, Marker: str = "") -> dict[str, Any]:
         layers = [{"LayerName": name, "LatestMatchingVersion": versions[0]} for name, versions in self.layers.items()]
@@ -276,9 +276,9 @@ class StubAws:
         code = {"Location": self.package_url and f"{self.package_url}/{FunctionName}?X-Amz-Signature=0123456789abcdef"}
         if version == "$LATEST":
             return {**found, "Code": code}
-        for one in self.versions.get(FunctionName, []):
-            if one["Version"] == version:
-                return {**found, "Configuration": one, "Code": code}
+        for version_config in self.versions.get(FunctionName, []):
+            if version_config["Version"] == version:
+                return {**found, "Configuration": version_config, "Code": code}
         raise Fault("ResourceNotFoundException", 404, f"Function not found: {FunctionName}:{Qualifier}")
 
     def _ListVersionsByFunction(self, *, FunctionName: str, Marker: str = "") -> dict[str, Any]:
@@ -294,7 +294,7 @@ class StubAws:
             return self._GetProvisionedConcurrencyConfig(FunctionName=FunctionName, Qualifier="$LATEST")
         arn = self._existing(FunctionName)["Configuration"]["FunctionArn"]
         configured = self.provisioned.get(FunctionName, {}).items()
-        entries = [{"FunctionArn": f"{arn}:{qualifier}", **one} for qualifier, one in configured]
+        entries = [{"FunctionArn": f"{arn}:{qualifier}", **config} for qualifier, config in configured]
         return self._listed("ProvisionedConcurrencyConfigs", entries, Marker)
 
     def _GetProvisionedConcurrencyConfig(self, *, FunctionName: str, Qualifier: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The environment of a function: read in one place, typed, and named where it is missing."""
+"""The environment variables of a function: one module reads them, and an error names a missing one."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_a_missing_or_empty_variable_is_named(variable: str) -> None:
     assert missing.value.variable == variable
 
 
-def test_the_default_is_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_default_is_the_environment_of_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BUCKET", "first")
     environment = Environment()
     monkeypatch.setenv("BUCKET", "second")
@@ -50,12 +50,12 @@ def test_the_default_is_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     assert environment.on_lambda
 
 
-def test_the_template_sets_what_is_read_and_nothing_else() -> None:
+def test_the_template_sets_exactly_the_variables_that_are_read() -> None:
     variables = set(template()["Globals"]["Function"]["Environment"]["Variables"])
     for function in FUNCTIONS.values():
         variables |= set(function.get("Environment", {}).get("Variables", {}))
     assert {name for name in variables if not name.startswith("POWERTOOLS_")} == set(READ)
-    properties = {name for name, one in inspect.getmembers(Environment) if isinstance(one, property)}
+    properties = {name for name, member in inspect.getmembers(Environment) if isinstance(member, property)}
     assert len(properties - {"on_lambda"}) == len(READ)
 
 

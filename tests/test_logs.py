@@ -1,4 +1,4 @@
-"""What the library logs carries the run and the student, as what the function itself logs does."""
+"""The library's log lines have the run and the student, like those of the function."""
 
 from __future__ import annotations
 

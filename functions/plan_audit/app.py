@@ -1,4 +1,4 @@
-"""Plan audit: which labs of a course are audited tonight, as which runs."""
+"""Plan audit: choose the labs of a course to audit tonight, and their runs."""
 
 from typing import Any
 

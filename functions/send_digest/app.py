@@ -1,4 +1,4 @@
-"""Send digest: what a night of a course came to, kept and sent to whoever subscribed."""
+"""Send digest: store the results of a course's nightly audit, and send them to the subscribers."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Requests of somebody who means no good, or of a client that is broken: each is a problem, and starts nothing."""
+"""Requests from attackers and broken clients: each gets a problem and starts nothing."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def nothing_started(world: World) -> bool:
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
-def test_without_the_authorizers_word_nothing_is_answered(world: World, method: str, path: str) -> None:
+def test_every_route_needs_the_authorizers_context(world: World, method: str, path: str) -> None:
     world.has_run()
     world.has_report(RUN_ID, "user1", report_of())
     answer = world.ask(method, path, None, GOOD if method == "POST" else None)
@@ -61,13 +61,13 @@ def test_without_the_authorizers_word_nothing_is_answered(world: World, method: 
         "user1",
     ],
 )
-def test_an_authorizer_that_says_something_else_lets_nobody_in(world: World, authorizer: Any) -> None:
+def test_an_invalid_authorizer_context_is_refused(world: World, authorizer: Any) -> None:
     event = event_of("GET", "/v1/labs", None)
     event["requestContext"]["authorizer"] = authorizer
     world.send(event).problem(401, "no-token")
 
 
-def test_no_header_and_no_parameter_says_who_somebody_is(world: World) -> None:
+def test_headers_and_parameters_do_not_identify_the_caller(world: World) -> None:
     claims = {"X-Subject": "ada", "X-Role": "instructor", "subject": "ada", "role": "instructor"}
     world.ask("GET", "/v1/labs", None, headers=claims).problem(401, "no-token")
     world.ask("GET", f"/v1/runs/{RUN_ID}", STUDENT, headers=claims).problem(403, "not-yours")
@@ -75,13 +75,11 @@ def test_no_header_and_no_parameter_says_who_somebody_is(world: World) -> None:
 
 @pytest.mark.parametrize(("method", "path"), [route for route in ROUTES if route[1].startswith("/v1/runs")])
 @pytest.mark.parametrize("body", [{"lab": LAB, "roster": "username\nuser1\n"}, "not even JSON", "x" * (MAX_BODY + 1)])
-def test_a_student_is_sent_away_from_instructors_routes_whatever_is_sent(
-    world: World, method: str, path: str, body: Any
-) -> None:
+def test_a_student_gets_403_on_instructors_routes_for_any_body(world: World, method: str, path: str, body: Any) -> None:
     world.has_run()
     world.has_report(RUN_ID, "user1", report_of())
     problem = world.ask(method, path, STUDENT, body if method == "POST" else None).problem(403, "not-yours")
-    assert problem["detail"] == "this is for instructors, and your token is that of a student"
+    assert problem["detail"] == "only instructors can do this; your token is for a student"
     assert nothing_started(world)
 
 
@@ -90,7 +88,7 @@ def test_a_student_is_sent_away_from_instructors_routes_whatever_is_sent(
 )
 def test_another_students_name_in_the_body_is_refused(world: World, field: str) -> None:
     problem = world.ask("POST", "/v1/self-checks", STUDENT, {**GOOD, field: "user2"}).problem(422, "bad-input")
-    assert problem["errors"] == [{"field": field, "message": "is not known here"}]
+    assert problem["errors"] == [{"field": field, "message": "is an unknown field"}]
     assert nothing_started(world)
 
 
@@ -98,9 +96,9 @@ def test_another_students_name_in_the_body_is_refused(world: World, field: str) 
 def test_another_students_name_in_the_query_is_refused(world: World, name: str) -> None:
     world.has_report("r2", "user2", report_of("r2", "user2"))
     problem = world.ask("GET", "/v1/me/reports", STUDENT, query={name: "user2"}).problem(422, "bad-input")
-    assert problem["errors"] == [{"field": name, "message": "is not taken here; what is: lab"}]
+    assert problem["errors"] == [{"field": name, "message": "is an unknown parameter; the parameters are: lab"}]
     problem = world.ask("GET", "/v1/labs", STUDENT, query={name: "user2"}).problem(422, "bad-input")
-    assert problem["errors"] == [{"field": name, "message": "is not taken here; nothing is"}]
+    assert problem["errors"] == [{"field": name, "message": "is an unknown parameter; there are none here"}]
 
 
 def test_a_parameter_that_is_given_twice_is_refused(world: World) -> None:
@@ -110,7 +108,7 @@ def test_a_parameter_that_is_given_twice_is_refused(world: World) -> None:
     assert problem["errors"] == [{"field": "lab", "message": "is not text"}]
 
 
-def test_another_students_name_in_the_path_leads_nowhere(world: World) -> None:
+def test_another_students_name_in_the_path_is_refused(world: World) -> None:
     world.has_report(RUN_ID, "user2", report_of(RUN_ID, "user2"))
     run_id = world.ask("POST", "/v1/self-checks", OTHER_STUDENT, GOOD).json["run_id"]
     world.ask("GET", f"/v1/self-checks/{run_id}", STUDENT).problem(403, "not-yours")
@@ -147,7 +145,7 @@ def test_another_students_name_in_the_path_leads_nowhere(world: World) -> None:
         "",
     ],
 )
-def test_no_path_leads_a_student_to_what_is_not_the_students(world: World, path: str) -> None:
+def test_no_path_variant_gives_a_student_access_to_other_paths(world: World, path: str) -> None:
     world.has_run("r1")
     world.has_report("r1", "user2", report_of("r1", "user2"))
     for caller in (STUDENT, None):
@@ -157,13 +155,13 @@ def test_no_path_leads_a_student_to_what_is_not_the_students(world: World, path:
 
 
 @pytest.mark.parametrize("path", ["/v1/self-checks/r\n", "/v1/labs/", "/v1/labs//"])
-def test_an_end_of_a_path_that_does_not_matter_leads_to_the_same(world: World, path: str) -> None:
+def test_a_trailing_slash_or_line_break_is_harmless(world: World, path: str) -> None:
     assert world.ask("GET", path, STUDENT).status in (200, 404, 422)
 
 
 @pytest.mark.parametrize(("size", "status"), [(MAX_BODY, 422), (MAX_BODY + 1, 413)])
 @pytest.mark.parametrize("binary", [False, True])
-def test_a_body_may_have_so_many_bytes_and_not_one_more(world: World, size: int, status: int, binary: bool) -> None:
+def test_a_body_has_a_maximum_size(world: World, size: int, status: int, binary: bool) -> None:
     text = '{"lab": "' + "x" * (size - 11) + '"}'
     body = text.encode() if binary else text
     assert len(body) == size
@@ -171,7 +169,8 @@ def test_a_body_may_have_so_many_bytes_and_not_one_more(world: World, size: int,
     problem = answer.problem(status, "too-large" if status == 413 else "bad-input")
     if status == 413:
         assert problem["detail"] == (
-            "262,145 bytes; a request may have 262,144: give a long roster's key in the bucket instead"
+            "the body has 262,145 bytes; the maximum is 262,144. For a long roster, upload it to the stack's bucket "
+            "and send its key."
         )
 
 
@@ -183,16 +182,16 @@ def test_a_body_is_measured_in_bytes_not_in_characters(world: World) -> None:
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        ("", "is empty; it has to be a JSON object"),
-        ("  \n", "is empty; it has to be a JSON object"),
+        ("", "is empty; send a JSON object"),
+        ("  \n", "is empty; send a JSON object"),
         ("{", "is not JSON: Expecting property name enclosed in double quotes (line 1, column 2)"),
         ("lab=lambda-optimization", "is not JSON: Expecting value (line 1, column 1)"),
-        ('{"lab": NaN}', "is not JSON that can be used: NaN is no number of JSON's"),
-        ('{"lab": -Infinity}', "is not JSON that can be used: -Infinity is no number of JSON's"),
-        ('{"lab": "a", "lab": "b"}', "is not JSON that can be used: lab is given twice"),
-        ('{"lab": ' + "1" * 5000 + "}", "is not JSON that can be used: a number is too long"),
-        ("[" * 100_000, "is not JSON that can be used: it is nested too deeply"),
-        ('{"lab":' * 30_000, "is not JSON that can be used: it is nested too deeply"),
+        ('{"lab": NaN}', "is JSON that labgrader does not accept: NaN is not a JSON number"),
+        ('{"lab": -Infinity}', "is JSON that labgrader does not accept: -Infinity is not a JSON number"),
+        ('{"lab": "a", "lab": "b"}', "is JSON that labgrader does not accept: lab is given twice"),
+        ('{"lab": ' + "1" * 5000 + "}", "is JSON that labgrader does not accept: a number is too long"),
+        ("[" * 100_000, "is JSON that labgrader does not accept: it is nested too deeply"),
+        ('{"lab":' * 30_000, "is JSON that labgrader does not accept: it is nested too deeply"),
         ("[]", "is not an object"),
         ('"lambda-optimization"', "is not an object"),
         ("null", "is missing"),
@@ -202,20 +201,20 @@ def test_a_body_is_measured_in_bytes_not_in_characters(world: World) -> None:
         ("\ufeff{}", "is not JSON: Unexpected UTF-8 BOM (decode using utf-8-sig) (line 1, column 1)"),
     ],
 )
-def test_a_body_that_is_not_a_json_object_is_said_to_be_none(world: World, body: str | bytes, said: str) -> None:
+def test_a_body_that_is_not_a_json_object_is_refused(world: World, body: str | bytes, said: str) -> None:
     problem = world.ask("POST", "/v1/self-checks", STUDENT, body).problem(422, "bad-input")
     assert problem["errors"] == [{"field": "body", "message": said}]
     assert nothing_started(world)
 
 
-def test_base64_that_is_none_is_said_to_be_no_text(world: World) -> None:
+def test_invalid_base64_is_refused(world: World) -> None:
     event = event_of("POST", "/v1/self-checks", STUDENT, "not base64!")
     event["isBase64Encoded"] = True
     problem = world.send(event).problem(422, "bad-input")
     assert problem["errors"] == [{"field": "body", "message": "is not UTF-8 text"}]
 
 
-def test_a_good_body_in_base64_is_a_good_body(world: World) -> None:
+def test_a_valid_body_in_base64_is_accepted(world: World) -> None:
     assert world.ask("POST", "/v1/self-checks", STUDENT, json.dumps(GOOD).encode()).status == 202
 
 
@@ -234,7 +233,7 @@ def test_a_good_body_in_base64_is_a_good_body(world: World) -> None:
         ("x" * 10_000, "… (9910 more characters) does not match"),
     ],
 )
-def test_a_lab_that_is_none_is_refused(world: World, lab: Any, said: str | None) -> None:
+def test_an_invalid_lab_id_is_refused(world: World, lab: Any, said: str | None) -> None:
     problem = world.ask("POST", "/v1/self-checks", STUDENT, {"lab": lab}).problem(422, "bad-input")
     (error,) = problem["errors"]
     assert error["field"] == "lab"
@@ -263,7 +262,7 @@ def test_many_errors_are_counted_and_not_all_listed(world: World) -> None:
         "\ud800",
     ],
 )
-def test_a_body_that_is_not_said_to_be_json_is_refused(world: World, content_type: str) -> None:
+def test_a_body_of_another_content_type_is_refused(world: World, content_type: str) -> None:
     answer = world.ask("POST", "/v1/self-checks", STUDENT, GOOD, headers={"Content-Type": content_type})
     problem = answer.problem(415, "not-json")
     assert problem["detail"].startswith("send Content-Type: application/json, not ")
@@ -284,7 +283,7 @@ def test_a_body_that_is_not_said_to_be_json_is_refused(world: World, content_typ
     ],
 )
 @pytest.mark.parametrize("name", ["content-type", "Content-Type", "CONTENT-TYPE"])
-def test_json_is_json_however_it_is_written(world: World, name: str, content_type: str) -> None:
+def test_the_json_content_type_is_accepted_in_any_case(world: World, name: str, content_type: str) -> None:
     event = event_of("POST", "/v1/self-checks", STUDENT, json.dumps(GOOD))
     for part in ("headers", "multiValueHeaders"):
         event[part].pop("Content-Type")
@@ -293,19 +292,21 @@ def test_json_is_json_however_it_is_written(world: World, name: str, content_typ
     assert answer.status == 202, answer.body
 
 
-def test_a_body_without_a_content_type_is_taken_for_json_as_documented(world: World) -> None:
+def test_a_body_without_a_content_type_is_read_as_json(world: World) -> None:
     event = event_of("POST", "/v1/self-checks", STUDENT, json.dumps(GOOD))
     for part in ("headers", "multiValueHeaders"):
         event[part].pop("Content-Type")
     assert world.send(event).status == 202
-    assert "without a Content-Type it is taken for that" in ERRORS["NotJson"]["description"]
+    assert ERRORS["NotJson"]["description"] == (
+        "the body has a Content-Type other than application/json in UTF-8, which is the default"
+    )
 
 
 @pytest.mark.parametrize("charset", ["iso-8859-1", "UTF-16", "utf8mb4", '"latin1"'])
 def test_json_in_another_charset_is_refused(world: World, charset: str) -> None:
     sent = {"Content-Type": f"application/json; charset={charset}"}
     problem = world.ask("POST", "/v1/self-checks", STUDENT, GOOD, headers=sent).problem(415, "not-json")
-    assert problem["detail"] == f"send it in UTF-8, not in {charset.strip(chr(34))}"
+    assert problem["detail"] == f"send the body in UTF-8, not in {charset.strip(chr(34))}"
     assert nothing_started(world)
 
 
@@ -320,7 +321,7 @@ def test_json_in_another_charset_is_refused(world: World, charset: str) -> None:
     ],
 )
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "get", "BREW"])
-def test_a_method_that_is_not_there_is_said_with_those_that_are(
+def test_an_unsupported_method_gets_405_with_the_supported_ones(
     world: World, path: str, allow: str, method: str
 ) -> None:
     answer = world.ask(method, path, STUDENT)
@@ -329,4 +330,4 @@ def test_a_method_that_is_not_there_is_said_with_those_that_are(
         return
     problem = answer.problem(405, "no-such-method")
     assert answer.headers["Allow"] == allow
-    assert problem["detail"] == f"{method} is not taken here; what is: {allow}"
+    assert problem["detail"] == f"this path does not support {method}; it supports: {allow}"

@@ -1,4 +1,4 @@
-"""An instructor has a class graded."""
+"""An instructor starts a run for a class and follows it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def start(world: World, headers: dict[str, str] | None = None, **fields: Any) ->
 
 
 def asked_of(world: World) -> list[dict[str, Any]]:
-    return [json.loads(one["input"]) for one in world.executions("grade_class")]
+    return [json.loads(execution["input"]) for execution in world.executions("grade_class")]
 
 
 @pytest.mark.parametrize(
@@ -73,8 +73,8 @@ def test_an_audit_of_some_students(world: World) -> None:
         (
             {"roster": "user1\nuser2\n"},
             {
-                "roster: line 1: user1": "unknown column; a roster has: student_id, username, name, ",
-                "roster: line 1: username": "the column is missing",
+                "roster: line 1: user1": "unknown column; the columns are: student_id, username, name, ",
+                "roster: line 1: username": "this column is required",
                 "roster: line 2: username": "is empty",
             },
         ),
@@ -99,7 +99,7 @@ def test_an_audit_of_some_students(world: World) -> None:
         ({"roster": [{"name": "Ada"}]}, {"roster[0].username": "is missing"}),
         (
             {"roster": [{"username": "u", "grade": 1}]},
-            {"roster[0].grade": "unknown column; a roster has: student_id, "},
+            {"roster[0].grade": "unknown column; the columns are: student_id, "},
         ),
         (
             {"roster": [{"username": "u"}, {"username": "U", "region": "mars"}, 5, {"email": ["x"]}]},
@@ -138,7 +138,7 @@ def test_an_audit_of_some_students(world: World) -> None:
         ({"lab": "Lab!", "mode": 1}, {"lab": "there is no lab Lab!", "mode": "1 is not one of: grade, audit"}),
     ],
 )
-def test_what_cannot_be_used_is_said_field_by_field_and_nothing_starts(
+def test_an_invalid_request_lists_its_problems_by_field_and_starts_nothing(
     world: World, fields: dict[str, Any], errors: dict[str, str | None]
 ) -> None:
     answer = start(world, **fields)
@@ -152,7 +152,7 @@ def test_what_cannot_be_used_is_said_field_by_field_and_nothing_starts(
     assert world.store.keys("rosters/") == []
 
 
-def test_a_run_is_followed_with_the_students_who_are_done(world: World) -> None:
+def test_a_run_in_progress_lists_the_students_who_are_done(world: World) -> None:
     world.has_run(status="running", finished_at="", counts={"students": 2, "complete": 0, "incomplete": 0}, course="c")
     world.has_report(RUN_ID, "user1", report_of())
     answer = world.ask("GET", f"/v1/runs/{RUN_ID}", INSTRUCTOR)
@@ -184,7 +184,7 @@ def test_a_run_is_followed_with_the_students_who_are_done(world: World) -> None:
     }
 
 
-def test_an_older_record_without_the_new_fields_is_shown_too(world: World) -> None:
+def test_an_older_record_without_the_new_fields_is_shown(world: World) -> None:
     record = world.has_run()
     put_run(world.store, {name: record[name] for name in record if name not in ("requested_by", "course")})
     answer = world.ask("GET", f"/v1/runs/{RUN_ID}", INSTRUCTOR).json
@@ -201,7 +201,7 @@ def test_an_older_record_without_the_new_fields_is_shown_too(world: World) -> No
         ({}, ""),
     ],
 )
-def test_a_run_is_of_the_course_that_is_named_or_whose_roster_it_is(
+def test_a_run_gets_its_course_from_the_request_or_the_roster_key(
     world: World, fields: dict[str, Any], course: str
 ) -> None:
     world.store.record_course({"course": "day-2", "title": "Day 2", "pushed_at": "2026-02-01T00:00:00Z"})
@@ -219,11 +219,11 @@ def test_a_roster_of_another_course_is_refused(world: World) -> None:
     assert error == {"field": "course", "message": "is day-3, and the roster is of the course day-2"}
 
 
-def test_a_run_that_an_event_asked_for_in_vain_is_shown_too(world: World) -> None:
+def test_a_failed_run_of_an_invalid_event_is_shown(world: World) -> None:
     bus: list[Event] = []
     event = {"id": "e-1", "time": "2026-03-01T09:00:00Z", "source": "school.lms", "detail": {"lab": 5}}
     machine = world.machines["grade_class"]
-    run_id, started = start_from_event(world.store, world.states, machine, lambda *told: bus.extend(told), event)
+    run_id, started = start_from_event(world.store, world.states, machine, lambda *sent: bus.extend(sent), event)
     assert started is None
     answer = world.ask("GET", f"/v1/runs/{run_id}", INSTRUCTOR)
     assert answer.status == 200, answer.body
@@ -246,13 +246,15 @@ def test_a_self_check_is_not_a_run(world: World) -> None:
         assert problem["detail"] == f"there is no run {run_id}"
 
 
-def test_the_instructor_reads_the_whole_report(world: World) -> None:
+def test_an_instructor_reads_the_full_report(world: World) -> None:
     world.has_run()
     world.has_report(RUN_ID, "user1", report_of())
     answer = world.ask("GET", f"/v1/runs/{RUN_ID}/students/user1", INSTRUCTOR)
     assert answer.json == report_of()
     problem = world.ask("GET", f"/v1/runs/{RUN_ID}/students/user2", INSTRUCTOR).problem(404, "not-found")
-    assert problem["detail"] == f"run {RUN_ID} has no report of user2; it is written when the student is done"
+    assert (
+        problem["detail"] == f"run {RUN_ID} has no report for user2; a report is available when the student is graded"
+    )
 
 
 GRADEBOOK = f"/v1/runs/{RUN_ID}/gradebook"
@@ -264,7 +266,7 @@ def checked(check_id: str, status: str, points: float) -> dict[str, Any]:
 
 
 def graded_student(ids: Sequence[str] = ("first", "second")) -> tuple[Lab, Student, dict[str, Any]]:
-    """A student who passed every check but the last, which was not graded."""
+    """Return a student who passed every check except the last, which was not graded."""
     most = 5 * len(ids)
     lab = Lab(LAB, "1.0.0", "Lab", "", most, tuple(Item(check_id, "a", "A", points=5) for check_id in ids))
     checks = [checked(check_id, "passed", 5) for check_id in ids[:-1]] + [checked(ids[-1], "not_graded", 0)]
@@ -280,7 +282,7 @@ def has_gradebook(world: World, ids: Sequence[str] = ("first", "second")) -> Non
 
 
 def has_gradebook_of_an_earlier_version(world: World) -> None:
-    """A run that kept its gradebook as CSV only, from before checks had columns of their own."""
+    """Store a run with its gradebook as CSV only, from before each check had its own column."""
     lab, student, report = graded_student(LIKE_COLUMNS)
     world.has_run(status="incomplete")
     world.store.put_json(Keys(RUN_ID).lab, lab.to_dict())
@@ -306,7 +308,7 @@ def test_the_gradebook_as_csv(world: World, query: dict[str, str] | None) -> Non
     ]
 
 
-def test_the_gradebook_as_json_has_the_words_as_they_are(world: World) -> None:
+def test_the_gradebook_as_json_has_the_original_texts(world: World) -> None:
     has_gradebook(world)
     answer = world.ask("GET", f"/v1/runs/{RUN_ID}/gradebook", INSTRUCTOR, query={"format": "json"})
     assert (answer.status, answer.headers["Content-Type"]) == (200, "application/json")
@@ -337,7 +339,7 @@ def test_the_gradebook_as_json_has_the_words_as_they_are(world: World) -> None:
 @pytest.mark.parametrize(
     "written", [lambda world: has_gradebook(world, LIKE_COLUMNS), has_gradebook_of_an_earlier_version]
 )
-def test_checks_called_as_fixed_columns_lose_nothing(world: World, written: Callable[[World], None]) -> None:
+def test_checks_named_like_fixed_columns_keep_their_points(world: World, written: Callable[[World], None]) -> None:
     written(world)
     (student,) = world.ask("GET", GRADEBOOK, INSTRUCTOR, query={"format": "json"}).json["students"]
     assert {name: student[name] for name in ("points", "status", "name", "email", "percent")} == {
@@ -361,26 +363,26 @@ def test_checks_called_as_fixed_columns_lose_nothing(world: World, written: Call
 def test_a_run_that_failed_has_no_gradebook(world: World) -> None:
     world.has_run(status="failed")
     problem = world.ask("GET", GRADEBOOK, INSTRUCTOR).problem(404, "not-found")
-    assert problem["detail"] == f"run {RUN_ID} failed, and has no gradebook: nobody was graded by it"
+    assert problem["detail"] == f"run {RUN_ID} failed and has no gradebook; it graded no student"
 
 
-def test_every_format_of_the_registry_is_taken_and_described(world: World) -> None:
+def test_every_registered_format_is_accepted_and_described(world: World) -> None:
     has_gradebook(world)
     for name, export in exports().items():
         answer = world.ask("GET", GRADEBOOK, INSTRUCTOR, query={"format": name})
         assert (answer.status, answer.headers["Content-Type"]) == (200, export.content_type)
     operation = document(world.api)["paths"]["/v1/runs/{run_id}/gradebook"]["get"]
-    (parameter,) = [one for one in operation["parameters"] if one["name"] == "format"]
+    (parameter,) = [parameter for parameter in operation["parameters"] if parameter["name"] == "format"]
     assert parameter["schema"] == {"type": "string", "enum": list(exports()), "default": "csv"}
-    told = parameter["description"].split("; ")
-    assert told == [f"{name} {export.description}" for name, export in exports().items()]
-    assert {"csv for spreadsheets, a column for each check", "json for programs"} <= set(told)
+    descriptions = parameter["description"].split("; ")
+    assert descriptions == [f"{name} {export.description}" for name, export in exports().items()]
+    assert {"csv for spreadsheets, a column for each check", "json for programs"} <= set(descriptions)
 
 
-def test_a_run_that_goes_on_has_no_gradebook_yet(world: World) -> None:
+def test_a_running_run_has_no_gradebook(world: World) -> None:
     world.has_run(status="running")
     problem = world.ask("GET", f"/v1/runs/{RUN_ID}/gradebook", INSTRUCTOR).problem(404, "not-found")
-    assert problem["detail"] == f"run {RUN_ID} is running and has no gradebook; it is written when a run has ended"
+    assert problem["detail"] == f"run {RUN_ID} is still running; its gradebook is available when it has ended"
 
 
 def test_an_unknown_format_is_refused(world: World) -> None:

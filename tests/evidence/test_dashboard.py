@@ -16,7 +16,7 @@ def board(*rows: Any, **properties: Any) -> Dashboard:
 
 
 def metrics(*rows: Any) -> list[tuple[str, str, dict[str, str]]]:
-    return [(one.namespace, one.name, dict(one.dimensions)) for one in board(*rows).metrics()]
+    return [(metric.namespace, metric.name, dict(metric.dimensions)) for metric in board(*rows).metrics()]
 
 
 def test_a_metric_is_read_with_its_dimensions() -> None:
@@ -65,7 +65,7 @@ def test_an_expression_has_no_metric_and_does_not_disturb_the_dots() -> None:
             [".", "Errors", ".", "."],
         ).metrics()
     )
-    assert [one.expression for one in found] == ["", "m1 / 1000", ""]
+    assert [metric.expression for metric in found] == ["", "m1 / 1000", ""]
     assert found[2] == Metric("AWS/Lambda", "Errors", {"FunctionName": "f"})
 
 

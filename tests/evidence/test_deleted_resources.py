@@ -107,7 +107,7 @@ def test_a_role_is_asked_for_by_its_name() -> None:
 
 @pytest.mark.parametrize(("number", "last"), [(MAX_GONE, "table t49"), (MAX_GONE + 1, "… and 1 more")])
 def test_what_is_gone_is_bounded(number: int, last: str) -> None:
-    named = deleted_resources(*lists("dynamodb:ListTables", [f"t{one:02}" for one in range(number)], []))
+    named = deleted_resources(*lists("dynamodb:ListTables", [f"t{index:02}" for index in range(number)], []))
     assert named[-1] == last
     assert len(named) == min(number, MAX_GONE + 1)
 

@@ -143,5 +143,5 @@ def test_every_recorded_invocation_is_there_for_advice() -> None:
     answers.record(Question("lambda:InvokeFunction", {"FunctionName": "user1-gone"}), Answer())
     answers.record(Question("lambda:InvokeFunction", {"FunctionName": "user1-no"}), Answer(error_code="AccessDenied"))
     answers.record(Question("labgrader:CallApi", {"ApiId": "a"}), Answer(HttpReply("answered", 200).to_dict()))
-    assert [one.target for one in _probe(answers).invocations()] == ["user1-f", "user1-g"]
+    assert [invocation.target for invocation in _probe(answers).invocations()] == ["user1-f", "user1-g"]
     assert _probe().invocations() == []

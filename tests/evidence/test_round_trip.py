@@ -138,7 +138,7 @@ class TestMoto:
 
         snapshot = recorded(read)
         api, (route,), (stage,), plan, (key,) = read(snapshot)
-        assert [one.name for one in snapshot.api_gateway.rest_apis()] == ["user1-api"]
+        assert [rest_api.name for rest_api in snapshot.api_gateway.rest_apis()] == ["user1-api"]
         assert api.description == "of lab 9"
         assert (route.path, route.method, route.function, route.qualifier) == (
             "/performance",

@@ -114,7 +114,10 @@ def test_a_stage_without_a_cache_has_no_cache_size() -> None:
         {"stageName": "off", "cacheClusterEnabled": False, "cacheClusterSize": "0.5"},
     ]
     snapshot.answers.record(Question("apigateway:GetStages", {"restApiId": "id"}), Answer(stages))
-    assert [(one.name, one.cache_size) for one in snapshot.api_gateway.stages("id")] == [("on", "0.5"), ("off", "")]
+    assert [(stage.name, stage.cache_size) for stage in snapshot.api_gateway.stages("id")] == [
+        ("on", "0.5"),
+        ("off", ""),
+    ]
 
 
 def test_a_bound_key_is_enabled_as_the_list_of_keys_says() -> None:

@@ -114,7 +114,7 @@ def test_a_students_resources_are_read_as_aws_describes_them(moto: None) -> None
     layer_version = snapshot.layer("user1-lambda-utils")
     assert layer_version is not None
     assert (layer_version.version, layer_version.compatible_runtimes) == (1, ("python3.12",))
-    assert [one.version for one in snapshot.layer_versions("user1-lambda-utils")] == [1]
+    assert [version.version for version in snapshot.layer_versions("user1-lambda-utils")] == [1]
     dashboard = snapshot.dashboard("user1-lambda-optimization")
     assert dashboard is not None
     assert dashboard.problem == ""

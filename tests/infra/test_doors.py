@@ -23,8 +23,8 @@ def test_every_request_is_authorized_but_one_for_the_description() -> None:
     assert token["FunctionPayloadType"] == "TOKEN"
     assert token["Identity"] == {"Header": "Authorization", "ReauthorizeEvery": 0}
     events = [event["Properties"] for event in FUNCTIONS["ApiFunction"]["Events"].values()]
-    assert [one["Path"] for one in events if "Auth" in one] == ["/v1/openapi.yaml"]
-    assert {(one["Path"], one["Method"]) for one in events if "Auth" not in one} == {
+    assert [event["Path"] for event in events if "Auth" in event] == ["/v1/openapi.yaml"]
+    assert {(event["Path"], event["Method"]) for event in events if "Auth" not in event} == {
         ("/v1/{proxy+}", method) for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
     }
 
@@ -59,8 +59,8 @@ def test_what_the_gateway_says_itself_is_a_problem_document(kind: str) -> None:
 
 
 def test_what_a_client_has_to_know_of_a_refusal_is_in_its_headers() -> None:
-    headers = {kind: one["ResponseParameters"]["Headers"] for kind, one in API["GatewayResponses"].items()}
-    statuses = {kind: one.get("StatusCode") for kind, one in API["GatewayResponses"].items()}
+    headers = {kind: response["ResponseParameters"]["Headers"] for kind, response in API["GatewayResponses"].items()}
+    statuses = {kind: response.get("StatusCode") for kind, response in API["GatewayResponses"].items()}
     assert (statuses["UNAUTHORIZED"], headers["UNAUTHORIZED"]["WWW-Authenticate"]) == (401, "'Bearer'")
     assert (statuses["THROTTLED"], headers["THROTTLED"]["Retry-After"]) == (429, "'1'")
     assert statuses["ACCESS_DENIED"] == 403
@@ -95,7 +95,7 @@ def test_the_api_starts_runs_and_asks_after_them_and_never_touches_tokens() -> N
         "states:DescribeExecution",
     }
     assert named("ApiFunction", "StartRuns")["Resource"] == ["GradeClass", "GradeStudent"]
-    executions = [one.rpartition(":execution:")[2] for one in named("ApiFunction", "AskAfterRuns")["Resource"]]
+    executions = [arn.rpartition(":execution:")[2] for arn in named("ApiFunction", "AskAfterRuns")["Resource"]]
     assert executions == ["${AWS::StackName}-grade-class:*", "${AWS::StackName}-grade-student:*"]
     never = named("ApiFunction", "NeverTokens")
     touching = {action for action in actions("ApiFunction") if action.startswith("dynamodb:")}
@@ -113,7 +113,9 @@ def test_no_function_that_uses_the_table_touches_tokens_but_the_authorizer() -> 
     for name in using - bounded:
         assert named(name, "NeverTokens") == named("ApiFunction", "NeverTokens")
     for name in bounded:
-        (statement,) = [one for one in statements(name) if "dynamodb:GetItem" in listed(one["Action"])]
+        (statement,) = [
+            statement for statement in statements(name) if "dynamodb:GetItem" in listed(statement["Action"])
+        ]
         assert "ForAllValues:StringEquals" in statement["Condition"]
 
 
@@ -134,14 +136,14 @@ def test_an_event_may_start_a_class_run_and_nothing_else() -> None:
 
 def test_a_night_reads_courses_and_tells_one_topic() -> None:
     assert actions("PlanAuditFunction") == {"s3:GetObject", "s3:ListBucket", "dynamodb:GetItem", "dynamodb:PutItem"}
-    assert [one["Resource"] for one in statements("PlanAuditFunction") if one["Action"] == "s3:GetObject"] == [
-        "${Bucket.Arn}/courses/*"
-    ]
+    assert [
+        statement["Resource"] for statement in statements("PlanAuditFunction") if statement["Action"] == "s3:GetObject"
+    ] == ["${Bucket.Arn}/courses/*"]
     assert {name for name in FUNCTIONS if "sns:Publish" in actions(name)} == {"SendDigestFunction"}
-    (publish,) = [one for one in statements("SendDigestFunction") if one["Action"] == "sns:Publish"]
+    (publish,) = [statement for statement in statements("SendDigestFunction") if statement["Action"] == "sns:Publish"]
     assert publish["Resource"] == "DigestTopic"
-    (read,) = [one for one in statements("SendDigestFunction") if one["Action"] == "s3:GetObject"]
-    assert [one.removeprefix("${Bucket.Arn}/") for one in read["Resource"]] == [
+    (read,) = [statement for statement in statements("SendDigestFunction") if statement["Action"] == "s3:GetObject"]
+    assert [arn.removeprefix("${Bucket.Arn}/") for arn in read["Resource"]] == [
         "runs/*/audit.json",
         "runs/*/run.json",
         "courses/*",
@@ -161,10 +163,10 @@ def test_nobody_but_the_doors_and_the_audit_starts_an_execution() -> None:
     assert starting == {"ApiFunction", "StartRunFunction"}
     (policy,) = RESOURCES["AuditCourse"]["Properties"]["Policies"]
     granted = {
-        action: one["Resource"].rpartition(":")[2] if ":" in one["Resource"] else one["Resource"]
-        for one in policy["Statement"]
-        if one.get("Sid") != "DeliverLogs" and one["Action"] != "lambda:InvokeFunction"
-        for action in listed(one["Action"])
+        action: statement["Resource"].rpartition(":")[2] if ":" in statement["Resource"] else statement["Resource"]
+        for statement in policy["Statement"]
+        if statement.get("Sid") != "DeliverLogs" and statement["Action"] != "lambda:InvokeFunction"
+        for action in listed(statement["Action"])
     }
     rule = "rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"
     assert granted == {
@@ -175,7 +177,9 @@ def test_nobody_but_the_doors_and_the_audit_starts_an_execution() -> None:
         "events:PutRule": rule,
         "events:DescribeRule": rule,
     }
-    (stopping,) = [one for one in policy["Statement"] if "states:StopExecution" in listed(one["Action"])]
+    (stopping,) = [
+        statement for statement in policy["Statement"] if "states:StopExecution" in listed(statement["Action"])
+    ]
     assert stopping["Resource"].endswith(":execution:${AWS::StackName}-grade-class:*")
 
 
@@ -185,7 +189,9 @@ def test_a_schedule_may_start_an_audit_and_put_what_failed_into_the_queue() -> N
     assert trust["Principal"] == {"Service": "scheduler.amazonaws.com"}
     assert trust["Condition"]["StringEquals"]["aws:SourceAccount"] == "AWS::AccountId"
     assert trust["Condition"]["StringEquals"]["aws:SourceArn"].endswith(":schedule-group/${AWS::StackName}")
-    granted = [(one["Action"], one["Resource"]) for one in role["Policies"][0]["PolicyDocument"]["Statement"]]
+    granted = [
+        (statement["Action"], statement["Resource"]) for statement in role["Policies"][0]["PolicyDocument"]["Statement"]
+    ]
     assert granted == [("states:StartExecution", "AuditCourse"), ("sqs:SendMessage", "DeadLetters.Arn")]
 
 
@@ -226,8 +232,8 @@ def test_send_digest_may_do_no_more() -> None:
 
 
 def test_the_api_reads_what_its_routes_answer_with() -> None:
-    (read,) = [one for one in statements("ApiFunction") if one["Action"] == "s3:GetObject"]
-    assert [one.removeprefix("${Bucket.Arn}/") for one in read["Resource"]] == [
+    (read,) = [statement for statement in statements("ApiFunction") if statement["Action"] == "s3:GetObject"]
+    assert [arn.removeprefix("${Bucket.Arn}/") for arn in read["Resource"]] == [
         "runs/*/reports/*",
         "runs/*/gradebook.json",
         "runs/*/lab.json",

@@ -25,7 +25,7 @@ def test_every_log_group_forgets(group: str) -> None:
 
 def test_everything_that_logs_has_one_of_those_groups() -> None:
     assert template()["Globals"]["Function"]["LoggingConfig"] == {"LogFormat": "JSON", "LogGroup": "LogGroup"}
-    assert not [name for name, one in FUNCTIONS.items() if "LoggingConfig" in one]
+    assert not [name for name, function in FUNCTIONS.items() if "LoggingConfig" in function]
     for machine in MACHINES:
         logging = RESOURCES[machine]["Properties"]["Logging"]
         assert (logging["Level"], logging["IncludeExecutionData"]) == ("ERROR", False)
@@ -49,7 +49,9 @@ def test_what_a_rule_cannot_deliver_waits_in_the_queue(rule: str) -> None:
         failed = FUNCTIONS[function]["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
         assert failed == {"Type": "SQS", "Destination": "DeadLetters.Arn"}
         (permission,) = [
-            one for one in of_type("AWS::Lambda::Permission").values() if one["SourceArn"] == f"{rule}.Arn"
+            permission
+            for permission in of_type("AWS::Lambda::Permission").values()
+            if permission["SourceArn"] == f"{rule}.Arn"
         ]
         assert (permission["FunctionName"], permission["Principal"]) == (function, "events.amazonaws.com")
 
@@ -58,7 +60,7 @@ def test_only_rules_of_this_stack_may_fill_the_queue() -> None:
     (statement,) = RESOURCES["DeadLettersPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     assert statement["Principal"] == {"Service": "events.amazonaws.com"}
     arns = statement["Condition"]["ArnLike"]["aws:SourceArn"]
-    assert [one.rpartition(":rule/")[2] for one in arns] == ["${AWS::StackName}-*", "${AWS::StackName}/*"]
+    assert [arn.rpartition(":rule/")[2] for arn in arns] == ["${AWS::StackName}-*", "${AWS::StackName}/*"]
     for rule in of_type("AWS::Events::Rule").values():
         assert rule["Name"].startswith("${AWS::StackName}-")
     assert RESOURCES["DeadLetters"]["Properties"]["MessageRetentionPeriod"] == 14 * 24 * 60 * 60
@@ -115,7 +117,9 @@ def test_the_runbook_explains_no_alarm_that_is_not_there() -> None:
 def test_the_dashboard_shows_every_alarm_and_what_is_measured() -> None:
     body = json.loads(RESOURCES["Dashboard"]["Properties"]["DashboardBody"])
     first, *graphs = body["widgets"]
-    shown = [one.rpartition(":alarm:")[2].removeprefix("${AWS::StackName}-") for one in first["properties"]["alarms"]]
+    shown = [
+        alarm.rpartition(":alarm:")[2].removeprefix("${AWS::StackName}-") for alarm in first["properties"]["alarms"]
+    ]
     assert shown == [name_of(alarm) for alarm in ALARMS]
     metrics = [metric for graph in graphs for metric in graph["properties"]["metrics"]]
     ours = {metric[1] for metric in metrics if metric[0] == "labgrader"}
@@ -132,7 +136,9 @@ def test_the_dashboard_shows_every_alarm_and_what_is_measured() -> None:
         "${AWS::StackName}-logged-errors",
     }
     functions = {metric[3] for metric in metrics if metric[:2] == ["AWS/Lambda", "Duration"]}
-    assert functions == {one["FunctionName"] for name, one in FUNCTIONS.items() if name != "AuthorizeFunction"}
+    assert functions == {
+        function["FunctionName"] for name, function in FUNCTIONS.items() if name != "AuthorizeFunction"
+    }
 
 
 def emitted() -> set[tuple[str, str]]:
@@ -158,7 +164,7 @@ def test_what_is_shown_and_watched_is_really_emitted() -> None:
         if properties["Namespace"] == "labgrader" and "Dimensions" in properties
     }
     body = json.loads(RESOURCES["Dashboard"]["Properties"]["DashboardBody"])
-    graphs = [one["properties"].get("metrics", ()) for one in body["widgets"]]
+    graphs = [widget["properties"].get("metrics", ()) for widget in body["widgets"]]
     shown = {
         (metric[1], metric[3]) for graph in graphs for metric in graph if metric[0] == "labgrader" and len(metric) > 3
     }

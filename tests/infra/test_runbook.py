@@ -20,7 +20,8 @@ def test_everything_else_is_the_aws_command_line() -> None:
 def test_what_it_names_is_in_the_template() -> None:
     document = template()
     groups = {
-        one["LogGroupName"].replace("${AWS::StackName}", "labgrader") for one in of_type("AWS::Logs::LogGroup").values()
+        group["LogGroupName"].replace("${AWS::StackName}", "labgrader")
+        for group in of_type("AWS::Logs::LogGroup").values()
     }
     named = set(re.findall(r"`(/[a-z/]+)`", RUNBOOK)) | set(re.findall(r"logs tail (\S+)", RUNBOOK))
     assert named == groups

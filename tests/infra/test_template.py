@@ -43,17 +43,17 @@ def test_only_probe_and_load_test_may_invoke_prefixed_functions_and_never_our_ow
     invoking = {name for name in FUNCTIONS if "lambda:InvokeFunction" in actions(name)}
     assert invoking == {"RunProbeFunction", "RunLoadTestFunction"}
     for name in invoking:
-        allowed = [one for one in statements(name) if one["Action"] == "lambda:InvokeFunction"]
-        assert [(one["Effect"], one["Resource"].rpartition(":function:")[2]) for one in allowed] == [
+        allowed = [statement for statement in statements(name) if statement["Action"] == "lambda:InvokeFunction"]
+        assert [(statement["Effect"], statement["Resource"].rpartition(":function:")[2]) for statement in allowed] == [
             ("Allow", "*-*"),
             ("Deny", "${AWS::StackName}-*"),
         ]
 
 
 def test_a_probe_may_put_and_send_for_a_student_and_a_load_test_may_not() -> None:
-    live = {one["Sid"]: one for one in statements("RunProbeFunction") if "Sid" in one}
+    live = {statement["Sid"]: statement for statement in statements("RunProbeFunction") if "Sid" in statement}
     student = template("student_account.yaml")["Resources"]["Reader"]["Properties"]["Policies"][0]["PolicyDocument"]
-    theirs = {one["Sid"]: one for one in student["Statement"] if "Sid" in one}
+    theirs = {statement["Sid"]: statement for statement in student["Statement"] if "Sid" in statement}
     for sid, whole, own in (
         ("DropOwnObjects", "s3:::*-*/*labgrader-*", "s3:::${Username}-*/*labgrader-*"),
         ("SendToPrefixedQueues", "sqs:*:${AWS::AccountId}:*-*", "sqs:*:${AWS::AccountId}:${Username}-*"),
@@ -63,7 +63,7 @@ def test_a_probe_may_put_and_send_for_a_student_and_a_load_test_may_not() -> Non
         assert (theirs[sid]["Effect"], theirs[sid]["Resource"]) == ("Allow", f"arn:${{AWS::Partition}}:{own}")
         assert theirs[sid]["Action"] == live[sid]["Action"]
     never = live["NeverIntoOurBucket"], live["NeverOurQueues"]
-    assert [one["Effect"] for one in never] == ["Deny", "Deny"]
+    assert [statement["Effect"] for statement in never] == ["Deny", "Deny"]
     assert set(never[0]["Action"]) == set(live["DropOwnObjects"]["Action"]) - {"s3:GetObject"}  # it reads its own runs
     assert never[0]["Resource"] == "${Bucket.Arn}/*labgrader-*"
     assert never[1]["Action"] == live["SendToPrefixedQueues"]["Action"]
@@ -71,7 +71,7 @@ def test_a_probe_may_put_and_send_for_a_student_and_a_load_test_may_not() -> Non
 
 
 def test_a_load_test_may_ask_what_there_is_room_for_and_take_leases_and_nothing_else_may() -> None:
-    loading = {one["Sid"]: one for one in statements("RunLoadTestFunction") if "Sid" in one}
+    loading = {statement["Sid"]: statement for statement in statements("RunLoadTestFunction") if "Sid" in statement}
     assert set(loading) == {
         "InvokePrefixedFunctions",
         "NeverOurOwn",
@@ -81,7 +81,7 @@ def test_a_load_test_may_ask_what_there_is_room_for_and_take_leases_and_nothing_
         "ReadKeysToCallWith",  # an API is loaded with the student's key
     }
     student = template("student_account.yaml")["Resources"]["Reader"]["Properties"]["Policies"][0]["PolicyDocument"]
-    theirs = {one["Sid"]: one for one in student["Statement"] if "Sid" in one}
+    theirs = {statement["Sid"]: statement for statement in student["Statement"] if "Sid" in statement}
     for sid, resource in (
         ("AskHowManyExecutionsThereAre", "*"),
         ("AskWhatPrefixedFunctionsMayUse", "arn:${AWS::Partition}:lambda:*:${AWS::AccountId}:function:*-*"),

@@ -76,8 +76,8 @@ def test_libyaml_reads_the_same_values_lines_and_problems() -> None:
     fast, with_libyaml = read_in_a_process(texts, libyaml=True)
     slow, without_libyaml = read_in_a_process(texts, libyaml=False)
     assert (fast, slow) == (True, False)
-    for index, (one, other) in enumerate(zip(with_libyaml, without_libyaml, strict=True)):
-        assert one == other, texts[index // 2]
+    for index, (fast_result, slow_result) in enumerate(zip(with_libyaml, without_libyaml, strict=True)):
+        assert fast_result == slow_result, texts[index // 2]
 
 
 @pytest.mark.parametrize(

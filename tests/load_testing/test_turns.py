@@ -188,7 +188,9 @@ def test_whatever_the_class_and_the_order_tests_never_have_more_than_half(
     store: Store, students: int, unreserved: int
 ) -> None:
     wanted = random.Random(students * unreserved).choices([1, 5, 10, 20, 28], k=students)
-    plans = {f"user{number}": LoadPlan("closed", one, requests=100) for number, one in enumerate(wanted)}
+    plans = {
+        f"user{number}": LoadPlan("closed", concurrency, requests=100) for number, concurrency in enumerate(wanted)
+    }
     some = Class(store, unreserved, 20)
     had = {student: plan.concurrency for student, plan in some.graded(plans).items()}
     assert had == {student: min(plan.concurrency, unreserved // 2) for student, plan in plans.items()}

@@ -77,7 +77,7 @@ def _dropped(answer: Answer) -> UploadResult:
 
 
 def _keys(client: Any) -> list[str]:
-    return [one["Key"] for one in client.list_objects_v2(Bucket=BUCKET).get("Contents", ())]
+    return [stored["Key"] for stored in client.list_objects_v2(Bucket=BUCKET).get("Contents", ())]
 
 
 @contextmanager

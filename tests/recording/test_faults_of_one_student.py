@@ -107,7 +107,9 @@ def test_a_student_whose_lab_cannot_be_made_does_not_end_the_class(caplog: pytes
     lab = Picky(lambda s: s.function_names())
     students = [Student("user1"), Student("user2")]
     with caplog.at_level(logging.ERROR):
-        found = {one.username: one for one in recorder(aws).record_class(lab, students, next_question=read)}
+        found = {
+            snapshot.username: snapshot for snapshot in recorder(aws).record_class(lab, students, next_question=read)
+        }
     assert found["user1"].taken_at
     assert found["user2"].function_names() == []
     assert "user1: the recording failed" in caplog.text

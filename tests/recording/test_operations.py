@@ -45,7 +45,7 @@ def test_a_class_list_is_paged_asked_once_and_divided_by_prefix(action: str) -> 
     assert sorted(asking(action)(snapshots["user1"])) == ["USER1_b", "user1-a"]
     assert sorted(asking(action)(snapshots["user10"])) == ["user10-a"]
     assert not asking(action)(snapshots["user3"])
-    assert "a-key-that-is-secret" not in json.dumps([one.to_dict() for one in snapshots.values()])
+    assert "a-key-that-is-secret" not in json.dumps([snapshot.to_dict() for snapshot in snapshots.values()])
     assert "a-key-that-is-secret" not in json.dumps(recording.facts.to_dict())
 
 
@@ -54,7 +54,7 @@ def test_names_of_api_gateway_need_not_be_unique(action: str) -> None:
     aws = ListingAws()
     aws.entries[action] = [{"id": "1", "name": "user1-a"}, {"id": "2", "name": "user1-a"}, {"id": "3"}]
     snapshot = record(aws, asking(action))
-    assert {name: [one["id"] for one in named] for name, named in asking(action)(snapshot).items()} == {
+    assert {name: [name["id"] for name in named] for name, named in asking(action)(snapshot).items()} == {
         "user1-a": ["1", "2"]
     }
 

@@ -104,8 +104,8 @@ def test_every_list_about_a_student_is_paged() -> None:
     )
     assert [version.version for version in snapshot.versions(F)] == ["1", "2", "3", "4", "5"]
     assert [alias.name for alias in snapshot.aliases(F)] == [f"user1-{letter}" for letter in "abcde"]
-    assert [one.qualifier for one in snapshot.provisioned_concurrency(F)] == ["user1-a", "user1-b", "user1-c"]
-    assert [one.version for one in snapshot.layer_versions("user1-l")] == [1, 2, 3, 4, 5]
+    assert [config.qualifier for config in snapshot.provisioned_concurrency(F)] == ["user1-a", "user1-b", "user1-c"]
+    assert [version.version for version in snapshot.layer_versions("user1-l")] == [1, 2, 3, 4, 5]
 
 
 def test_the_index_of_names_agrees_with_owns() -> None:

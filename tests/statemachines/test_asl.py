@@ -95,7 +95,7 @@ def test_every_next_leads_to_a_state(name: str) -> None:
         assert graph["StartAt"] in graph["States"]
         for state in graph["States"].values():
             targets = [state.get("Next"), state.get("Default")]
-            targets += [one["Next"] for one in [*state.get("Catch", ()), *state.get("Choices", ())]]
+            targets += [rule["Next"] for rule in [*state.get("Catch", ()), *state.get("Choices", ())]]
             assert {target for target in targets if target} <= set(graph["States"])
             assert any(targets) or state.get("End") or state["Type"] in ("Fail", "Succeed")
             if "ItemProcessor" in state:

@@ -26,7 +26,7 @@ def read(source: str) -> dict[str, Any]:
 
 
 def calls(source: str) -> list[str]:
-    return [one["Name"] for one in read(source)["Calls"]]
+    return [call["Name"] for call in read(source)["Calls"]]
 
 
 # --- calls ----------------------------------------------------------------------------------------------------------
@@ -96,7 +96,7 @@ if __name__ == "__main__":
 else:
     boto3.client("loads")
 """
-    found = [(one["Line"], one["Name"], one["In"], one["Keywords"]) for one in read(source)["Calls"]]
+    found = [(call["Line"], call["Name"], call["In"], call["Keywords"]) for call in read(source)["Calls"]]
     assert found == [
         (2, "boto3.client", "", ["config"]),
         (4, "boto3.resource", "", []),
@@ -112,7 +112,7 @@ else:
 @pytest.mark.parametrize("many", [MAX_CALLS, MAX_CALLS + 1])
 def test_calls_are_kept_up_to_a_bound(many: int) -> None:
     found = read("f()\n" * many)["Calls"]
-    assert [one["Line"] for one in found] == list(range(1, MAX_CALLS + 1))
+    assert [call["Line"] for call in found] == list(range(1, MAX_CALLS + 1))
 
 
 def test_long_names_are_cut() -> None:

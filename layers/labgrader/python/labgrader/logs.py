@@ -1,4 +1,4 @@
-"""The log of one function: structured lines, with the run and the student on each, the library's own included."""
+"""The structured log of a Lambda function. Each line has the run and the student, also lines from the library."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ LIBRARY = __name__.partition(".")[0]
 
 
 def function_logger(service: str) -> Logger:
-    """Return the logger of a function; what the library logs meanwhile is written by it, with the keys it has then.
+    """Return the logger of a function. The library's log lines go through it and get its keys.
 
     Args:
-        service: the function's name, ``run_check``; it stands on every line.
+        service: the function's name, such as ``run_check``. Every line has it.
     """
     logger = Logger(service=service)
     library = logging.getLogger(LIBRARY)
     library.handlers = list(logger.handlers)
     library.setLevel(logger.log_level)
-    # Lambda's own handler, at the root, would write each line once more, without the keys
+    # Lambda's root handler would write each line a second time, without the keys
     library.propagate = not Environment().on_lambda
     return logger

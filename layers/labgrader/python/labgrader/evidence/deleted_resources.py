@@ -1,7 +1,7 @@
-"""What was there when a student was recorded before and is not there now. Pure.
+"""Find the resources of a student that were deleted since an earlier snapshot. Pure.
 
-Only what AWS answered both times is compared: a list that was refused, or not asked for, tells nothing. What belongs to
-something that is gone itself is not named again: without the function, nobody asked for its aliases.
+Only lists that AWS returned both times are compared: a list that was refused or not requested proves nothing. The parts
+of a deleted resource are not named: without the function, its aliases were not requested.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ _PROVISIONED = "provisioned concurrency of"
 
 
 def deleted_resources(before: Snapshot, now: Snapshot) -> list[str]:
-    """Return what is not there any more: ``function user1-x``, ``alias user1-x:prod``; in the end, how many more.
+    """Return the deleted resources, such as ``function user1-x`` or ``alias user1-x:prod``; the last entry may count the
+    rest.
 
     Args:
         before: an earlier snapshot of the same student.
@@ -99,5 +100,5 @@ def _stages(recorded: Recorded) -> Iterator[tuple[tuple[str, str], set[str]]]:
             found.setdefault(name, set()).update(
                 f"{text(mapping(stage).get('stageName'))} of {name}" for stage in sequence(value)
             )
-    for name, labelled in found.items():
-        yield ("stage", name), labelled
+    for name, labels in found.items():
+        yield ("stage", name), labels

@@ -1,4 +1,4 @@
-"""Whose a name is, and which name comes near one that is missing."""
+"""Match names to their student, and find the name that is most similar to a missing one."""
 
 from __future__ import annotations
 

@@ -34,8 +34,8 @@ MAX_PAYLOAD_CHARACTERS = 32_768
 class Response:
     """A function's answer, read as an API Gateway proxy response.
 
-    ``status_code`` is ``None`` where there is none. ``body`` is the body as it stands; ``content`` is the body parsed,
-    where it is JSON in a string. ``problem`` says why the answer could not be read, else it is empty.
+    ``status_code`` is ``None`` if the answer has none. ``body`` is the original body. ``content`` is the parsed body if
+    it is JSON in a string. ``problem`` says why the answer cannot be read, and is empty otherwise.
     """
 
     status_code: int | None = None
@@ -126,7 +126,7 @@ class Invocation:
 
 @dataclass
 class Probe:
-    """What a behaviour check reads: its calls, and the student's snapshot.
+    """The evidence of a behavior check: its calls, and the student's snapshot.
 
     Ask the snapshot before the first call: when the snapshot is taken nothing is called, so questions that come later
     are not seen. The function that is invoked is asked for by itself. Equal calls are made once: what shall be called

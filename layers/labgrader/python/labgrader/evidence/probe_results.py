@@ -24,7 +24,7 @@ MAX_MESSAGES = 10
 """Messages that one question sends: as many as Lambda takes in one batch by default."""
 
 OWN_NAMES = "labgrader-"
-"""What the last part of the key of an object that we put begins with, so that nobody takes it for a student's."""
+"""The prefix of the last part of an uploaded object's key. It tells labgrader's objects from those of students."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class HttpReply:
     """What came back from one call of a stage.
 
     Args:
-        outcome: ``answered``, with whatever status; ``timeout`` (nothing, or not all of it, within our own limit);
+        outcome: ``answered``, with any status; ``timeout`` (no or only part of a response within labgrader's limit);
             ``unreachable`` (no connection, or what came was not HTTP).
         status: the HTTP status; ``None`` without an answer. 429 was so to the end, 403 with ``Missing Authentication
             Token`` is API Gateway's way to say that there is no such route. No redirect is followed.
@@ -53,12 +53,12 @@ class HttpReply:
 
     @property
     def content(self) -> Json:
-        """The body parsed, or ``None`` where it is not JSON."""
+        """The parsed body, or ``None`` if it is not JSON."""
         return None if self.problem else parse_json(self.body)[0]
 
     @property
     def problem(self) -> str:
-        """Why the body cannot be read as JSON, to stand after “but”; empty where it can."""
+        """Why the body cannot be read as JSON, as a phrase after “but”; empty if it can."""
         if self.outcome != "answered":
             return "there was no answer"
         if self.truncated:
@@ -96,7 +96,7 @@ class UploadResult:
 
     @property
     def content(self) -> Json:
-        """The awaited object parsed, or ``None`` where it is not JSON."""
+        """The awaited object parsed, or ``None`` if it is not JSON."""
         return parse_json(self.found)[0]
 
     def to_dict(self) -> dict[str, Json]:

@@ -35,7 +35,7 @@ LIVE_ACTIONS = frozenset(
 
 
 REFUSED = "Refused"
-"""The error code where it was not AWS that refused but we: the message is a whole sentence, and all there is to say."""
+"""The error code if labgrader, not AWS, refused. The message is then a complete sentence."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def _reason_of(code: str) -> Reason:
 
 
 class MissingEvidenceError(LabgraderError):
-    """A check asked what nobody has recorded yet."""
+    """A check asked a question that is not recorded yet."""
 
     def __init__(self, question: Question) -> None:
         self.question = question
@@ -147,7 +147,7 @@ class Answers:
         raise NotGradedError(question.action, f"{answer.error_code}: {answer.error_message}", answer.reason)
 
     def values(self, action: str) -> list[Json]:
-        """Return the values recorded for an action, whatever the arguments, without what was refused or missing."""
+        """Return the values recorded for an action with any arguments, without refused or missing ones."""
         return [
             answer.value
             for key, answer in sorted(self._answers.items())

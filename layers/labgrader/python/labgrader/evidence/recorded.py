@@ -1,4 +1,4 @@
-"""What a snapshot was told, read without asking: every answer to an action, with what was asked about."""
+"""Read the recorded answers of a snapshot: every answer to an action, with its arguments."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def share_of(check: Mapping[str, Any]) -> float:
 
 
 def carried_verdict(item: Item, check: Mapping[str, Any] | None) -> Verdict | None:
-    """Return what an earlier run said of a check, or ``None`` where it said nothing that still holds.
+    """Return the verdict of an earlier run on a check, or ``None`` if it has none that still holds.
 
     Args:
         item: the check as the lab has it now; its points may have changed since, its part of them is kept.

@@ -33,7 +33,7 @@ class Check:
         name: the name of its function and of its file.
         kind: what evidence it reads, from its first parameter: ``Snapshot``, ``Probe`` or ``LoadTest``.
         title: what must be true, for a report.
-        hint: the command that mends it; ``{parameter}``, ``{username}``, ``{account_id}``, ``{region}`` are filled in.
+        hint: the command that fixes it; ``{parameter}``, ``{username}``, ``{account_id}``, ``{region}`` are filled in.
         judge: the function.
         fills: by parameter, the placeholders in it that the check fills itself.
         paths: parameters that hold paths of an API, where ``{id}`` is a path parameter and no placeholder.
@@ -72,11 +72,11 @@ class Check:
 def check(
     *, title: str, hint: str, fills: Mapping[str, Sequence[str]] | None = None, paths: Sequence[str] = ()
 ) -> Callable[[Callable[..., Verdict]], Check]:
-    """Make a check of a function whose first parameter is the evidence and whose others are keyword-only.
+    """Turn a function into a check. Its first parameter is the evidence, the others are keyword-only.
 
     Args:
         title: what must be true, in a few words.
-        hint: the exact command that mends it.
+        hint: the exact command that fixes it.
         fills: by parameter, the placeholders in it that the check fills itself; a lab may use them there.
         paths: parameters that hold paths of an API, where ``{id}`` is a path parameter and no placeholder.
 
@@ -108,7 +108,7 @@ def find_check(name: str) -> Check:
     """Return the check that lies in ``checks/SERVICE/NAME.py``, or in ``checks/NAME.py`` of an added folder.
 
     Raises:
-        BadInputError: there is none, or its file cannot be imported.
+        BadInputError: the check does not exist, or its file cannot be imported.
     """
     return _find_check(name, added_folders())
 

@@ -53,9 +53,9 @@ def unmet(answer: Any, schema: Mapping[str, Any], name: str = "the body") -> str
     """Say where an answer differs from what a lab asks of it: ``the body has no field total``.
 
     Args:
-        answer: what came back, parsed: a student's, of any shape.
+        answer: the student's parsed answer, of any shape.
         schema: a JSON Schema (draft 2020-12) that ``schema_problems`` has nothing against.
-        name: what the answer is called where it is wrong as a whole.
+        name: the name of the whole answer in a difference.
 
     Returns:
         at most ``MAX_DIFFERENCES`` differences, always in the same order, as a phrase that follows “but”; empty where
@@ -71,7 +71,7 @@ def unmet(answer: Any, schema: Mapping[str, Any], name: str = "the body") -> str
     try:
         errors = sorted(validator_of(schema).iter_errors(answer), key=_order)
         found = list(dict.fromkeys(_in_words(error, answer, name) for error in errors))
-    except Exception as fault:  # whatever it is (a loop of references, say): the answer was fit to be read
+    except Exception as fault:  # for example a loop of references: the fault is the lab's, not the answer's
         said = f"the lab's expectation cannot be applied ({type(fault).__name__})"
         raise NotGradedError("", said, Reason.GRADER) from fault
     more = len(found) - MAX_DIFFERENCES
@@ -126,7 +126,7 @@ def _unfit(answer: Any) -> str:
                 return "holds a number that is too large to be read"
             if isinstance(value, Mapping):
                 if any(len(key) > MAX_MATCHED for key in value):
-                    return f"has a field whose name has more than {MAX_MATCHED:,} characters"
+                    return f"has a field name with more than {MAX_MATCHED:,} characters"
                 following += value.values()
             elif isinstance(value, list):
                 following += value
@@ -149,8 +149,8 @@ def _in_words(error: Any, answer: Any, name: str) -> str:
         path, value = below(path, part), value[part]
     place = f"{path} of {name}" if path.startswith("[") else path or name
     wanted = error.validator_value
-    if value is not error.instance and isinstance(error.instance, str):  # `propertyNames`: a name, not what is there
-        return f"{place} has a field {shown(error.instance)}, whose name is not one that is wanted"
+    if value is not error.instance and isinstance(error.instance, str):  # `propertyNames`: the instance is a name
+        return f"{place} has a field {shown(error.instance)}, which is not an expected name"
     match error.validator:
         case "required":
             return _without(place, [field for field in wanted if field not in value], value)

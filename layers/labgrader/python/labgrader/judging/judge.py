@@ -46,9 +46,9 @@ def judge(item: Item, snapshot: Snapshot, answers: Answers | None = None) -> Ver
 
 
 def advice_without_internet(item: Item, snapshot: Snapshot, answers: Answers | None = None) -> Verdict | None:
-    """Return what an item would have said, as advice, where it is not graded for lack of the internet; else ``None``.
+    """Return an item's verdict as advice if it is not graded for lack of internet access; else ``None``.
 
-    A hidden item says nothing: advice is for the student to read.
+    A hidden item gives no advice, because the student would read it.
 
     Args:
         item, snapshot, answers: as for ``judge``.
@@ -64,8 +64,8 @@ def advice_without_internet(item: Item, snapshot: Snapshot, answers: Answers | N
         return None
     return replace(
         verdict,
-        message="This was tried where there is no internet, so it costs no points. See whether the function answers "
-        f"where there is one, or handles that there is none: {verdict.message}",
+        message="labgrader ran this without internet access, so it costs no points. Test the function with internet "
+        f"access, or make it work without: {verdict.message}",
         reason=Reason.NO_INTERNET,
     )
 

@@ -42,8 +42,9 @@ class Score:
 def score(items: Sequence[Item], verdicts: Mapping[str, Verdict]) -> Score:
     """Apply prerequisites and add up.
 
-    A check whose prerequisite failed or was skipped is ``skipped``. A check that failed while a prerequisite could not
-    be graded is ``not_graded``: its failure may be ours. A check without a verdict is ``not_graded``.
+    A check is ``skipped`` if its prerequisite failed or was skipped. A check that failed while a prerequisite could not
+    be graded is ``not_graded``, because labgrader may have caused the failure. A check without a verdict is
+    ``not_graded``.
 
     Args:
         items: the lab's checks, prerequisites in any order (``lint`` has refused loops).
@@ -91,5 +92,5 @@ def apply_prerequisites(own: Verdict, prerequisites: Sequence[tuple[Item, Verdic
             return skipped(f"not looked at, because “{item.title}” comes first")
     for item, verdict in prerequisites:
         if verdict.status == "not_graded" and own.status in ("failed", "partial"):
-            return not_graded(f"cannot be told while “{item.title}” is not graded", Reason.PREREQUISITE)
+            return not_graded(f"cannot be graded while “{item.title}” is not graded", Reason.PREREQUISITE)
     return own

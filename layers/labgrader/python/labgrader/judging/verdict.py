@@ -31,8 +31,8 @@ class Verdict:
         message: one sentence for the student: what is wrong, or what was seen.
         expected, observed: the two sides of it, short.
         hint: the command that fixes it; empty for the check's own.
-        evidence: lines that show where it was seen (a log line, a response).
-        reason: why it does not earn all of the points, as a code; where none is given, what the status says by itself:
+        evidence: lines that prove it (a log line, a response).
+        reason: why it does not earn all of the points, as a code. By default the reason follows from the status:
             ``None`` for ``passed``, ``student`` for ``partial`` and ``failed``, ``prerequisite`` for ``skipped``,
             ``inconclusive`` for ``not_graded``.
     """

@@ -132,7 +132,7 @@ def _check_pattern(pattern: Any) -> bool:
     if isinstance(pattern, str):
         re.compile(pattern)
         if _CATASTROPHIC.search(pattern):
-            raise _UnusableError(f"{pattern!r} repeats a repetition, which may take for ever: write it with one")
+            raise _UnusableError(f"{pattern!r} repeats a repetition, which can take forever; use a single repetition")
     return True
 
 

@@ -63,7 +63,7 @@ def _imports_that_call(file: Path) -> list[Problem]:
 
 
 def import_file(name: str, file: Path) -> ModuleType:
-    """Import a file by its path, again where it was imported before.
+    """Import a file by its path. Import it again if it was imported before.
 
     Raises:
         BadInputError: it cannot be imported; the problem names the file and the line.

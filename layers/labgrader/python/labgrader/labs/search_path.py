@@ -95,7 +95,7 @@ def built_in_checks() -> Path:
 def lab_id_of(file: Path) -> str:
     """Return the id of the lab of a lab file: the name of its folder, with hyphens for underscores.
 
-    The folders of the built-in labs are packages, whose names hold no hyphen; an id holds no underscore.
+    The folders of the built-in labs are packages. A package name has no hyphen, and an id has no underscore.
     """
     return file.parent.name.replace("_", "-")
 
@@ -152,7 +152,7 @@ def _built_in_labs() -> dict[str, Path]:
 def check_files() -> dict[str, CheckFile]:
     """Return the file of every check by the check's name.
 
-    Files whose name begins with ``_`` are no checks: they hold what several checks share.
+    Files with a name that begins with ``_`` are not checks: several checks share them.
 
     Raises:
         BadInputError: two checks have one name, or a file cannot be a check by its name.

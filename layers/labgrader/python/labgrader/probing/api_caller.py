@@ -27,7 +27,7 @@ class ApiCaller:
     Args:
         client: a boto3 API Gateway client of the student's account, without retries of its own: it says where APIs are
             called, and reads the values of keys.
-        ownership: whose APIs may be called.
+        ownership: the student who owns the APIs that may be called.
         retry_policy: how often a throttled call is repeated. A fault of the function is an answer and never repeated:
             the call may have done its work.
     """

@@ -30,9 +30,9 @@ class Invoker:
     """Invokes the functions of one student.
 
     Args:
-        endpoint: where Lambda is, and who we are there.
-        username: the student whose functions may be invoked: those that begin with it and a hyphen.
-        forbidden: what the names of the grader's own functions begin with; these are never invoked.
+        endpoint: Lambda's endpoint, with the credentials for it.
+        username: the student. Only functions with a name that begins with it and a hyphen may be invoked.
+        forbidden: the prefix of the grader's own functions; these are never invoked.
         retry_policy: how often a throttled or failed request is repeated.
     """
 

@@ -75,7 +75,7 @@ class ApiClient:
         is answered with the same refusal.
 
         Args:
-            place: the account and Region whose quota it takes from.
+            place: the account and Region that the quota is for.
             action: ``service:Operation``.
             request: sends it.
 
@@ -211,7 +211,7 @@ def client_of(connection: AccountSession, service: str) -> Client:
     """Return the client of a service.
 
     Raises:
-        AwsCallError: it cannot be made: a Region that is none, credentials that are not there.
+        AwsCallError: it cannot be created: the Region does not exist, or credentials are missing.
     """
     try:
         return connection.client(service)
@@ -233,5 +233,5 @@ def _request(
 
 
 def quota_scope(connection: AccountSession, *, everywhere: bool) -> str:
-    """Return whose quota a request counts against: the account and its Region, or the account alone."""
+    """Return the scope of the quota that a request counts against: the account and its Region, or the account alone."""
     return f"{connection.account_id} {EVERYWHERE}" if everywhere else connection.place
