@@ -19,8 +19,8 @@ from statemachines.student import (
 )
 
 FOUR_HOURS = 4 * 60 * 60
-"""A run that times out has no report. In the worst case all probes of a lab time out, and each load test and its retries
-wait for those of a class, in an account with little concurrency."""
+"""A run that times out has no report. In the worst case all probes of a lab time out, and each load test and its
+retries wait for those of a class, in an account with little concurrency."""
 
 
 def grade_student() -> str:

@@ -298,9 +298,7 @@ def test_an_event_that_is_never_accepted_is_an_error(
         ("InternalException", 500, ServiceFaultError),
     ],
 )
-def test_a_refused_request_raises_a_domain_error(
-    bus: Stubber, code: str, status: int, kind: type[Exception]
-) -> None:
+def test_a_refused_request_raises_a_domain_error(bus: Stubber, code: str, status: int, kind: type[Exception]) -> None:
     bus.add_client_error("put_events", code, http_status_code=status)
     with pytest.raises(kind):
         Publisher(bus.client, "lab", pause_s=0).publish(*many(1))

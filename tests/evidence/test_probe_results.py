@@ -1,4 +1,4 @@
-"""What a check reads of calls, objects and messages, and whose it may ask for."""
+"""How a check reads the results of calls, objects and messages, and which resources it may use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What costs money while nobody uses it, to the cent, and what an audit may not claim."""
+"""The running costs of idle resources, to the cent, and what an audit must not claim."""
 
 from __future__ import annotations
 

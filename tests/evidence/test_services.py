@@ -1,4 +1,4 @@
-"""The readers of services: whatever AWS, or a stored snapshot, has in place of a value, they read it or leave it."""
+"""The readers of services accept or ignore any value of AWS or of a stored snapshot."""
 
 from __future__ import annotations
 

@@ -171,7 +171,7 @@ def test_a_role_of_another_account_leads_there(moto: None) -> None:
 
 
 def given(**values: Any) -> Snapshot:
-    """A snapshot of user1 whose function is there, with answers by action."""
+    """Return a snapshot of user1 with an existing function, and answers by action."""
     answers = Answers()
     answers.record(Question("lambda:ListFunctions"), Answer([F]))
     answers.record(Question("lambda:GetFunction", {"FunctionName": F}), Answer({"Configuration": {}}))

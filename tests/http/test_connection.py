@@ -102,7 +102,7 @@ def test_beyond_the_limit_the_connection_is_given_up() -> None:
         (OK, 1),
         (OK.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"), 3),
         (b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok", 3),
-        (OK + OK, 3),  # an answer that nobody asked for must not be taken for that to the next request
+        (OK + OK, 3),  # an unrequested response must not count as the response to the next request
     ],
 )
 def test_a_connection_is_kept_where_the_server_keeps_it(answer: bytes, connections: int) -> None:

@@ -37,7 +37,7 @@ INVOKE = Question(
 
 
 def _certificate(folder: Path) -> Path:
-    """Write a certificate for 127.0.0.1 that nobody has signed but itself, with its key."""
+    """Write a self-signed certificate for 127.0.0.1, with its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "stub")])
     now = datetime.now(tz=UTC)

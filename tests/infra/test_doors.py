@@ -104,7 +104,7 @@ def test_the_api_starts_runs_and_asks_after_them_and_never_touches_tokens() -> N
 
 
 def test_nobody_outside_the_account_puts_events_on_the_bus() -> None:
-    assert not of_type("AWS::Events::EventBusPolicy")  # without one, a bus is its account's
+    assert not of_type("AWS::Events::EventBusPolicy")  # without a policy, only the account may use the bus
 
 
 def test_no_function_that_uses_the_table_touches_tokens_but_the_authorizer() -> None:

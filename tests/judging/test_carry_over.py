@@ -1,4 +1,4 @@
-"""A verdict of an earlier run, where it still says something."""
+"""A verdict of an earlier run is carried over if it still holds."""
 
 from __future__ import annotations
 

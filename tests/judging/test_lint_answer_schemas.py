@@ -56,8 +56,8 @@ WITHIN = "checks[0].with.matches"
         (
             'pattern: "^u"',
             'pattern: "^(u+)+$"',
-            f"18: {WITHIN}.properties.user_id.pattern: '^(u+)+$' repeats a repetition, which may take for ever: "
-            "write it with one",
+            f"18: {WITHIN}.properties.user_id.pattern: '^(u+)+$' repeats a repetition, which can take forever; "
+            "use a single repetition",
         ),
         (
             'pattern: "^u"',

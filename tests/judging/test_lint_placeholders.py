@@ -1,4 +1,4 @@
-"""`labgrader lint`: placeholders that nobody fills, and braces that are none."""
+"""`labgrader lint` reports unknown placeholders, and accepts other braces."""
 
 from __future__ import annotations
 

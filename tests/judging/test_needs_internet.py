@@ -54,8 +54,8 @@ def test_it_becomes_advice() -> None:
     assert advice is not None
     assert (advice.status, advice.fraction) == ("partial", 0.5)
     assert advice.message == (
-        "This was tried where there is no internet, so it costs no points. See whether the function answers where "
-        f"there is one, or handles that there is none: {F}: the operation heavy crashed: ConnectionError: {REFUSED}."
+        "labgrader ran this without internet access, so it costs no points. Test the function with internet access, or "
+        f"make it work without: {F}: the operation heavy crashed: ConnectionError: {REFUSED}."
     )
 
 

@@ -201,7 +201,7 @@ def test_a_schema_may_refer_to_itself_for_a_part_of_the_answer() -> None:
     ],
 )
 def test_a_pattern_that_repeats_a_repetition_is_refused(pattern: str) -> None:
-    message = f"{pattern!r} repeats a repetition, which may take for ever: write it with one"
+    message = f"{pattern!r} repeats a repetition, which can take forever; use a single repetition"
     assert problems({"pattern": pattern}) == [(message, ("pattern",))]
     assert problems({"patternProperties": {pattern: {}}}) == [(message, ("patternProperties", pattern))]
 

@@ -1,4 +1,4 @@
-"""The checks that measure, with the load tester, against servers whose truth is known by orders of magnitude."""
+"""The performance checks with the load tester, against servers with latencies that are known roughly."""
 
 from __future__ import annotations
 

@@ -143,7 +143,7 @@ def test_a_reservation_is_compared_with_what_is_left_of_the_plan(reserved: int, 
 
 @pytest.mark.parametrize(("limit", "least"), [(10, 1), (100, 1), (1_000, 1), (1_000, 10)])
 def test_no_plan_ever_takes_more_than_half(limit: int, least: int) -> None:
-    """Whatever is reserved, and whatever the run planned."""
+    """This holds for any reservation and any plan of the run."""
     plan = LoadPlan("closed", 20, requests=100, least_concurrency=least)
     admitted = 0
     for planned in (None, 0, 1, 9, 10, 20, 500):

@@ -157,17 +157,17 @@ def test_whether_a_report_line_came_is_counted(response: Response, reported: int
 
 
 def test_it_is_told_how_far_the_test_is() -> None:
-    told: list[LoadProgress] = []
+    reported: list[LoadProgress] = []
     with StubLambda(lambda request: throttle() if request.number == 8 else warm(0.05)) as stub:
-        load(stub, 2, 20, warm_up=2, on_progress=told.append)
-    assert told[0].phase == "warm-up"
-    assert {progress.phase for progress in told} == {"warm-up", "load"}
-    last = told[-1]
+        load(stub, 2, 20, warm_up=2, on_progress=reported.append)
+    assert reported[0].phase == "warm-up"
+    assert {progress.phase for progress in reported} == {"warm-up", "load"}
+    last = reported[-1]
     assert (last.planned, last.sent, last.answered) == (20, 20, 20)
     assert (last.succeeded, last.throttled, last.failed) == (19, 1, 0)
     assert 50 <= last.p50_ms <= last.p95_ms
     assert (
-        len(told) <= 2 + 5 * sum(progress.elapsed_s for progress in (told[0], last)) + 2
+        len(reported) <= 2 + 5 * sum(progress.elapsed_s for progress in (reported[0], last)) + 2
     )  # five times a second, and each end
 
 

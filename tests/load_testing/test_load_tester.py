@@ -1,4 +1,4 @@
-"""Whom load tests may call and how much of it, whatever a question asks for."""
+"""The limits of load tests: which functions they may invoke, and how often, for any question."""
 
 from __future__ import annotations
 
@@ -249,7 +249,7 @@ def test_the_limits_are_passed_on() -> None:
 
 
 def test_a_plan_is_run_and_told_of() -> None:
-    told: list[LoadProgress] = []
+    reported: list[LoadProgress] = []
     with StubLambda() as stub:
-        answer = load_tester(stub).run(FUNCTION, LoadPlan("closed", 1, requests=2), told.append)
-    assert answer.value["succeeded"] == told[-1].succeeded == 2
+        answer = load_tester(stub).run(FUNCTION, LoadPlan("closed", 1, requests=2), reported.append)
+    assert answer.value["succeeded"] == reported[-1].succeeded == 2

@@ -1,4 +1,4 @@
-"""Open load tests: arrivals on schedule whatever became of the earlier ones, and latencies as they were felt."""
+"""Open load tests: arrivals stay on schedule, and latencies count from the scheduled start."""
 
 from __future__ import annotations
 
@@ -194,7 +194,7 @@ def test_the_deadline_ends_the_arrivals() -> None:
 
 
 def test_a_sender_that_was_late_itself_says_so_and_leaves_nothing_out() -> None:
-    """What is told how far the test is keeps the sender from its work for a quarter of a second."""
+    """The progress callback blocks the sender for a quarter of a second."""
     with StubLambda() as stub:
         result = _load(stub, rate=200, seconds=0.6, on_progress=lambda progress: time.sleep(0.25))
     assert (result.requests, result.dropped) == (120, 0)

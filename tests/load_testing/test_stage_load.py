@@ -1,4 +1,4 @@
-"""Load tests of a REST API's stage: its key, its limits, and whose it is."""
+"""Load tests of a REST API's stage: its key, its limits and its owner."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The load tester against servers whose truth is known: every count to the request, every percentile exact.
+"""The load tester against servers with known latencies: every count and every percentile is exact.
 
 Time is virtual here. ``python -m benchmarks load`` measures how near the percentiles are in real time.
 """

@@ -195,7 +195,7 @@ def test_another_students_key_is_not_used() -> None:
     ("status", "code", "said"),
     [
         (403, "AccessDeniedException", "apigateway:GetApiKey: no"),
-        (404, "NotFoundException", "apigateway:GetApiKey: the API key is not there any more"),
+        (404, "NotFoundException", "apigateway:GetApiKey: the API key no longer exists"),
     ],
 )
 def test_a_key_that_cannot_be_read_is_no_verdict(status: int, code: str, said: str) -> None:

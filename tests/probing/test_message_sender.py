@@ -150,7 +150,7 @@ def test_what_may_be_others_messages_is_no_verdict(counts: tuple[int, ...]) -> N
     answer = _answer(_Busy(*counts), URL, ["one"], timeout_s=0.1)
     assert answer.error_code == "QueueBusy"
     assert answer.error_message == (
-        "sqs:GetQueueAttributes: others use the queue too, so nobody can say whose messages are left"
+        "sqs:GetQueueAttributes: others use the queue too, so the origin of the messages left is not known"
     )
 
 
@@ -160,7 +160,7 @@ def test_what_nobody_else_can_have_sent_is_left() -> None:
 
 
 class _CountsNothing:
-    """A queue whose counts come late: it says that it is empty, and still holds the messages, or does not."""
+    """A queue with late counts: it reports zero messages, whether it has some or not."""
 
     def __init__(self, *, holds: bool, takes: int = 10) -> None:
         self.held = [{"MessageId": "m0", "ReceiptHandle": "r0", "Body": "one"}] if holds else []
@@ -262,7 +262,7 @@ def test_one_to_ten_messages_are_sent(count: int) -> None:
     [
         ("get_queue_attributes", "AccessDenied", "sqs:GetQueueAttributes: no"),
         ("send_message", "AccessDenied", "sqs:SendMessage: no"),
-        ("send_message", "QueueDoesNotExist", "sqs:SendMessage: the queue user1-queue is not there any more"),
+        ("send_message", "QueueDoesNotExist", "sqs:SendMessage: the queue user1-queue no longer exists"),
     ],
 )
 def test_a_refusal_names_the_permission(refused: str, code: str, said: str) -> None:

@@ -182,7 +182,7 @@ def test_a_bucket_that_went_away_is_no_verdict(s3: Any) -> None:
     answer = _answer(s3)
     assert (answer.error_code, answer.error_message) == (
         "NoSuchBucket",
-        "s3:DeleteObject: the bucket user1-uploads is not there any more",
+        "s3:DeleteObject: the bucket user1-uploads no longer exists",
     )
 
 

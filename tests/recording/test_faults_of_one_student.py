@@ -92,7 +92,7 @@ def test_an_answer_that_cannot_be_read_is_a_fault_of_what_asks_it_alone(caplog: 
             "labgrader's log says more"
         )
         assert snapshot.versions(f"{username}-f") == []
-    assert recording.calls["lambda:ListLayers"] == 1, "nobody asks it again"
+    assert recording.calls["lambda:ListLayers"] == 1, "the list is requested once"
     assert "lambda:ListLayers: the answer could not be read" in caplog.text
 
 

@@ -28,7 +28,7 @@ DEADLINE_S = 780
 
 
 class SharedClock:
-    """Time that passes when every thread sleeps (nobody has begun to for 10 ms): sleeps of many threads overlap."""
+    """A clock that advances when all threads sleep (no new sleep for 10 ms), so that their sleeps overlap."""
 
     def __init__(self) -> None:
         self._now = 0.0

@@ -31,7 +31,7 @@ from tests.recording.recording import next_question as read
 def test_lambda_optimization_costs_seven_calls_a_student_and_three_in_the_slow_bucket(offers_list: bool) -> None:
     students = 5
     cost = bench_record(find_lab("lambda-optimization"), students, offers_provisioned_list=offers_list)
-    finding_out = 0 if offers_list else 1  # once an account: the list is not there
+    finding_out = 0 if offers_list else 1  # once per account: the list is not supported
     assert cost.own * students - finding_out <= 7 * students
     assert cost.own_in_bucket * students - finding_out <= 3 * students
     assert cost.shared == 4

@@ -1,4 +1,4 @@
-"""Accounts: our own, or one that a role lets us read; a refusal costs that student's questions and nobody else's."""
+"""Sessions for labgrader's own account or through a role. A refusal affects the questions of one student only."""
 
 from __future__ import annotations
 

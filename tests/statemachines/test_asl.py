@@ -52,7 +52,7 @@ def test_every_task_has_a_timeout_a_retry_with_full_jitter_and_a_machine_a_timeo
         for each in state["Retry"]:
             assert each["JitterStrategy"] == "FULL"
             assert each["MaxDelaySeconds"] == 30
-            assert "States.ALL" not in each["ErrorEquals"], "what a retry cannot mend is caught, not repeated"
+            assert "States.ALL" not in each["ErrorEquals"], "an error that no retry fixes is caught, not retried"
         if state["Resource"].endswith(":lambda:invoke"):
             ours = {"ThrottledError", "ServiceFaultError", "Lambda.TooManyRequestsException"}
             assert ours <= set(retry["ErrorEquals"])
@@ -107,7 +107,7 @@ def test_every_next_leads_to_a_state(name: str) -> None:
 def test_both_machines_have_the_same_student() -> None:
     of_class = definition("grade_class")["States"]["For each student"]["ItemProcessor"]["States"]
     alone = definition("grade_student")["States"]
-    for name, side_by_side in (("Run checks", 5), ("Run probes", 4)):  # more for one who waits
+    for name, side_by_side in (("Run checks", 5), ("Run probes", 4)):  # more, because a student waits for a self-check
         assert (of_class[name].pop("MaxConcurrency"), alone[name].pop("MaxConcurrency")) == (2, side_by_side)
     for name in ("Run checks", "Is this an audit?", "Run probes", "Run load tests"):
         assert of_class[name] == alone[name]
@@ -192,7 +192,7 @@ def test_a_night_audits_one_lab_after_the_other_as_runs_with_the_planned_ids() -
 
 
 def test_a_run_is_only_started_again_where_it_may_not_have_been_heard() -> None:
-    """A run that failed is an answer: `States.TaskFailed` is caught, not tried again."""
+    """A failed run is a result: `States.TaskFailed` is caught, not retried."""
     audit = dict(states(definition("audit_course")))["Audit lab"]
     (retry,) = audit["Retry"]
     assert all(error.startswith("StepFunctions.") for error in retry["ErrorEquals"])

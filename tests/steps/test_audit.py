@@ -203,7 +203,7 @@ def test_a_failure_is_not_carried_over_while_its_prerequisite_cannot_be_told(sto
     course = Course(store)
     course.grade(handled=failed("answered 500"), answers=passed())
     report = course.audit("night-1", denied=True)
-    assert check_of(report, "handled")["message"] == "cannot be told while “Concurrency is reserved” is not graded"
+    assert check_of(report, "handled")["message"] == "cannot be graded while “Concurrency is reserved” is not graded"
     assert "carried_over" not in check_of(report, "handled")
 
 

@@ -134,7 +134,7 @@ def open_check(check_id: str, reason: str, *requires: str, message: str) -> dict
     }
 
 
-@pytest.mark.parametrize("message", ["", AUDIT_INVOKES_NOTHING, "cannot be told while “Reads” is not graded"])
+@pytest.mark.parametrize("message", ["", AUDIT_INVOKES_NOTHING, "cannot be graded while “Reads” is not graded"])
 def test_an_audit_was_refused_what_it_asked_for_and_not_what_it_leaves_to_a_graded_run(message: str) -> None:
     """The reasons say so, whatever the sentences are."""
     checks = [

@@ -69,8 +69,8 @@ def test_points_stay_open_and_the_report_says_what_to_look_at(store: Store) -> N
     )
     assert report["advice"][0]["title"] == "Default operation answers"
     assert report["advice"][0]["message"] == (
-        "This was tried where there is no internet, so it costs no points. See whether the function answers where "
-        'there is one, or handles that there is none: user1-f, called with {"operation": "default"}, answered 500 '
+        "labgrader ran this without internet access, so it costs no points. Test the function with internet access, or "
+        'make it work without: user1-f, called with {"operation": "default"}, answered 500 '
         f'instead of 200 ({{"error": "{REFUSED}"}}).'
     )
     assert report["advice"][0]["hint"].startswith("aws lambda invoke --function-name user1-f ")

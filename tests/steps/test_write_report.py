@@ -207,4 +207,4 @@ def test_a_probe_that_had_no_internet_costs_no_points_and_is_advice(store: Store
     assert (check["status"], report["score"]["open_points"]) == ("not_graded", 40)
     (advice,) = report["advice"]
     assert (advice["id"], advice["title"]) == ("calls", "Calls")
-    assert advice["message"].startswith("This was tried where there is no internet, so it costs no points.")
+    assert advice["message"].startswith("labgrader ran this without internet access, so it costs no points.")

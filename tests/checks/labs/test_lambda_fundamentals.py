@@ -278,7 +278,7 @@ def test_who_follows_step_4_2_to_the_letter_loses_nothing_and_is_told_once_what_
     )
     assert verdicts["hello-api-get"].status == "failed"  # the 502 by itself
     assert statuses["hello-api-get"].message == (
-        "cannot be told while “HelloWorldFunction greets whom it is asked to greet” is not graded"
+        "cannot be graded while “HelloWorldFunction greets whom it is asked to greet” is not graded"
     )
     assert advice["context-without-request-id"].message == (
         f"{HELLO} uses context.request_id, which does not exist: it is called context.aws_request_id. "

@@ -1,4 +1,4 @@
-"""Reading code: what it imports and calls, which names nobody defines, and nothing that it says can hurt."""
+"""The analysis of code finds imports, calls and undefined names, and hostile code does no harm."""
 
 from __future__ import annotations
 

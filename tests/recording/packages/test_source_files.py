@@ -1,4 +1,4 @@
-"""A student's own files are told from those of dependencies, and no zip file can hurt."""
+"""The reader separates a student's own files from dependencies, and no zip file does harm."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_all_files_together_are_read_up_to_a_size() -> None:
 
 
 def test_lists_of_dependencies_are_read_up_to_a_size_together() -> None:
-    """The lists of one package: as many as fit, by name, and what they name counts only where it is there."""
+    """As many lists of a package are read as fit, by name. A listed file counts only if it exists."""
     size = source_files.MAX_RECORD_BYTES
     fitting = source_files.MAX_RECORDS_BYTES // size
     lists = {

@@ -1,1 +1,1 @@
-"""The HTTP API. ``docs/openapi.yaml`` is generated from it. The authorizer (``labgrader.auth``) identifies the caller."""
+"""The HTTP API, the source of ``docs/openapi.yaml``. The authorizer (``labgrader.auth``) identifies the caller."""

@@ -229,8 +229,10 @@ def load_lab(file: Path) -> Lab:
 
 
 def _in_order(value: Any) -> Any:
-    """Sort the names in every object of a value, as in a run's frozen lab. Sentences and events from it are then the same
-    in every process."""
+    """Sort the names in every object of a value, as in a run's frozen lab.
+
+    Sentences and events from it are then the same in every process.
+    """
     if isinstance(value, Mapping):
         return {name: _in_order(value[name]) for name in sorted(value)}
     return [_in_order(entry) for entry in value] if isinstance(value, (list, tuple)) else value

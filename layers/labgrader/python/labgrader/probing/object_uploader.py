@@ -62,8 +62,8 @@ class ObjectDropper:
         missing key (Amazon S3 API Reference, GetObject, "Permissions"). From then on, AccessDenied means missing.
 
         The uploaded name has a random part, so that two concurrent runs do not delete each other's results:
-        ``labgrader-user1.txt`` is stored as ``labgrader-3f9a2c71-user1.txt``. The result has the requested name, so that
-        the record always gets the same verdict.
+        ``labgrader-user1.txt`` is stored as ``labgrader-3f9a2c71-user1.txt``. The result has the requested name, so
+        that the record always gets the same verdict.
 
         Returns:
             A ``UploadResult`` as JSON; an error that names the permission where S3 refused.

@@ -120,8 +120,8 @@ class Recorder:
                 within ``FINISH_S``; who is missing from what is yielded can be recorded by the next invocation.
 
         Yields:
-            The snapshots, each when it is complete, not in the order of the roster. An unexpected failure is logged with
-            the student, and the open questions get ``RECORDING_FAILED``.
+            The snapshots, each when it is complete, not in the order of the roster. An unexpected failure is logged
+            with the student, and the open questions get ``RECORDING_FAILED``.
         """
         clock = self._pacer.clock
         ends = float("inf") if deadline_s is None else clock() + deadline_s
