@@ -1,8 +1,8 @@
 """The load tester that students write in Lab 9, as in its hand-out, in a separate process.
 
 It uses a new thread pool for each batch, waits for the slowest of the batch, and pauses 0.1 s between batches. One
-boto3 client has boto3's default retries and ten connections. Percentiles are ``sorted[int(n * share)]``, one rank too high if
-``n * share`` is an integer. The hand-out has only p95; p50 and p99 use the same formula.
+boto3 client has boto3's default retries and ten connections. Percentiles are ``sorted[int(n * share)]``, one rank too
+high if ``n * share`` is an integer. The hand-out has only p95; p50 and p99 use the same formula.
 """
 
 from __future__ import annotations

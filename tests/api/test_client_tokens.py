@@ -62,7 +62,7 @@ def test_a_repeated_request_finds_its_run_after_the_class_list_is_deleted(world:
 
 
 @pytest.mark.parametrize("recorded", [False, True])
-def test_a_repeated_request_starts_a_run_whose_first_start_broke_off(
+def test_a_repeated_request_starts_the_run_after_a_broken_start(
     world: World, clients: tuple[Any, Any, Any], recorded: bool
 ) -> None:
     """The function ended after it had stored the request, or the run, and before it started an execution."""

@@ -76,7 +76,7 @@ def test_the_memory_is_that_of_the_version_that_the_alias_serves() -> None:
     assert found.what == "provisioned concurrency, 1 × 1,024 MB"
 
 
-def test_memory_that_is_not_known_counts_as_the_least_there_is_and_says_so() -> None:
+def test_unknown_memory_counts_as_the_minimum_with_a_note() -> None:
     (found,) = running_costs(snapshot(provisioned(8)))
     assert found.what == "provisioned concurrency, 8 × 128 MB, the least there is"
     assert found.to_dict()["usd_per_day"] == 0.36
@@ -86,12 +86,14 @@ def test_memory_that_is_not_known_counts_as_the_least_there_is_and_says_so() -> 
     ("status", "requested", "available", "amount"),
     [("READY", 3, 3, 3), ("IN_PROGRESS", 3, 0, 3), ("FAILED", 3, 1, 1), ("FAILED", 3, 0, None), ("READY", 0, 0, None)],
 )
-def test_what_failed_costs_what_is_there(status: str, requested: int, available: int, amount: int | None) -> None:
+def test_failed_provisioned_concurrency_costs_the_available_part(
+    status: str, requested: int, available: int, amount: int | None
+) -> None:
     found = running_costs(snapshot(function(), provisioned(requested, status=status, available=available)))
     assert [cost.what for cost in found] == ([f"provisioned concurrency, {amount} × 512 MB"] if amount else [])
 
 
-def test_the_list_and_the_single_answer_about_one_alias_are_one_cost() -> None:
+def test_an_alias_in_two_answers_is_counted_once() -> None:
     listed = {
         "FunctionArn": "arn:aws:lambda:us-east-1:111122223333:function:user1-f:prod",
         "RequestedProvisionedConcurrentExecutions": 2,
@@ -124,7 +126,7 @@ def test_a_cache_of_a_size_that_is_not_known_is_the_smallest() -> None:
     assert (found.what, found.to_dict()["usd_per_day"]) == ("API cache, of the smallest size that there is", 0.48)
 
 
-def test_what_is_off_not_there_or_was_refused_costs_nothing() -> None:
+def test_disabled_missing_or_refused_resources_cost_nothing() -> None:
     refused = Answer(error_code="AccessDeniedException", error_message="no")
     asked = {"FunctionName": "user1-f", "Qualifier": "prod"}
     assert running_costs(snapshot(function(), *cache("0.5", enabled=False))) == []
@@ -133,7 +135,7 @@ def test_what_is_off_not_there_or_was_refused_costs_nothing() -> None:
     assert running_costs(snapshot(("apigateway:GetStages", {"restApiId": "abc"}, refused))) == []
 
 
-def test_the_dearest_comes_first_and_the_list_is_bounded() -> None:
+def test_the_most_expensive_comes_first_up_to_a_maximum() -> None:
     many = [provisioned(number + 1, qualifier=f"a{number:03}") for number in range(MAX_RUNNING + 1)]
     found = running_costs(snapshot(function(), *many))
     assert len(found) == MAX_RUNNING

@@ -18,12 +18,12 @@ def name_of(alarm: str) -> str:
 
 
 @pytest.mark.parametrize("group", of_type("AWS::Logs::LogGroup"))
-def test_every_log_group_forgets(group: str) -> None:
+def test_every_log_group_has_a_retention(group: str) -> None:
     assert RESOURCES[group]["Properties"]["RetentionInDays"] == "LogRetentionDays"
     assert RESOURCES[group]["DeletionPolicy"] == "Delete"
 
 
-def test_everything_that_logs_has_one_of_those_groups() -> None:
+def test_everything_logs_to_these_groups() -> None:
     assert template()["Globals"]["Function"]["LoggingConfig"] == {"LogFormat": "JSON", "LogGroup": "LogGroup"}
     assert not [name for name, function in FUNCTIONS.items() if "LoggingConfig" in function]
     for machine in MACHINES:
@@ -41,7 +41,7 @@ def test_machines_and_functions_are_traced() -> None:
 
 
 @pytest.mark.parametrize("rule", of_type("AWS::Events::Rule"))
-def test_what_a_rule_cannot_deliver_waits_in_the_queue(rule: str) -> None:
+def test_undelivered_events_go_to_the_dead_letter_queue(rule: str) -> None:
     for target in RESOURCES[rule]["Properties"]["Targets"]:
         assert target["DeadLetterConfig"] == {"Arn": "DeadLetters.Arn"}
         assert target["RetryPolicy"]["MaximumRetryAttempts"] > 0
@@ -56,7 +56,7 @@ def test_what_a_rule_cannot_deliver_waits_in_the_queue(rule: str) -> None:
         assert (permission["FunctionName"], permission["Principal"]) == (function, "events.amazonaws.com")
 
 
-def test_only_rules_of_this_stack_may_fill_the_queue() -> None:
+def test_only_rules_of_this_stack_may_send_to_the_queue() -> None:
     (statement,) = RESOURCES["DeadLettersPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     assert statement["Principal"] == {"Service": "events.amazonaws.com"}
     arns = statement["Condition"]["ArnLike"]["aws:SourceArn"]
@@ -66,7 +66,7 @@ def test_only_rules_of_this_stack_may_fill_the_queue() -> None:
     assert RESOURCES["DeadLetters"]["Properties"]["MessageRetentionPeriod"] == 14 * 24 * 60 * 60
 
 
-def test_the_bucket_is_not_read_or_written_unencrypted() -> None:
+def test_the_bucket_refuses_unencrypted_requests() -> None:
     policy = RESOURCES["BucketPolicy"]
     (denied,) = policy["Properties"]["PolicyDocument"]["Statement"]
     assert (denied["Effect"], denied["Principal"], denied["Action"]) == ("Deny", "*", "s3:*")
@@ -76,14 +76,14 @@ def test_the_bucket_is_not_read_or_written_unencrypted() -> None:
     assert template()["Parameters"]["PlainHttp"]["Default"] == "refuse"
 
 
-def test_what_is_kept_and_waits_is_encrypted() -> None:
+def test_stored_data_and_queues_are_encrypted() -> None:
     assert RESOURCES["DeadLetters"]["Properties"]["SqsManagedSseEnabled"] is True
     assert RESOURCES["DigestTopic"]["Properties"]["KmsMasterKeyId"] == "alias/aws/sns"
     assert RESOURCES["Table"]["Properties"]["SSESpecification"] == {"SSEEnabled": True}
     assert of_type("AWS::S3::Bucket")["Bucket"]["BucketEncryption"]
 
 
-def test_a_run_whose_machine_could_not_say_so_is_recorded_as_failed() -> None:
+def test_a_run_of_a_stopped_machine_is_recorded_as_failed() -> None:
     rule = RESOURCES["RunStoppedRule"]["Properties"]
     assert rule["EventPattern"]["detail"] == {
         "status": ["FAILED", "TIMED_OUT", "ABORTED"],
@@ -99,7 +99,7 @@ def test_a_run_whose_machine_could_not_say_so_is_recorded_as_failed() -> None:
 
 
 @pytest.mark.parametrize("alarm", ALARMS)
-def test_an_alarm_tells_somebody_and_stands_in_the_runbook(alarm: str) -> None:
+def test_every_alarm_has_an_action_and_a_section_in_the_runbook(alarm: str) -> None:
     properties = ALARMS[alarm]
     assert properties["AlarmActions"] == ["AlarmTopic"]
     assert properties["TreatMissingData"] == "notBreaching"
@@ -107,14 +107,14 @@ def test_an_alarm_tells_somebody_and_stands_in_the_runbook(alarm: str) -> None:
     assert f"\n### {name_of(alarm)}\n" in RUNBOOK
 
 
-def test_the_runbook_explains_no_alarm_that_is_not_there() -> None:
+def test_the_runbook_explains_only_existing_alarms() -> None:
     _, _, rest = RUNBOOK.partition("\n## Alarms\n")
     section, _, _ = rest.partition("\n## ")
     explained = set(re.findall(r"^### (.+)$", section, re.MULTILINE))
     assert explained == {name_of(alarm) for alarm in ALARMS} | {"night-missed-COURSE"}
 
 
-def test_the_dashboard_shows_every_alarm_and_what_is_measured() -> None:
+def test_the_dashboard_shows_every_alarm_and_metric() -> None:
     body = json.loads(RESOURCES["Dashboard"]["Properties"]["DashboardBody"])
     first, *graphs = body["widgets"]
     shown = [
@@ -157,7 +157,7 @@ def emitted() -> set[tuple[str, str]]:
     return found
 
 
-def test_what_is_shown_and_watched_is_really_emitted() -> None:
+def test_every_metric_of_alarms_and_dashboard_is_emitted() -> None:
     watched = {
         (properties["MetricName"], properties["Dimensions"][0]["Value"])
         for properties in ALARMS.values()
@@ -179,7 +179,7 @@ def test_alarms_and_the_digest_can_be_mailed() -> None:
     assert "KmsMasterKeyId" not in RESOURCES["AlarmTopic"].get("Properties", {})
 
 
-def test_the_outputs_that_the_command_needs_are_there() -> None:
+def test_the_template_has_the_outputs_that_the_command_needs() -> None:
     assert set(template()["Outputs"]) == {
         "Bucket",
         "Table",
@@ -200,7 +200,7 @@ def test_the_outputs_that_the_command_needs_are_there() -> None:
 
 
 @pytest.mark.parametrize("folder", sorted(file.parent.name for file in (ROOT / "functions").glob("*/app.py")))
-def test_every_function_logs_under_its_name_with_what_it_is_about(folder: str) -> None:
+def test_every_function_logs_its_name_and_its_subject(folder: str) -> None:
     source = (ROOT / "functions" / folder / "app.py").read_text()
     assert f'function_logger("{folder}")' in source
     assert "clear_state=True" in source

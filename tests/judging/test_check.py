@@ -61,7 +61,7 @@ def test_keyword_parameters_are_the_schema() -> None:
     }
 
 
-def test_a_function_that_reads_no_evidence_is_no_check() -> None:
+def test_a_function_without_evidence_is_not_a_check() -> None:
     with pytest.raises(TypeError, match="the first parameter is annotated Snapshot, Probe or LoadTest"):
 
         @check(title="t", hint="h")

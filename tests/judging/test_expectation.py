@@ -57,7 +57,7 @@ USERS: dict[str, Any] = {
         ),
     ],
 )
-def test_where_an_answer_differs(answer: Any, says: str) -> None:
+def test_differences_name_their_path(answer: Any, says: str) -> None:
     assert unmet(answer, USERS) == says
 
 
@@ -178,7 +178,7 @@ def test_where_an_answer_differs(answer: Any, says: str) -> None:
         ),
     ],
 )
-def test_each_keyword_has_its_words(schema: dict[str, Any], fits: Any, differs: Any, says: str) -> None:
+def test_each_keyword_has_its_sentence(schema: dict[str, Any], fits: Any, differs: Any, says: str) -> None:
     assert unmet(fits, schema) == ""
     assert unmet(differs, schema) == says
 
@@ -196,7 +196,7 @@ def test_entries_are_in_the_order_of_their_numbers() -> None:
     )
 
 
-def test_the_whole_answer_has_the_name_it_is_given() -> None:
+def test_the_whole_answer_has_the_given_name() -> None:
     assert unmet([], {"type": "object"}, "the answer") == "the answer is [], a list, where an object is wanted"
 
 
@@ -213,7 +213,7 @@ def test_the_whole_answer_has_the_name_it_is_given() -> None:
         ({"not": {"const": 1}}, "what the lab asks for"),
     ],
 )
-def test_what_is_asked_for_in_words(schema: dict[str, Any], words: str) -> None:
+def test_expectations_are_described_in_words(schema: dict[str, Any], words: str) -> None:
     assert asked_for(schema) == words
 
 
@@ -242,11 +242,11 @@ def test_a_number_of_thousands_of_digits_is_a_number(number: int) -> None:
     assert unmet(number, {"enum": [1.5]}) == f"the body is {shown}, where 1.5 is wanted"
 
 
-def test_a_number_beyond_all_numbers_is_told() -> None:
+def test_an_infinite_number_is_reported() -> None:
     assert unmet({"a": [float("inf")]}, {}) == "the body holds a number that is too large to be read"
 
 
-def test_a_pattern_is_held_against_texts_of_a_length() -> None:
+def test_patterns_are_matched_up_to_a_length() -> None:
     schema = {"pattern": "a$"}
     assert unmet("a" * MAX_MATCHED, schema) == ""
     assert unmet("a" * (MAX_MATCHED + 1), schema) == (
@@ -254,7 +254,7 @@ def test_a_pattern_is_held_against_texts_of_a_length() -> None:
     )
 
 
-def test_a_field_has_a_name_of_a_length() -> None:
+def test_a_field_name_has_a_maximum_length() -> None:
     schema: dict[str, Any] = {"patternProperties": {"a$": {}}}
     assert unmet({"a" * MAX_MATCHED: 1}, schema) == ""
     assert unmet([{"a" * (MAX_MATCHED + 1): 1}], schema) == (
@@ -262,13 +262,13 @@ def test_a_field_has_a_name_of_a_length() -> None:
     )
 
 
-def test_thousands_of_entries_of_several_kinds_are_told_apart_without_comparing_each_with_each() -> None:
+def test_uniqueness_of_thousands_of_entries_is_checked_quickly() -> None:
     entries: list[Any] = [item for number in range(4000) for item in (number, {"a": number})]
     assert unmet(entries, {"uniqueItems": True}) == ""  # in pairs: 32 million comparisons
     assert unmet([*entries, {"a": 0}], {"uniqueItems": True}).startswith("the body has the same entry twice: [0, ")
 
 
-def test_text_that_no_file_can_hold_is_shown() -> None:
+def test_text_that_utf8_cannot_encode_is_shown() -> None:
     assert unmet("\ud800", {"type": "null"}) == 'the body is "�", a text, where null is wanted'
 
 

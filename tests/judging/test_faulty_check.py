@@ -61,11 +61,11 @@ def test_an_error_in_what_the_check_calls_is_named_with_the_line_of_the_check(fo
     assert said.startswith(f"{BEGINNING}checks/mine.py:8: JSONDecodeError: ")
 
 
-def test_what_is_no_verdict_is_named(folder: Path) -> None:
+def test_a_result_that_is_not_a_verdict_is_named(folder: Path) -> None:
     assert sentence(folder, "return None") == f"{BEGINNING}it returned NoneType instead of a verdict"
 
 
-def test_nothing_is_asked_for_it_and_a_self_check_is_given_back(folder: Path) -> None:
+def test_a_self_check_with_a_faulty_check_does_not_count(folder: Path) -> None:
     said = sentence(folder, "raise ValueError('no')")
     assert said == f"{BEGINNING}checks/mine.py:8: ValueError: no"
     with searching(folder):

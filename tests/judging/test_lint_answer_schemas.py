@@ -88,7 +88,7 @@ def test_a_bad_schema_is_named_with_its_line_and_field(tmp_path: Path, old: str,
 
 
 @pytest.mark.parametrize("matches", ["[1]", "true", "{}"])
-def test_what_is_no_object_is_no_schema_of_an_answer(tmp_path: Path, matches: str) -> None:
+def test_an_answer_schema_must_be_an_object(tmp_path: Path, matches: str) -> None:
     start, end = EXPECTING.index("      matches:"), EXPECTING.index("  - id: second")
     (problem,) = problems(tmp_path, f"{EXPECTING[:start]}      matches: {matches}\n{EXPECTING[end:]}")
     assert problem.startswith("14: checks[0].with.matches: ")

@@ -47,7 +47,7 @@ def test_a_function_that_could_not_reach_the_internet_is_not_graded() -> None:
     assert verdict.hint.startswith(f"aws lambda invoke --function-name {F} ")
 
 
-def test_it_becomes_advice() -> None:
+def test_a_check_without_internet_access_becomes_advice() -> None:
     advice = advice_without_internet(
         MARKED, World().function(F).snapshot(), _answers(answer(), crash("ConnectionError", REFUSED))
     )
@@ -59,7 +59,7 @@ def test_it_becomes_advice() -> None:
     )
 
 
-def test_what_is_not_marked_is_judged_as_ever() -> None:
+def test_a_check_without_needs_internet_is_judged() -> None:
     plain = replace(MARKED, needs_internet=False)
     calls = [crash("ConnectionError", REFUSED)] * 2
     assert _judged(plain, *calls)[0] == "failed"
@@ -73,13 +73,13 @@ def test_a_hidden_check_gives_no_advice() -> None:
     assert advice_without_internet(hidden, World().function(F).snapshot(), _answers(*calls)) is None
 
 
-def test_who_answers_without_the_internet_has_passed() -> None:
+def test_a_function_that_works_without_internet_access_passes() -> None:
     calls = [answer(200, json.dumps({"stars": 0, "note": REFUSED}))] * 2
     assert _judged(MARKED, *calls) == ("passed", "")
     assert advice_without_internet(MARKED, World().function(F).snapshot(), _answers(*calls)) is None
 
 
-def test_nothing_is_said_of_what_was_not_recorded() -> None:
+def test_unrecorded_answers_give_no_advice() -> None:
     assert advice_without_internet(MARKED, World().function(F).snapshot(), Answers()) is None
 
 
@@ -97,18 +97,18 @@ def test_nothing_is_said_of_what_was_not_recorded() -> None:
         (Invocation(F, "throttled", log_tail=REFUSED), None),
     ],
 )  # fmt: skip
-def test_what_shows_that_the_internet_was_out_of_reach(call: Invocation, line: str | None) -> None:
+def test_errors_without_internet_access_are_recognized(call: Invocation, line: str | None) -> None:
     found = unreached(_answers(call))
     assert (found.line if found else None) == line
 
 
-def test_a_function_that_also_fails_for_another_reason_is_judged_by_that() -> None:
+def test_another_failure_is_judged() -> None:
     calls = [crash("ConnectionError", REFUSED), crash("ZeroDivisionError", "division by zero")]
     assert _judged(MARKED, *calls)[0] == "failed"
     assert _judged(MARKED, calls[0], answer())[0] == "not_graded"
 
 
-def test_an_answer_with_200_that_says_so_counts_where_none_failed_by_its_status() -> None:
+def test_an_answer_with_200_counts_if_none_failed_by_status() -> None:
     marked = replace(MARKED, parameters={**MARKED.parameters, "matches": {"required": ["stars"]}})
     offline = answer(200, json.dumps({"error": REFUSED}))
     stars = answer(200, json.dumps({"stars": 1}))
@@ -140,7 +140,7 @@ def test_replies_of_an_api_and_errors_of_load_tests_are_read_too() -> None:
     assert found.target == "user1-b"
 
 
-def test_a_long_line_is_shown_around_what_tells() -> None:
+def test_a_long_line_is_cut_around_the_match() -> None:
     found = unreached(_answers(crash("E", "x" * 5000 + REFUSED + "y" * 5000)))
     assert found is not None
     assert found.line.startswith("…xxx")
@@ -155,7 +155,7 @@ def test_records_of_any_shape_are_read(hostile: Any) -> None:
     assert unreached(_recorded("labgrader:LoadTest", hostile)) is None
 
 
-def test_the_words_of_several_languages_are_known() -> None:
+def test_error_words_of_several_languages_are_known() -> None:
     for said in ("getaddrinfo ENOTFOUND api.github.com", "Temporary failure in name resolution", "ConnectTimeout"):
         assert lacks_internet(said)
     assert not lacks_internet("KeyError: 'internet'")

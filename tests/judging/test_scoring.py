@@ -36,7 +36,7 @@ def test_a_failed_prerequisite_skips_with_its_title() -> None:
     assert result.points == 0
 
 
-def test_skipping_goes_down_the_line_in_whatever_order_the_checks_stand() -> None:
+def test_skipping_spreads_in_any_order_of_the_checks() -> None:
     items = [item("c", 10, "b"), item("b", 10, "a"), item("a")]
     assert statuses(items, {"a": failed("x"), "b": passed(), "c": passed()}) == {
         "a": "failed",
@@ -45,14 +45,14 @@ def test_skipping_goes_down_the_line_in_whatever_order_the_checks_stand() -> Non
     }
 
 
-def test_a_partial_prerequisite_holds_nobody_up() -> None:
+def test_a_partial_prerequisite_skips_no_check() -> None:
     assert statuses([item("a"), item("b", 10, "a")], {"a": partial(0.5, "half"), "b": passed()})["b"] == "passed"
 
 
 @pytest.mark.parametrize(
     ("own", "expected"), [(passed(), "passed"), (failed("x"), "not_graded"), (partial(0.5, "x"), "not_graded")]
 )
-def test_nothing_is_lost_while_a_prerequisite_is_not_graded(own: Verdict, expected: str) -> None:
+def test_no_points_are_lost_while_a_prerequisite_is_not_graded(own: Verdict, expected: str) -> None:
     items = [item("a"), item("b", 10, "a")]
     assert statuses(items, {"a": not_graded("denied"), "b": own})["b"] == expected
 
@@ -79,6 +79,6 @@ def test_partial_is_never_all_or_nothing(fraction: float) -> None:
         partial(fraction, "x")
 
 
-def test_a_verdict_survives_being_written_down() -> None:
+def test_a_verdict_survives_json() -> None:
     verdict = failed("no", expected="1", observed="2", hint="aws", evidence=["line"])
     assert Verdict.from_dict(verdict.to_dict()) == verdict

@@ -126,7 +126,7 @@ TYPES = "array, boolean, integer, null, number, object, string"
         ([], "not a JSON Schema: [] is not valid under any of the given schemas"),
     ],
 )
-def test_a_type_that_is_none_is_named(wanted: Any, message: str) -> None:
+def test_an_unknown_type_is_named(wanted: Any, message: str) -> None:
     assert problems({"items": {"type": wanted}}) == [(message, ("items", "type"))]
 
 
@@ -165,7 +165,7 @@ def test_a_reference_leads_to_a_schema_in_the_same_document(reference: str, mess
     assert path == ("properties", "a", "items", "$ref")
 
 
-def test_a_target_that_is_wrong_is_named_at_its_own_place_only() -> None:
+def test_a_wrong_reference_target_is_reported_once() -> None:
     assert problems({"$ref": "#/$defs/a", "$defs": {"a": {"patern": 1}}}) == [(UNKNOWN, ("$defs", "a", "patern"))]
 
 
@@ -209,11 +209,11 @@ def test_a_pattern_that_repeats_a_repetition_is_refused(pattern: str) -> None:
 @pytest.mark.parametrize(
     "pattern", ["^a+$", r"^(\d+,)*\d+$", "(ab)+", "(a+)", "(a+){2}", r"(a\+)+", "(a+(b|c))+", r"^([^@]+@){1,3}$"]
 )
-def test_a_pattern_that_repeats_what_has_an_end_can_be_used(pattern: str) -> None:
+def test_a_pattern_with_a_bounded_repetition_is_accepted(pattern: str) -> None:
     assert problems({"pattern": pattern, "patternProperties": {pattern: {}}}) == []
 
 
-def test_what_is_no_regular_expression_is_refused() -> None:
+def test_an_invalid_regular_expression_is_refused() -> None:
     message = "not a JSON Schema: '(' is not a 'regex'"
     assert problems({"pattern": "("}) == [(message, ("pattern",))]
     assert problems({"patternProperties": {"(": {}}}) == [(message, ("patternProperties", "("))]

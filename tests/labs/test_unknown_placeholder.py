@@ -45,7 +45,7 @@ def test_an_unknown_placeholder_is_not_graded_and_named() -> None:
     assert next_question(item, empty_snapshot()) is None
 
 
-def test_a_self_check_is_given_back_for_it() -> None:
+def test_a_self_check_with_an_unknown_placeholder_does_not_count() -> None:
     item = item_of(function="{user}-f", alias="{usr}-{username}", version="1")
     with pytest.raises(NotGradedError) as refused, reason_in_text():
         judge_recorded(item, empty_snapshot())
@@ -53,7 +53,7 @@ def test_a_self_check_is_given_back_for_it() -> None:
     assert found == not_graded(SENTENCE, Reason.GRADER)
 
 
-def test_text_in_braces_is_judged_as_it_stands() -> None:
+def test_text_in_double_braces_is_judged_literally() -> None:
     item = item_of(function="{{user}}-f", alias="{username}-prod", version="1")
     assert item.parameters["function"] == "{user}-f"
     assert judge_recorded(item, empty_snapshot()).message.startswith("There is no function {user}-f")

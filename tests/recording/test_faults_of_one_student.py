@@ -15,7 +15,7 @@ from tests.recording.recording import Reading, Readings, record_all, recorder, r
 from tests.recording.recording import next_question as read
 
 
-def test_a_region_that_is_none_leaves_the_others_graded() -> None:
+def test_an_invalid_region_does_not_affect_other_students() -> None:
     aws = StubAws()
     aws.add_function("user2-f")
     students = [Student("user1", region="us-east-١"), Student("user2")]
@@ -24,7 +24,7 @@ def test_a_region_that_is_none_leaves_the_others_graded() -> None:
     assert snapshots["user2"].function("user2-f").name == "user2-f"
 
 
-def test_an_account_that_botocore_cannot_open_leaves_the_others_graded() -> None:
+def test_an_unusable_account_does_not_affect_other_students() -> None:
     aws = StubAws()
     aws.add_function("user2-f")
 
@@ -76,7 +76,7 @@ def test_an_unexpected_error_about_one_student_does_not_end_the_class(
     assert "ZeroDivisionError: a mistake in labgrader" in caplog.text
 
 
-def test_an_answer_that_cannot_be_read_is_a_fault_of_what_asks_it_alone(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unreadable_answer_affects_only_its_question(caplog: pytest.LogCaptureFixture) -> None:
     aws = StubAws()
     students = [Student("user1"), Student("user2")]
     for student in students:
@@ -96,7 +96,7 @@ def test_an_answer_that_cannot_be_read_is_a_fault_of_what_asks_it_alone(caplog: 
     assert "lambda:ListLayers: the answer could not be read" in caplog.text
 
 
-def test_a_student_whose_lab_cannot_be_made_does_not_end_the_class(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failure_to_personalize_a_lab_does_not_end_the_class(caplog: pytest.LogCaptureFixture) -> None:
     class Picky(Readings):
         def for_student(self, username: str, account_id: str, region: str) -> Readings:
             if username == "user1":
@@ -115,7 +115,7 @@ def test_a_student_whose_lab_cannot_be_made_does_not_end_the_class(caplog: pytes
     assert "user1: the recording failed" in caplog.text
 
 
-def test_a_question_that_is_not_json_is_a_fault_of_its_check_alone(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_question_that_is_not_json_affects_only_its_check(caplog: pytest.LogCaptureFixture) -> None:
     aws = StubAws()
     aws.add_function("user1-f")
     names: Any = {"user1-f"}  # a set is not JSON

@@ -82,7 +82,7 @@ def statuses(snapshot: Snapshot) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("workers", [1, 16])
-def test_a_class_whose_lists_are_throttled_for_ever_is_recorded_in_time_and_not_graded(workers: int) -> None:
+def test_a_class_with_throttled_lists_ends_in_time_and_is_not_graded(workers: int) -> None:
     aws = StubAws()
     students = a_class(aws, 200)
     for operation in ("ListFunctions", "ListLayers", "ListVersionsByFunction", "ListAliases", "ListLayerVersions"):
@@ -120,7 +120,7 @@ def test_questions_that_fail_slowly_end_with_the_deadline() -> None:
 
 
 @pytest.mark.parametrize(("passed_s", "answered"), [(0.0, True), (0.1, False)])
-def test_after_the_end_nothing_is_asked(passed_s: float, answered: bool) -> None:
+def test_no_request_is_sent_after_the_deadline(passed_s: float, answered: bool) -> None:
     clock = Clock()
     calls = ApiClient(RateLimiter(clock=clock, sleep=clock.sleep))
     calls.ends_at = clock()
@@ -134,7 +134,7 @@ def test_after_the_end_nothing_is_asked(passed_s: float, answered: bool) -> None
     assert bool(sent) is answered
 
 
-def test_a_turn_that_comes_too_late_is_not_waited_for() -> None:
+def test_a_request_does_not_wait_past_the_deadline() -> None:
     clock = Clock()
     rate_limiter = RateLimiter(clock=clock, sleep=clock.sleep)
     for _ in range(5):
@@ -150,7 +150,7 @@ def throttle() -> None:
     raise ClientError({"Error": {"Code": "TooManyRequestsException", "Message": "Rate exceeded"}}, "ListAliases")
 
 
-def test_every_throttle_is_counted_and_nothing_else() -> None:
+def test_only_throttles_are_counted() -> None:
     clock = Clock()
     calls = ApiClient(RateLimiter(clock=clock, sleep=clock.sleep))
     refusals: list[Exception] = [
@@ -168,7 +168,7 @@ def test_every_throttle_is_counted_and_nothing_else() -> None:
     assert calls.throttles == 2
 
 
-def test_a_quota_that_was_throttled_to_the_end_is_left_alone_for_a_while() -> None:
+def test_a_quota_that_stays_throttled_is_paused() -> None:
     clock = Clock()
     calls = ApiClient(RateLimiter(clock=clock, sleep=clock.sleep))
     began = clock()

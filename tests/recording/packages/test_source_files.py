@@ -41,7 +41,7 @@ def test_only_the_students_own_files_are_read() -> None:
 
 
 @pytest.mark.parametrize("handler", ["", ".", "handler", "../x.handler", "a.b.c.d"])
-def test_any_handler_will_do(handler: str) -> None:
+def test_any_handler_name_is_accepted(handler: str) -> None:
     assert paths({"app.py": ""}, handler) == ["app.py"]
 
 
@@ -84,7 +84,7 @@ def bomb(method: int) -> bytes:
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_a_bomb_is_not_unpacked(method: int) -> None:
+def test_a_zip_bomb_is_not_unpacked(method: int) -> None:
     found = source_files.own_files(bomb(method), "app.handler", "python3.13")
     assert found is not None
     assert list(found.texts) == (["other.py"] if method == zipfile.ZIP_DEFLATED else [])

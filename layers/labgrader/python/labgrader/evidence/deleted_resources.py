@@ -42,7 +42,7 @@ _PROVISIONED = "provisioned concurrency of"
 
 
 def deleted_resources(before: Snapshot, now: Snapshot) -> list[str]:
-    """Return the deleted resources, such as ``function user1-x`` or ``alias user1-x:prod``. The last may count the rest.
+    """Return the deleted resources: ``function user1-x``, ``alias user1-x:prod``. The last entry may count the rest.
 
     Args:
         before: an earlier snapshot of the same student.
