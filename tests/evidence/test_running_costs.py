@@ -78,7 +78,7 @@ def test_the_memory_is_that_of_the_version_that_the_alias_serves() -> None:
 
 def test_unknown_memory_counts_as_the_minimum_with_a_note() -> None:
     (found,) = running_costs(snapshot(provisioned(8)))
-    assert found.what == "provisioned concurrency, 8 × 128 MB, the least there is"
+    assert found.what == "provisioned concurrency, 8 × 128 MB, the minimum"
     assert found.to_dict()["usd_per_day"] == 0.36
 
 
@@ -123,7 +123,7 @@ def test_a_cache_costs_by_its_size(size: str, usd: float) -> None:
 
 def test_a_cache_of_a_size_that_is_not_known_is_the_smallest() -> None:
     (found,) = running_costs(snapshot(*cache("4000")))
-    assert (found.what, found.to_dict()["usd_per_day"]) == ("API cache, of the smallest size that there is", 0.48)
+    assert (found.what, found.to_dict()["usd_per_day"]) == ("API cache, of the smallest size", 0.48)
 
 
 def test_disabled_missing_or_refused_resources_cost_nothing() -> None:

@@ -22,7 +22,7 @@ def test_a_good_file_has_no_problem(tmp_path: Path) -> None:
         (
             "title: An example",
             "title: An example for {username}",
-            "3: title: the title of a lab has no placeholders: {username} would stand there for everybody",
+            "3: title: the title of a lab cannot have placeholders: {username} would be shown to all students",
         ),
         ('version: "1"}', "version: 1}", "11: checks[0].with.version: 1 is not of type 'string'"),
         ("points: 4", "points: 5", "4: points: the checks sum to 11 points, not 10"),
@@ -41,7 +41,8 @@ def test_only_what_calls_a_function_needs_the_internet(tmp_path: Path) -> None:
     marked = "    points: 4\n    needs_internet: true\n"
     assert problems(tmp_path, EXPECTING.replace("    points: 4\n", marked, 1)) == []
     assert problems(tmp_path, GOOD.replace("    points: 4\n", marked, 1)) == [
-        "11: checks[0].needs_internet: check alias_points_to reads the configuration: that needs no internet"
+        "11: checks[0].needs_internet: check alias_points_to reads only the configuration, so it cannot have "
+        "needs_internet"
     ]
     assert problems(tmp_path, GOOD.replace("    points: 4\n", marked.replace("true", "sometimes"), 1)) == [
         "11: checks[0].needs_internet: 'sometimes' is not of type 'boolean'"
@@ -53,7 +54,7 @@ def test_a_visible_check_must_not_require_a_hidden_one(tmp_path: Path) -> None:
     first_hidden = GOOD.replace("    points: 4\n", hidden, 1)
     assert problems(tmp_path, first_hidden) == [
         "18: checks[1].requires[0]: check 'second' is visible and requires 'first', which is hidden: "
-        "a self-check judges no hidden check; hide both, or neither"
+        "self-checks do not judge hidden checks; hide both, or neither"
     ]
     both_hidden = first_hidden.replace("    points: 6\n", hidden.replace("4", "6"), 1)
     assert problems(tmp_path, both_hidden) == []

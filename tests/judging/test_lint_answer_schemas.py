@@ -41,12 +41,12 @@ WITHIN = "checks[0].with.matches"
         (
             "required: [user_id]",
             "requird: [user_id]",
-            f"16: {WITHIN}.requird: there is no keyword 'requird' that could be used here",
+            f"16: {WITHIN}.requird: the keyword 'requird' is not allowed here",
         ),
         (
             'pattern: "^u"',
             'patern: "^u"',
-            f"18: {WITHIN}.properties.user_id.patern: there is no keyword 'patern' that could be used here",
+            f"18: {WITHIN}.properties.user_id.patern: the keyword 'patern' is not allowed here",
         ),
         (
             'pattern: "^u"',
@@ -62,7 +62,7 @@ WITHIN = "checks[0].with.matches"
         (
             'pattern: "^u"',
             "format: email",
-            f"18: {WITHIN}.properties.user_id.format: a format is not checked: say it with a pattern",
+            f"18: {WITHIN}.properties.user_id.format: a format is not checked; use a pattern",
         ),
         (
             "type: object",
@@ -75,7 +75,7 @@ WITHIN = "checks[0].with.matches"
         (
             "type: object",
             "$schema: http://json-schema.org/draft-07/schema#",
-            f"15: {WITHIN}.$schema: there is no keyword '$schema' that could be used here",
+            f"15: {WITHIN}.$schema: the keyword '$schema' is not allowed here",
         ),
     ],
 )

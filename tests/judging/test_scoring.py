@@ -32,7 +32,7 @@ def test_thirds_are_rounded_to_two_decimals_and_still_sum() -> None:
 
 def test_a_failed_prerequisite_skips_with_its_title() -> None:
     result = score([item("a"), item("b", 10, "a")], {"a": failed("missing"), "b": passed()})
-    assert result.checks[1].verdict == skipped("not looked at, because “The a” comes first")
+    assert result.checks[1].verdict == skipped("skipped: fix “The a” first")
     assert result.points == 0
 
 

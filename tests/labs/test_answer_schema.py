@@ -75,15 +75,16 @@ def test_every_keyword_has_its_type(keyword: str) -> None:
     wrong: Any = 3.5 if isinstance(KEYWORDS[keyword], str | list | dict | bool) else "3"
     [(message, path)] = problems({keyword: wrong})
     assert path == (keyword,)
-    assert message.startswith("there is no keyword '$schema'" if keyword == "$schema" else "not a JSON Schema: ")
+    beginning = "the keyword '$schema' is not allowed here" if keyword == "$schema" else "not a JSON Schema: "
+    assert message.startswith(beginning)
 
 
 @pytest.mark.parametrize("keyword", ["$id", "$anchor", "$dynamicRef", "$vocabulary", "contentEncoding", "definitions"])
 def test_other_keywords_are_refused(keyword: str) -> None:
-    assert problems({keyword: {}}) == [(f"there is no keyword {keyword!r} that could be used here", (keyword,))]
+    assert problems({keyword: {}}) == [(f"the keyword {keyword!r} is not allowed here", (keyword,))]
 
 
-UNKNOWN = "there is no keyword 'patern' that could be used here"
+UNKNOWN = "the keyword 'patern' is not allowed here"
 
 
 @pytest.mark.parametrize(
@@ -107,8 +108,8 @@ def test_an_unknown_keyword_is_found_at_every_depth(schema: Any, path: tuple[str
 
 def test_every_problem_is_named_in_the_order_of_the_paths() -> None:
     assert problems({"requird": ["a"], "format": "email", "items": {"minLength": -1}}) == [
-        ("there is no keyword 'requird' that could be used here", ("requird",)),
-        ("a format is not checked: say it with a pattern", ("format",)),
+        ("the keyword 'requird' is not allowed here", ("requird",)),
+        ("a format is not checked; use a pattern", ("format",)),
         ("not a JSON Schema: -1 is less than the minimum of 0", ("items", "minLength")),
     ]
 

@@ -123,7 +123,7 @@ def test_a_replaced_check_keeps_no_parameters(folder: Path) -> None:
         ),
         (
             "checks:\n  - {id: first, remove: true, points: 4}\n",
-            "4: checks[0]: 'first' is removed, so nothing else can be said of it",
+            "4: checks[0]: 'first' is removed, so it must not have other fields",
         ),
         (
             "checks:\n  - {id: first, title: A}\n  - {id: first, title: B}\n",
@@ -131,8 +131,8 @@ def test_a_replaced_check_keeps_no_parameters(folder: Path) -> None:
         ),
         (
             "checks:\n  - {id: first, visibility: hidden}\n",
-            "2: extends: second: check 'second' is visible and requires 'first', which is hidden: a self-check judges "
-            "no hidden check; hide both, or neither",
+            "2: extends: second: check 'second' is visible and requires 'first', which is hidden: self-checks do not "
+            "judge hidden checks; hide both, or neither",
         ),
         (
             "checks:\n  - id: second\n    with: {alias: '{user}'}\n",

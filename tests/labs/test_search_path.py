@@ -60,7 +60,7 @@ def refused(action: object, *folders: Path) -> list[str]:
 def test_a_check_that_could_call_something_is_refused(folder: Path, line: str) -> None:
     file = write(folder / "checks" / "of_mine.py", f"{CHECK.format(name='of_mine')}\n\n{line}\n")
     name = line.split()[1]
-    said = f"{file}:13: imports {name}: a check judges what was recorded and calls nothing itself"
+    said = f"{file}:13: imports {name}: a check judges recorded evidence and must not call AWS or other services"
     assert refused(lambda: find_check("of_mine"), folder) == [said]
 
 
@@ -71,8 +71,7 @@ def test_a_lab_with_a_built_in_id_is_refused_by_lint(tmp_path: Path) -> None:
     with searching(tmp_path):
         said = [str(problem) for problem in lint(file)]
     assert (
-        f"{file}:1: id: lambda-optimization is a built-in lab: "
-        "give yours another id, and `extends: lambda-optimization`"
+        f"{file}:1: id: lambda-optimization is a built-in lab: use another id, and `extends: lambda-optimization`"
     ) in said
 
 
@@ -118,14 +117,14 @@ def test_lint_finds_a_check_in_an_unnamed_folder(folder: Path) -> None:
 def test_a_built_in_lab_keeps_its_id(folder: Path) -> None:
     file = write(folder / "lambda-optimization" / "lab.yaml", "id: lambda-optimization\n")
     assert refused(lab_ids, folder) == [
-        f"{file}: id: lambda-optimization is a built-in lab: give yours another id, and "
+        f"{file}: id: lambda-optimization is a built-in lab: use another id, and "
         "`extends: lambda-optimization` to change only parts"
     ]
 
 
 def test_a_built_in_check_keeps_its_name(folder: Path) -> None:
     file = write(folder / "checks" / "alias_points_to.py", "")
-    assert refused(check_names, folder) == [f"{file}: alias_points_to is a built-in check: give yours another name"]
+    assert refused(check_names, folder) == [f"{file}: alias_points_to is a built-in check: use another name"]
 
 
 def test_two_folders_with_the_same_lab_or_check_are_refused(
@@ -146,9 +145,7 @@ def test_helpers_with_the_same_name_are_not_deployed(folder: Path, tmp_path_fact
     said = f"{shared}: {folder}/checks/_shared.py has the same name: rename one of them"
     assert refused(added_files, folder, other) == [said]
     own = write(other / "checks" / "wording" / "__init__.py", "")
-    assert refused(added_files, other) == [
-        f"{own}: checks/wording/__init__.py is a built-in file: give yours another name"
-    ]
+    assert refused(added_files, other) == [f"{own}: checks/wording/__init__.py is a built-in file: use another name"]
 
 
 @pytest.mark.parametrize(

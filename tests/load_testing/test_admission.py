@@ -49,7 +49,8 @@ def test_a_reserved_concurrency_below_the_plan_is_noted_and_loaded() -> None:
     fitting = Aws().account().reserved(5).admitted()
     assert fitting.concurrency == 20
     assert fitting.notes == (
-        "5 executions are reserved for the function: what is beyond that is throttled by AWS, and counted apart",
+        "5 executions are reserved for the function: AWS throttles requests above that, and they are counted "
+        "separately",
     )
 
 
@@ -74,8 +75,8 @@ def test_for_an_api_only_the_account_is_read() -> None:
 def test_a_denied_account_request_names_the_permission() -> None:
     said = "User: arn:aws:sts::1:assumed-role/r/s is not authorized to perform: lambda:GetAccountSettings"
     assert Aws().refuses("get_account_settings", "AccessDeniedException", said, 403).refused() == (
-        "labgrader may not ask what the account has left, so nothing was loaded: its role there must allow "
-        f"lambda:GetAccountSettings (AccessDeniedException: {said})"
+        "labgrader cannot read the account's free concurrency, so the load test did not run: its role here "
+        f"must allow lambda:GetAccountSettings (AccessDeniedException: {said})"
     )
 
 
@@ -85,14 +86,14 @@ def test_an_account_request_is_retried_up_to_a_maximum() -> None:
     for _ in range(3):
         aws.refuses("get_account_settings", "TooManyRequestsException", "Rate exceeded", 429)
     assert aws.refused() == (
-        "AWS did not say what the account has left, so nothing was loaded; try again later "
+        "AWS did not return the account's free concurrency, so the load test did not run; try again later "
         "(TooManyRequestsException: Rate exceeded)"
     )
 
 
 def test_an_unsupported_account_request_is_a_refusal() -> None:
     aws = Aws().refuses("get_account_settings", "ResourceNotFoundException", "?", 404)
-    with pytest.raises(AwsCallError, match="ResourceNotFoundException: AWS knows no such question"):
+    with pytest.raises(AwsCallError, match="ResourceNotFoundException: AWS does not support this request"):
         read_concurrency_budget(aws.client)
 
 
@@ -145,7 +146,7 @@ def test_provisioned_concurrency_is_waited_for_at_most_a_minute() -> None:
     for _ in range(61):
         aws.provisioned("IN_PROGRESS", 3)
     assert aws.admitted(ALIAS).notes == (
-        "provisioned concurrency was still being prepared (3 of 10) after 60 s: cold starts are to be expected",
+        "provisioned concurrency was still being prepared (3 of 10) after 60 s: expect cold starts",
     )
     assert aws.now == NOW + 60
 
@@ -156,14 +157,14 @@ def test_a_wait_leaves_enough_time_for_the_test(left_s: float, waited_s: int) ->
     for _ in range(waited_s + 1):
         aws.provisioned("IN_PROGRESS", 3)
     (note,) = aws.admitted(ALIAS, ends_at=NOW + left_s).notes
-    assert note.endswith(f"(3 of 10) after {waited_s} s: cold starts are to be expected")
+    assert note.endswith(f"(3 of 10) after {waited_s} s: expect cold starts")
 
 
 def test_failed_provisioned_concurrency_is_noted_with_its_reason() -> None:
     aws = Aws().account().reserved().provisioned("FAILED", reason="FUNCTION_ERROR_INIT_FAILURE\n<b>")
     assert aws.admitted(ALIAS).notes == (
         "provisioned concurrency could not be prepared (FUNCTION_ERROR_INIT_FAILURE\N{REPLACEMENT CHARACTER}<b>): "
-        "cold starts are to be expected",
+        "expect cold starts",
     )
     aws = Aws().account().reserved().provisioned("FAILED")
     assert "(AWS gives no reason)" in aws.admitted(ALIAS).notes[0]
@@ -213,7 +214,7 @@ def test_one_lease_covers_all_functions_of_a_student(store: Store, target: Targe
     first, second = Aws().account().reserved().provisioned("READY", 10), Aws()
     with first.admission(leases=store).admit((ALIAS,), PLAN):
         assert second.refused(target, leases=store) == (
-            "another run is load-testing what user1 built; run this student again when it is done"
+            "another run is load-testing what user1 built; grade this student again when it is done"
         )
 
 
@@ -239,7 +240,7 @@ def test_a_test_without_enough_time_is_not_started(left_s: float, begins: bool) 
         assert aws.admitted(ends_at=NOW + left_s) == PLAN
     else:
         assert aws.refused(ends_at=NOW + left_s) == (
-            "AWS took so long to say what the account has left that no time remained for the load test; try again later"
+            "AWS took so long to return the account's free concurrency that the load test had no time; try again later"
         )
 
 

@@ -146,7 +146,7 @@ def test_a_function_that_hangs_ends_the_test_early() -> None:
     assert 20 <= result.requests < 40  # the first twenty, and what a quick worker sent before the last of them gave up
     assert (result.timeouts + result.unanswered, result.planned_requests) == (result.requests, 100)
     assert result.timeouts >= 20
-    sentence = r"stopped after [0-2] s, when 20 requests in a row had no answer: (\d+) of 100 requests were sent"
+    sentence = r"stopped after [0-2] s, because 20 requests in a row had no response: (\d+) of 100 requests were sent"
     assert re.match(sentence, result.cut_short)
     assert result.latency_ms == dict.fromkeys(("min", "mean", "p50", "p90", "p95", "p99", "max"), 0)
 
@@ -162,7 +162,7 @@ def test_a_function_that_begins_to_hang_ends_the_test_too() -> None:
         result = load(stub, concurrency=4, requests=100, request_timeout_s=0.2)
     assert (result.succeeded, result.timeouts + result.unanswered) == (10, result.requests - 10)
     assert 8 <= result.timeouts <= 11  # twice four, and what was in flight
-    assert f"requests in a row had no answer: {result.requests} of 100 requests were sent" in result.cut_short
+    assert f"requests in a row had no response: {result.requests} of 100 requests were sent" in result.cut_short
 
 
 def test_a_test_of_only_hanging_requests_is_not_cut_short() -> None:

@@ -118,11 +118,13 @@ def test_a_check_may_need_more_than_half() -> None:
         (0, "0 executions are reserved for the function, which switches it off"),
         (
             1,
-            "1 execution is reserved for the function: what is beyond that is throttled by AWS, and counted apart",
+            "1 execution is reserved for the function: AWS throttles requests above that, and they are counted "
+            "separately",
         ),
         (
             19,
-            "19 executions are reserved for the function: what is beyond that is throttled by AWS, and counted apart",
+            "19 executions are reserved for the function: AWS throttles requests above that, and they are counted "
+            "separately",
         ),
         (20, ""),
         (50, ""),

@@ -195,6 +195,6 @@ def test_a_closed_test_measures_the_delay_of_its_timers() -> None:
         result = load(stub, 1, 21, on_progress=lambda progress: time.sleep(0.05))
     assert result.late_ms > 10
     assert result.notes == (
-        f"the load tester itself was late by {result.late_ms:.0f} ms in one request of a hundred: these latencies are "
-        "partly its own",
+        f"the load tester itself was late by {result.late_ms:.0f} ms in 1% of requests; these latencies "
+        "include its delay",
     )

@@ -63,7 +63,7 @@ def test_no_request_is_sent_after_the_cap() -> None:
     ("cap_usd", "notes"),
     [
         (0.005, ()),  # to a ten-thousandth
-        (0.004, ("it cost about $0.005, more than its cap of $0.004: what was in flight had to be waited for",)),
+        (0.004, ("it cost about $0.005, more than its cap of $0.004, because the requests in flight had to finish",)),
     ],
 )
 def test_requests_in_flight_at_the_cap_are_noted_as_extra_cost(cap_usd: float, notes: tuple[str, ...]) -> None:
@@ -85,7 +85,7 @@ def test_requests_in_flight_count_toward_the_cap() -> None:
     assert result.cut_short == f"stopped at its cost cap: {result.requests} of 200 requests were sent"
     (note,) = result.notes
     assert note.startswith("it cost about $0.000")
-    assert note.endswith(", more than its cap of $0.00006: what was in flight had to be waited for")
+    assert note.endswith(", more than its cap of $0.00006, because the requests in flight had to finish")
 
 
 # --- stages -------------------------------------------------------------------------------------------------------

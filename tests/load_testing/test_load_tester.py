@@ -186,7 +186,7 @@ def test_an_invalid_comparison_is_bad_input(change: dict[str, Any], problem: str
 def test_another_action_is_bad_input() -> None:
     with StubLambda() as stub, pytest.raises(BadInputError) as refused:
         load_tester(stub).answer(Question("lambda:InvokeFunction", {}))
-    assert str(refused.value) == "lambda:InvokeFunction is no question that load-tests"
+    assert str(refused.value) == "lambda:InvokeFunction is not a load-test question"
 
 
 # --- admission and limits -----------------------------------------------------------------------------------------

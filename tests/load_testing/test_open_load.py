@@ -158,7 +158,9 @@ def test_a_function_that_hangs_ends_the_arrivals() -> None:
         assert time.perf_counter() - began < 5
     assert 5 <= result.timeouts <= result.requests <= 15  # five, and what arrived while they were waited for
     assert result.unanswered == result.requests - result.timeouts > 0  # these were not given their time
-    sentence = r"stopped after [0-4] s, when 5 requests in a row had no answer: (\d+) of 400 requests were sent, .*"
+    sentence = (
+        r"stopped after [0-4] s, because 5 requests in a row had no response: (\d+) of 400 requests were sent, .*"
+    )
     assert re.fullmatch(sentence, result.cut_short)
 
 
@@ -200,5 +202,5 @@ def test_a_late_sender_is_noted_and_skips_no_arrival() -> None:
     assert (result.requests, result.dropped) == (120, 0)
     (note,) = result.notes
     assert note.startswith("the load tester itself was late by ")
-    assert note.endswith(" ms in one request of a hundred: these latencies are partly its own")
+    assert note.endswith(" ms in 1% of requests; these latencies include its delay")
     assert result.latency_ms["max"] > 200  # from the intended start

@@ -270,7 +270,7 @@ def test_a_missing_or_slow_reply_is_a_timeout_without_retry(slow: Response) -> N
         assert len(stub.requests) == 2
     assert (first.outcome, first.status, first.error) == ("timeout", None, "no answer within 0.3 s")
     assert first.duration_ms == pytest.approx(300 - ROUND_TRIP_MS)  # opening the connection is in the timeout
-    assert again.error == "not tried again: an earlier call did not return"
+    assert again.error == "not called again, because an earlier call timed out"
     assert other.error == "no answer within 0.3 s"
 
 

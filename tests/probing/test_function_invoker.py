@@ -75,8 +75,8 @@ def test_an_empty_prefix_allows_all_and_an_empty_username_nothing() -> None:
 @pytest.mark.parametrize(
     ("action", "change", "problem"),
     [
-        ("lambda:GetFunction", {}, "lambda:GetFunction is no question that calls a function"),
-        ("labgrader:LoadTest", {}, "labgrader:LoadTest is no question that calls a function"),
+        ("lambda:GetFunction", {}, "lambda:GetFunction is not a question that invokes a function"),
+        ("labgrader:LoadTest", {}, "labgrader:LoadTest is not a question that invokes a function"),
         ("lambda:InvokeFunction", {"Qualifier": "a b"}, "'a b' is neither an alias nor a version"),
     ],
 )

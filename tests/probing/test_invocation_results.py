@@ -135,7 +135,7 @@ def test_a_hanging_function_is_invoked_once() -> None:
         assert [request.function for request in stub.requests] == ["user1-hangs", "user1-hangs", "user1-f"]
     assert took == pytest.approx(0.3)
     assert (first.outcome, first.error) == ("timeout", "no answer within 0.3 s")
-    assert (second.outcome, second.error) == ("timeout", "not tried again: an earlier call did not return")
+    assert (second.outcome, second.error) == ("timeout", "not called again, because an earlier call timed out")
     assert (alias.outcome, alias.error) == ("timeout", "no answer within 0.3 s")
     assert other.outcome == "answered"
     assert invoker.hung == {"user1-hangs", "user1-hangs:v2"}

@@ -67,7 +67,7 @@ def test_an_unexpected_error_about_one_student_does_not_end_the_class(
     assert sorted(snapshots) == [student.username for student in students]
     assert all(snapshot.taken_at == "2026-01-02T03:04:05Z" for snapshot in snapshots.values())
     failed = snapshots.pop("user3")
-    said = "RecordingFailed: labgrader failed while it recorded this student; its log says more"
+    said = "RecordingFailed: labgrader failed while it recorded this student; see its log"
     assert refusal(failed.function_names) == f"lambda:ListFunctions: {said}"
     for username, snapshot in snapshots.items():
         assert snapshot.aliases(f"{username}-f") == []

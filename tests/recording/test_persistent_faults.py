@@ -1,4 +1,4 @@
-"""A class that AWS throttles or fails to the end is recorded in time and not graded."""
+"""A class with requests that AWS keeps throttling or failing is recorded in time and not graded."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_a_class_with_throttled_lists_ends_in_time_and_is_not_graded(workers: in
     assert len(snapshots) == 200
     for snapshot in snapshots:
         assert snapshot.taken_at
-        assert "lambda:ListFunctions: TooManyRequestsException: throttled to the end" in refusal(
+        assert "lambda:ListFunctions: TooManyRequestsException: still throttled after " in refusal(
             snapshot.function_names
         )
     for snapshot in snapshots[::25]:
@@ -129,7 +129,7 @@ def test_no_request_is_sent_after_the_deadline(passed_s: float, answered: bool) 
     if answered:
         calls.send(HERE, "lambda:ListAliases", lambda: sent.append("sent"))
     else:
-        with pytest.raises(AwsCallError, match=r"^NotReached: the time for this run's questions was over$"):
+        with pytest.raises(AwsCallError, match=r"^NotReached: the time for this run's requests ran out$"):
             calls.send(HERE, "lambda:ListAliases", lambda: sent.append("sent"))
     assert bool(sent) is answered
 
@@ -172,7 +172,7 @@ def test_a_quota_that_stays_throttled_is_paused() -> None:
     clock = Clock()
     calls = ApiClient(RateLimiter(clock=clock, sleep=clock.sleep))
     began = clock()
-    with pytest.raises(AwsCallError, match="throttled to the end") as first:
+    with pytest.raises(AwsCallError, match="still throttled after ") as first:
         calls.send(HERE, "lambda:ListAliases", throttle)
     assert clock() - began <= MAX_PATIENCE_S
     given_up_at = clock()

@@ -31,7 +31,7 @@ def test_a_request_that_stays_throttled_names_its_action(aws: StubAws) -> None:
     said = refusal(lambda: snapshot.aliases(F))
     attempts = recording.calls["lambda:ListAliases"]
     code = "lambda:ListAliases: TooManyRequestsException"
-    assert re.fullmatch(rf"{code}: throttled to the end, {attempts} times in \d+ s: Rate exceeded", said)
+    assert re.fullmatch(rf"{code}: still throttled after {attempts} attempts in \d+ s: Rate exceeded", said)
     assert 1 < recording.calls["lambda:ListAliases"] <= MAX_ATTEMPTS
     assert clock.now - 1000 < MAX_PATIENCE_S + 20
     assert snapshot.function(F) is not None
@@ -48,7 +48,7 @@ def test_a_lasting_service_fault_is_not_graded(aws: StubAws) -> None:
     aws.fail("GetFunction", EndpointConnectionError(endpoint_url="https://x.example/?X-Amz-Signature=abc"))
     snapshot = record(aws, lambda s: s.function(F))
     said = refusal(lambda: snapshot.function(F))
-    assert said.startswith("lambda:GetFunction: EndpointConnectionError: failing to the end")
+    assert said.startswith("lambda:GetFunction: EndpointConnectionError: still failing after ")
     assert "X-Amz-Signature" not in said
 
 

@@ -95,7 +95,7 @@ def test_a_perfect_student_is_told_so(example: Any) -> None:
 def test_a_student_who_built_nothing(example: Any) -> None:
     page = safe(render_student(example.empty()))
     assert "0 of 100 points" in page.text
-    assert "not looked at, because “user3-baseline-function exists” comes first" in page.text
+    assert "skipped: fix “user3-baseline-function exists” first" in page.text
 
 
 def test_an_open_point_is_said_in_the_singular(example: Any) -> None:

@@ -118,7 +118,7 @@ def test_a_student_who_built_nothing(example: Any) -> None:
     validate(report, "report")
     assert report["status"] == "complete"
     assert [check["status"] for check in report["checks"]] == ["failed", "skipped", "failed", "failed"]
-    assert report["checks"][1]["message"] == "not looked at, because “user3-baseline-function exists” comes first"
+    assert report["checks"][1]["message"] == "skipped: fix “user3-baseline-function exists” first"
     assert report["score"] == {"points": 0, "max_points": 100, "percent": 0, "open_points": 0}
 
 

@@ -124,7 +124,7 @@ def test_an_older_lab_whose_visible_check_requires_a_hidden_one_does_not_name_it
     report = example.mixed()
     shown = next(check for check in report["checks"] if check["id"] == "layers-attached")
     shown |= {"requires": ["baseline-function", "answers-bad-json"], "status": "skipped", "points": 0}
-    shown["message"] = skipped("not looked at, because “Bad JSON gets 400” comes first").message
+    shown["message"] = skipped("skipped: fix “Bad JSON gets 400” first").message
     copy = student_copy(report)
     kept = next(check for check in copy["checks"] if check["id"] == "layers-attached")
     assert (kept["requires"], kept["message"]) == (["baseline-function"], NOT_SHOWN_FIRST)

@@ -185,7 +185,7 @@ def test_a_carried_verdict_whose_prerequisite_fails_now_is_skipped(store: Store)
     course.grade()
     report = course.audit("night-1", reserved=None)
     assert check_of(report, "handled")["status"] == "skipped"
-    assert check_of(report, "handled")["message"] == ("not looked at, because “Concurrency is reserved” comes first")
+    assert check_of(report, "handled")["message"] == ("skipped: fix “Concurrency is reserved” first")
     assert "carried_over" not in check_of(report, "handled")
     assert check_of(report, "answers")["carried_over"]["run_id"] == "graded"
 
@@ -196,7 +196,7 @@ def test_what_was_skipped_is_open_once_its_prerequisite_is_fine(store: Store) ->
     assert statuses(course.audit("night-1"))["handled"] == "not_graded"
     course.grade("graded-2", reserved=None, answers=passed())
     report = course.audit("night-2", reserved=None)
-    assert check_of(report, "handled")["message"] == "not looked at, because “Concurrency is reserved” comes first"
+    assert check_of(report, "handled")["message"] == "skipped: fix “Concurrency is reserved” first"
 
 
 def test_a_failure_is_not_carried_over_while_its_prerequisite_cannot_be_told(store: Store) -> None:

@@ -34,7 +34,7 @@ def snapshot(answer: Answer | None = None) -> Snapshot:
 
 
 def test_what_the_check_itself_cannot_tell_is_nobodys_fault() -> None:
-    kept = not_graded("user1-f could not reach the internet from here", Reason.NO_INTERNET)
+    kept = not_graded("user1-f had no internet access here", Reason.NO_INTERNET)
     record = CheckRecord.from_dict(CheckRecord("handled", Answers(), kept).to_dict())
     assert resolve_outcome(HANDLED, snapshot(), record, None) == kept
     assert not Reason.NO_INTERNET.ours

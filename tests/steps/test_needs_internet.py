@@ -65,7 +65,7 @@ def test_points_stay_open_and_the_report_says_what_to_look_at(store: Store) -> N
     report = _graded(store, offline, needs_internet=True)
     assert _shown(report) == ("not_graded", 0, 2, ["default-answers"])
     assert report["checks"][0]["message"] == (
-        f'user1-f could not reach the internet from here ({{"error": "{REFUSED}"}}): no points are lost.'
+        f'user1-f had no internet access here ({{"error": "{REFUSED}"}}): no points are lost.'
     )
     assert report["advice"][0]["title"] == "Default operation answers"
     assert report["advice"][0]["message"] == (

@@ -329,7 +329,7 @@ def test_nothing_is_invoked_when_a_prerequisite_failed(store: Store) -> None:
     function = Function()
     verdict = run_live_check(store, RUN, "user1", "handled", function, FIRST)
     assert verdict.status == "skipped"
-    assert verdict.message == "not looked at, because “Concurrency is reserved” comes first"
+    assert verdict.message == "skipped: fix “Concurrency is reserved” first"
     assert function.calls == 0
 
 

@@ -140,7 +140,7 @@ def test_an_image_has_no_paths_and_is_not_downloaded() -> None:
 @pytest.mark.parametrize(
     ("url", "reason"),
     [
-        ("", "NoPackage: GetFunction gave no address of the package"),
+        ("", "NoPackage: GetFunction returned no URL of the package"),
         ("http://example.com", "UnreadablePackageError: the package lies at an address we don't fetch (http scheme)"),
     ],
 )
@@ -159,5 +159,5 @@ def test_an_unreachable_package_is_retried_and_then_not_graded() -> None:
     aws.package_url = "http://127.0.0.1:1"
     with pytest.raises(NotGradedError) as refused:
         record(aws, lambda s: s.package(F)).package(F)
-    assert refused.value.reason.startswith("ServiceFaultError: failing to the end, ")
+    assert refused.value.reason.startswith("ServiceFaultError: still failing after 8 attempts in ")
     assert "X-Amz" not in refused.value.reason

@@ -1,4 +1,4 @@
-"""What an answer must be, said as a JSON Schema in a lab file, and what differs from it, said in a student's words."""
+"""Compare an answer with the JSON Schema in a lab file, and describe the differences in plain words."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from labgrader.messages import listed, quote
 from labgrader.reasons import Reason
 
 MAX_DIFFERENCES = 3
-"""Differences that one sentence names; the others are counted."""
+"""Maximum differences that one sentence names; the others are counted."""
 
 MAX_SHOWN = 80
-"""Characters of a value that a difference shows."""
+"""Maximum characters of a value in a difference."""
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -46,19 +46,19 @@ _BOUNDS = {
 }
 
 _SIMPLE = frozenset({"type", "enum", "const", "minLength", "maxLength", "pattern", *_BOUNDS})
-"""Keywords that one value breaks, and that say what it should be instead."""
+"""Keywords for a single value, which state its expected form."""
 
 
 def unmet(answer: Any, schema: Mapping[str, Any], name: str = "the body") -> str:
-    """Say where an answer differs from what a lab asks of it: ``the body has no field total``.
+    """Return the differences between an answer and the lab's schema: ``the body has no field total``.
 
     Args:
         answer: the student's parsed answer, of any shape.
-        schema: a JSON Schema (draft 2020-12) that ``schema_problems`` has nothing against.
+        schema: a JSON Schema (draft 2020-12) that ``schema_problems`` accepts.
         name: the name of the whole answer in a difference.
 
     Returns:
-        at most ``MAX_DIFFERENCES`` differences, always in the same order, as a phrase that follows “but”; empty where
+        at most ``MAX_DIFFERENCES`` differences, always in the same order, as a phrase after “but”; empty if
         there are none.
 
     Raises:
@@ -79,7 +79,7 @@ def unmet(answer: Any, schema: Mapping[str, Any], name: str = "the body") -> str
 
 
 def asked_for(schema: Mapping[str, Any]) -> str:
-    """Say what a schema wants, short: ``an object with result and performance``."""
+    """Return a short description of a schema: ``an object with result and performance``."""
     if "const" in schema:
         return shown(schema["const"])
     if "enum" in schema:
@@ -97,7 +97,7 @@ def asked_for(schema: Mapping[str, Any]) -> str:
 
 
 def shown(value: Any) -> str:
-    """Return a value as it stands in a sentence: a text in quotation marks, everything else as JSON, both cut."""
+    """Return a value for a sentence: text in quotation marks, everything else as JSON, both cut."""
     return f'"{quote(value, MAX_SHOWN)}"' if isinstance(value, str) else quote(value, MAX_SHOWN)
 
 
@@ -143,7 +143,7 @@ def _order(error: Any) -> tuple[list[tuple[bool, int, str]], list[str]]:
 
 
 def _in_words(error: Any, answer: Any, name: str) -> str:
-    """Return one difference as a phrase that names the place and what is wanted there."""
+    """Return one difference as a phrase with its place and the expected value."""
     path, value = "", answer
     for part in error.absolute_path:
         path, value = below(path, part), value[part]

@@ -52,7 +52,7 @@ class ApiCaller:
         arguments = question.arguments
         target = f"{arguments['Method']} {self._stages.address(arguments)}"
         if target in self.hung:
-            return Answer(HttpReply("timeout", error="not tried again: an earlier call did not return").to_dict())
+            return Answer(HttpReply("timeout", error="not called again, because an earlier call timed out").to_dict())
         try:
             request = self._stages.request(arguments)
         except AwsCallError as refusal:

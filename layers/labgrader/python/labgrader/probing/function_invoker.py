@@ -77,7 +77,7 @@ class Invoker:
             BadInputError: the question is another one, or its arguments make no sense.
         """
         if question.action != INVOKE:
-            raise BadInputError([f"{question.action} is no question that calls a function"])
+            raise BadInputError([f"{question.action} is not a question that invokes a function"])
         try:
             return self._probe(question.arguments)
         except (BotoCoreError, ClientError) as error:  # the credentials ended and could not be refreshed
@@ -90,7 +90,7 @@ class Invoker:
         )
         target = f"{function}:{qualifier}" if qualifier else function
         if target in self.hung:
-            why = "not tried again: an earlier call did not return"
+            why = "not called again, because an earlier call timed out"
             return Answer(Invocation(target, "timeout", error=why).to_dict())
         event = event_of(arguments["Payload"])
         timeout_s = float(arguments.get("TimeoutSeconds") or PROBE_TIMEOUT_S)

@@ -43,7 +43,7 @@ answered without asking, so that a class which AWS throttles to the end is not l
 only a request that is on its way is waited for (``READ_TIMEOUT_S``)."""
 
 RECORDING_FAILED = Answer(
-    error_code="RecordingFailed", error_message="labgrader failed while it recorded this student; its log says more"
+    error_code="RecordingFailed", error_message="labgrader failed while it recorded this student; see its log"
 )
 
 log = logging.getLogger(__name__)

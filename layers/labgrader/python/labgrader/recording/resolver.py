@@ -118,7 +118,7 @@ class QuestionResolver:
         """Answer one question: a value, ``None`` for what does not exist, or why AWS would not say."""
         ask = self._answers.get(question.action)
         if ask is None:
-            return Answer(error_code="UnknownQuestion", error_message="labgrader cannot ask this of AWS")
+            return Answer(error_code="UnknownQuestion", error_message="labgrader cannot request this from AWS")
         try:
             return Answer(plain(ask(subject, question)))
         except MissingResourceError:
@@ -245,7 +245,7 @@ class QuestionResolver:
         function = question.arguments["FunctionName"]
         deployed = subject.code.get(function)
         if deployed is None or not (deployed.image or deployed.location):
-            raise AwsCallError("NoPackage", "GetFunction gave no address of the package")
+            raise AwsCallError("NoPackage", "GetFunction returned no URL of the package")
         if function not in subject.opened:
 
             def fetch() -> Contents:
