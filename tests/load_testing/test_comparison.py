@@ -121,7 +121,7 @@ def test_a_function_that_hangs_ends_the_comparison() -> None:
         assert len(stub.requests) == 2
     assert result.candidate_errors == ("no answer within 0.3 s",)
     assert result.notes == (
-        "the comparison stopped because user1-fast:user1-prod gave no answer in time, in the warm-up",
+        "the comparison stopped because user1-fast:user1-prod did not respond in time, in the warm-up",
     )
 
 
