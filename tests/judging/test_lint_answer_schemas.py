@@ -41,12 +41,12 @@ WITHIN = "checks[0].with.matches"
         (
             "required: [user_id]",
             "requird: [user_id]",
-            f"16: {WITHIN}.requird: there is no keyword 'requird' that could be used here",
+            f"16: {WITHIN}.requird: the keyword 'requird' is not allowed here",
         ),
         (
             'pattern: "^u"',
             'patern: "^u"',
-            f"18: {WITHIN}.properties.user_id.patern: there is no keyword 'patern' that could be used here",
+            f"18: {WITHIN}.properties.user_id.patern: the keyword 'patern' is not allowed here",
         ),
         (
             'pattern: "^u"',
@@ -56,13 +56,13 @@ WITHIN = "checks[0].with.matches"
         (
             'pattern: "^u"',
             'pattern: "^(u+)+$"',
-            f"18: {WITHIN}.properties.user_id.pattern: '^(u+)+$' repeats a repetition, which may take for ever: "
-            "write it with one",
+            f"18: {WITHIN}.properties.user_id.pattern: '^(u+)+$' repeats a repetition, which can take forever; "
+            "use a single repetition",
         ),
         (
             'pattern: "^u"',
             "format: email",
-            f"18: {WITHIN}.properties.user_id.format: a format is not checked: say it with a pattern",
+            f"18: {WITHIN}.properties.user_id.format: a format is not checked; use a pattern",
         ),
         (
             "type: object",
@@ -75,7 +75,7 @@ WITHIN = "checks[0].with.matches"
         (
             "type: object",
             "$schema: http://json-schema.org/draft-07/schema#",
-            f"15: {WITHIN}.$schema: there is no keyword '$schema' that could be used here",
+            f"15: {WITHIN}.$schema: the keyword '$schema' is not allowed here",
         ),
     ],
 )
@@ -88,7 +88,7 @@ def test_a_bad_schema_is_named_with_its_line_and_field(tmp_path: Path, old: str,
 
 
 @pytest.mark.parametrize("matches", ["[1]", "true", "{}"])
-def test_what_is_no_object_is_no_schema_of_an_answer(tmp_path: Path, matches: str) -> None:
+def test_an_answer_schema_must_be_an_object(tmp_path: Path, matches: str) -> None:
     start, end = EXPECTING.index("      matches:"), EXPECTING.index("  - id: second")
     (problem,) = problems(tmp_path, f"{EXPECTING[:start]}      matches: {matches}\n{EXPECTING[end:]}")
     assert problem.startswith("14: checks[0].with.matches: ")

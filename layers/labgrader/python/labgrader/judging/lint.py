@@ -20,7 +20,7 @@ def lint(file: Path) -> list[Problem]:
     """Find everything that is wrong with a lab file: shape, checks, parameters, points, prerequisites.
 
     Returns:
-        Each problem with file, line and field; empty for a lab that can be used.
+        Each problem with file, line and field; empty for a valid lab.
     """
     read = read_lab_file(file)
     if read.problems:
@@ -37,7 +37,7 @@ def lint(file: Path) -> list[Problem]:
                 for message, path in (*_parameter_problems(item, file), *_placeholder_problems(item)):
                     yield problem(message, section, index, *path)
                 if item.get("needs_internet") and _kind(item) == "configuration":
-                    message = f"check {item['check']} reads the configuration: that needs no internet"
+                    message = f"check {item['check']} reads only the configuration, so it cannot have needs_internet"
                     yield problem(message, section, index, "needs_internet")
         total = round(sum(item["points"] for item in document["checks"]), 2)
         if total != document["points"]:
@@ -55,10 +55,10 @@ def lint(file: Path) -> list[Problem]:
                 yield problem(f"the prerequisites loop: {' → '.join(loop)}", "checks", index, "requires")
         for name, _ in placeholders(document["title"]):
             yield problem(
-                f"the title of a lab has no placeholders: {{{name}}} would stand there for everybody", "title"
+                f"the title of a lab cannot have placeholders: {{{name}}} would be shown to all students", "title"
             )
         if _takes_built_in_id(file, document["id"]):
-            message = f"{document['id']} is a built-in lab: give yours another id, and `extends: {document['id']}`"
+            message = f"{document['id']} is a built-in lab: use another id, and `extends: {document['id']}`"
             yield problem(message, "id")
         if _is_in_a_pack(file) and document["id"] != lab_id_of(file):
             yield problem(f"id {document['id']!r} is not the name of its folder, {file.parent.name!r}", "id")
@@ -67,7 +67,7 @@ def lint(file: Path) -> list[Problem]:
 
 
 def _wrong_sum(total: float, read: LabFile) -> str:
-    """Say what the checks sum to, and where the other sum comes from."""
+    """Return the problem of a wrong sum of points, with the source of the other sum."""
     said = f"the checks sum to {total:g} points, not {read.document['points']:g}"
     if read.own is None or "points" in read.own:
         return said
@@ -111,7 +111,7 @@ def _parameter_problems(item: Mapping[str, Any], file: Path) -> Iterator[Found]:
 
 
 def _no_check(name: str, file: Path) -> str:
-    """Say where a check lies that is not found because its folder was not named, or nothing."""
+    """Return the folder of an unknown check if it only was not named, or nothing."""
     folder = file.parent.parent
     beside = folder / CHECKS / f"{name}.py"
     if name in check_files() or not beside.is_file():
@@ -142,8 +142,8 @@ def _placeholder_problems(item: Mapping[str, Any]) -> Iterator[Found]:
 
 def _needs_what_is_hidden(check: str, required: str) -> str:
     return (
-        f"check {check!r} is visible and requires {required!r}, which is hidden: a self-check judges no hidden check; "
-        "hide both, or neither"
+        f"check {check!r} is visible and requires {required!r}, which is hidden: self-checks do not judge "
+        "hidden checks; hide both, or neither"
     )
 
 

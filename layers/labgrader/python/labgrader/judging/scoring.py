@@ -1,4 +1,4 @@
-"""From verdicts to points: a pure function of the lab and of what each check said."""
+"""Compute points from verdicts. Pure."""
 
 from __future__ import annotations
 
@@ -42,12 +42,13 @@ class Score:
 def score(items: Sequence[Item], verdicts: Mapping[str, Verdict]) -> Score:
     """Apply prerequisites and add up.
 
-    A check whose prerequisite failed or was skipped is ``skipped``. A check that failed while a prerequisite could not
-    be graded is ``not_graded``: its failure may be ours. A check without a verdict is ``not_graded``.
+    A check is ``skipped`` if its prerequisite failed or was skipped. A check that failed while a prerequisite could not
+    be graded is ``not_graded``, because labgrader may have caused the failure. A check without a verdict is
+    ``not_graded``.
 
     Args:
         items: the lab's checks, prerequisites in any order (``lint`` has refused loops).
-        verdicts: what each check said by itself, by its id.
+        verdicts: each check's own verdict, by its id.
     """
     by_id = {item.id: item for item in items}
     final: dict[str, Verdict] = {}
@@ -70,13 +71,13 @@ def score(items: Sequence[Item], verdicts: Mapping[str, Verdict]) -> Score:
 def settle(
     item: Item, find: Callable[[str], Item], own: Callable[[Item], Verdict], known: dict[str, Verdict]
 ) -> Verdict:
-    """Return the verdict of a check once those of its prerequisites, and of theirs, are known.
+    """Return the final verdict of a check, after those of all its prerequisites.
 
     Args:
         item: the check.
         find: a check of the lab by its id.
-        own: what a check says by itself; asked once for each.
-        known: the verdicts that are settled already, by id; filled.
+        own: returns a check's own verdict; called once for each.
+        known: the final verdicts so far, by id; new ones are added.
     """
     if item.id not in known:
         before = [(required, settle(required, find, own, known)) for required in map(find, item.requires)]
@@ -85,7 +86,7 @@ def settle(
 
 
 def apply_prerequisites(own: Verdict, prerequisites: Sequence[tuple[Item, Verdict]]) -> Verdict:
-    """Return the verdict of a check once its prerequisites are known: its own, ``skipped`` or ``not_graded``."""
+    """Return the final verdict of a check with final prerequisites: its own, ``skipped`` or ``not_graded``."""
     for item, verdict in prerequisites:
         if verdict.status in ("failed", "skipped"):
             return skipped(f"Skipped: fix “{item.title}” first.")

@@ -101,8 +101,8 @@ def _problems_of(error: ValidationError) -> Iterator[tuple[str, Path]]:
 
 def _unknown_keyword(keyword: str) -> str:
     if keyword == "format":
-        return "a format is not checked: say it with a pattern"
-    return f"there is no keyword {keyword!r} that could be used here"
+        return "a format is not checked; use a pattern"
+    return f"the keyword {keyword!r} is not allowed here"
 
 
 def _no_type(error: ValidationError) -> str:
@@ -132,7 +132,7 @@ def _check_pattern(pattern: Any) -> bool:
     if isinstance(pattern, str):
         re.compile(pattern)
         if _CATASTROPHIC.search(pattern):
-            raise _UnusableError(f"{pattern!r} repeats a repetition, which may take for ever: write it with one")
+            raise _UnusableError(f"{pattern!r} repeats a repetition, which can take forever; use a single repetition")
     return True
 
 

@@ -82,7 +82,7 @@ def extension_problems(base: Mapping[str, Any], extension: Mapping[str, Any]) ->
             if name in seen:
                 yield f"id {name!r} is already used above", (section, index, "id")
             elif item.get("remove") and len(item) > 2:
-                yield f"{name!r} is removed, so nothing else can be said of it", (section, index)
+                yield f"{name!r} is removed, so it must not have other fields", (section, index)
             elif item.get("remove") and name not in there:
                 yield f"{what} to remove", (section, index, "id")
             elif name not in there and (missing := [field for field in wanted if field not in item]):

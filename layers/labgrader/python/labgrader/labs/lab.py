@@ -1,4 +1,4 @@
-"""A lab: data that a teacher edits in ``checks/labs/ID/lab.yaml`` and reads aloud."""
+"""A lab: the data of a ``lab.yaml``, which teachers can read and edit."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Item:
             name. A check knows which of them are its own.
         hint: in place of the check's own, or empty.
         visibility: ``hidden`` checks are not shown to students who check themselves.
-        needs_internet: whether the function has to reach the internet for it: where it could not, it is not graded.
+        needs_internet: whether the function needs internet access for it. Without access, it is not graded.
     """
 
     id: str
@@ -200,7 +200,7 @@ def find_lab(lab_id: str) -> Lab:
     """Return a lab by its id.
 
     Raises:
-        BadInputError: there is none; the message lists those there are.
+        BadInputError: the lab does not exist; the message lists all labs.
     """
     files = lab_files()
     if lab_id not in files:
@@ -223,8 +223,10 @@ def load_lab(file: Path) -> Lab:
 
 
 def _in_order(value: Any) -> Any:
-    """Sort the names in every object of a value, as a run's frozen lab has them: a sentence that lists them, or an
-    event that is made of them, is the same whoever judges."""
+    """Sort the names in every object of a value, as in a run's frozen lab.
+
+    Sentences and events from it are then the same in every process.
+    """
     if isinstance(value, Mapping):
         return {name: _in_order(value[name]) for name in sorted(value)}
     return [_in_order(entry) for entry in value] if isinstance(value, (list, tuple)) else value

@@ -112,9 +112,9 @@ class LabFile:
     Args:
         file: the file.
         document: the whole lab; ``None`` where the file is not YAML.
-        problems: what is wrong with its shape; where there is anything, the rest need not be looked at.
-        own: what stands in the file itself, where it extends another lab.
-        extended: the merged lab, where it extends another lab.
+        problems: what is wrong with its shape. With any problem, the rest need not be checked.
+        own: the content of the file itself, if it extends another lab.
+        extended: the merged lab, if it extends another lab.
         lines: the lines of the file's values.
     """
 
