@@ -16,7 +16,7 @@ _CANNOT_BE_INVOKED = {
         "aws lambda publish-version --function-name {function} --publish-to LATEST_PUBLISHED",
     ),
 }
-"""The states in which Lambda refuses every invocation: the sentence, and the hint where it is not the check's own.
+"""The states in which Lambda refuses every invocation: the sentence, and a hint in place of the check's own.
 
 "Functions can only be successfully invoked while active":
 https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html. On Lambda Managed Instances, AWS invokes published

@@ -62,7 +62,7 @@ def test_the_hint_publishes_a_version_when_latest_cannot_be_invoked() -> None:
 def test_judges_every_state_of_the_service_model() -> None:
     """A new botocore with a new state fails this test: judge the state, and add it to the table."""
     model = botocore.session.get_session().get_service_model("lambda")
-    assert set(model.shape_for("State").enum) == set(STATUS_OF_STATE)
+    assert set(model.shape_for("State").metadata["enum"]) == set(STATUS_OF_STATE)
 
 
 @pytest.mark.parametrize(("state", "status"), STATUS_OF_STATE.items())

@@ -10,9 +10,10 @@ from typing import Any
 from labgrader.documents.report import Report, ReportCheck
 from labgrader.judging.verdict import STATUSES
 from labgrader.labs.lab import Lab
+from labgrader.labs.points import points_text, rounded_below
 from labgrader.messages import quote
 from labgrader.reporting.audit_view import class_audit_view
-from labgrader.reporting.formatting import WORDS, moment_text, points_text
+from labgrader.reporting.formatting import WORDS, moment_text
 from labgrader.reporting.run_summary import of_anybody
 from labgrader.reporting.tasks import by_task
 
@@ -39,8 +40,8 @@ def class_view(run: Mapping[str, Any], reports: Sequence[Report], lab: Lab) -> d
         "lab": lab,
         "counts": run["counts"],
         "max_points": lab.points,
-        "mean": round(statistics.fmean(graded), 1) if graded else None,
-        "median": round(statistics.median(graded), 1) if graded else None,
+        "mean": rounded_below(statistics.fmean(graded), 100, 1) if graded else None,
+        "median": rounded_below(statistics.median(graded), 100, 1) if graded else None,
         "full_marks": sum(percent == 100 for percent in graded),
         "distribution": _distribution(graded),
         "graded": len(graded),
