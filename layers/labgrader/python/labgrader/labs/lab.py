@@ -12,6 +12,7 @@ from labgrader.fields import known_fields
 from labgrader.labs.placeholders import fill, fill_all, placeholders
 from labgrader.labs.points import shown_points, total_points
 from labgrader.labs.search_path import lab_files
+from labgrader.labs.suggestions import lab_not_found
 
 Visibility = Literal["visible", "hidden"]
 
@@ -210,7 +211,7 @@ def find_lab(lab_id: str) -> Lab:
     """
     files = lab_files()
     if lab_id not in files:
-        raise BadInputError([f"there is no lab {lab_id!r}; the labs are: {', '.join(files)}"])
+        raise BadInputError([lab_not_found(lab_id, repr(lab_id), files)])
     return load_lab(files[lab_id])
 
 
