@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from labgrader.labs.points import points_text
+
 KEEP = frozenset("\n\t")
 
 
@@ -123,7 +125,7 @@ def output_table(
 
 def points(value: float) -> str:
     """Return points as text: ``87.5``, ``100``."""
-    return f"{value:.2f}".rstrip("0").rstrip(".")
+    return points_text(value)
 
 
 def give_pairs(pairs: Mapping[str, object]) -> None:

@@ -25,7 +25,8 @@ WITHIN = "checks[0].with.matches"
         (
             "type: object",
             "type: objekt",
-            f"15: {WITHIN}.type: 'objekt' is no type; there are: array, boolean, integer, null, number, object, string",
+            f"15: {WITHIN}.type: 'objekt' is not a type; did you mean 'object'? "
+            "The types are: array, boolean, integer, null, number, object, string",
         ),
         (
             "type: string",
@@ -36,33 +37,35 @@ WITHIN = "checks[0].with.matches"
         (
             "required: [user_id]",
             "required: user_id",
-            f"16: {WITHIN}.required: not a JSON Schema: 'user_id' is not of type 'array'",
+            f"16: {WITHIN}.required: must be a list, not the text 'user_id'",
         ),
         (
             "required: [user_id]",
             "requird: [user_id]",
-            f"16: {WITHIN}.requird: the keyword 'requird' is not allowed here",
+            f"16: {WITHIN}.requird: the keyword 'requird' is not allowed here; did you mean 'required'?",
         ),
         (
             'pattern: "^u"',
             'patern: "^u"',
-            f"18: {WITHIN}.properties.user_id.patern: the keyword 'patern' is not allowed here",
+            f"18: {WITHIN}.properties.user_id.patern: the keyword 'patern' is not allowed here; "
+            "did you mean 'pattern'?",
         ),
         (
             'pattern: "^u"',
             'pattern: "("',
-            f"18: {WITHIN}.properties.user_id.pattern: not a JSON Schema: '(' is not a 'regex'",
+            f"18: {WITHIN}.properties.user_id.pattern: '(' is not a regular expression: missing ), unterminated "
+            "subpattern at position 0",
         ),
         (
             'pattern: "^u"',
             'pattern: "^(u+)+$"',
-            f"18: {WITHIN}.properties.user_id.pattern: '^(u+)+$' repeats a repetition, which can take forever; "
-            "use a single repetition",
+            f"18: {WITHIN}.properties.user_id.pattern: '^(u+)+$' has a repetition within a repetition, which "
+            "may take forever: use one repetition",
         ),
         (
             'pattern: "^u"',
             "format: email",
-            f"18: {WITHIN}.properties.user_id.format: a format is not checked; use a pattern",
+            f"18: {WITHIN}.properties.user_id.format: formats are not checked: use a pattern",
         ),
         (
             "type: object",
@@ -75,7 +78,8 @@ WITHIN = "checks[0].with.matches"
         (
             "type: object",
             "$schema: http://json-schema.org/draft-07/schema#",
-            f"15: {WITHIN}.$schema: the keyword '$schema' is not allowed here",
+            f"15: {WITHIN}.$schema: must be 'https://json-schema.org/draft/2020-12/schema', not the text "
+            "'http://json-schema.org/draft-07/schema#'",
         ),
     ],
 )

@@ -17,8 +17,8 @@ KNOWN = "{username}, {account_id}, {region}"
         (
             'function: "{username}-f", alias: "{username}-prod"',
             'function: "{user}-f", alias: "{username}-prod"',
-            f"11: checks[0].with.function: there is no placeholder {{user}}; there are: {KNOWN}. "
-            "For the text itself write {{user}}",
+            f"11: checks[0].with.function: there is no placeholder {{user}}; did you mean {{username}}? "
+            f"There are: {KNOWN}. For the text itself write {{{{user}}}}",
         ),
         (
             "title: The alias prod serves version 1",
@@ -29,7 +29,7 @@ KNOWN = "{username}, {account_id}, {region}"
         (
             "    points: 4",
             '    points: 4\n    hint: "aws {function} {functon}"',
-            f"11: checks[0].hint: there is no placeholder {{functon}}; there are: {KNOWN}, "
+            f"11: checks[0].hint: there is no placeholder {{functon}}; did you mean {{function}}? There are: {KNOWN}, "
             "{function}, {alias}, {version}. For the text itself write {{functon}}",
         ),
     ],

@@ -109,12 +109,12 @@ def test_a_replaced_check_keeps_no_parameters(folder: Path) -> None:
         ("points: 12\nchecks:\n  - {id: first, points: 5}\n", "3: points: the checks sum to 11 points, not 12"),
         (
             "checks:\n  - id: first\n    with:\n      verzion: '2'\n",
-            "6: checks[0].with.verzion: check alias_points_to has no parameter 'verzion'; it has: "
-            "function, alias, version, or_newest",
+            "6: checks[0].with.verzion: check alias_points_to has no parameter 'verzion'; did you mean 'version'? "
+            "It has: function, alias, version, or_newest",
         ),
         (
             "checks:\n  - {id: frist, points: 5}\n",
-            "4: checks[0].id: base has no check 'frist'; a new one also needs check, title, task",
+            "4: checks[0].id: base has no check 'frist'; did you mean 'first'? A new one also needs check, title, task",
         ),
         ("checks:\n  - {id: third, remove: true}\n", "4: checks[0].id: base has no check 'third' to remove"),
         (
@@ -136,10 +136,14 @@ def test_a_replaced_check_keeps_no_parameters(folder: Path) -> None:
         ),
         (
             "checks:\n  - id: second\n    with: {alias: '{user}'}\n",
-            "5: checks[0].with.alias: there is no placeholder {user}; there are: {username}, {account_id}, {region}. "
-            "For the text itself write {{user}}",
+            "5: checks[0].with.alias: there is no placeholder {user}; did you mean {username}? "
+            "There are: {username}, {account_id}, {region}. For the text itself write {{user}}",
         ),
-        ("titel: Mine\n", "1: Additional properties are not allowed ('titel' was unexpected)"),
+        (
+            "titel: Mine\n",
+            "3: titel: unknown field; did you mean 'title'? A lab that extends another has: id, extends, version, "
+            "title, handout, points, checks, self_checks, advice, unseen",
+        ),
     ],
 )
 def test_a_problem_has_its_line_in_the_extending_file(folder: Path, text: str, expected: str) -> None:

@@ -38,6 +38,6 @@ def test_placeholders_are_found_in_keys_and_lists_with_their_path() -> None:
 
 def test_an_unknown_placeholder_is_named_with_the_known_ones() -> None:
     assert unknown_placeholder("user", STUDENT) == (
-        "there is no placeholder {user}; there are: {username}, {account_id}, {region}. "
+        "there is no placeholder {user}; did you mean {username}? There are: {username}, {account_id}, {region}. "
         "For the text itself write {{user}}"
     )

@@ -82,8 +82,9 @@ def test_an_unknown_placeholder_in_the_hint_of_a_check_is_refused(folder: Path) 
     with searching(folder):
         (problem,) = lint(file)
     assert str(problem) == (
-        f"{file}:6: checks[0].check: the hint of the check of_mine: there is no placeholder {{user}}; there are: "
-        "{username}, {account_id}, {region}, {function}. For the text itself write {{user}}"
+        f"{file}:6: checks[0].check: the hint of the check of_mine: there is no placeholder {{user}}; "
+        "did you mean {username}? There are: {username}, {account_id}, {region}, {function}. "
+        "For the text itself write {{user}}"
     )
 
 

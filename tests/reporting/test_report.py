@@ -15,6 +15,7 @@ from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.scoring import score
 from labgrader.judging.verdict import Verdict, failed, not_graded, partial, passed
 from labgrader.labs.lab import Item
+from labgrader.labs.points import points_text
 from labgrader.reporting.formatting import (
     MAX_TEXT,
     clean,
@@ -22,7 +23,6 @@ from labgrader.reporting.formatting import (
     dollars_text,
     milliseconds_text,
     moment_text,
-    points_text,
     ratio_text,
     rounded,
 )

@@ -24,6 +24,7 @@ from labgrader.api.problems import ProblemError
 from labgrader.api.request_validation import STUDENT, Caller
 from labgrader.api.resolver import Api, Services
 from labgrader.api.response_size import fit_response
+from labgrader.labs.points import percent_of
 from labgrader.reporting.formatting import rounded
 from labgrader.reporting.hidden_checks import hidden_field
 from labgrader.reporting.student_copy import student_copy
@@ -183,7 +184,7 @@ def _entry(result: Mapping[str, Any]) -> HistoryEntry:
         points=points,
         max_points=most,
         open_points=result["visible_open_points"],
-        percent=rounded(100 * points / most) if most else 0,
+        percent=rounded(percent_of(points, most)),
         hidden=Hidden(**hidden) if hidden else None,
         graded_at=result["graded_at"],
         report_url=f"/v1/me/reports/{result['run_id']}",

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from labgrader.judging.verdict import Verdict, not_graded, skipped
 from labgrader.labs.lab import Item
+from labgrader.labs.points import DECIMALS, percent_of, rounded_below, shown_points, total_points
 from labgrader.reasons import Reason
 
 
 @dataclass(frozen=True)
 class ScoredCheck:
-    """One check of the lab with its final verdict and its points, rounded to two decimals."""
+    """One check of the lab with its final verdict and its points.
+
+    The points and those of the item have two decimals. Only a passed check has all of its points.
+    """
 
     item: Item
     verdict: Verdict
@@ -36,7 +41,7 @@ class Score:
     @property
     def percent(self) -> float:
         """The points as a percentage of the lab's, rounded to two decimals."""
-        return round(100 * self.points / self.max_points, 2) if self.max_points else 0.0
+        return percent_of(self.points, self.max_points)
 
 
 def score(items: Sequence[Item], verdicts: Mapping[str, Verdict]) -> Score:
@@ -56,16 +61,26 @@ def score(items: Sequence[Item], verdicts: Mapping[str, Verdict]) -> Score:
     def own(item: Item) -> Verdict:
         return verdicts.get(item.id) or not_graded("labgrader recorded no verdict for this check", Reason.GRADER)
 
+    shown = shown_points([item.points for item in items])
     checks = tuple(
-        ScoredCheck(item, verdict, round(verdict.fraction * item.points, 2))
-        for item, verdict in ((item, settle(item, by_id.__getitem__, own, final)) for item in items)
+        _scored(replace(item, points=points), settle(item, by_id.__getitem__, own, final))
+        for item, points in zip(items, shown, strict=True)
     )
     return Score(
         checks=checks,
-        points=round(sum(check.points for check in checks), 2),
-        max_points=round(sum(item.points for item in items), 2),
-        open_points=round(sum(check.item.points for check in checks if check.verdict.status == "not_graded"), 2),
+        points=total_points(check.points for check in checks),
+        max_points=total_points(shown),
+        open_points=total_points(check.item.points for check in checks if check.verdict.status == "not_graded"),
     )
+
+
+def _scored(item: Item, verdict: Verdict) -> ScoredCheck:
+    """Return a check with its points: rounded, and never up to all of them unless it passed."""
+    earned = verdict.fraction * item.points
+    if verdict.status == "passed":
+        return ScoredCheck(item, verdict, round(earned, DECIMALS))
+    part = min(earned, math.nextafter(item.points, 0))  # an earlier report may have rounded its share up to 1
+    return ScoredCheck(item, verdict, rounded_below(part, item.points))
 
 
 def settle(

@@ -10,7 +10,9 @@ from typing import Any, Literal
 from labgrader.errors import BadInputError
 from labgrader.fields import known_fields
 from labgrader.labs.placeholders import fill, fill_all, placeholders
+from labgrader.labs.points import shown_points, total_points
 from labgrader.labs.search_path import lab_files
+from labgrader.labs.suggestions import lab_not_found
 
 Visibility = Literal["visible", "hidden"]
 
@@ -118,9 +120,9 @@ class Lab:
         return replace(
             self,
             checks=shown,
-            points=round(sum(item.points for item in shown), 2),
+            points=total_points(item.points for item in shown),
             hidden_checks=self.hidden_checks + len(hidden),
-            hidden_points=round(self.hidden_points + sum(item.points for item in hidden), 2),
+            hidden_points=total_points([self.hidden_points, *(item.points for item in hidden)]),
         )
 
     def item(self, item_id: str) -> Item:
@@ -172,12 +174,17 @@ class Lab:
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> Lab:
-        """Read what ``to_dict`` wrote, or a lab file that ``lint`` accepts."""
+        """Read what ``to_dict`` wrote, or a lab file that ``lint`` accepts.
+
+        The points of the checks get two decimals here, once for reports, gradebooks and self-checks.
+        """
         hidden = document.get("hidden", {})
+        checks = [Item.from_dict(item) for item in document["checks"]]
+        shown = shown_points([item.points for item in checks])
         converted = {
             "handout": document.get("handout", ""),
             "points": float(document["points"]),
-            "checks": tuple(Item.from_dict(item) for item in document["checks"]),
+            "checks": tuple(replace(item, points=points) for item, points in zip(checks, shown, strict=True)),
             "advice": tuple(Item.from_dict(item) for item in document.get("advice", ())),
             "unseen": tuple(document.get("unseen", ())),
             "self_checks": SelfChecks(**document.get("self_checks", {})),
@@ -204,7 +211,7 @@ def find_lab(lab_id: str) -> Lab:
     """
     files = lab_files()
     if lab_id not in files:
-        raise BadInputError([f"there is no lab {lab_id!r}; the labs are: {', '.join(files)}"])
+        raise BadInputError([lab_not_found(lab_id, repr(lab_id), files)])
     return load_lab(files[lab_id])
 
 

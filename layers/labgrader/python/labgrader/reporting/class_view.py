@@ -9,10 +9,11 @@ from typing import Any
 from labgrader.documents.report import Report, ReportCheck
 from labgrader.judging.verdict import STATUSES
 from labgrader.labs.lab import Lab
+from labgrader.labs.points import points_text
 from labgrader.messages import quote
 from labgrader.reporting.audit_view import class_audit_view
 from labgrader.reporting.class_totals import class_totals
-from labgrader.reporting.formatting import WORDS, moment_text, points_text
+from labgrader.reporting.formatting import WORDS, moment_text
 from labgrader.reporting.nothing_found import nothing_found
 from labgrader.reporting.run_summary import of_anybody
 from labgrader.reporting.tasks import by_task

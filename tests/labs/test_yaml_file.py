@@ -1,4 +1,4 @@
-"""Lab files are read quickly, with the line of every value, on machines with and without libyaml."""
+"""YAML is read quickly, with the line of every key, on machines with and without libyaml."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from labgrader.labs.lab_file import MAX_DEPTH, parse_yaml
+from labgrader.labs.yaml_file import MAX_DEPTH, parse_yaml
 from tests.checks.test_labs import LABS, lab_file
 
 UNUSUAL = """\
@@ -52,7 +52,7 @@ import json, sys
 if "without" in sys.argv:
     sys.modules["yaml._yaml"] = None  # as where PyYAML was built without libyaml
 import yaml
-from labgrader.labs.lab_file import parse_yaml
+from labgrader.labs.yaml_file import parse_yaml
 said = []
 for text in json.load(sys.stdin):
     for as_text in (False, True):
@@ -76,8 +76,8 @@ def test_libyaml_reads_the_same_values_lines_and_problems() -> None:
     fast, with_libyaml = read_in_a_process(texts, libyaml=True)
     slow, without_libyaml = read_in_a_process(texts, libyaml=False)
     assert (fast, slow) == (True, False)
-    for index, (fast_result, slow_result) in enumerate(zip(with_libyaml, without_libyaml, strict=True)):
-        assert fast_result == slow_result, texts[index // 2]
+    for index, (with_it, without_it) in enumerate(zip(with_libyaml, without_libyaml, strict=True)):
+        assert with_it == without_it, texts[index // 2]
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,14 @@ def test_every_value_is_read_as_its_original_text() -> None:
     assert document == {"at": "22:30", "day": "2026-01-01", "yes": "no", "nothing": ""}
 
 
-def test_the_caller_may_change_the_parsed_value() -> None:
+def test_keys_are_the_text_that_stands_there() -> None:
+    document, problems, lines = parse_yaml(b"on: true\nwith:\n  200: {null: 1}\n  1.0: x\n", "lab.yaml")
+    assert document == {"on": True, "with": {"200": {"null": 1}, "1.0": "x"}}
+    assert problems == []
+    assert (lines.of(("on",)), lines.of(("with", "200", "null")), lines.of(("with", "1.0"))) == (1, 3, 4)
+
+
+def test_what_is_read_belongs_to_the_caller() -> None:
     first, _, _ = parse_yaml(b"a: {b: [1]}", "lab.yaml")
     first["a"]["b"].append(2)
     second, _, _ = parse_yaml(b"a: {b: [1]}", "lab.yaml")
@@ -134,6 +141,6 @@ def test_endless_nesting_is_a_problem_of_the_file(text: str) -> None:
     assert str(problem).startswith("lab.yaml: not YAML: ")
 
 
-def test_a_value_that_contains_itself_is_reported_with_its_line() -> None:
+def test_a_list_that_contains_itself_is_named_with_its_first_line() -> None:
     _, (problem,), _ = parse_yaml(b"id: x\nchecks: &a\n  - [*a]\n", "lab.yaml")
     assert str(problem) == "lab.yaml:2: not YAML: found unconstructable recursive node"
