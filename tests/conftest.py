@@ -82,7 +82,7 @@ def _one_request_at_a_time() -> Iterator[None]:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The clock of this process, which only moves when somebody sleeps."""
+    """The clock of this process. Only sleeping moves it."""
     clock = Clock()
     clock.install(monkeypatch)
     return clock
@@ -98,7 +98,7 @@ def store() -> Iterator[Store]:
 
 @pytest.fixture
 def virtual_time(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """A world whose time only passes where a test says so; its clock."""
+    """The clock of a world without real time: only the test moves it."""
     world = World(clock)
     monkeypatch.setattr(asyncio, "SelectorEventLoop", world.new_loop)
     monkeypatch.setattr(asyncio, "new_event_loop", world.new_loop)

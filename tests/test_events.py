@@ -54,7 +54,7 @@ SUMMARY: Any = {
 
 
 def detail(event: Event) -> dict[str, Any]:
-    """An event's detail, once its schema has accepted it."""
+    """Return an event's detail after its schema has accepted it."""
     validate(event.detail, event.schema)
     return dict(event.detail)
 
@@ -167,7 +167,7 @@ def test_drift_detected() -> None:
     }
 
 
-def test_what_a_student_wrote_is_cut_and_made_printable() -> None:
+def test_text_of_students_is_cut_and_made_printable() -> None:
     hostile = {**DRIFTED, "title": "t" * 300, "message": "\ud800<script>\x07" + "m" * 400}
     said = detail(drift_detected(STUDENT | {"drifted": [hostile], "gone": ["g\n"] * 101}, RUN, "lambda-optimization"))
     assert said["drifted"][0]["title"] == "t" * 200 + "… (100 more characters)"
@@ -175,6 +175,6 @@ def test_what_a_student_wrote_is_cut_and_made_printable() -> None:
     assert said["gone"] == ["g\N{REPLACEMENT CHARACTER}"] * 100
 
 
-def test_no_event_holds_a_name_or_an_address() -> None:
-    told = [run_started(RECORD), student_graded(REPORT), run_completed(SUMMARY)]
-    assert not re.search("Lovelace|example.edu|secret", json.dumps([event.detail for event in told]))
+def test_no_event_has_a_name_or_an_email_address() -> None:
+    sent = [run_started(RECORD), student_graded(REPORT), run_completed(SUMMARY)]
+    assert not re.search("Lovelace|example.edu|secret", json.dumps([event.detail for event in sent]))

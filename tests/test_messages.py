@@ -1,9 +1,9 @@
-"""Hostile text in a sentence."""
+"""Hostile text is safe to quote in a sentence."""
 
 from labgrader.messages import listed, quote
 
 
-def test_what_cannot_be_printed_is_replaced() -> None:
+def test_unprintable_characters_are_replaced() -> None:
     assert quote("a\x1b[31mb\u202ec\nd\ud800") == "a\N{REPLACEMENT CHARACTER}[31mb\N{REPLACEMENT CHARACTER}c" + (
         "\N{REPLACEMENT CHARACTER}d\N{REPLACEMENT CHARACTER}"
     )
@@ -18,5 +18,5 @@ def test_values_are_shown_as_json() -> None:
     assert quote({"a": [1, None]}) == '{"a": [1, null]}'
 
 
-def test_lists_read_as_sentences() -> None:
+def test_lists_are_joined_for_a_sentence() -> None:
     assert [listed([]), listed(["a"]), listed(["a", "b"]), listed("abc")] == ["nothing", "a", "a and b", "a, b and c"]

@@ -132,7 +132,7 @@ def test_the_wheel_holds_what_is_used_and_nothing_else(wheel: Path) -> None:
     assert not [name for name in names if name.endswith(".pyc") or "/tests/" in name or "fixtures" in name]
 
 
-def test_nothing_comes_from_the_checkout(installed: Installed) -> None:
+def test_the_wheel_uses_nothing_from_the_checkout(installed: Installed) -> None:
     where = "import {0}; print({0}.__file__)"
     for name in ("labgrader", "checks", "cli"):
         done = installed.run("python", "-c", where.format(name))
@@ -144,7 +144,7 @@ def test_nothing_comes_from_the_checkout(installed: Installed) -> None:
     assert str(ROOT) not in done.stdout.splitlines()
 
 
-def test_it_grades_from_an_empty_folder(installed: Installed) -> None:
+def test_the_wheel_grades_from_an_empty_folder(installed: Installed) -> None:
     assert installed.labgrader("--version") == "labgrader 0.1.0\n"
     assert [lab["id"] for lab in json.loads(installed.labgrader("labs", "--json"))] == lab_ids()
     lab_file = installed.site / PACK / "lab.yaml"

@@ -21,6 +21,8 @@ from cli.run_names import RunId, run_id_of
 from cli.target import choose, stack_outputs
 from labgrader.messages import quote
 from labgrader.reporting.exports import exports
+from labgrader.reporting.exports.csv import render_csv
+from labgrader.reporting.gradebook import GradebookDocument
 from labgrader.reporting.student_copy import student_copy
 from labgrader.runs.stored_gradebook import load_gradebook
 from labgrader.store import Keys, MissingError, Store
@@ -62,6 +64,12 @@ def report(
     for_student: Annotated[
         bool, typer.Option("--for-student", help="Fetch the student's copy: without hidden checks.")
     ] = False,
+    semicolon: Annotated[
+        bool, typer.Option("--semicolon", help="With --format csv: separate the cells by semicolons, not commas.")
+    ] = False,
+    bom: Annotated[
+        bool, typer.Option("--bom", help="With --format csv: begin with a byte-order mark, so that Excel reads UTF-8.")
+    ] = False,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write it to this file.")
     ] = None,
@@ -75,14 +83,20 @@ def report(
     if student and form not in REPORTS:
         raise UsageError("a gradebook has the whole class: omit --student, or use --format json")
     if for_student and not student:
-        raise UsageError("--for-student needs a student: add --student USERNAME")
+        raise UsageError("--for-student needs --student USERNAME")
+    if (semicolon or bom) and form != "csv":
+        raise UsageError("--semicolon and --bom are options of --format csv")
     target = choose(aws)
     store = target.store(stack_outputs(target, stack))
     run_id, username = run_id_of(store, run_id), (student or "").strip().lower()
     if output is None and form == "html" and sys.stdout.isatty():
         _show(store, run_id, username, for_student=for_student)
         return
-    content = _content(store, run_id, username, form, for_student=for_student)
+    if semicolon or bom:
+        gradebook = _gradebook(store, run_id)
+        content = render_csv(gradebook, delimiter=";" if semicolon else ",", bom=bom)
+    else:
+        content = _content(store, run_id, username, form, for_student=for_student)
     if output is None:
         console.give_content(content)
     else:
@@ -105,7 +119,7 @@ def _show(store: Store, run_id: str, username: str, *, for_student: bool) -> Non
 
 def _content(store: Store, run_id: str, student: str, form: Format, *, for_student: bool) -> bytes:
     if form not in REPORTS:
-        return _gradebook(store, run_id, form)
+        return exports()[form].render(_gradebook(store, run_id))
     keys = Keys(run_id)
     if student:
         key = keys.report(student, ".json" if for_student else f".{form}")
@@ -118,12 +132,12 @@ def _content(store: Store, run_id: str, student: str, form: Format, *, for_stude
         raise _missing(store, run_id, student) from None
 
 
-def _gradebook(store: Store, run_id: str, form: Format) -> bytes:
-    """Return the gradebook of a run in one of the formats of ``labgrader.reporting.exports``."""
+def _gradebook(store: Store, run_id: str) -> GradebookDocument:
+    """Return the gradebook of a run."""
     gradebook = load_gradebook(store, run_id)
     if gradebook is None:
         raise _missing(store, run_id)
-    return exports()[form].render(gradebook)
+    return gradebook
 
 
 def _missing(store: Store, run_id: str, student: str = "") -> MissingError:

@@ -20,6 +20,7 @@ from labgrader.judging.check import find_check
 from labgrader.judging.lint import lint
 from labgrader.labs.lab import find_lab, lab_ids
 from labgrader.labs.search_path import added_files, check_files, lab_files
+from labgrader.labs.suggestions import lab_not_found
 
 OUTPUT = "DeployedLabs"
 """The stack's output: for each lab, by its id, the digest of the lab and the digest of the code that judges it."""
@@ -151,7 +152,7 @@ def no_longer_deployed(outputs: Mapping[str, str]) -> list[str]:
 
 
 def _no_such_lab(lab_id: str, known: Collection[str]) -> str:
-    return f"there is no lab {lab_id!r}; the labs are: {', '.join(sorted(known))}"
+    return lab_not_found(lab_id, repr(lab_id), sorted(known))
 
 
 def _digest_of_files(files: Mapping[str, Path]) -> str:

@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from labgrader.labs.points import points_text
+
 KEEP = frozenset("\n\t")
 
 
@@ -80,11 +82,18 @@ def give_content(content: bytes) -> None:
     sys.stdout.buffer.flush()
 
 
+def terminal_width() -> int:
+    """Return the width of the terminal in characters, or 0 if standard output is not a terminal."""
+    return Console(file=sys.stdout).width if sys.stdout.isatty() else 0
+
+
 def output_table(
     columns: Sequence[str],
     rows: Iterable[Sequence[object]],
     *,
     numbers: Sequence[str] = (),
+    unbroken: Sequence[str] = (),
+    expand: bool = False,
     ids: Sequence[str] = (),
     optional: Sequence[str] = (),
 ) -> None:
@@ -93,7 +102,9 @@ def output_table(
     Args:
         columns: the headings.
         rows: one sequence per row, as long as the headings.
-        numbers: the headings whose column is aligned to the right.
+        numbers: the headings of columns that are aligned to the right.
+        unbroken: the headings of other columns with cells that a terminal must not break into lines.
+        expand: whether the table takes the whole width of the terminal.
         ids: the headings of columns with ids that people copy. A terminal shows each id on one line.
         optional: the headings of columns that are left out, in this order, if the terminal is too narrow for whole ids.
     """
@@ -101,12 +112,12 @@ def output_table(
     if sys.stdout.isatty():
         terminal = Console(file=sys.stdout)
         shown = _fitting(columns, cells, optional, terminal.width) if ids else list(range(len(columns)))
-        table = Table(header_style="bold")
+        table = Table(header_style="bold", expand=expand)
         for index in shown:
             table.add_column(
                 Text(columns[index]),
                 justify="right" if columns[index] in numbers else "left",
-                no_wrap=columns[index] in numbers or columns[index] in ids,
+                no_wrap=columns[index] in {*numbers, *unbroken, *ids},
                 overflow="fold",
                 min_width=_width(columns, cells, index) if columns[index] in ids else None,
             )
@@ -153,7 +164,7 @@ def duration(value: float) -> str:
 
 def points(value: float) -> str:
     """Return points as text: ``87.5``, ``100``."""
-    return f"{value:.2f}".rstrip("0").rstrip(".")
+    return points_text(value)
 
 
 def give_pairs(pairs: Mapping[str, object]) -> None:

@@ -16,6 +16,7 @@ from cli.class_run import follow, start_run
 from cli.target import Target, reached
 from cli.verification.record import PERFECT, USERNAME, ProofRecords, as_report, judged
 from labgrader.labs.lab import Lab
+from labgrader.labs.points import points_text
 from labgrader.roster import read_roster
 from labgrader.store import Keys, Store
 
@@ -144,7 +145,7 @@ def differences(lab: Lab, mistake: Mistake | None, report: Mapping[str, Any]) ->
             yield f"{name} {_was(status)}: {check['message']}"
     score = report["score"]
     if mistake is None and score["points"] != score["max_points"]:
-        yield f"{score['points']:g} of {score['max_points']:g} points"
+        yield f"{points_text(score['points'])} of {points_text(score['max_points'])} points"
 
 
 def prerequisites(lab: Lab, check_id: str) -> set[str]:

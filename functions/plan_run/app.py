@@ -1,4 +1,4 @@
-"""Plan run: freeze the lab and the class of a run."""
+"""Plan run: store copies of the lab and the class for a run."""
 
 from typing import Any
 

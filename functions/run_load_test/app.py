@@ -1,4 +1,4 @@
-"""Run load test: load a student's function as a performance check asks, and judge what was measured."""
+"""Run load test: load-test a student's function for a performance check, and judge the measurements."""
 
 import time
 from typing import Any

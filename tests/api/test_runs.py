@@ -21,7 +21,7 @@ def start(world: World, headers: dict[str, str] | None = None, **fields: Any) ->
 
 
 def asked_of(world: World) -> list[dict[str, Any]]:
-    return [json.loads(one["input"]) for one in world.executions("grade_class")]
+    return [json.loads(execution["input"]) for execution in world.executions("grade_class")]
 
 
 @pytest.mark.parametrize(
@@ -65,8 +65,8 @@ def test_an_audit_of_some_students(world: World) -> None:
         (
             {"roster": "user1\nuser2\n"},
             {
-                "roster: line 1: user1": "unknown column; a roster has: student_id, username, name, ",
-                "roster: line 1: username": "the column is missing",
+                "roster: line 1: user1": "unknown column; the columns are: student_id, username, name, ",
+                "roster: line 1: username": "this column is required",
                 "roster: line 2: username": "is empty",
             },
         ),
@@ -91,7 +91,7 @@ def test_an_audit_of_some_students(world: World) -> None:
         ({"roster": [{"name": "Ada"}]}, {"roster[0].username": "is missing"}),
         (
             {"roster": [{"username": "u", "grade": 1}]},
-            {"roster[0].grade": "unknown column; a roster has: student_id, "},
+            {"roster[0].grade": "unknown column; the columns are: student_id, "},
         ),
         (
             {"roster": [{"username": "u"}, {"username": "U", "region": "mars"}, 5, {"email": ["x"]}]},
@@ -130,7 +130,7 @@ def test_an_audit_of_some_students(world: World) -> None:
         ({"lab": "Lab!", "mode": 1}, {"lab": "there is no lab Lab!", "mode": "1 is not one of: grade, audit"}),
     ],
 )
-def test_what_cannot_be_used_is_said_field_by_field_and_nothing_starts(
+def test_an_invalid_request_lists_its_problems_by_field_and_starts_nothing(
     world: World, fields: dict[str, Any], errors: dict[str, str | None]
 ) -> None:
     answer = start(world, **fields)
@@ -144,7 +144,7 @@ def test_what_cannot_be_used_is_said_field_by_field_and_nothing_starts(
     assert world.store.keys("rosters/") == []
 
 
-def test_a_run_is_followed_with_the_students_who_are_done(world: World) -> None:
+def test_a_run_in_progress_lists_the_students_who_are_done(world: World) -> None:
     world.has_run(status="running", finished_at="", counts={"students": 2, "complete": 0, "incomplete": 0}, course="c")
     world.has_report(RUN_ID, "user1", report_of())
     answer = world.ask("GET", f"/v1/runs/{RUN_ID}", INSTRUCTOR)
@@ -177,7 +177,7 @@ def test_a_run_is_followed_with_the_students_who_are_done(world: World) -> None:
     }
 
 
-def test_an_older_record_without_the_new_fields_is_shown_too(world: World) -> None:
+def test_an_older_record_without_the_new_fields_is_shown(world: World) -> None:
     record = world.has_run()
     put_run(world.store, {name: record[name] for name in record if name not in ("requested_by", "course")})
     answer = world.ask("GET", f"/v1/runs/{RUN_ID}", INSTRUCTOR).json
@@ -194,7 +194,7 @@ def test_an_older_record_without_the_new_fields_is_shown_too(world: World) -> No
         ({}, ""),
     ],
 )
-def test_a_run_is_of_the_course_that_is_named_or_whose_roster_it_is(
+def test_a_run_gets_its_course_from_the_request_or_the_roster_key(
     world: World, fields: dict[str, Any], course: str
 ) -> None:
     world.store.record_course({"course": "day-2", "title": "Day 2", "pushed_at": "2026-02-01T00:00:00Z"})
@@ -212,11 +212,11 @@ def test_a_roster_of_another_course_is_refused(world: World) -> None:
     assert error == {"field": "course", "message": "is day-3, and the roster is of the course day-2"}
 
 
-def test_a_run_that_an_event_asked_for_in_vain_is_shown_too(world: World) -> None:
+def test_a_failed_run_of_an_invalid_event_is_shown(world: World) -> None:
     bus: list[Event] = []
     event = {"id": "e-1", "time": "2026-03-01T09:00:00Z", "source": "school.lms", "detail": {"lab": 5}}
     machine = world.machines["grade_class"]
-    run_id, started = start_from_event(world.store, world.states, machine, lambda *told: bus.extend(told), event)
+    run_id, started = start_from_event(world.store, world.states, machine, lambda *sent: bus.extend(sent), event)
     assert started is None
     answer = world.ask("GET", f"/v1/runs/{run_id}", INSTRUCTOR)
     assert answer.status == 200, answer.body
@@ -239,10 +239,12 @@ def test_a_self_check_is_not_a_run(world: World) -> None:
         assert problem["detail"] == f"there is no run {run_id}"
 
 
-def test_the_instructor_reads_the_whole_report(world: World) -> None:
+def test_an_instructor_reads_the_full_report(world: World) -> None:
     world.has_run()
     world.has_report(RUN_ID, "user1", report_of())
     answer = world.ask("GET", f"/v1/runs/{RUN_ID}/students/user1", INSTRUCTOR)
     assert answer.json == report_of()
     problem = world.ask("GET", f"/v1/runs/{RUN_ID}/students/user2", INSTRUCTOR).problem(404, "not-found")
-    assert problem["detail"] == f"run {RUN_ID} has no report of user2; it is written when the student is done"
+    assert (
+        problem["detail"] == f"run {RUN_ID} has no report for user2; a report is available when the student is graded"
+    )

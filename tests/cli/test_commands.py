@@ -99,7 +99,7 @@ def test_every_problem_of_a_roster_stands_on_its_own_line(tmp_path: Path, capsys
     roster.write_text(f"username,shoe size\nuser1,\nUSER1 ,\n,\n../etc,\n{'a' * 81},\n", encoding="utf-8-sig")
     assert grade(roster) == 2
     lines = errors_of(capsys)
-    assert lines[0].startswith(f"error: {roster}:1: shoe_size: unknown column; a roster has: student_id, username")
+    assert lines[0].startswith(f"error: {roster}:1: shoe_size: unknown column; the columns are: student_id, username")
     assert f"error: {roster}:3: username: USER1 is already on row 2" in lines
     assert [line for line in lines if line.startswith(f"error: {roster}:5: username: ../etc is not letters, digits")]
     assert [line for line in lines if line.startswith(f"error: {roster}:6: username: {'a' * 81} is not letters")]

@@ -106,8 +106,8 @@ def test_nothing_of_the_token_is_kept(store: Store, capsys: Capture) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--days", "0"], "error: days: a token is good for 1 to 400 days, not 0"),
-        (["--days", "401"], "error: days: a token is good for 1 to 400 days, not 401"),
+        (["--days", "0"], "error: days: a token is valid for 1 to 400 days, not 0"),
+        (["--days", "401"], "error: days: a token is valid for 1 to 400 days, not 401"),
     ],
 )
 def test_a_token_for_too_long_or_too_short(arguments: list[str], said: str, store: Store, capsys: Capture) -> None:
@@ -124,7 +124,7 @@ def test_everything_that_is_wrong_is_said_before_anything_is_asked(capsys: Captu
     assert captured.err.splitlines() == [
         "error: student: ../etc\ufffd[2J is not letters, digits, hyphens and underscores, beginning and ending with a "
         "letter or digit, at most 80 characters",
-        "error: days: a token is good for 1 to 400 days, not 401",
+        "error: days: a token is valid for 1 to 400 days, not 401",
     ]
 
 

@@ -239,9 +239,9 @@ def test_students_in_other_accounts_need_a_role_and_all_lists_are_looked_at(
         second="username,account_id\nuser3,999999999999\n",
     )
     assert said.status == 2
-    why = "and no role_arn; labgrader runs in 123456789012 and reads other accounts through a role"
+    why = "and no role_arn; labgrader runs in 123456789012 and needs a role to read another account"
     assert said.errors == [
-        f"error: {tmp_path}/{name}.csv: {user} has account 999999999999 {why} (infra/student_account.yaml)"
+        f"error: {tmp_path}/{name}.csv: {user} has account 999999999999 {why} (see infra/student_account.yaml)"
         for name, user in (("first", "user1"), ("second", "user3"))
     ]
     assert stack.courses() == []

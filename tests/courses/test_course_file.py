@@ -78,7 +78,8 @@ def test_everything_that_is_wrong_is_said_at_once_in_the_order_of_the_lines(tmp_
         'title: ""\n'
         "time_zone: Europe/Berln\n"
         "audit_time: 25:00\n"
-        "colour: red\n"
+        "color: red\n"
+        "audit_tme: 22:30\n"
         "labs:\n"
         "  - lab: lab-5\n"
         "    roster: ../x.csv\n"
@@ -102,19 +103,21 @@ def test_everything_that_is_wrong_is_said_at_once_in_the_order_of_the_lines(tmp_
         "course.yaml:2: title: is empty; it is 1 to 200 characters on one line",
         "course.yaml:3: time_zone: there is no time zone Europe/Berln; did you mean Europe/Berlin?",
         "course.yaml:4: audit_time: 25:00 is not a time of day, HH:MM from 00:00 to 23:59",
-        "course.yaml:5: colour: unknown field; a course has: id, title, time_zone, audit_time, results, labs",
-        f"course.yaml:7: labs[0].lab: there is no lab lab-5; the labs are: {LABS}",
-        f"course.yaml:8: labs[0].roster: ../x.csv is not {ROSTER_NAME}",
-        "course.yaml:9: labs[0].due: 2026-12-01 has no time of day; write 2026-12-01 23:59 for the end of that day",
-        "course.yaml:12: labs[1].due: 2026-02-30 10:00 is a date or a time of day that there is not",
-        "course.yaml:13: labs[2].lab: lambda-optimization is already on line 10",
-        "course.yaml:14: labs[2].roster: none.csv: No such file or directory",
-        "course.yaml:15: labs[2].due: 2026-12-01T10:00Z names a time zone of its own; it is in the course's: "
+        "course.yaml:5: color: unknown field; a course has: id, title, time_zone, audit_time, results, labs",
+        "course.yaml:6: audit_tme: unknown field; did you mean 'audit_time'? A course has: id, title, time_zone, "
+        "audit_time, results, labs",
+        f"course.yaml:8: labs[0].lab: there is no lab lab-5; the labs are: {LABS}",
+        f"course.yaml:9: labs[0].roster: ../x.csv is not {ROSTER_NAME}",
+        "course.yaml:10: labs[0].due: 2026-12-01 has no time of day; write 2026-12-01 23:59 for the end of that day",
+        "course.yaml:13: labs[1].due: 2026-02-30 10:00 is not a date and a time of day that exist",
+        "course.yaml:14: labs[2].lab: lambda-optimization is already on line 11",
+        "course.yaml:15: labs[2].roster: none.csv: No such file or directory",
+        "course.yaml:16: labs[2].due: 2026-12-01T10:00Z names a time zone of its own; it is in the course's: "
         "2026-12-01 10:00",
-        "course.yaml:16: labs[2].extra: unknown field; a lab of a course has: lab, roster, due",
-        "course.yaml:17: labs[3].roster: is missing",
-        "course.yaml:17: labs[3].lab: is not text",
-        "course.yaml:18: labs[4]: is not a set of fields",
+        "course.yaml:17: labs[2].extra: unknown field; a lab of a course has: lab, roster, due",
+        "course.yaml:18: labs[3].roster: is missing",
+        "course.yaml:18: labs[3].lab: must be text, not a list",
+        "course.yaml:19: labs[4]: must be a set of fields, not the text 'text'",
         "first.csv:2: account_id: 12 is not 12 digits",
         "first.csv:3: username: user1 is already on row 2",
     ]
@@ -191,8 +194,8 @@ def test_a_due_date_is_kept_in_one_way(tmp_path: Path, due: str) -> None:
     ("due", "said"),
     [
         ("2026-12-01", "2026-12-01 has no time of day; write 2026-12-01 23:59 for the end of that day"),
-        ("2026-13-01 10:00", "2026-13-01 10:00 is a date or a time of day that there is not"),
-        ("2026-12-01 24:01", "2026-12-01 24:01 is a date or a time of day that there is not"),
+        ("2026-13-01 10:00", "2026-13-01 10:00 is not a date and a time of day that exist"),
+        ("2026-12-01 24:01", "2026-12-01 24:01 is not a date and a time of day that exist"),
         (
             "2026-12-01 10:00+01:00",
             "2026-12-01 10:00+01:00 names a time zone of its own; it is in the course's: 2026-12-01 10:00",
@@ -209,8 +212,8 @@ def test_due_dates_that_are_none(tmp_path: Path, due: str, said: str) -> None:
     ("text", "said"),
     [
         ("", "course.yaml: the file is empty; a course has: id, title, time_zone, audit_time, results, labs"),
-        ("[1, 2]\n", "course.yaml:1: is not a set of fields"),
-        ("just words\n", "course.yaml:1: is not a set of fields"),
+        ("[1, 2]\n", "course.yaml:1: the file must be a set of fields, not a list"),
+        ("just words\n", "course.yaml:1: the file must be a set of fields, not the text 'just words'"),
         ("id: a\nid: b\ntitle: x\ntime_zone: UTC\nlabs: []\n", "course.yaml:2: 'id' is given twice"),
         ("id: [\n", "course.yaml:2: not YAML: expected the node content, but found '<stream end>'"),
         ("id: x\n\ttitle: y\n", "course.yaml:2: not YAML: found character '\\t' that cannot start any token"),
@@ -246,6 +249,29 @@ def test_two_labs_may_share_a_class_list_and_what_is_wrong_with_it_is_said_once(
     assert list(files.students) == ["first.csv"]
     assert refused(tmp_path, "second.csv", "first.csv", first="username\nuser1\nuser1\n") == [
         "first.csv:3: username: user1 is already on row 2"
+    ]
+
+
+def test_a_misspelled_field_is_one_problem_and_a_misspelled_lab_has_a_suggestion(tmp_path: Path) -> None:
+    assert refused(tmp_path, "time_zone: Europe/Berlin", "timezone: Europe/Berlin") == [
+        "course.yaml:3: timezone: unknown field; did you mean 'time_zone'? "
+        "A course has: id, title, time_zone, audit_time, results, labs"
+    ]
+    assert refused(tmp_path, "lab: lambda-optimization", "lab: lamda-optimisation") == [
+        "course.yaml:6: labs[0].lab: there is no lab lamda-optimisation; did you mean lambda-optimization? "
+        f"The labs are: {LABS}"
+    ]
+
+
+def test_each_missing_field_is_named_once_at_the_entry_that_lacks_it(tmp_path: Path) -> None:
+    make_folder(tmp_path, "id: a\nlabs:\n  - due: 2026-12-01 23:59\n")
+    with pytest.raises(BadInputError) as caught:
+        read_course(tmp_path / "course.yaml")
+    assert [str(problem).replace(f"{tmp_path}/", "") for problem in caught.value.problems] == [
+        "course.yaml:1: title: is missing",
+        "course.yaml:1: time_zone: is missing",
+        "course.yaml:3: labs[0].lab: is missing",
+        "course.yaml:3: labs[0].roster: is missing",
     ]
 
 

@@ -258,7 +258,7 @@ def test_a_field_has_a_name_of_a_length() -> None:
     schema: dict[str, Any] = {"patternProperties": {"a$": {}}}
     assert unmet({"a" * MAX_MATCHED: 1}, schema) == ""
     assert unmet([{"a" * (MAX_MATCHED + 1): 1}], schema) == (
-        "the body has a field whose name has more than 4,000 characters"
+        "the body has a field name with more than 4,000 characters"
     )
 
 

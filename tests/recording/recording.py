@@ -24,7 +24,7 @@ Reading = Callable[[Snapshot], object]
 
 
 class Readings:
-    """A lab whose checks are readings, the same for every student."""
+    """A lab with readings as checks, the same for every student."""
 
     advice: tuple[Reading, ...] = ()
 

@@ -137,7 +137,7 @@ def test_everything_that_is_wrong_is_said_at_once_and_nothing_is_kept(store: Sto
     assert refused(store, document) == [
         "extra: is not known here; a request has: lab, roster, mode, students, course, private, client_token",
         f"lab: there is no lab lab-5; the labs are: {LABS}",
-        "roster: line 1: shoe_size: unknown column; a roster has: student_id, username, name, email, section, "
+        "roster: line 1: shoe_size: unknown column; the columns are: student_id, username, name, email, section, "
         "account_id, region, role_arn, external_id",
         "mode: exam is not one of: grade, audit",
         "students: is not a list of usernames",
@@ -175,8 +175,8 @@ def test_everything_that_is_wrong_is_said_at_once_and_nothing_is_kept(store: Sto
             {"lab": LAB, "roster": "username,account_id\nuser1,222233334444\n", "mode": "x"},
             [
                 "mode: x is not one of: grade, audit",
-                "roster: user1 has account 222233334444 and no role_arn; labgrader runs in 111122223333 and reads "
-                "other accounts through a role (infra/student_account.yaml)",
+                "roster: user1 has account 222233334444 and no role_arn; labgrader runs in 111122223333 and needs "
+                "a role to read another account (see infra/student_account.yaml)",
             ],
         ),
         (

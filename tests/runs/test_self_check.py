@@ -81,8 +81,8 @@ def test_a_student_in_an_account_that_nobody_may_read_is_told_and_nothing_counts
     with pytest.raises(BadInputError) as error:
         start(store, machines)
     assert str(error.value) == (
-        "user1 has account 222233334444 and no role_arn; labgrader runs in 123456789012 and reads other accounts "
-        "through a role (infra/student_account.yaml)"
+        "user1 has account 222233334444 and no role_arn; labgrader runs in 123456789012 and needs a role "
+        "to read another account (see infra/student_account.yaml)"
     )
     assert machines.inputs() == {}
     assert store.ledger("user1", LAB.id).taken == ()

@@ -78,10 +78,10 @@ def answered(payload: dict[str, Any], outcome: Any = "answered") -> Callable[[Qu
     [
         (DENIED, "denied", "AccessDeniedException: User: x is not authorized to perform: lambda:GetFunction"),
         (Fault("OddlyNamed", 403, "no"), "denied", "OddlyNamed: no"),
-        (THROTTLED, "throttled", "TooManyRequestsException: throttled to the end, 8 times in "),
-        (Fault("SlowDown", 503, "wait"), "throttled", "SlowDown: throttled to the end, 8 times in "),
-        (BROKEN, "service_fault", "ServiceException: failing to the end, 8 times in "),
-        (UNREACHABLE, "service_fault", "EndpointConnectionError: failing to the end, 8 times in "),
+        (THROTTLED, "throttled", "TooManyRequestsException: still throttled after 8 attempts in "),
+        (Fault("SlowDown", 503, "wait"), "throttled", "SlowDown: still throttled after 8 attempts in "),
+        (BROKEN, "service_fault", "ServiceException: still failing after 8 attempts in "),
+        (UNREACHABLE, "service_fault", "EndpointConnectionError: still failing after 8 attempts in "),
         (Fault("ValidationException", 400, "what"), "grader", "ValidationException: what"),
     ],
 )

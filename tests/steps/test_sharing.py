@@ -197,7 +197,9 @@ def test_what_is_not_admitted_is_answered_in_our_own_words(store: Store, questio
     functions = StudentsFunctions(store, RUN, "user1", "grader-stack", Sharing(HOME, 12, 4e9))
     answer = functions.answer(question)
     assert answer.error_code == REFUSED
-    assert answer.error_message.startswith("AWS did not say what the account has left, so nothing was loaded")
+    assert answer.error_message.startswith(
+        "AWS did not return the account's free concurrency, so the load test did not run"
+    )
     assert store.lease(LEASE, "another", 0.0, 1.0), "and the lease is given back"
 
 
@@ -216,7 +218,7 @@ def test_while_another_run_loads_the_student_nothing_is_loaded(store: Store) -> 
     now = time.time()
     assert store.lease(LEASE, "another", now, now + 1_000)
     functions = StudentsFunctions(store, RUN, "user1", "grader-stack", Sharing(HOME, 12, now + TEST_S))
-    said = "another run is load-testing what user1 built; run this student again when it is done"
+    said = "another run is load-testing what user1 built; grade this student again when it is done"
     assert functions.answer(LOADING) == Answer(error_code=REFUSED, error_message=said, reason=Reason.QUOTA)
 
 

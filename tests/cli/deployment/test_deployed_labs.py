@@ -84,8 +84,8 @@ def test_a_lab_that_is_only_deployed_is_graded_and_a_typo_is_not(
         "my-lab is deployed, and not among the labs here: it is graded as it is deployed\n"
     )
     assert refused(there, "my-labs") == [
-        "there is no lab 'my-labs'; the labs are: lambda-fundamentals, lambda-optimization, my-lab, "
-        "performance-scaling, serverless-foundations"
+        "there is no lab 'my-labs'; did you mean 'my-lab'? The labs are: lambda-fundamentals, lambda-optimization, "
+        "my-lab, performance-scaling, serverless-foundations"
     ]
     assert no_longer_deployed(there) == ["my-lab"]
     with searching(folder):

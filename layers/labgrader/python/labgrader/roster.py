@@ -1,4 +1,4 @@
-"""The class list: CSV or JSON in, students out, or every problem at once."""
+"""Read a class list from CSV or JSON, and report all of its problems at once."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from labgrader.errors import BadInputError, Problem
 from labgrader.messages import quote
 
 COLUMNS = ("student_id", "username", "name", "email", "section", "account_id", "region", "role_arn", "external_id")
-"""The columns a roster may have; only ``username`` is required."""
+"""The columns of a roster; only ``username`` is required."""
 
 MAX_STUDENTS = 10_000
-"""Students in one run: the children a Distributed Map may start (Step Functions quotas)."""
+"""Maximum students of one run: a Distributed Map may start so many child executions (Step Functions quotas)."""
 
 MAX_USERNAME = 80
-"""Characters of a username: an execution's name may have 80 (Step Functions API, StartExecution)."""
+"""Maximum characters of a username: those of an execution's name (Step Functions API, StartExecution)."""
 
 _PATTERNS = {
     "username": (
@@ -35,7 +35,7 @@ _PATTERNS = {
         re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]{1,512}", re.ASCII),
         "arn:aws:iam::ACCOUNT:role/NAME",
     ),
-    "external_id": (re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII), "2 to 1,224 of the characters that STS takes"),
+    "external_id": (re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII), "2 to 1,224 of the characters that STS allows"),
 }
 
 
@@ -45,9 +45,9 @@ class Student:
 
     Args:
         username: the prefix of the student's resources, in lower case.
-        student_id: the school's own id; the username where the roster has none.
-        account_id, region, role_arn, external_id: where the resources are and how to read them; empty for the grader's
-            own account and Region.
+        student_id: the school's id of the student; the username if the roster has no id.
+        account_id, region, role_arn, external_id: where the resources are and how to read them; empty for labgrader's
+            account and Region.
     """
 
     username: str
@@ -72,26 +72,26 @@ class Student:
 
 @dataclass(frozen=True)
 class GraderAccount:
-    """The account and the Region that labgrader itself runs in: where students without a role have their resources."""
+    """The account and the Region of labgrader. Students without a role have their resources here."""
 
     account_id: str
     region: str
 
     @classmethod
     def from_arn(cls, arn: str) -> GraderAccount:
-        """Read them from the ARN of any of our resources."""
+        """Read them from the ARN of one of labgrader's resources."""
         parts = arn.split(":")
         return cls(account_id=parts[4], region=parts[3])
 
 
 @dataclass(frozen=True)
 class _Place:
-    """Where problems of a roster are.
+    """Where a roster comes from, for the location of its problems.
 
     Args:
         source: its file, or empty.
-        field: the value of a request that it is, or empty.
-        by_index: whether rows are the entries of a JSON list, counted from 0 as in ``roster[1]``, and not lines.
+        field: its field in a request, or empty.
+        by_index: whether rows are entries of a JSON list, counted from 0 as in ``roster[1]``; otherwise they are lines.
     """
 
     source: str
@@ -99,11 +99,11 @@ class _Place:
     by_index: bool
 
     def row(self, number: int) -> str:
-        """A row, as another one's problem names it."""
+        """Return how the problem of another row names this row."""
         return f"at {self.field}[{number}]" if self.by_index else f"on row {number}"
 
     def problem(self, message: str, row: int | None = None, column: str = "") -> Problem:
-        """A problem of the roster, of one of its rows, or of a cell."""
+        """Return a problem of the roster, of one of its rows, or of a cell."""
         if self.by_index:
             at = self.field if row is None else f"{self.field}[{row}]"
             return Problem(message, self.source, field=".".join(part for part in (at, column) if part))
@@ -120,11 +120,11 @@ def read_roster(content: bytes, source: str, field: str = "") -> list[Student]:
         content: CSV (UTF-8, BOM allowed, comma or semicolon) with a header row, or JSON: a list of objects, or
             ``{"students": […]}``.
         source: the file's name, for messages. ``.json``, or content that begins with a bracket, is read as JSON.
-        field: where it came with a request, what it is called there; messages name that and no file then
+        field: the roster's field, if it came with a request. Messages then name the field and no file
             (``roster[1].username``, ``roster: line 3: username``).
 
     Returns:
-        The students, in the roster's order. Usernames are trimmed and in lower case: people type them in many ways.
+        The students, in the roster's order. Usernames are trimmed and in lower case.
 
     Raises:
         BadInputError: every problem, with its row and column.
@@ -143,7 +143,7 @@ def read_roster(content: bytes, source: str, field: str = "") -> list[Student]:
         problems += wrong
         for column in ("username", "student_id"):
             written = row.get(column, "").strip()
-            value = getattr(student, column) if written else ""  # not an id that we made up
+            value = getattr(student, column) if written else ""  # a missing id is the username: already compared
             first = taken.setdefault((column, value), number) if value else number
             if first != number:
                 problems.append(place.problem(f"{quote(written)} is already {place.row(first)}", number, column))
@@ -151,14 +151,14 @@ def read_roster(content: bytes, source: str, field: str = "") -> list[Student]:
     if not rows and not problems:
         problems.append(place.problem("has no students" if field else "the roster has no students"))
     if len(rows) > MAX_STUDENTS:
-        problems.append(place.problem(f"{len(rows):,} students; one run takes at most {MAX_STUDENTS:,}"))
+        problems.append(place.problem(f"{len(rows):,} students; a run can have at most {MAX_STUDENTS:,}"))
     if problems:
         raise BadInputError(problems)
     return students
 
 
 def select(students: Sequence[Student], usernames: Sequence[str]) -> list[Student]:
-    """Keep the named students; all of them where no name is given.
+    """Return the named students, or all of them without names.
 
     Raises:
         BadInputError: a name is not on the roster.
@@ -171,10 +171,10 @@ def select(students: Sequence[Student], usernames: Sequence[str]) -> list[Studen
 
 
 def assign_accounts(students: Sequence[Student], home: GraderAccount) -> list[Student]:
-    """Fill in our own account and Region where the roster names none.
+    """Fill in labgrader's account and Region for students without one in the roster.
 
     Raises:
-        BadInputError: a student has another account, and no role to read it with.
+        BadInputError: a student has another account, and no role for labgrader to assume.
     """
     strangers = [
         student for student in students if not student.role_arn and student.account_id not in ("", home.account_id)
@@ -182,7 +182,7 @@ def assign_accounts(students: Sequence[Student], home: GraderAccount) -> list[St
     if strangers:
         raise BadInputError(
             f"{student.username} has account {student.account_id} and no role_arn; labgrader runs in {home.account_id} "
-            "and reads other accounts through a role (infra/student_account.yaml)"
+            "and needs a role to read another account (see infra/student_account.yaml)"
             for student in strangers
         )
     return [
@@ -198,15 +198,15 @@ def _student(row: Mapping[str, str], number: int, place: _Place) -> tuple[Studen
     if not values["username"]:
         missing = place.by_index and "username" not in row
         problems.append(place.problem("is missing" if missing else "is empty", number, "username"))
-    if "labgrader" in values["username"]:  # the grader's functions begin so, and the objects that its probes put
-        said = f"{quote(written['username'], 90)} is too like the grader's own names: without labgrader in it, please"
+    if "labgrader" in values["username"]:  # names of labgrader's functions and of its probes' objects begin so
+        said = f"{quote(written['username'], 90)} contains labgrader, which is reserved for the grader's own resources"
         problems.append(place.problem(said, number, "username"))
     for column, (pattern, wanted) in _PATTERNS.items():
         if values[column] and not pattern.fullmatch(values[column]):
             problems.append(place.problem(f"{quote(written[column], 90)} is not {wanted}", number, column))
     role_account = values["role_arn"].split(":")[4] if values["role_arn"].count(":") >= 5 else ""
     if role_account and values["account_id"] and role_account != values["account_id"]:
-        said = f"account {values['account_id']} is not that of the role"
+        said = f"account {values['account_id']} is not the account of role_arn"
         problems.append(place.problem(said, number, "account_id"))
     values["account_id"] = values["account_id"] or role_account
     values["student_id"] = values["student_id"] or values["username"]
@@ -214,7 +214,7 @@ def _student(row: Mapping[str, str], number: int, place: _Place) -> tuple[Studen
 
 
 def _csv_rows(text: str, place: _Place) -> tuple[list[tuple[int, Mapping[str, str]]], list[Problem]]:
-    """The rows of a CSV roster with their line numbers, and what is wrong with it; blank rows are passed over."""
+    """Return the rows of a CSV roster with their line numbers, and its problems. Skip blank rows."""
     header_line = text.lstrip("\r\n").split("\n", 1)[0]
     delimiter = ";" if header_line.count(";") > header_line.count(",") else ","
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -230,18 +230,18 @@ def _csv_rows(text: str, place: _Place) -> tuple[list[tuple[int, Mapping[str, st
                 problems += _column_problems(header, place, reader.line_num)
                 continue
             if len(cells) > len(header):
-                said = f"{len(cells)} cells where the header has {len(header)}"
+                said = f"the row has {len(cells)} cells, the header has {len(header)}"
                 problems.append(place.problem(said, reader.line_num))
             rows.append((reader.line_num, dict(zip(header, cells, strict=False))))
     except csv.Error as error:
         problems.append(place.problem(f"not CSV: {error}", reader.line_num))
     if header is None and not problems:
-        problems.append(place.problem("the roster is empty; its first row names the columns"))
+        problems.append(place.problem("the roster is empty; write the column names in the first row"))
     return rows, problems
 
 
 def _json_rows(text: str, place: _Place) -> tuple[list[tuple[int, Mapping[str, str]]], list[Problem]]:
-    """The rows of a JSON roster, counted from 0, and what is wrong with it."""
+    """Return the rows of a JSON roster, counted from 0, and its problems."""
     try:
         document: Any = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -260,20 +260,20 @@ def _json_rows(text: str, place: _Place) -> tuple[list[tuple[int, Mapping[str, s
         problems += [place.problem(_unknown(name), number, quote(name)) for name in unknown]
         cells = {name: _cell(entry[name]) for name in COLUMNS if name in entry}
         problems += [place.problem("is not text", number, name) for name in cells if cells[name] is None]
-        if cells.get("username", "") is not None:  # said already, and not missing
+        if cells.get("username", "") is not None:  # otherwise its problem is reported already
             rows.append((number, {name: cell or "" for name, cell in cells.items()}))
     return rows, problems
 
 
 def _cell(value: Any) -> str | None:
-    """A value of a JSON roster as text; ``None`` where it cannot be any: what is kept has to be UTF-8."""
+    """Return a value of a JSON roster as text, or ``None`` if it is not text that UTF-8 can encode."""
     if value is None:
         return ""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
     try:
         return str(value).encode().decode()
-    except UnicodeEncodeError:  # half of a character
+    except UnicodeEncodeError:  # a lone surrogate
         return None
 
 
@@ -282,10 +282,10 @@ def _column_problems(header: list[str], place: _Place, line: int) -> list[Proble
     twice = sorted({name for name in header if header.count(name) > 1})
     problems += [place.problem("is given twice", line, name) for name in twice]
     if "username" not in header:
-        problems.append(place.problem("the column is missing", line, "username"))
+        problems.append(place.problem("this column is required", line, "username"))
     return problems
 
 
 def _unknown(name: str) -> str:
     what = "unknown column" if name else "a column without a name"
-    return f"{what}; a roster has: {', '.join(COLUMNS)}"
+    return f"{what}; the columns are: {', '.join(COLUMNS)}"

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from labgrader.fields import known_fields
-from labgrader.labs.lab_file import parse_yaml
+from labgrader.labs.yaml_file import parse_yaml
 
 EARLY = timedelta(minutes=5)
 """How much earlier than its time a scheduled audit may start by our clock: clocks differ."""

@@ -13,15 +13,14 @@ from typing import Any
 from labgrader.courses.course import Course, trimmed
 from labgrader.errors import BadInputError, Problem
 from labgrader.labs.lab import lab_ids
-from labgrader.labs.lab_file import dotted, parse_yaml
+from labgrader.labs.suggestions import lab_not_found
+from labgrader.labs.yaml_file import dotted, parse_yaml
 from labgrader.messages import quote
 from labgrader.roster import Student, read_roster
 from labgrader.schemas import read_schema
 
 _NO_PLACES = frozenset({"localtime", "Factory", "posixrules"})
 """Files of the time zone database that are no time zones: their meaning depends on the machine."""
-
-_KINDS = {"object": "is not a set of fields", "array": "is not a list", "string": "is not text"}
 
 ProblemAt = Callable[..., Problem]
 
@@ -90,27 +89,17 @@ def read_course(file: Path, labs: Callable[[], Collection[str]] = lab_ids) -> Co
 
 def _shape_problems(document: Any, problem: ProblemAt) -> Iterator[Problem]:
     """Yield the problems that ``course.schema.json`` finds, in words."""
-    for error in sorted(_validator().iter_errors(document), key=lambda error: [str(part) for part in error.path]):
-        path = list(error.absolute_path)
-        if error.validator == "additionalProperties":
-            known = ", ".join(error.schema["properties"])
-            for name in sorted(set(error.instance) - set(error.schema["properties"])):
-                what = "a course" if not path else "a lab of a course"
-                yield problem(f"unknown field; {what} has: {known}", *path, quote(name, 60))
-        elif error.validator == "required":
-            for name in error.schema["required"]:
-                if name not in error.instance:
-                    yield problem("is missing", *path, name)
-        elif error.validator == "type":
-            yield problem(_KINDS[error.validator_value], *path)
-        elif error.validator == "minItems":
-            yield problem("is empty; a course has at least one lab", *path)
-        elif path[-1] == "due":
-            yield problem(_wrong_due(error.instance), *path)
-        elif error.instance == "":
-            yield problem(f"is empty; it is {error.schema['description']}", *path)
+    from labgrader.labs.schema_faults import (
+        schema_faults,
+    )  # jsonschema: 60 ms, and only readers of course files need it
+
+    for fault in schema_faults(_validator().iter_errors(document)):
+        if fault.keyword == "minItems":
+            yield problem("is empty; a course has at least one lab", *fault.path)
+        elif fault.keyword == "pattern" and fault.path[-1] == "due":
+            yield problem(_wrong_due(fault.value), *fault.path)
         else:
-            yield problem(f"{quote(error.instance, 90)} is not {error.schema['description']}", *path)
+            yield problem(fault.message, *fault.path)
 
 
 def _value_problems(document: Any, problem: ProblemAt, labs: Callable[[], Collection[str]]) -> Iterator[Problem]:
@@ -128,7 +117,7 @@ def _value_problems(document: Any, problem: ProblemAt, labs: Callable[[], Collec
         lab, due = _valid(entry, "lab"), _valid(entry, "due")
         if lab:
             if lab not in known:
-                yield problem(f"there is no lab {lab}; the labs are: {', '.join(known)}", "labs", index, "lab")
+                yield problem(lab_not_found(lab, lab, known), "labs", index, "lab")
             elif lab in seen:
                 yield problem(f"{lab} is already on line {seen[lab]}", "labs", index, "lab")
             seen.setdefault(lab, problem("", "labs", index, "lab").line)
@@ -136,7 +125,7 @@ def _value_problems(document: Any, problem: ProblemAt, labs: Callable[[], Collec
             try:
                 datetime.fromisoformat(due)
             except ValueError:
-                yield problem(f"{due} is a date or a time of day that there is not", "labs", index, "due")
+                yield problem(f"{due} is not a date and a time of day that exist", "labs", index, "due")
 
 
 def _roster_names(document: Any) -> Iterator[tuple[str, tuple[str | int, ...]]]:
@@ -177,9 +166,6 @@ def _wrong_due(value: str) -> str:
 
 
 def _validator() -> Any:
-    from jsonschema import (
-        Draft202012Validator,
-    )  # imported here: it takes 60 ms, and only readers of course files need it
+    from labgrader.labs.schema_faults import strict_validator
 
-    schema = read_schema("course")
-    return Draft202012Validator(schema)
+    return strict_validator(read_schema("course"))

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from labgrader.documents.audit import AuditedStudent
 from labgrader.documents.digest import Digest, DigestRun
 from labgrader.documents.report import Difference
+from labgrader.labs.points import points_text
 from labgrader.messages import listed, quote
 from labgrader.reporting.formatting import waiting_words
 
@@ -232,7 +233,7 @@ def _change(change: Difference, what: str) -> str:
 
 def _points(points: float, what: str) -> str:
     """Return how many points a difference is worth; empty for none."""
-    return f", {points:g} point{'' if points == 1 else 's'} {what}" if points else ""
+    return f", {points_text(points)} point{'' if points == 1 else 's'} {what}" if points else ""
 
 
 def _due(due: str, at: datetime) -> str:

@@ -99,12 +99,11 @@ def _notes(target: LoadTarget, plan: LoadPlan, stats: RequestStats, late_ms: flo
         )
     if late_ms:
         notes.append(
-            f"the load tester itself was late by {late_ms:.0f} ms in one request of a hundred: these latencies are "
-            "partly its own"
+            f"the load tester itself was late by {late_ms:.0f} ms in 1% of requests; these latencies include its delay"
         )
     cost, cap = dollars(usd), dollars(plan.cost_cap_usd)
     if usd > plan.cost_cap_usd and cost != cap:
-        notes.append(f"it cost about {cost}, more than its cap of {cap}: what was in flight had to be waited for")
+        notes.append(f"it cost about {cost}, more than its cap of {cap}, because the requests in flight had to finish")
     if target.without:
         notes.append(target.without)
     return notes

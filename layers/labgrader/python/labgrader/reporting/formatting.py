@@ -55,11 +55,6 @@ def rounded(value: float, digits: int = 2) -> float:
     return int(short) if short.is_integer() else short
 
 
-def points_text(value: float) -> str:
-    """Points as people write them: ``8``, ``7.5``, ``3.33``."""
-    return f"{value:.2f}".rstrip("0").rstrip(".")
-
-
 def milliseconds_text(value: float) -> str:
     """A latency as people read it: ``0.84 ms``, ``53 ms``, ``2,150 ms``."""
     return f"{value:,.0f} ms" if value >= 10 else f"{value:.3g} ms"

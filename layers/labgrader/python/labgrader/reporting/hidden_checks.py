@@ -4,7 +4,8 @@ else, for the report, the page, the API and the terminal."""
 from __future__ import annotations
 
 from labgrader.documents.report import Hidden
-from labgrader.reporting.formatting import counted, points_text, rounded
+from labgrader.labs.points import points_text
+from labgrader.reporting.formatting import counted, rounded
 
 
 def hidden_field(checks: int, points: float) -> Hidden | None:

@@ -14,6 +14,7 @@ from labgrader.documents.report import (
     ReportLoadTest,
     ReportScore,
 )
+from labgrader.labs.points import percent_of, total_points
 from labgrader.reporting.formatting import rounded
 from labgrader.reporting.hidden_checks import hidden_field
 
@@ -93,12 +94,15 @@ def _check(check: ReportCheck, hidden: set[str], titles: Iterable[str]) -> Repor
 
 def _score(checks: Sequence[ReportCheck]) -> ReportScore:
     """The score of the checks that are shown, added up as ``judging.scoring`` does."""
-    points, most = sum(check["points"] for check in checks), sum(check["max_points"] for check in checks)
+    points = total_points(check["points"] for check in checks)
+    most = total_points(check["max_points"] for check in checks)
     return {
         "points": rounded(points),
         "max_points": rounded(most),
-        "percent": rounded(100 * points / most) if most else 0,
-        "open_points": rounded(sum(check["max_points"] for check in checks if check["status"] == "not_graded")),
+        "percent": rounded(percent_of(points, most)),
+        "open_points": rounded(
+            total_points(check["max_points"] for check in checks if check["status"] == "not_graded")
+        ),
     }
 
 
