@@ -238,7 +238,9 @@ def test_a_part_that_cannot_be_given_back_for_all_the_others_is_said_and_ends_by
 
     overtaken = Overtaken(store._s3, store.bucket, store._table)
     assert store.acquire_permits("executions", "first", 60, most=100, now=100.0, ends_at=400.0)
-    with pytest.raises(ServiceFaultError, match="executions was changed by others 20 times while a part was given"):
+    with pytest.raises(
+        ServiceFaultError, match="executions was changed by other holders 20 times while permits were released"
+    ):
         overtaken.release_permits("executions", "first")
     assert not store.acquire_permits("executions", "second", 21, most=100, now=103.0, ends_at=403.0)
     assert store.acquire_permits("executions", "second", 20, most=100, now=103.0, ends_at=403.0)

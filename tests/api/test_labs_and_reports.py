@@ -82,7 +82,7 @@ def test_what_is_hidden_is_said_with_its_points() -> None:
     hidden = hidden_of(Lab("example", "1.0.0", "Example", "", 30, checks))
     assert (hidden.checks, hidden.points) == (2, 20)
     assert hidden.message == (
-        "2 more checks, worth 20 points, are not shown to you: passing all of these is not yet full marks."
+        "2 more checks, worth 20 points, are not shown to you. Full marks need more than the checks shown."
     )
 
 
@@ -117,7 +117,7 @@ def test_what_is_hidden_is_told_with_each_of_my_reports_and_not_what_it_earned(w
     assert mine["hidden"] == {
         "checks": 1,
         "points": 5,
-        "message": "1 more check, worth 5 points, is not shown to you: passing all of these is not yet full marks.",
+        "message": "1 more check, worth 5 points, is not shown to you. Full marks need more than the checks shown.",
     }
 
 
@@ -136,7 +136,7 @@ def test_my_report_comes_without_what_is_hidden(world: World) -> None:
     validate(answer.json, "report")
     assert [check["id"] for check in answer.json["checks"]] == ["shown-check"]
     assert answer.json["hidden"]["message"] == (
-        "1 more check, worth 5 points, is not shown to you: passing all of these is not yet full marks."
+        "1 more check, worth 5 points, is not shown to you. Full marks need more than the checks shown."
     )
     assert "secret" not in answer.body
 

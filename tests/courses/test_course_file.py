@@ -91,10 +91,10 @@ def test_everything_that_is_wrong_is_said_at_once_in_the_order_of_the_lines(tmp_
         f"course.yaml:7: labs[0].lab: there is no lab lab-5; the labs are: {LABS}",
         f"course.yaml:8: labs[0].roster: ../x.csv is not {ROSTER_NAME}",
         "course.yaml:9: labs[0].due: 2026-12-01 has no time of day; write 2026-12-01 23:59 for the end of that day",
-        "course.yaml:12: labs[1].due: 2026-02-30 10:00 is a date or a time of day that there is not",
+        "course.yaml:12: labs[1].due: 2026-02-30 10:00 is not a valid date and time of day",
         "course.yaml:13: labs[2].lab: lambda-optimization is already on line 10",
         "course.yaml:14: labs[2].roster: none.csv: No such file or directory",
-        "course.yaml:15: labs[2].due: 2026-12-01T10:00Z names a time zone of its own; it is in the course's: "
+        "course.yaml:15: labs[2].due: 2026-12-01T10:00Z contains a time zone; write the time in the course's zone: "
         "2026-12-01 10:00",
         "course.yaml:16: labs[2].extra: unknown field; a lab of a course has: lab, roster, due",
         "course.yaml:17: labs[3].roster: is missing",
@@ -130,10 +130,10 @@ def test_time_zones_that_there_are(tmp_path: Path, zone: str) -> None:
 @pytest.mark.parametrize(
     ("zone", "said"),
     [
-        ("Mars/Olympus", "there is no time zone Mars/Olympus; they are named as in Europe/Berlin"),
+        ("Mars/Olympus", "there is no time zone Mars/Olympus; write a name such as Europe/Berlin"),
         ("europe/berlin", "there is no time zone europe/berlin; did you mean Europe/Berlin?"),
-        ("Europe", "there is no time zone Europe; they are named as in Europe/Berlin"),
-        ("localtime", "there is no time zone localtime; they are named as in Europe/Berlin"),
+        ("Europe", "there is no time zone Europe; write a name such as Europe/Berlin"),
+        ("localtime", "there is no time zone localtime; write a name such as Europe/Berlin"),
         ("../../etc/passwd", "../../etc/passwd is not a time zone such as Europe/Berlin"),
         ("/etc/localtime", "/etc/localtime is not a time zone such as Europe/Berlin"),
     ],
@@ -176,11 +176,11 @@ def test_a_due_date_is_kept_in_one_way(tmp_path: Path, due: str) -> None:
     ("due", "said"),
     [
         ("2026-12-01", "2026-12-01 has no time of day; write 2026-12-01 23:59 for the end of that day"),
-        ("2026-13-01 10:00", "2026-13-01 10:00 is a date or a time of day that there is not"),
-        ("2026-12-01 24:01", "2026-12-01 24:01 is a date or a time of day that there is not"),
+        ("2026-13-01 10:00", "2026-13-01 10:00 is not a valid date and time of day"),
+        ("2026-12-01 24:01", "2026-12-01 24:01 is not a valid date and time of day"),
         (
             "2026-12-01 10:00+01:00",
-            "2026-12-01 10:00+01:00 names a time zone of its own; it is in the course's: 2026-12-01 10:00",
+            "2026-12-01 10:00+01:00 contains a time zone; write the time in the course's zone: 2026-12-01 10:00",
         ),
         ("soon", f"soon {DUE}"),
         ("1.12.2026 10:00", f"1.12.2026 10:00 {DUE}"),

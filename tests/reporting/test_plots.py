@@ -102,9 +102,9 @@ def test_each_request_has_one_mark_of_its_kind() -> None:
         "succeeded (10)",
         "succeeded, cold start (1)",
         "throttled (2)",
-        "error answered (2)",
+        "error response (2)",
         "timed out (1)",
-        "no answer: connection, deadline (1)",
+        "no response: connection, deadline (1)",
         "seconds until a request was sent",
     } <= set(words(svg))
     assert "<title>3,000 ms, 0.03 s after the first</title>" in svg
@@ -224,10 +224,10 @@ def test_an_interval_of_fewer_than_72_requests_is_not_called_one_of_95_percent()
     assert "95% interval of p95" in words(svg)
     assert label(svg).endswith("p95 with 95% confidence 45 ms to 75 ms.")
     svg = curve(succeeded=71)
-    assert "interval of p95, less sure than 95%" in words(svg)
+    assert "interval of p95, less than 95% confidence" in words(svg)
     assert "95% interval of p95" not in words(svg)
-    assert label(svg).endswith("p95 45 ms to 75 ms, less sure than 95%.")
-    assert svg.count("<title>p95 50 ms; 45 ms to 75 ms, less sure than 95%</title>") == 2
+    assert label(svg).endswith("p95 45 ms to 75 ms, with less than 95% confidence.")
+    assert svg.count("<title>p95 50 ms; 45 ms to 75 ms, with less than 95% confidence</title>") == 2
 
 
 def test_an_older_record_without_a_curve_has_marks_at_its_percentiles() -> None:

@@ -10,16 +10,16 @@ import pytest
 from labgrader.judging.verdict import failed, not_graded, passed, skipped
 from labgrader.reporting.hidden_checks import hidden_field
 from labgrader.reporting.html import render_student
-from labgrader.reporting.student_copy import NOT_SHOWN_FIRST, hidden_part, student_copy, visible_points
+from labgrader.reporting.student_copy import HIDDEN_REASON, hidden_part, student_copy, visible_points
 from labgrader.schemas import validate
 
 
 @pytest.mark.parametrize(
     ("checks", "points", "message"),
     [
-        (3, 12, "3 more checks, worth 12 points, are not shown to you: passing all of these is not yet full marks."),
-        (1, 1, "1 more check, worth 1 point, is not shown to you: passing all of these is not yet full marks."),
-        (2, 7.5, "2 more checks, worth 7.5 points, are not shown to you: passing all of these is not yet full marks."),
+        (3, 12, "3 more checks, worth 12 points, are not shown to you. Full marks need more than the checks shown."),
+        (1, 1, "1 more check, worth 1 point, is not shown to you. Full marks need more than the checks shown."),
+        (2, 7.5, "2 more checks, worth 7.5 points, are not shown to you. Full marks need more than the checks shown."),
         (1, 0, "1 more check, worth no points, is not shown to you."),
         (2, 0.001, "2 more checks, worth no points, are not shown to you."),
     ],
@@ -48,7 +48,7 @@ def test_hidden_checks_and_their_points_are_left_out(example: Any) -> None:
     assert copy["hidden"] == {
         "checks": 1,
         "points": 13.34,
-        "message": "1 more check, worth 13.34 points, is not shown to you: passing all of these is not yet full marks.",
+        "message": "1 more check, worth 13.34 points, is not shown to you. Full marks need more than the checks shown.",
     }
     assert "bad-json" not in json.dumps(copy)
     assert "JSONDecodeError" not in json.dumps(copy)
@@ -127,7 +127,7 @@ def test_an_older_lab_whose_visible_check_requires_a_hidden_one_does_not_name_it
     shown["message"] = skipped("Skipped: fix “Bad JSON gets 400” first.").message
     copy = student_copy(report)
     kept = next(check for check in copy["checks"] if check["id"] == "layers-attached")
-    assert (kept["requires"], kept["message"]) == (["baseline-function"], NOT_SHOWN_FIRST)
+    assert (kept["requires"], kept["message"]) == (["baseline-function"], HIDDEN_REASON)
     assert "Bad JSON" not in json.dumps(copy)
 
 

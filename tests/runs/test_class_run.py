@@ -96,7 +96,7 @@ def test_a_start_that_broke_off_after_the_record_goes_on(store: Store, machines:
         ),
         (
             {"mode": "self-check"},
-            ["mode: a self-check is of one student alone, who starts it: a class run has the mode grade or audit"],
+            ["mode: a class run cannot be a self-check; use the mode grade or audit"],
         ),
     ],
 )

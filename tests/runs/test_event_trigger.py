@@ -154,8 +154,8 @@ def test_another_request_with_a_client_token_that_is_used_is_refused(store: Stor
     (failed,) = bus
     assert (failed.detail["run_id"], failed.detail["mode"]) == (run_id, "audit")
     assert failed.detail["reason"] == (
-        "client_token: something else was asked for with this client token before: take another one for another "
-        f"request (it stands for run {RUN})"
+        "client_token: this client token was used for another request; use a new client token for each request "
+        f"(the first request started run {RUN})"
     )
     assert stored_run(store, RUN)["status"] == "running"
     assert stored_run(store, run_id)["status"] == "failed"
@@ -165,7 +165,7 @@ def test_another_request_with_a_client_token_that_is_used_is_refused(store: Stor
 def test_no_event_takes_an_instructors_client_token(store: Store, machines: Machines) -> None:
     detail = {"lab": LAB, "roster": "username\nuser1\n", "client_token": "monday"}
     start = partial(start_once, store, machines.client, machines.grade_class, detail)
-    start("run-1", asker="event", requested_by="instructor event")
+    start("run-1", client="event", requested_by="instructor event")
     for source in ("", "event"):
         sent = event(detail, source=source)
         assert start_from_event(store, machines.client, machines.grade_class, Bus().publish, sent)[0] != "run-1"
@@ -246,9 +246,9 @@ NO_LAB = f"lab: there is no lab lab-5; the labs are: {', '.join(lab_ids())}"
             {"lab": LAB, "roster": "username\nuser1", "students": [], "client_token": "", "course": "spring"},
             LAB,
             "grade",
-            "students: is empty: leave it away for the whole roster\n"
+            "students: is empty; omit it to grade the whole roster\n"
             "course: there is no course spring; list them with `labgrader course list`\n"
-            "client_token: is empty: leave it away where there is none",
+            "client_token: is empty; omit it if you have none",
         ),
         (
             {"lab": LAB, "roster": [], "requested_by": "the dean"},

@@ -142,7 +142,7 @@ def test_everything_that_is_wrong_is_said_at_once_and_nothing_is_kept(store: Sto
         "mode: exam is not one of: grade, audit",
         "students: is not a list of usernames",
         "course: is not text",
-        "client_token: is empty: leave it away where there is none",
+        "client_token: is empty; omit it if you have none",
     ]
 
 
@@ -160,7 +160,7 @@ def test_everything_that_is_wrong_is_said_at_once_and_nothing_is_kept(store: Sto
             {"lab": LAB, "roster": CLASS, "students": ["user1", "User3", "user0"]},
             ["students: user0 is not on the roster", "students: User3 is not on the roster"],
         ),
-        ({"lab": LAB, "roster": CLASS, "students": []}, ["students: is empty: leave it away for the whole roster"]),
+        ({"lab": LAB, "roster": CLASS, "students": []}, ["students: is empty; omit it to grade the whole roster"]),
         ({"lab": LAB, "roster": CLASS, "students": ["a"] * 10_001}, ["students: has more than 10,000 entries"]),
         (
             {"lab": "lab-5", "roster": [], "students": [5, " "]},
@@ -181,11 +181,11 @@ def test_everything_that_is_wrong_is_said_at_once_and_nothing_is_kept(store: Sto
         ),
         (
             {"lab": LAB, "roster": CLASS, "client_token": "a b"},
-            ["client_token: is not 1 to 200 letters, digits and signs of ASCII, without blanks"],
+            ["client_token: is not 1 to 200 printable ASCII characters without spaces"],
         ),
         (
             {"lab": LAB, "roster": CLASS, "client_token": "a" * 201},
-            ["client_token: is not 1 to 200 letters, digits and signs of ASCII, without blanks"],
+            ["client_token: is not 1 to 200 printable ASCII characters without spaces"],
         ),
         ({"lab": LAB, "roster": CLASS, "client_token": None}, ["client_token: is not text"]),
     ],
@@ -248,7 +248,7 @@ def test_a_roster_of_another_course_is_refused(store: Store) -> None:
     store.record_course({"course": "spring"})
     store.put(OF_COURSE, CLASS.encode())
     assert refused(store, {"lab": LAB, "roster": OF_COURSE, "course": "spring"}) == [
-        "course: is spring, and the roster is of the course autumn"
+        "course: is spring, but the roster belongs to the course autumn"
     ]
 
 

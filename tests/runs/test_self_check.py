@@ -144,8 +144,8 @@ def test_a_spent_hour_says_when_the_next_is_free(store: Store, machines: Machine
     with pytest.raises(AllowanceSpentError) as spent:
         start(store, machines, NOON + 20 * MINUTE)
     assert str(spent.value) == (
-        "you have used your self-checks of this lab for now (2 in an hour, 3 in a day); "
-        "the next one is free at 2026-01-01T13:00:00Z"
+        "you have no self-checks of this lab left for now (the limits are 2 in an hour and 3 in a day); "
+        "you can start the next one at 2026-01-01T13:00:00Z"
     )
     assert spent.value.retry_after_s == 40 * 60
     assert spent.value.allowance == Allowance(2, 3, 0, 1, "2026-01-01T13:00:00Z")
@@ -202,6 +202,8 @@ def test_a_start_that_aws_refuses_costs_nothing_and_blocks_nothing(store: Store,
 
 def test_a_lab_without_a_visible_check_has_nothing_to_check(store: Store, machines: Machines) -> None:
     hidden = replace(LAB, checks=tuple(replace(item, visibility="hidden") for item in LAB.checks))
-    with pytest.raises(BadInputError, match="every check of this lab is for the instructor alone"):
+    with pytest.raises(
+        BadInputError, match="this lab has no self-check, because students do not see any of its checks"
+    ):
         start(store, machines, lab=hidden)
     assert store.ledger("user1", LAB.id) == Ledger()

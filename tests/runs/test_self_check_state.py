@@ -147,7 +147,7 @@ def test_a_ledger_that_others_write_is_tried_again_and_not_for_ever(
         assert start(overtaken, machines).allowance.remaining_today == 2
     else:
         with pytest.raises(
-            ServiceFaultError, match="the self-checks of user1 were changed by others 20 times in a row"
+            ServiceFaultError, match="the self-checks of user1 were changed by other requests 20 times in a row"
         ):
             start(overtaken, machines)
         assert machines.inputs() == {}

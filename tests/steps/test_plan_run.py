@@ -37,7 +37,7 @@ def test_a_run_of_one_student_takes_exactly_one_name(
     if planned_for:
         assert plan_run(store, RUN, STARTED, request, HOME, alone=True)["username"] == planned_for
     else:
-        with pytest.raises(BadInputError, match="a run of one student has one name in students, not 2"):
+        with pytest.raises(BadInputError, match="a run of one student needs one name in students, not 2"):
             plan_run(store, RUN, STARTED, request, HOME, alone=True)
 
 
@@ -65,7 +65,7 @@ def test_a_run_of_one_student_refuses_several_stored_ones(store: Store, alone: b
     store.put_students_once(RUN, [Student(name, account_id="111122223333", region="us-east-1") for name in names])
     request = Request("lambda-optimization", "rosters/none.csv")
     if alone and students == 2:
-        with pytest.raises(BadInputError, match="a run of one student has one name in students, not 2"):
+        with pytest.raises(BadInputError, match="a run of one student needs one name in students, not 2"):
             plan_run(store, RUN, STARTED, request, HOME, alone=True)
     else:
         assert plan_run(store, RUN, STARTED, request, HOME, alone=alone)["username"] == "user1"

@@ -109,7 +109,7 @@ def test_its_record_says_whose_it_is_and_keeps_what_was_there(store: Store) -> N
 
 @pytest.mark.parametrize("students", [("user1",), ()])
 def test_the_machine_of_a_class_refuses_a_self_check(store: Store, students: tuple[str, ...]) -> None:
-    said = "^a self-check is of one student alone, who starts it: a class run has the mode grade or audit$"
+    said = "^a class run cannot be a self-check; use the mode grade or audit$"
     with pytest.raises(BadInputError, match=said):
         plan(store, replace(OWN, students=students), alone=False)
     assert store.run(RUN) is None
@@ -117,7 +117,7 @@ def test_the_machine_of_a_class_refuses_a_self_check(store: Store, students: tup
 
 
 def test_a_self_check_is_of_one_student(store: Store) -> None:
-    with pytest.raises(BadInputError, match="a run of one student has one name in students, not 2"):
+    with pytest.raises(BadInputError, match="a run of one student needs one name in students, not 2"):
         plan(store, replace(OWN, students=()))
 
 

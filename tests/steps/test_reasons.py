@@ -125,8 +125,8 @@ def test_a_call_without_time_left_is_not_graded_for_it(store: Store) -> None:
     found = reported(store, live(store, "live", answered({}), ends_in_s=1.0))["live"]
     assert (found["status"], found["reason"]) == ("not_graded", "time_over")
     assert found["message"] == (
-        f"{NOT_GRADED}: lambda:InvokeFunction: NotReached: the time for this check was over before everything could be "
-        "tried"
+        f"{NOT_GRADED}: lambda:InvokeFunction: NotReached: the time for this check ended before all of its requests "
+        "were sent"
     )
 
 

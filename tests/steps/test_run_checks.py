@@ -113,7 +113,7 @@ def test_a_delivery_that_leaves_no_record_is_not_waited_for_for_ever(store: Stor
     planned(store)
     recorded(store)
     store.put_json(KEYS.claim("user1", "handled"), {"id": "request-0", "ends_at": time.time() + 3600})
-    with pytest.raises(NotGradedError, match="the first one left no record"):
+    with pytest.raises(NotGradedError, match="the first delivery left no record"):
         run_live_check(store, RUN, "user1", "handled", Function(), Delivery("request-2", time.time() + 0.1))
 
 
@@ -152,7 +152,7 @@ def test_a_call_that_could_outlast_the_task_is_not_begun(store: Store, left_s: f
     else:
         with pytest.raises(NotGradedError) as refused:
             run_live_check(store, RUN, "user1", "handled", function, delivery)
-        assert refused.value.reason == "NotReached: the time for this check was over before everything could be tried"
+        assert refused.value.reason == "NotReached: the time for this check ended before all of its requests were sent"
     assert function.calls == calls
 
 

@@ -222,7 +222,10 @@ def test_while_another_run_loads_the_student_nothing_is_loaded(store: Store) -> 
 
 def test_run_probe_loads_nothing(store: Store) -> None:
     recorded(store)
-    with pytest.raises(BadInputError, match="load tests are run by the state Run load test"):
+    with pytest.raises(
+        BadInputError,
+        match="only the state Run load test runs load tests, because it shares the account's concurrency",
+    ):
         StudentsFunctions(store, RUN, "user1", "grader-stack").answer(LOADING)
 
 
@@ -235,6 +238,6 @@ def test_a_load_test_that_would_be_cut_off_is_not_begun(store: Store, beyond_s: 
         asked.append(question.action)
         return Answer(error_code=REFUSED, error_message="no")
 
-    with pytest.raises(NotGradedError, match="no" if begun else "NotReached: the time for this check was over"):
+    with pytest.raises(NotGradedError, match="no" if begun else "NotReached: the time for this check ended"):
         run_live_check(store, RUN, "user1", "loads", refuse, Delivery("request-1", time.time() + TEST_S + beyond_s))
     assert bool(asked) is begun
