@@ -1,4 +1,4 @@
-"""A clock that only tests move: the standard library's functions read it, and a sleep moves it on at once."""
+"""A clock that only tests move. The functions of the standard library read it, and a sleep moves it at once."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 import botocore.auth
 
 if TYPE_CHECKING:
-    import pytest  # the servers of the benchmarks do without
+    import pytest  # the servers of the benchmarks do not need pytest
 
 EPOCH = 1_800_000_000.0
 """Seconds since 1970 when the clock starts: 2027-01-15T08:00:00Z."""
 
 
 class Clock:
-    """Seconds that pass only while somebody sleeps.
+    """A clock that moves only during a sleep.
 
     Args:
-        while_sleeping: called after each sleep: what the rest of the world does in that time.
+        while_sleeping: called after each sleep, for events that happen during it.
     """
 
     def __init__(self, while_sleeping: Callable[[], None] = lambda: None) -> None:

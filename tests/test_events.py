@@ -1,4 +1,4 @@
-"""The events, as their schemas have them and as the documentation shows them."""
+"""The events match their schemas and the documentation."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ SUMMARY: Any = {
 
 
 def detail(event: Event) -> dict[str, Any]:
-    """An event's detail, once its schema has accepted it."""
+    """Return the detail of an event after its schema accepted it."""
     validate(event.detail, event.schema)
     return dict(event.detail)
 
@@ -159,7 +159,7 @@ def test_drift_detected() -> None:
     }
 
 
-def test_what_a_student_wrote_is_cut_and_made_printable() -> None:
+def test_texts_of_students_are_cut_and_printable() -> None:
     hostile = {**DRIFTED, "title": "t" * 300, "message": "\ud800<script>\x07" + "m" * 400}
     said = detail(drift_detected(STUDENT | {"drifted": [hostile], "gone": ["g\n"] * 101}, RUN, "lambda-optimization"))
     assert said["drifted"][0]["title"] == "t" * 200 + "… (100 more characters)"
@@ -167,6 +167,6 @@ def test_what_a_student_wrote_is_cut_and_made_printable() -> None:
     assert said["gone"] == ["g\N{REPLACEMENT CHARACTER}"] * 100
 
 
-def test_no_event_holds_a_name_or_an_address() -> None:
+def test_events_have_no_names_and_no_addresses() -> None:
     told = [run_started(RECORD), student_graded(REPORT), run_completed(SUMMARY)]
     assert not re.search("Lovelace|example.edu|secret", json.dumps([event.detail for event in told]))

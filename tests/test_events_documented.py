@@ -1,4 +1,4 @@
-"""The events as `docs/events.md` shows them: every example is one, and the rule for an LMS does what it says."""
+"""The events in `docs/events.md`: the examples are valid, and the rule for an LMS works as described."""
 
 from __future__ import annotations
 
@@ -29,32 +29,32 @@ TYPES = ("Run Started", "Student Graded", "Run Completed", "Run Failed", "Drift 
 
 
 def shown(section: str) -> list[Any]:
-    """The JSON of a section, in its order."""
+    """Return the JSON examples of a section, in order."""
     return [json.loads(block) for block in re.findall(r"```json\n(.*?)```", SECTIONS[section], re.DOTALL)]
 
 
-def test_every_schema_is_documented_and_nothing_else() -> None:
+def test_events_page_documents_exactly_the_schemas() -> None:
     files = (Path(events.__file__).parent / "schemas/events").glob("*.schema.json")
     known = {json.loads(file.read_text())["title"] for file in files}
     assert known == {*TYPES, "Grade Requested"} == {title.strip("`") for title in SECTIONS if title.startswith("`")}
 
 
 @pytest.mark.parametrize("detail_type", TYPES)
-def test_every_example_is_as_its_schema_has_it(detail_type: str) -> None:
+def test_examples_match_their_schemas(detail_type: str) -> None:
     (example,) = shown(f"`{detail_type}`")
     event = Event(detail_type, example)
     assert detail(event)["event_id"].startswith(f"{example['run_id']}:{event.schema.removeprefix('events/')}")
 
 
-def test_a_request_as_documented_is_one_that_we_take(store: Store) -> None:
+def test_documented_request_is_accepted(store: Store) -> None:
     by_key, (with_list,) = shown("`Grade Requested`")
     sent = json.loads(with_list["Detail"])
     assert tuple(by_key) == FIELDS
     store.record_course({"course": "autumn-2026"})
     store.put(by_key["roster"], sent["roster"].encode())
-    for one in (by_key, sent):
-        validate(one, "events/grade-requested")
-        asked = read_request(store, one, "event e-1", GraderAccount("111122223333", "us-east-1"))
+    for request in (by_key, sent):
+        validate(request, "events/grade-requested")
+        asked = read_request(store, request, "event e-1", GraderAccount("111122223333", "us-east-1"))
         assert asked.request.course == "autumn-2026"
     assert read_roster(sent["roster"].encode(), "") == [Student("user1", "s-001"), Student("user2", "s-002")]
     assert by_key["students"] == ["user1", "user2"]
@@ -70,7 +70,7 @@ def test_a_request_as_documented_is_one_that_we_take(store: Store) -> None:
         ({"course": "Autumn 2026"}, "course: "),
     ],
 )
-def test_what_we_refuse_its_schema_refuses_too(changed: dict[str, Any], said: str) -> None:
+def test_schema_refuses_requests_that_labgrader_refuses(changed: dict[str, Any], said: str) -> None:
     by_key, _ = shown("`Grade Requested`")
     with pytest.raises(InvalidDocumentError, match=said):
         validate({**by_key, **changed}, "events/grade-requested")
@@ -83,7 +83,7 @@ def sent(mode: str, status: str = "complete", course: str = "autumn-2026") -> Ev
     return student_graded(REPORT | {"mode": mode, "status": status, "run_id": f"{RUN}-{mode}-{status}"}, course)
 
 
-def test_the_rule_of_the_example_takes_graded_runs_and_leaves_out_audits_and_self_checks(
+def test_example_rule_matches_only_graded_runs(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     pattern, targets = shown(EXAMPLE)
@@ -110,10 +110,10 @@ def test_the_rule_of_the_example_takes_graded_runs_and_leaves_out_audits_and_sel
             wanted,
         )
         messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
-    assert [json.loads(one["Body"])["detail"] for one in messages] == [wanted.detail]
+    assert [json.loads(message["Body"])["detail"] for message in messages] == [wanted.detail]
 
 
-def test_the_example_says_for_which_runs_its_rule_fires() -> None:
+def test_example_names_the_runs_of_its_rule() -> None:
     pattern, _ = shown(EXAMPLE)
     (course,) = pattern["detail"]["course"]
     said = " ".join(SECTIONS[EXAMPLE].split())
@@ -121,7 +121,7 @@ def test_the_example_says_for_which_runs_its_rule_fires() -> None:
     assert f"a roster below `courses/{course}/rosters/`" in said
 
 
-def test_what_the_example_sends_to_the_lms_is_json_made_of_the_event() -> None:
+def test_example_sends_json_of_the_event_to_the_lms() -> None:
     _, (target,) = shown(EXAMPLE)
     paths, template = target["InputTransformer"]["InputPathsMap"], target["InputTransformer"]["InputTemplate"]
     told = sent("grade").detail
@@ -137,7 +137,7 @@ def test_what_the_example_sends_to_the_lms_is_json_made_of_the_event() -> None:
     }
 
 
-def test_every_command_of_the_documentation_is_one_that_there_is() -> None:
+def test_documented_aws_commands_exist() -> None:
     service = botocore.session.get_session().get_service_model("events")
     operations = {xform_name(name, "-"): service.operation_model(name) for name in service.operation_names}
     blocks = re.findall(r"```sh\n(.*?)```", DOCS, re.DOTALL)

@@ -1,4 +1,4 @@
-"""What the library logs carries the run and the student, as what the function itself logs does."""
+"""Log lines of the library have the run and the student, as log lines of the function do."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _library_as_before() -> Iterator[None]:
     library.handlers, library.level, library.propagate = before
 
 
-def test_a_line_of_the_library_has_the_functions_keys(capsys: pytest.CaptureFixture[str]) -> None:
+def test_log_line_of_the_library_has_the_keys_of_the_function(capsys: pytest.CaptureFixture[str]) -> None:
     logger = function_logger("trial_of_lines")
     logger.append_keys(run_id="r1", student="user1")
     logging.getLogger("labgrader.recording.api_calls").warning("%s: slow", "lambda:ListFunctions")
@@ -34,7 +34,7 @@ def test_a_line_of_the_library_has_the_functions_keys(capsys: pytest.CaptureFixt
     }
 
 
-def test_on_lambda_a_line_is_written_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_log_line_is_written_once_on_lambda(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "labgrader-run-check")
     function_logger("trial_on_lambda")
     assert logging.getLogger(LIBRARY).propagate is False

@@ -1,7 +1,7 @@
 """A world without real time: an event loop that jumps to the next timer, and a network in memory.
 
 Load tests measure real time. On a busy machine the server, the network and the tester are all late, and no bound on a
-latency holds. Here nothing takes any time but what a test says, so every latency is exact, however busy the machine is.
+latency holds. Here time passes only as the test says: every latency is exact, even on a busy machine.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ LATENCY_S = 0.00005
 """Seconds that bytes take from one end of a connection to the other."""
 
 ROUND_TRIP_MS = 2000 * LATENCY_S
-"""Milliseconds that a request and its answer are on their way, besides what the server takes."""
+"""Milliseconds that a request and its response need on the network, without the time of the server."""
 
 _CHUNK = 64 * 1024
-"""Bytes that are received at once, at most."""
+"""The most bytes that are received at once."""
 
 _GIVE_UP_S = 300.0
 """Real seconds to wait for a thread that resolves a name; only a hanging test reaches them."""
@@ -44,7 +44,7 @@ class World:
     """
 
     active: World | None = None
-    """The one that tests run in at the moment, if any: servers listen there instead of on real ports."""
+    """The world of the current test, or ``None``. Servers listen there instead of on real ports."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
@@ -53,7 +53,7 @@ class World:
 
     @contextlib.contextmanager
     def listening(self, server: Server) -> Iterator[int]:
-        """Listen on a port, whatever the address."""
+        """Listen on a port of any address."""
         port = next(self._ports)
         self._servers[port] = server
         try:
@@ -62,10 +62,10 @@ class World:
             del self._servers[port]
 
     def server(self, port: int) -> Server:
-        """Return what listens on a port.
+        """Return the server on a port.
 
         Raises:
-            ConnectionRefusedError: nothing does.
+            ConnectionRefusedError: no server listens on the port.
         """
         if port not in self._servers:
             raise ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
@@ -88,7 +88,7 @@ class _Selector(selectors.DefaultSelector):
         if ready or timeout == 0:
             return ready
         for thread in threading.enumerate():
-            if thread.name == "resolve":  # its answer takes no time on this clock
+            if thread.name == "resolve":  # resolving takes no time on this clock
                 thread.join(_GIVE_UP_S)
                 assert not thread.is_alive(), "the thread that resolves a name hangs"
                 return super().select(0)
@@ -98,7 +98,7 @@ class _Selector(selectors.DefaultSelector):
 
 
 class Loop(asyncio.SelectorEventLoop):
-    """An event loop on the test's clock, whose connections stay in memory.
+    """An event loop on the test's clock. Its connections stay in memory.
 
     Args:
         world: the clock and the network.
@@ -154,7 +154,7 @@ class _Transport(asyncio.Transport):
         super().__init__()
         self._loop = loop
         self._protocol = protocol
-        self._sent: deque[bytes | None] = deque()  # on its way to the peer; the end is None
+        self._sent: deque[bytes | None] = deque()  # on the way to the peer; None marks the end
         self._closing = False
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
@@ -184,7 +184,7 @@ class _Transport(asyncio.Transport):
         self._loop.call_later(LATENCY_S, self._arrive)
 
     def _arrive(self) -> None:
-        """Hand the oldest bytes to the peer: timers that are due together fire in any order."""
+        """Pass the oldest bytes to the peer. Timers that are due together fire in any order."""
         data = self._sent.popleft()
         if self.peer._closing:
             return

@@ -74,7 +74,7 @@ def read_request(store: Store, document: Any, requested_by: str, home: GraderAcc
     if not isinstance(document, Mapping):
         raise BadInputError(["a request is an object with lab, roster, mode and students"])
     problems = [
-        Problem(f"is not known here; a request has: {', '.join(FIELDS)}", field=quote(name))
+        Problem(f"unknown field; a request has: {', '.join(FIELDS)}", field=quote(name))
         for name in document
         if name not in FIELDS
     ]
@@ -131,7 +131,7 @@ def validate_course_id(course: str) -> list[Problem]:
     """Return the problems of the id of a course. The course need not exist."""
     if re.fullmatch(COURSE_ID, course):
         return []
-    letters = "1 to 40 lower-case letters, digits and hyphens, beginning with a letter or digit"
+    letters = "1 to 40 lowercase letters, digits and hyphens, beginning with a letter or digit"
     return [Problem(f"{quote(course) or 'nothing'} is not the id of a course: {letters}", field="course")]
 
 
