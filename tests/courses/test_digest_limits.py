@@ -29,7 +29,8 @@ def test_digest_names_the_first_students_and_counts_the_others() -> None:
     assert "    and 1 more student\n" in text
     assert "      - and 2 more\n" in text
     assert "user99" not in text
-    assert "  3 more students have findings. They are not listed here." in text
+    assert "  3 more students have findings that are not listed here." in text
+    assert "  1 more student has findings that are not listed here." in digest_text(digest(entry(FIRST, many, more=1)))
 
 
 def test_texts_of_students_cannot_move_the_cursor_or_start_a_line() -> None:

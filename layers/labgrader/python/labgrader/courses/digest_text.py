@@ -125,7 +125,7 @@ def _lab(run: DigestRun, course: str, at: datetime, options: str) -> Iterator[st
     yield from _paragraph("Fixed", run["found"], _fixed)
     if run["more_students"]:
         more = "student has" if run["more_students"] == 1 else "students have"
-        yield f"  {run['more_students']:,} more {more} findings. They are not listed here."
+        yield f"  {run['more_students']:,} more {more} findings that are not listed here."
     yield from _carried_over(run, at)
     first = next((student["username"] for student in run["found"] if student["drifted"] or student["gone"]), "")
     if first:

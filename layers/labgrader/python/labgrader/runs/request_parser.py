@@ -131,7 +131,7 @@ def validate_course_id(course: str) -> list[Problem]:
     """Return the problems of the id of a course. The course need not exist."""
     if re.fullmatch(COURSE_ID, course):
         return []
-    letters = "1 to 40 lowercase letters, digits and hyphens, beginning with a letter or digit"
+    letters = "1 to 40 lower-case letters, digits and hyphens, beginning with a letter or digit"
     return [Problem(f"{quote(course) or 'nothing'} is not the id of a course: {letters}", field="course")]
 
 

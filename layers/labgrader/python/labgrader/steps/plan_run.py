@@ -59,8 +59,8 @@ def plan_run(
         BadInputError: the lab or the roster does not exist, the roster is invalid, a student is in another account
             without a role to read it, or a class run is a self-check.
     """
-    own = request.mode == "self-check"
-    if own and not alone:
+    is_self_check = request.mode == "self-check"
+    if is_self_check and not alone:
         raise BadInputError([SELF_CHECK_OF_A_CLASS])
     lab = find_lab(request.lab)
     stored = _stored_students(store, run_id)
@@ -68,14 +68,14 @@ def plan_run(
     if alone and len(students) != 1:
         raise BadInputError([f"a run of one student needs one name in students, not {len(students)}"])
     keys = Keys(run_id)
-    lab = Lab.from_dict(store.put_json_once(keys.lab, (lab.for_self_check() if own else lab).to_dict()))
+    lab = Lab.from_dict(store.put_json_once(keys.lab, (lab.for_self_check() if is_self_check else lab).to_dict()))
     if stored is None:
         students = store.put_students_once(run_id, students)
     _record(store, run_id, started_at, request, students, publish)
     checks: dict[str, list[str]] = {"configuration": [], "behaviour": [], "performance": []}
     for item in lab.checks:
         checks[find_check(item.check).kind].append(item.id)
-    if not own:  # load tests in every self-check would cost the student's account too much
+    if not is_self_check:  # load tests in every self-check would cost the student's account too much
         checks["performance"] += [item.id for item in lab.advice if find_check(item.check).kind == "performance"]
     loads = bool(checks["performance"]) and request.mode != "audit"
     return {
