@@ -191,7 +191,7 @@ def stack() -> Iterator[Stack]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def night_to_come(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> datetime:
+def next_audit(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> datetime:
     """The time of the scheduled audit of a course. The course is pushed before all tests, to shorten the wait."""
     folder = tmp_path_factory.mktemp("by-schedule")
     while True:
