@@ -1,4 +1,4 @@
-"""The events, as their schemas have them and as the documentation shows them."""
+"""The events match their schemas and the documentation."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def test_the_username_replaces_a_missing_student_id() -> None:
     assert read("username\nuser1\n")[0].student_id == "user1"
 
 
-def test_every_problem_is_shown_with_row_and_column() -> None:
+def test_every_problem_has_row_and_column() -> None:
     wrong = "username,student_id,account_id,region\nuser1,a,12,mars\n../x,b,,\n,c,,\nUSER1,d,,\nuser2,a,,\n"
     assert refused(wrong) == [
         "class.csv:2: account_id: 12 is not 12 digits",
@@ -58,7 +58,7 @@ def test_a_username_with_labgrader_is_refused() -> None:
     ]
 
 
-def test_unknown_columns_are_named() -> None:
+def test_unknown_columns_are_reported() -> None:
     (problem,) = refused("username,grade\nuser1,100\n")
     assert problem.startswith("class.csv:1: grade: unknown column; the columns are: student_id, username, name")
 
@@ -68,7 +68,7 @@ def test_a_missing_username_column_is_named() -> None:
 
 
 @pytest.mark.parametrize("text", ["username\n", "username\n\n , \n"])
-def test_a_roster_without_students_is_refused(text: str) -> None:
+def test_roster_without_students_is_refused(text: str) -> None:
     assert refused(text) == ["class.csv: the roster has no students"]
 
 

@@ -133,7 +133,7 @@ def test_what_cannot_be_graded_is_said_before_anything_starts(
     with pytest.raises(BadInputError) as refused:
         start(target, outputs, mode="self-check", students=["user3"])
     assert [str(problem) for problem in refused.value.problems] == [
-        "mode: a self-check is of one student alone, who starts it: a class run has the mode grade or audit",
+        "mode: a class run cannot be a self-check; use the mode grade or audit",
         "user3 is not on the roster",
     ]
     assert store.runs() == []

@@ -1,4 +1,4 @@
-"""A run that is about to end, and an event bus that keeps what it is given."""
+"""A run that is about to end, and an event bus that stores its events."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ LAB = Lab(
 
 
 class Bus:
-    """An event bus that keeps what it is given, or fails."""
+    """An event bus that stores its events, or fails."""
 
     def __init__(self, error: Exception | None = None) -> None:
         self.events: list[Event] = []

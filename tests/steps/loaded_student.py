@@ -1,4 +1,4 @@
-"""A student who is recorded, with a lab of one load test."""
+"""A recorded student, and a lab with one load test."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from labgrader.roster import Student, read_roster
 from labgrader.schemas import read_schema
 
 _NO_PLACES = frozenset({"localtime", "Factory", "posixrules"})
-"""Files of the time zone database that are no time zones: their meaning depends on the machine."""
+"""Names in the time zone database that are not places: their meaning depends on the machine."""
 
 ProblemAt = Callable[..., Problem]
 
@@ -53,7 +53,7 @@ def read_course(file: Path, labs: Callable[[], Collection[str]] = lab_ids) -> Co
     """Read a course file and the class lists that it names.
 
     Args:
-        file: YAML. The class lists lie beside it.
+        file: a YAML file. The class lists are beside it.
         labs: returns the ids of the labs that a course may have. It is called only if the file names a lab.
 
     Raises:
@@ -80,7 +80,7 @@ def read_course(file: Path, labs: Callable[[], Collection[str]] = lab_ids) -> Co
                 problems.append(problem(f"{name}: {error.strerror or error}", *path))
             except BadInputError as error:
                 problems += error.problems
-    if problems:  # those of the course file first: it is fixed first
+    if problems:  # problems of the course file first: users fix it first
         problems.sort(key=lambda problem: (problem.source != str(file), problem.source, problem.line or 0))
         raise BadInputError(problems)
     return CourseFiles(Course.from_dict(document), content, students)
@@ -108,7 +108,7 @@ def _value_problems(document: Any, problem: ProblemAt, labs: Callable[[], Collec
     zone, zones = _valid(document, "time_zone"), zoneinfo.available_timezones() - _NO_PLACES
     if zone and zone not in zones:
         near = difflib.get_close_matches(zone, zones, n=1, cutoff=0.8)
-        meant = f"; did you mean {near[0]}?" if near else "; they are named as in Europe/Berlin"
+        meant = f"; did you mean {near[0]}?" if near else "; write a name such as Europe/Berlin"
         yield problem(f"there is no time zone {quote(zone)}{meant}", "time_zone")
     seen: dict[str, int | None] = {}
     known = sorted(labs()) if any(_valid(entry, "lab") for _, entry in _labs(document)) else []
@@ -124,7 +124,7 @@ def _value_problems(document: Any, problem: ProblemAt, labs: Callable[[], Collec
             try:
                 datetime.fromisoformat(due)
             except ValueError:
-                yield problem(f"{due} is not a date and a time of day that exist", "labs", index, "due")
+                yield problem(f"{due} is not a valid date and time of day", "labs", index, "due")
 
 
 def _roster_names(document: Any) -> Iterator[tuple[str, tuple[str | int, ...]]]:
@@ -145,7 +145,7 @@ def _labs(document: Any) -> Iterator[tuple[int, Mapping[str, Any]]]:
 
 
 def _valid(document: Mapping[str, Any], name: str) -> str:
-    """Return a field of a course, or of one of its labs; empty if the schema refuses it: that problem is reported."""
+    """Return a field of a course or of one of its labs; empty if the schema refuses it. That problem is reported."""
     of_course = _validator().schema["properties"]
     schema = of_course.get(name) or of_course["labs"]["items"]["properties"][name]
     value = document.get(name)
@@ -160,7 +160,7 @@ def _wrong_due(value: str) -> str:
     except ValueError:
         return f"{shown} is not a date and a time of day in the course's time zone, such as 2026-12-01 23:59"
     if moment.tzinfo is not None:
-        return f"{shown} names a time zone of its own; it is in the course's: {moment:%Y-%m-%d %H:%M}"
+        return f"{shown} contains a time zone; write the time in the course's zone: {moment:%Y-%m-%d %H:%M}"
     return f"{shown} has no time of day; write {moment:%Y-%m-%d} 23:59 for the end of that day"
 
 

@@ -19,7 +19,7 @@ from labgrader.store import RunRecord, Store, StudentCounts
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
-SELF_CHECK_OF_A_CLASS = "a self-check is of one student alone, who starts it: a class run has the mode grade or audit"
+SELF_CHECK_OF_A_CLASS = "a class run cannot be a self-check; use the mode grade or audit"
 """Why a class run is refused in mode self-check."""
 
 

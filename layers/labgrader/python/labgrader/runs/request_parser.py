@@ -74,7 +74,7 @@ def read_request(store: Store, document: Any, requested_by: str, home: GraderAcc
     if not isinstance(document, Mapping):
         raise BadInputError(["a request is an object with lab, roster, mode and students"])
     problems = [
-        Problem(f"is not known here; a request has: {', '.join(FIELDS)}", field=quote(name))
+        Problem(f"unknown field; a request has: {', '.join(FIELDS)}", field=quote(name))
         for name in document
         if name not in FIELDS
     ]
@@ -121,7 +121,7 @@ def validate_course(store: Store, course: str, of_roster: str = "") -> list[Prob
     if problems := validate_course_id(course):
         return problems
     if of_roster and of_roster != course:
-        return [Problem(f"is {course}, and the roster is of the course {quote(of_roster)}", field="course")]
+        return [Problem(f"is {course}, but the roster belongs to the course {quote(of_roster)}", field="course")]
     if store.course(course) is None:
         return [Problem(f"there is no course {course}; list them with `labgrader course list`", field="course")]
     return []
@@ -174,7 +174,7 @@ def _wrong_names(names: Any) -> Iterator[Problem]:
     if not isinstance(names, list | tuple):
         yield Problem("is not a list of usernames", field="students")
     elif not names:
-        yield Problem("is empty: leave it away for the whole roster", field="students")
+        yield Problem("is empty; omit it to grade the whole roster", field="students")
     elif len(names) > MAX_STUDENTS:
         yield Problem(f"has more than {MAX_STUDENTS:,} entries", field="students")
     else:
@@ -184,7 +184,7 @@ def _wrong_names(names: Any) -> Iterator[Problem]:
 
 
 def _not_gradable(students: list[Student], names: Sequence[str], home: GraderAccount) -> list[Problem]:
-    """Return problems of students who are not on the class list, or whose account labgrader cannot read."""
+    """Return problems of students who are not on the class list, or are in an account that labgrader cannot read."""
     try:
         chosen = select(students, list(names))
     except BadInputError as error:
@@ -201,6 +201,6 @@ def _wrong_token(document: Mapping[str, Any]) -> Iterator[Problem]:
     if not isinstance(token, str):
         yield Problem("is not text", field="client_token")
     elif not token:
-        yield Problem("is empty: leave it away where there is none", field="client_token")
+        yield Problem("is empty; omit it if you have none", field="client_token")
     elif not re.fullmatch(CLIENT_NAME, token):
-        yield Problem("is not 1 to 200 letters, digits and signs of ASCII, without blanks", field="client_token")
+        yield Problem("is not 1 to 200 printable ASCII characters without spaces", field="client_token")

@@ -1,4 +1,4 @@
-"""Find class lists in the bucket, and the row of one student who asks alone."""
+"""Find class lists in the bucket, and the row of one student for a self-check."""
 
 from __future__ import annotations
 
@@ -65,14 +65,14 @@ def load_roster(store: Store, key: str, field: str = "") -> list[Student]:
         field: the field of the request that names the key, for messages; empty for messages that name the key.
 
     Raises:
-        BadInputError: there is no class list at the key, or everything that is wrong with its text.
+        BadInputError: there is no class list at the key, or its text has problems: all of them.
     """
     of_course = _OF_COURSE.fullmatch(key)
     if of_course:
         try:
             return store.rows(CourseKeys(of_course[1]).roster_rows(of_course[2]))
         except MissingError:
-            pass  # an earlier version pushed the course, or somebody uploaded the list
+            pass  # an earlier version pushed the course, or a user uploaded the list
     try:
         content = store.get(key)
     except MissingError:
