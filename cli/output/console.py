@@ -15,7 +15,12 @@ KEEP = frozenset("\n\t")
 
 
 def printable(text: object, keep: frozenset[str] = frozenset()) -> str:
-    """Return text without control characters: what a student wrote must not move the cursor or colour a grade."""
+    """Return text without control characters. A student's text must not move the cursor or change a color.
+
+    Args:
+        text: the text, or any value.
+        keep: control characters to keep.
+    """
     return "".join(
         character if character.isprintable() or character in keep else "\N{REPLACEMENT CHARACTER}"
         for character in str(text)
@@ -23,7 +28,7 @@ def printable(text: object, keep: frozenset[str] = frozenset()) -> str:
 
 
 def shorten(text: str, width: int) -> str:
-    """Cut text to ``width`` characters, with an ellipsis where something was dropped."""
+    """Return text of at most ``width`` characters. Cut text ends with an ellipsis."""
     return text if len(text) <= width else f"{text[: max(0, width - 1)]}…"
 
 
@@ -34,7 +39,7 @@ class _Settings:
 
 
 def show_progress(shown: bool) -> None:
-    """Turn progress on or off: ``--quiet`` turns it off."""
+    """Turn progress on or off. ``--quiet`` turns it off."""
     _Settings.progress = shown
 
 
@@ -50,7 +55,7 @@ def info(text: str) -> None:
 
 
 def error(text: str) -> None:
-    """Print to standard error what ``--quiet`` does not hide: an error, a warning, or what goes on afterwards."""
+    """Print an error, a warning or a final hint to standard error. ``--quiet`` does not hide it."""
     print(printable(text, KEEP), file=sys.stderr, flush=True)
 
 
@@ -65,7 +70,7 @@ def output_json(document: Any) -> None:
 
 
 def give_content(content: bytes) -> None:
-    """Write a file's content to standard output: as it is into a pipe, without control characters to a terminal."""
+    """Write the content of a file to standard output. A terminal gets it without control characters."""
     if sys.stdout.isatty():
         output(content.decode("utf-8", "replace").rstrip("\n"))
         return
@@ -75,12 +80,12 @@ def give_content(content: bytes) -> None:
 
 
 def output_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: Sequence[str] = ()) -> None:
-    """Print a table: drawn on a terminal, plain lines in columns anywhere else.
+    """Print a table: with a frame on a terminal, as plain lines elsewhere.
 
     Args:
         columns: the headings.
-        rows: one sequence per row, as long as the headings.
-        numbers: the headings whose column is aligned to the right.
+        rows: one sequence for each row, as long as the headings.
+        numbers: the headings of the columns to align to the right.
     """
     cells = [[printable(cell) for cell in row] for row in rows]
     if sys.stdout.isatty():
@@ -108,7 +113,7 @@ def output_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, nu
 
 
 def points(value: float) -> str:
-    """Return points as text: ``87.5``, ``100``."""
+    """Return points as text with at most two decimals: ``87.5``, ``100``."""
     return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
