@@ -145,7 +145,7 @@ def checked_token(token: str) -> str:
     """
     bare = re.sub(r"^bearer\s+", "", token.strip(), flags=re.IGNORECASE)
     if not _TOKEN.fullmatch(bare):
-        raise UsageError("the token is incomplete: it has three parts with dots between them; copy all of it")
+        raise UsageError("the token is incomplete: a token has three parts with dots between them; copy all of it")
     return bare
 
 
@@ -215,5 +215,5 @@ def _why(error: requests.RequestException) -> str:
     if isinstance(error, requests.Timeout):
         return "it did not answer in time"
     if isinstance(error, requests.ConnectionError):
-        return "no connection to it; check the address and your network"
+        return "the connection failed; check the address and your network"
     return type(error).__name__

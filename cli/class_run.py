@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cli.deployment.deployed_labs import held
+from cli.deployment.deployed_labs import deployed_digests
 from cli.errors import TargetError
 from cli.output.class_progress import Result
 from cli.target import Target, reached
@@ -79,7 +79,7 @@ def start_run(
         store = target.store(outputs)
         store.put(key, roster)
         states = target.client("stepfunctions")
-        deployed = lab_id in (held(outputs) or ())
+        deployed = lab_id in (deployed_digests(outputs) or ())
         machine_arn = outputs["GradeClassArn"]
         started = start_class_run(store, states, machine_arn, request, run_id, listed, deployed=deployed)
     return Run(run_id, started.execution, started.total)

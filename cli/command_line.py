@@ -68,7 +68,7 @@ def _share_options(app: typer.Typer) -> None:
 
 
 class Command(TyperCommand):
-    """A command with ``--quiet``. Its help shows no type for a flag."""
+    """A command with ``--quiet``. Its help shows no type for a flag or an argument."""
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
@@ -77,11 +77,11 @@ class Command(TyperCommand):
 
     def get_params(self, ctx: Any) -> Any:
         """Return the parameters, with ``--help``."""
-        return _without_types_of_flags(super().get_params(ctx))
+        return _without_needless_types(super().get_params(ctx))
 
 
 class Group(TyperGroup):
-    """A group of commands with ``--quiet``. Its help shows no type for a flag, and sorts the commands by help group."""
+    """A group of commands with ``--quiet``. Its help sorts the commands by help group."""
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
@@ -90,7 +90,7 @@ class Group(TyperGroup):
 
     def get_params(self, ctx: Any) -> Any:
         """Return the parameters, with ``--help``."""
-        return _without_types_of_flags(super().get_params(ctx))
+        return _without_needless_types(super().get_params(ctx))
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names of the commands by help group, and in a group in the order of their registration."""
@@ -110,12 +110,18 @@ def _help_group(command: Any) -> str:
     return str(getattr(command, "rich_help_panel", None) or "")
 
 
-def _without_types_of_flags(parameters: Any) -> Any:
-    """Remove the type of flags from the help: a flag has no value, so ``<bool>`` says nothing."""
+def _without_needless_types(parameters: Any) -> Any:
+    """Remove types from the help that say nothing: ``<bool>`` of a flag, ``<list[Path]>`` of an argument ``FILE``."""
     for parameter in parameters:
         if getattr(parameter, "is_flag", False):
             parameter.metavar = ""
+        elif parameter.param_type_name == "argument":
+            parameter.display_type_rich = _no_type
     return parameters
+
+
+def _no_type(**_context: Any) -> None:
+    """Return no type to display."""
 
 
 @cache

@@ -76,7 +76,7 @@ def load_test(
             metavar="N",
             help=(
                 "Maximum requests in flight at the same time. "
-                + limits("default: 20, with --rate 200", "max: 200, with --rate 1000")
+                + limits("default: 20, or 200 with --rate", "max: 200, or 1000 with --rate")
             ),
         ),
     ] = None,
@@ -109,7 +109,7 @@ def load_test(
             metavar="N",
             help=(
                 "Requests to send first, reported separately. "
-                + limits("default: 0, with --threshold-ms the requests in flight", "max: 100000")
+                + limits("default: 0, or as many as in flight with --threshold-ms", "max: 100000")
             ),
         ),
     ] = None,
@@ -118,7 +118,7 @@ def load_test(
         typer.Option(
             "--threshold-ms",
             metavar="MS",
-            help=f"Test whether a percentile is below this many milliseconds. {limits('max: 900000')}",
+            help=f"Test whether a latency percentile is below this many milliseconds. {limits('max: 900000')}",
         ),
     ] = None,
     percentile: Annotated[

@@ -66,7 +66,7 @@ def digests() -> dict[str, str]:
     return found
 
 
-def held(outputs: Mapping[str, str]) -> dict[str, str] | None:
+def deployed_digests(outputs: Mapping[str, str]) -> dict[str, str] | None:
     """Return the digests of the deployed labs by id, or ``None`` if the stack has no such output."""
     if OUTPUT not in outputs:
         return None
@@ -92,7 +92,7 @@ def check_deployed(outputs: Mapping[str, str], labs: Sequence[str], options: str
     Raises:
         BadInputError: a lab or a check differs, or the lab does not exist. The message has the command that deploys.
     """
-    deployed, command = held(outputs), f"`labgrader deploy{options}`"
+    deployed, command = deployed_digests(outputs), f"`labgrader deploy{options}`"
     if deployed is None:
         console.error(
             "warning: an older version of labgrader deployed the stack, so its labs cannot be compared with yours; "
@@ -142,7 +142,7 @@ def unknown_lab(lab_id: str, aws: bool, stack: str) -> list[Problem]:
 def known_labs(aws: bool, stack: str) -> set[str]:
     """Return the ids of the labs on this machine and in the stack. An unreachable stack is ignored."""
     try:
-        deployed = held(stack_outputs(real_target() if aws else running_target(), stack))
+        deployed = deployed_digests(stack_outputs(real_target() if aws else running_target(), stack))
     except TargetError:  # the command reports this itself, after it has checked its other input
         deployed = None
     return {*lab_ids(), *(deployed or ())}
@@ -150,7 +150,7 @@ def known_labs(aws: bool, stack: str) -> set[str]:
 
 def no_longer_deployed(outputs: Mapping[str, str]) -> list[str]:
     """Return the labs that a deployment from this machine removes from a stack."""
-    return sorted(set(held(outputs) or ()) - set(lab_ids()))
+    return sorted(set(deployed_digests(outputs) or ()) - set(lab_ids()))
 
 
 def _no_such_lab(lab_id: str, known: Collection[str]) -> str:

@@ -1,4 +1,4 @@
-"""`labgrader labs new`: a pack that lint accepts, and nothing is ever written over."""
+"""`labgrader labs new` writes a lab that lint accepts, and overwrites nothing."""
 
 from __future__ import annotations
 
@@ -53,18 +53,26 @@ def test_nothing_is_written_over(tmp_path: Path, capsys: Capture) -> None:
     write_pack(tmp_path)
     capsys.readouterr()
     assert main(["labs", "new", "queues", "--labs", str(tmp_path)]) == 2
-    assert capsys.readouterr().err == "error: there is already a lab queues; give yours another id\n"
+    assert capsys.readouterr().err == "error: the lab queues already exists; choose another id\n"
     (tmp_path / "queues" / "lab.yaml").unlink()
     assert main(["labs", "new", "queues", "--labs", str(tmp_path)]) == 2
-    assert capsys.readouterr().err == ("error: there is already a check queues_described; give your lab another id\n")
+    assert capsys.readouterr().err == (
+        "error: the check queues_described already exists; choose another id for the lab\n"
+    )
+    (tmp_path / "checks" / "queues_described.py").unlink()
+    assert main(["labs", "new", "queues", "--labs", str(tmp_path)]) == 2
+    assert capsys.readouterr().err == "".join(
+        f"error: {tmp_path}/queues/{name}: this file already exists; move it, or choose another id\n"
+        for name in ("solution.py", "mistakes.py")
+    )
 
 
 @pytest.mark.parametrize("lab_id", ["Queues", "q", "checks", "../x"])
 def test_what_is_no_id(tmp_path: Path, lab_id: str, capsys: Capture) -> None:
     assert main(["labs", "new", lab_id, "--labs", str(tmp_path)]) == 2
     assert capsys.readouterr().err == (
-        f"error: {lab_id!r} is not the id of a lab: 2 to 61 lower-case letters, digits and hyphens, beginning with a "
-        "letter, and not checks\n"
+        f"error: {lab_id!r} cannot be the id of a lab; use 2 to 61 lower-case letters, digits and hyphens, beginning "
+        "with a letter; checks is reserved\n"
     )
     assert list(tmp_path.iterdir()) == []
 
