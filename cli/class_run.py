@@ -168,7 +168,7 @@ def follow_execution(
 
 def ended(run_id: str, state: Mapping[str, Any]) -> str:
     """Return a sentence that says why a workflow did not succeed."""
-    how = {"FAILED": "failed", "TIMED_OUT": "ran out of time", "ABORTED": "was stopped"}.get(state["status"], "ended")
+    how = {"FAILED": "failed", "TIMED_OUT": "timed out", "ABORTED": "was stopped"}.get(state["status"], "ended")
     error, cause = state.get("error", ""), _cause(state.get("cause", ""))
     if error == NAMELESS and cause:
         error = ""

@@ -28,8 +28,13 @@ NEEDED = ("AuditCourseArn", "ScheduleGroup", "ScheduleRoleArn", "DeadLettersArn"
 """The outputs of the stack that a schedule needs."""
 
 
-def check_outputs(outputs: Mapping[str, str], stack: str) -> None:
+def check_outputs(outputs: Mapping[str, str], stack: str, options: str) -> None:
     """Check that a stack has the outputs for courses. Older versions of labgrader deployed it without them.
+
+    Args:
+        outputs: the outputs of the stack.
+        stack: the name of the stack.
+        options: the options of the command that deploys, as ``options.chosen`` writes them.
 
     Raises:
         TargetError: an output is missing.
@@ -37,7 +42,7 @@ def check_outputs(outputs: Mapping[str, str], stack: str) -> None:
     missing = sorted(set(NEEDED) - set(outputs))
     if missing:
         raise TargetError(
-            f"the stack {stack} has no output {', '.join(missing)}; deploy it again with `labgrader deploy`"
+            f"the stack {stack} has no output {', '.join(missing)}; deploy it again with `labgrader deploy{options}`"
         )
 
 

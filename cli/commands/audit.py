@@ -45,7 +45,7 @@ def audit(
     use_labs(labs)
     target = choose(aws)
     outputs = stack_outputs(target, stack)
-    check_outputs(outputs, stack)
+    check_outputs(outputs, stack, chosen(aws, stack))
     store = target.store(outputs)
     course_labs = [course_lab.lab for course_lab in stored_course(store, course).labs]
     check_deployed(outputs, course_labs, chosen(aws, stack, labs))
@@ -66,6 +66,6 @@ def audit(
         console.output(digest_text(digest, options).rstrip("\n"))
     failed = [run["lab"] for run in digest["runs"] if run["status"] == "failed"]
     if failed:
-        raise TargetError(f"{listed(failed)} could not be audited")
+        raise TargetError(f"{listed(failed)} could not be audited; the digest says why")
     if digest["counts"]["incomplete"]:
         raise typer.Exit(INCOMPLETE)

@@ -171,7 +171,7 @@ def _stack(aws: bool, stack: str) -> tuple[Target, dict[str, str], Store]:
     """Return the account, the stack's outputs and its store."""
     target = choose(aws)
     outputs = stack_outputs(target, stack)
-    check_outputs(outputs, stack)
+    check_outputs(outputs, stack, chosen(aws, stack))
     return target, outputs, target.store(outputs)
 
 

@@ -87,14 +87,14 @@ def demo(
         (out / "roster.csv").write_bytes(content)
         write_truth(out / "truth.json", found.id, seed, enrolled)
         accuracy = compare(found, load_pack(found.id), enrolled, fetched.reports)
-        _give(fetched, enrolled, accuracy, as_json=as_json)
+        _print_results(fetched, enrolled, accuracy, as_json=as_json)
         console.info("stopping the embedded AWS")
     console.info(f"done in {time.monotonic() - began:.0f} s; nothing is left running")
     if not accuracy.perfect:
         raise typer.Exit(INCOMPLETE)
 
 
-def _give(fetched: Fetched, enrolled: Sequence[Enrolled], accuracy: Accuracy, *, as_json: bool) -> None:
+def _print_results(fetched: Fetched, enrolled: Sequence[Enrolled], accuracy: Accuracy, *, as_json: bool) -> None:
     """Print the results."""
     if as_json:
         console.output_json({**fetched.run, "accuracy": accuracy.to_dict()})
@@ -107,7 +107,10 @@ def _give(fetched: Fetched, enrolled: Sequence[Enrolled], accuracy: Accuracy, *,
         if student.kind is Kind.ACCESS_DENIED:
             give(f"{student.username} is not graded on purpose: their account denies access. They lose no points.")
         elif student.not_graded:
-            give(f"{student.username} is not fully graded on purpose: some work cannot be seen. It costs no points.")
+            give(
+                f"{student.username} is not fully graded on purpose: labgrader cannot see some of the work. "
+                "They lose no points."
+            )
     for problem in accuracy.problems():
         give(problem)
     give(accuracy.summary())

@@ -23,7 +23,7 @@ from cli.load_test_run import (
 from cli.options import Aws, Json, limits
 from cli.output import console
 from cli.output.load_progress import load_line
-from cli.output.load_test import PERCENTILES, give_comparison, give_load_result, verdict
+from cli.output.load_test import PERCENTILES, print_comparison, print_load_result, verdict
 from cli.target import choose, reached
 from labgrader.evidence.load.load_test import Comparison, LoadResult
 from labgrader.evidence.load.plan import COST_CAP_USD, MOST_IN_FLIGHT, LoadPlan, Threshold
@@ -233,7 +233,7 @@ def load_test(
             if as_json:
                 console.output_json(compared.to_dict())
             else:
-                give_comparison(compared)
+                print_comparison(compared)
             return
         in_flight = concurrency if concurrency is not None else IN_FLIGHT if rate is None else MOST_IN_FLIGHT
         if warm_up is None:
@@ -264,7 +264,7 @@ def load_test(
     if as_json:
         console.output_json(result.to_dict())
     else:
-        give_load_result(result)
+        print_load_result(result)
 
 
 def _renamed(old: str, value: Value | None, new_value: Value | None) -> Value | None:

@@ -60,14 +60,14 @@ def verify(
         for outcome in prove(target, outputs, lab, pack, wanted, record=record, tell=console.info):
             outcomes.append(outcome)
             console.info(f"{'holds' if not outcome.problems else 'DOES NOT HOLD'}  {outcome.case.id}")
-        _give(outcomes, as_json=as_json)
+        _print_results(outcomes, as_json=as_json)
         broken = sum(bool(outcome.problems) for outcome in outcomes)
         console.info(f"{len(outcomes) - broken} of {len(outcomes)} students were graded as the lab says")
     if broken:
         raise typer.Exit(INCOMPLETE)
 
 
-def _give(outcomes: list[Outcome], *, as_json: bool) -> None:
+def _print_results(outcomes: list[Outcome], *, as_json: bool) -> None:
     if as_json:
         console.output_json(
             [

@@ -30,7 +30,7 @@ _KINDS = {
         "Configuration",
         "Judged from the snapshot alone; nothing is invoked. These also run in an audit.",
     ),
-    "behaviour": ("Behaviour", "Judged from recorded invocations of the student's function."),
+    "behaviour": ("Behavior", "Judged from recorded invocations of the student's function."),
     "performance": ("Performance", "Judged from recorded load tests."),
 }
 

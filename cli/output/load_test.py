@@ -13,7 +13,7 @@ PERCENTILES = ("p50", "p90", "p95", "p99")
 """The percentiles that have an interval."""
 
 
-def give_load_result(result: LoadResult) -> None:
+def print_load_result(result: LoadResult) -> None:
     """Print what a load test measured."""
     how = f"open, {result.rate_rps:g} arrivals a second" if result.model == "open" else "closed"
     failed = {
@@ -156,7 +156,7 @@ def _number(value: float | None) -> str:
     return "" if value is None else f"{value:,.1f}"
 
 
-def give_comparison(comparison: Comparison) -> None:
+def print_comparison(comparison: Comparison) -> None:
     """Print the comparison of two targets that were measured in turn."""
     rows = []
     for name, latencies, errors in (

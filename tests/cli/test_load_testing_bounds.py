@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cli.output.load_progress import line
-from cli.output.load_test import give_load_result, verdict
+from cli.output.load_test import print_load_result, verdict
 from labgrader.evidence.load.load_test import LoadResult, Threshold
 from labgrader.load_testing.progress import LoadProgress
 
@@ -110,7 +110,7 @@ def test_the_warm_column_needs_a_report_line(
     fields: dict[str, Any], cold: str, warm: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     latencies = {"p50": 7.0, "p90": 8.0, "p95": 9.0, "p99": 10.0}
-    give_load_result(_result(latency_ms=latencies, warm_latency_ms={"p50": 7.0}, intervals_ms={}, **fields))
+    print_load_result(_result(latency_ms=latencies, warm_latency_ms={"p50": 7.0}, intervals_ms={}, **fields))
     lines = capsys.readouterr().out.splitlines()
     (cold_starts,) = [text for text in lines if text.startswith("cold starts")]
     assert cold_starts.split()[2] == cold

@@ -156,9 +156,8 @@ def test_nothing_at_the_address(capsys: Capture) -> None:
     api = Api("http://127.0.0.1:9", TOKEN, pauses.append)
     with pytest.raises(TargetError) as caught:
         api.start_self_check("x")
-    assert (
-        str(caught.value)
-        == "the API at http://127.0.0.1:9 could not be reached: the connection failed; check the address and your network"
+    assert str(caught.value) == (
+        "the API at http://127.0.0.1:9 could not be reached: the connection failed; check the address and your network"
     )
     assert pauses == [1.0, 2.0, 4.0, 8.0, 10.0]
 
@@ -176,7 +175,7 @@ def test_nobody_waits_longer_than_ten_seconds_for_one_try() -> None:
     pauses: list[float] = []
     with StubApi(problem(503, "busy", headers={"Retry-After": "3600"})) as stub, pytest.raises(RefusalError) as caught:
         Api(stub.url, TOKEN, pauses.append).start_self_check("x")
-    assert str(caught.value) == "labgrader failed, and that is not your fault: busy"
+    assert str(caught.value) == "labgrader failed, which is not your fault: busy"
     assert pauses == [10.0] * 5
 
 

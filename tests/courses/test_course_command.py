@@ -249,7 +249,7 @@ def test_an_older_stack_is_told_to_be_deployed_again(store: Store, run: Run, tmp
     assert said.status == 3
     assert said.errors == [
         "error: the stack labgrader has no output AuditCourseArn, DeadLettersArn, ScheduleGroup, ScheduleRoleArn; "
-        "deploy it again with `labgrader deploy`"
+        "deploy it again with `labgrader deploy --aws`"
     ]
 
 

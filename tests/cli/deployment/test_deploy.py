@@ -168,7 +168,7 @@ def test_a_workflow_that_fails_says_why(target: Target, template: Path) -> None:
 @pytest.mark.parametrize(
     ("state", "sentence"),
     [
-        ({"status": "TIMED_OUT"}, "run r ran out of time"),
+        ({"status": "TIMED_OUT"}, "run r timed out"),
         ({"status": "ABORTED"}, "run r was stopped"),
         ({"status": "FAILED", "error": "E", "cause": "plain"}, "run r failed: E: plain"),
         (
