@@ -12,7 +12,7 @@ from tests.cli.account_under_load import Run
 from tests.load_testing.stub_lambda import Request, Response, function_error, throttle
 
 
-def test_a_closed_test_says_what_it_measured(load_test: Run, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_closed_test_prints_its_measurements(load_test: Run, capsys: pytest.CaptureFixture[str]) -> None:
     status = load_test("user1-f:prod", "--requests", "30", "--concurrency", "5", "--warm-up", "5")
     printed = capsys.readouterr()
     assert status == 0
@@ -64,7 +64,7 @@ def test_two_functions_are_compared_in_turn(load_test: Run, capsys: pytest.Captu
     assert float(found.group(2)) > 1
 
 
-def test_a_stage_is_called_with_its_key_which_is_never_shown(
+def test_requests_to_a_stage_have_the_api_key_which_is_never_printed(
     load_test: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     keys = []
@@ -100,7 +100,7 @@ def test_a_plan_without_free_concurrency_in_the_account_is_refused(
     assert "error: this account allows 10 concurrent executions" in capsys.readouterr().err
 
 
-def test_a_comparison_that_broke_off_says_so(load_test: Run, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_comparison_that_stopped_early_has_a_note(load_test: Run, capsys: pytest.CaptureFixture[str]) -> None:
     def dies(request: Request) -> Response:
         return function_error("ValueError", "no") if request.function == "user1-bad" else Response()
 

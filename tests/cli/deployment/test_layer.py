@@ -53,7 +53,7 @@ def test_a_bundle_is_not_built_again(function: Path, tmp_path: Path) -> None:
     assert bundle(function, ELSEWHERE, tmp_path / "build").file.read_bytes() == b"as it was"
 
 
-def test_what_no_function_needs_stays_behind(function: Path, tmp_path: Path) -> None:
+def test_a_bundle_has_no_files_that_functions_do_not_need(function: Path, tmp_path: Path) -> None:
     for name in ("__pycache__/app.cpython-311.pyc", ".env", "tests/test_app.py"):
         (function / name).parent.mkdir(exist_ok=True)
         (function / name).write_text("secret")
