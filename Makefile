@@ -4,10 +4,10 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-busy check bench deploy render docs pictures clean
+.PHONY: help install demo test test-busy check accessibility bench deploy render docs pictures clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 .venv/installed: pyproject.toml layers/api/requirements.txt layers/dependencies/requirements.txt layers/load_testing/requirements.txt
 	@test -n "$(PYTHON)" || { echo "labgrader needs Python 3.11 or newer (with venv) on the PATH" >&2; exit 2; }
@@ -39,6 +39,9 @@ check: install ## format, lint, types, import rules, template and ASL lint
 	$(BIN)/python -m pytest -q -m "not workflow" tests/statemachines tests/infra
 	$(BIN)/labgrader lint checks/labs
 	$(BIN)/python -m cli.documentation.catalogue --check
+
+accessibility: install ## test the HTML pages with axe-core in Chromium and write docs/accessibility.md
+	LABGRADER_BROWSER=required LABGRADER_ACCESSIBILITY=write $(BIN)/python -m pytest -q tests/accessibility
 
 bench: install ## count AWS calls, time cold starts and bundles, measure the load tester
 	$(BIN)/python -m benchmarks

@@ -198,7 +198,7 @@ def error_lines(messages: Iterable[str]) -> int:
     count = 0
     for message in messages:
         if message.startswith("{"):
-            count += '"level":"ERROR"' in message or '"level":"CRITICAL"' in message
+            count += '"level":"ERROR"' in message or '"level":"FATAL"' in message
         elif message.startswith(("Task timed out", "Traceback (most recent call last)")):
             count += 1
         elif message.startswith(REFUSAL):

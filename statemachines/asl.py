@@ -15,6 +15,12 @@ from stepfunctions.steps import Chain, Fail, Graph, LambdaStep, Map, Pass, Retry
 from stepfunctions.steps.service import StepFunctionsStartExecutionStep
 from stepfunctions.steps.states import State
 
+PARTITION = "${Partition}"
+"""The substitution for the partition of the stack: `aws`, `aws-us-gov` or `aws-cn`."""
+
+_INTEGRATION = "arn:aws:states:::"
+"""What the ARN of each integration begins with, as the SDK renders it."""
+
 
 class Newer(Enum):
     """Fields of states that the SDK does not know, as it spells fields."""
@@ -110,13 +116,16 @@ class FailWithCause(Fail):  # type: ignore[misc]
 def reading_json(bucket: str, key_path: str) -> dict[str, Any]:
     """An `ItemReader` for a JSON list in S3; `key_path` is the path of its key in the state's input."""
     return {
-        "Resource": "arn:aws:states:::s3:getObject",
+        "Resource": f"arn:{PARTITION}:states:::s3:getObject",
         "ReaderConfig": {"InputType": "JSON"},
         "Parameters": {"Bucket": bucket, "Key.$": key_path},
     }
 
 
 def render(start: State | Chain, *, comment: str, timeout_seconds: int) -> str:
-    """Return a machine as the JSON that is committed and deployed; ends with a newline."""
+    """Return a machine as the JSON that is committed and deployed; ends with a newline.
+
+    The SDK renders each integration with the partition `aws`. Every partition has its own ARNs of them.
+    """
     graph = Graph(start, comment=comment, timeout_seconds=timeout_seconds)
-    return json.dumps(graph.to_dict(), indent=2) + "\n"
+    return json.dumps(graph.to_dict(), indent=2).replace(_INTEGRATION, f"arn:{PARTITION}:states:::") + "\n"

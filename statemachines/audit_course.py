@@ -82,6 +82,7 @@ def _lab() -> State:
                     "StepFunctions.ThrottlingException",
                     "StepFunctions.SdkClientException",
                     "StepFunctions.AWSStepFunctionsException",
+                    "StepFunctions.ExecutionLimitExceeded",
                     "StepFunctions.ExecutionLimitExceededException",
                 ],
                 interval_seconds=1,

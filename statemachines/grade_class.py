@@ -29,7 +29,7 @@ def grade_class() -> str:
         item_reader=reading_json("${Bucket}", "$.students_key"),
         item_selector={**STUDENT, "username.$": "$$.Map.Item.Value.username"},
         max_concurrency=STUDENTS_AT_ONCE,
-        tolerated_failure_percentage=100,
+        tolerated_failure_percentage=100.0,  # a float, as in the API of Step Functions
         iterator=first,
         result_path=None,
     )

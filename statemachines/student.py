@@ -54,6 +54,7 @@ def retries(*, repeatable: bool) -> list[Retry]:
         JitteredRetry(
             error_equals=[
                 "Lambda.TooManyRequestsException",
+                "Lambda.ClientExecutionTimeoutException",
                 "Lambda.ServiceException",
                 "Lambda.AWSLambdaException",
                 "Lambda.SdkClientException",

@@ -56,7 +56,13 @@ def test_the_template_sets_what_is_read_and_nothing_else() -> None:
         variables |= set(function.get("Environment", {}).get("Variables", {}))
     assert {name for name in variables if not name.startswith("POWERTOOLS_")} == set(READ)
     properties = {name for name, one in inspect.getmembers(Environment) if isinstance(one, property)}
-    assert len(properties - {"on_lambda"}) == len(READ)
+    assert len(properties - {"on_lambda", "log_level"}) == len(READ)
+
+
+def test_the_level_of_the_log_is_the_one_of_powertools() -> None:
+    assert "POWERTOOLS_LOG_LEVEL" in template()["Globals"]["Function"]["Environment"]["Variables"]
+    assert Environment({"POWERTOOLS_LOG_LEVEL": "WARNING"}).log_level == "WARNING"
+    assert [Environment(empty).log_level for empty in ({}, {"POWERTOOLS_LOG_LEVEL": ""})] == ["INFO", "INFO"]
 
 
 def test_no_other_module_reads_the_environment() -> None:

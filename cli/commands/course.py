@@ -104,6 +104,7 @@ def list_courses(aws: Aws = False, stack: Stack = DEFAULT_STACK, as_json: Json =
             for course in found
         ],
         numbers=("labs", "students"),
+        unbroken=("course",),
     )
 
 
@@ -137,6 +138,7 @@ def show(course: CourseId, aws: Aws = False, stack: Stack = DEFAULT_STACK, as_js
             for lab in record["labs"]
         ],
         numbers=("students",),
+        unbroken=("lab",),
     )
     if audits:
         console.output("")
@@ -154,6 +156,7 @@ def show(course: CourseId, aws: Aws = False, stack: Stack = DEFAULT_STACK, as_js
                 for audit in audits
             ],
             numbers=("drifted", "gone", "USD a day"),
+            unbroken=("audit",),
         )
 
 

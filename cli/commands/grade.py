@@ -17,7 +17,7 @@ from cli.errors import INCOMPLETE, Interrupted, TargetError
 from cli.options import Aws, Json, Labs, Stack, chosen, use_labs
 from cli.output import console
 from cli.output.class_progress import students_finishing
-from cli.output.class_table import Fetched, fetch, give_class_table, give_paths
+from cli.output.class_table import Fetched, fetch, give_class_table, give_nothing_found, give_paths
 from cli.project import DEFAULT_STACK
 from cli.target import Target, choose, stack_outputs
 from labgrader.errors import BadInputError, Problem
@@ -79,7 +79,7 @@ def grade(
     target = choose(aws)
     assign_accounts(
         students, GraderAccount(target.account_id, target.region)
-    )  # who has another account needs a role, before we start
+    )  # a student with another account needs a role: say so before the run starts
     outputs = stack_outputs(target, stack)
     check_deployed(outputs, [lab], chosen(aws, stack, labs))
     if course is not None and (problems := validate_course(target.store(outputs), course)):
@@ -99,6 +99,7 @@ def grade(
     )
     if as_json:
         console.output_json(fetched.run)
+        give_nothing_found(fetched, console.info)
     else:
         give_class_table(fetched)
     give_paths(fetched, console.info if as_json else console.output, chosen(aws, stack))
@@ -111,7 +112,7 @@ def grade(
 
 @contextmanager
 def _collecting(problems: list[Problem]) -> Iterator[None]:
-    """Collect problems instead of raising the first, so that all of them are shown at once."""
+    """Collect problems, so that all of them are shown at once."""
     try:
         yield
     except BadInputError as error:

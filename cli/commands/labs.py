@@ -66,6 +66,7 @@ def list_labs(context: typer.Context, labs: Labs = None, as_json: Json = False) 
         ("lab", "version", "checks", "points", "title"),
         [(lab.id, lab.version, len(lab.checks), console.points(lab.points), lab.title) for lab in found],
         numbers=("checks", "points"),
+        unbroken=("lab",),
     )
 
 

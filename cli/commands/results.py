@@ -19,6 +19,8 @@ from cli.target import choose, stack_outputs
 from labgrader.errors import BadInputError
 from labgrader.messages import quote
 from labgrader.reporting.exports import exports
+from labgrader.reporting.exports.csv import render_csv
+from labgrader.reporting.gradebook import GradebookDocument
 from labgrader.reporting.student_copy import student_copy
 from labgrader.runs.stored_gradebook import load_gradebook
 from labgrader.store import Keys, MissingError, Store
@@ -61,6 +63,12 @@ def report(
     for_student: Annotated[
         bool, typer.Option("--for-student", help="What the student may see of it: without hidden checks.")
     ] = False,
+    semicolon: Annotated[
+        bool, typer.Option("--semicolon", help="With --format csv: separate the cells by semicolons, not commas.")
+    ] = False,
+    bom: Annotated[
+        bool, typer.Option("--bom", help="With --format csv: begin with a byte-order mark, so that Excel reads UTF-8.")
+    ] = False,
     output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write it there.")] = None,
     aws: Aws = False,
     stack: Stack = DEFAULT_STACK,
@@ -69,10 +77,16 @@ def report(
     if student and form not in REPORTS:
         raise UsageError("a gradebook is of the whole class: leave --student away, or take --format json")
     if for_student and not student:
-        raise UsageError("whose? --for-student goes with --student USERNAME")
+        raise UsageError("--for-student needs --student USERNAME")
+    if (semicolon or bom) and form != "csv":
+        raise UsageError("--semicolon and --bom are options of --format csv")
     target = choose(aws)
     store = target.store(stack_outputs(target, stack))
-    content = _content(store, run_id, (student or "").strip().lower(), form, for_student=for_student)
+    if semicolon or bom:
+        gradebook = _gradebook(store, run_id)
+        content = render_csv(gradebook, delimiter=";" if semicolon else ",", bom=bom)
+    else:
+        content = _content(store, run_id, (student or "").strip().lower(), form, for_student=for_student)
     if output is None:
         console.give_content(content)
     else:
@@ -116,7 +130,7 @@ def runs(
 
 def _content(store: Store, run_id: str, student: str, form: Format, *, for_student: bool) -> bytes:
     if form not in REPORTS:
-        return _gradebook(store, run_id, form)
+        return exports()[form].render(_gradebook(store, run_id))
     keys = Keys(run_id)
     if student:
         key = keys.report(student, ".json" if for_student else f".{form}")
@@ -129,12 +143,12 @@ def _content(store: Store, run_id: str, student: str, form: Format, *, for_stude
         raise _missing(store, run_id, student) from None
 
 
-def _gradebook(store: Store, run_id: str, form: Format) -> bytes:
-    """Return the gradebook of a run in one of the formats of ``labgrader.reporting.exports``."""
+def _gradebook(store: Store, run_id: str) -> GradebookDocument:
+    """Return the gradebook of a run."""
     gradebook = load_gradebook(store, run_id)
     if gradebook is None:
         raise _missing(store, run_id)
-    return exports()[form].render(gradebook)
+    return gradebook
 
 
 def _missing(store: Store, run_id: str, student: str = "") -> MissingError:

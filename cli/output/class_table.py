@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +13,25 @@ from typing import Any
 from cli.errors import TargetError
 from cli.output import console
 from labgrader.documents.report import Report
+from labgrader.reporting.class_totals import class_totals
+from labgrader.reporting.nothing_found import nothing_found
+from labgrader.reporting.what_to_fix import what_to_fix
 from labgrader.store import Keys, Store
 
 MAX_NAMED = 3
-"""How many failed checks a line of the class table names."""
+"""How many checks to fix a line of the class table names."""
 
 MAX_TITLE = 48
 """Characters of a check's title in the class table."""
+
+MAX_LINES = 3
+"""Lines that a student takes on a terminal, unless one check alone needs more."""
+
+MAX_NAME = 24
+"""Characters of a name on one line of a terminal; longer names wrap."""
+
+MAX_STUDENTS = 12
+"""How many students a sentence names; it counts the others."""
 
 _SAFE = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
 
@@ -51,11 +63,11 @@ def fetch(store: Store, run_id: str, folder: Path) -> Fetched:
     Args:
         store: the stack's store.
         run_id: the run.
-        folder: where to put them; made when it is not there.
+        folder: where to put them; it is created if it is missing.
 
     Raises:
         MissingError: the run has no results (yet).
-        TargetError: the run names a student whose name is not one.
+        TargetError: the run has a username that is no file name.
     """
     keys = Keys(run_id)
     run: dict[str, Any] = store.get_json(keys.run)
@@ -81,33 +93,78 @@ def fetch(store: Store, run_id: str, folder: Path) -> Fetched:
 
 
 def give_class_table(fetched: Fetched) -> None:
-    """Print a line for each student: points, status, what failed."""
-    console.output_table(
-        ("student", "points", "of", "status", "what failed"),
+    """Print a line for each student: name, points, status, what to fix. Then print the totals of the class."""
+    reports = [fetched.reports[student["username"]] for student in fetched.run["students"]]
+    named = any(report["student"]["name"] for report in reports)
+    columns = ("student", *(("name",) if named else ()), "points", "of", "status", "what to fix")
+    cells = [
         [
-            (
-                student["username"],
-                console.points(student["points"]),
-                console.points(student["max_points"]),
-                student["status"],
-                what_failed(fetched.reports[student["username"]]),
-            )
-            for student in fetched.run["students"]
-        ],
+            report["student"]["username"],
+            *([report["student"]["name"]] if named else []),
+            console.points(report["score"]["points"]),
+            console.points(report["score"]["max_points"]),
+            report["status"],
+        ]
+        for report in reports
+    ]
+    room = _room([columns[:-1], *cells], named=named)
+    console.output_table(
+        columns,
+        [[*row, what_to_fix_words(report, room)] for row, report in zip(cells, reports, strict=True)],
         numbers=("points", "of"),
+        unbroken=("student", "status"),
+        expand=True,
     )
+    console.output(f"\n{class_totals(reports).words}")
+    give_nothing_found(fetched, console.output)
 
 
-def what_failed(report: Report) -> str:
-    """Name the checks that cost a student points, and how many could not be graded, in one line."""
-    lost = [check for check in report["checks"] if check["status"] in ("failed", "partial")]
-    named = [console.shorten(str(check["title"]), MAX_TITLE) for check in lost[:MAX_NAMED]]
-    if len(lost) > MAX_NAMED:
-        named.append(f"and {len(lost) - MAX_NAMED} more")
-    unknown = sum(check["status"] == "not_graded" for check in report["checks"])
-    if unknown:
-        named.append(f"{unknown} not graded")
-    return "; ".join(named)
+def give_nothing_found(fetched: Fetched, tell: Callable[[str], None]) -> None:
+    """Say which students have nothing at all in their account and Region: the class list may be wrong.
+
+    Args:
+        fetched: the results.
+        tell: prints a line.
+    """
+    for found in nothing_found(fetched.reports[student["username"]] for student in fetched.run["students"]):
+        more = len(found.usernames) - MAX_STUDENTS
+        listed = ", ".join(found.usernames[:MAX_STUDENTS])
+        tell(f"{found.sentence} ({listed}{f' and {more} more' if more > 0 else ''})")
+
+
+def _room(rows: Sequence[Sequence[str]], *, named: bool) -> int:
+    """Return the characters that the last column has on ``MAX_LINES`` lines of a terminal; 0 without a terminal."""
+    width = console.terminal_width()
+    if not width:
+        return 0
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    if named:
+        widths[1] = min(widths[1], MAX_NAME)
+    borders = 3 * (len(widths) + 1) + 1  # a space on both sides of each cell, and a line
+    return max(1, width - sum(widths) - borders) * MAX_LINES
+
+
+def what_to_fix_words(report: Report, room: int = 0) -> str:
+    """Name the checks to fix with their points, and say how many checks are not graded, in one line.
+
+    Args:
+        report: the report of a student.
+        room: how many characters there are. The line names at least one check and counts those that do not fit.
+            0 for no bound.
+    """
+    fixes = what_to_fix(report["checks"])
+    words = [f"{console.shorten(str(fix.check['title']), MAX_TITLE)} ({fix.words})" for fix in fixes]
+    not_graded = sum(check["status"] == "not_graded" for check in report["checks"])
+    named = min(MAX_NAMED, len(words))
+    while named > 1 and room and len(_line(words, named, not_graded)) > room:
+        named -= 1
+    return _line(words, named, not_graded)
+
+
+def _line(words: Sequence[str], named: int, not_graded: int) -> str:
+    more = len(words) - named
+    parts = [*words[:named], f"and {more} more" if more else "", f"{not_graded} not graded" if not_graded else ""]
+    return "; ".join(part for part in parts if part)
 
 
 def give_paths(fetched: Fetched, tell: Callable[[str], None], options: str = "") -> None:

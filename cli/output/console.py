@@ -79,22 +79,36 @@ def give_content(content: bytes) -> None:
     sys.stdout.buffer.flush()
 
 
-def output_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: Sequence[str] = ()) -> None:
+def terminal_width() -> int:
+    """Return the width of the terminal in characters, or 0 if standard output is not a terminal."""
+    return Console(file=sys.stdout).width if sys.stdout.isatty() else 0
+
+
+def output_table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    numbers: Sequence[str] = (),
+    unbroken: Sequence[str] = (),
+    expand: bool = False,
+) -> None:
     """Print a table: with a frame on a terminal, as plain lines elsewhere.
 
     Args:
         columns: the headings.
         rows: one sequence for each row, as long as the headings.
         numbers: the headings of the columns to align to the right.
+        unbroken: the headings of other columns with cells that a terminal must not break into lines.
+        expand: whether the table takes the whole width of the terminal.
     """
     cells = [[printable(cell) for cell in row] for row in rows]
     if sys.stdout.isatty():
-        table = Table(header_style="bold")
+        table = Table(header_style="bold", expand=expand)
         for column in columns:
             table.add_column(
                 Text(column),
                 justify="right" if column in numbers else "left",
-                no_wrap=column in numbers,
+                no_wrap=column in numbers or column in unbroken,
                 overflow="fold",
             )
         for row in cells:

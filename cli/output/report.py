@@ -13,6 +13,7 @@ from cli.output import console
 from labgrader.documents.report import Advice, Previous, Report, ReportCheck
 from labgrader.reporting.formatting import SYMBOLS, WORDS, counted
 from labgrader.reporting.tasks import by_task
+from labgrader.reporting.what_to_fix import ToFix, what_to_fix
 
 COLOURS = {"passed": "green", "partial": "yellow", "failed": "red", "skipped": "bright_black", "not_graded": "magenta"}
 """A status as a colour, beside its symbol: nobody needs to see colours."""
@@ -37,8 +38,10 @@ def give_report(report: Report, hidden: Mapping[str, Any], *, all_advice: bool =
     page.line((f"{report['lab']['title']}: ", "bold"), (_of(score["points"], score["max_points"]), "bold"))
     if report["status"] != "complete":
         page.line((_open(score["open_points"]), COLOURS["not_graded"]))
+    if report.get("nothing_found"):
+        page.line((_nothing_found(report), COLOURS["failed"]))
     _give_checks(page, checks)
-    _give_to_mend(page, [check for check in checks if check["status"] in ("failed", "partial")])
+    _give_to_fix(page, what_to_fix(checks))
     _give_open(page, [check for check in checks if check["status"] == "not_graded"])
     _give_advice(page, report.get("advice", ()), more="" if all_advice else more)
     _give_changes(page, report.get("previous"), {check["id"]: check["title"] for check in checks})
@@ -97,12 +100,12 @@ def _give_task(page: _Page, checks: Sequence[ReportCheck]) -> None:
             page.lines(check["message"], "bright_black", " " * 15)
 
 
-def _give_to_mend(page: _Page, checks: Sequence[ReportCheck]) -> None:
-    if checks:
-        page.heading("What to mend")
-    for number, check in enumerate(checks, start=1):
-        gain = _points(round(check["max_points"] - check["points"], 2))
-        page.line((f"{number}. ", "bold"), (check["title"], "bold"), (f" ({gain})", COLOURS[check["status"]]))
+def _give_to_fix(page: _Page, fixes: Sequence[ToFix]) -> None:
+    if fixes:
+        page.heading("What to fix")
+    for number, fix in enumerate(fixes, start=1):
+        check = fix.check
+        page.line((f"{number}. ", "bold"), (check["title"], "bold"), (f" ({fix.words})", COLOURS[check["status"]]))
         page.lines(check["message"])
         for name in ("expected", "observed"):
             if check.get(name) and not _says(check["message"], check[name]):
@@ -166,6 +169,14 @@ def _give_next(page: _Page, hint: str) -> None:
 
 def _of(points: float, most: float) -> str:
     return f"{console.points(points)} of {_points(most)}"
+
+
+def _nothing_found(report: Report) -> str:
+    return (
+        f"There is nothing at all in account {report['account_id']}, Region {report['region']}. "
+        f"No resource there has a name that begins with {report['student']['username']}-. "
+        "Check the account, the Region and the username."
+    )
 
 
 def _open(points: float) -> str:

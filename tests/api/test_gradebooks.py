@@ -62,8 +62,9 @@ def test_the_gradebook_as_csv(world: World, query: dict[str, str] | None) -> Non
     assert (answer.status, answer.headers["Content-Type"]) == (200, "text/csv; charset=utf-8")
     assert answer.headers["Content-Disposition"] == f'attachment; filename="gradebook-{RUN_ID}.csv"'
     assert answer.body.split("\r\n") == [
-        "student_id,username,name,email,section,status,points,max_points,percent,open_points,first,second",
-        "'-s1,user1,'=cmd(),ada@example.edu,A,incomplete,5,10,50,5,5,",  # safe for a spreadsheet
+        "student_id,username,name,email,section,status,points,max_points,percent,open_points,first,second,"
+        "run_id,run_mode,run_finished_at",
+        f"'-s1,user1,'=cmd(),ada@example.edu,A,incomplete,5,10,50,5,5,,{RUN_ID},grade,2026-03-01T09:01:00Z",  # safe
         "",
     ]
 
@@ -114,8 +115,8 @@ def test_checks_called_as_fixed_columns_lose_nothing(world: World, written: Call
     answer = world.ask("GET", GRADEBOOK, INSTRUCTOR)
     assert answer.body.split("\r\n") == [
         "student_id,username,name,email,section,status,points,max_points,percent,open_points,"
-        "check:points,check:status,check:name,check:email",
-        "'-s1,user1,'=cmd(),ada@example.edu,A,incomplete,15,20,75,5,5,5,5,",
+        "check:points,check:status,check:name,check:email,run_id,run_mode,run_finished_at",
+        f"'-s1,user1,'=cmd(),ada@example.edu,A,incomplete,15,20,75,5,5,5,5,,{RUN_ID},grade,2026-03-01T09:01:00Z",
         "",
     ]
 

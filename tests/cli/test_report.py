@@ -14,7 +14,7 @@ import pytest
 from cli.main import main
 from labgrader.labs.lab import Item, Lab
 from labgrader.reporting.exports import exports
-from labgrader.reporting.gradebook import build_gradebook, build_row
+from labgrader.reporting.gradebook import GradebookDocument, build_gradebook, build_row
 from labgrader.roster import Student
 from labgrader.store import Keys, RunRecord, Store
 from labgrader.store.run_record import RunStatus
@@ -46,6 +46,11 @@ def report_of() -> Any:
     return {"status": "incomplete", "score": score, "checks": checks}
 
 
+def gradebook() -> GradebookDocument:
+    rows = [build_row(STUDENT, report_of())]
+    return build_gradebook(RUN, LAB, rows, mode="audit", finished_at="2026-01-01T12:02:00Z")
+
+
 def record(store: Store, status: RunStatus) -> None:
     started_at = "2026-01-01T12:00:00Z"
     store.record_run(RunRecord(run_id=RUN, lab="example", mode="grade", status=status, started_at=started_at))
@@ -54,7 +59,7 @@ def record(store: Store, status: RunStatus) -> None:
 def test_checks_called_as_fixed_columns_stay_beside_the_students_total(
     store: Store, tmp_path: Path, capsys: Capture
 ) -> None:
-    store.put_json(KEYS.gradebook_json, build_gradebook(RUN, LAB, [build_row(STUDENT, report_of())]))
+    store.put_json(KEYS.gradebook_json, gradebook())
     file = tmp_path / "grades.csv"
     assert main(["report", RUN, "--aws", "--format", "csv", "-o", str(file)]) == 0
     assert capsys.readouterr().err.splitlines()[-1] == f"wrote {file}"
@@ -74,8 +79,38 @@ def test_checks_called_as_fixed_columns_stay_beside_the_students_total(
             "check:status": "2.5",
             "check:name": "2.5",
             "check:email": "",
+            "run_id": RUN,
+            "run_mode": "audit",
+            "run_finished_at": "2026-01-01T12:02:00Z",
         }
     ]
+
+
+@pytest.mark.parametrize(
+    ("options", "start", "separator"),
+    [
+        (["--semicolon"], b"student_id;", b";"),
+        (["--bom"], b"\xef\xbb\xbfstudent_id,", b","),
+        (["--semicolon", "--bom"], b"\xef\xbb\xbfstudent_id;", b";"),
+    ],
+)
+def test_a_csv_with_semicolons_or_a_byte_order_mark(
+    options: list[str], start: bytes, separator: bytes, store: Store, tmp_path: Path
+) -> None:
+    store.put_json(KEYS.gradebook_json, gradebook())
+    file = tmp_path / "grades.csv"
+    assert main(["report", RUN, "--aws", "--format", "csv", *options, "-o", str(file)]) == 0
+    header, row, end = file.read_bytes().split(b"\r\n")
+    assert header.startswith(start)
+    assert row.split(separator)[:2] == [b"s-1", b"user1"]
+    assert end == b""
+
+
+@pytest.mark.parametrize("option", ["--semicolon", "--bom"])
+@pytest.mark.parametrize("form", ["html", "json"])
+def test_only_a_csv_has_semicolons_and_a_byte_order_mark(option: str, form: str, capsys: Capture) -> None:
+    assert main(["report", RUN, "--aws", "--format", form, option]) == 2
+    assert capsys.readouterr().err.splitlines()[-1] == "error: --semicolon and --bom are options of --format csv"
 
 
 def test_a_run_of_an_earlier_version_has_its_gradebook_too(store: Store, capsys: Capture) -> None:
@@ -83,10 +118,13 @@ def test_a_run_of_an_earlier_version_has_its_gradebook_too(store: Store, capsys:
     store.put_json(KEYS.students, [STUDENT.to_dict()])
     store.put_json(KEYS.report("user1"), report_of())
     store.put(KEYS.gradebook, b"written by an earlier version")
+    record(store, "complete")
     assert main(["report", RUN, "--aws", "--format", "csv"]) == 0
     header, row = capsys.readouterr().out.split()
-    assert header.endswith(",open_points,check:points,check:status,check:name,check:email")
-    assert row == "s-1,user1,Ada,ada@example.edu,A,incomplete,7.5,10,75,2.5,2.5,2.5,2.5,"
+    assert header.endswith(
+        ",open_points,check:points,check:status,check:name,check:email,run_id,run_mode,run_finished_at"
+    )
+    assert row == f"s-1,user1,Ada,ada@example.edu,A,incomplete,7.5,10,75,2.5,2.5,2.5,2.5,,{RUN},grade,"
 
 
 @pytest.mark.parametrize("form", ["csv", "html", "json"])

@@ -50,7 +50,7 @@ def test_what_could_not_be_graded_is_1_and_nobodys_fault(capsys: Capture) -> Non
     assert " ? Not graded  open / 8     Two" in lines
     where = lines.index("What could not be graded, through no fault of yours")
     assert lines[where + 1 : where + 3] == [" ? Two", "   access was denied"]
-    assert "What to mend" not in lines
+    assert "What to fix" not in lines
 
 
 def test_a_self_check_that_failed_is_our_fault_and_3(capsys: Capture) -> None:

@@ -77,7 +77,7 @@ def test_the_report_and_what_to_type_next(capsys: Capture) -> None:
         " – Skipped        0 / 8     Alias is called\n"
         "               waits for “Alias exists”\n"
         "\n"
-        "What to mend\n"
+        "What to fix\n"
         "1. Layers are attached (4.5 points)\n"
         "   not attached: user1-lambda-utils\n"
         "   expected: both layers\n"

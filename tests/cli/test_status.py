@@ -163,7 +163,7 @@ def test_errors_on_the_embedded_aws_are_lines_of_the_log() -> None:
     refused = ["Traceback (most recent call last)", "labgrader.auth.authorizer.UnauthorizedError: Unauthorized"]
     lines = [
         '{"level":"ERROR","message":"broken"}',
-        '{"level":"CRITICAL","message":"broken"}',
+        '{"level":"FATAL","message":"broken"}',
         '{"level":"INFO","message":"an ERROR that is none"}',
         "Task timed out after 25.00 seconds",
         "Traceback (most recent call last)",

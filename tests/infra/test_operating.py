@@ -24,7 +24,12 @@ def test_every_log_group_forgets(group: str) -> None:
 
 
 def test_everything_that_logs_has_one_of_those_groups() -> None:
-    assert template()["Globals"]["Function"]["LoggingConfig"] == {"LogFormat": "JSON", "LogGroup": "LogGroup"}
+    assert template()["Globals"]["Function"]["LoggingConfig"] == {
+        "LogFormat": "JSON",
+        "LogGroup": "LogGroup",
+        "ApplicationLogLevel": ["LogLevels", "LogLevel", "Lambda"],
+        "SystemLogLevel": "INFO",
+    }
     assert not [name for name, one in FUNCTIONS.items() if "LoggingConfig" in one]
     for machine in MACHINES:
         logging = RESOURCES[machine]["Properties"]["Logging"]

@@ -5,6 +5,11 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
+LINK = re.compile(
+    r"#content|#changes|#check-[a-z0-9-]+|reports/[\w%.-]+\.html(#check-[a-z0-9-]+)?|\.\./class\.html|gradebook\.csv"
+)
+"""Where a page may link to: parts of itself, and files of the same run."""
+
 VOID = {"meta", "br", "img", "input", "hr", "link", "wbr"}
 
 
@@ -51,12 +56,14 @@ def safe(page: str) -> Page:
     """Read a page and check that nothing in it can run or fetch."""
     read = Page(page)
     names = {tag for tag, _ in read.tags}
+    assert page.count('<a class="skip" href="#content">Skip to the content</a>') == 1
+    assert page.count('<main id="content" tabindex="-1">') == 1
     assert not names & {"script", "img", "iframe", "object", "embed", "form", "link", "base", "image", "use"}
     assert page.count("<style>") == 1
     for tag, attributes in read.tags:
         assert not [name for name in attributes if name.startswith("on") or name in ("src", "srcset", "xlink:href")]
         if tag == "a":
-            assert re.fullmatch(r"#check-[a-z0-9-]+|reports/[\w%.-]+\.html|gradebook\.csv", attributes["href"] or "")
+            assert LINK.fullmatch(attributes["href"] or "")
     policy = [attributes for _, attributes in read.tags if attributes.get("http-equiv") == "Content-Security-Policy"]
     assert len(policy) == 1
     assert (policy[0]["content"] or "").startswith("default-src 'none'; style-src 'unsafe-inline'; img-src data:")

@@ -29,31 +29,32 @@ def test_the_page_of_a_student_says_what_is_carried_over_and_what_changed(exampl
     assert "· audit</p>" in page
     assert (
         "<strong>1 result is carried over</strong> from the graded run of 1 January 2026, 09:00 UTC "
-        '<span class="quiet">(<bdi>graded</bdi>)</span>: an audit looks at what is there and sets no function to work.'
+        '<span class="quiet">(<bdi>graded</bdi>)</span>. An audit reads the configuration and invokes no function.'
     ) in page
     assert page.count('<span class="tag">carried over</span>') == 1
     assert '<h3 class="found">Worse than before</h3>' in page
     assert "33.33&nbsp;points at stake" in page
     assert "33.33&nbsp;points more now" in page
     assert "lost" not in safe(page).text
-    assert '<span class="would">what a graded run would give now</span>' in page
+    assert '<span class="would">in a graded run now</span>' in page
     assert (
-        "An audit changes no grade. The points above are what a graded run would give now, if every call were answered "
-        "as it was when it was last graded. The grade stays what it was."
+        "An audit changes no grade. The points above are those that a graded run would give now, if the carried-over "
+        "results are still right. The grade stays as it was."
     ) in safe(page).text
     assert "<li><bdi>function user1-x</bdi></li>" in page
     assert "$0.36" in page
-    assert "Since the last time" not in page
-    assert "what changed may be the lab" not in page
+    assert "Since the last run" not in page
+    assert "The lab has changed" not in page
 
 
 def test_the_page_of_an_audit_names_the_run_whose_grade_stays(example: Any) -> None:
     previous = {"run_id": "graded", "points": 100, "changes": []}
     page = safe(render_student(report_of(example) | {"previous": previous}))
-    assert "The grade of the run graded stays: 100 points." in page.text
+    assert "The grade of run graded stays: 100 points." in page.text
     one = safe(render_student(quiet(example, "user1") | {"previous": {**previous, "points": 1}}))
     assert (
-        "The points above are what a graded run would give now. The grade of the run graded stays: 1 point." in one.text
+        "The points above are those that a graded run would give now. The grade of run graded stays: 1 point."
+        in one.text
     )
 
 
@@ -97,7 +98,7 @@ def test_what_waits_for_another_check_stands_under_it_and_is_counted(example: An
 
 def test_every_check_passed_as_far_as_an_audit_can_tell(example: Any) -> None:
     passed_then = report_of(example, known={}, verdicts={"layers-attached": passed()})
-    assert "Every check passed, as far as an audit can tell." in safe(render_student(passed_then)).text
+    assert "Every check passed, as far as an audit can see." in safe(render_student(passed_then)).text
     assert "Every check passed." in safe(render_student(quiet(example, "user1"))).text
 
 
@@ -111,25 +112,25 @@ def test_what_costs_money_has_the_command_that_stops_it(example: Any) -> None:
 
 def test_the_page_of_a_first_audit_says_so(example: Any) -> None:
     page = render_student(report_of(example, compared_with=None, known={}, gone=[], running=[]))
-    assert "There was no run before: from now on, audits compare with this one." in page
-    assert "Nothing changed that could be told." not in page
-    assert "Costs money" not in page
+    assert "This is the first run of this student. The next audit compares with it." in page
+    assert "The audit found no change." not in page
+    assert "Resources that cost money" not in page
 
 
 def test_the_page_of_a_quiet_night_says_so(example: Any) -> None:
     page = render_student(quiet(example, "user1"))
-    assert "Nothing changed that could be told." in page
+    assert "The audit found no change." in page
     assert "carried over" not in page
 
 
 def test_the_page_says_where_the_lab_itself_changed(example: Any) -> None:
     page = render_student(report_of(example, compared_with={**BEFORE, "lab_version": "0.9.0"}))
-    assert "The lab was version 0.9.0 then and is 1.0.0 now: what changed may be the lab." in page
+    assert "The lab has changed from version 0.9.0 to 1.0.0 since then. That may be the cause of a difference." in page
 
 
 def test_a_graded_run_has_no_word_of_an_audit(example: Any) -> None:
     for page in (render_student(example.mixed()), class_page(example, [example.mixed()])):
-        for words in ("audit", "carried over", "Costs money", "Since the run before", "not shown to you"):
+        for words in ("audit", "carried over", "Resources that cost money", "Since the run before", "not shown to you"):
             assert words not in page.partition("</style>")[2]
 
 
@@ -142,14 +143,14 @@ def test_the_class_page_says_who_drifted_what_is_gone_and_what_it_costs(example:
     )
     page = class_page(example, [report_of(example, name="<b>Ada</b>"), quiet(example, "user2"), skipped_too])
     assert (
-        "An audit changes no grade. All points and percents of this page are what a graded run would give now; "
-        "everybody’s grade stays that of their graded run. What only a call can tell is carried over from the graded "
-        "run of 1 January 2026, 09:00 UTC (2 results of 2 students, in parentheses below): this audit called nothing."
+        "An audit changes no grade. The points and percents on this page are those that a graded run would give now. "
+        "The grades of the last graded run stay. This audit invoked no function. 2 results of 2 students are carried "
+        "over from the graded run of 1 January 2026, 09:00 UTC. They are in parentheses below."
     ) in safe(page).text
-    assert page.count('<td class="passed carried" title="Bad JSON gets 400: carried over from the graded run of ') == 2
-    assert page.count(">(✓)</td>") == 2
-    assert "(✓) Carried over from a graded run, not looked at by this audit" in safe(page).text
-    assert "gradebook.csv : this audit’s, which are nobody’s grade." in safe(page).text
+    assert page.count('title="Bad JSON gets 400: carried over from the graded run of ') == 2
+    assert page.count('<i aria-hidden="true">(✓)</i><b>Passed</b></a></td>') == 2
+    assert "(✓) Carried over from a graded run, not checked by this audit" in safe(page).text
+    assert "gradebook.csv . The points of an audit are not grades." in safe(page).text
     assert "Optimized function uses both layers: passed → failed" in page
     assert "and 1 check that comes after it" in page
     assert "function user1-x" in page
@@ -161,15 +162,15 @@ def test_the_class_page_says_who_drifted_what_is_gone_and_what_it_costs(example:
 
 def test_the_class_page_of_a_first_and_of_a_quiet_night(example: Any) -> None:
     first = report_of(example, compared_with=None, known={}, gone=[], running=[])
-    assert "1 student had no run before: from now on, audits compare with this one." in class_page(example, [first])
+    assert "This is the first run of 1 student. The next audit compares with it." in class_page(example, [first])
     assert "Nothing changed" not in class_page(example, [first])
-    assert "Nothing changed that could be told." in class_page(example, [quiet(example, "user1")])
+    assert "The audit found no change." in class_page(example, [quiet(example, "user1")])
 
 
 def test_a_large_class_is_bounded_on_its_page(example: Any) -> None:
     one = report_of(example, gone=[f"table user1-{number}" for number in range(MAX_LINES + 2)])
     reports = [{**one, "student": {**one["student"], "username": f"user{number}"}} for number in range(MAX_ROWS + 3)]
     page = class_page(example, reports)
-    assert "And 3 more students: their reports say what." in page
-    assert "Together, with 3 more" in page
+    assert "3 more students changed. Their reports have the details." in page
+    assert "Total, with 3 more" in page
     assert "and 2 more" in page

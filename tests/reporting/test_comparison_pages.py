@@ -25,7 +25,7 @@ def test_a_comparison_says_how_many_times_as_fast_and_how_sure_that_is(example: 
         "fastest 2,088 ms 55 ms median 2,099 ms 58 ms slowest 2,110 ms 61 ms "
         "Lambda’s own duration, median 2,080 ms 50 ms billed duration, median 2,081 ms 51 ms memory 128 MB 512 MB "
         "memory used, median 71 MB 80 MB",
-        "What failed of user1-baseline-function said: throttled",
+        "Errors of user1-baseline-function : throttled",
     ):
         assert words in page.text, words
     assert labels(page) == [
@@ -105,7 +105,7 @@ def test_a_comparison_of_which_one_side_never_answered(example: Any) -> None:
     )
     assert "Versions keep the memory they were published with no points depend on it" in page.text
     assert "requests that succeeded 0 2 fastest – 1 ms median – 1.5 ms slowest – 2 ms" in page.text
-    assert "What failed of a said: Task timed out after 3.00 seconds" in page.text
+    assert "Errors of a : Task timed out after 3.00 seconds" in page.text
     assert "They cannot be compared: no request to a succeeded." in page.text
     assert "By their medians" not in page.text
     assert labels(page) == []

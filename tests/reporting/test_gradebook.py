@@ -10,10 +10,13 @@ from labgrader.reporting.gradebook import build_gradebook, build_row
 
 def test_a_student_with_something_of_everything(example: Any) -> None:
     student = example.student(name="Ada\ud800", email="=cmd()", section="A")
-    gradebook = build_gradebook("r1", example.lab, [build_row(student, example.mixed())])
+    rows = [build_row(student, example.mixed())]
+    gradebook = build_gradebook("r1", example.lab, rows, mode="audit", finished_at="2026-01-01T09:02:00Z")
     assert gradebook == {
         "schema": "labgrader.gradebook/1",
         "run_id": "r1",
+        "mode": "audit",
+        "finished_at": "2026-01-01T09:02:00Z",
         "lab": "lambda-optimization",
         "checks": [
             {"id": "baseline-function", "title": "USERNAME-baseline-function exists", "max_points": 33.33},

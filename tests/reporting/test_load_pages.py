@@ -24,9 +24,9 @@ def test_all_that_was_measured_in_the_closed_model(example: Any) -> None:
     page = page_of(example, example.newer_load_result(planned_requests=120, cut_short="stopped after 90 s"))
     for words in (
         "20 requests kept in flight until 120 requests were sent",
-        "Cut short after 100 of 120 requests: stopped after 90 s",
+        "Stopped early, after 100 of 120 requests: stopped after 90 s",
         "This account allows 10 concurrent executions: 10 requests were kept in flight in place of 20.",
-        "What became of 100 of 120 requests succeeded 94 throttled 4 "
+        "Results of 100 of 120 requests succeeded 94 throttled 4 "
         "ReservedFunctionConcurrentInvocationLimitExceeded: the function's own reserved concurrency 3 "
         "CallerRateLimitExceeded: the account's rate of calls 1 function errors 2 not handled 1 "
         "ran into the function’s timeout 1 cold starts 20 "
@@ -34,14 +34,14 @@ def test_all_that_was_measured_in_the_closed_model(example: Any) -> None:
         "The whole test took 1.23 s offered 81.0 a second achieved 76.1 a second connections 21 "
         "warm-up, apart 20 requests, 19 succeeded, 18 cold starts warm-up took median 655 ms, slowest 713 ms "
         "cost, estimated $0.000023, 1.5 GB-seconds cost, actual $0.000021, 1.23 GB-seconds cost cap $0.05",
-        "Latency of those that succeeded latency 95% interval fastest 48 ms median (p50) 62 ms 55 ms to 64 ms "
+        "Latency of successful requests latency 95% interval fastest 48 ms median (p50) 62 ms 55 ms to 64 ms "
         "90% within (p90) 655 ms 99 ms to 668 ms 95% within (p95) 668 ms 655 ms to 702 ms "
         "99% within (p99) 700 ms 669 ms to 702 ms * slowest 702 ms mean 171 ms",
-        "Warm and cold apart median 95% within warm 58 ms 101 ms cold start 655 ms 700 ms",
+        "Warm and cold requests median 95% within warm 58 ms 101 ms cold start 655 ms 700 ms",
         "How sure that is: with 95% confidence, the mark that 95% stay within lies between 655 ms and 702 ms. "
         "* Less sure than 95%, which takes more requests that succeed: 368 for p99.",
         "seconds until a request was sent (the test took 1.23 s)",
-        "What failed said: Task timed out after 3.00 seconds",
+        "Errors: Task timed out after 3.00 seconds",
     ):
         assert words in page.text, words
     assert "Service time" not in page.text
@@ -59,13 +59,13 @@ def test_the_open_model_says_what_was_wanted_dropped_and_felt(example: Any) -> N
     for words in (
         "150 arrivals a second, 103 in all, at most 50 in flight "
         "3 of 103 arrivals found no room in flight and were not sent: the percentiles are those of the others.",
-        "What became of 103 arrivals succeeded 94",
+        "Results of 103 arrivals succeeded 94",
         "not sent, too many in flight 3 cold starts 20",
         "took 1.23 s wanted 150 a second offered 81.0 a second achieved 76.1 a second",
         "felt 95% interval service time fastest 48 ms median (p50) 62 ms 55 ms to 64 ms 23 ms",
         "95% within (p95) 668 ms 655 ms to 702 ms 33 ms 99% within (p99) 700 ms 669 ms to 702 ms * 43 ms",
-        "Felt: from the moment a request was due, so that waiting to be sent counts. "
-        "Service time: from the moment it was sent.",
+        "“Felt” starts when a request is due, so it includes the wait until labgrader sends it. "
+        "“Service time” starts when labgrader sends the request.",
         "latency, from the moment a request was due",
     ):
         assert words in page.text, words
@@ -77,7 +77,7 @@ def test_an_older_record_says_what_it_has(example: Any) -> None:
         "throttled 4 ReservedFunctionConcurrentInvocationLimitExceeded: the function's own reserved concurrency 4 "
         "function errors 2 cold starts 20",
         "95% within (p95) 668 ms 655 ms to 702 ms 99% within (p99) 700 ms slowest 702 ms",
-        "Warm and cold apart median 95% within warm 58 ms 101 ms",
+        "Warm and cold requests median 95% within warm 58 ms 101 ms",
     ):
         assert words in page.text, words
     for words in ("connections", "warm-up", "cost", "cold start 0", "not sent"):
@@ -141,13 +141,13 @@ def test_a_load_test_in_which_nothing_succeeded(example: Any) -> None:
     page = page_of(example, broken)
     assert (
         "150 arrivals a second, 12 in all, at most 50 in flight "
-        "Cut short after 8 of 12 arrivals: nobody answers "
+        "Stopped early, after 8 of 12 arrivals: nobody answers "
         "1 of 8 arrivals found no room in flight and was not sent. "
-        "What became of 8 of 12 arrivals succeeded 0 throttled 0 timeouts 7 not sent, too many in flight 1 "
+        "Results of 8 of 12 arrivals succeeded 0 throttled 0 timeouts 7 not sent, too many in flight 1 "
         "The whole test wanted 150 a second warm-up, apart 3 requests, 0 succeeded "
-        "Latency of those that succeeded no request succeeded What failed said:"
+        "Latency of successful requests no request succeeded Errors:"
     ) in page.text
-    assert "Warm and cold apart" not in page.text
+    assert "Warm and cold requests" not in page.text
     assert "95% confidence" not in page.text
     assert labels(page) == []
 
@@ -157,7 +157,7 @@ def test_a_plot_of_some_of_the_requests_says_so(example: Any) -> None:
     assert "are drawn" not in page.text
     assert "throttled (4)" in page.text
     page = page_of(example, example.load_result(requests=4100, succeeded=4094))
-    assert "its shape what became of it. 100 of 4,100 requests are drawn." in page.text
+    assert "Its shape shows the result. 100 of 4,100 requests are drawn." in page.text
     assert "throttled (4)" not in page.text
 
 
@@ -187,7 +187,7 @@ def test_cold_starts_are_counted_only_where_something_tells(
 ) -> None:
     page = page_of(example, example.load_result(target=target, reported=reported, cold_starts=0))
     assert words in page.text
-    assert "Warm and cold apart" not in page.text
+    assert "Warm and cold requests" not in page.text
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ def test_what_was_dropped_is_said_once_and_before_the_picture(example: Any) -> N
     assert text.count("found no room in flight") == 1
     assert text.index(said) < text.index("An extra note.") < text.index("seconds until a request was due")
     assert "150 arrivals a second, 600 in all" in text
-    assert "What became of 600 arrivals" in text
+    assert "Results of 600 arrivals" in text
     assert "found no room" not in page_of(example, example.open_load_result(dropped=0)).text
 
 
@@ -236,7 +236,7 @@ def test_what_was_dropped_is_said_once_and_before_the_picture(example: Any) -> N
 )
 def test_an_interval_that_promises_less_is_marked(example: Any, succeeded: int, less_sure: str) -> None:
     text = page_of(example, example.newer_load_result(requests=400, succeeded=succeeded)).text
-    table = text[text.index("Latency of those that succeeded") : text.index("slowest 702 ms")]
+    table = text[text.index("Latency of successful requests") : text.index("slowest 702 ms")]
     marked = [words for words in table.split(" ms") if words.startswith(" *")]
     assert len(marked) == less_sure.count("for")
     said = f"* Less sure than 95%, which takes more requests that succeed: {less_sure}."

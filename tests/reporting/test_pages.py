@@ -59,7 +59,9 @@ def test_a_student_with_something_of_everything(example: Any) -> None:
         "Ada Lovelace",
         "section A",
         "49.99 of 100 points",
-        "Incomplete: 20 points are open, and nobody lost them. 1 check could not be graded.",
+        "Incomplete: 20 points are open and not lost. labgrader could not grade 1 check. "
+        "This is not the student’s fault. Grade this student again to get a result.",
+        "What to fix Optimized function uses both layers 16.67 points Bad JSON gets 400 13.34 points",
         "not attached: user1-lambda-utils",
         "Expected user1-shared-dependencies and user1-lambda-utils",
         "Observed user1-shared-dependencies:1",
@@ -80,14 +82,14 @@ def test_a_student_with_something_of_everything(example: Any) -> None:
         assert words in page.text, words
     assert [attributes["class"] for tag, attributes in page.tags if tag == "svg"] == ["chart"] * 3
     ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
-    assert ids == [f"check-{check['id']}" for check in report["checks"]]
+    assert ids == ["content", *(f"check-{check['id']}" for check in report["checks"])]
 
 
 def test_a_perfect_student_is_told_so(example: Any) -> None:
     page = safe(render_student(example.perfect()))
     assert "Every check passed." in page.text
     assert "Incomplete" not in page.text
-    assert "What to mend" not in page.text
+    assert "What to fix" not in page.text
     assert "Load tests" not in page.text
     assert "100 of 100 points" in page.text
 
@@ -96,6 +98,10 @@ def test_a_student_who_built_nothing(example: Any) -> None:
     page = safe(render_student(example.empty()))
     assert "0 of 100 points" in page.text
     assert "Skipped: fix “user3-baseline-function exists” first." in page.text
+    assert (
+        "What to fix user3-baseline-function exists 33.33 points, and 33.33 more in 1 check that waits for it "
+        "Bad JSON gets 400 13.34 points Holds 20 requests in flight 20 points"
+    ) in page.text
 
 
 def test_an_open_point_is_said_in_the_singular(example: Any) -> None:
@@ -103,7 +109,7 @@ def test_an_open_point_is_said_in_the_singular(example: Any) -> None:
         example.lab, checks=(Item("one", "report_configuration", "One", "Task 1", 1),), points=1.0
     )
     page = safe(render_student(example.report(example.student(), {"one": not_graded("denied")}, lab=lab)))
-    assert "Incomplete: 1 point is open, and nobody lost it." in page.text
+    assert "Incomplete: 1 point is open and not lost. labgrader could not grade 1 check." in page.text
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -152,7 +158,7 @@ def test_a_class_of_three(example: Any) -> None:
         "full marks 1",
         "median 50%",
         "not fully graded 1",
-        "2 students, by percent of the points; 1 not fully graded is left out",
+        "2 students, by percent of the points. 1 student is not fully graded and not shown.",
         "lambda:InvokeFunction: AccessDeniedException: not allowed — 1 check of user1",
         "USERNAME-baseline-function exists",
         "49.99 +20?",
@@ -161,7 +167,17 @@ def test_a_class_of_three(example: Any) -> None:
     ):
         assert words in page.text, words
     links = [attributes["href"] for tag, attributes in page.tags if tag == "a"]
-    assert {"reports/user1.html", "reports/user2.html", "reports/user3.html", "gradebook.csv"} == set(links)
+    assert set(links) == {
+        "#content",
+        "gradebook.csv",
+        "reports/user1.html",
+        "reports/user1.html#check-layers-attached",
+        "reports/user1.html#check-answers-bad-json",
+        "reports/user1.html#check-holds-under-load",
+        "reports/user2.html",
+        "reports/user3.html",
+        *(f"reports/user3.html#check-{item.id}" for item in example.lab.checks),
+    }
 
 
 def test_what_failed_most_comes_first_with_its_most_common_message(example: Any) -> None:
@@ -199,12 +215,13 @@ def test_a_neighbour_in_a_message_keeps_their_name(example: Any) -> None:
 def test_the_table_has_a_row_for_each_student_and_a_cell_for_each_check(example: Any) -> None:
     page = class_page(example, trio(example))
     body = page[page.index('class="matrix"') : page.index("Check by check")]
-    rows = [re.findall(r'<td class="(\w+)"[^>]*>([^<]*)</td>', row) for row in body.split("<tr><th")[1:]]
-    cells = [[cell for cell in row if cell[0] != "total"] for row in rows]
-    assert cells == [
-        [("passed", "✓"), ("partial", "◐"), ("failed", "✗"), ("not_graded", "?")],
-        [("passed", "✓")] * 4,
-        [("failed", "✗"), ("skipped", "–"), ("failed", "✗"), ("failed", "✗")],
+    cell = re.compile(r'<td class="(\w+)">(?:<a [^>]*>)?<i aria-hidden="true">(.)</i><b>([^<]*)</b>(?:</a>)?</td>')
+    passed_cell = ("passed", "✓", "Passed")
+    failed_cell = ("failed", "✗", "Failed")
+    assert [cell.findall(row) for row in body.split("<tr><th")[1:]] == [
+        [passed_cell, ("partial", "◐", "Partly"), failed_cell, ("not_graded", "?", "Not graded")],
+        [passed_cell] * 4,
+        [failed_cell, ("skipped", "–", "Skipped"), failed_cell, failed_cell],
     ]
     assert (
         "Optimized function uses both layers: partly, 16.66 of 33.33 points. not attached: user1-lambda-utils" in body
@@ -237,7 +254,7 @@ def test_a_class_of_nobody_and_of_nobody_graded(example: Any) -> None:
     student = example.student("user1")
     page = safe(class_page(example, [(student, example.report(student, {}))]))
     assert "median –" in page.text
-    assert "Nothing that was graded failed." in page.text
+    assert "No graded check failed." in page.text
 
 
 def test_a_class_of_three_hundred_is_one_page_of_reasonable_size(example: Any) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from labgrader.errors import BadInputError
+from labgrader.evidence.question import Answers
+from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.scoring import score
 from labgrader.judging.verdict import Verdict, failed, not_graded, partial, passed
 from labgrader.labs.lab import Item
@@ -252,3 +254,16 @@ def test_words_for_moments_and_counts() -> None:
     assert (counted(1, "check"), counted(1200, "check")) == ("1 check", "1,200 checks")
     assert (rounded(4.0), rounded(1 / 3), rounded(math.nan)) == (4, 0.33, 0)
     assert isinstance(rounded(4.0), int)
+
+
+def test_a_report_says_that_the_student_has_no_resource_at_all(example: Any) -> None:
+    def report(functions: list[str]) -> dict[str, Any]:
+        answers = Answers.from_dict({"lambda:ListFunctions": {"value": functions}})
+        snapshot = Snapshot("user1", "000000000000", "us-east-1", answers=answers)
+        built: dict[str, Any] = example.report(example.student(), example.all_passed, snapshot=snapshot)
+        validate(built, "report")
+        return built
+
+    assert report([])["nothing_found"] is True
+    assert "nothing_found" not in report(["user1-function"])
+    assert "nothing_found" not in example.report(example.student(), example.all_passed, snapshot=None)

@@ -11,7 +11,7 @@ from labgrader.reporting.exports import exports
 from labgrader.reporting.gradebook import GradebookDocument, build_gradebook, build_row
 from labgrader.roster import Student
 from labgrader.runs.stored_gradebook import load_gradebook
-from labgrader.store import Keys, MissingError, Store
+from labgrader.store import Keys, MissingError, RunRecord, Store
 
 RUN = "20260301-090000-example-0001"
 KEYS = Keys(RUN)
@@ -37,7 +37,21 @@ def report_of(student: Student) -> Any:
 
 
 def gradebook() -> GradebookDocument:
-    return build_gradebook(RUN, LAB, [build_row(student, report_of(student)) for student in STUDENTS])
+    rows = [build_row(student, report_of(student)) for student in STUDENTS]
+    return build_gradebook(RUN, LAB, rows, mode="grade", finished_at="2026-03-01T09:05:00Z")
+
+
+def recorded(store: Store) -> None:
+    """Keep the record of the run."""
+    record = RunRecord(
+        run_id=RUN,
+        lab=LAB.id,
+        mode="grade",
+        status="complete",
+        started_at="2026-03-01T09:00:00Z",
+        finished_at="2026-03-01T09:05:00Z",
+    )
+    store.record_run(record)
 
 
 def reported(store: Store) -> None:
@@ -55,12 +69,23 @@ def test_the_gradebook_is_what_is_kept(store: Store) -> None:
 
 def test_a_run_of_an_earlier_version_gets_its_gradebook_from_its_reports(store: Store) -> None:
     reported(store)
+    recorded(store)
     store.put(KEYS.gradebook, b"username,points,points\r\n")
     found = load_gradebook(store, RUN)
     assert found == gradebook()
     assert [(row["username"], row["points"]) for row in found["students"]] == [("user2", 0), ("user1", 20)]
-    assert b",check:points,check:status,check:name,check:email\r\n" in exports()["csv"].render(found)
+    assert b",check:points,check:status,check:name,check:email,run_id,run_mode,run_finished_at\r\n" in exports()[
+        "csv"
+    ].render(found)
     assert not store.keys(KEYS.gradebook_json), "reading writes nothing"
+
+
+def test_a_gradebook_without_mode_and_date_gets_them_from_the_record_of_the_run(store: Store) -> None:
+    old = {name: value for name, value in gradebook().items() if name not in ("mode", "finished_at")}
+    store.put_json(KEYS.gradebook_json, old)
+    assert load_gradebook(store, RUN) == old, "there is no record"
+    recorded(store)
+    assert load_gradebook(store, RUN) == gradebook()
 
 
 def test_a_run_without_a_summary_has_no_gradebook_though_every_report_is_there(store: Store) -> None:

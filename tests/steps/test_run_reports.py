@@ -183,9 +183,10 @@ def test_the_summary_keeps_the_gradebook_as_data_and_its_csv(store: Store) -> No
     for name in ("user1", "user2"):
         recorded(store, name)
         run_check(store, RUN, name, "reserved")
-    summarise_run(store, RUN, STARTED)
+    finished_at = summarise_run(store, RUN, STARTED)["finished_at"]
     kept = store.get_json(KEYS.gradebook_json)
     assert (kept["schema"], kept["run_id"], kept["lab"]) == ("labgrader.gradebook/1", RUN, LAB.id)
+    assert (kept["mode"], kept["finished_at"]) == ("grade", finished_at)
     assert kept["checks"] == [
         {"id": "reserved", "title": "Concurrency is reserved", "max_points": 40},
         {"id": "handled", "title": "Failures are handled", "max_points": 60},
@@ -196,9 +197,10 @@ def test_the_summary_keeps_the_gradebook_as_data_and_its_csv(store: Store) -> No
     ]
     assert [check["status"] for check in kept["students"][0]["checks"]] == ["passed", "not_graded"]
     assert store.get(KEYS.gradebook).decode().split("\r\n") == [
-        "student_id,username,name,email,section,status,points,max_points,percent,open_points,reserved,handled",
-        "s-user1,user1,User1,,,incomplete,40,100,40,60,40,",
-        "s-user2,user2,User2,,,incomplete,40,100,40,60,40,",
+        "student_id,username,name,email,section,status,points,max_points,percent,open_points,reserved,handled,"
+        "run_id,run_mode,run_finished_at",
+        f"s-user1,user1,User1,,,incomplete,40,100,40,60,40,,{RUN},grade,{finished_at}",
+        f"s-user2,user2,User2,,,incomplete,40,100,40,60,40,,{RUN},grade,{finished_at}",
         "",
     ]
 

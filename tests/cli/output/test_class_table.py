@@ -130,7 +130,7 @@ def test_a_students_copy_has_no_word_of_what_is_hidden(store: Store, tmp_path: P
     assert "Nobody sees it" in page.read_text(), "the instructor's, as ever"
     capsys.readouterr()
     assert main([*copy[:2], "--for-student", "--aws"]) == 2
-    assert capsys.readouterr().err.splitlines()[-1] == "error: whose? --for-student goes with --student USERNAME"
+    assert capsys.readouterr().err.splitlines()[-1] == "error: --for-student needs --student USERNAME"
     assert main(["report", RUN, "--student", "user2", "--for-student", "--aws"]) == 2
 
 

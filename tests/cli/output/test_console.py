@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import io
 import sys
-from typing import Any
 
 import pytest
 
 from cli.output import console
 from cli.output.class_progress import line
-from cli.output.class_table import what_failed
 
 
 def test_control_characters_and_bidi_marks_become_visible() -> None:
@@ -61,19 +59,6 @@ def test_points_have_no_trailing_zeros(value: float, text: str) -> None:
 def test_only_text_above_the_width_is_cut() -> None:
     assert console.shorten("12345", 5) == "12345"
     assert console.shorten("123456", 5) == "1234…"
-
-
-def test_what_failed_names_three_and_counts_the_rest() -> None:
-    def check(status: str, title: str = "t") -> dict[str, str]:
-        return {"status": status, "title": title}
-
-    def report(*checks: Any) -> Any:
-        return {"checks": list(checks)}
-
-    assert what_failed(report(check("passed"), check("skipped"))) == ""
-    three = [check("failed", "a"), check("partial", "b"), check("failed", "c")]
-    assert what_failed(report(*three)) == "a; b; c"
-    assert what_failed(report(*three, check("failed", "d"), check("not_graded"))) == "a; b; c; and 1 more; 1 not graded"
 
 
 def test_the_line_of_a_student_has_points_and_status() -> None:

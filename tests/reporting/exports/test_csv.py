@@ -6,21 +6,26 @@ import csv
 import io
 import re
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from labgrader.judging.verdict import failed, passed
 from labgrader.labs.lab import Item
-from labgrader.reporting.exports.csv import COLUMNS, MAX_CELL, heading, render_csv
-from labgrader.reporting.gradebook import build_gradebook, build_row
+from labgrader.reporting.exports.csv import COLUMNS, MAX_CELL, RUN_COLUMNS, heading, render_csv
+from labgrader.reporting.gradebook import GradebookDocument, build_gradebook, build_row
 from labgrader.roster import Student
 
 LEGAL_ID = re.compile(r"[a-z][a-z0-9-]{0,60}")
 
 
 def csv_of(example: Any, *rows: tuple[Student, Any]) -> bytes:
-    return render_csv(build_gradebook("r1", example.lab, [build_row(*row) for row in rows]))
+    return render_csv(gradebook_of(example, *rows))
+
+
+def gradebook_of(example: Any, *rows: tuple[Student, Any]) -> GradebookDocument:
+    finished_at = "2026-01-01T09:02:00Z"
+    return build_gradebook("r1", example.lab, [build_row(*row) for row in rows], mode="grade", finished_at=finished_at)
 
 
 def rows_of(content: bytes) -> list[dict[str, str]]:
@@ -36,10 +41,11 @@ def test_a_class_of_three(example: Any) -> None:
     content = csv_of(example, (ada, example.mixed()), (grace, example.perfect()), (alan, example.empty()))
     assert content.decode().split("\r\n") == [
         "student_id,username,name,email,section,status,points,max_points,percent,open_points,"
-        "baseline-function,layers-attached,answers-bad-json,holds-under-load",
-        "s-user1,user1,Ada Lovelace,ada@example.org,A,incomplete,49.99,100,49.99,20,33.33,16.66,0,",
-        's-user2,user2,"Hopper, Grace",,,complete,100,100,100,0,33.33,33.33,13.34,20',
-        "s-user3,user3,عمر الخيام,,,complete,0,100,0,0,0,0,0,0",
+        "baseline-function,layers-attached,answers-bad-json,holds-under-load,run_id,run_mode,run_finished_at",
+        "s-user1,user1,Ada Lovelace,ada@example.org,A,incomplete,49.99,100,49.99,20,33.33,16.66,0,,"
+        "r1,grade,2026-01-01T09:02:00Z",
+        's-user2,user2,"Hopper, Grace",,,complete,100,100,100,0,33.33,33.33,13.34,20,r1,grade,2026-01-01T09:02:00Z',
+        "s-user3,user3,عمر الخيام,,,complete,0,100,0,0,0,0,0,0,r1,grade,2026-01-01T09:02:00Z",
         "",
     ]
 
@@ -95,11 +101,13 @@ def test_checks_that_are_called_as_fixed_columns_have_columns_of_their_own(examp
     student = example.student(name="Ada", email="ada@example.org", section="A")
     verdicts = {check_id: failed("no") if check_id == "name" else passed() for check_id in ids}
     report = example.report(student, verdicts, lab=lab)
-    content = render_csv(build_gradebook("r1", lab, [build_row(student, report)]))
+    rows = [build_row(student, report)]
+    content = render_csv(build_gradebook("r1", lab, rows, mode="audit", finished_at="2026-01-01T09:02:00Z"))
     assert content.decode().split("\r\n") == [
         "student_id,username,name,email,section,status,points,max_points,percent,open_points,"
-        "check:username,check:name,check:email,check:section,check:status,check:points,check:percent",
-        "s-user1,user1,Ada,ada@example.org,A,complete,60,70,85.71,0,10,0,10,10,10,10,10",
+        "check:username,check:name,check:email,check:section,check:status,check:points,check:percent,"
+        "run_id,run_mode,run_finished_at",
+        "s-user1,user1,Ada,ada@example.org,A,complete,60,70,85.71,0,10,0,10,10,10,10,10,r1,audit,2026-01-01T09:02:00Z",
         "",
     ]
 
@@ -117,3 +125,23 @@ def test_checks_that_are_called_as_fixed_columns_have_columns_of_their_own(examp
 )
 def test_only_the_name_of_a_fixed_column_is_changed(check_id: str, shown: str) -> None:
     assert heading(check_id) == shown
+
+
+def test_no_check_can_be_called_as_a_column_of_the_run() -> None:
+    assert [column for column in RUN_COLUMNS if LEGAL_ID.fullmatch(column)] == []
+
+
+def test_a_gradebook_of_an_earlier_version_has_an_empty_mode_and_date(example: Any) -> None:
+    old = {**gradebook_of(example, (example.student(), example.perfect("user1")))}
+    del old["mode"], old["finished_at"]
+    (row,) = rows_of(render_csv(cast(GradebookDocument, old)))
+    assert [row[column] for column in RUN_COLUMNS] == ["r1", "", ""]
+
+
+def test_semicolons_and_a_byte_order_mark_for_spreadsheets(example: Any) -> None:
+    gradebook = gradebook_of(example, (example.student(name="Hopper; Grace"), example.perfect("user1")))
+    plain = render_csv(gradebook)
+    assert render_csv(gradebook, bom=True) == b"\xef\xbb\xbf" + plain
+    lines = render_csv(gradebook, delimiter=";").decode().split("\r\n")
+    assert lines[0] == plain.decode().split("\r\n")[0].replace(",", ";")
+    assert lines[1].startswith('s-user1;user1;"Hopper; Grace";;;complete;100;100;100;0;33.33;')

@@ -74,6 +74,11 @@ class Environment:
         return self._read("GRADE_STUDENT_ARN")
 
     @property
+    def log_level(self) -> str:
+        """The level from which the function logs, by its name in Python; without the variable, INFO."""
+        return self.variables.get("POWERTOOLS_LOG_LEVEL") or "INFO"
+
+    @property
     def on_lambda(self) -> bool:
         """Whether this process is an execution environment of Lambda."""
         return "AWS_LAMBDA_FUNCTION_NAME" in self.variables

@@ -261,3 +261,4 @@ class Report(TypedDict):
     previous: NotRequired[Previous]
     hidden: NotRequired[Hidden]
     audit: NotRequired[ReportAudit]
+    nothing_found: NotRequired[Literal[True]]

@@ -1,8 +1,7 @@
-"""What the page of a class shows: totals, the distribution, the table, what failed most, what is not graded. Pure."""
+"""The content of the class page: what needs attention, totals, distribution, matrix, most frequent failures. Pure."""
 
 from __future__ import annotations
 
-import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,55 +11,90 @@ from labgrader.judging.verdict import STATUSES
 from labgrader.labs.lab import Lab
 from labgrader.messages import quote
 from labgrader.reporting.audit_view import class_audit_view
+from labgrader.reporting.class_totals import class_totals
 from labgrader.reporting.formatting import WORDS, moment_text, points_text
+from labgrader.reporting.nothing_found import nothing_found
 from labgrader.reporting.run_summary import of_anybody
 from labgrader.reporting.tasks import by_task
 
 MAX_TROUBLES = 6
-"""Checks that are named as those that failed most."""
+"""How many checks "What failed most" lists."""
 
 MAX_NAMED = 12
-"""Students that one line names; the rest are counted."""
+"""How many students one line names; it counts the others."""
 
 MAX_MESSAGE = 160
-"""Characters of a message that a cell of the table shows when it is pointed at."""
+"""Characters of a message in the tooltip of a cell of the matrix."""
+
+NO_SECTION = "No section"
+"""The heading of the students without a section, in a class with sections."""
 
 
 def class_view(run: Mapping[str, Any], reports: Sequence[Report], lab: Lab) -> dict[str, Any]:
     """Return the variables of ``class.html.j2``."""
     by_username = {report["student"]["username"]: report for report in reports}
-    in_order = [by_username[one["username"]] for one in run["students"] if one["username"] in by_username]
-    graded = [report["score"]["percent"] for report in in_order if report["status"] == "complete"]
+    in_order = [by_username[student["username"]] for student in run["students"] if student["username"] in by_username]
+    totals = class_totals(in_order)
     titles = {check["id"]: check["title"] for check in run["checks"]}
     tasks = by_task(_check(check, len(in_order)) for check in run["checks"])
     columns = [check["id"] for _, members in tasks for check in members]
+    rows = [_row(report, columns) for report in in_order]
     return {
         "run": run,
         "lab": lab,
         "counts": run["counts"],
-        "max_points": lab.points,
-        "mean": round(statistics.fmean(graded), 1) if graded else None,
-        "median": round(statistics.median(graded), 1) if graded else None,
-        "full_marks": sum(percent == 100 for percent in graded),
-        "distribution": _distribution(graded),
-        "graded": len(graded),
+        "totals": totals,
+        "distribution": _distribution(totals.percents),
         "tasks": [{"title": task, "checks": members} for task, members in tasks],
-        "rows": [_row(report, columns) for report in in_order],
+        "columns": columns,
+        "groups": _groups(rows, in_order),
+        "by_points": sorted(rows, key=lambda row: -float(row["score"]["points"])),
         "troubles": _troubles(in_order, titles),
+        "nothing_found": [{"sentence": found.sentence, **_named(found.usernames)} for found in nothing_found(in_order)],
         "open": _open(in_order),
+        "drifted": _named([report["student"]["username"] for report in in_order if _has_drifted(report)]),
         "unseen": lab.unseen,
         "audit": class_audit_view(in_order),
         "statuses": STATUSES,
     }
 
 
+def _groups(rows: Sequence[dict[str, Any]], reports: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of the matrix by section, in the order of the class list; one group without a title if there is none."""
+    sections: dict[str, list[int]] = {}
+    for number, report in enumerate(reports):
+        sections.setdefault(report["student"]["section"], []).append(number)
+    has_sections = any(sections)
+    return [
+        {
+            "title": (f"Section {section}" if section else NO_SECTION) if has_sections else "",
+            "rows": [rows[number] for number in members],
+            "totals": class_totals(reports[number] for number in members),
+        }
+        for section, members in sorted(sections.items(), key=lambda found: not found[0])  # those without one are last
+    ]
+
+
+def _named(usernames: Sequence[str]) -> dict[str, Any]:
+    """The students that a line names, and how many more there are."""
+    return {"students": list(usernames[:MAX_NAMED]), "more_students": max(0, len(usernames) - MAX_NAMED)}
+
+
+def _has_drifted(report: Mapping[str, Any]) -> bool:
+    """Whether an audit found a check or a resource of the student worse than before."""
+    audit = report.get("audit") or {}
+    return bool(audit.get("drifted") or audit.get("gone"))
+
+
 def _distribution(percents: Sequence[float]) -> list[dict[str, Any]]:
-    """How many students lie in each ten percent; full marks stand alone, because a teacher looks for them."""
+    """How many students are in each ten percent. Full marks have a column of their own: teachers look for them."""
     found = Counter(min(int(percent // 10), 10) for percent in percents)
     most = max(found.values(), default=1)
     return [
         {
             "label": "100" if step == 10 else f"{step * 10}–{step * 10 + 9}",
+            "from": step * 10,
+            "to": "" if step == 10 else step * 10 + 9,
             "students": found[step],
             "height": round(100 * found[step] / most),
         }
@@ -79,23 +113,20 @@ def _row(report: Report, columns: Sequence[str]) -> dict[str, Any]:
 
 
 def _cell(check: ReportCheck) -> dict[str, Any]:
-    """A cell: its status, whether an audit only carried that over, and the words it shows when it is pointed at.
-
-    What is simply passed has none.
-    """
+    """A cell of the matrix: status, whether an audit carried it over, and a tooltip; none for a check that passed."""
     status, carried = check["status"], check.get("carried_over")
-    of_then = f"carried over from the graded run of {moment_text(carried['graded_at'])}" if carried else ""
+    origin = f"carried over from the graded run of {moment_text(carried['graded_at'])}" if carried else ""
     if status == "passed":
-        words = f"{check['title']}: {of_then}" if carried else ""
+        words = f"{check['title']}: {origin}" if carried else ""
     else:
         points = f"{points_text(check['points'])} of {points_text(check['max_points'])} points"
-        then = f", {of_then}" if carried else ""
-        words = f"{check['title']}: {WORDS[status].lower()}, {points}{then}. {quote(check['message'], MAX_MESSAGE)}"
-    return {"status": status, "carried": bool(carried), "words": words}
+        ending = f", {origin}" if carried else ""
+        words = f"{check['title']}: {WORDS[status].lower()}, {points}{ending}. {quote(check['message'], MAX_MESSAGE)}"
+    return {"id": check["id"], "status": status, "carried": bool(carried), "words": words}
 
 
 def _check(check: Mapping[str, Any], students: int) -> dict[str, Any]:
-    """A check's counts, and the share of the class behind each as the width of a bar's part."""
+    """A check with its counts, and the share of the class with each status, in percent of the bar's width."""
     return {
         **check,
         "shares": [(status, 100 * check[status] / max(students, 1)) for status in STATUSES if check[status]],
@@ -103,7 +134,7 @@ def _check(check: Mapping[str, Any], students: int) -> dict[str, Any]:
 
 
 def _troubles(reports: Sequence[Report], titles: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The checks that most students did not pass, each with what was said most often."""
+    """The checks that most students did not pass, each with its most frequent message."""
     said: dict[str, Counter[str]] = {check_id: Counter() for check_id in titles}
     for report in reports:
         for check in report["checks"]:
@@ -112,7 +143,7 @@ def _troubles(reports: Sequence[Report], titles: Mapping[str, str]) -> list[dict
     troubles = []
     for check_id, messages in said.items():
         if messages:
-            message, times = min(messages.items(), key=lambda one: (-one[1], one[0]))
+            message, times = min(messages.items(), key=lambda found: (-found[1], found[0]))
             troubles.append(
                 {
                     "id": check_id,
@@ -127,7 +158,7 @@ def _troubles(reports: Sequence[Report], titles: Mapping[str, str]) -> list[dict
 
 
 def _open(reports: Sequence[Report]) -> list[dict[str, Any]]:
-    """What is not graded, by its reason: how many checks, and whose."""
+    """The checks that are not graded, by reason: how many checks, and of which students."""
     found: dict[str, dict[str, list[str]]] = {}
     for report in reports:
         for check in report["checks"]:
@@ -138,9 +169,8 @@ def _open(reports: Sequence[Report]) -> list[dict[str, Any]]:
         {
             "reason": reason,
             "checks": sum(len(checks) for checks in students.values()),
-            "students": list(students)[:MAX_NAMED],
-            "more_students": max(0, len(students) - MAX_NAMED),
+            **_named(list(students)),
         }
         for reason, students in found.items()
     ]
-    return sorted(reasons, key=lambda one: -int(str(one["checks"])))
+    return sorted(reasons, key=lambda found: -int(str(found["checks"])))

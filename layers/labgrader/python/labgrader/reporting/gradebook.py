@@ -6,7 +6,7 @@ A run keeps it as ``gradebook.json``. ``labgrader.reporting.exports`` writes it 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from labgrader.documents.report import Completeness, Report, ReportCheck
 from labgrader.judging.verdict import Status
@@ -56,26 +56,38 @@ class StudentRow(TypedDict):
 
 
 class GradebookDocument(TypedDict):
-    """The gradebook of one run. ``checks`` are in the lab's order, ``students`` in the roster's order."""
+    """The gradebook of one run. ``checks`` are in the lab's order, ``students`` in the roster's order.
+
+    ``mode`` is ``grade``, ``audit`` or ``self-check``; ``finished_at`` is ISO 8601 in UTC. Gradebooks of earlier
+    versions have neither.
+    """
 
     schema: str
     run_id: str
+    mode: NotRequired[str]
+    finished_at: NotRequired[str]
     lab: str
     checks: list[CheckColumn]
     students: list[StudentRow]
 
 
-def build_gradebook(run_id: str, lab: Lab, rows: Iterable[StudentRow]) -> GradebookDocument:
+def build_gradebook(
+    run_id: str, lab: Lab, rows: Iterable[StudentRow], *, mode: str = "", finished_at: str = ""
+) -> GradebookDocument:
     """Build the gradebook of a run. The same arguments give the same document.
 
     Args:
         run_id: the run.
         lab: the lab as the run froze it.
         rows: the students in the roster's order.
+        mode: ``grade``, ``audit`` or ``self-check``; empty if it is not known.
+        finished_at: when the run finished, ISO 8601 in UTC; empty if it is not known.
     """
     return {
         "schema": SCHEMA,
         "run_id": run_id,
+        "mode": mode,
+        "finished_at": finished_at,
         "lab": lab.id,
         "checks": [_column(item) for item in lab.checks],
         "students": list(rows),

@@ -1,4 +1,4 @@
-"""The pages that an instructor reads, per student and per class. No script, nothing fetched, everything escaped."""
+"""The HTML pages of students, classes and load tests. They have no script, fetch nothing and escape all texts."""
 
 from __future__ import annotations
 
@@ -23,16 +23,18 @@ if TYPE_CHECKING:
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 )
-"""A page can neither run nor fetch anything: it shows what students wrote."""
+"""A page can neither run nor fetch anything, because it shows texts that students wrote."""
 
 
-def render_student(report: Report) -> str:
-    """Return the page of one student, hidden checks included: an instructor reads it.
+def render_student(report: Report, class_page: str = "") -> str:
+    """Return the page of one student, with hidden checks: it is for instructors.
 
     Args:
-        report: as ``build_report`` made it; the page needs nothing else, and the same report gives the same page.
+        report: as ``build_report`` made it. The same arguments give the same page.
+        class_page: the address that the page links back to, such as ``../class.html``; empty for no link, as on the
+            pages that students get.
     """
-    return _render("student.html.j2", student_view(report))
+    return _render("student.html.j2", student_view(report, class_page))
 
 
 def render_class(run: Mapping[str, Any], reports: Sequence[Report], lab: Lab) -> str:
@@ -47,7 +49,7 @@ def render_class(run: Mapping[str, Any], reports: Sequence[Report], lab: Lab) ->
 
 
 def render_load_test(result: LoadResult | Comparison) -> str:
-    """Return the page of one load test, or of one comparison, that nobody's points depend on.
+    """Return the page of one load test or one comparison on which no points depend.
 
     Args:
         result: what was measured.
@@ -68,7 +70,7 @@ def _render(template: str, view: Mapping[str, Any]) -> str:
 
 @cache
 def _environment() -> Environment:
-    """The templates, loaded when the first page is wanted: not every function that imports this draws one."""
+    """Return the templates, loaded for the first page: many functions import this module and draw no page."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(

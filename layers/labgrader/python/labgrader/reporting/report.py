@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from labgrader.documents.report import Advice, CarriedOverMark, Previous, Report, ReportAudit, ReportCheck
 from labgrader.evidence.load.load_test import Comparison, LoadResult
+from labgrader.evidence.no_resources import has_no_resources
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.check import find_check
 from labgrader.judging.scoring import Score, ScoredCheck
@@ -102,6 +103,8 @@ def build_report(
         "advice": [_advice(item, verdict) for item, verdict in advice if verdict.status in ("failed", "partial")],
     }
     report["comparisons"] = [comparison_entry(*said_of(item_id), result) for item_id, result in comparisons]
+    if snapshot is not None and has_no_resources(snapshot):
+        report["nothing_found"] = True
     if previous is not None:
         report["previous"] = previous
     hidden = hidden_field(lab.hidden_checks, lab.hidden_points)

@@ -1,4 +1,4 @@
-"""What the page of one student shows, in the order it shows it. Pure: from the report alone."""
+"""The content of the page of one student, in the order of the page. Pure: from the report alone."""
 
 from __future__ import annotations
 
@@ -11,29 +11,36 @@ from labgrader.reporting.comparison_view import comparison_view
 from labgrader.reporting.formatting import waiting_words
 from labgrader.reporting.load_view import load_test_view
 from labgrader.reporting.tasks import by_task
+from labgrader.reporting.what_to_fix import what_to_fix
 
 
-def student_view(report: Report) -> dict[str, Any]:
-    """Return the variables of ``student.html.j2``."""
+def student_view(report: Report, class_page: str = "") -> dict[str, Any]:
+    """Return the variables of ``student.html.j2``.
+
+    Args:
+        report: the report.
+        class_page: the address of the class page, as seen from this page; empty for a page without a link to it.
+    """
     checks = report["checks"]
     audit = report.get("audit")
     titles = {check["id"]: check["title"] for check in checks}
     score = report["score"]
     return {
         "report": report,
+        "class_page": class_page,
         "student": report["student"],
         "lab": report["lab"],
         "score": score,
         "lost": round(score["max_points"] - score["points"] - score["open_points"], 2),
         "counts": [(status, sum(check["status"] == status for check in checks)) for status in STATUSES],
         "tasks": _tasks(checks),
-        "to_mend": [check for check in checks if check["status"] in ("failed", "partial")],
+        "to_fix": what_to_fix(checks),
         "open": [check for check in checks if check["status"] == "not_graded"],
         "titles": titles,
         "load_tests": [load_test_view(test, titles) for test in report["load_tests"]],
-        "comparisons": [comparison_view(one, titles) for one in report.get("comparisons", ())],
+        "comparisons": [comparison_view(comparison, titles) for comparison in report.get("comparisons", ())],
         "advice": report["advice"],
-        "previous": report.get("previous") if "audit" not in report else None,  # the audit says it in more words
+        "previous": report.get("previous") if "audit" not in report else None,  # an audit has a section for changes
         "audit": audit,
         "drifted": _drifted(audit["drifted"] if audit else (), checks),
         "grade": report.get("previous") if "audit" in report else None,
@@ -45,44 +52,46 @@ def student_view(report: Report) -> dict[str, Any]:
 
 
 def _drifted(drifted: Sequence[Difference], checks: Sequence[ReportCheck]) -> list[dict[str, Any]]:
-    """What an audit found worse than before: each with the checks that are only skipped because of it, counted.
+    """The checks that an audit found worse than before, each with the count of checks that are skipped because of it.
 
-    What is skipped and comes after nothing that drifted stands by itself.
+    A skipped check that waits for no other check of these has an entry of its own.
     """
     requires = {check["id"]: check.get("requires", []) for check in checks}
     status = {check["id"]: check["status"] for check in checks}
-    named: dict[str, dict[str, Any]] = {one["check"]: {**one, "after": []} for one in drifted if one["to"] != "skipped"}
+    named: dict[str, dict[str, Any]] = {
+        change["check"]: {**change, "after": []} for change in drifted if change["to"] != "skipped"
+    }
     alone: list[dict[str, Any]] = []
-    for one in drifted:
-        if one["to"] == "skipped":
-            first = _comes_first(one["check"], requires, status, named)
+    for change in drifted:
+        if change["to"] == "skipped":
+            first = _comes_first(change["check"], requires, status, named)
             if first:
-                named[first]["after"].append(one)
+                named[first]["after"].append(change)
             else:
-                alone.append({**one, "after": []})
-    return [{**one, "waiting": _waiting(one["after"])} for one in (*named.values(), *alone)]
+                alone.append({**change, "after": []})
+    return [{**change, "waiting": _waiting(change["after"])} for change in (*named.values(), *alone)]
 
 
 def _comes_first(
     check: str, requires: Mapping[str, Sequence[str]], status: Mapping[str, Status], named: Mapping[str, Any]
 ) -> str:
-    """The check that drifted and that a skipped one waits for, through others that are skipped; empty for none."""
+    """The id of the drifted check that a skipped check waits for, also through other skipped checks; empty for none."""
     seen, ahead = {check}, list(requires.get(check, ()))
     while ahead:
-        one = ahead.pop(0)
-        if one in named:
-            return one
-        if one not in seen and status.get(one) == "skipped":
-            ahead += requires.get(one, ())
-        seen.add(one)
+        required = ahead.pop(0)
+        if required in named:
+            return required
+        if required not in seen and status.get(required) == "skipped":
+            ahead += requires.get(required, ())
+        seen.add(required)
     return ""
 
 
 def _waiting(after: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
-    """How many checks wait, in words, and the points that they are worth together."""
+    """How many checks wait, in words, and their points together."""
     if not after:
         return None
-    return {"words": waiting_words(len(after), 1), "points": round(sum(one["points"] for one in after), 2)}
+    return {"words": waiting_words(len(after), 1), "points": round(sum(change["points"] for change in after), 2)}
 
 
 def _version_changed(report: Report) -> bool:
@@ -93,14 +102,14 @@ def _version_changed(report: Report) -> bool:
 
 
 def _tasks(checks: Sequence[ReportCheck]) -> list[dict[str, Any]]:
-    """The checks by the task they belong to, with what each task came to."""
+    """The checks by task, with the points of each task."""
     return [
         {
             "title": task,
             "checks": members,
             "points": round(sum(check["points"] for check in members), 2),
             "max_points": round(sum(check["max_points"] for check in members), 2),
-            "open_points": round(sum(one["max_points"] for one in members if one["status"] == "not_graded"), 2),
+            "open_points": round(sum(check["max_points"] for check in members if check["status"] == "not_graded"), 2),
         }
         for task, members in by_task(checks)
     ]

@@ -12,7 +12,8 @@ from labgrader.store import Keys, MissingError, Store
 def load_gradebook(store: Store, run_id: str) -> GradebookDocument | None:
     """Return the gradebook of a run, or ``None`` if the run has none: it is running, or it failed.
 
-    Runs of earlier versions kept their gradebook as CSV only. Theirs is built again from their reports.
+    Runs of earlier versions kept their gradebook as CSV only. Theirs is built again from their reports. If a gradebook
+    does not say its mode and when the run finished, they are taken from the run's record.
 
     Args:
         store: the stack's store.
@@ -25,8 +26,16 @@ def load_gradebook(store: Store, run_id: str) -> GradebookDocument | None:
     try:
         kept: GradebookDocument = store.get_json(keys.gradebook_json)
     except MissingError:
-        return _from_reports(store, run_id) if store.keys(keys.gradebook) else None
-    return kept
+        if not store.keys(keys.gradebook):
+            return None
+        kept = _from_reports(store, run_id)
+    return kept if kept.get("mode") else _with_record(kept, store)
+
+
+def _with_record(gradebook: GradebookDocument, store: Store) -> GradebookDocument:
+    """Return a gradebook with the mode and the end that the run's record has; as it is if there is no record."""
+    record = store.run(gradebook["run_id"])
+    return {**gradebook, "mode": record.mode, "finished_at": record.finished_at} if record else gradebook
 
 
 def _from_reports(store: Store, run_id: str) -> GradebookDocument:

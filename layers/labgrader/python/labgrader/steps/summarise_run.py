@@ -83,7 +83,8 @@ def summarise_run(store: Store, run_id: str, started_at: str, *, publish: Publis
     )
     validate(run, "run")
     kept: dict[str, Any] = store.put_json_once(keys.run, run)
-    gradebook = build_gradebook(run_id, lab, [build_row(student, report) for student, report, _ in reports])
+    rows = [build_row(student, report) for student, report, _ in reports]
+    gradebook = build_gradebook(run_id, lab, rows, mode=mode, finished_at=kept["finished_at"])
     store.put_json(keys.gradebook_json, gradebook)
     store.put(keys.gradebook, exports()["csv"].render(gradebook))
     everybody = [report for _, report, _ in reports]

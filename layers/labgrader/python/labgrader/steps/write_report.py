@@ -27,6 +27,9 @@ from labgrader.steps.previous_results import load_previous
 from labgrader.steps.run_documents import CheckRecord, lab_of, records_of, snapshot_of, student_of
 from labgrader.store import Keys, MissingError, Store
 
+CLASS_PAGE = "../class.html"
+"""The class page of a run, as seen from a student's page: ``runs/RUN/reports/USERNAME.html``."""
+
 
 def write_report(
     store: Store,
@@ -101,7 +104,7 @@ def write_report(
     kept: Report = store.put_json_once(keys.report(username), report)
     from labgrader.reporting.html import render_student  # Jinja2 costs 150 ms, after the grade is safe
 
-    store.put(keys.report(username, ".html"), render_student(kept).encode())
+    store.put(keys.report(username, ".html"), render_student(kept, CLASS_PAGE).encode())
     if mode in ("grade", "audit"):
         remember_seen(store, kept, before, recorded=snapshot is not None)
     open_checks = {check["id"] for check in kept["checks"] if check["status"] == "not_graded"}

@@ -25,6 +25,9 @@ COLUMNS = (
 )
 """The columns before those of the checks."""
 
+RUN_COLUMNS = ("run_id", "run_mode", "run_finished_at")
+"""The columns after those of the checks. No check has such an id, because ids have no underscore."""
+
 MAX_CELL = 1_000
 """Characters of one cell; spreadsheets take 32,767."""
 
@@ -37,17 +40,24 @@ def heading(check_id: str) -> str:
     return f"check:{check_id}" if check_id in COLUMNS else check_id
 
 
-def render_csv(gradebook: GradebookDocument) -> bytes:
-    """Return the gradebook as UTF-8 without a BOM, CRLF, comma (RFC 4180).
+def render_csv(gradebook: GradebookDocument, *, delimiter: str = ",", bom: bool = False) -> bytes:
+    """Return the gradebook as UTF-8 with CRLF (RFC 4180). By default, it has commas and no byte-order mark.
 
     A check's cell holds the points that were earned, 0 for failed and skipped. A check that was not graded leaves its
     cell empty, because a 0 would be read as lost; the points of such checks are in ``open_points``.
-    Cells that a spreadsheet would run as a formula begin with an apostrophe.
+    Cells that a spreadsheet would run as a formula begin with an apostrophe. The last columns say which run it is, its
+    mode and when it finished: the points of an audit are no grades.
+
+    Args:
+        gradebook: the gradebook.
+        delimiter: what separates the cells. Spreadsheets in countries with a decimal comma expect a semicolon.
+        bom: whether the file begins with a byte-order mark, by which Excel recognizes UTF-8.
     """
     text = io.StringIO(newline="")
-    writer = csv.writer(text)
+    writer = csv.writer(text, delimiter=delimiter)
+    run = (gradebook["run_id"], gradebook.get("mode", ""), gradebook.get("finished_at", ""))
     ids = [check["id"] for check in gradebook["checks"]]
-    writer.writerow([*COLUMNS, *(heading(check_id) for check_id in ids)])
+    writer.writerow([*COLUMNS, *(heading(check_id) for check_id in ids), *RUN_COLUMNS])
     for row in gradebook["students"]:
         words = (row["student_id"], row["username"], row["name"], row["email"], row["section"], row["status"])
         numbers = (row["points"], row["max_points"], row["percent"], row["open_points"])
@@ -59,9 +69,10 @@ def render_csv(gradebook: GradebookDocument) -> bytes:
                 *(_cell(word) for word in words),
                 *(points_text(number) for number in numbers),
                 *(earned.get(check_id, "") for check_id in ids),
+                *(_cell(value) for value in run),
             ]
         )
-    return text.getvalue().encode()
+    return text.getvalue().encode("utf-8-sig" if bom else "utf-8")
 
 
 def _cell(text: str) -> str:
