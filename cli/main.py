@@ -56,14 +56,14 @@ def _options(
         bool, typer.Option("--version", callback=_give_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """Hold the options that come before a command."""
+    """Define the options that come before a command."""
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command.
 
     Args:
-        arguments: in place of those of the process.
+        arguments: used instead of the arguments of the process.
 
     Returns:
         The exit status, one of ``cli.errors.EXIT_STATUSES``.
@@ -71,7 +71,7 @@ def main(arguments: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
-            reconfigure(errors="replace")  # a terminal that has no "→" gets a question mark, not a traceback
+            reconfigure(errors="replace")  # a terminal without "→" shows a question mark, not a traceback
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     console.show_progress(True)
@@ -86,10 +86,10 @@ def _run(arguments: list[str] | None) -> int:
     """Run one command; return its exit status.
 
     Raises:
-        BrokenPipeError: whoever read the output stopped reading.
+        BrokenPipeError: the reader of the output stopped reading.
     """
     try:
-        with searching():  # the folders that a command names are its own
+        with searching():  # the folders of --labs end with the command
             app(args=arguments, prog_name="labgrader")
     except SystemExit as done:
         if isinstance(done.__context__, BrokenPipeError):  # Typer and Rich turn it into exit status 1
@@ -97,14 +97,14 @@ def _run(arguments: list[str] | None) -> int:
         return done.code if isinstance(done.code, int) else DONE if done.code is None else BAD_INPUT
     except (LabgraderError, BotoCoreError, ClientError, OSError) as error:
         return _refuse(error)
-    except Exception:  # noqa: BLE001  its traceback is printed, and its exit status is one that nothing else has
+    except Exception:  # noqa: BLE001  the traceback is printed, and the exit status is only used for this
         traceback.print_exc()
         return CRASHED
     return DONE
 
 
 def _discard_output() -> None:
-    """Discard the buffered output: Python flushes it at exit, and would report the broken pipe."""
+    """Discard the buffered output. Python would flush it at exit and report the broken pipe."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.__stdout__, sys.__stderr__):
         if stream is not None:
@@ -113,7 +113,7 @@ def _discard_output() -> None:
 
 
 def _refuse(error: Exception) -> int:
-    """Print what is wrong, each problem on its own line; return the exit status that stands for it."""
+    """Print what is wrong, each problem on its own line. Return the exit status."""
     if isinstance(error, (BotoCoreError, ClientError)):
         console.error(f"error: {explained(error)}")
         return UNREACHABLE

@@ -45,7 +45,7 @@ def test_an_address_that_is_none(url: str, capsys: Capture) -> None:
 def test_a_token_never_travels_unencrypted(url: str, capsys: Capture) -> None:
     assert main(["self-check", "--lab", "x", "--url", url]) == 2
     assert capsys.readouterr().err == (
-        "error: that address begins with http://, and your token would travel unencrypted: use https://\n"
+        "error: the address begins with http://, which sends your token unencrypted; use https://\n"
     )
 
 
@@ -76,7 +76,7 @@ def test_a_token_that_is_none_is_not_repeated(typed: str) -> None:
     with pytest.raises(UsageError) as caught:
         Api("https://x.example", typed)
     assert str(caught.value) == (
-        "that is not a token as your instructor issues it: three parts with a dot between them"
+        "the token is incomplete: a token has three parts with dots between them; copy all of it"
     )
 
 

@@ -67,7 +67,7 @@ def works(clock: Clock, store: Store, found: Any) -> None:
     [
         (digest(), 0, "audit 2"),
         (digest(incomplete=2), 1, "audit 2"),
-        (digest(failed=True), 3, "error: lambda-optimization could not be audited"),
+        (digest(failed=True), 3, "error: lambda-optimization could not be audited; the digest says why"),
     ],
     ids=["everybody", "not in full", "not at all"],
 )

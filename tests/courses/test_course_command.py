@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -56,7 +57,7 @@ def test_pushed_course_is_stored_scheduled_and_has_an_alarm(stack: Store, run: R
     assert said.status == 0
     assert said.lines == [
         "serverless-2026: 3 students, lambda-optimization, performance-scaling",
-        "audited every night at 22:30 (Europe/Berlin)",
+        "audit: every night at 22:30 Europe/Berlin",
     ]
     assert said.errors == ["audit it now with `labgrader audit --course serverless-2026 --aws`"]
     made = schedule()
@@ -105,7 +106,7 @@ def test_second_push_with_the_same_audit_time_does_not_hide_a_missed_audit(
 def test_course_without_an_audit_time_has_no_schedule_and_no_alarm(stack: Store, run: Run, tmp_path: Path) -> None:
     push(run, tmp_path)
     said = push(run, tmp_path, "audit_time: 22:30\n", "")
-    assert said.lines[1] == "not audited by itself: its file names no audit_time"
+    assert said.lines[1] == "audit: on demand only: the course file has no audit_time"
     assert (schedules(), alarms()) == ([], [])
     assert run("course", "show", "serverless-2026", "--aws").status == 0
 
@@ -113,25 +114,28 @@ def test_course_without_an_audit_time_has_no_schedule_and_no_alarm(stack: Store,
 def test_push_warns_of_an_audit_time_that_the_clock_jumps_over(stack: Store, run: Run, tmp_path: Path) -> None:
     said = push(run, tmp_path, "22:30", "02:30")
     assert said.status == 0
-    (line,) = [line for line in said.errors if "jumps" in line]
-    assert line.endswith("the clock jumps over 02:30: that night will have no audit")
+    (line,) = [line for line in said.errors if line.startswith("warning: there is no audit on 20")]
+    assert line.endswith(": the clock skips 02:30 on that day. Another audit_time avoids this.")
 
 
 def test_course_list_and_course_show_print_the_courses(stack: Store, run: Run, tmp_path: Path) -> None:
     push(run, tmp_path)
     listing = run("course", "list", "--aws")
-    assert listing.lines[0].split() == ["course", "title", "labs", "students", "audit", "time", "zone", "pushed"]
-    assert listing.lines[1].startswith("serverless-2026  Serverless 2026     2         3  22:30  Europe/Berlin  ")
+    assert listing.lines[0].split() == ["course", "title", "labs", "students", "nightly", "audit", "pushed"]
+    when = r"\d{4}-\d\d-\d\d \d\d:\d\d Europe/Berlin"
+    row = rf"serverless-2026  Serverless 2026     2         3  22:30 Europe/Berlin  {when}"
+    assert re.fullmatch(row, listing.lines[1])
     shown = run("course", "show", "serverless-2026", "--aws")
     assert shown.lines[:4] == [
         "course    serverless-2026",
         "title     Serverless 2026",
         "students  3",
-        "audit     audited every night at 22:30 (Europe/Berlin)",
+        "audit     every night at 22:30 Europe/Berlin",
     ]
+    assert re.fullmatch(rf"pushed    {when}", shown.lines[4])
     assert shown.lines[6:] == [
         "lab                  class list  students  due",
-        "lambda-optimization  first.csv          2  2026-12-01 23:59",
+        "lambda-optimization  first.csv          2  2026-12-01 23:59 Europe/Berlin",
         "performance-scaling  second.csv         2  no date",
     ]
     document = json.loads(run("course", "show", "serverless-2026", "--aws", "--json").out)
@@ -149,7 +153,7 @@ def test_course_show_reports_a_deleted_schedule(stack: Store, run: Run, tmp_path
     push(run, tmp_path)
     boto3.client("scheduler").delete_schedule(Name="labgrader-serverless-2026", GroupName="labgrader")
     shown = run("course", "show", "serverless-2026", "--aws")
-    assert "audit     its schedule is gone; push it again" in shown.lines
+    assert ("audit     the schedule is missing; create it again with `labgrader course push FILE`") in shown.lines
     push(run, tmp_path)
     assert schedules() == ["labgrader-serverless-2026"]
 
@@ -168,10 +172,10 @@ def test_course_show_prints_the_results_of_the_audits(stack: Store, run: Run, tm
     )
     shown = run("course", "show", "serverless-2026", "--aws")
     assert shown.lines[-4:] == [
-        "audit            by        status                          drifted  gone  USD a day",
-        "2026-11-21-2230  schedule  no digest",
-        "2026-11-20-2230  schedule  complete                              2     1       0.72",
-        "2026-11-19-2230  schedule  complete, 2 not graded in full        0     0       0.72",
+        "audit            started by  status                          drifted  gone  USD a day",
+        "2026-11-21-2230  schedule    no digest",
+        "2026-11-20-2230  schedule    complete                              2     1       0.72",
+        "2026-11-19-2230  schedule    complete, 2 not graded in full        0     0       0.72",
     ]
     audits = json.loads(run("course", "show", "serverless-2026", "--aws", "--json").out)["nights"]
     assert [(audit["status"], audit["incomplete"]) for audit in audits] == [
@@ -186,7 +190,7 @@ def test_removed_course_has_no_schedule_no_alarm_and_no_enrolled_students(
 ) -> None:
     push(run, tmp_path)
     said = run("course", "remove", "serverless-2026", "--aws")
-    assert (said.status, said.lines) == (0, ["removed serverless-2026: 3 students are enrolled in it no longer"])
+    assert (said.status, said.lines) == (0, ["removed serverless-2026: 3 students are no longer enrolled"])
     assert (schedules(), alarms(), stack.courses(), stack.enrolments("user2")) == ([], [], [], [])
     for command in ("remove", "show"):
         again = run("course", command, "serverless-2026", "--aws")
@@ -249,7 +253,7 @@ def test_push_to_an_older_stack_says_to_deploy_again(store: Store, run: Run, tmp
     assert said.status == 3
     assert said.errors == [
         "error: the stack labgrader has no output AuditCourseArn, DeadLettersArn, ScheduleGroup, ScheduleRoleArn; "
-        "deploy it again"
+        "deploy it again with `labgrader deploy --aws`"
     ]
 
 
@@ -258,7 +262,10 @@ def test_push_refuses_a_stack_name_that_is_too_long_for_a_schedule(run: Run, tmp
     said = run("course", "push", file, "--aws", "--stack", "s" * 24)
     assert (said.status, said.errors) == (
         2,
-        [f"error: the schedule {'s' * 24}-{'a' * 40} has 65 characters, of 64: give the course a shorter id"],
+        [
+            f"error: the name of the schedule, {'s' * 24}-{'a' * 40}, has 65 characters, and 64 is the maximum; choose "
+            "a shorter id for the course"
+        ],
     )
 
 

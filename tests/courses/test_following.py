@@ -100,7 +100,7 @@ def test_follow_audit_reports_why_there_is_no_digest(store: Store) -> None:
         follow(store, ended("FAILED", error="BadInputError", cause=cause))
     assert str(caught.value) == f"audit {AUDIT.name} failed: BadInputError: there is no course c; list them"
     begin(store)
-    with pytest.raises(TargetError, match=f"^audit {AUDIT.name} ran out of time$"):
+    with pytest.raises(TargetError, match=f"^audit {AUDIT.name} timed out$"):
         follow(store, ended("TIMED_OUT"))
 
 
