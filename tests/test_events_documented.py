@@ -16,7 +16,7 @@ from moto import mock_aws
 
 from labgrader import events
 from labgrader.events import Event, Publisher, run_completed, student_graded
-from labgrader.roster import GraderAccount, Student, read_roster
+from labgrader.rosters import GraderAccount, Student, read_roster
 from labgrader.runs.request_parser import FIELDS, read_request
 from labgrader.schemas import InvalidDocumentError, validate
 from labgrader.store import Store

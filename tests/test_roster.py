@@ -5,7 +5,7 @@ import json
 import pytest
 
 from labgrader.errors import BadInputError
-from labgrader.roster import MAX_STUDENTS, MAX_USERNAME, Student, read_roster, select
+from labgrader.rosters import MAX_STUDENTS, MAX_USERNAME, Student, read_roster, select
 
 
 def read(text: str | bytes, source: str = "class.csv") -> list[Student]:

@@ -21,7 +21,7 @@ from labgrader.courses.enrolment import push_course, remove_course
 from labgrader.documents.digest import Digest
 from labgrader.errors import BadInputError, Problem
 from labgrader.messages import quote
-from labgrader.roster import GraderAccount, assign_accounts
+from labgrader.rosters import GraderAccount, assign_accounts
 from labgrader.store import CourseKeys, MissingError, Store
 
 MAX_AUDITS = 7

@@ -21,7 +21,7 @@ from cli.output.class_table import Fetched, fetch, give_class_table, give_paths
 from cli.project import DEFAULT_STACK
 from cli.target import Target, choose, stack_outputs
 from labgrader.errors import BadInputError, Problem
-from labgrader.roster import GraderAccount, Student, assign_accounts, read_roster, select
+from labgrader.rosters import GraderAccount, Student, assign_accounts, read_roster, select
 from labgrader.runs.request_parser import validate_course, validate_course_id
 
 

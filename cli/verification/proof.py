@@ -16,7 +16,7 @@ from cli.class_run import follow, start_run
 from cli.target import Target, reached
 from cli.verification.record import PERFECT, USERNAME, ProofRecords, as_report, judged
 from labgrader.labs.lab import Lab
-from labgrader.roster import read_roster
+from labgrader.rosters import read_roster
 from labgrader.store import Keys, Store
 
 BATCH = 6

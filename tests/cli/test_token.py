@@ -13,7 +13,7 @@ import pytest
 from cli.main import main
 from labgrader.auth.authorizer import UnauthorizedError, authorize
 from labgrader.auth.tokens import read
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from labgrader.store import Store
 
 pytestmark = pytest.mark.usefixtures("own_state_and_signals")

@@ -12,7 +12,7 @@ from botocore.stub import Stubber
 from labgrader.errors import ServiceFaultError
 from labgrader.events import Event
 from labgrader.labs.lab import lab_ids
-from labgrader.roster import GraderAccount, Student
+from labgrader.rosters import GraderAccount, Student
 from labgrader.runs.event_trigger import start_from_event
 from labgrader.runs.idempotent_start import start_once
 from labgrader.runs.request import Request

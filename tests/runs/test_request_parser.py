@@ -10,7 +10,7 @@ from labgrader.api.app import described
 from labgrader.api.openapi import document
 from labgrader.errors import BadInputError
 from labgrader.labs.lab import lab_ids
-from labgrader.roster import GraderAccount
+from labgrader.rosters import GraderAccount
 from labgrader.runs.request import Request
 from labgrader.runs.request_parser import COURSE_ID, FIELDS, read_request
 from labgrader.schemas import read_schema

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from labgrader.api.models import LabId, StrictModel
-from labgrader.roster import MAX_STUDENTS
+from labgrader.rosters import MAX_STUDENTS
 from labgrader.runs.request_parser import CLIENT_NAME, COURSE_ID
 
 Cell = str | int | None

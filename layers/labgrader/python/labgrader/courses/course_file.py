@@ -15,7 +15,7 @@ from labgrader.errors import BadInputError, Problem
 from labgrader.labs.lab import lab_ids
 from labgrader.labs.lab_file import dotted, parse_yaml
 from labgrader.messages import quote
-from labgrader.roster import Student, read_roster
+from labgrader.rosters import Student, read_roster
 from labgrader.schemas import read_schema
 
 _NO_PLACES = frozenset({"localtime", "Factory", "posixrules"})

@@ -9,7 +9,7 @@ from typing import Any
 
 from labgrader.errors import BadInputError, Problem
 from labgrader.messages import quote
-from labgrader.roster import MAX_STUDENTS, GraderAccount, Student, assign_accounts, read_roster, select
+from labgrader.rosters import MAX_STUDENTS, GraderAccount, Student, assign_accounts, read_roster, select
 from labgrader.runs.class_run import unknown_lab
 from labgrader.runs.request import MAX_REQUESTED_BY, Request
 from labgrader.runs.roster_lookup import load_roster

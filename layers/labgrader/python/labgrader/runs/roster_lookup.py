@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from labgrader.errors import BadInputError, Problem
 from labgrader.messages import quote
-from labgrader.roster import Student, read_roster
+from labgrader.rosters import Student, read_roster
 from labgrader.store import CourseKeys, MissingError, Store
 
 _OF_COURSE = re.compile(r"courses/([^/]+)/rosters/([^/]+)")
