@@ -52,6 +52,7 @@ def test_a_request_as_documented_is_one_that_we_take(store: Store) -> None:
     assert tuple(by_key) == FIELDS
     store.record_course({"course": "autumn-2026"})
     store.put(by_key["roster"], sent["roster"].encode())
+    store.put(by_key["accounts"], b"student_id,region\ns-001,us-west-2\n")
     for one in (by_key, sent):
         validate(one, "events/grade-requested")
         asked = read_request(store, one, "event e-1", GraderAccount("111122223333", "us-east-1"))

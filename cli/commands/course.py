@@ -9,9 +9,10 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.class_lists import accounts_file, show_notices
 from cli.command_line import HelpGroup
 from cli.deployment.deployed_labs import check_deployed, known_labs
-from cli.options import Aws, Json, Labs, Stack, chosen, use_labs
+from cli.options import Accounts, Aws, Json, Labs, Stack, UsernameFrom, chosen, use_labs
 from cli.output import console
 from cli.project import DEFAULT_STACK
 from cli.schedules import check_name, check_outputs, keep_schedule, remove_schedule, scheduled
@@ -48,6 +49,8 @@ def register(app: typer.Typer) -> None:
 @_course.command(epilog="Example: labgrader course push course.yaml")
 def push(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The course file; its class lists lie beside it.")],
+    username_from: UsernameFrom = None,
+    accounts: Accounts = None,
     labs: Labs = None,
     aws: Aws = False,
     stack: Stack = DEFAULT_STACK,
@@ -55,9 +58,15 @@ def push(
 ) -> None:
     """Keep a course: its labs, who is enrolled, and the hour of its nightly audit. Pushed again, it is changed."""
     use_labs(labs)
-    files = read_course(file, labs=lambda: known_labs(aws, stack))
+    files = read_course(
+        file,
+        labs=lambda: known_labs(aws, stack),
+        username_from=username_from,
+        accounts=accounts_file(accounts),
+    )
     check_name(stack, files.course.id)
     target, outputs, store = _stack(aws, stack)
+    show_notices(files.notices)
     check_deployed(outputs, [course_lab.lab for course_lab in files.course.labs], chosen(aws, stack, labs))
     _check_homes(files, file, GraderAccount(target.account_id, target.region))
     record = push_course(store, files, datetime.now(UTC))

@@ -135,7 +135,8 @@ def test_everything_that_is_wrong_is_said_at_once_and_nothing_is_kept(store: Sto
         "extra": 1,
     }
     assert refused(store, document) == [
-        "extra: is not known here; a request has: lab, roster, mode, students, course, client_token",
+        "extra: is not known here; a request has: lab, roster, mode, students, course, "
+        "username_from, accounts, client_token",
         f"lab: there is no lab lab-5; the labs are: {LABS}",
         "roster: line 1: shoe_size: unknown column; a roster has: student_id, username, name, email, section, "
         "account_id, region, role_arn, external_id",

@@ -80,13 +80,13 @@ def test_the_layer_holds_the_checks_and_no_answers(tmp_path: Path) -> None:
 
 def test_byte_code_is_shipped_to_the_same_python_only(tmp_path: Path) -> None:
     found = names(bundle(LAYER, running_python(), tmp_path / "build").file)
-    assert f"python/labgrader/__pycache__/roster.{sys.implementation.cache_tag}.pyc" in found
+    assert f"python/labgrader/__pycache__/errors.{sys.implementation.cache_tag}.pyc" in found
 
 
 def test_byte_code_is_used_whatever_its_date(tmp_path: Path) -> None:
     """The flags of PEP 552: bit 0 says that a hash takes the date's place, bit 1 that it need not be looked at."""
     with zipfile.ZipFile(bundle(LAYER, running_python(), tmp_path / "build").file) as archive:
-        code = archive.read(f"python/labgrader/__pycache__/roster.{sys.implementation.cache_tag}.pyc")
+        code = archive.read(f"python/labgrader/__pycache__/errors.{sys.implementation.cache_tag}.pyc")
     assert int.from_bytes(code[4:8], "little") == 0b01
 
 

@@ -43,7 +43,7 @@ MAX_BYTES = 255 * 1024
 MAX_SENDS = 5
 """How often an event is sent that EventBridge did not take."""
 
-MAX_REASON = 2000
+MAX_REASON = 12_000
 MAX_MESSAGE = 300
 MAX_GONE = 100
 """Characters of a reason and of a sentence, and how many resources one event names."""

@@ -53,7 +53,7 @@ def join_accounts(entries: Entries, accounts: Entries, name: str) -> None:
             continue
         used.add(match.row)
         _give(entries, entry, match, accounts, name)
-    _report(entries, lonely, name, keys, index["student_id"] if "student_id" in index else {})
+    _report(entries, lonely, name, keys, index.get("student_id", {}))
     unused = [_named(entry, keys) for entry in accounts.rows if entry.row not in used]
     if unused:
         entries.notices.append(f"{name} has accounts of students who are not in the class list: {examples(unused)}")

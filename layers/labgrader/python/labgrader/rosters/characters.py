@@ -10,34 +10,37 @@ _JOINERS = "\u200c\u200d"
 _BREAKS = "\t\n\r"
 
 
-def without_invisible(text: str, *, keep_joiners: bool = False) -> tuple[str, list[str]]:
+def without_invisible(text: str, *, is_name: bool = False, is_id: bool = False) -> tuple[str, list[str]]:
     """Return text without characters that cannot be seen, and the characters that were removed.
 
     Line breaks and tabs stay: they can be seen. So do blanks.
 
     Args:
         text: a cell.
-        keep_joiners: whether joiners inside the text stay: they belong to the spelling of names.
+        is_name: whether joiners inside the text stay: they belong to the spelling of names.
+        is_id: whether control characters stay: no id has them, so that a problem names them.
     """
     if text.isascii() and text.isprintable():
         return text, []
+    categories = ("Cf",) if is_id else ("Cf", "Cc")
     removed = []
     kept = []
     for index, character in enumerate(text):
         inside = 0 < index < len(text) - 1
-        if _is_invisible(character) and not (keep_joiners and inside and character in _JOINERS):
+        kept_joiner = is_name and inside and character in _JOINERS
+        if unicodedata.category(character) in categories and character not in _BREAKS and not kept_joiner:
             removed.append(character)
         else:
             kept.append(character)
     return "".join(kept), removed
 
 
-def _is_invisible(character: str) -> bool:
-    return character not in _BREAKS and unicodedata.category(character) in ("Cf", "Cc")
-
-
 def code_points(text: str) -> str:
-    """Return the characters that ASCII does not have by code point and name; empty if there are none."""
+    """Return control characters, and characters that ASCII does not have, by code point and name.
+
+    Returns:
+        The first five of them; empty if there are none.
+    """
     strange = dict.fromkeys(character for character in text if not (character.isascii() and character.isprintable()))
     return ", ".join(named(character) for character in list(strange)[:5])
 

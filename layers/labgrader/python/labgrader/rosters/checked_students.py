@@ -119,5 +119,5 @@ def _hint(column: str, value: str) -> str:
     """Return what may have happened to a value that does not fit."""
     if column == "account_id" and lost_zeros(value):
         return f": a spreadsheet or a JSON number drops leading zeros; write {lost_zeros(value)} as text if it is that"
-    strange = code_points(value) if column != "student_id" else ""
+    strange = code_points("".join(filter(str.isascii, value)) if column == "student_id" else value)
     return f" (it has {strange})" if strange else ""

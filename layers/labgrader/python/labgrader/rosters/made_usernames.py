@@ -37,15 +37,14 @@ def make_usernames(entries: Entries, source: UsernameSource | None, *, with_acco
         value = entry.value(source.value)
         username = make_username(value)
         if not username:
-            said = f"no username can be made of {quote(value, 90)}" if value else "is empty; no username can be made"
+            said = "has no letters or digits for a username" if value else "is empty; no username can be made of it"
             entries.problems.append(entries.place.problem(said, entry.row, source.value))
             continue
         first = taken.setdefault(username, entry)
         if first is not entry:
-            other = first.value(source.value) or first.value("username")
             said = (
-                f"the username {username} is made of {quote(value, 90)}, and of {quote(other, 90)} "
-                f"{entries.place.row(first.row)}"
+                f"the username {username} is already {entries.place.row(first.row)}; "
+                "give one of the two another username with an accounts file"
             )
             entries.problems.append(entries.place.problem(said, entry.row, source.value))
             continue
@@ -87,10 +86,16 @@ def report_beginnings(entries: Entries, students: Sequence[Student], made: Colle
 
 def _report_missing(entries: Entries, *, with_accounts: bool) -> None:
     """Report that no column has usernames, once and not for each row."""
-    reported = entries.format == FORMAT and not with_accounts
-    if reported or not entries.format or "username" in entries.columns:
+    if not entries.format or entries.place.by_index or "username" in entries.columns:
         return
     had = [column.value for column in UsernameSource if column.value in entries.columns]
-    ways = [f"--username-from {column}" for column in had] + ([] if with_accounts else ["--accounts FILE"])
+    if entries.place.field:
+        ways = [f"username_from {column}" for column in had] + ([] if with_accounts else ["accounts"])
+    else:
+        ways = [f"--username-from {column}" for column in had] + ([] if with_accounts else ["--accounts FILE"])
+    if entries.format == FORMAT and not with_accounts:  # the missing column is a problem already
+        if had:
+            entries.notices.append(f"usernames can be made or joined: use {' or '.join(ways)}")
+        return
     said = f"{entries.title} has no usernames, which begin the names of resources; use {' or '.join(ways)}"
     entries.problems.append(entries.place.problem(said))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from labgrader.errors import Problem
@@ -59,8 +59,7 @@ def plain_entries(header: Row, rows: Sequence[Row], place: Place, *, needs_usern
             said = f"{len(row.cells)} cells where the header has {len(named)}"
             entries.problems.append(place.problem(said, row.number))
         cells = {named[index]: row.cells[index] for index in sorted(used) if index < len(row.cells)}
-        identity = [cells.get(name, "") for name in ("username", "student_id", "email")]
-        word = skipped_rows.total(row.cells, identity)
+        word = skipped_rows.total(row.cells, _identity(cells, row.cells))
         if word:
             skipped.append(f"{row.number} ({quote(word, 40)})")
         else:
@@ -68,6 +67,15 @@ def plain_entries(header: Row, rows: Sequence[Row], place: Place, *, needs_usern
     if skipped:
         entries.notices.append(f"skipped, not a student: row {examples(skipped)}")
     return entries
+
+
+def _identity(cells: Mapping[str, str], row: Sequence[str]) -> Sequence[str]:
+    """Return the values of a row that no total has: an address, and a username alone or beside another first cell."""
+    username = cells.get("username", "").strip()
+    first, *others = [cell.strip() for cell in row if cell.strip()]
+    is_student = bool(others) if username != first else not others
+    of_student = username if is_student and not skipped_rows.is_number(username) else ""
+    return [cells.get("email", ""), of_student]
 
 
 def json_entries(text: str, place: Place, columns: Sequence[str] = COLUMNS) -> Entries:

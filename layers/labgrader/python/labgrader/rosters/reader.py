@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -25,6 +26,9 @@ from labgrader.rosters.student import COLUMNS, Student
 from labgrader.rosters.table import MAX_BYTES, Row, Table, UnreadableFileError
 from labgrader.rosters.text import WINDOWS, DecodedText, NotTextError, decode
 from labgrader.rosters.usernames import UsernameSource
+
+_IDS = ("username", "student_id", "account_id", "region", "role_arn", "external_id")
+"""The columns with a pattern that no control character fits."""
 
 _TITLE_ROWS = 10
 """Rows at the top that may stand above the headings."""
@@ -58,8 +62,19 @@ class ClassList:
             BadInputError: the first problems, and how many more there are.
         """
         if self.problems:
-            raise BadInputError(first_problems(self.problems))
+            raise BadInputError(first_problems(self.problems), self.notices)
         return list(self.students)
+
+    def stored(self, content: bytes) -> tuple[bytes, str]:
+        """Return what is stored with a run, and the end of its key: the file, or its students as JSON.
+
+        Args:
+            content: the file. It is stored if it gives the same students without options.
+        """
+        if self.rewritten:
+            rows = [student.to_dict() for student in self.students]
+            return json.dumps(rows, indent=1).encode(), ".json"
+        return content, ".json" if content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"[", b"{") else ".csv"
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON: ``format``, ``encoding``, ``students``, ``notices``, ``problems``."""
@@ -232,7 +247,7 @@ def _clean(entries: Entries) -> None:
     dates = []
     for entry in entries.rows:
         for column, cell in entry.cells.items():
-            text, characters = without_invisible(cell, keep_joiners=column == "name")
+            text, characters = without_invisible(cell, is_name=column == "name", is_id=column in _IDS)
             entry.cells[column] = unwrapped(text)
             for character in dict.fromkeys(characters):
                 removed.setdefault(named(character), []).append(f"{entry.row} ({column})")

@@ -37,17 +37,19 @@ def total(cells: Sequence[str], identity: Sequence[str]) -> str:
 
     Args:
         cells: all cells of the row.
-        identity: the values that tell students apart.
+        identity: the values that only a student has.
     """
     filled = [cell.strip() for cell in cells if cell.strip()]
     if not filled or fold(filled[0].rstrip(":")) not in _TOTALS:
         return ""
-    others = filled[1:]
-    if any(value.strip() and value.strip() != filled[0] for value in identity):
+    if any(value.strip() for value in identity):
         return ""  # a student with a name such as Total
-    if any(value.strip() for value in identity) and not others:
-        return ""  # a username alone
-    return filled[0] if all(_NUMBER.fullmatch(cell) for cell in others) else ""
+    return filled[0] if all(is_number(cell) for cell in filled[1:]) else ""
+
+
+def is_number(cell: str) -> bool:
+    """Return whether a cell has only digits and the signs that numbers and percentages have."""
+    return _NUMBER.fullmatch(cell) is not None
 
 
 def of_canvas(cells: Cells) -> str:

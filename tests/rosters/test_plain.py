@@ -77,7 +77,9 @@ def test_an_empty_file_is_refused() -> None:
 
 
 def test_what_is_not_text_is_refused() -> None:
-    assert refused(b"username\n\xff\xff\n") == ["class.csv: not UTF-8 text (byte 9)"]
+    assert refused(b"username\n\x81\xff\n") == [
+        "class.csv: not UTF-8 text (byte 9), and not Windows-1252; save it as CSV UTF-8"
+    ]
 
 
 def test_a_row_with_more_cells_than_columns_is_refused() -> None:
