@@ -7,6 +7,9 @@ import unicodedata
 _JOINERS = "\u200c\u200d"
 """Characters inside words of Persian and of Indian languages, and inside emoji."""
 
+MAX_NAMED = 3
+"""Characters that one problem names: twenty problems have to fit into an event."""
+
 _BREAKS = "\t\n\r"
 
 
@@ -39,10 +42,10 @@ def code_points(text: str) -> str:
     """Return control characters, and characters that ASCII does not have, by code point and name.
 
     Returns:
-        The first five of them; empty if there are none.
+        The first ``MAX_NAMED`` of them; empty if there are none.
     """
     strange = dict.fromkeys(character for character in text if not (character.isascii() and character.isprintable()))
-    return ", ".join(named(character) for character in list(strange)[:5])
+    return ", ".join(named(character) for character in list(strange)[:MAX_NAMED])
 
 
 def named(character: str) -> str:

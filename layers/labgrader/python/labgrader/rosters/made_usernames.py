@@ -26,6 +26,8 @@ def make_usernames(entries: Entries, source: UsernameSource | None, *, with_acco
         _report_missing(entries, with_accounts=with_accounts)
         return set()
     without = [entry for entry in entries.rows if not entry.value("username")]
+    if entries.rows and not without:
+        entries.notices.append(f"every student has a username, and none is made from {source.value}")
     if without and source.value not in entries.columns:
         had = [column.value for column in UsernameSource if column.value in entries.columns]
         said = f"the class list has no column for {source.value}; it has: {', '.join(had) or 'none of the three'}"

@@ -61,6 +61,8 @@ def of_canvas(cells: Cells) -> str:
         found = re.search(r"\b(Manual Posting|Muted)\b", row)
         if found and not first.strip():
             return found[1]
+        if first.startswith("    "):  # "Points Possible" in another language
+            return first.strip()
     if cells["name"] in ("Student, Test", "Test Student"):
         return "Student, Test"
     return ""

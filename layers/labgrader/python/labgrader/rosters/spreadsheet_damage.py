@@ -8,7 +8,7 @@ ROUNDED = re.compile(r"[0-9]+(?:[.,][0-9]+)?E\+[0-9]+", re.IGNORECASE)
 """A long number as Excel shows it: ``1.23457E+11``."""
 
 _MONTHS = (
-    "jan|janv|ene|feb|fev|fevr|mar|mars|mrz|maerz|apr|avr|abr|may|mai|jun|juin|jul|juil|aug|aout|ago|"
+    "jan|janv|ene|feb|fev|fevr|mar|mars|mrz|maer|maerz|apr|avr|abr|may|mai|jun|juin|jul|juil|aug|aout|ago|"
     "sep|sept|oct|okt|nov|dec|dez|dic"
 )
 _DATE = re.compile(rf"(?:[0-9]{{1,2}}[-. ]+(?:{_MONTHS})\.?(?:[-. ]+[0-9]{{2,4}})?|(?:{_MONTHS})\.?[-. ][0-9]{{1,4}})")

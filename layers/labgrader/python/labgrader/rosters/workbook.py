@@ -13,7 +13,7 @@ from xml.etree.ElementTree import ParseError
 from labgrader.rosters.file_kinds import other_archive
 from labgrader.rosters.table import MAX_ROWS, Row, Table, UnreadableFileError, is_blank
 
-MAX_UNPACKED = 100_000_000
+MAX_UNPACKED = 50_000_000
 """Bytes of an unpacked workbook. 10,000 students with nine columns have 5 MB."""
 
 MAX_FILES = 2_000
