@@ -11,7 +11,7 @@ UTF16 = "\ufeff".encode("utf-16-le")
 
 ADA = Student("ada", "0012", "Ada Lovelace", "ada@x.edu", "A")
 
-EXPORTS = {
+EXPORTS: dict[str, tuple[str, str | bytes, str, Student]] = {
     "canvas with first and last names": (
         "canvas",
         "LastName,FirstName,ID,SIS User ID,SIS Login ID,Integration ID,Root Account,Section,Lab (1),Final Score\n"

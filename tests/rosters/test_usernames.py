@@ -98,7 +98,7 @@ def test_usernames_of_the_list_stay_and_missing_ones_are_made() -> None:
         ),
     ],
 )
-def test_a_username_that_cannot_be_made_or_told_apart_is_refused(text: str, source: str, said: str) -> None:
+def test_a_username_that_cannot_be_made_or_is_ambiguous_is_refused(text: str, source: str, said: str) -> None:
     assert problems(read(text, source)) == [said]
 
 
@@ -111,7 +111,7 @@ def test_beginnings_of_given_usernames_are_a_notice_in_one_account_only() -> Non
     found = read("username\nann\nann-marie\nann-marie-lee\n")
     assert problems(found) == []
     assert found.notices == [
-        "one username is the beginning of another, so that their resources cannot be told apart: ann and ann-marie, "
+        "one username is the beginning of another one, and both begin the names of resources: ann and ann-marie, "
         "ann and ann-marie-lee, ann-marie and ann-marie-lee"
     ]
     assert read("username,account_id\nann,111122223333\nann-marie,444455556666\n").notices == []

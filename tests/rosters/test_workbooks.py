@@ -44,7 +44,7 @@ def archive(files: dict[str, bytes], base: bytes = b"") -> bytes:
     return file.getvalue()
 
 
-PLAIN = [["student_id", "username", "name"], ["0012", "user1", "Jörg"], [13, "user2", None]]
+PLAIN: list[list[Any]] = [["student_id", "username", "name"], ["0012", "user1", "Jörg"], [13, "user2", None]]
 
 
 def test_a_workbook_gives_the_values_of_its_cells() -> None:

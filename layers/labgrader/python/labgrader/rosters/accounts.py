@@ -103,7 +103,7 @@ def _report(entries: Entries, lonely: list[Entry], name: str, keys: list[str], b
 
 
 def _without_zeros(by_student_id: dict[str, Entry]) -> Callable[[str], Entry | None]:
-    """Return a function that finds a student id whose leading zeros differ."""
+    """Return a function that finds a student id with other leading zeros."""
     index = {value.lstrip("0"): entry for value, entry in by_student_id.items() if value.isdigit()}
 
     def find(student_id: str) -> Entry | None:

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 _JOINERS = "\u200c\u200d"
 """Characters inside words of Persian and of Indian languages, and inside emoji."""
 
+_LOOKED_AT = 200
+"""Characters at the beginning of a value that are looked at for those that do not fit."""
+
 MAX_NAMED = 3
 """Characters that one problem names: twenty problems have to fit into an event."""
 
-_BREAKS = "\t\n\r"
+_FORMAT = (
+    "\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0001\U000e0020-\U000e007f"
+)
+"""Format characters of Unicode that show nothing (category Cf without the signs of numbers and verses)."""
+
+_CONTROLS = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
+"""Control characters but tabs and line breaks."""
+
+_INVISIBLE = re.compile(f"[{_FORMAT}{_CONTROLS}]")
+_INVISIBLE_IN_IDS = re.compile(f"[{_FORMAT}]")
+_INVISIBLE_IN_NAMES = re.compile(f"(?!(?<=.)[{_JOINERS}](?=.))[{_FORMAT}{_CONTROLS}]")
 
 
 def without_invisible(text: str, *, is_name: bool = False, is_id: bool = False) -> tuple[str, list[str]]:
@@ -23,19 +38,9 @@ def without_invisible(text: str, *, is_name: bool = False, is_id: bool = False) 
         is_name: whether joiners inside the text stay: they belong to the spelling of names.
         is_id: whether control characters stay: no id has them, so that a problem names them.
     """
-    if text.isascii() and text.isprintable():
-        return text, []
-    categories = ("Cf",) if is_id else ("Cf", "Cc")
-    removed = []
-    kept = []
-    for index, character in enumerate(text):
-        inside = 0 < index < len(text) - 1
-        kept_joiner = is_name and inside and character in _JOINERS
-        if unicodedata.category(character) in categories and character not in _BREAKS and not kept_joiner:
-            removed.append(character)
-        else:
-            kept.append(character)
-    return "".join(kept), removed
+    pattern = _INVISIBLE_IN_NAMES if is_name else _INVISIBLE_IN_IDS if is_id else _INVISIBLE
+    removed = pattern.findall(text)
+    return (pattern.sub("", text), removed) if removed else (text, [])
 
 
 def code_points(text: str) -> str:
@@ -44,7 +49,9 @@ def code_points(text: str) -> str:
     Returns:
         The first ``MAX_NAMED`` of them; empty if there are none.
     """
-    strange = dict.fromkeys(character for character in text if not (character.isascii() and character.isprintable()))
+    strange = dict.fromkeys(
+        character for character in text[:_LOOKED_AT] if not (character.isascii() and character.isprintable())
+    )
     return ", ".join(named(character) for character in list(strange)[:MAX_NAMED])
 
 

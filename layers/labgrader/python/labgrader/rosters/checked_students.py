@@ -38,7 +38,7 @@ def checked_students(entries: Entries, *, require_username: bool = True) -> list
 
     Args:
         entries: the class list.
-        require_username: whether a row without a username is a problem that nobody has reported.
+        require_username: whether a row without a username is a problem. It is none if the whole column is reported as missing.
     """
     students: list[Student] = []
     taken: dict[tuple[str, str], tuple[int, str]] = {}

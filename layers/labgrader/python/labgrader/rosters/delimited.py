@@ -31,7 +31,7 @@ def read_delimited(decoded: DecodedText, place: Place) -> Table:
 
     Args:
         decoded: the text.
-        place: where it comes from.
+        place: the place of the class list, for problems.
     """
     text, notices, skipped_lines = decoded.text, [], 0
     if text.rstrip().endswith(_CTRL_Z):

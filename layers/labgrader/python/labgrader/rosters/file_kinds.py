@@ -1,4 +1,4 @@
-"""What a file is that is neither text nor a workbook, told by its first bytes."""
+"""Name the kind of a file that is neither text nor a workbook, by its first bytes."""
 
 from __future__ import annotations
 

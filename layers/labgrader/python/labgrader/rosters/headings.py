@@ -75,8 +75,17 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
 """The headings of each kind of column. Some headings have two meanings: the shape of the file decides."""
 
 
+_LONGEST = 200
+"""Characters of a text that may be a known heading."""
+
+
 def fold(heading: str) -> str:
-    """Return a heading without case, accents, blanks of every kind, hyphens, underscores and apostrophes."""
+    """Return a heading without case, accents, blanks of every kind, hyphens, underscores and apostrophes.
+
+    A text that is longer than any known heading is returned as it is.
+    """
+    if len(heading) > _LONGEST:
+        return heading
     kept = (
         character
         for character in unicodedata.normalize("NFKD", heading)

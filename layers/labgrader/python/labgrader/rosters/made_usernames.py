@@ -82,7 +82,7 @@ def report_beginnings(entries: Entries, students: Sequence[Student], made: Colle
             given.append(f"{shorter} and {longer}")
     if given:
         entries.notices.append(
-            f"one username is the beginning of another, so that their resources cannot be told apart: {examples(given)}"
+            f"one username is the beginning of another one, and both begin the names of resources: {examples(given)}"
         )
 
 

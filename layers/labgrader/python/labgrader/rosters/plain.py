@@ -105,7 +105,7 @@ def json_entries(text: str, place: Place, columns: Sequence[str] = COLUMNS) -> E
 
 
 def _text(value: Any) -> str | None:
-    """Return a JSON value as text; ``None`` if it is none: stored text has to be UTF-8."""
+    """Return a JSON value as text; ``None`` if it is not text: stored text has to be UTF-8."""
     if value is None:
         return ""
     if isinstance(value, bool) or not isinstance(value, str | int):

@@ -41,7 +41,7 @@ class ClassList:
     Args:
         format: the shape of the file: ``labgrader``, ``canvas``, ``moodle-worksheet``, …; empty if it is no table.
         encoding: the encoding of the text, or ``xlsx``; empty if it is no table.
-        students: the students in the order of the list, whatever is wrong with them.
+        students: the students in the order of the list, also those with problems.
         notices: what was passed over, and what was changed, one sentence each.
         problems: what is wrong. With a problem, no run starts.
         rewritten: whether the students are not what the file alone says: it is another format than labgrader's own, or
@@ -155,11 +155,11 @@ def _is_json_name(source: str) -> bool:
 def _entries(
     content: bytes, place: Place, *, is_json: bool, needs_username: bool = False, only: Shape | None = None
 ) -> Entries:
-    """Return the rows of a file, whatever kind of file it is.
+    """Return the rows of a file of any kind.
 
     Args:
         content: the file.
-        place: where it is.
+        place: the place of the file, for problems.
         is_json: whether its name says that it is JSON.
         needs_username: whether a class list of labgrader's own format has to have the column with usernames.
         only: the only shape that the file can have; None for all shapes of class lists.

@@ -1,4 +1,4 @@
-"""The files that learning platforms and registrars write, each told by its headings."""
+"""The files that learning platforms and registrars write, each with the headings that identify it."""
 
 from __future__ import annotations
 

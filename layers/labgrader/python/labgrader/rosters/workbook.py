@@ -34,7 +34,7 @@ _FAULTS = (
     zipfile.BadZipFile,
     zipfile.LargeZipFile,
     ParseError,
-    ValueError,  # a value that is none of its type; DefusedXmlException is one
+    ValueError,  # a value of another type than stated; DefusedXmlException is one
     TypeError,
     KeyError,
     IndexError,
