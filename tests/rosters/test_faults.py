@@ -87,7 +87,9 @@ def test_a_spoilt_cell_is_refused_with_its_reason(text: str, said: str) -> None:
 def test_a_lost_zero_is_taken_back_if_the_role_proves_it() -> None:
     found = read(f"username,account_id,role_arn\nuser1,12345678901,{ROLE}\n")
     assert (problems(found), found.students[0].account_id) == ([], "012345678901")
-    assert found.notices == ["row 2: account_id 12345678901 is 012345678901: the role_arn proves the lost leading zero"]
+    assert found.notices == [
+        "account_id has its leading zero again, as role_arn proves: row 2 (12345678901 → 012345678901)"
+    ]
 
 
 def test_rounded_ids_are_not_reported_as_equal_too() -> None:

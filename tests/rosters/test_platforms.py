@@ -208,6 +208,9 @@ def test_the_ways_to_a_username_are_those_that_the_list_has() -> None:
 
 def test_a_plain_list_without_usernames_names_the_options_in_a_notice() -> None:
     found = read("student_id,name\n0012,Ada\n")
-    assert problems(found) == ["class.csv:1: username: the column is missing"]
+    assert problems(found) == [
+        "class.csv:1: username: the column is missing",
+        "class.csv:2: username: is empty",
+    ]
     assert found.notices == ["usernames can be made or joined: use --username-from student_id or --accounts FILE"]
     assert read("student_id,name\n0012,Ada\n", "student_id").students == [Student("0012", "0012", "Ada")]

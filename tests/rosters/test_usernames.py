@@ -179,6 +179,10 @@ def test_an_accounts_file_joins_by_email_and_the_rule_makes_the_rest() -> None:
             ["accounts.csv:3: student_id: 0012 is already on row 2"],
         ),
         (
+            "login,username\nada,user1\nADA,user3\nbob,user2\n",
+            ["accounts.csv:3: login: the same login is already on row 2"],
+        ),
+        (
             "student_id,username,account_id\n0012,user1,1234\n0013,user2,\n",
             ["accounts.csv:2: account_id: 1234 is not 12 digits"],
         ),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 import zipfile
 from datetime import date, datetime
 from typing import Any
@@ -200,3 +202,12 @@ def test_an_html_table_in_utf_16_is_read() -> None:
 )
 def test_a_hostile_page_ends_in_a_problem(page: str) -> None:
     assert len(problems(read(page))) >= 1
+
+
+def test_the_library_of_workbooks_is_imported_for_a_workbook_only() -> None:
+    code = (
+        "import sys; from labgrader.rosters import read_roster; read_roster(b'username\\nuser1\\n', 'class.csv'); "
+        "print('openpyxl' in sys.modules, 'html.parser' in sys.modules)"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout == "False False\n"

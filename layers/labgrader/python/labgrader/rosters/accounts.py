@@ -67,7 +67,8 @@ def _index(entries: Entries, accounts: Entries, key: str) -> dict[str, Entry]:
         value = entry.value(key)
         first = index.setdefault(value.casefold(), entry) if value else entry
         if first is not entry:
-            said = f"{quote(value, 90)} is already {accounts.place.row(first.row)}"
+            named = quote(value, 90) if key == "student_id" else f"the same {key}"  # an event must not show an address
+            said = f"{named} is already {accounts.place.row(first.row)}"
             entries.problems.append(accounts.place.problem(said, entry.row, key))
     return index
 

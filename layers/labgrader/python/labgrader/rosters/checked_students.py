@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from labgrader.errors import Problem
 from labgrader.messages import quote
 from labgrader.rosters.characters import code_points
-from labgrader.rosters.entries import Entries, Entry
+from labgrader.rosters.entries import Entries, Entry, examples
 from labgrader.rosters.problems import Place
 from labgrader.rosters.spreadsheet_damage import damage, lost_zeros
 from labgrader.rosters.student import COLUMNS, MAX_STUDENTS, MAX_USERNAME, Student
@@ -38,7 +38,7 @@ def checked_students(entries: Entries, *, require_username: bool = True) -> list
 
     Args:
         entries: the class list.
-        require_username: whether a row without a username is a problem. It is none if the whole column is reported as missing.
+        require_username: whether a row without a username is a problem, and not the whole column.
     """
     students: list[Student] = []
     taken: dict[tuple[str, str], tuple[int, str]] = {}
@@ -57,6 +57,10 @@ def checked_students(entries: Entries, *, require_username: bool = True) -> list
                     said += "; a student without a student_id has the username in its place"
                 entries.problems.append(entries.place.problem(said, entry.row, column))
         students.append(student)
+    if entries.restored:
+        entries.notices.append(
+            f"account_id has its leading zero again, as role_arn proves: row {examples(entries.restored)}"
+        )
     if not entries.rows and not entries.problems:
         entries.problems.append(
             entries.place.problem("has no students" if entries.place.field else "the roster has no students")
@@ -109,9 +113,7 @@ def _take_back_zeros(entries: Entries, entry: Entry, values: dict[str, str], rol
     """Give an account ID its leading zeros back if the role proves them."""
     full = lost_zeros(values["account_id"])
     if full and full == role_account:
-        entries.notices.append(
-            f"row {entry.row}: account_id {values['account_id']} is {full}: the role_arn proves the lost leading zero"
-        )
+        entries.restored.append(f"{entry.row} ({values['account_id']} → {full})")
         values["account_id"] = full
 
 

@@ -42,6 +42,7 @@ class Entries:
         problems: what is wrong.
         merges: whether a student may have several rows.
         workbook: whether the file is a workbook.
+        restored: account IDs that have their leading zeros again, for a notice.
     """
 
     format: str
@@ -54,6 +55,7 @@ class Entries:
     problems: list[Problem] = field(default_factory=list)
     merges: bool = False
     workbook: bool = False
+    restored: list[str] = field(default_factory=list)
 
 
 MAX_SHOWN = 10

@@ -120,8 +120,9 @@ def read_class_list(
             join_accounts(entries, second, accounts.source)
     _merge_rows(entries)
     made = make_usernames(entries, username_from, with_accounts=accounts is not None)
-    has_usernames = entries.place.by_index or "username" in entries.columns
-    students = checked_students(entries, require_username=username_from is None and has_usernames)
+    is_plain_alone = entries.format == FORMAT and accounts is None
+    by_row = username_from is None and (is_plain_alone or "username" in entries.columns)
+    students = checked_students(entries, require_username=by_row)
     report_beginnings(entries, students, made)
     return ClassList(
         entries.format,
