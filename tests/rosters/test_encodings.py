@@ -65,6 +65,12 @@ def test_the_encoding_is_found_and_shown(content: bytes, encoding: str) -> None:
     assert found.notices == []
 
 
+def test_utf_16_without_a_mark_is_found_by_its_headings() -> None:
+    text = "username,name\n" + "".join(f"u{number},張偉張偉張偉張偉張偉張偉張偉\n" for number in range(50))
+    found = read(text.encode("utf-16-le"))
+    assert (found.encoding, len(found.students), problems(found)) == ("utf-16-le", 50, [])
+
+
 def test_names_that_depend_on_windows_1252_are_shown() -> None:
     found = read("username;name;section\nuser1;Jörg;Größe\nuser2;Ann;B\n".encode("cp1252"))
     assert found.encoding == "windows-1252"
@@ -124,6 +130,7 @@ def test_titles_above_the_headings_are_skipped() -> None:
     [
         ("Total,,", "3 (Total)"),
         ("Total:,24,", "3 (Total:)"),
+        ("Total (24),,", "3 (Total (24))"),
         ("Summe,,", "3 (Summe)"),
         (",Moyenne,", "3 (Moyenne)"),
         ("Promedio,,87.5", "3 (Promedio)"),

@@ -52,7 +52,7 @@ def test_a_username_may_have_80_characters_and_not_81() -> None:
     assert "at most 80 characters" in refused(f"username\n{'a' * (MAX_USERNAME + 1)}\n")[0]
 
 
-def test_nobody_is_called_like_the_grader() -> None:
+def test_a_username_like_the_grader_is_refused() -> None:
     assert refused("username\nann\nmy-Labgrader-1\n") == [
         "class.csv:3: username: my-Labgrader-1 is too like the grader's own names: without labgrader in it, please"
     ]
@@ -116,7 +116,7 @@ def test_json_that_is_no_roster(text: str, expected: str) -> None:
     assert any(problem.startswith(expected) for problem in refused(text, "class.json"))
 
 
-def test_every_row_of_a_json_roster_is_told_by_its_index() -> None:
+def test_a_problem_of_a_json_roster_names_the_index_of_its_row() -> None:
     rows = [{"username": "user1"}, 5, {"username": 7, "email": ["x"]}, {"name": "Ada"}, {"username": " User1 "}]
     assert refused(json.dumps([*rows, {"username": None}, {"username": ["a"]}]), "class.json") == [
         "class.json: [1]: is not an object",
@@ -128,7 +128,7 @@ def test_every_row_of_a_json_roster_is_told_by_its_index() -> None:
     ]
 
 
-def test_a_roster_that_came_with_a_request_is_told_by_its_field() -> None:
+def test_a_problem_of_a_requests_roster_names_the_field() -> None:
     def said(text: str, source: str = "") -> list[str]:
         with pytest.raises(BadInputError) as caught:
             read_roster(text.encode(), source, "roster")

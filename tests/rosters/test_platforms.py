@@ -32,6 +32,12 @@ EXPORTS: dict[str, tuple[str, str | bytes, str, Student]] = {
         "login",
         Student("ada", "1", "Lovelace, Ada", "", "A"),
     ),
+    "canvas with an empty column at the left": (
+        "canvas",
+        ',Student,ID,SIS Login ID,Section,\n,,,,Manual Posting,\n,    Points Possible,,,,\n,"Lovelace, Ada",1,ada,A,\n',
+        "login",
+        Student("ada", "1", "Lovelace, Ada", "", "A"),
+    ),
     "moodle worksheet in German": (
         "moodle-worksheet",
         'ID,"Vollständiger Name",E-Mail-Adresse,Status,Gruppe,Bewertung,Bestwertung,"Zuletzt geändert (Bewertung)"\n'

@@ -37,12 +37,13 @@ def export_entries(shape: Shape, header: Row, rows: Sequence[Row], place: Place)
     if unknown:
         entries.notices.append(f"passed over {_columns(len(unknown))}: {examples(unknown)}")
     skipped, replaced = [], []
+    left = next((index for index, heading in enumerate(header.cells) if heading.strip()), 0)
     for row in rows:
         if not is_blank(row.cells[len(header.cells) :]):
             said = f"{len(row.cells)} cells where the header has {len(header.cells)}"
             entries.problems.append(place.problem(said, row.number))
         cells, by_second = _cells(shape, found, row)
-        reason = shape.skipped({**cells, "first": row.cells[0], "row": "\n".join(row.cells)})
+        reason = shape.skipped({**cells, "first": "".join(row.cells[left : left + 1]), "row": "\n".join(row.cells)})
         reason = reason or skipped_rows.total(row.cells, [cells.get(column, "") for column in _IDENTITY])
         if reason:
             skipped.append(f"{row.number} ({quote(reason, 40)})")

@@ -74,7 +74,8 @@ def _has_sid(headings: Sequence[str], _rows: Sequence[Row]) -> bool:
 
 
 def _begins_with_date_or_points(_headings: Sequence[str], rows: Sequence[Row]) -> bool:
-    return bool(rows) and fold(rows[0].cells[0]) in ("date", "points")
+    first = next((cell for row in rows[:1] for cell in row.cells if cell.strip()), "")
+    return fold(first) in ("date", "points")
 
 
 def _is_canvas_header(headings: Sequence[str], _rows: Sequence[Row]) -> bool:

@@ -23,6 +23,9 @@ _TOTALS = frozenset(
 
 _NUMBER = re.compile(r"[\d.,\s%/-]*")
 
+_NUMBER_BEHIND = re.compile(r"[\d.,:=()%\s/-]+\Z")
+"""The number in the same cell as the word: ``Total: 24``."""
+
 _LEFT = re.compile(r"drop|withdr|wait|cancel|delet|abgemeldet|baja", re.IGNORECASE)
 """Registration statuses of students who are not, or no longer, in the class."""
 
@@ -40,7 +43,7 @@ def total(cells: Sequence[str], identity: Sequence[str]) -> str:
         identity: the values that only a student has.
     """
     filled = [cell.strip() for cell in cells if cell.strip()]
-    if not filled or fold(filled[0].rstrip(":")) not in _TOTALS:
+    if not filled or fold(_NUMBER_BEHIND.sub("", filled[0])) not in _TOTALS:
         return ""
     if any(value.strip() for value in identity):
         return ""  # a student with a name such as Total

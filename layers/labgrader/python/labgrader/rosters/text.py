@@ -16,8 +16,8 @@ _MARKS = (
 WINDOWS = "windows-1252"
 """The encoding of a file that is neither UTF-8 nor UTF-16: Excel writes it on Windows in Western Europe and America."""
 
-_LOOKED_AT = 4_096
-"""Bytes at the beginning that show whether a file without a byte-order mark is UTF-16."""
+_LOOKED_AT = 40
+"""Bytes at the beginning that show whether a file without a byte-order mark is UTF-16: those of the first headings."""
 
 
 class NotTextError(Exception):
@@ -73,6 +73,6 @@ def _utf16(content: bytes) -> str:
     """Return the encoding of UTF-16 text without a byte-order mark: every other byte of Latin text is NUL."""
     head = content[:_LOOKED_AT]
     even, odd = head[::2].count(0), head[1::2].count(0)
-    if len(content) % 2 or max(even, odd) * 4 < len(head):  # half of the characters are Latin at least
+    if len(content) % 2 or max(even, odd) * 4 < len(head):  # headings are Latin letters for the most part
         return ""
     return "utf-16-le" if odd > even * 4 else "utf-16-be" if even > odd * 4 else ""

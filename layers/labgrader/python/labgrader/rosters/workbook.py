@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import warnings
 import zipfile
+import zlib
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -33,6 +34,7 @@ _DAMAGED = "this workbook is damaged, or not of Excel; open it and save it again
 _FAULTS = (
     zipfile.BadZipFile,
     zipfile.LargeZipFile,
+    zlib.error,
     ParseError,
     ValueError,  # a value of another type than stated; DefusedXmlException is one
     TypeError,
@@ -136,6 +138,8 @@ def _check_archive(content: bytes) -> None:
             entries = archive.infolist()
             if not any(entry.filename.startswith("xl/worksheets/") for entry in entries):
                 raise UnreadableFileError(other_archive([entry.filename for entry in entries]))
+            if any(entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for entry in entries):
+                raise UnreadableFileError(_DAMAGED)
             if any(entry.flag_bits & 1 for entry in entries):
                 raise UnreadableFileError("this workbook has a password; save it without one")
             unpacked = sum(entry.file_size for entry in entries)
