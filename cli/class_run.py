@@ -15,7 +15,7 @@ from cli.output.class_progress import Result
 from cli.target import Target, reached
 from labgrader.errors import ServiceFaultError, ThrottledError
 from labgrader.messages import quote
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from labgrader.runs.class_run import start_class_run
 from labgrader.runs.request import Request, new_run_id
 from labgrader.store import Keys, roster_key

@@ -14,6 +14,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cli import commands
+from cli.class_lists import show_notices
 from cli.command_line import Group, register_commands
 from cli.errors import (
     BAD_INPUT,
@@ -121,6 +122,7 @@ def _refuse(error: Exception) -> int:
         console.error(f"error: {explained(error.__cause__)}")
         return UNREACHABLE
     if isinstance(error, BadInputError):
+        show_notices(error.notices)
         for problem in error.problems:
             console.error(f"error: {problem}")
         return BAD_INPUT

@@ -11,6 +11,7 @@ import typer
 
 from cli.project import DEFAULT_STACK
 from labgrader.labs.search_path import refuse_empty_folders, use_folders
+from labgrader.rosters import UsernameSource
 
 Aws = Annotated[
     bool, typer.Option("--aws", help="Use your AWS account (AWS_PROFILE, AWS_REGION) instead of the embedded AWS.")
@@ -25,6 +26,19 @@ Labs = Annotated[
         envvar="LABGRADER_LABS",
         show_default=False,
         help="Folder with your own labs (ID/lab.yaml) and checks (checks/NAME.py). Repeatable.",
+    ),
+]
+UsernameFrom = Annotated[
+    UsernameSource | None,
+    typer.Option("--username-from", help="What missing usernames are made from.", show_default=False),
+]
+Accounts = Annotated[
+    Path | None,
+    typer.Option(
+        "--accounts",
+        metavar="FILE",
+        show_default=False,
+        help="A second file with usernames and accounts, joined by student_id, login or email.",
     ),
 ]
 

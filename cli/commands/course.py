@@ -9,9 +9,10 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.class_lists import accounts_file, show_notices
 from cli.command_line import HelpGroup
 from cli.deployment.deployed_labs import check_deployed, known_labs
-from cli.options import Aws, Json, Labs, Stack, chosen, use_labs
+from cli.options import Accounts, Aws, Json, Labs, Stack, UsernameFrom, chosen, use_labs
 from cli.output import console
 from cli.output.times import time_text
 from cli.project import DEFAULT_STACK
@@ -22,7 +23,7 @@ from labgrader.courses.enrolment import push_course, remove_course
 from labgrader.documents.digest import Digest
 from labgrader.errors import BadInputError, Problem
 from labgrader.messages import quote
-from labgrader.roster import GraderAccount, assign_accounts
+from labgrader.rosters import GraderAccount, assign_accounts
 from labgrader.store import CourseKeys, MissingError, Store
 
 MAX_AUDITS = 7
@@ -51,6 +52,8 @@ def push(
     file: Annotated[
         Path, typer.Argument(metavar="FILE", help="The course file (YAML). Its class lists are in the same folder.")
     ],
+    username_from: UsernameFrom = None,
+    accounts: Accounts = None,
     labs: Labs = None,
     aws: Aws = False,
     stack: Stack = DEFAULT_STACK,
@@ -61,9 +64,15 @@ def push(
     Push the course file again after a change to it or to a class list. docs/courses-and-audits.md describes the file.
     """
     use_labs(labs)
-    files = read_course(file, labs=lambda: known_labs(aws, stack))
+    files = read_course(
+        file,
+        labs=lambda: known_labs(aws, stack),
+        username_from=username_from,
+        accounts=accounts_file(accounts),
+    )
     check_name(stack, files.course.id)
     target, outputs, store = _stack(aws, stack)
+    show_notices(files.notices)
     check_deployed(outputs, [course_lab.lab for course_lab in files.course.labs], chosen(aws, stack, labs))
     _check_accounts(files, file, GraderAccount(target.account_id, target.region))
     record = push_course(store, files, datetime.now(UTC))

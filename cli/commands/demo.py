@@ -23,7 +23,7 @@ from cli.output.class_table import Fetched, give_class_table, give_paths
 from cli.target import embedded_target
 from cli.verification.accuracy import Accuracy, compare
 from labgrader.labs.lab import find_lab
-from labgrader.roster import read_roster
+from labgrader.rosters import read_roster
 
 POSITION = 130
 """The position of these commands in their groups of `labgrader --help`."""

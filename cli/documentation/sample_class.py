@@ -26,7 +26,7 @@ from labgrader.reasons import Reason
 from labgrader.reporting.html import render_class, render_student
 from labgrader.reporting.report import build_report
 from labgrader.reporting.run_summary import build_run
-from labgrader.roster import Student
+from labgrader.rosters import Student
 
 LAB = "lambda-optimization"
 RUN_ID = "20260302-080000-lambda-optimization-4f2a"

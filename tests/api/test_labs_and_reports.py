@@ -13,7 +13,7 @@ from labgrader.api.openapi import document
 from labgrader.courses.course_file import read_course
 from labgrader.courses.enrolment import push_course
 from labgrader.labs.lab import Item, Lab, Visibility
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from labgrader.schemas import validate
 from tests.api.conftest import INSTRUCTOR, OTHER_STUDENT, STUDENT, World
 from tests.api.reports import LAB, RUN_ID, report_of

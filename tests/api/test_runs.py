@@ -13,6 +13,9 @@ from tests.api.conftest import INSTRUCTOR, STUDENT, World
 from tests.api.reports import LAB, RUN_ID, report_of
 from tests.stored_runs import put_run
 
+UNKNOWN_FIELD = (
+    "unknown field; a request has: lab, roster, mode, students, course, username_from, accounts, client_token"
+)
 CSV = "username,name\nuser1,Ada\nuser2,Grace\n"
 
 
@@ -122,19 +125,19 @@ def test_an_audit_of_some_students(world: World) -> None:
             {
                 "lab": "there",
                 "roster": "there is no",
-                "x": "unknown field; a request has: lab, roster, mode, students, course, client_token",
+                "x": UNKNOWN_FIELD,
             },
         ),
         (
             {"username": "user1", "role": "student"},
             {
-                "username": "unknown field; a request has: lab, roster, mode, students, course, client_token",
-                "role": "unknown field; a request has: lab, roster, mode, students, course, client_token",
+                "username": UNKNOWN_FIELD,
+                "role": UNKNOWN_FIELD,
             },
         ),
         (
             {"requested_by": "root"},
-            {"requested_by": "unknown field; a request has: lab, roster, mode, students, course, client_token"},
+            {"requested_by": UNKNOWN_FIELD},
         ),
         ({"course": "day-9"}, {"course": "there is no course day-9; list them with `labgrader course list`"}),
         ({"course": "../x"}, {"course": "../x is not the id of a course: 1 to 40 lower-case letters, digits and "}),

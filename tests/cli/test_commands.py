@@ -40,6 +40,7 @@ COMMANDS = [
     "lint",
     "verify",
     "simulate",
+    "roster",
     "grade",
     "report",
     "runs",

@@ -13,7 +13,7 @@ import pytest
 from cli.main import main
 from labgrader.auth.authorizer import UnauthorizedError, authorize
 from labgrader.auth.tokens import read
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from labgrader.store import Store
 
 pytestmark = pytest.mark.usefixtures("own_state_and_signals")
@@ -121,7 +121,7 @@ def test_everything_that_is_wrong_is_said_before_anything_is_asked(capsys: Captu
     assert captured.out == ""
     assert captured.err.splitlines() == [
         "error: student: ../etc\ufffd[2J is not letters, digits, hyphens and underscores, beginning and ending with a "
-        "letter or digit, at most 80 characters",
+        "letter or digit, at most 80 characters (it has U+001B)",
         "error: days: a token is valid for 1 to 400 days, not 401",
     ]
 

@@ -10,7 +10,7 @@ from botocore.stub import Stubber
 
 from labgrader.errors import BadInputError, RefusedError, ThrottledError
 from labgrader.labs.lab import lab_ids
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from labgrader.runs.class_run import Started, start_class_run
 from labgrader.runs.request import Request
 from labgrader.store import Store

@@ -12,7 +12,7 @@ from botocore.stub import Stubber
 from labgrader.errors import ServiceFaultError
 from labgrader.events import Event
 from labgrader.labs.lab import lab_ids
-from labgrader.roster import GraderAccount, Student
+from labgrader.rosters import GraderAccount, Student
 from labgrader.runs.event_trigger import start_from_event
 from labgrader.runs.idempotent_start import start_once
 from labgrader.runs.request import Request
@@ -239,7 +239,7 @@ NO_LAB = f"lab: there is no lab lab-5; the labs are: {', '.join(lab_ids())}"
             "",
             "roster: line 3: username: USER1 is already on row 2\n"
             "roster: line 4: username: \N{REPLACEMENT CHARACTER}[2J is not letters, digits, hyphens and underscores, "
-            "beginning and ending with a letter or digit, at most 80 characters\n"
+            "beginning and ending with a letter or digit, at most 80 characters (it has U+001B)\n"
             'mode: ["audit"] is not one of: grade, audit',
         ),
         (
@@ -254,7 +254,8 @@ NO_LAB = f"lab: there is no lab lab-5; the labs are: {', '.join(lab_ids())}"
             {"lab": LAB, "roster": [], "requested_by": "the dean"},
             LAB,
             "grade",
-            "requested_by: unknown field; a request has: lab, roster, mode, students, course, client_token\n"
+            "requested_by: unknown field; a request has: lab, roster, mode, students, course, "
+            "username_from, accounts, client_token\n"
             "roster: has no students",
         ),
         ({"lab": {"a": 1}, "roster": "username\nuser1", "course": 5}, "", "grade", None),

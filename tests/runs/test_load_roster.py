@@ -11,7 +11,7 @@ import pytest
 from labgrader.courses.course_file import read_course
 from labgrader.courses.enrolment import push_course
 from labgrader.errors import BadInputError
-from labgrader.roster import GraderAccount, Student
+from labgrader.rosters import GraderAccount, Student
 from labgrader.runs.request import Request
 from labgrader.runs.roster_lookup import load_roster
 from labgrader.steps.plan_run import plan_run

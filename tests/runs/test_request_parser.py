@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
+import openpyxl
 import pytest
 
 from labgrader.api.app import described
 from labgrader.api.openapi import document
 from labgrader.errors import BadInputError
 from labgrader.labs.lab import lab_ids
-from labgrader.roster import GraderAccount
+from labgrader.rosters import GraderAccount, Student
 from labgrader.runs.request import Request
 from labgrader.runs.request_parser import COURSE_ID, FIELDS, read_request
 from labgrader.schemas import read_schema
@@ -105,6 +107,59 @@ def test_invalid_class_list_is_refused_with_all_problems(store: Store, roster: A
     assert refused(store, {"lab": LAB, "roster": roster}) == said
 
 
+CANVAS = 'Student,ID,SIS User ID,SIS Login ID,Section\n"Lovelace, Ada",1,0012,Ada.L,A\n'
+ACCOUNTS = "student_id,region\n0012,eu-west-1\n"
+ACCOUNT_ROWS = [{"student_id": "0012", "region": "eu-west-1"}]
+
+
+@pytest.mark.parametrize("roster", [CANVAS, "rosters/canvas.csv"])
+@pytest.mark.parametrize("accounts", [ACCOUNTS, ACCOUNT_ROWS, "rosters/accounts.csv"])
+def test_an_export_is_read_with_usernames_made_and_accounts_joined(store: Store, roster: str, accounts: Any) -> None:
+    store.put("rosters/canvas.csv", CANVAS.encode("utf-16"))
+    store.put("rosters/accounts.csv", ACCOUNTS.encode())
+    document = {"lab": LAB, "roster": roster, "username_from": "login", "accounts": accounts}
+    parsed = read_request(store, document, "instructor ada", HOME)
+    student = Student("ada-l", "0012", "Lovelace, Ada", "", "A", region="eu-west-1")
+    assert parsed.listed == [student]
+    if roster == CANVAS:
+        key = parsed.with_stored_roster(store, RUN).roster
+        assert key == f"rosters/{RUN}.json"
+        assert store.get_json(key) == [student.to_dict()]
+
+
+def test_a_workbook_in_the_bucket_is_read(store: Store) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["username"])
+    book.active.append(["user1"])
+    file = io.BytesIO()
+    book.save(file)
+    store.put("rosters/class.xlsx", file.getvalue())
+    parsed = read_request(store, {"lab": LAB, "roster": "rosters/class.xlsx"}, "instructor ada", HOME)
+    assert parsed.listed == [Student("user1", "user1")]
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        (
+            {},
+            "roster: a gradebook of Canvas has no usernames, which begin the names of resources; "
+            "use username_from login or username_from student_id or accounts",
+        ),
+        ({"username_from": "name"}, "username_from: name is not one of: login, email, student_id"),
+        ({"username_from": "login", "accounts": ""}, "accounts: is empty"),
+        (
+            {"username_from": "login", "accounts": 7},
+            f"accounts: is neither a key below {PLACES}, nor CSV text, nor a list of students",
+        ),
+        ({"username_from": "login", "accounts": "rosters/none.csv"}, "accounts: there is no file at rosters/none.csv"),
+        ({"username_from": "login", "accounts": "a.csv"}, f"accounts: a.csv is not a key below {PLACES}"),
+    ],
+)
+def test_an_export_without_usernames_is_refused(store: Store, changed: dict[str, Any], said: str) -> None:
+    assert said in refused(store, {"lab": LAB, "roster": CANVAS, **changed})
+
+
 # --- the request -----------------------------------------------------------------------------------------------------
 
 
@@ -133,7 +188,8 @@ def test_request_is_refused_with_all_problems_and_nothing_is_stored(store: Store
         "extra": 1,
     }
     assert refused(store, document) == [
-        "extra: unknown field; a request has: lab, roster, mode, students, course, client_token",
+        "extra: unknown field; a request has: lab, roster, mode, students, course, "
+        "username_from, accounts, client_token",
         f"lab: there is no lab lab-5; the labs are: {LABS}",
         "roster: line 1: shoe_size: unknown column; the columns are: student_id, username, name, email, section, "
         "account_id, region, role_arn, external_id",

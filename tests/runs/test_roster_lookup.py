@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from labgrader.runs.roster_lookup import Enrolment, find_enrolment
 from labgrader.store import Keys, Store
 

@@ -12,7 +12,7 @@ from botocore.stub import Stubber
 
 from labgrader.errors import RefusedError
 from labgrader.events import Event
-from labgrader.roster import GraderAccount, Student
+from labgrader.rosters import GraderAccount, Student
 from labgrader.runs.class_run import start_class_run
 from labgrader.runs.event_trigger import start_from_event
 from labgrader.runs.request import Request

@@ -13,7 +13,7 @@ import pytest
 from botocore.stub import Stubber
 
 from labgrader.errors import BadInputError, RefusedError
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from labgrader.runs.self_check import (
     AllowanceSpentError,
     AlreadyRunningError,

@@ -9,7 +9,7 @@ import pytest
 from labgrader.labs.lab import Item, Lab
 from labgrader.reporting.exports import exports
 from labgrader.reporting.gradebook import GradebookDocument, build_gradebook, build_row
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from labgrader.runs.stored_gradebook import load_gradebook
 from labgrader.store import Keys, MissingError, RunRecord, Store
 

@@ -9,7 +9,7 @@ from labgrader.evidence.question import Answer, Answers, Question
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.verdict import Verdict, passed
 from labgrader.labs.lab import Item, Lab
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from labgrader.schemas import validate
 from labgrader.steps.run_check import run_check
 from labgrader.steps.run_documents import CheckRecord

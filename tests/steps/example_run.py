@@ -9,7 +9,7 @@ from labgrader.evidence.probe import Invocation
 from labgrader.evidence.question import Answer, Answers, Question
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.labs.lab import Item, Lab
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from labgrader.steps.run_live_check import Delivery
 from labgrader.store import Keys, Store
 from tests.clock import EPOCH

@@ -17,7 +17,7 @@ from labgrader.reasons import Reason
 from labgrader.recording.rate_limiter import RateLimiter
 from labgrader.recording.recorder import Recorder
 from labgrader.recording.sessions import Accounts
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from labgrader.schemas import validate
 from labgrader.steps.run_documents import CheckRecord
 from labgrader.steps.write_report import write_report

@@ -5,7 +5,7 @@ from __future__ import annotations
 from labgrader.evidence.question import Answer, Question
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.labs.lab import Item, Lab
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from labgrader.store import Keys, Store
 
 RUN = "20260101-000000-sharing-0000"

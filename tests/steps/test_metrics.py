@@ -14,7 +14,7 @@ from functions.summarise_run import app as summarise_run
 from functions.write_report import app as write_report
 from labgrader.events import default_publisher
 from labgrader.labs.lab import Item, Lab
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from labgrader.steps import run_documents
 from labgrader.store import Keys, Store, default_store
 from tests.stored_runs import put_run

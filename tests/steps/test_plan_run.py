@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from labgrader.errors import BadInputError
-from labgrader.roster import GraderAccount, Student
+from labgrader.rosters import GraderAccount, Student
 from labgrader.runs.request import Request
 from labgrader.steps.plan_run import plan_run
 from labgrader.store import Store

@@ -14,7 +14,7 @@ from labgrader.events import Event
 from labgrader.judging.check import find_check
 from labgrader.labs.lab import Lab, find_lab
 from labgrader.labs.search_path import searching
-from labgrader.roster import GraderAccount
+from labgrader.rosters import GraderAccount
 from labgrader.runs.request import Request
 from labgrader.schemas import validate
 from labgrader.steps.plan_run import plan_run

@@ -18,7 +18,7 @@ from labgrader.labs.lab import Item
 from labgrader.labs.search_path import searching
 from labgrader.load_testing.admission import TEST_S
 from labgrader.reasons import Reason
-from labgrader.roster import GraderAccount
+from labgrader.rosters import GraderAccount
 from labgrader.steps.error_reason import reason_in_text
 from labgrader.steps.live_dispatcher import Sharing, StudentsFunctions
 from labgrader.steps.run_live_check import Delivery, run_live_check

@@ -14,7 +14,7 @@ from labgrader.judging.verdict import failed, not_graded
 from labgrader.labs.lab import Lab
 from labgrader.messages import quote
 from labgrader.reasons import Reason, split_reason, with_reason
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from labgrader.schemas import read_schema, validate
 from labgrader.steps.check_outcomes import AUDIT_INVOKES_NOTHING
 from labgrader.steps.run_check import run_check

@@ -19,7 +19,7 @@ from labgrader.load_testing.concurrency_budget import ConcurrencyBudget
 from labgrader.reasons import Reason
 from labgrader.recording.api_errors import AwsCallError
 from labgrader.recording.sessions import Accounts, AccountSession
-from labgrader.roster import GraderAccount, Student
+from labgrader.rosters import GraderAccount, Student
 from labgrader.runs.request import Request
 from labgrader.steps.live_dispatcher import Sharing, StudentsFunctions
 from labgrader.steps.plan_run import plan_run

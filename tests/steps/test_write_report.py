@@ -19,7 +19,7 @@ from labgrader.judging.verdict import Verdict
 from labgrader.labs.lab import Item, Lab
 from labgrader.labs.search_path import searching
 from labgrader.reporting.html import render_student
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from labgrader.steps.run_documents import CheckRecord
 from labgrader.steps.write_report import write_report
 from labgrader.store import Keys, Store

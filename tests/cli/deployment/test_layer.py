@@ -80,13 +80,13 @@ def test_the_layer_has_the_checks_and_no_solutions(tmp_path: Path) -> None:
 
 def test_byte_code_is_added_only_for_the_same_python(tmp_path: Path) -> None:
     found = names(bundle(LAYER, running_python(), tmp_path / "build").file)
-    assert f"python/labgrader/__pycache__/roster.{sys.implementation.cache_tag}.pyc" in found
+    assert f"python/labgrader/__pycache__/errors.{sys.implementation.cache_tag}.pyc" in found
 
 
 def test_byte_code_is_used_for_any_date(tmp_path: Path) -> None:
     """The flags of PEP 552: with bit 0, a hash replaces the date; without bit 1, Python does not compare the hash."""
     with zipfile.ZipFile(bundle(LAYER, running_python(), tmp_path / "build").file) as archive:
-        code = archive.read(f"python/labgrader/__pycache__/roster.{sys.implementation.cache_tag}.pyc")
+        code = archive.read(f"python/labgrader/__pycache__/errors.{sys.implementation.cache_tag}.pyc")
     assert int.from_bytes(code[4:8], "little") == 0b01
 
 

@@ -16,7 +16,7 @@ from labgrader.labs.lab import lab_ids
 from labgrader.labs.suggestions import lab_not_found
 from labgrader.labs.yaml_file import dotted, parse_yaml
 from labgrader.messages import quote
-from labgrader.roster import Student, read_roster
+from labgrader.rosters import AccountsFile, MoreProblems, Student, UsernameSource, read_class_list
 from labgrader.schemas import read_schema
 
 _NO_PLACES = frozenset({"localtime", "Factory", "posixrules"})
@@ -33,11 +33,13 @@ class CourseFiles:
         course: the course.
         content: the text of the course file.
         students: the students of each class list, by its name.
+        notices: what was passed over and changed in the class lists.
     """
 
     course: Course
     content: bytes
     students: Mapping[str, Sequence[Student]]
+    notices: Sequence[str] = ()
 
     @property
     def rows(self) -> dict[str, dict[str, Student]]:
@@ -49,12 +51,19 @@ class CourseFiles:
         return rows
 
 
-def read_course(file: Path, labs: Callable[[], Collection[str]] = lab_ids) -> CourseFiles:
+def read_course(
+    file: Path,
+    labs: Callable[[], Collection[str]] = lab_ids,
+    *,
+    username_from: UsernameSource | None = None,
+    accounts: AccountsFile | None = None,
+) -> CourseFiles:
     """Read a course file and the class lists that it names.
 
     Args:
         file: a YAML file. The class lists are beside it.
         labs: returns the ids of the labs that a course may have. It is called only if the file names a lab.
+        username_from, accounts: as ``read_class_list`` takes them, for all class lists.
 
     Raises:
         BadInputError: all problems of the file, with line and field, and of the rows of its class lists.
@@ -69,21 +78,34 @@ def read_course(file: Path, labs: Callable[[], Collection[str]] = lab_ids) -> Co
     if document is None and not problems:
         problems = [Problem("the file is empty; a course has: id, title, time_zone, audit_time, labs", str(file))]
     students: dict[str, Sequence[Student]] = {}
+    notices: list[str] = []
     if document is not None:
         document = trimmed(document)
         problems += _shape_problems(document, problem)
         problems += _value_problems(document, problem, labs)
         for name, path in _roster_names(document):
             try:
-                students[name] = read_roster((file.parent / name).read_bytes(), str(file.parent / name))
+                source = str(file.parent / name)
+                read = read_class_list(
+                    (file.parent / name).read_bytes(), source, username_from=username_from, accounts=accounts
+                )
+                notices += [f"{source}: {notice}" for notice in read.notices]
+                students[name] = read.checked()
             except OSError as error:
                 problems.append(problem(f"{name}: {error.strerror or error}", *path))
             except BadInputError as error:
                 problems += error.problems
     if problems:  # problems of the course file first: users fix it first
-        problems.sort(key=lambda problem: (problem.source != str(file), problem.source, problem.line or 0))
-        raise BadInputError(problems)
-    return CourseFiles(Course.from_dict(document), content, students)
+        problems.sort(
+            key=lambda problem: (
+                problem.source != str(file),
+                problem.source,
+                isinstance(problem, MoreProblems),
+                problem.line or 0,
+            )
+        )
+        raise BadInputError(problems, notices)
+    return CourseFiles(Course.from_dict(document), content, students, notices)
 
 
 def _shape_problems(document: Any, problem: ProblemAt) -> Iterator[Problem]:

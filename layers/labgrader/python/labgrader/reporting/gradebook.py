@@ -13,7 +13,7 @@ from labgrader.judging.verdict import Status
 from labgrader.labs.lab import Item, Lab
 from labgrader.reporting.formatting import rounded
 from labgrader.reporting.run_summary import class_title
-from labgrader.roster import Student
+from labgrader.rosters import Student
 
 SCHEMA = "labgrader.gradebook/1"
 

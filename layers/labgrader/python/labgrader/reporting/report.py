@@ -15,7 +15,7 @@ from labgrader.labs.lab import Item, Lab, Visibility
 from labgrader.reporting.formatting import clean, rounded
 from labgrader.reporting.hidden_checks import hidden_field
 from labgrader.reporting.load_report import comparison_entry, load_test_entry
-from labgrader.roster import Student
+from labgrader.rosters import Student
 
 SCHEMA = "labgrader.report/1"
 

@@ -12,7 +12,7 @@ from labgrader.judging.verdict import STATUSES
 from labgrader.labs.lab import Item, Lab
 from labgrader.labs.placeholders import fill
 from labgrader.reporting.formatting import clean, rounded
-from labgrader.roster import Student
+from labgrader.rosters import Student
 
 SCHEMA = "labgrader.run/1"
 

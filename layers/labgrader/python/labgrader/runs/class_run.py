@@ -11,7 +11,7 @@ from labgrader.errors import BadInputError, LabgraderError, Problem
 from labgrader.labs.lab import lab_ids
 from labgrader.messages import quote
 from labgrader.moments import isoformat_utc
-from labgrader.roster import GraderAccount, Student, assign_accounts, select
+from labgrader.rosters import GraderAccount, Student, assign_accounts, select
 from labgrader.runs.execution import execution_arn, start_execution
 from labgrader.runs.request import Request
 from labgrader.store import RunRecord, Store, StudentCounts

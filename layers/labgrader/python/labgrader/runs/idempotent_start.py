@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from labgrader.errors import LabgraderError
 from labgrader.labs.lab import lab_ids
-from labgrader.roster import GraderAccount
+from labgrader.rosters import GraderAccount
 from labgrader.runs.class_run import Started, start_class_run
 from labgrader.runs.execution import execution_arn, is_there
 from labgrader.runs.request_parser import CLIENT_NAME, read_request

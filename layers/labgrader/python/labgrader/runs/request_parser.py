@@ -9,13 +9,22 @@ from typing import Any
 
 from labgrader.errors import BadInputError, Problem
 from labgrader.messages import quote
-from labgrader.roster import MAX_STUDENTS, GraderAccount, Student, assign_accounts, read_roster, select
+from labgrader.rosters import (
+    MAX_STUDENTS,
+    AccountsFile,
+    GraderAccount,
+    Student,
+    UsernameSource,
+    assign_accounts,
+    read_class_list,
+    select,
+)
 from labgrader.runs.class_run import unknown_lab
 from labgrader.runs.request import MAX_REQUESTED_BY, Request
 from labgrader.runs.roster_lookup import load_roster
-from labgrader.store import Store, encoded, roster_key
+from labgrader.store import MissingError, Store, encoded, roster_key
 
-FIELDS = ("lab", "roster", "mode", "students", "course", "client_token")
+FIELDS = ("lab", "roster", "mode", "students", "course", "username_from", "accounts", "client_token")
 """The fields of a request. ``lab`` and ``roster`` are required."""
 
 CLASS_MODES = ("grade", "audit")
@@ -64,7 +73,7 @@ def read_request(store: Store, document: Any, requested_by: str, home: GraderAcc
     Args:
         store: the stack's store.
         document: ``lab``, ``roster`` (a key, CSV or JSON text, or a list of students), ``mode``, ``students``,
-            ``course``, ``client_token``.
+            ``course``, ``client_token``, ``username_from``, ``accounts`` (as ``roster``).
         requested_by: who requested the run.
         home: the account and Region of labgrader.
 
@@ -97,6 +106,7 @@ def read_request(store: Store, document: Any, requested_by: str, home: GraderAcc
     elif course:
         problems += validate_course(store, course, of_roster)
     problems += _wrong_token(document)
+    problems += _wrong_source(document)
     if problems:
         raise BadInputError(problems)
     by = quote(requested_by, MAX_REQUESTED_BY)
@@ -140,20 +150,42 @@ def _class_list(store: Store, document: Mapping[str, Any]) -> tuple[str, bytes, 
     if "roster" not in document:
         raise BadInputError([Problem("is missing", field="roster")])
     roster = document["roster"]
-    if isinstance(roster, str) and not roster.strip():
-        raise BadInputError([Problem("is empty", field="roster")])
-    if isinstance(roster, str) and _KEY.fullmatch(roster):
+    named = document.get("username_from", "")
+    source = UsernameSource(named) if named in list(UsernameSource) else None
+    accounts = _accounts(store, document)
+    if isinstance(roster, str) and _KEY.fullmatch(roster) and roster.strip():
         Request.from_dict({"lab": "any", "roster": roster})  # raises if the key is invalid
-        return roster, b"", "", load_roster(store, roster, "roster")
-    if isinstance(roster, str):
-        content = roster.encode("utf-8", "replace")
-        suffix = ".json" if roster.lstrip("\ufeff \t\r\n")[:1] in ("[", "{") else ".csv"
-    elif isinstance(roster, list | tuple):
-        content, suffix = encoded(list(roster)), ".json"
-    else:
-        said = "is neither a key below rosters/ or courses/COURSE/rosters/, nor CSV text, nor a list of students"
-        raise BadInputError([Problem(said, field="roster")])
-    return "", content, suffix, read_roster(content, "", "roster")
+        return roster, b"", "", load_roster(store, roster, "roster", username_from=source, accounts=accounts)
+    content = _content(roster, "roster")
+    class_list = read_class_list(content, "", "roster", username_from=source, accounts=accounts)
+    students = class_list.checked()
+    return "", *class_list.stored(content), students
+
+
+def _content(value: Any, field: str) -> bytes:
+    """Return a list that came with the request, as the bytes of a file."""
+    if isinstance(value, str) and value.strip():
+        return value.encode("utf-8", "replace")
+    if isinstance(value, list | tuple):
+        return encoded(list(value))
+    said = "is neither a key below rosters/ or courses/COURSE/rosters/, nor CSV text, nor a list of students"
+    raise BadInputError([Problem("is empty" if isinstance(value, str) else said, field=field)])
+
+
+def _accounts(store: Store, document: Mapping[str, Any]) -> AccountsFile | None:
+    """Return the accounts file of a request, from the bucket or from the request itself."""
+    if "accounts" not in document:
+        return None
+    value = document["accounts"]
+    if not (isinstance(value, str) and _KEY.fullmatch(value) and value.strip()):
+        return AccountsFile(_content(value, "accounts"), "accounts")
+    try:
+        Request.from_dict({"lab": "any", "roster": value})
+        return AccountsFile(store.get(value), value)
+    except BadInputError as error:
+        raise BadInputError([replace(problem, field="accounts") for problem in error.problems]) from None
+    except MissingError:
+        raise BadInputError([Problem(f"there is no file at {quote(value)}", field="accounts")]) from None
 
 
 def _wrong_lab(document: Mapping[str, Any]) -> Iterator[Problem]:
@@ -194,6 +226,12 @@ def _not_gradable(students: list[Student], names: Sequence[str], home: GraderAcc
     except BadInputError as error:
         return [replace(problem, field="roster") for problem in error.problems]
     return []
+
+
+def _wrong_source(document: Mapping[str, Any]) -> Iterator[Problem]:
+    source = document.get("username_from", UsernameSource.LOGIN)
+    if source not in list(UsernameSource):
+        yield Problem(f"{quote(source, 90)} is not one of: {', '.join(UsernameSource)}", field="username_from")
 
 
 def _wrong_token(document: Mapping[str, Any]) -> Iterator[Problem]:

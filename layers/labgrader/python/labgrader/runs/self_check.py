@@ -14,7 +14,7 @@ from labgrader.errors import BadInputError, LabgraderError, ServiceFaultError
 from labgrader.labs.lab import Lab
 from labgrader.messages import quote
 from labgrader.moments import isoformat_utc
-from labgrader.roster import GraderAccount, assign_accounts
+from labgrader.rosters import GraderAccount, assign_accounts
 from labgrader.runs.execution import execution_arn, start_execution, status_of
 from labgrader.runs.request import Request, new_run_id
 from labgrader.runs.roster_lookup import find_enrolment

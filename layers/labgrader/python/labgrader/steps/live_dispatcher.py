@@ -20,7 +20,7 @@ from labgrader.probing.object_uploader import DROP_OBJECT, ObjectDropper
 from labgrader.probing.ownership_guard import Ownership
 from labgrader.recording.api_errors import classify_error
 from labgrader.recording.sessions import Accounts, AccountSession
-from labgrader.roster import GraderAccount, Student
+from labgrader.rosters import GraderAccount, Student
 from labgrader.steps.run_documents import student_of
 from labgrader.store import Store
 

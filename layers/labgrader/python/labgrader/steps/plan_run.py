@@ -13,7 +13,7 @@ from labgrader.judging.check import find_check
 from labgrader.labs.lab import Lab, find_lab
 from labgrader.load_testing.concurrency_budget import ConcurrencyBudget
 from labgrader.recording.api_errors import AwsCallError
-from labgrader.roster import GraderAccount, Student, assign_accounts, select
+from labgrader.rosters import GraderAccount, Student, assign_accounts, select
 from labgrader.runs.class_run import SELF_CHECK_OF_A_CLASS
 from labgrader.runs.request import Request
 from labgrader.runs.roster_lookup import load_roster

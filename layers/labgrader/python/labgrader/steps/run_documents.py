@@ -14,7 +14,7 @@ from labgrader.evidence.question import Answers
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.verdict import Verdict
 from labgrader.labs.lab import Lab
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from labgrader.store import Keys, Store
 
 EVIDENCE_SCHEMA = "labgrader.evidence/1"

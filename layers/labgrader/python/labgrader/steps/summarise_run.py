@@ -17,7 +17,7 @@ from labgrader.reporting.audit_summary import audit_entry, build_audit_summary
 from labgrader.reporting.exports import exports
 from labgrader.reporting.gradebook import build_gradebook, build_row
 from labgrader.reporting.run_summary import build_run
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from labgrader.runs.self_check import finish_self_check
 from labgrader.schemas import validate
 from labgrader.steps.not_graded_reasons import not_graded_students

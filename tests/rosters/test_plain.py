@@ -5,7 +5,7 @@ import json
 import pytest
 
 from labgrader.errors import BadInputError
-from labgrader.roster import MAX_STUDENTS, MAX_USERNAME, Student, read_roster, select
+from labgrader.rosters import MAX_STUDENTS, MAX_USERNAME, Student, read_roster, select
 
 
 def read(text: str | bytes, source: str = "class.csv") -> list[Student]:
@@ -76,8 +76,10 @@ def test_an_empty_file_is_refused() -> None:
     assert refused("") == ["class.csv: the roster is empty; write the column names in the first row"]
 
 
-def test_a_file_that_is_not_utf8_is_refused() -> None:
-    assert refused(b"username\n\xff\xff\n") == ["class.csv: not UTF-8 text (byte 9)"]
+def test_what_is_not_text_is_refused() -> None:
+    assert refused(b"username\n\x81\xff\n") == [
+        "class.csv: not UTF-8 text (byte 9), and not Windows-1252; save it as CSV UTF-8"
+    ]
 
 
 def test_a_row_with_more_cells_than_columns_is_refused() -> None:
