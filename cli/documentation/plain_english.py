@@ -13,6 +13,7 @@ import re
 import subprocess
 import sys
 import tokenize
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -26,7 +27,7 @@ MAX_WORDS = 35
 """Words of one sentence. Guides to plain English ask for 15 to 20 on average, and for at most 35 in any sentence
 (Oxford Guide to Plain English, chapter 2)."""
 
-MAX_LIX = 42.0
+MAX_LIX = 48.0
 """Readability index of a document: words a sentence, plus the percentage of words with more than six letters. Below 30
 is a children's book, 40 is a newspaper, 50 an official report (Björnsson, "Readability of newspapers in 11 languages",
 Reading Research Quarterly 18, 1983)."""
@@ -97,7 +98,9 @@ def _long_sentences(text: Text) -> Iterator[Finding]:
 
 
 def _hard_document(text: Text) -> Iterator[Finding]:
-    import textstat  # a tool of development, absent where labgrader is installed to be used
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # textstat 0.7.4 imports pkg_resources, which is deprecated
+        import textstat  # a development tool: an installed labgrader does not have it
 
     if len(text.text.split()) < MIN_TEXT_WORDS:
         return
