@@ -19,7 +19,7 @@ from labgrader.recording.quotas import LAMBDA_CONTROL_PLANE, Quota
 from labgrader.recording.rate_limiter import TARGET_UTILIZATION, RateLimiter, quota_of
 from labgrader.recording.recorder import Recorder
 from labgrader.recording.sessions import Accounts
-from labgrader.roster import Student
+from labgrader.rosters import Student
 
 LAB = "lambda-optimization"
 

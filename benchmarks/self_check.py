@@ -74,9 +74,9 @@ class CountingApi(Api):
 
     requests = 0
 
-    def _asked(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+    def _request(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
         self.requests += 1
-        return super()._asked(method, path, body)
+        return super()._request(method, path, body)
 
 
 def wait_for(target: Target, outputs: Mapping[str, str], key: str, lab_id: str, username: str) -> Waited:

@@ -13,14 +13,15 @@ _SIGHUP, _SIGPIPE = 1, 13
 """Numbers of signals that Windows does not have."""
 
 READER_GONE = 128 + _SIGPIPE
-"""The exit status if the reader of the output stopped reading: that of a command that SIGPIPE ends."""
+"""The exit status if the reader of the output stopped reading. A shell reports the same for a command that SIGPIPE
+ended."""
 
 EXIT_STATUSES = {
     DONE: "done",
-    INCOMPLETE: "finished, but some student is not fully graded, a proof does not hold, or `status --check` found a "
+    INCOMPLETE: "finished, but not every student is fully graded, a proof does not hold, or `status --check` found a "
     "problem",
     BAD_INPUT: "bad input or usage",
-    UNREACHABLE: "AWS or the embedded AWS could not be reached or refused",
+    UNREACHABLE: "AWS or the embedded AWS could not be reached, or it refused a request",
     CRASHED: "an error in labgrader itself, with a traceback",
     128 + _SIGHUP: "interrupted: the terminal was closed",
     128 + signal.SIGINT: "interrupted with Ctrl-C",
@@ -31,11 +32,11 @@ EXIT_STATUSES = {
 
 
 class TargetError(LabgraderError):
-    """AWS or the embedded AWS could not be reached, or refused. Ends a command with exit status 3."""
+    """AWS or the embedded AWS could not be reached, or it refused a request. Ends a command with exit status 3."""
 
 
 class UsageError(LabgraderError):
-    """The command was used wrongly. Ends it with exit status 2."""
+    """The command was used incorrectly. Ends it with exit status 2."""
 
 
 class Interrupted(SystemExit):

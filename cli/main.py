@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from cli import commands
+from cli.class_lists import show_notices
 from cli.command_line import Group, register_commands
 from cli.errors import (
     BAD_INPUT,
@@ -57,14 +58,14 @@ def _options(
         bool, typer.Option("--version", callback=_give_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """Hold the options that come before a command."""
+    """Define the options that come before a command."""
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command.
 
     Args:
-        arguments: in place of those of the process.
+        arguments: used instead of the arguments of the process.
 
     Returns:
         The exit status, one of ``cli.errors.EXIT_STATUSES``.
@@ -72,7 +73,7 @@ def main(arguments: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
-            reconfigure(errors="replace")  # a terminal that has no "→" gets a question mark, not a traceback
+            reconfigure(errors="replace")  # a terminal without "→" shows a question mark, not a traceback
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # Windows has no SIGHUP
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), _interrupt)
@@ -91,13 +92,13 @@ def _run(arguments: list[str] | None) -> int:
         BrokenPipeError: the reader of the output stopped reading.
     """
     try:
-        with searching():  # the folders that a command names are its own
+        with searching():  # the folders of --labs end with the command
             app(args=arguments, prog_name="labgrader")
     except SystemExit as done:
         if isinstance(done.__context__, BrokenPipeError):  # Typer and Rich turn it into exit status 1
             raise done.__context__ from None
         return done.code if isinstance(done.code, int) else DONE if done.code is None else BAD_INPUT
-    except Exception as error:  # noqa: BLE001  a traceback is printed, with an exit status that nothing else has
+    except Exception as error:  # noqa: BLE001  the traceback is printed, and the exit status is only used for this
         if isinstance(error, (LabgraderError, OSError)) or _aws_error(error):
             return _refuse(error)
         traceback.print_exc()
@@ -106,7 +107,7 @@ def _run(arguments: list[str] | None) -> int:
 
 
 def _discard_output() -> None:
-    """Discard the buffered output: Python flushes it at exit, and would report the broken pipe."""
+    """Discard the buffered output. Python would flush it at exit and report the broken pipe."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.__stdout__, sys.__stderr__):
         if stream is not None:
@@ -115,12 +116,13 @@ def _discard_output() -> None:
 
 
 def _refuse(error: Exception) -> int:
-    """Print what is wrong, each problem on its own line; return the exit status."""
+    """Print what is wrong, each problem on its own line. Return the exit status."""
     aws_error = _aws_error(error) or ("" if isinstance(error, TargetError) else _aws_error(error.__cause__))
     if aws_error:
         console.error(f"error: {aws_error}")
         return UNREACHABLE
     if isinstance(error, BadInputError):
+        show_notices(error.notices)
         for problem in error.problems:
             console.error(f"error: {problem}")
         return BAD_INPUT

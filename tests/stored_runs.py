@@ -1,4 +1,4 @@
-"""The record of a run as the table holds it, for tests: written and read without the store's own types."""
+"""Read and write the record of a run in the table, without the types of the store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""AWS in memory answers one request at a time: a condition and its write are one step."""
+"""AWS in memory handles one request at a time: a condition and its write are one step."""
 
 from __future__ import annotations
 

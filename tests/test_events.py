@@ -1,4 +1,4 @@
-"""The events, as their schemas have them and as the documentation shows them."""
+"""The events match their schemas and the documentation."""
 
 from __future__ import annotations
 
@@ -132,8 +132,8 @@ def test_run_completed() -> None:
         ("no roster", "no roster"),
         ("one\n\n two\x1b[2J\r\nthree", "one\n two\N{REPLACEMENT CHARACTER}[2J\nthree"),
         ("", "no reason is known"),
-        ("x" * 2000, "x" * 2000),
-        ("x\n" * 1001, "x\n" * 1000 + "… (1 more characters)"),
+        ("x" * 12_000, "x" * 12_000),
+        ("x\n" * 6001, "x\n" * 6000 + "… (1 more characters)"),
     ],
 )
 def test_run_failed(reason: str, said: str) -> None:

@@ -9,12 +9,12 @@ def test_unprintable_characters_are_replaced() -> None:
     )
 
 
-def test_a_long_text_is_cut_with_a_notice() -> None:
+def test_long_text_is_cut_and_says_so() -> None:
     assert quote("x" * 200) == "x" * 200
     assert quote("x" * 201) == "x" * 200 + "… (1 more characters)"
 
 
-def test_values_are_shown_as_json() -> None:
+def test_quote_shows_values_as_json() -> None:
     assert quote({"a": [1, None]}) == '{"a": [1, null]}'
 
 

@@ -1,4 +1,4 @@
-"""The events are sent in calls that EventBridge takes."""
+"""Events are sent in requests that EventBridge accepts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bucket and the table: written twice, it is the same record."""
+"""The bucket and the table: writing twice gives one record."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -29,7 +29,7 @@ def test_a_missing_object_raises_missing_error(store: Store) -> None:
     assert store.keys("nothing") == []
 
 
-def test_the_first_write_stands(store: Store) -> None:
+def test_put_once_keeps_the_first_write(store: Store) -> None:
     assert store.put_json_once("a.json", {"n": 1}) == {"n": 1}
     assert store.put_json_once("a.json", {"n": 2}) == {"n": 1}
     assert store.get_json("a.json") == {"n": 1}
@@ -44,8 +44,8 @@ def test_nan_is_not_stored(store: Store) -> None:
         store.put_json("a.json", float("nan"))
 
 
-def test_keys_are_listed_over_all_pages(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MOTO_S3_DEFAULT_MAX_KEYS", "10")  # of a page; S3 has 1000
+def test_keys_returns_all_pages(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOTO_S3_DEFAULT_MAX_KEYS", "10")  # the keys of a page; S3 has 1000
     names = [f"many/{number:02}" for number in range(25)]
     for name in names:
         store.put(name, b"")
@@ -59,14 +59,14 @@ def test_many_objects_are_read_by_key(store: Store) -> None:
     assert store.get_all_json(["c.json", "a.json"]) == {"c.json": "c", "a.json": "a"}
 
 
-def test_a_result_written_twice_is_one_record(store: Store) -> None:
+def test_result_written_twice_is_one_record(store: Store) -> None:
     for _ in range(2):
         store.record_result("r1", RESULT, keep_best=True)
     assert store.results("r1") == [{"run_id": "r1", **RESULT}]
     assert store.latest("user1", "example") == store.best("user1", "example") == {"run_id": "r1", **RESULT}
 
 
-def test_the_best_only_goes_up_and_the_latest_only_forward(store: Store) -> None:
+def test_best_result_only_improves_and_latest_only_moves_forward(store: Store) -> None:
     store.record_result("r1", RESULT, keep_best=True)
     store.record_result("r2", {**RESULT, "points": 40.0, "graded_at": "2026-01-03T00:00:00Z"}, keep_best=True)
     store.record_result("r0", {**RESULT, "points": 90.0, "graded_at": "2026-01-01T00:00:00Z"}, keep_best=True)
@@ -77,7 +77,7 @@ def test_the_best_only_goes_up_and_the_latest_only_forward(store: Store) -> None
     assert (best["run_id"], best["points"]) == ("r0", 90)
 
 
-def test_an_incomplete_result_is_never_the_best(store: Store) -> None:
+def test_incomplete_result_is_never_the_best(store: Store) -> None:
     store.record_result("r1", RESULT, keep_best=False)
     assert store.best("user1", "example") is None
     assert store.latest("user1", "example") is not None
@@ -87,7 +87,7 @@ def a_run(**fields: str) -> RunRecord:
     return RunRecord.from_dict({"mode": "grade", "status": "running", "started_at": "2026-01-01T00:00:00Z", **fields})
 
 
-def test_runs_are_listed_newest_first_and_by_lab(store: Store) -> None:
+def test_runs_are_newest_first_and_filtered_by_lab(store: Store) -> None:
     for number, lab in enumerate(("a", "b", "a")):
         store.record_run(a_run(run_id=f"r{9 - number}", lab=lab, started_at=f"2026-01-0{number + 1}"))
     assert [run.run_id for run in store.runs()] == ["r7", "r8", "r9"]
@@ -95,7 +95,7 @@ def test_runs_are_listed_newest_first_and_by_lab(store: Store) -> None:
     assert store.run("none") is None
 
 
-def test_self_checks_are_not_among_the_runs_and_are_found_by_their_id(store: Store) -> None:
+def test_self_checks_are_not_in_the_list_of_runs(store: Store) -> None:
     for number, mode in enumerate(("grade", "audit", "self-check", "self-check")):
         store.record_run(a_run(run_id=f"r{number}", lab="ab"[number % 2], mode=mode))
     assert [run.run_id for run in store.runs()] == ["r1", "r0"]
@@ -137,7 +137,7 @@ def test_a_missing_bucket_raises_refused_error(store: Store) -> None:
         store.put("a", b"")
 
 
-def test_the_keys_are_those_of_the_contract() -> None:
+def test_keys_match_the_documentation() -> None:
     keys = Keys("r1")
     assert [
         keys.lab,
@@ -169,7 +169,7 @@ def test_the_keys_are_those_of_the_contract() -> None:
 def test_a_lease_has_one_holder_until_it_is_released(store: Store) -> None:
     assert store.lease("user1-f", "first", now=100.0, ends_at=400.0)
     assert not store.lease("user1-f", "second", now=101.5, ends_at=401.5)
-    assert store.lease("user2-f", "second", now=101.5, ends_at=401.5), "another function is another lease"
+    assert store.lease("user2-f", "second", now=101.5, ends_at=401.5), "each function has its own lease"
     store.release("user1-f", "first")
     assert store.lease("user1-f", "second", now=102.0, ends_at=402.0)
 
@@ -238,7 +238,9 @@ def test_a_release_that_always_conflicts_fails_and_the_permits_expire(store: Sto
 
     overtaken = Overtaken(store._s3, store.bucket, store._table)
     assert store.acquire_permits("executions", "first", 60, most=100, now=100.0, ends_at=400.0)
-    with pytest.raises(ServiceFaultError, match="executions was changed by others 20 times while a part was given"):
+    with pytest.raises(
+        ServiceFaultError, match="executions was changed by other holders 20 times while permits were released"
+    ):
         overtaken.release_permits("executions", "first")
     assert not store.acquire_permits("executions", "second", 21, most=100, now=103.0, ends_at=403.0)
     assert store.acquire_permits("executions", "second", 20, most=100, now=103.0, ends_at=403.0)

@@ -88,7 +88,7 @@ class _Selector(selectors.DefaultSelector):
         if ready or timeout == 0:
             return ready
         for thread in threading.enumerate():
-            if thread.name == "resolve":  # its answer takes no time on this clock
+            if thread.name == "resolve":  # resolving takes no time on this clock
                 thread.join(_GIVE_UP_S)
                 assert not thread.is_alive(), "the thread that resolves a name hangs"
                 return super().select(0)

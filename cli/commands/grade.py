@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -10,18 +10,19 @@ from typing import Annotated
 
 import typer
 
+from cli.class_lists import accounts_file, show_notices
 from cli.class_run import follow, start_run
 from cli.command_line import HelpGroup
 from cli.deployment.deployed_labs import check_deployed, unknown_lab
 from cli.errors import INCOMPLETE, Interrupted, TargetError
-from cli.options import Aws, Json, Labs, Stack, chosen, use_labs
+from cli.options import Accounts, Aws, Json, Labs, Stack, UsernameFrom, chosen, use_labs
 from cli.output import console
 from cli.output.class_progress import students_finishing
 from cli.output.class_table import Fetched, fetch, give_class_table, give_nothing_found, give_paths
 from cli.project import DEFAULT_STACK
 from cli.target import Target, choose, stack_outputs
 from labgrader.errors import BadInputError, Problem
-from labgrader.roster import GraderAccount, Student, assign_accounts, read_roster, select
+from labgrader.rosters import GraderAccount, Student, assign_accounts, read_class_list, select
 from labgrader.runs.request_parser import validate_course, validate_course_id
 
 
@@ -46,7 +47,9 @@ def register(app: typer.Typer) -> None:
 
 def grade(
     lab: Annotated[str, typer.Option("--lab", metavar="ID", help="The lab, as `labgrader labs` lists it.")],
-    roster: Annotated[Path, typer.Option("--roster", metavar="FILE", help="The class list, CSV or JSON.")],
+    roster: Annotated[
+        Path, typer.Option("--roster", metavar="FILE", help="The class list, as `labgrader roster` reads it.")
+    ],
     student: Annotated[
         list[str] | None,
         typer.Option("--student", metavar="USERNAME", help="Grade only this student. Repeat the option for more."),
@@ -65,6 +68,8 @@ def grade(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="The folder for the results. By default, out/RUN_ID.")
     ] = None,
+    username_from: UsernameFrom = None,
+    accounts: Accounts = None,
     labs: Labs = None,
     aws: Aws = False,
     stack: Stack = DEFAULT_STACK,
@@ -76,16 +81,22 @@ def grade(
     """
     use_labs(labs)
     problems: list[Problem] = []
+    notices: Sequence[str] = []
     with _collecting(problems):
         problems += unknown_lab(lab, aws, stack)
     with _collecting(problems):
-        content = roster.read_bytes()
-        students = select(read_roster(content, str(roster)), student or [])
+        class_list = read_class_list(
+            roster.read_bytes(), str(roster), username_from=username_from, accounts=accounts_file(accounts)
+        )
+        notices = class_list.notices
+        students = select(class_list.checked(), student or [])
+        content, suffix = class_list.stored(roster.read_bytes())
     if course is not None:
         problems += validate_course_id(course)
     if problems:
-        raise BadInputError(problems)
+        raise BadInputError(problems, notices)
     target = choose(aws)
+    show_notices(notices)
     assign_accounts(
         students, GraderAccount(target.account_id, target.region)
     )  # a student with another account needs a role: say so before the run starts
@@ -98,7 +109,7 @@ def grade(
         outputs,
         lab_id=lab,
         roster=content,
-        suffix=".json" if content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"[", b"{") else ".csv",
+        suffix=suffix,
         students=students,
         everybody=not student,
         mode=mode.value,

@@ -12,6 +12,7 @@ from cli.errors import UsageError
 from cli.options import Json, Stack
 from cli.output import console
 from cli.output.report import give_report
+from cli.output.times import time_text
 from cli.project import DEFAULT_STACK
 from cli.student_api import LATEST, Page, Token, Url, open_api, same_api, write_page
 
@@ -83,7 +84,7 @@ def _give_list(reports: Sequence[Mapping[str, Any]], more: str, *, as_json: bool
                 console.points(report["points"]),
                 console.points(report["max_points"]),
                 report["status"],
-                console.seconds(report["graded_at"]),
+                time_text(report["graded_at"]),
             )
             for report in reports
         ],

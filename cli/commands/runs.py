@@ -12,11 +12,12 @@ from cli.deployment.deployed_labs import unknown_lab
 from cli.errors import UsageError
 from cli.options import Aws, Json, Labs, Stack, chosen, use_labs
 from cli.output import console
+from cli.output.times import time_text
 from cli.project import DEFAULT_STACK
 from cli.run_names import RunId, find_run
 from cli.target import Target, choose, reached, stack_outputs
 from labgrader.errors import BadInputError
-from labgrader.reporting.formatting import counted, moment_text
+from labgrader.reporting.formatting import counted
 from labgrader.runs.delete_run import delete_run
 from labgrader.runs.publish_run import publish_run
 from labgrader.store import RunRecord, Store
@@ -71,7 +72,7 @@ def list_runs(
                 run.status,
                 run.counts.students,
                 run.counts.complete,
-                console.seconds(run.started_at),
+                time_text(run.started_at),
                 *((("yes" if run.run_id in private else "no"),) if shown else ()),
             )
             for run in found
@@ -102,8 +103,8 @@ def show(run_id: RunId, aws: Aws = False, stack: Stack = DEFAULT_STACK, as_json:
         "students": f"{counts.students}: {counts.complete} fully graded, {counts.incomplete} not fully graded"
         if run.has_results
         else counts.students,
-        "started": moment_text(run.started_at),
-        "finished": f"{moment_text(run.finished_at)}{took}" if run.finished_at else "",
+        "started": time_text(run.started_at),
+        "finished": f"{time_text(run.finished_at)}{took}" if run.finished_at else "",
         "course": run.course or "",
         "requested by": run.requested_by or "",
         "results": "private: students do not see them" if private else "",

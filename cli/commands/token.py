@@ -15,6 +15,7 @@ from cli.command_line import HelpGroup
 from cli.errors import TargetError, UsageError
 from cli.options import Aws, Json, Stack, chosen
 from cli.output import console
+from cli.output.times import time_text
 from cli.project import DEFAULT_STACK
 from cli.signing_key import signing_key
 from cli.target import Target, choose, stack_outputs
@@ -23,7 +24,6 @@ from labgrader.auth.tokens import DEFAULT_DAYS, MAX_DAYS, check_request, fingerp
 from labgrader.errors import BadInputError, LabgraderError
 from labgrader.messages import quote
 from labgrader.moments import isoformat_utc
-from labgrader.reporting.formatting import moment_text
 
 _token = typer.Typer(
     help="Bearer tokens for the API: issue, list, revoke.",
@@ -152,7 +152,7 @@ Check your own work before it is graded, with labgrader.
    labgrader self-check --lab {lab}
    labgrader my-reports
 
-Keep the token secret: anyone who has it can act as you. It is valid until {moment_text(expires_at)}.
+Keep the token secret: anyone who has it can act as you. It is valid until {time_text(expires_at)}.
 """
 
 
@@ -212,10 +212,7 @@ def list_tokens(
     columns = ("jti", "subject", "role", "state")
     console.output_table(
         ("token", "username", "role", "state", "issued", "expires"),
-        [
-            [*(row[name] for name in columns), console.seconds(row["issued_at"]), console.seconds(row["expires_at"])]
-            for row in rows
-        ],
+        [[*(row[name] for name in columns), time_text(row["issued_at"]), time_text(row["expires_at"])] for row in rows],
         ids=("token", "username"),
         optional=("issued", "role", "expires"),
     )

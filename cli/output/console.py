@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -18,7 +17,12 @@ KEEP = frozenset("\n\t")
 
 
 def printable(text: object, keep: frozenset[str] = frozenset()) -> str:
-    """Return text without control characters: what a student wrote must not move the cursor or color a grade."""
+    """Return text without control characters. A student's text must not move the cursor or change a color.
+
+    Args:
+        text: the text, or any value.
+        keep: control characters to keep.
+    """
     return "".join(
         character if character.isprintable() or character in keep else "\N{REPLACEMENT CHARACTER}"
         for character in str(text)
@@ -26,7 +30,7 @@ def printable(text: object, keep: frozenset[str] = frozenset()) -> str:
 
 
 def shorten(text: str, width: int) -> str:
-    """Cut text to ``width`` characters, with an ellipsis where something was dropped."""
+    """Return text of at most ``width`` characters. Cut text ends with an ellipsis."""
     return text if len(text) <= width else f"{text[: max(0, width - 1)]}…"
 
 
@@ -37,7 +41,7 @@ class _Settings:
 
 
 def show_progress(shown: bool) -> None:
-    """Turn progress on or off: ``--quiet`` turns it off."""
+    """Turn progress on or off. ``--quiet`` turns it off."""
     _Settings.progress = shown
 
 
@@ -53,7 +57,7 @@ def info(text: str) -> None:
 
 
 def error(text: str) -> None:
-    """Print to standard error what ``--quiet`` does not hide: an error, a warning, or what goes on afterwards."""
+    """Print an error, a warning or a final hint to standard error. ``--quiet`` does not hide it."""
     print(printable(text, KEEP), file=sys.stderr, flush=True)
 
 
@@ -73,7 +77,7 @@ def output_json(document: Any) -> None:
 
 
 def give_content(content: bytes) -> None:
-    """Write a file's content to standard output: as it is into a pipe, without control characters to a terminal."""
+    """Write the content of a file to standard output. A terminal gets it without control characters."""
     if sys.stdout.isatty():
         output(content.decode("utf-8", "replace").rstrip("\n"))
         return
@@ -97,12 +101,12 @@ def output_table(
     ids: Sequence[str] = (),
     optional: Sequence[str] = (),
 ) -> None:
-    """Print a table: drawn on a terminal, plain lines in columns anywhere else.
+    """Print a table: with a frame on a terminal, as plain lines elsewhere.
 
     Args:
         columns: the headings.
-        rows: one sequence per row, as long as the headings.
-        numbers: the headings of columns that are aligned to the right.
+        rows: one sequence for each row, as long as the headings.
+        numbers: the headings of the columns to align to the right.
         unbroken: the headings of other columns with cells that a terminal must not break into lines.
         expand: whether the table takes the whole width of the terminal.
         ids: the headings of columns with ids that people copy. A terminal shows each id on one line.
@@ -151,11 +155,6 @@ def _fitting(columns: Sequence[str], cells: Sequence[Sequence[str]], optional: S
     return shown
 
 
-def seconds(moment: str) -> str:
-    """Return a moment in ISO 8601 without fractions of a second."""
-    return re.sub(r"\.[0-9]+", "", moment)
-
-
 def duration(value: float) -> str:
     """Return a number of seconds as text: ``12 s``, ``3 min 20 s``."""
     minutes, rest = divmod(round(value), 60)
@@ -163,7 +162,7 @@ def duration(value: float) -> str:
 
 
 def points(value: float) -> str:
-    """Return points as text: ``87.5``, ``100``."""
+    """Return points as text with at most two decimals: ``87.5``, ``100``."""
     return points_text(value)
 
 

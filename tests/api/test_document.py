@@ -29,7 +29,7 @@ from labgrader.api.openapi import document, written_document
 from labgrader.labs.lab import Item, Lab
 from labgrader.reporting.gradebook import build_gradebook, build_row
 from labgrader.reporting.student_copy import student_copy
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from labgrader.store import Keys
 from tests.api.conftest import INSTRUCTOR, STUDENT, World
 from tests.api.gateway import Gateway, served

@@ -12,7 +12,7 @@ from labgrader.api.openapi import document
 from labgrader.labs.lab import Item, Lab
 from labgrader.reporting.exports import exports
 from labgrader.reporting.gradebook import build_gradebook, build_row
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from labgrader.store import Keys
 from tests.api.conftest import INSTRUCTOR, World
 from tests.api.reports import LAB, RUN_ID

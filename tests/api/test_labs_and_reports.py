@@ -13,7 +13,7 @@ from labgrader.api.openapi import document
 from labgrader.courses.course_file import read_course
 from labgrader.courses.enrolment import push_course
 from labgrader.labs.lab import Item, Lab, Visibility
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from labgrader.schemas import validate
 from tests.api.conftest import INSTRUCTOR, OTHER_STUDENT, STUDENT, World
 from tests.api.reports import LAB, RUN_ID, report_of
@@ -84,7 +84,7 @@ def test_hidden_checks_are_counted_with_their_points() -> None:
     hidden = hidden_of(Lab("example", "1.0.0", "Example", "", 30, checks))
     assert (hidden.checks, hidden.points) == (2, 20)
     assert hidden.message == (
-        "2 more checks, worth 20 points, are not shown to you: passing all of these is not yet full marks."
+        "2 more checks, worth 20 points, are not shown to you. Full marks need more than the checks shown."
     )
 
 
@@ -119,7 +119,7 @@ def test_each_of_my_reports_counts_hidden_checks_but_not_their_result(world: Wor
     assert mine["hidden"] == {
         "checks": 1,
         "points": 5,
-        "message": "1 more check, worth 5 points, is not shown to you: passing all of these is not yet full marks.",
+        "message": "1 more check, worth 5 points, is not shown to you. Full marks need more than the checks shown.",
     }
 
 
@@ -138,7 +138,7 @@ def test_my_report_has_no_hidden_checks(world: World) -> None:
     validate(answer.json, "report")
     assert [check["id"] for check in answer.json["checks"]] == ["shown-check"]
     assert answer.json["hidden"]["message"] == (
-        "1 more check, worth 5 points, is not shown to you: passing all of these is not yet full marks."
+        "1 more check, worth 5 points, is not shown to you. Full marks need more than the checks shown."
     )
     assert "secret" not in answer.body
 

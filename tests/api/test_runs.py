@@ -13,6 +13,9 @@ from tests.api.conftest import INSTRUCTOR, STUDENT, World
 from tests.api.reports import LAB, RUN_ID, report_of
 from tests.stored_runs import put_run
 
+UNKNOWN_FIELD = (
+    "unknown field; a request has: lab, roster, mode, students, course, username_from, accounts, private, client_token"
+)
 CSV = "username,name\nuser1,Ada\nuser2,Grace\n"
 
 
@@ -80,7 +83,7 @@ def test_an_audit_of_some_students(world: World) -> None:
             {"roster": "runs/r1/students.json is not a key below rosters/ or courses/COURSE/rosters/"},
         ),
         ({"students": ["User3"]}, {"students": "User3 is not on the roster"}),
-        ({"students": []}, {"students": "is empty: leave it away for the whole roster"}),
+        ({"students": []}, {"students": "is empty; omit it to grade the whole roster"}),
         ({"students": None}, {"students": "is not a list of usernames"}),
         ({"mode": "self-check"}, {"mode": "self-check is not one of: grade, audit"}),
         ({"mode": "foo"}, {"mode": "foo is not one of: grade, audit"}),
@@ -119,14 +122,27 @@ def test_an_audit_of_some_students(world: World) -> None:
         ),
         (
             {"lab": "lab-5", "roster": "rosters/no.csv", "x": 1},
-            {"lab": "there", "roster": "there is no", "x": "is not"},
+            {
+                "lab": "there",
+                "roster": "there is no",
+                "x": UNKNOWN_FIELD,
+            },
         ),
-        ({"username": "user1", "role": "student"}, {"username": "is not known here", "role": "is not known here"}),
-        ({"requested_by": "root"}, {"requested_by": "is not known here"}),
+        (
+            {"username": "user1", "role": "student"},
+            {
+                "username": UNKNOWN_FIELD,
+                "role": UNKNOWN_FIELD,
+            },
+        ),
+        (
+            {"requested_by": "root"},
+            {"requested_by": UNKNOWN_FIELD},
+        ),
         ({"course": "day-9"}, {"course": "there is no course day-9; list them with `labgrader course list`"}),
         ({"course": "../x"}, {"course": "../x is not the id of a course: 1 to 40 lower-case letters, digits and "}),
-        ({"client_token": "with blank"}, {"client_token": "is not 1 to 200 letters, digits and signs of ASCII"}),
-        ({"client_token": ""}, {"client_token": "is empty: leave it away where there is none"}),
+        ({"client_token": "with blank"}, {"client_token": "is not 1 to 200 printable ASCII characters"}),
+        ({"client_token": ""}, {"client_token": "is empty; omit it if you have none"}),
         ({"lab": "Lab!", "mode": 1}, {"lab": "there is no lab Lab!", "mode": "1 is not one of: grade, audit"}),
     ],
 )
@@ -209,7 +225,7 @@ def test_a_roster_of_another_course_is_refused(world: World) -> None:
     world.store.put("courses/day-2/rosters/kept.csv", CSV.encode())
     answer = start(world, roster="courses/day-2/rosters/kept.csv", course="day-3")
     (error,) = answer.problem(422, "bad-input")["errors"]
-    assert error == {"field": "course", "message": "is day-3, and the roster is of the course day-2"}
+    assert error == {"field": "course", "message": "is day-3, but the roster belongs to the course day-2"}
 
 
 def test_a_failed_run_of_an_invalid_event_is_shown(world: World) -> None:

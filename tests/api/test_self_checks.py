@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from labgrader.api.app import resolver
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from labgrader.schemas import validate
 from labgrader.store import Keys
 from labgrader.store.self_checks import Ledger, Taken

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -53,10 +54,10 @@ def test_reports_are_listed(capsys: Capture) -> None:
             f"reports at {stub.url}",
             f"show one with `labgrader my-reports RUN_ID --url {stub.url}`",
         ]
-    assert [line.split() for line in captured.out.splitlines()] == [
+    assert [re.split(" {2,}", line) for line in captured.out.splitlines()] == [
         ["run", "lab", "mode", "points", "of", "status", "graded"],
-        [RUN, "lambda-optimization", "self-check", "87.5", "100", "complete", "2026-03-01T12:00:09Z"],
-        [GRADED, "serverless-foundations", "grade", "90", "100", "complete", "2026-03-01T12:00:09Z"],
+        [RUN, "lambda-optimization", "self-check", "87.5", "100", "complete", "2026-03-01 12:00 UTC"],
+        [GRADED, "serverless-foundations", "grade", "90", "100", "complete", "2026-03-01 12:00 UTC"],
     ]
 
 
@@ -137,13 +138,14 @@ def test_options_that_do_not_fit(arguments: list[str], said: str, capsys: Captur
         ([], {"reports": "none"}),
         ([], {"reports": [{"run_id": RUN}]}),
         ([], {"reports": [result(RUN, points="many")]}),
+        ([], {"reports": [result(RUN, graded_at="yesterday")]}),
         ([RUN], {"checks": []}),
     ],
 )
 def test_an_answer_that_is_not_from_labgrader(arguments: list[str], body: Any, capsys: Capture) -> None:
     with StubApi(Reply(200, body)) as stub:
         assert my_reports(stub, *arguments) == 3
-        said = f"error: the API at {stub.url} did not send a response of labgrader; is its address right?"
+        said = f"error: the API at {stub.url} did not send a response of labgrader; check the address"
     assert capsys.readouterr().err.splitlines()[-1] == said
 
 

@@ -16,7 +16,7 @@ from cli.main import main
 from labgrader.labs.lab import Item, Lab
 from labgrader.reporting.exports import exports
 from labgrader.reporting.gradebook import GradebookDocument, build_gradebook, build_row
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from labgrader.store import Keys, RunRecord, Store
 from labgrader.store.run_record import RunStatus
 from tests.api.reports import report_of as student_report

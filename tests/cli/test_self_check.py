@@ -123,23 +123,23 @@ def test_bad_input_without_a_list_is_said_too(capsys: Capture) -> None:
     [
         (
             problem(401, "Unauthorized"),
-            "the API refused your token: it has expired, was revoked, or belongs to another stack; "
-            "ask your instructor for a new one",
+            "your token was rejected: it has expired, was revoked, or belongs to another stack; ask your instructor "
+            "for a new one",
         ),
         (problem(403, "this is for students"), "this is for students"),
         (problem(404, "There is nothing at this address."), "There is nothing at this address."),
         (problem(409, "it runs"), "it runs"),
-        (Reply(404, b"<html>nginx</html>"), "the API at {url} sent status 404 and not a response of labgrader; "
-         "is its address right?"),
-        (Reply(200, b"<html>hello</html>"), "the API at {url} sent status 200 and not a response of labgrader; "
-         "is its address right?"),
-        (Reply(200, ["a", "list"]), "the API at {url} sent status 200 and not a response of labgrader; "
-         "is its address right?"),
-        (Reply(302, b"", {"Location": "http://127.0.0.1:9/"}), "the API at {url} sent status 302 and not a response of "
-         "labgrader; is its address right?"),
-        (Reply(202, {"run_id": "../../v1/runs"}), "the API did not name a run; "
-         "is its address right?"),
-        (Reply(202, {"run_id": None}), "the API did not name a run; is its address right?"),
+        (Reply(404, b"<html>nginx</html>"), "the API at {url} answered 404, but not with a response of labgrader; "
+         "check the address"),
+        (Reply(200, b"<html>hello</html>"), "the API at {url} answered 200, but not with a response of labgrader; "
+         "check the address"),
+        (Reply(200, ["a", "list"]), "the API at {url} answered 200, but not with a response of labgrader; "
+         "check the address"),
+        (Reply(302, b"", {"Location": "http://127.0.0.1:9/"}), "the API at {url} answered 302, but not with a "
+         "response of labgrader; check the address"),
+        (Reply(202, {"run_id": "../../v1/runs"}), "the response of the API has no run id; "
+         "check the address of the API"),
+        (Reply(202, {"run_id": None}), "the response of the API has no run id; check the address of the API"),
     ],
     ids=range(10),
 )  # fmt: skip
@@ -158,7 +158,9 @@ def test_nothing_at_the_address(capsys: Capture) -> None:
     api = Api("http://127.0.0.1:9", TOKEN, pauses.append)
     with pytest.raises(TargetError) as caught:
         api.start_self_check("x")
-    assert str(caught.value) == "the API at http://127.0.0.1:9 could not be reached: the connection failed"
+    assert str(caught.value) == (
+        "the API at http://127.0.0.1:9 could not be reached: the connection failed; check the address and your network"
+    )
     assert pauses == [1.0, 2.0, 4.0, 8.0, 10.0]
 
 
@@ -175,7 +177,7 @@ def test_nobody_waits_longer_than_ten_seconds_for_one_try() -> None:
     pauses: list[float] = []
     with StubApi(problem(503, "busy", headers={"Retry-After": "3600"})) as stub, pytest.raises(RefusalError) as caught:
         Api(stub.url, TOKEN, pauses.append).start_self_check("x")
-    assert str(caught.value) == "labgrader failed, and that is not your fault: busy"
+    assert str(caught.value) == "labgrader failed, which is not your fault: busy"
     assert pauses == [10.0] * 5
 
 

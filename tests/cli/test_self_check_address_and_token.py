@@ -45,7 +45,7 @@ def test_an_address_that_is_none(url: str, capsys: Capture) -> None:
 def test_a_token_never_travels_unencrypted(url: str, capsys: Capture) -> None:
     assert main(["self-check", "--lab", "x", "--url", url]) == 2
     assert capsys.readouterr().err == (
-        "error: the address begins with http://, which would send your token unencrypted: use https://\n"
+        "error: the address begins with http://, which sends your token unencrypted; use https://\n"
     )
 
 
@@ -75,7 +75,9 @@ def test_a_token_as_people_paste_it(typed: str) -> None:
 def test_a_token_that_is_none_is_not_repeated(typed: str) -> None:
     with pytest.raises(UsageError) as caught:
         Api("https://x.example", typed)
-    assert str(caught.value) == ("this is not a token: a token has three parts with a dot between them")
+    assert str(caught.value) == (
+        "the token is incomplete: a token has three parts with dots between them; copy all of it"
+    )
 
 
 def test_the_token_is_never_shown(capsys: Capture) -> None:

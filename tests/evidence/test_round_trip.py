@@ -13,7 +13,7 @@ from moto import mock_aws
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.recording.recorder import Recorder
 from labgrader.recording.sessions import Accounts
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from tests.recording.recording import Reading, record_all
 
 REGION = "us-east-1"

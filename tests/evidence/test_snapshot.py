@@ -18,7 +18,7 @@ from labgrader.evidence.snapshot import Snapshot, closest, owns
 from labgrader.recording.rate_limiter import RateLimiter
 from labgrader.recording.recorder import Recorder
 from labgrader.recording.sessions import Accounts
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from tests.recording.recording import record_all
 
 F = "user1-optimized-function"

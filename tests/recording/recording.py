@@ -15,7 +15,7 @@ from labgrader.recording.account_cache import AccountCache
 from labgrader.recording.rate_limiter import RateLimiter
 from labgrader.recording.recorder import Recorder
 from labgrader.recording.sessions import Accounts
-from labgrader.roster import Student
+from labgrader.rosters import Student
 
 F = "user1-f"
 """The function of the fixture ``aws``."""

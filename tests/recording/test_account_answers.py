@@ -12,7 +12,7 @@ from benchmarks.stub_aws import ACCOUNT, REGION, Fault, StubAws
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.recording.account_cache import EVERYWHERE, AccountCache, AccountFacts
 from labgrader.recording.operations import MANAGED_POLICY
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from tests.recording.recording import record, record_all, recorder, refusal
 
 ROLE = "LabRole"

@@ -10,7 +10,7 @@ from botocore.exceptions import NoCredentialsError
 
 from benchmarks.stub_aws import StubAws
 from labgrader.recording.sessions import Accounts
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from tests.recording.recording import Reading, Readings, record_all, recorder, refusal
 from tests.recording.recording import next_question as read
 

@@ -13,7 +13,7 @@ from benchmarks.stub_aws import Clock, Fault
 from labgrader.recording.class_lists import CLASS_LISTS
 from labgrader.recording.operation import picked
 from labgrader.recording.operations import ACCOUNT_OPERATIONS, IAM_ACTIONS, OPERATIONS
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from tests.recording.listing_aws import (
     ARGUMENTS,
     EVERY,

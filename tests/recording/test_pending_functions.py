@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.stub_aws import Clock, StubAws
 from labgrader.recording.recorder import SETTLE_LOOKS, SETTLE_WAIT_S
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from tests.recording.recording import F, record, record_all, recorder
 
 

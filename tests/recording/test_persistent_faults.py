@@ -19,7 +19,7 @@ from labgrader.recording.api_errors import AwsCallError
 from labgrader.recording.rate_limiter import RateLimiter
 from labgrader.recording.recorder import FINISH_S, Recorder
 from labgrader.recording.sessions import Accounts
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from tests.recording.recording import refusal
 
 THROTTLED = Fault("TooManyRequestsException", 429, "Rate exceeded")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from benchmarks.stub_aws import ACCOUNT, REGION, StubAws
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from tests.recording.recording import F, record, record_all, recorder
 
 

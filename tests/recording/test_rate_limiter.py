@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.stub_aws import Clock, StubAws
 from labgrader.recording.rate_limiter import FLOOR_PER_S, RECOVERY_S, RateLimiter, quota_of
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from tests.recording.recording import record_all, recorder
 
 HERE = "111122223333 us-east-1"

@@ -20,7 +20,7 @@ from labgrader.labs.lab import find_lab
 from labgrader.recording.account_cache import AccountCache, NamesByPrefix
 from labgrader.recording.operations import IAM_ACTIONS
 from labgrader.recording.recorder import MAX_QUESTIONS
-from labgrader.roster import MAX_USERNAME, Student
+from labgrader.rosters import MAX_USERNAME, Student
 from tests.recording.recording import F, Readings, record, record_all, recorder, refusal
 from tests.recording.recording import next_question as read
 

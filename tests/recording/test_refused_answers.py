@@ -10,7 +10,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from benchmarks.stub_aws import ACCOUNT, REGION, UNREACHABLE, Clock, Fault, StubAws
 from labgrader.recording.api_calls import MAX_ATTEMPTS, MAX_PATIENCE_S
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from tests.recording.recording import F, record, record_all, recorder, refusal
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.stub_aws import Fault, StubAws
 from labgrader.recording.sessions import Accounts
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from tests.recording.recording import record_all, recorder, refusal
 
 F = "user1-f"

@@ -11,7 +11,7 @@ import pytest
 from cli.project import ROOT
 from labgrader.errors import BadInputError, RefusedError
 from labgrader.judging.verdict import failed
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from labgrader.runs.delete_run import delete_run
 from labgrader.runs.publish_run import publish_run
 from labgrader.steps.write_report import write_report

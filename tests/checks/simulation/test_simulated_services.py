@@ -39,7 +39,7 @@ from labgrader.evidence.snapshot import Snapshot
 from labgrader.recording.rate_limiter import RateLimiter
 from labgrader.recording.recorder import Recorder
 from labgrader.recording.sessions import Accounts
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from tests.recording.recording import record_all
 
 ACCOUNT = "123456789012"

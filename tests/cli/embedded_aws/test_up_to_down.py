@@ -17,11 +17,11 @@ from cli.main import main
 from cli.project import ROOT
 
 LONG_S = 1800
-"""Longer than any command takes: it only keeps the test from hanging."""
+"""Seconds that no command needs. They only prevent an endless test."""
 
 
 def start(*arguments: str) -> subprocess.Popen[str]:
-    """Start the command as a process of its own."""
+    """Start the command in a new process."""
     return subprocess.Popen(
         [sys.executable, "-m", "cli.main", *arguments],
         cwd=ROOT,

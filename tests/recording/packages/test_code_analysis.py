@@ -13,7 +13,7 @@ from benchmarks.stub_aws import StubAws, served, zipped
 from labgrader.errors import NotGradedError
 from labgrader.recording.packages.code_analysis import MAX_CALLS, MAX_NAME, read_code, read_file
 from labgrader.recording.packages.source_files import OwnFiles
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from tests.recording.recording import record, record_all, recorder
 
 F = "user1-f"

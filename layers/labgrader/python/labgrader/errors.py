@@ -42,9 +42,15 @@ class Problem:
 
 
 class BadInputError(LabgraderError):
-    """A roster, a lab or a request cannot be used. Lists all problems, not only the first."""
+    """A roster, a lab or a request cannot be used. Lists all problems, not only the first.
 
-    def __init__(self, problems: Iterable[Problem | str]) -> None:
+    Args:
+        problems: what is wrong.
+        notices: what was passed over or changed before the problems were found.
+    """
+
+    def __init__(self, problems: Iterable[Problem | str], notices: Iterable[str] = ()) -> None:
+        self.notices = list(notices)
         self.problems = [problem if isinstance(problem, Problem) else Problem(problem) for problem in problems]
         super().__init__("\n".join(str(problem) for problem in self.problems))
 

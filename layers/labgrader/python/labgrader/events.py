@@ -43,7 +43,7 @@ MAX_BYTES = 255 * 1024
 MAX_SENDS = 5
 """Maximum number of times that an event is sent if EventBridge does not accept it."""
 
-MAX_REASON = 2000
+MAX_REASON = 12_000
 MAX_MESSAGE = 300
 MAX_GONE = 100
 """Maximum characters of a reason and of a message, and maximum deleted resources in one event."""

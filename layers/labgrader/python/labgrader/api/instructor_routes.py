@@ -46,7 +46,7 @@ def add_runs(api: Api, services: Services) -> None:
         document = _with_client_token(body, idempotency_key)
         try:
             started = start_once(
-                store, services.states, machine, document, run_id, asker=caller.subject, requested_by=by
+                store, services.states, machine, document, run_id, client=caller.subject, requested_by=by
             )
         except ClientTokenUsedError as used:
             url = run_url(used.run_id)

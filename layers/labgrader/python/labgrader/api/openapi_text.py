@@ -114,7 +114,7 @@ PROBLEM_EXAMPLES = {
     ),
     "ClientTokenUsed": _example(
         problems.TOKEN_USED,
-        "something else was asked for with this client token before: take another one for another request",
+        "this client token was used for another request; use a new client token for each request",
         run_id=_RUN_ID,
         status_url=f"/v1/runs/{_RUN_ID}",
     ),
@@ -153,7 +153,7 @@ _LEFT = {**_ALLOWANCE, "remaining_this_hour": 4, "remaining_today": 19, "refills
 _HIDDEN = {
     "checks": 2,
     "points": 10,
-    "message": "2 more checks, worth 10 points, are not shown to you: passing all of these is not yet full marks.",
+    "message": "2 more checks, worth 10 points, are not shown to you. Full marks need more than the checks shown.",
 }
 
 _REACHED = {"status": "complete", "points": 87.5, "max_points": 100, "open_points": 0, "percent": 87.5}

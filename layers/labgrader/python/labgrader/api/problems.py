@@ -12,6 +12,7 @@ from aws_lambda_powertools.event_handler import Response
 
 from labgrader.errors import LabgraderError, Problem
 from labgrader.messages import quote
+from labgrader.rosters import MoreProblems
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -117,11 +118,13 @@ def no_token() -> ProblemError:
 
 def bad_input(problems: Iterable[Problem | str]) -> ProblemError:
     """Return the problem of an invalid request, with all that is wrong with it, field by field."""
-    found = [problem if isinstance(problem, Problem) else Problem(problem) for problem in problems]
+    given = [problem if isinstance(problem, Problem) else Problem(problem) for problem in problems]
+    counted = sum(problem.count for problem in given if isinstance(problem, MoreProblems))
+    found = [problem for problem in given if not isinstance(problem, MoreProblems)]
     errors = [{"field": _shown(_place(problem)), "message": _shown(problem.message)} for problem in found[:MAX_ERRORS]]
-    more = len(found) - len(errors)
+    more = len(found) - len(errors) + counted
     said = "; ".join(": ".join(part for part in (error["field"], error["message"]) if part) for error in errors[:3])
-    left = len(found) - min(len(errors), 3)
+    left = len(found) + counted - min(len(errors), 3)
     detail = said + (f"; and {left} more" if left else "")
     members: dict[str, Any] = {"errors": errors, **({"errors_left_out": more} if more else {})}
     return ProblemError(BAD_INPUT, detail, **members)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from labgrader.api.models import LabId, StrictModel
-from labgrader.roster import MAX_STUDENTS
+from labgrader.rosters import MAX_STUDENTS, UsernameSource
 from labgrader.runs.request_parser import CLIENT_NAME, COURSE_ID
 
 Cell = str | int | None
@@ -22,6 +22,19 @@ class RosterRow(StrictModel):
     name: Cell = ""
     email: Cell = ""
     section: Cell = ""
+    account_id: Cell = ""
+    region: Cell = ""
+    role_arn: Cell = ""
+    external_id: Cell = ""
+
+
+class AccountsRow(StrictModel):
+    """The cloud account of one student, joined to the class list by student_id, login or email."""
+
+    student_id: Cell = ""
+    login: Cell = ""
+    email: Cell = ""
+    username: Cell = ""
     account_id: Cell = ""
     region: Cell = ""
     role_arn: Cell = ""
@@ -67,6 +80,15 @@ class RunRequest(StrictModel):
         default="",
         pattern=rf"^({COURSE_ID})?$",
         description="the run's course; not needed with a roster below courses/COURSE/rosters/",
+    )
+    username_from: str = Field(
+        default="",
+        json_schema_extra={"enum": [source.value for source in UsernameSource]},
+        description="what missing usernames are made from; omit it if the class list has usernames",
+    )
+    accounts: Annotated[str, Field(min_length=1)] | Annotated[list[AccountsRow], Field(min_length=1)] = Field(
+        default="",
+        description="the cloud half of the class, joined by student_id, login or email: text, rows or a key, as roster",
     )
     private: bool = Field(
         default=False, description="whether students do not see the results until the run is published"

@@ -15,7 +15,7 @@ import jwt
 from labgrader.errors import BadInputError, LabgraderError, Problem, RefusedError
 from labgrader.messages import quote
 from labgrader.moments import isoformat_utc
-from labgrader.roster import read_roster
+from labgrader.rosters import read_roster
 
 Role = Literal["student", "instructor"]
 

@@ -1,4 +1,4 @@
-"""A course: its labs with their class lists and due dates, and the time of its nightly audit."""
+"""A course: its labs with their class lists and due dates, and the time of its daily audit."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class CourseLab:
 
     Args:
         lab: the lab's id.
-        roster: the name of the class list. It lies beside the course file.
+        roster: the name of the class list, a file beside the course file.
         due: ``2026-12-01 23:59`` in the course's time zone, or empty.
     """
 
@@ -84,7 +84,7 @@ class Course:
         return f"{day}-{hour:02d}{minute:02d}"
 
     def requested_audit(self, moment: datetime) -> str:
-        """Return the name of an audit that somebody requested: ``2026-11-21-180512``. No scheduled audit has it.
+        """Return the name of a requested audit: ``2026-11-21-180512``. It differs from the names of scheduled audits.
 
         Args:
             moment: when the audit started.

@@ -16,11 +16,11 @@ from labgrader.labs.lab import lab_ids
 from labgrader.labs.suggestions import lab_not_found
 from labgrader.labs.yaml_file import dotted, parse_yaml
 from labgrader.messages import quote
-from labgrader.roster import Student, read_roster
+from labgrader.rosters import AccountsFile, MoreProblems, Student, UsernameSource, read_class_list
 from labgrader.schemas import read_schema
 
 _NO_PLACES = frozenset({"localtime", "Factory", "posixrules"})
-"""Files of the time zone database that are no time zones: their meaning depends on the machine."""
+"""Names in the time zone database that are not places: their meaning depends on the machine."""
 
 ProblemAt = Callable[..., Problem]
 
@@ -33,11 +33,13 @@ class CourseFiles:
         course: the course.
         content: the text of the course file.
         students: the students of each class list, by its name.
+        notices: what was passed over and changed in the class lists.
     """
 
     course: Course
     content: bytes
     students: Mapping[str, Sequence[Student]]
+    notices: Sequence[str] = ()
 
     @property
     def rows(self) -> dict[str, dict[str, Student]]:
@@ -49,12 +51,19 @@ class CourseFiles:
         return rows
 
 
-def read_course(file: Path, labs: Callable[[], Collection[str]] = lab_ids) -> CourseFiles:
+def read_course(
+    file: Path,
+    labs: Callable[[], Collection[str]] = lab_ids,
+    *,
+    username_from: UsernameSource | None = None,
+    accounts: AccountsFile | None = None,
+) -> CourseFiles:
     """Read a course file and the class lists that it names.
 
     Args:
-        file: YAML. The class lists lie beside it.
+        file: a YAML file. The class lists are beside it.
         labs: returns the ids of the labs that a course may have. It is called only if the file names a lab.
+        username_from, accounts: as ``read_class_list`` takes them, for all class lists.
 
     Raises:
         BadInputError: all problems of the file, with line and field, and of the rows of its class lists.
@@ -70,21 +79,34 @@ def read_course(file: Path, labs: Callable[[], Collection[str]] = lab_ids) -> Co
         fields = "id, title, time_zone, audit_time, results, labs"
         problems = [Problem(f"the file is empty; a course has: {fields}", str(file))]
     students: dict[str, Sequence[Student]] = {}
+    notices: list[str] = []
     if document is not None:
         document = trimmed(document)
         problems += _shape_problems(document, problem)
         problems += _value_problems(document, problem, labs)
         for name, path in _roster_names(document):
             try:
-                students[name] = read_roster((file.parent / name).read_bytes(), str(file.parent / name))
+                source = str(file.parent / name)
+                read = read_class_list(
+                    (file.parent / name).read_bytes(), source, username_from=username_from, accounts=accounts
+                )
+                notices += [f"{source}: {notice}" for notice in read.notices]
+                students[name] = read.checked()
             except OSError as error:
                 problems.append(problem(f"{name}: {error.strerror or error}", *path))
             except BadInputError as error:
                 problems += error.problems
-    if problems:  # those of the course file first: it is fixed first
-        problems.sort(key=lambda problem: (problem.source != str(file), problem.source, problem.line or 0))
-        raise BadInputError(problems)
-    return CourseFiles(Course.from_dict(document), content, students)
+    if problems:  # problems of the course file first: users fix it first
+        problems.sort(
+            key=lambda problem: (
+                problem.source != str(file),
+                problem.source,
+                isinstance(problem, MoreProblems),
+                problem.line or 0,
+            )
+        )
+        raise BadInputError(problems, notices)
+    return CourseFiles(Course.from_dict(document), content, students, notices)
 
 
 def _shape_problems(document: Any, problem: ProblemAt) -> Iterator[Problem]:
@@ -109,7 +131,7 @@ def _value_problems(document: Any, problem: ProblemAt, labs: Callable[[], Collec
     zone, zones = _valid(document, "time_zone"), zoneinfo.available_timezones() - _NO_PLACES
     if zone and zone not in zones:
         near = difflib.get_close_matches(zone, zones, n=1, cutoff=0.8)
-        meant = f"; did you mean {near[0]}?" if near else "; they are named as in Europe/Berlin"
+        meant = f"; did you mean {near[0]}?" if near else "; write a name such as Europe/Berlin"
         yield problem(f"there is no time zone {quote(zone)}{meant}", "time_zone")
     seen: dict[str, int | None] = {}
     known = sorted(labs()) if any(_valid(entry, "lab") for _, entry in _labs(document)) else []
@@ -125,7 +147,7 @@ def _value_problems(document: Any, problem: ProblemAt, labs: Callable[[], Collec
             try:
                 datetime.fromisoformat(due)
             except ValueError:
-                yield problem(f"{due} is not a date and a time of day that exist", "labs", index, "due")
+                yield problem(f"{due} is not a valid date and time of day", "labs", index, "due")
 
 
 def _roster_names(document: Any) -> Iterator[tuple[str, tuple[str | int, ...]]]:
@@ -146,7 +168,7 @@ def _labs(document: Any) -> Iterator[tuple[int, Mapping[str, Any]]]:
 
 
 def _valid(document: Mapping[str, Any], name: str) -> str:
-    """Return a field of a course, or of one of its labs; empty if the schema refuses it: that problem is reported."""
+    """Return a field of a course or of one of its labs; empty if the schema refuses it. That problem is reported."""
     of_course = _validator().schema["properties"]
     schema = of_course.get(name) or of_course["labs"]["items"]["properties"][name]
     value = document.get(name)
@@ -161,7 +183,7 @@ def _wrong_due(value: str) -> str:
     except ValueError:
         return f"{shown} is not a date and a time of day in the course's time zone, such as 2026-12-01 23:59"
     if moment.tzinfo is not None:
-        return f"{shown} names a time zone of its own; it is in the course's: {moment:%Y-%m-%d %H:%M}"
+        return f"{shown} contains a time zone; write the time in the course's zone: {moment:%Y-%m-%d %H:%M}"
     return f"{shown} has no time of day; write {moment:%Y-%m-%d} 23:59 for the end of that day"
 
 

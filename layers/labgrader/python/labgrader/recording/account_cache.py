@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from labgrader.evidence.naming import owns
 from labgrader.evidence.question import Json
-from labgrader.roster import MAX_USERNAME
+from labgrader.rosters import MAX_USERNAME
 
 EVERYWHERE = "global"
 """What stands for the Region of what is the same in all of them: roles, the list of buckets."""

@@ -23,7 +23,7 @@ from labgrader.recording.api_calls import ApiClient
 from labgrader.recording.rate_limiter import RateLimiter
 from labgrader.recording.resolver import QuestionResolver, Subject
 from labgrader.recording.sessions import Accounts
-from labgrader.roster import Student
+from labgrader.rosters import Student
 
 WORKERS = 16
 """Requests in flight: 15 a second at 50 ms each keep one busy, the rest waits for its turn or for a slow answer."""

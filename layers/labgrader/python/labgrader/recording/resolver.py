@@ -31,7 +31,7 @@ from labgrader.recording.packages.code_analysis import read_code
 from labgrader.recording.packages.package import Contents, Deployed, open_package
 from labgrader.recording.redaction import without_secrets
 from labgrader.recording.sessions import Accounts, AccountSession
-from labgrader.roster import Student
+from labgrader.rosters import Student
 
 _GET_FUNCTION = Operation("lambda", "get_function")
 _PROVISIONED_LIST = Operation("lambda", "list_provisioned_concurrency_configs", "ProvisionedConcurrencyConfigs")

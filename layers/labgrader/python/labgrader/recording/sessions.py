@@ -15,7 +15,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from labgrader.errors import BadInputError
-from labgrader.roster import Student
+from labgrader.rosters import Student
 
 CONNECT_TIMEOUT_S = 5
 READ_TIMEOUT_S = 20

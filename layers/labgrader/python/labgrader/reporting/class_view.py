@@ -15,7 +15,7 @@ from labgrader.reporting.audit_view import class_audit_view
 from labgrader.reporting.class_totals import class_totals
 from labgrader.reporting.formatting import WORDS, moment_text
 from labgrader.reporting.nothing_found import nothing_found
-from labgrader.reporting.run_summary import of_anybody
+from labgrader.reporting.run_summary import without_names
 from labgrader.reporting.tasks import by_task
 
 MAX_TROUBLES = 6
@@ -140,7 +140,7 @@ def _troubles(reports: Sequence[Report], titles: Mapping[str, str]) -> list[dict
     for report in reports:
         for check in report["checks"]:
             if check["status"] in ("failed", "partial") and check["id"] in said:
-                said[check["id"]][of_anybody(check["message"], report)] += 1
+                said[check["id"]][without_names(check["message"], report)] += 1
     troubles = []
     for check_id, messages in said.items():
         if messages:
@@ -164,7 +164,7 @@ def _open(reports: Sequence[Report]) -> list[dict[str, Any]]:
     for report in reports:
         for check in report["checks"]:
             if check["status"] == "not_graded":
-                students = found.setdefault(of_anybody(check["message"], report), {})
+                students = found.setdefault(without_names(check["message"], report), {})
                 students.setdefault(report["student"]["username"], []).append(check["title"])
     reasons = [
         {

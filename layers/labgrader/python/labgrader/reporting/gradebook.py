@@ -1,6 +1,6 @@
 """The gradebook of a run as data: a row for each student, with the result of each check.
 
-A run keeps it as ``gradebook.json``. ``labgrader.reporting.exports`` writes it in the formats of other programs.
+A run stores it as ``gradebook.json``. ``labgrader.reporting.exports`` writes it in the formats of other programs.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from labgrader.judging.verdict import Status
 from labgrader.labs.lab import Item, Lab
 from labgrader.reporting.formatting import rounded
 from labgrader.reporting.run_summary import class_title
-from labgrader.roster import Student
+from labgrader.rosters import Student
 
 SCHEMA = "labgrader.gradebook/1"
 
 
 class CheckColumn(TypedDict):
-    """A check of the lab: a column of the gradebook. The title names no student."""
+    """A check of the lab: a column of the gradebook. The title does not contain the names of a student."""
 
     id: str
     title: str
@@ -27,7 +27,7 @@ class CheckColumn(TypedDict):
 
 
 class CheckResult(TypedDict):
-    """The result of one check for one student. ``points`` is 0 where the check was not graded; see ``status``."""
+    """The result of one check for one student. ``points`` is 0 if the check was not graded; see ``status``."""
 
     id: str
     title: str
@@ -37,7 +37,7 @@ class CheckResult(TypedDict):
 
 
 class StudentRow(TypedDict):
-    """The row of one student: fields of the roster as they are there, the score of the report, the checks.
+    """The row of one student: the fields of the roster, unchanged, the score of the report, and the checks.
 
     ``open_points`` are the points of checks that were not graded.
     """

@@ -11,13 +11,13 @@ from labgrader.store import Store
 
 
 def remember_seen(store: Store, report: Report, before: Mapping[str, Any] | None, *, recorded: bool) -> None:
-    """Keep what a graded run or an audit found, for the next audit to compare with.
+    """Store the baseline of a graded run or an audit. The next audit compares with it.
 
     Args:
         store: the stack's store.
-        report: the student's report, as it is kept.
-        before: what the run before found.
-        recorded: whether this run has a snapshot of the student; where not, the next compares with an earlier one.
+        report: the student's report, as it is stored.
+        before: the baseline of the previous run.
+        recorded: whether this run has a snapshot of the student. If not, the next audit uses the earlier snapshot.
     """
     run_id, username = report["run_id"], report["student"]["username"]
     seen = {

@@ -11,7 +11,7 @@ from labgrader.errors import BadInputError, LabgraderError, Problem
 from labgrader.labs.lab import lab_ids
 from labgrader.messages import quote
 from labgrader.moments import isoformat_utc
-from labgrader.roster import GraderAccount, Student, assign_accounts, select
+from labgrader.rosters import GraderAccount, Student, assign_accounts, select
 from labgrader.runs.execution import execution_arn, start_execution
 from labgrader.runs.request import Request
 from labgrader.store import RunRecord, Store, StudentCounts
@@ -19,7 +19,7 @@ from labgrader.store import RunRecord, Store, StudentCounts
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
-SELF_CHECK_OF_A_CLASS = "a self-check is of one student alone, who starts it: a class run has the mode grade or audit"
+SELF_CHECK_OF_A_CLASS = "a class run cannot be a self-check; use the mode grade or audit"
 """Why a class run is refused in mode self-check."""
 
 

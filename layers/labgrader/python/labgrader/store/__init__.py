@@ -16,7 +16,7 @@ from botocore.config import Config
 from labgrader.environment import Environment
 from labgrader.errors import MissingError
 from labgrader.labs.lab import Lab
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from labgrader.store.courses import PUBLISHED, Courses, Enrolment
 from labgrader.store.items import Items
 from labgrader.store.keys import CourseKeys, Keys, roster_key

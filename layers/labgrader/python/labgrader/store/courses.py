@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from labgrader.aws import from_dynamodb, to_domain_error, to_dynamodb
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from labgrader.store.items import Items
 
 COURSES = "COURSES"

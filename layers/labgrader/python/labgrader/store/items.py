@@ -48,7 +48,7 @@ class Items:
         return None if item is None else from_dynamodb(item)
 
     def _query(self, pk: str, prefix: str = "") -> Iterator[Mapping[str, Any]]:
-        """Yield the items of a partition, sorted by sort key; with a prefix, those whose sort key begins with it."""
+        """Yield the items of a partition, sorted by sort key. A prefix selects those with this prefix in the key."""
         request: dict[str, Any] = {
             "KeyConditionExpression": "pk = :pk AND begins_with(sk, :prefix)" if prefix else "pk = :pk",
             "ExpressionAttributeValues": {":pk": pk, **({":prefix": prefix} if prefix else {})},

@@ -34,7 +34,7 @@ class Objects:
         """Return an object.
 
         Raises:
-            MissingError: there is none.
+            MissingError: the object does not exist.
         """
         try:
             return self._s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()

@@ -218,7 +218,7 @@ class Records(PrivateRuns):
         self._delete([(RUNS, run_id), (SELF_CHECKS, run_id)])
 
     def _newest(self, username: str, *sort_keys: str) -> dict[str, Any] | None:
-        """Return the newest of some items of a student, by ``graded_at``; ``None`` if there is none."""
+        """Return the newest of some items of a student, by ``graded_at``, or ``None``."""
         items = [self._get_item(f"STUDENT#{username}", sort_key) for sort_key in sort_keys]
         found = [item for item in items if item is not None]
         return max(found, key=lambda item: str(item["graded_at"]), default=None)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from labgrader.errors import BadInputError
-from labgrader.roster import MAX_STUDENTS, MAX_USERNAME, Student, read_roster, select
+from labgrader.rosters import MAX_STUDENTS, MAX_USERNAME, Student, read_roster, select
 
 
 def read(text: str | bytes, source: str = "class.csv") -> list[Student]:
@@ -34,7 +34,7 @@ def test_the_username_replaces_a_missing_student_id() -> None:
     assert read("username\nuser1\n")[0].student_id == "user1"
 
 
-def test_every_problem_is_shown_with_row_and_column() -> None:
+def test_every_problem_has_row_and_column() -> None:
     wrong = "username,student_id,account_id,region\nuser1,a,12,mars\n../x,b,,\n,c,,\nUSER1,d,,\nuser2,a,,\n"
     assert refused(wrong) == [
         "class.csv:2: account_id: 12 is not 12 digits",
@@ -58,7 +58,7 @@ def test_a_username_with_labgrader_is_refused() -> None:
     ]
 
 
-def test_unknown_columns_are_named() -> None:
+def test_unknown_columns_are_reported() -> None:
     (problem,) = refused("username,grade\nuser1,100\n")
     assert problem.startswith("class.csv:1: grade: unknown column; the columns are: student_id, username, name")
 
@@ -68,7 +68,7 @@ def test_a_missing_username_column_is_named() -> None:
 
 
 @pytest.mark.parametrize("text", ["username\n", "username\n\n , \n"])
-def test_a_roster_without_students_is_refused(text: str) -> None:
+def test_roster_without_students_is_refused(text: str) -> None:
     assert refused(text) == ["class.csv: the roster has no students"]
 
 
@@ -76,8 +76,10 @@ def test_an_empty_file_is_refused() -> None:
     assert refused("") == ["class.csv: the roster is empty; write the column names in the first row"]
 
 
-def test_a_file_that_is_not_utf8_is_refused() -> None:
-    assert refused(b"username\n\xff\xff\n") == ["class.csv: not UTF-8 text (byte 9)"]
+def test_what_is_not_text_is_refused() -> None:
+    assert refused(b"username\n\x81\xff\n") == [
+        "class.csv: not UTF-8 text (byte 9), and not Windows-1252; save it as CSV UTF-8"
+    ]
 
 
 def test_a_row_with_more_cells_than_columns_is_refused() -> None:
