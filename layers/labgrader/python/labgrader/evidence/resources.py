@@ -63,6 +63,7 @@ class Function:
     dead_letter_target: str = ""
     reserved_concurrency: int | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
+    kms_key_arn: str = ""
 
     @property
     def layer_names(self) -> tuple[str, ...]:
@@ -91,6 +92,7 @@ class Function:
             runtime=text(configuration.get("Runtime")),
             handler=text(configuration.get("Handler")),
             role=text(configuration.get("Role")),
+            kms_key_arn=text(configuration.get("KMSKeyArn")),
             description=text(configuration.get("Description")),
             timeout_s=number(configuration.get("Timeout")),
             memory_mb=number(configuration.get("MemorySize")),
