@@ -256,7 +256,7 @@ def _fits(statement: Statement, account_id: str, call: str, route: Route) -> boo
 
 
 def _words(kind: str) -> str:
-    """Return the message of an error type that has only one: custom gateway responses may leave it out."""
+    """Return the message of this error type. A custom gateway response may lack it."""
     return "missing authentication token" if kind == "MissingAuthenticationTokenException" else ""
 
 

@@ -48,8 +48,9 @@ def function_can_run(snapshot: Snapshot, *, function: str, executions: int = 10)
             "The function is idle (state Inactive) after weeks without invocations. The next invocation activates it."
         )
     if deployed.last_update_status == "Failed":
+        why = f": {quote(deployed.last_update_reason)}" if deployed.last_update_reason else reason
         return failed(
-            f"The last update of {function} failed{reason}.",
+            f"The last update of {function} failed{why}.",
             expected="a successful last update",
             observed="last update status Failed",
         )

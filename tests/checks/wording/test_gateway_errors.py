@@ -204,7 +204,7 @@ def test_an_integration_without_a_function_fails() -> None:
     )
 
 
-def test_a_500_that_the_function_itself_returned_fails_whatever_its_text() -> None:
+def test_a_500_that_the_function_itself_returned_fails_with_any_text() -> None:
     assert failure(deployed_api(), reply("function_returned_500"))[0] == (
         'returned 500 instead of 200 ({"message": "Internal server error"}).'
     )
