@@ -7,7 +7,7 @@ import io
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from labgrader.errors import BadInputError, Problem
@@ -39,6 +39,10 @@ _PATTERNS = {
 }
 
 
+_SEPARATOR = re.compile("[-_]")
+"""What may follow a username at the beginning of a longer one."""
+
+
 @dataclass(frozen=True)
 class Student:
     """One row of a roster.
@@ -48,6 +52,8 @@ class Student:
         student_id: the school's own id; the username where the roster has none.
         account_id, region, role_arn, external_id: where the resources are and how to read them; empty for the grader's
             own account and Region.
+        longer_usernames: the usernames of the class that begin with this one and a separator, shortest first. Names
+            that carry one of them belong to that student.
     """
 
     username: str
@@ -59,15 +65,17 @@ class Student:
     region: str = ""
     role_arn: str = ""
     external_id: str = ""
+    longer_usernames: tuple[str, ...] = ()
 
-    def to_dict(self) -> dict[str, str]:
-        """Return the row as JSON."""
-        return asdict(self)
+    def to_dict(self) -> dict[str, Any]:
+        """Return the row as JSON; ``longer_usernames`` only if there are some."""
+        row = {column: getattr(self, column) for column in COLUMNS}
+        return {**row, "longer_usernames": list(self.longer_usernames)} if self.longer_usernames else row
 
     @classmethod
-    def from_dict(cls, document: Mapping[str, str]) -> Student:
+    def from_dict(cls, document: Mapping[str, Any]) -> Student:
         """Read what ``to_dict`` wrote."""
-        return cls(**document)
+        return cls(**{**document, "longer_usernames": tuple(document.get("longer_usernames", ()))})
 
 
 @dataclass(frozen=True)
@@ -154,7 +162,33 @@ def read_roster(content: bytes, source: str, field: str = "") -> list[Student]:
         problems.append(place.problem(f"{len(rows):,} students; one run takes at most {MAX_STUDENTS:,}"))
     if problems:
         raise BadInputError(problems)
-    return students
+    return tell_apart(students)
+
+
+def tell_apart(students: Sequence[Student], everybody: Sequence[Student] = ()) -> list[Student]:
+    """Return the students, each with the longer usernames of the class: ``ann`` with ``ann-marie``.
+
+    Students in different accounts cannot be confused. What a student has already stays.
+
+    Args:
+        students: the students of one list.
+        everybody: the students of all lists of the class, if there are several.
+    """
+    by_username: dict[str, Student] = {student.username: student for student in students}
+    longer: dict[str, set[str]] = {student.username: set(student.longer_usernames) for student in students}
+    for other in {student.username: student for student in (*students, *everybody)}.values():
+        for separator in _SEPARATOR.finditer(other.username):
+            shorter = by_username.get(other.username[: separator.start()])
+            if shorter is not None and _may_share_account(shorter, other):
+                longer[shorter.username].add(other.username)
+    return [
+        replace(student, longer_usernames=tuple(sorted(longer[student.username], key=lambda name: (len(name), name))))
+        for student in students
+    ]
+
+
+def _may_share_account(one: Student, other: Student) -> bool:
+    return not one.account_id or not other.account_id or one.account_id == other.account_id
 
 
 def select(students: Sequence[Student], usernames: Sequence[str]) -> list[Student]:
@@ -210,7 +244,7 @@ def _student(row: Mapping[str, str], number: int, place: _Place) -> tuple[Studen
         problems.append(place.problem(said, number, "account_id"))
     values["account_id"] = values["account_id"] or role_account
     values["student_id"] = values["student_id"] or values["username"]
-    return Student(**values), problems
+    return Student.from_dict(values), problems
 
 
 def _csv_rows(text: str, place: _Place) -> tuple[list[tuple[int, Mapping[str, str]]], list[Problem]]:

@@ -15,7 +15,7 @@ from labgrader.errors import BadInputError, Problem
 from labgrader.labs.lab import lab_ids
 from labgrader.labs.lab_file import dotted, parse_yaml
 from labgrader.messages import quote
-from labgrader.roster import Student, read_roster
+from labgrader.roster import Student, read_roster, tell_apart
 from labgrader.schemas import read_schema
 
 _NO_PLACES = frozenset({"localtime", "Factory", "posixrules"})
@@ -81,6 +81,8 @@ def read_course(file: Path, labs: Callable[[], Collection[str]] = lab_ids) -> Co
                 problems.append(problem(f"{name}: {error.strerror or error}", *path))
             except BadInputError as error:
                 problems += error.problems
+    everybody = [student for listed in students.values() for student in listed]
+    students = {name: tell_apart(listed, everybody) for name, listed in students.items()}
     if problems:  # those of the course file first: it is fixed first
         problems.sort(key=lambda problem: (problem.source != str(file), problem.source, problem.line or 0))
         raise BadInputError(problems)

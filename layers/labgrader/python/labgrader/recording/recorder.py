@@ -194,7 +194,9 @@ class _Recording(Generic[Item]):
         ends_at: float,
         other_regions: Sequence[str],
     ) -> None:
-        self.snapshot = Snapshot(student.username, student.account_id, student.region)
+        self.snapshot = Snapshot(
+            student.username, student.account_id, student.region, longer_usernames=student.longer_usernames
+        )
         self._lab = lab
         self._student = student
         self._open_question = next_question

@@ -140,7 +140,7 @@ class QuestionResolver:
                 raise AwsCallError(error.code, "AWS says that there is no such list") from None
 
         self._ask_once(account.lists, account, subject, question.action, ask)
-        return account.owned(question.action, subject.student.username)
+        return account.owned(question.action, subject.student.username, subject.student.longer_usernames)
 
     def _shared(self, subject: Subject, question: Question) -> Json:
         """Answer a question that is the same for everybody in an account. A missing resource is an answer too."""
