@@ -9,6 +9,7 @@ import pytest
 
 from labgrader.courses.course_file import read_course
 from labgrader.courses.enrolment import push_course
+from labgrader.errors import BadInputError
 from labgrader.roster import Student, read_roster, select, tell_apart
 from labgrader.runs.roster_lookup import find_enrolment, load_roster
 from labgrader.store import CourseKeys, Store
@@ -52,6 +53,25 @@ def test_a_selected_student_keeps_the_usernames_of_the_class() -> None:
     assert tell_apart([ann]) == [ann]
     assert Student.from_dict(ann.to_dict()) == ann
     assert "longer_usernames" not in Student("ann").to_dict()
+
+
+def test_two_roles_in_one_account_cannot_keep_similar_usernames_apart() -> None:
+    role, other, away = (
+        f"arn:aws:iam::{account}:role/{name}"
+        for account, name in (("111111111111", "a"), ("111111111111", "b"), ("222222222222", "a"))
+    )
+    text = "username,role_arn\nann-marie,{}\nann,{}\nbob,{}\n"
+    with pytest.raises(BadInputError) as refused:
+        read_roster(text.format(other, role, other).encode(), "class.csv")
+    assert str(refused.value) == (
+        "class.csv:3: role_arn: the role of ann also reaches the resources of ann-marie: give both the same role, or "
+        "each an account"
+    )
+    with pytest.raises(BadInputError) as malformed:
+        read_roster(text.format(other, "no-role", other).encode(), "class.csv")
+    assert str(malformed.value) == "class.csv:3: role_arn: no-role is not arn:aws:iam::ACCOUNT:role/NAME"
+    for right in (role, away, ""):
+        assert len(read_roster(text.format(right, role, other).encode(), "class.csv")) == 3
 
 
 def test_a_run_stores_them(store: Store) -> None:

@@ -160,9 +160,15 @@ def read_roster(content: bytes, source: str, field: str = "") -> list[Student]:
         problems.append(place.problem("has no students" if field else "the roster has no students"))
     if len(rows) > MAX_STUDENTS:
         problems.append(place.problem(f"{len(rows):,} students; one run takes at most {MAX_STUDENTS:,}"))
+    apart = tell_apart(students)
+    for (number, _), student in zip(rows, apart, strict=True):
+        if shared := _reached_by_role(student, apart):
+            said = f"the role of {quote(student.username)} also reaches the resources of {quote(shared)}"
+            right = "give both the same role, or each an account"
+            problems.append(place.problem(f"{said}: {right}", number, "role_arn"))
     if problems:
         raise BadInputError(problems)
-    return tell_apart(students)
+    return apart
 
 
 def tell_apart(students: Sequence[Student], everybody: Sequence[Student] = ()) -> list[Student]:
@@ -185,6 +191,28 @@ def tell_apart(students: Sequence[Student], everybody: Sequence[Student] = ()) -
         replace(student, longer_usernames=tuple(sorted(longer[student.username], key=lambda name: (len(name), name))))
         for student in students
     ]
+
+
+def _reached_by_role(student: Student, everybody: Sequence[Student]) -> str:
+    """Return a longer username with a role of its own in the same account, or an empty text.
+
+    A role from ``infra/student_account.yaml`` reaches ``USERNAME-*``, and IAM cannot exclude ``USERNAME-X-*``.
+    """
+    if not student.role_arn or not student.longer_usernames:
+        return ""
+    roles = {other.username: other.role_arn for other in everybody}
+    account = _account_of(student.role_arn)
+    apart = (
+        username
+        for username in student.longer_usernames
+        if (role := roles.get(username)) and role != student.role_arn and _account_of(role) == account
+    )
+    return next(apart, "")
+
+
+def _account_of(role_arn: str) -> str:
+    """Return the account of a role; empty if the text is no ARN of a role, which is another problem."""
+    return role_arn.split(":")[4] if role_arn.count(":") >= 5 else ""
 
 
 def _may_share_account(one: Student, other: Student) -> bool:
@@ -238,7 +266,7 @@ def _student(row: Mapping[str, str], number: int, place: _Place) -> tuple[Studen
     for column, (pattern, wanted) in _PATTERNS.items():
         if values[column] and not pattern.fullmatch(values[column]):
             problems.append(place.problem(f"{quote(written[column], 90)} is not {wanted}", number, column))
-    role_account = values["role_arn"].split(":")[4] if values["role_arn"].count(":") >= 5 else ""
+    role_account = _account_of(values["role_arn"])
     if role_account and values["account_id"] and role_account != values["account_id"]:
         said = f"account {values['account_id']} is not that of the role"
         problems.append(place.problem(said, number, "account_id"))
