@@ -236,7 +236,7 @@ def switched_off(status: int, function: str) -> GatewayFailure:
 def _permitted(snapshot: Snapshot, api: RestApi, stage: Stage, route: Route) -> bool:
     """Return whether the resource-based policy may let the stage's method invoke the function.
 
-    Conditions that are not about the source count as met: the policy is blamed only where it lacks the permission.
+    Conditions that are not about the source count as met: the policy is blamed only if it lacks the permission.
     """
     call = f"arn:aws:execute-api:{snapshot.region}:{snapshot.account_id}:{api.id}/{stage.name}"
     return any(

@@ -188,7 +188,7 @@ def test_checks_of_tags_and_variables_are_not_graded(code: str, reason: Reason) 
     )
 
 
-def test_an_empty_error_is_none() -> None:
+def test_an_empty_error_is_not_an_error() -> None:
     world = World().function(F, Environment={"Variables": {"STAGE": "dev"}, "Error": None})
     world.functions[F].update(TagsError={}, Tags={"Project": "x"})
     assert world.judge("function_tagged", function=F, tags={"Project": "x"}).status == "passed"

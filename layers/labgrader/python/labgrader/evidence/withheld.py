@@ -52,7 +52,7 @@ def readable(value: Mapping[str, str], what: str, permission: str, error: Json) 
     Args:
         value: what AWS returned.
         what, permission: as for ``Withheld``.
-        error: the error in the answer; anything but an object with content is none.
+        error: the error in the answer; anything but an object with content is not one.
     """
     return Withheld(what, permission, mapping(error)) if mapping(error) else value
 
