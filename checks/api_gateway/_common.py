@@ -1,15 +1,15 @@
-"""Functions that the checks of API Gateway share: finding APIs and routes, commands, the meaning of a reply."""
+"""Functions that the checks of API Gateway share: finding APIs, routes and permissions, and commands."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from checks.wording import missing, target_name
-from labgrader.evidence.snapshot import RestApi, Route, Snapshot, Stage
-from labgrader.judging import HttpReply, listed, quote
+from labgrader.evidence.snapshot import RestApi, Route, Snapshot, Stage, Statement
+from labgrader.judging import listed
 
+_PARTITION = re.compile(r"^arn:aws[\w-]*:")
 _PARAMETER = re.compile(r"\{[^{}]*\}")
 SEGMENT = "labgrader"
 """The value of every path parameter in the grader's requests."""
@@ -152,70 +152,27 @@ def api_source(api: RestApi) -> str:
     return f"--source-arn 'arn:aws:execute-api:{{region}}:{{account_id}}:{api.id}/*/*'"
 
 
-@dataclass(frozen=True)
-class GatewayFailure:
-    """The meaning of a reply that is not the expected one.
+def invoke_permissions(snapshot: Snapshot, function: str, qualifier: str, principal: str) -> list[Statement]:
+    """Return the statements that let a service invoke a function or alias.
 
-    Args:
-        what: a phrase that follows the request (``returned 504: …``).
-        fix: the kind of command that fixes it: ``deploy``, ``permit``, ``answer``, ``key``, ``open`` or ``unlock``;
-            empty if none is known.
+    The embedded AWS also returns the statements of other aliases, so their resources are compared.
     """
-
-    what: str
-    fix: str = ""
-
-
-def gateway_failure(reply: HttpReply, statuses: Sequence[int]) -> GatewayFailure | None:
-    """Return what is wrong with a reply's status, in API Gateway's terms, or ``None`` if the status is expected.
-
-    The body of the gateway's own replies is ``{"message": …}``. Source: API Gateway Developer Guide, "Gateway response
-    types", and "Handle Lambda errors in API Gateway".
-    """
-    if reply.outcome == "timeout":
-        return GatewayFailure("did not respond before the grader stopped waiting", "answer")
-    if reply.status in statuses:
-        return None
-    wanted = " or ".join(str(status) for status in statuses)
-    said = _gateway_says(reply)
-    if reply.status in (403, 404) and said == "missing authentication token":
-        return GatewayFailure(
-            f"returned {reply.status} (Missing Authentication Token): the deployed stage has no such method at "
-            "this path. Deploy the API again after its last change",
-            "deploy",
-        )
-    if reply.status == 403 and said == "forbidden":
-        return GatewayFailure(
-            "returned 403 (Forbidden): the method requires an API key of the stage's usage plan", "key"
-        )
-    if reply.status == 500 and said == "internal server error":
-        return GatewayFailure(
-            "returned 500 (Internal server error): API Gateway has no permission to invoke the function", "permit"
-        )
-    if reply.status == 502:
-        return GatewayFailure(
-            "returned 502: the function crashed, or it did not return a proxy response (an object with a statusCode "
-            f"and a text as body){_body(reply, said)}",
-            "answer",
-        )
-    if reply.status == 504:
-        return GatewayFailure(
-            "returned 504: the function took longer than API Gateway's timeout of 29 seconds", "answer"
-        )
-    return GatewayFailure(f"returned {reply.status} instead of {wanted}{_body(reply, '')}", "answer")
+    return [
+        statement
+        for statement in snapshot.policy(function, qualifier)
+        if statement.allows("lambda:InvokeFunction")
+        and (principal in statement.principals or "*" in statement.principals)
+        and (not statement.resources or any(_qualifier_of(arn) == qualifier for arn in statement.resources))
+    ]
 
 
-def _gateway_says(reply: HttpReply) -> str:
-    """Return the gateway's own message in lower case; empty if a function wrote the body."""
-    content = reply.content
-    if isinstance(content, dict) and set(content) == {"message"} and isinstance(content["message"], str):
-        return content["message"].lower()
-    return ""
+def plain_arn(arn: str) -> str:
+    """Return an ARN with the partition ``aws``. ARNs of China and of AWS GovCloud (US) differ only in the partition."""
+    return _PARTITION.sub("arn:aws:", arn)
 
 
-def _body(reply: HttpReply, said: str) -> str:
-    """Return the body in parentheses, unless it is only the gateway's own message."""
-    return f" ({quote(reply.body)})" if reply.body and said != "internal server error" else ""
+def _qualifier_of(arn: str) -> str:
+    return [*arn.split(":"), *[""] * 8][7]
 
 
 def _matches(template: str, path: str) -> bool:

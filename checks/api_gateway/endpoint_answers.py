@@ -6,13 +6,11 @@ from typing import Any
 
 from checks.api_gateway._common import (
     GATEWAY,
-    GatewayFailure,
     api_leading_to,
     api_source,
     choose_stage,
     deploy_command,
     fill_path,
-    gateway_failure,
     listed_methods,
     missing_api,
     own_api,
@@ -21,6 +19,14 @@ from checks.api_gateway._common import (
     resource_of,
     route_for,
     routes_to,
+)
+from checks.api_gateway._gateway_errors import (
+    GatewayFailure,
+    Recorded,
+    closed_api,
+    gateway_failure,
+    recorded_configuration,
+    switched_off,
 )
 from checks.wording import missing_function
 from checks.wording.structure import ANY, as_text, difference, unmentioned, wanted_in_words
@@ -65,6 +71,12 @@ def endpoint_answers(
         mentions: texts that the body must contain, ignoring case.
         plan: the usage plan that provides the API key, if the method requires one; if empty, any plan of the stage.
         explanation: added to the message of a wrong reply.
+
+    API Gateway answers 500 to every refusal of Lambda, and 403 ``Forbidden`` for several causes. Such a reply fails the
+    check only if the recorded configuration shows the cause. Otherwise the check is not graded.
+
+    Raises:
+        NotGradedError: the cause of the reply is not known, or it is not the student's.
     """
     statuses = status if isinstance(status, list) else [status]
     expected = wanted_in_words(statuses, contains, mentions, matches)
@@ -96,6 +108,7 @@ def endpoint_answers(
     where = path or fill_path(route.path)
     target = f"{method} {quote(found.name)} /{quote(deployed.name)}{quote(where)}"
     key = _key(snapshot, found, deployed.name, plan) if route.api_key_required else ""
+    recorded = recorded_configuration(snapshot, found, deployed, route, key)
     reply = probe.call_api(
         found,
         deployed.name,
@@ -105,13 +118,15 @@ def endpoint_answers(
         body=None if body is None else as_text(body),
         api_key_id=key,
     )
-    if reply.outcome == "unreachable":
-        raise NotGradedError("execute-api:Invoke", f"{target} could not be reached: {quote(reply.error)}")
-    wrong = _closed(reply, statuses, route, plan) or _wrong(reply, statuses, contains, matches, mentions or [])
+    wrong = _closed(reply, statuses, recorded, plan) or _wrong(
+        reply, statuses, contains, matches, mentions or [], recorded
+    )
     if wrong is None:
         return passed(expected=expected, observed=str(reply.status))
     if reply.status == 429:
-        return _throttled(snapshot, target, route.function, expected)
+        wrong = _throttled(snapshot, reply, route.function)
+    if wrong.not_graded:
+        raise NotGradedError("execute-api:Invoke", f"{target} {wrong.what}", wrong.not_graded)
     return failed(
         f"{target} {wrong.what}. {explanation}".rstrip(),
         expected=expected,
@@ -139,12 +154,13 @@ def _key(snapshot: Snapshot, api: RestApi, stage: str, plan: str) -> str:
     return keys[0].id if keys else ""
 
 
-def _closed(reply: HttpReply, statuses: list[int], route: Route, plan: str) -> GatewayFailure | None:
+def _closed(reply: HttpReply, statuses: list[int], recorded: Recorded, plan: str) -> GatewayFailure | None:
     """Return the failure of a method that requires a key or authorization although the lab requires none.
 
     It comes first, because API Gateway words an authorizer's refusal as if the method were missing.
     """
-    if reply.status not in (401, 403) or reply.status in statuses:
+    route = recorded.route
+    if reply.status not in (401, 403) or reply.status in statuses or closed_api(recorded.api, ""):
         return None
     if route.api_key_required and not plan:
         return GatewayFailure(
@@ -165,8 +181,9 @@ def _wrong(
     contains: dict[str, Any] | None,
     matches: dict[str, Any] | None,
     mentions: list[str],
+    recorded: Recorded,
 ) -> GatewayFailure | None:
-    wrong = gateway_failure(reply, statuses)
+    wrong = gateway_failure(reply, statuses, recorded)
     if wrong is not None:
         return wrong
     said = f"returned {reply.status}"
@@ -181,29 +198,36 @@ def _wrong(
     return None
 
 
-def _throttled(snapshot: Snapshot, target: str, function: str, expected: str) -> Verdict:
-    """Fail a function with reserved concurrency 0, which the student set. A limit that is used up is not graded.
-
-    Raises:
-        NotGradedError: a quota or a limit of the account is used up.
-    """
+def _throttled(snapshot: Snapshot, reply: HttpReply, function: str) -> GatewayFailure:
+    """Return the meaning of 429: reserved concurrency 0, which the student set, or a limit that is used up."""
     deployed = snapshot.function(function) if function else None
     if deployed is not None and deployed.reserved_concurrency == 0:
-        return failed(
-            f"{target} returned 429: the reserved concurrency of {function} is 0, so Lambda throttles every "
-            "invocation.",
-            expected=expected,
-            observed="returned 429",
-            hint=f"aws lambda delete-function-concurrency --function-name {function}",
-        )
-    raise NotGradedError(
-        "execute-api:Invoke",
-        f"{target} returned 429: the quota of its usage plan or a limit of the account is used up",
-        Reason.QUOTA,
+        return switched_off(429, function)
+    if reply.gateway_error_type == "LimitExceededException" or reply.gateway_message.lower() == "limit exceeded":
+        return GatewayFailure("returned 429: the quota of its usage plan is used up", not_graded=Reason.QUOTA)
+    return GatewayFailure(
+        "returned 429: the rate limit of its usage plan, its stage or the account is used up", not_graded=Reason.QUOTA
     )
 
 
 def _hint(wrong: GatewayFailure, api: RestApi, stage: str, route: Route, plan: str) -> str:
+    if wrong.fix in ("enable", "regional"):
+        patch = (
+            "path=/disableExecuteApiEndpoint,value=false"
+            if wrong.fix == "enable"
+            else "path=/endpointConfiguration/types/PRIVATE,value=REGIONAL"
+        )
+        return (
+            f"aws apigateway update-rest-api --rest-api-id {api.id} --patch-operations op=replace,{patch}\n"
+            + deploy_command(api, stage)
+        )
+    if wrong.fix == "concurrency":
+        return f"aws lambda delete-function-concurrency --function-name {route.function}"
+    if wrong.fix == "integration":
+        return (
+            f"aws apigateway get-integration --rest-api-id {api.id} --resource-id {resource_of(api, route.path)} "
+            f"--http-method {route.method} --query uri"
+        )
     if wrong.fix == "deploy":
         return deploy_command(api, stage)
     if wrong.fix in ("open", "unlock"):

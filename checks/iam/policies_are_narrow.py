@@ -41,7 +41,7 @@ def policies_are_narrow(
         explanation: added to the message if the handout itself attaches the broad policy.
     """
     names = [role_name(function.role) for function in existing(snapshot, functions)]
-    roles = [snapshot.iam.role(name) for name in dict.fromkeys(names) if name.startswith(snapshot.prefix)]
+    roles = [snapshot.iam.role(name) for name in dict.fromkeys(names) if snapshot.owns(name)]
     found = {role.name: (role, _broad(snapshot, role)) for role in roles if role is not None}
     wide = {name: (role, broad) for name, (role, broad) in found.items() if broad}
     if not wide:

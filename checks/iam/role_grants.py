@@ -86,7 +86,7 @@ def _resources(snapshot: Snapshot, function: str, resource: str, found: Statemen
         match.group(1)
         for _, statement in found
         for arn in statement.resources
-        if (match := _BUCKET.match(arn)) and match.group(1).startswith(snapshot.prefix)
+        if (match := _BUCKET.match(arn)) and snapshot.owns(match.group(1))
     ]
     # another check reports a missing bucket: without one, the policy may name any bucket of the student
     buckets = invoking or snapshot.s3.bucket_names() or named or [f"{snapshot.prefix}bucket"]

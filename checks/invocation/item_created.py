@@ -96,8 +96,9 @@ def _wrong_settings(snapshot: Snapshot, deployed: Function, handler: str, table:
     wrong = {}
     if handler and deployed.handler != handler:
         wrong["handler"] = f"First fix its handler: it is {quote(deployed.handler) or 'empty'} instead of {handler}."
-    value = deployed.environment.get(variable) if variable else None
-    if variable and value is None:
+    known = variable and deployed.environment_is_known
+    value = deployed.environment.get(variable) if known else None
+    if known and value is None:
         wrong["variable"] = f"First set its environment variable {variable} to {table}."
     elif value is not None and value not in (table, REDACTED):
         wrong["variable"] = f"Its environment variable {variable} is “{quote(value, 80)}” instead of “{table}”."

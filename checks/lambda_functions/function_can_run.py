@@ -76,8 +76,9 @@ def function_can_run(snapshot: Snapshot, *, function: str, executions: int = 10)
             f"labgrader does not know the state {quote(deployed.state)} of {function}{reason}",
         )
     if deployed.last_update_status == "Failed":
+        why = f": {quote(deployed.last_update_reason)}" if deployed.last_update_reason else reason
         return failed(
-            f"The last update of {function} failed{reason}.",
+            f"The last update of {function} failed{why}.",
             expected="a successful last update",
             observed="last update status Failed",
         )

@@ -67,11 +67,11 @@ def names_carry_prefix(
     wrong: list[str] = []
     for kind in kinds or DEFAULT_KINDS:
         found = _roles(snapshot, names) if kind == "role" else _NAMES[kind](snapshot)
-        right += [name for name in found if name.startswith(snapshot.prefix)]
+        right += [name for name in found if snapshot.owns(name)]
         wrong += [
             f"{kind} {name}"
             for name in sorted(found)
-            if not name.startswith(snapshot.prefix) and (name in bare or _misspelled(snapshot, name, bare))
+            if not snapshot.owns(name) and (name in bare or _misspelled(snapshot, name, bare))
         ]
     for function in aliases_of or ():
         aliases = [alias.name for alias in snapshot.aliases(function)]
@@ -108,7 +108,7 @@ def _misspelled(snapshot: Snapshot, name: str, bare: set[str]) -> bool:
 
     Other names may belong to another student: ``anna_b-f`` and ``Anna-B-f`` do not count against ``anna``.
     """
-    if not owns(snapshot.username, name):
+    if not owns(snapshot.username, name, snapshot.longer_usernames):
         return False
     bare = {lab_name.lower() for lab_name in bare}  # some labs have names in capitals
     rest = name[len(snapshot.username) + 1 :].lower().replace("_", "-")

@@ -51,7 +51,7 @@ def nothing_borrowed(snapshot: Snapshot, *, functions: list[str], dashboard: str
 
 def _own(snapshot: Snapshot, layer: LayerReference) -> bool:
     if layer.account_id == snapshot.account_id:
-        return layer.name.startswith(snapshot.prefix)
+        return snapshot.owns(layer.name)
     return layer.name.startswith(_MANAGED)
 
 
@@ -72,4 +72,4 @@ def _plotted(snapshot: Snapshot, dashboard: str, functions: list[str]) -> list[s
         if "FunctionName" in metric.dimensions:
             names.add(metric.dimensions["FunctionName"])
     # another check reports a placeholder of the handout
-    return sorted(name for name in names if not name.startswith((snapshot.prefix, "[")))
+    return sorted(name for name in names if not snapshot.owns(name) and not name.startswith("["))

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from checks.api_gateway._common import (
     api_leading_to,
     api_source,
+    invoke_permissions,
     missing_api,
     own_api,
     permit_command,
+    plain_arn,
     routes_to,
 )
 from checks.s3._common import own_notifications
@@ -21,8 +23,6 @@ from checks.wording import first_existing, missing, missing_function, no_qualifi
 from labgrader.evidence.snapshot import RestApi, Snapshot, Statement
 from labgrader.judging import Verdict, check, failed, listed, partial, passed, quote
 
-_CALL = "lambda:InvokeFunction"
-_PARTITION = re.compile(r"^arn:aws[\w-]*:")
 _VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _NAMES = {"apigateway": "API Gateway", "events": "EventBridge", "s3": "S3"}
 
@@ -87,14 +87,14 @@ def permission_granted(
     qualifier = first_existing(snapshot, function, qualifiers)
     if source.calls:
         wanted = [invoked for invoked in source.calls if invoked == qualifier]
-        permitted = [invoked for invoked in source.calls if _given(snapshot, function, invoked, principal)]
+        permitted = [invoked for invoked in source.calls if invoke_permissions(snapshot, function, invoked, principal)]
         qualifier = [*wanted, *permitted, *source.calls][0]
     if qualifier is None:
         return failed(no_qualifier(function, qualifiers), expected=expected, observed="no such alias or version")
     target = target_name(function, qualifier)
     expected = f"{service} may invoke {target}, only from {source.name}"
     hint = permit_command(function, qualifier, principal, source.option)
-    given = _given(snapshot, function, qualifier, principal)
+    given = invoke_permissions(snapshot, function, qualifier, principal)
     if not given:
         other, observed = _elsewhere(snapshot, function, qualifier, qualifiers, principal, service)
         return failed(
@@ -127,13 +127,13 @@ def _elsewhere(
     snapshot: Snapshot, function: str, qualifier: str, qualifiers: list[str] | None, principal: str, service: str
 ) -> tuple[str, str]:
     """Return a sentence about a permission on the function instead of its alias, or on its alias instead of it."""
-    if qualifier and _given(snapshot, function, "", principal):
+    if qualifier and invoke_permissions(snapshot, function, "", principal):
         return (
             f" The permission on {function} does not apply to the alias.",
             "on the function, not on the alias",
         )
     alias = first_existing(snapshot, function, qualifiers) or ""
-    if not qualifier and alias and _given(snapshot, function, alias, principal):
+    if not qualifier and alias and invoke_permissions(snapshot, function, alias, principal):
         return (
             f" The permission on {function}:{alias} does not apply, because {service} invokes {function}.",
             "on the alias, not on the function",
@@ -149,7 +149,7 @@ def _refused_methods(
     for statement in given:
         accounts = statement.condition_values("AWS:SourceAccount")
         if not accounts or snapshot.account_id in accounts:
-            patterns += [_plain(arn) for arn in statement.condition_values("AWS:SourceArn") or ["*"]]
+            patterns += [plain_arn(arn) for arn in statement.condition_values("AWS:SourceArn") or ["*"]]
     allowed, known = set(), set()
     for arn in source.arns:
         method = [*arn.rpartition(":")[2].split("/"), "", ""][2]
@@ -161,24 +161,6 @@ def _refused_methods(
 
 def _refused(_: float, message: str, *, expected: str, observed: str, hint: str) -> Verdict:
     return failed(message, expected=expected, observed=observed, hint=hint)
-
-
-def _given(snapshot: Snapshot, function: str, qualifier: str, principal: str) -> list[Statement]:
-    """Return the statements that let the service invoke the function or alias.
-
-    The embedded AWS also returns the statements of other aliases, so their resources are compared.
-    """
-    return [
-        statement
-        for statement in snapshot.policy(function, qualifier)
-        if statement.allows(_CALL)
-        and (principal in statement.principals or "*" in statement.principals)
-        and (not statement.resources or any(_qualifier_of(arn) == qualifier for arn in statement.resources))
-    ]
-
-
-def _qualifier_of(arn: str) -> str:
-    return [*arn.split(":"), *[""] * 8][7]
 
 
 def _judge(
@@ -202,10 +184,12 @@ def _judge(
             observed="no source ARN",
         )
     observed = f"from {listed(sources)}"
-    matching = [pattern for pattern in sources if any(fnmatch.fnmatchcase(arn, _plain(pattern)) for arn in source.arns)]
+    matching = [
+        pattern for pattern in sources if any(fnmatch.fnmatchcase(arn, plain_arn(pattern)) for arn in source.arns)
+    ]
     if not matching:
         start = f"{source.arns[0].partition('/')[0]}/"
-        own = service == "API Gateway" and any(_plain(pattern).startswith(start) for pattern in sources)
+        own = service == "API Gateway" and any(plain_arn(pattern).startswith(start) for pattern in sources)
         other = f"another stage, method or path of {source.name}" if own else f"not {source.name}"
         return failed(
             f"{service} may invoke {target}, but only from {listed(sources)}. That is {other}, "
@@ -220,11 +204,6 @@ def _judge(
         f"Limit it to {source.name}.",
         observed=observed,
     )
-
-
-def _plain(arn: str) -> str:
-    """Return an ARN with the partition ``aws``. ARNs of China and of AWS GovCloud (US) differ only in the partition."""
-    return _PARTITION.sub("arn:aws:", arn)
 
 
 def _called(arns: Iterable[str], function: str) -> tuple[str, ...]:

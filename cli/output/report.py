@@ -178,10 +178,12 @@ def _of(points: float, most: float) -> str:
 
 
 def _nothing_found(report: Report) -> str:
+    check = "Check the account, the Region and the username."
+    if report.get("found_in"):
+        check = f"There are resources of this student in the Region {report['found_in']}."
     return (
         f"There is nothing at all in account {report['account_id']}, Region {report['region']}. "
-        f"No resource there has a name that begins with {report['student']['username']}-. "
-        "Check the account, the Region and the username."
+        f"No resource there has a name that begins with {report['student']['username']}-. {check}"
     )
 
 

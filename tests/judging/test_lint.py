@@ -46,7 +46,7 @@ def test_a_good_file_has_no_problem(tmp_path: Path) -> None:
             "title: An example",
             "titel: An example",
             "3: titel: unknown field; did you mean 'title'? "
-            "A lab has: id, version, title, handout, points, checks, self_checks, advice, unseen",
+            "A lab has: id, version, title, handout, points, checks, self_checks, regions, advice, unseen",
         ),
         ("title: An example\n", "", "1: title: is missing"),
         ("points: 4", "points: four", "10: checks[0].points: must be a number, not the text 'four'"),

@@ -63,7 +63,7 @@ def test_a_file_with_faults_of_all_kinds_shows_all_of_them(tmp_path: Path) -> No
         "1: id: Bad Id is not 2 to 61 lower-case letters, digits and hyphens, beginning with a letter",
         "2: version: must be text, not the number 1.0: write it in quotation marks",
         "3: titel: unknown field; did you mean 'title'? "
-        "A lab has: id, version, title, handout, points, checks, self_checks, advice, unseen",
+        "A lab has: id, version, title, handout, points, checks, self_checks, regions, advice, unseen",
         "5: 'points' is given twice",
         "5: points: the checks sum to 13 points, not 12",
         "8: checks[0].check: there is no check 'alias_pints_to'; did you mean 'alias_points_to'?",

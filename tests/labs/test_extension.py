@@ -142,7 +142,7 @@ def test_a_replaced_check_keeps_no_parameters(folder: Path) -> None:
         (
             "titel: Mine\n",
             "3: titel: unknown field; did you mean 'title'? A lab that extends another has: id, extends, version, "
-            "title, handout, points, checks, self_checks, advice, unseen",
+            "title, handout, points, checks, self_checks, regions, advice, unseen",
         ),
     ],
 )

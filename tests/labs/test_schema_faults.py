@@ -65,6 +65,8 @@ def sentences(schema: Any, value: Any) -> list[tuple[str, tuple[str | int, ...]]
         ({"minLength": 3}, "ab", "must have at least 3 characters"),
         ({"minItems": 1}, [], "is empty; it must have at least 1 entry"),
         ({"minItems": 2}, [1], "must have at least 2 entries"),
+        ({"maxItems": 1}, [1, 2], "must have at most 1 entry"),
+        ({"maxItems": 2}, [1, 2, 3], "must have at most 2 entries"),
         ({"minProperties": 1}, {}, "is empty; it must have at least 1 field"),
         ({"minimum": 1}, 0, "must be at least 1, not 0"),
         ({"maximum": 100}, 101, "must be at most 100, not 101"),

@@ -16,6 +16,7 @@ from labgrader.probing.ownership_guard import Ownership
 from labgrader.probing.retry_policy import RetryPolicy
 from labgrader.probing.stage_request import stage_url
 from tests.load_testing.stub_lambda import Request, Response, StubLambda
+from tests.recorded_aws.reading import recorded
 from tests.virtual_time import ROUND_TRIP_MS
 
 pytestmark = pytest.mark.usefixtures("virtual_time")
@@ -53,6 +54,11 @@ def _reply(answer: Answer) -> HttpReply:
 
 def _in_turn(*responses: Response) -> Callable[[Request], Response]:
     return lambda request: responses[min(request.number, len(responses)) - 1]
+
+
+def _recorded(name: str) -> Response:
+    response = recorded(f"apigateway_{name}")["response"]
+    return Response(json.dumps(response["body"]).encode(), response["status"], response["headers"])
 
 
 # --- what is called ---------------------------------------------------------------------------------------------------
@@ -175,6 +181,19 @@ def test_the_key_is_sent_and_its_value_is_never_recorded() -> None:
     assert "SECRET-VALUE" not in kept
 
 
+def test_a_key_that_does_not_work_yet_is_sent_again() -> None:
+    refused, stages = _recorded("api_key_refused"), iter(range(9))
+
+    def respond(request: Request) -> Response:
+        key = _with_key(Response())(request)
+        return key if request.target.startswith("/apikeys/") or next(stages) else refused
+
+    with StubLambda(respond) as stub:
+        reply = _reply(_caller(stub).answer(_call(ApiKeyId="k1")))
+        assert len(stub.requests) == 3
+    assert reply.status == 200
+
+
 def test_a_cut_reply_contains_no_part_of_the_key() -> None:
     body = b"x" * (MAX_KEPT_CHARACTERS - 10) + VALUE.encode()
     with StubLambda(_with_key(Response(body, headers={"X-Echo": "y" * 990 + VALUE}))) as stub:
@@ -219,6 +238,13 @@ def test_an_unreadable_key_gives_no_verdict(status: int, code: str, said: str) -
         ("GET", Response(status=502), 1, 502),
         ("GET", Response(status=500), 1, 500),
         ("GET", Response(b'{"message": "Missing Authentication Token"}', 403), 1, 403),
+        ("POST", _recorded("lambda_refused"), 2, 200),
+        ("POST", Response(b'{"message": "Internal server error"}', 500), 2, 200),  # as an emulator sends it
+        ("POST", _recorded("function_returned_500"), 1, 500),  # the function's own: it ran
+        ("POST", _recorded("malformed_proxy_response"), 1, 502),
+        ("GET", _recorded("integration_timeout"), 1, 504),
+        ("POST", _recorded("service_unavailable"), 2, 200),
+        ("GET", _recorded("api_key_refused"), 1, 403),  # no key was sent
         ("GET", Response(drops=True), 2, 200),
         ("POST", Response(drops=True), 1, None),  # it may have done its work
     ],

@@ -175,7 +175,7 @@ class Example:
 
     def student(self, username: str = "user1", **columns: str) -> Student:
         """A row of the roster."""
-        return Student(username=username, student_id=columns.pop("student_id", f"s-{username}"), **columns)
+        return Student.from_dict({"username": username, "student_id": f"s-{username}", **columns})
 
     def load_result(self, **changes: Any) -> LoadResult:
         """A load test."""

@@ -39,12 +39,15 @@ def test_students_without_any_resource_are_listed_by_account_and_region(example:
         example.empty("user2"),
         without_resources(example, "user3"),
         without_resources(example, "user4", "eu-west-1"),
+        {**without_resources(example, "user5"), "found_in": "us-west-2"},
     ]
     page = safe(class_page(example, reports))
     assert part(page, "Needs attention", "Distribution") == (
         "Needs attention Nothing at all in the account "
         "2 students have nothing at all in account 000000000000, Region us-east-1: check the list — user1 , user3 "
         "1 student has nothing at all in account 000000000000, Region eu-west-1: check the list — user4 "
+        "1 student has nothing at all in account 000000000000, Region us-east-1, but resources in us-west-2: check the "
+        "list — user5 "
     )
 
 
@@ -171,3 +174,8 @@ def test_the_page_of_a_student_says_that_nothing_was_found(example: Any) -> None
     )
     assert said in safe(render_student(without_resources(example, "user1"))).text
     assert "There is nothing at all" not in safe(render_student(example.empty("user1"))).text
+    elsewhere: Any = {**without_resources(example, "user1"), "found_in": "us-west-2"}
+    assert (
+        "No resource there has a name that begins with user1- . There are resources of this student in the Region "
+        "us-west-2."
+    ) in safe(render_student(elsewhere)).text

@@ -185,3 +185,21 @@ def test_each_question_reaches_only_resources_of_the_student(
     functions = StudentsFunctions(store, RUN, "user1", stack="grader-stack")
     with pytest.raises(NotGradedError, match=reason):
         functions.answer(Question(action, arguments))
+
+
+@pytest.mark.parametrize(
+    ("action", "arguments"),
+    [
+        ("lambda:InvokeFunction", {"FunctionName": "user1-b-f", "Qualifier": "", "Payload": None}),
+        ("labgrader:SendMessages", {"QueueName": "user1-b-q", "QueueUrl": "https://sqs/user1-b-q", "Bodies": ["{}"]}),
+    ],
+)
+def test_nothing_of_a_student_with_a_longer_username_is_touched(
+    store: Store, action: str, arguments: dict[str, Any]
+) -> None:
+    planned(store)
+    rows = store.get_json(KEYS.students)
+    store.put_json(KEYS.students, [{**row, "longer_usernames": ["user1-b"]} for row in rows])
+    functions = StudentsFunctions(store, RUN, "user1", stack="grader-stack")
+    with pytest.raises(NotGradedError, match="belongs to a student with a longer username: not touched"):
+        functions.answer(Question(action, arguments))

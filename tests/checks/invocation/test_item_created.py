@@ -222,6 +222,13 @@ def test_a_wrong_setting_without_effect_costs_nothing() -> None:
     assert converse("item_created", Todos(), world, **CREATE, **LAB).status == "passed"
 
 
+def test_variables_that_aws_did_not_return_are_not_blamed() -> None:
+    world = set_up().configure(TODO, Environment={"Error": {"ErrorCode": "AccessDeniedException", "Message": "no"}})
+    assert converse("item_created", Todos(), world, **CREATE, **LAB).status == "passed"
+    verdict = converse("item_created", broken(POST_all=always(REFUSED)), world, **CREATE, **LAB)
+    assert (verdict.status, "TABLE_NAME" in verdict.message) == ("failed", False)
+
+
 @pytest.mark.parametrize("post", [TIMED_OUT, crash("Runtime.ImportModuleError", "No module named 'todo_api'")])
 def test_a_function_that_hangs_or_cannot_be_loaded_is_invoked_once(post: Invocation) -> None:
     todos = broken(POST_all=always(post))

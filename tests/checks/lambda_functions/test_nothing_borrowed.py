@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from labgrader.judging.judge import judge
 from tests.checks.cloudwatch.samples import FOUR_ROWS, row
-from tests.checks.world import BASELINE, DASHBOARD, ERRORS, OPTIMIZED, World, attached, layer_arn, perfect
+from tests.checks.world import BASELINE, DASHBOARD, ERRORS, OPTIMIZED, World, attached, item, layer_arn, perfect
 
 BORROWED: dict[str, Any] = {"functions": [BASELINE, OPTIMIZED, ERRORS], "dashboard": DASHBOARD}
 
@@ -32,6 +33,15 @@ def test_names_a_borrowed_layer(arn: str, message: str) -> None:
     assert verdict.status == ("failed" if message else "passed")
     if message:
         assert verdict.message == f"You use resources that are not yours: {ERRORS} uses the layer {message}."
+
+
+def test_a_layer_of_a_student_with_a_longer_username_is_borrowed() -> None:
+    snapshot = perfect().configure(ERRORS, Layers=attached(layer_arn("user1-b-utils"))).snapshot()
+    assert judge(item("nothing_borrowed", **BORROWED), snapshot).status == "passed"
+    snapshot.longer_usernames = ("user1-b",)
+    assert judge(item("nothing_borrowed", **BORROWED), snapshot).message == (
+        f"You use resources that are not yours: {ERRORS} uses the layer user1-b-utils."
+    )
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from labgrader.labs.lab import lab_ids
 from labgrader.labs.suggestions import lab_not_found
 from labgrader.labs.yaml_file import dotted, parse_yaml
 from labgrader.messages import quote
-from labgrader.rosters import AccountsFile, MoreProblems, Student, UsernameSource, read_class_list
+from labgrader.rosters import AccountsFile, MoreProblems, Student, UsernameSource, read_class_list, tell_apart
 from labgrader.schemas import read_schema
 
 _NO_PLACES = frozenset({"localtime", "Factory", "posixrules"})
@@ -96,6 +96,8 @@ def read_course(
                 problems.append(problem(f"{name}: {error.strerror or error}", *path))
             except BadInputError as error:
                 problems += error.problems
+    everybody = [student for listed in students.values() for student in listed]
+    students = {name: tell_apart(listed, everybody) for name, listed in students.items()}
     if problems:  # problems of the course file first: users fix it first
         problems.sort(
             key=lambda problem: (

@@ -262,3 +262,4 @@ class Report(TypedDict):
     hidden: NotRequired[Hidden]
     audit: NotRequired[ReportAudit]
     nothing_found: NotRequired[Literal[True]]
+    found_in: NotRequired[str]

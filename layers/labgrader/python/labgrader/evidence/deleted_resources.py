@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from labgrader.evidence.coerce import arn_parts, mapping, sequence, text
+from labgrader.evidence.naming import owns
 from labgrader.evidence.recorded import Recorded
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.messages import quote
@@ -54,6 +55,8 @@ def deleted_resources(before: Snapshot, now: Snapshot) -> list[str]:
         for (kind, asked), names in then.items()
         if (kind, asked) in still
         for name in sorted(names - still[kind, asked])
+        # an earlier snapshot may hold what belongs to a student with a longer username
+        if not any(owns(other, name) for other in now.longer_usernames)
     ]
     more = len(named) - MAX_GONE
     return [*named[:MAX_GONE], f"… and {more} more"] if more > 0 else named

@@ -11,12 +11,42 @@ MIN_LIKENESS = 0.7
 """Minimum similarity of a suggested name (difflib's ratio)."""
 
 
-def owns(username: str, name: str) -> bool:
+def owns(username: str, name: str, longer_usernames: Iterable[str] = ()) -> bool:
     """Return whether a resource's name has a student's prefix: ``user1`` owns ``user1-f``, never ``user10-f``.
 
-    Case and the separator are ignored, so that ``User1_f`` is found and a message can name it. A check that
-    requires the exact prefix compares it.
+    Usernames may contain hyphens, so a name can carry the prefixes of two students. It belongs to the longest username
+    that fits: ``ann-marie-f`` belongs to ``ann-marie``, and not to ``ann``. No other code decides this.
+
+    Case and the separator are ignored, so that ``User1_f`` is found and a message can name it. A check that requires
+    the exact prefix uses ``has_prefix``.
+
+    Args:
+        username: the student.
+        name: the name of a resource.
+        longer_usernames: the usernames of the class that begin with this one and a separator.
     """
+    return _carries(username, name) and not any(_carries(other, name) for other in longer_usernames)
+
+
+def has_prefix(username: str, name: str, longer_usernames: Iterable[str] = ()) -> bool:
+    """Return whether a name begins with exactly ``USERNAME-`` and belongs to this student. Args as for ``owns``."""
+    return bool(username) and name.startswith(f"{username}-") and owns(username, name, longer_usernames)
+
+
+def why_not_owned(username: str, kind: str, name: str) -> str:
+    """Return why a resource is not touched for a student who does not own it.
+
+    Args:
+        username: the student.
+        kind: what it is: ``bucket``.
+        name: its name.
+    """
+    if name.startswith(f"{username}-"):
+        return f"the {kind} {name} belongs to a student with a longer username: not touched"
+    return f"the {kind} {name} does not begin with {username}- and may be another student's: not touched"
+
+
+def _carries(username: str, name: str) -> bool:
     return re.match(re.escape(username) + r"(?![a-z0-9])", name, re.IGNORECASE) is not None
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Literal
 
 from labgrader.errors import NotGradedError
+from labgrader.evidence.naming import why_not_owned
 from labgrader.evidence.probe_results import (
     AWAIT_TIMEOUT_S,
     CALL_TIMEOUT_S,
@@ -265,11 +266,8 @@ class Probe:
         return [Invocation.from_dict(invocation) for invocation in self.answers.values("lambda:InvokeFunction")]
 
     def _refuse_others(self, action: str, kind: str, name: str) -> None:
-        if not name.startswith(self.snapshot.prefix):
-            prefix = self.snapshot.prefix
-            raise NotGradedError(
-                action, f"the {kind} {name} does not begin with {prefix} and may be another student's: not touched"
-            )
+        if not self.snapshot.owns(name):
+            raise NotGradedError(action, why_not_owned(self.snapshot.username, kind, name))
 
     def _switched_off(self, function: str) -> bool:
         deployed = self.snapshot.function(function)

@@ -27,6 +27,29 @@ OWN_NAMES = "labgrader-"
 """The prefix of the last part of an uploaded object's key. It tells labgrader's objects from those of students."""
 
 
+def gateway_error(headers: Mapping[str, str], document: Json) -> tuple[str, str]:
+    """Return the type and the message of an error response that API Gateway itself wrote.
+
+    AWS adds ``x-amz-apigw-id`` to every response of a REST API, and ``x-amzn-ErrorType`` to its own error responses
+    only. A response with the first header alone comes from the integration, with any body. Without either
+    header (an emulator, a proxy in between), the body decides: API Gateway's own is ``{"message": …}``.
+    Source: API Gateway Developer Guide, "Gateway responses for REST APIs in API Gateway".
+
+    Args:
+        headers: the response's headers, by name in lower case.
+        document: its parsed body.
+
+    Returns:
+        Both are empty if the integration wrote the response. The type is empty if there is no such header.
+    """
+    kind = headers.get("x-amzn-errortype", "").partition(":")[0]
+    if not kind and "x-amz-apigw-id" in headers:
+        return "", ""
+    if not isinstance(document, dict) or not isinstance(document.get("message"), str):
+        return kind, ""
+    return (kind, document["message"]) if kind or set(document) == {"message"} else ("", "")
+
+
 @dataclass(frozen=True)
 class HttpReply:
     """The reply to one call of a stage.
@@ -50,6 +73,19 @@ class HttpReply:
     truncated: bool = False
     duration_ms: float = 0.0
     error: str = ""
+
+    @property
+    def gateway_message(self) -> str:
+        """The message of an error response that API Gateway itself wrote; empty if an integration wrote the response.
+
+        See ``gateway_error``.
+        """
+        return gateway_error(self.headers, self.content)[1]
+
+    @property
+    def gateway_error_type(self) -> str:
+        """The type of an error response of API Gateway itself (``ForbiddenException``), or empty."""
+        return gateway_error(self.headers, self.content)[0]
 
     @property
     def content(self) -> Json:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from labgrader.evidence.coerce import arn_parts, mapping, number, text
 from labgrader.evidence.question import Json
+from labgrader.evidence.withheld import Withheld, readable
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Function:
 
     ``timeout_s`` is in seconds, ``memory_mb`` in MB, ``code_size`` in bytes of the zipped package.
     ``reserved_concurrency`` is ``None`` if none is reserved, and 0 if the function cannot be invoked at all.
+    If AWS denied the tags or could not decrypt the environment variables, reading them raises ``NotGradedError``.
     """
 
     name: str
@@ -63,6 +65,13 @@ class Function:
     dead_letter_target: str = ""
     reserved_concurrency: int | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
+    kms_key_arn: str = ""
+    last_update_reason: str = ""
+
+    @property
+    def environment_is_known(self) -> bool:
+        """Whether AWS returned the environment variables."""
+        return not isinstance(self.environment, Withheld)
 
     @property
     def layer_names(self) -> tuple[str, ...]:
@@ -73,7 +82,9 @@ class Function:
     def from_answer(cls, name: str, answer: Mapping[str, Json]) -> Function:
         """Read a GetFunction answer (``Configuration``, ``Concurrency``, ``Tags``)."""
         reserved = mapping(answer.get("Concurrency")).get("ReservedConcurrentExecutions")
-        return cls.from_configuration(name, mapping(answer.get("Configuration")), reserved, mapping(answer.get("Tags")))
+        error = answer.get("TagsError")
+        tags = readable(mapping(answer.get("Tags")), f"the tags of {name}", "lambda:ListTags", error)
+        return cls.from_configuration(name, mapping(answer.get("Configuration")), reserved, tags)
 
     @classmethod
     def from_configuration(
@@ -84,6 +95,7 @@ class Function:
         tags: Mapping[str, str] | None = None,
     ) -> Function:
         """Read a function configuration, as every Lambda API returns it."""
+        environment = mapping(configuration.get("Environment"))
         return cls(
             name=name,
             arn=text(configuration.get("FunctionArn")),
@@ -91,6 +103,7 @@ class Function:
             runtime=text(configuration.get("Runtime")),
             handler=text(configuration.get("Handler")),
             role=text(configuration.get("Role")),
+            kms_key_arn=text(configuration.get("KMSKeyArn")),
             description=text(configuration.get("Description")),
             timeout_s=number(configuration.get("Timeout")),
             memory_mb=number(configuration.get("MemorySize")),
@@ -98,7 +111,12 @@ class Function:
             code_sha256=text(configuration.get("CodeSha256")),
             package_type=text(configuration.get("PackageType")) or "Zip",
             architectures=tuple(text(architecture) for architecture in configuration.get("Architectures") or ()),
-            environment=mapping(mapping(configuration.get("Environment")).get("Variables")),
+            environment=readable(
+                mapping(environment.get("Variables")),
+                f"the environment variables of {name}",
+                "kms:Decrypt",
+                environment.get("Error"),
+            ),
             layers=tuple(
                 LayerReference(text(layer.get("Arn") if isinstance(layer, Mapping) else layer))
                 for layer in configuration.get("Layers") or ()
@@ -106,10 +124,11 @@ class Function:
             state=text(configuration.get("State")),
             state_reason=text(configuration.get("StateReason")),
             last_update_status=text(configuration.get("LastUpdateStatus")),
+            last_update_reason=text(configuration.get("LastUpdateStatusReason")),
             tracing_mode=text(mapping(configuration.get("TracingConfig")).get("Mode")),
             dead_letter_target=text(mapping(configuration.get("DeadLetterConfig")).get("TargetArn")),
             reserved_concurrency=number(reserved_concurrency),
-            tags=tags or {},
+            tags={} if tags is None else tags,
         )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from labgrader.errors import NotGradedError
 from labgrader.evidence.coerce import mapping, sequence
-from labgrader.evidence.naming import closest, owns
+from labgrader.evidence.naming import closest, has_prefix, owns
 from labgrader.evidence.question import REDACTED, Answers, Json, Question
 from labgrader.evidence.resources import (
     Alias,
@@ -91,6 +91,7 @@ class Snapshot:
         region: its Region.
         taken_at: when the recording was complete, ISO 8601 in UTC.
         answers: what AWS said.
+        longer_usernames: the usernames of the class that begin with this one and a separator; they own their names.
     """
 
     username: str
@@ -98,11 +99,16 @@ class Snapshot:
     region: str
     taken_at: str = ""
     answers: Answers = field(default_factory=Answers)
+    longer_usernames: tuple[str, ...] = ()
 
     @property
     def prefix(self) -> str:
         """What every name of the student begins with: ``user1-``."""
         return f"{self.username}-"
+
+    def owns(self, name: str) -> bool:
+        """Return whether a name begins with the student's prefix and belongs to no student with a longer username."""
+        return has_prefix(self.username, name, self.longer_usernames)
 
     # --- Lambda -----------------------------------------------------------------------------------------------------
 
@@ -271,6 +277,7 @@ class Snapshot:
             "region": self.region,
             "taken_at": self.taken_at,
             "answers": self.answers.to_dict(),
+            **({"longer_usernames": list(self.longer_usernames)} if self.longer_usernames else {}),
         }
 
     @classmethod
@@ -282,6 +289,7 @@ class Snapshot:
             region=document["region"],
             taken_at=document["taken_at"],
             answers=Answers.from_dict(document["answers"]),
+            longer_usernames=tuple(document.get("longer_usernames", ())),
         )
 
     def _layers(self) -> Mapping[str, Json]:

@@ -16,6 +16,9 @@ from labgrader.labs.suggestions import lab_not_found
 
 Visibility = Literal["visible", "hidden"]
 
+USUAL_REGIONS = ("us-east-1", "us-west-2")
+"""The Regions that training accounts use most; AWS Academy's Learner Lab allows only these two."""
+
 
 @dataclass(frozen=True)
 class Item:
@@ -96,6 +99,8 @@ class Lab:
         hidden_checks, hidden_points: how many checks were left out of it for students to see, and what they are worth;
             0 for a whole lab.
         unseen: ``{"promise": …, "why": …}`` for each promise of the handout that no check can see.
+        regions: the Regions in which students may have built by mistake. labgrader looks there only for a student who
+            has no resource in the Region of the course.
     """
 
     id: str
@@ -107,6 +112,7 @@ class Lab:
     advice: tuple[Item, ...] = ()
     unseen: tuple[Mapping[str, str], ...] = ()
     self_checks: SelfChecks = SelfChecks()
+    regions: tuple[str, ...] = USUAL_REGIONS
     hidden_checks: int = 0
     hidden_points: float = 0.0
 
@@ -169,6 +175,7 @@ class Lab:
             "advice": [item.to_dict() for item in self.advice],
             "unseen": [dict(promise) for promise in self.unseen],
             "self_checks": asdict(self.self_checks),
+            "regions": list(self.regions),
             "hidden": {"checks": self.hidden_checks, "points": self.hidden_points},
         }
 
@@ -188,6 +195,7 @@ class Lab:
             "advice": tuple(Item.from_dict(item) for item in document.get("advice", ())),
             "unseen": tuple(document.get("unseen", ())),
             "self_checks": SelfChecks(**document.get("self_checks", {})),
+            "regions": tuple(document.get("regions", USUAL_REGIONS)),
             "hidden_checks": hidden.get("checks", 0),
             "hidden_points": hidden.get("points", 0.0),
         }

@@ -189,6 +189,10 @@ def _at_least(one: str, many: str) -> Callable[[ValidationError], str]:
     return sentence
 
 
+def _at_most_entries(error: ValidationError) -> str:
+    return f"must have at most {error.validator_value} {'entry' if error.validator_value == 1 else 'entries'}"
+
+
 def _bound(words: str) -> Callable[[ValidationError], str]:
     return lambda error: f"must be {words} {_plain(error.validator_value)}, not {_plain(error.instance)}"
 
@@ -201,6 +205,7 @@ _SENTENCES: dict[str, Callable[[ValidationError], str]] = {
     "uniqueItems": _not_unique,
     "minLength": _at_least("character", "characters"),
     "minItems": _at_least("entry", "entries"),
+    "maxItems": _at_most_entries,
     "minProperties": _at_least("field", "fields"),
     "minimum": _bound("at least"),
     "maximum": _bound("at most"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from labgrader.evidence.load.statistics import rounded
-from labgrader.evidence.probe_results import CALL_TIMEOUT_S, MAX_KEPT_CHARACTERS, HttpReply
+from labgrader.evidence.probe_results import CALL_TIMEOUT_S, MAX_KEPT_CHARACTERS, HttpReply, gateway_error
 from labgrader.evidence.question import Answer, Question
 from labgrader.http.connection import SyncConnection
 from labgrader.http.reply import Reply
@@ -28,8 +28,8 @@ class ApiCaller:
         client: a boto3 API Gateway client of the student's account, without retries of its own: it says where APIs are
             called, and reads the values of keys.
         ownership: the student who owns the APIs that may be called.
-        retry_policy: how often a throttled call is repeated. A fault of the function is an answer and never repeated:
-            the call may have done its work.
+        retry_policy: how often a request is repeated that API Gateway throttled or could not pass on. A fault of the
+            function is an answer and never repeated: the call may have done its work.
     """
 
     def __init__(self, client: Any, ownership: Ownership, retry_policy: RetryPolicy | None = None) -> None:
@@ -62,7 +62,7 @@ class ApiCaller:
         try:
             reply = self._patience.repeat(
                 lambda: connection.exchange(request.content, timeout_s, request.method),
-                lambda reply: is_retryable(reply, request.method),
+                lambda reply: is_retryable(reply, request.method, with_key=bool(request.key)),
             )
         finally:
             connection.close()
@@ -71,11 +71,29 @@ class ApiCaller:
         return Answer(_http_reply(reply, request).to_dict())
 
 
-def is_retryable(reply: Reply, method: str) -> bool:
-    """Return whether the gateway rejected the call, so that a retry has no effect twice."""
+def is_retryable(reply: Reply, method: str, *, with_key: bool = False) -> bool:
+    """Return whether the gateway rejected the request, so that a retry has no effect twice.
+
+    A 500 of API Gateway itself means that Lambda refused the invocation, for example because it was throttled. Source:
+    Lambda Developer Guide, "Troubleshoot issues with API Gateway".
+
+    Args:
+        reply: the reply to the request.
+        method: the HTTP method.
+        with_key: whether the request had an API key. A new key is refused with 403 until it works everywhere.
+    """
     if reply.trouble:
         return reply.trouble == "unreachable" or (reply.trouble == "broken" and method in ("GET", "HEAD", "OPTIONS"))
-    return reply.throttled or (reply.status == 503 and "x-amzn-errortype" in reply.headers)
+    if reply.throttled:
+        return True
+    if reply.status not in (403, 500, 503):
+        return False
+    kind, message = gateway_error(reply.headers, reply.document)
+    if reply.status == 403:
+        return with_key and "Forbidden" in (kind.removesuffix("Exception"), message)
+    if reply.status == 503:
+        return bool(kind)
+    return kind == "InternalServerErrorException" or (not kind and message == "Internal server error")
 
 
 def _http_reply(reply: Reply, request: StageRequest) -> HttpReply:

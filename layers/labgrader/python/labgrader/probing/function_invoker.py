@@ -33,33 +33,50 @@ class Invoker:
         endpoint: Lambda's endpoint, with the credentials for it.
         username: the student. Only functions with a name that begins with it and a hyphen may be invoked.
         forbidden: the prefix of the grader's own functions; these are never invoked.
+        longer_usernames: the usernames of the class that begin with this one and a separator; they own their names.
         retry_policy: how often a throttled or failed request is repeated.
     """
 
     def __init__(
-        self, endpoint: InvokeEndpoint, *, username: str, forbidden: str, retry_policy: RetryPolicy | None = None
+        self,
+        endpoint: InvokeEndpoint,
+        *,
+        username: str,
+        forbidden: str,
+        longer_usernames: tuple[str, ...] = (),
+        retry_policy: RetryPolicy | None = None,
     ) -> None:
         self.hung: set[str] = set()
         """Targets that once did not answer in time; probes of them are answered without calling."""
         self._endpoint = endpoint
-        self._ownership = Ownership(username, forbidden)
+        self._ownership = Ownership(username, forbidden, longer_usernames)
         self._patience = retry_policy or RetryPolicy()
 
     @classmethod
     def from_client(
-        cls, client: Any, *, username: str, forbidden: str, retry_policy: RetryPolicy | None = None
+        cls,
+        client: Any,
+        *,
+        username: str,
+        forbidden: str,
+        longer_usernames: tuple[str, ...] = (),
+        retry_policy: RetryPolicy | None = None,
     ) -> Invoker:
         """Make one from a boto3 Lambda client of the student's account.
 
         Args:
             client: gives the endpoint, the Region and the credentials.
-            username, forbidden, retry_policy: as for the class.
+            username, forbidden, longer_usernames, retry_policy: as for the class.
 
         Raises:
             NotGradedError: the client has no credentials.
         """
         return cls(
-            InvokeEndpoint.from_client(client), username=username, forbidden=forbidden, retry_policy=retry_policy
+            InvokeEndpoint.from_client(client),
+            username=username,
+            forbidden=forbidden,
+            longer_usernames=longer_usernames,
+            retry_policy=retry_policy,
         )
 
     def answer(self, question: Question) -> Answer:

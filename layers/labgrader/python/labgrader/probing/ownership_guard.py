@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from labgrader.errors import NotGradedError
+from labgrader.evidence.naming import has_prefix, why_not_owned
 
 
 @dataclass(frozen=True)
@@ -14,14 +15,16 @@ class Ownership:
     Args:
         username: the student. Names of the student's resources begin with it and a hyphen.
         forbidden: the prefix of the grader's own resources.
+        longer_usernames: the usernames of the class that begin with this one and a separator; they own their names.
     """
 
     username: str
     forbidden: str
+    longer_usernames: tuple[str, ...] = ()
 
     def owns(self, name: str) -> bool:
         """Return whether a name is that of a resource of the student."""
-        return bool(self.username) and name.startswith(f"{self.username}-")
+        return has_prefix(self.username, name, self.longer_usernames)
 
     def require(self, action: str, kind: str, name: str) -> str:
         """Return the name when it is that of a resource of the student's.
@@ -37,8 +40,5 @@ class Ownership:
         if self.forbidden and name.lower().startswith(self.forbidden.lower()):
             raise NotGradedError(action, f"the {kind} {name} belongs to the grader and is never touched for a student")
         if not self.owns(name):
-            raise NotGradedError(
-                action,
-                f"the {kind} {name} does not begin with {self.username}- and may be another student's: not touched",
-            )
+            raise NotGradedError(action, why_not_owned(self.username, kind, name))
         return name

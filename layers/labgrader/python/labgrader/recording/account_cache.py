@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from labgrader.evidence.naming import owns
@@ -31,9 +31,10 @@ class NamesByPrefix:
             for end in _PREFIX_END.finditer(name, 0, MAX_USERNAME + 1):
                 self._names.setdefault(name[: end.start()].lower(), []).append(name)
 
-    def owned(self, username: str) -> list[str]:
-        """Return the names of one student, in order."""
-        return sorted(name for name in self._names.get(username.lower(), ()) if owns(username, name))
+    def owned(self, username: str, longer_usernames: Sequence[str] = ()) -> list[str]:
+        """Return the names of one student, in order. Args as for ``owns``."""
+        names = self._names.get(username.lower(), ())
+        return sorted(name for name in names if owns(username, name, longer_usernames))
 
 
 @dataclass
@@ -59,13 +60,13 @@ class AccountFacts:
         with self._lock:
             return self._turns.setdefault(question, threading.Lock())
 
-    def owned(self, action: str, username: str) -> Json:
+    def owned(self, action: str, username: str, longer_usernames: Sequence[str] = ()) -> Json:
         """Return a student's part of a list that was asked: names, or entries by name."""
         with self._lock:
             everything = self.lists[action]
             if action not in self._indexes:
                 self._indexes[action] = NamesByPrefix(everything)
-            names = self._indexes[action].owned(username)
+            names = self._indexes[action].owned(username, longer_usernames)
         return {name: everything[name] for name in names} if isinstance(everything, Mapping) else names
 
     def to_dict(self) -> dict[str, Json]:

@@ -36,7 +36,8 @@ def _lambda_list(method: str, entries: str, keep: Callable[[Any], Json] = lambda
 
 def _resource(entry: Any) -> Json:
     """Return what is kept of a REST API's resource. The URL of an HTTP integration is scrubbed: it may hold a key."""
-    method = {"authorizationType": None, "apiKeyRequired": None, "methodIntegration": {"type": None, "uri": None}}
+    integration = {"type": None, "uri": None, "credentials": None, "timeoutInMillis": None}
+    method = {"authorizationType": None, "apiKeyRequired": None, "methodIntegration": integration}
     kept: Json = picked(entry, {"path": None, "resourceMethods": {"*": method}})
     for method in kept.get("resourceMethods", {}).values():
         integration = method.get("methodIntegration", {})
@@ -130,6 +131,7 @@ OPERATIONS: Mapping[str, Operation] = {
                         }
                     },
                     "tracingEnabled": None,
+                    "webAclArn": None,
                 }
             ],
         ),

@@ -12,9 +12,12 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Generic, Protocol, TypeVar
 
+from labgrader.evidence.elsewhere import KINDS, OTHER_REGIONS
+from labgrader.evidence.no_resources import has_no_resources
 from labgrader.evidence.question import LIVE_ACTIONS, Answer, Json, Question
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.moments import isoformat_utc
@@ -72,6 +75,7 @@ class Recorder:
         rate_limiter: keeps below AWS's quotas; also our clock.
         facts: what is common to the class, from an earlier recorder or empty; filled as it is asked.
         workers: students who are recorded at the same time.
+        other_regions: where to look for the resources of a student who has none in the Region of the course.
         now: the time of day in UTC.
     """
 
@@ -82,6 +86,7 @@ class Recorder:
         rate_limiter: RateLimiter | None = None,
         facts: AccountCache | None = None,
         workers: int = WORKERS,
+        other_regions: Sequence[str] = (),
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.facts = AccountCache() if facts is None else facts
@@ -90,6 +95,7 @@ class Recorder:
         accounts.on_call = self._calls.count
         self._resolver = QuestionResolver(accounts, self._calls, self.facts)
         self._workers = workers
+        self._other_regions = tuple(other_regions)
         self._now = now
 
     @property
@@ -142,7 +148,16 @@ class Recorder:
                         more = False
                     else:
                         ends_at = self._calls.ends_at
-                        recording = _Recording(lab, student, next_question, self._resolver, clock, self._now, ends_at)
+                        recording = _Recording(
+                            lab,
+                            student,
+                            next_question,
+                            self._resolver,
+                            clock,
+                            self._now,
+                            ends_at,
+                            self._other_regions,
+                        )
                         busy[pool.submit(recording.go_on)] = recording
                 if not busy and not waiting:
                     return
@@ -177,8 +192,11 @@ class _Recording(Generic[Item]):
         clock: Callable[[], float],
         now: Callable[[], datetime],
         ends_at: float,
+        other_regions: Sequence[str],
     ) -> None:
-        self.snapshot = Snapshot(student.username, student.account_id, student.region)
+        self.snapshot = Snapshot(
+            student.username, student.account_id, student.region, longer_usernames=student.longer_usernames
+        )
         self._lab = lab
         self._student = student
         self._open_question = next_question
@@ -186,6 +204,7 @@ class _Recording(Generic[Item]):
         self._clock = clock
         self._now = now
         self._ends_at = ends_at
+        self._other_regions = other_regions
         self._subject: Subject | None = None
         self._items: list[Item] = []
         self._asked = 0
@@ -215,6 +234,8 @@ class _Recording(Generic[Item]):
                     resting.add(question.key)
         else:
             log.warning("%s: the checks ask more than %d questions", self._student.username, MAX_QUESTIONS)
+        if has_no_resources(self.snapshot):
+            self._look_elsewhere()
         self._stamp()
         return None
 
@@ -230,6 +251,24 @@ class _Recording(Generic[Item]):
                 self._asked += 1
                 self.snapshot.answers.record(question, RECORDING_FAILED)
         self._stamp()
+
+    def _look_elsewhere(self) -> None:
+        """Record the first other Region that has resources of the student.
+
+        A Region that refuses a list is left: many accounts may not use others, and the next list would be refused too.
+        """
+        lists = [action for action in KINDS if Question(action) in self.snapshot.answers]
+        for region in self._other_regions:
+            if region == self.snapshot.region:
+                continue
+            subject = self._resolver.open(replace(self._student, region=region))
+            for action in lists:
+                answer = self._resolver.answer(subject, Question(action))
+                if answer.error_code:
+                    break
+                if answer.value:
+                    self.snapshot.answers.record(OTHER_REGIONS, Answer({"Region": region, "List": action}))
+                    return
 
     def _stamp(self) -> None:
         self.snapshot.taken_at = isoformat_utc(self._now())

@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from labgrader.errors import BadInputError
 from labgrader.evidence.coerce import mapping
 from labgrader.evidence.question import Answer, Json, Question
+from labgrader.evidence.withheld import withheld_reason
 from labgrader.reasons import DENIED, THROTTLES
 from labgrader.recording.account_cache import EVERYWHERE, AccountCache, AccountFacts
 from labgrader.recording.api_calls import FORGET_THROTTLE_S, ApiClient, client_of, quota_scope
@@ -29,7 +30,7 @@ from labgrader.recording.operations import (
 )
 from labgrader.recording.packages.code_analysis import read_code
 from labgrader.recording.packages.package import Contents, Deployed, open_package
-from labgrader.recording.redaction import without_secrets
+from labgrader.recording.redaction import scrubbed, without_secrets
 from labgrader.recording.sessions import Accounts, AccountSession
 from labgrader.rosters import Student
 
@@ -139,7 +140,7 @@ class QuestionResolver:
                 raise AwsCallError(error.code, "AWS says that there is no such list") from None
 
         self._ask_once(account.lists, account, subject, question.action, ask)
-        return account.owned(question.action, subject.student.username)
+        return account.owned(question.action, subject.student.username, subject.student.longer_usernames)
 
     def _shared(self, subject: Subject, question: Question) -> Json:
         """Answer a question that is the same for everybody in an account. A missing resource is an answer too."""
@@ -244,6 +245,10 @@ class QuestionResolver:
         """Return what was read of a function's package, which is downloaded once for all questions about it."""
         function = question.arguments["FunctionName"]
         deployed = subject.code.get(function)
+        if deployed is not None and any(deployed.error):
+            code, message = deployed.error
+            said = f"AWS did not return the package of {function} (it takes kms:Decrypt): {scrubbed(message)}"
+            raise AwsCallError(code or "Unknown", said, reason_code=withheld_reason(code))
         if deployed is None or not (deployed.image or deployed.location):
             raise AwsCallError("NoPackage", "GetFunction returned no URL of the package")
         if function not in subject.opened:
@@ -277,7 +282,12 @@ def plain(value: Json) -> Json:
 def _naming_permission(action: str, refusal: AwsCallError) -> str:
     """Return the message of an error. If IAM denied access, add the missing permission unless it is named already."""
     takes = IAM_ACTIONS.get(action, ())
-    if refusal.code not in DENIED or action in takes or any(permission in refusal.message for permission in takes):
+    if (
+        refusal.code not in DENIED
+        or action in takes
+        or "(it takes " in refusal.message
+        or any(permission in refusal.message for permission in takes)
+    ):
         return refusal.message
     return f"{refusal.message} (it takes {' and '.join(takes)})"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from labgrader.documents.report import Advice, CarriedOverMark, Previous, Report, ReportAudit, ReportCheck
+from labgrader.evidence.elsewhere import found_elsewhere
 from labgrader.evidence.load.load_test import Comparison, LoadResult
 from labgrader.evidence.no_resources import has_no_resources
 from labgrader.evidence.snapshot import Snapshot
@@ -104,6 +105,9 @@ def build_report(
     report["comparisons"] = [comparison_entry(*labeled(item_id), result) for item_id, result in comparisons]
     if snapshot is not None and has_no_resources(snapshot):
         report["nothing_found"] = True
+        elsewhere = found_elsewhere(snapshot)
+        if elsewhere is not None:
+            report["found_in"] = elsewhere.region
     if previous is not None:
         report["previous"] = previous
     hidden = hidden_field(lab.hidden_checks, lab.hidden_points)

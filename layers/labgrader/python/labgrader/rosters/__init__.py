@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from labgrader.rosters.accounts import AccountsFile
+from labgrader.rosters.longer_usernames import tell_apart
 from labgrader.rosters.problems import MoreProblems
 from labgrader.rosters.reader import ClassList, read_class_list, read_roster
 from labgrader.rosters.student import (
@@ -30,4 +31,5 @@ __all__ = [
     "read_class_list",
     "read_roster",
     "select",
+    "tell_apart",
 ]

@@ -9,6 +9,7 @@ from labgrader.errors import Problem
 from labgrader.messages import quote
 from labgrader.rosters.characters import code_points
 from labgrader.rosters.entries import Entries, Entry, examples
+from labgrader.rosters.longer_usernames import account_of, reached_by_role, tell_apart
 from labgrader.rosters.problems import Place
 from labgrader.rosters.spreadsheet_damage import damage, lost_zeros
 from labgrader.rosters.student import COLUMNS, MAX_STUDENTS, MAX_USERNAME, Student
@@ -68,7 +69,13 @@ def checked_students(entries: Entries, *, require_username: bool = True) -> list
     if len(entries.rows) > MAX_STUDENTS:
         said = f"{len(entries.rows):,} students; a run can have at most {MAX_STUDENTS:,}"
         entries.problems.append(entries.place.problem(said))
-    return students
+    apart = tell_apart(students)
+    for entry, student in zip(entries.rows, apart, strict=True):
+        if shared := reached_by_role(student, apart):
+            said = f"the role of {quote(student.username)} also reaches the resources of {quote(shared)}"
+            right = "give both the same role, or each an account"
+            entries.problems.append(entries.place.problem(f"{said}: {right}", entry.row, "role_arn"))
+    return apart
 
 
 def _taken_twice(problems: Sequence[Problem], entry: Entry, place: Place) -> bool:
@@ -92,7 +99,7 @@ def _student(entries: Entries, entry: Entry, *, require_username: bool) -> Stude
     if "labgrader" in values["username"]:  # the grader's functions begin so, and the objects that its probes put
         said = f"{quote(written['username'], 90)} contains labgrader, which is reserved for the grader's own resources"
         report(said, "username")
-    role_account = values["role_arn"].split(":")[4] if values["role_arn"].count(":") >= 5 else ""
+    role_account = account_of(values["role_arn"])
     _take_back_zeros(entries, entry, values, role_account)
     for column, (pattern, wanted) in _PATTERNS.items():
         said = damage(written[column], workbook=entries.workbook) if column in _IDS else ""
@@ -106,7 +113,7 @@ def _student(entries: Entries, entry: Entry, *, require_username: bool) -> Stude
         report(f"account {values['account_id']} is not the account of role_arn", "account_id")
     values["account_id"] = values["account_id"] or role_account
     values["student_id"] = values["student_id"] or values["username"]
-    return Student(**values)
+    return Student.from_dict(values)
 
 
 def _take_back_zeros(entries: Entries, entry: Entry, values: dict[str, str], role_account: str) -> None:

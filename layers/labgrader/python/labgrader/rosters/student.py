@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 from labgrader.errors import BadInputError
 from labgrader.messages import quote
@@ -28,6 +29,8 @@ class Student:
         student_id: the school's own id; the username where the roster has none.
         account_id, region, role_arn, external_id: where the resources are and how to read them; empty for the grader's
             own account and Region.
+        longer_usernames: the usernames of the class that begin with this one and a separator, shortest first. Names
+            that begin with one of them belong to that student.
     """
 
     username: str
@@ -39,15 +42,17 @@ class Student:
     region: str = ""
     role_arn: str = ""
     external_id: str = ""
+    longer_usernames: tuple[str, ...] = ()
 
-    def to_dict(self) -> dict[str, str]:
-        """Return the row as JSON."""
-        return asdict(self)
+    def to_dict(self) -> dict[str, Any]:
+        """Return the row as JSON; ``longer_usernames`` only if there are some."""
+        row = {column: getattr(self, column) for column in COLUMNS}
+        return {**row, "longer_usernames": list(self.longer_usernames)} if self.longer_usernames else row
 
     @classmethod
-    def from_dict(cls, document: Mapping[str, str]) -> Student:
+    def from_dict(cls, document: Mapping[str, Any]) -> Student:
         """Read what ``to_dict`` wrote."""
-        return cls(**document)
+        return cls(**{**document, "longer_usernames": tuple(document.get("longer_usernames", ()))})
 
 
 @dataclass(frozen=True)

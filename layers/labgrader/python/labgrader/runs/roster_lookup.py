@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from labgrader.errors import BadInputError, Problem
 from labgrader.messages import quote
-from labgrader.rosters import AccountsFile, Student, UsernameSource, read_class_list
+from labgrader.rosters import AccountsFile, Student, UsernameSource, read_class_list, tell_apart
 from labgrader.store import CourseKeys, MissingError, Store
 
 _OF_COURSE = re.compile(r"courses/([^/]+)/rosters/([^/]+)")
@@ -78,7 +78,7 @@ def load_roster(
     of_course = _OF_COURSE.fullmatch(key)
     if of_course:
         try:
-            return store.rows(CourseKeys(of_course[1]).roster_rows(of_course[2]))
+            return tell_apart(store.rows(CourseKeys(of_course[1]).roster_rows(of_course[2])))
         except MissingError:
             pass  # an earlier version pushed the course, or a user uploaded the list
     try:

@@ -6,7 +6,7 @@ import random
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -121,7 +121,7 @@ def start_self_check(
     try:
         enrolment = find_enrolment(store, username, lab.id)
         roster = roster_key(run_id, ".json")
-        store.put_rows(roster, [enrolment.student])
+        store.put_rows(roster, [replace(enrolment.student, longer_usernames=())])  # the format of a class list
         store.put_students_once(run_id, assign_accounts([enrolment.student], GraderAccount.from_arn(machine_arn)))
         request = Request(lab.id, roster, "self-check", (username,), enrolment.course, f"student {username}")
         record = RunRecord(

@@ -73,7 +73,8 @@ class StudentsFunctions:
         self._store = store
         self._run_id = run_id
         self._sharing = sharing
-        self._ownership = Ownership(username, f"{stack}-")
+        self._username = username
+        self._forbidden = f"{stack}-"
         self._handlers: dict[str, Callable[[Question], Answer]] = {}
 
     def answer(self, question: Question) -> Answer:
@@ -88,7 +89,7 @@ class StudentsFunctions:
         return self._handlers[action](question)
 
     def _open(self, action: str) -> Callable[[Question], Answer]:
-        student = student_of(self._store, self._run_id, self._ownership.username)
+        student = student_of(self._store, self._run_id, self._username)
         accounts = _accounts(self._run_id)
         try:
             return self._handler_for(action, student, accounts.open(student))
@@ -102,7 +103,7 @@ class StudentsFunctions:
 
     def _handler_for(self, action: str, student: Student, connection: AccountSession) -> Callable[[Question], Answer]:
         """Return the handler of an action. All questions share it, because it remembers which requests timed out."""
-        ownership = self._ownership
+        ownership = self._ownership_of(student)
         if action == CALL_API:
             return ApiCaller(connection.client("apigateway"), ownership).answer
         if action == DROP_OBJECT:
@@ -112,7 +113,15 @@ class StudentsFunctions:
         if action in (LOAD_TEST, COMPARE):
             return self._tester(student, connection)
         client = connection.client("lambda")
-        return Invoker.from_client(client, username=ownership.username, forbidden=ownership.forbidden).answer
+        return Invoker.from_client(
+            client,
+            username=ownership.username,
+            forbidden=ownership.forbidden,
+            longer_usernames=ownership.longer_usernames,
+        ).answer
+
+    def _ownership_of(self, student: Student) -> Ownership:
+        return Ownership(student.username, self._forbidden, student.longer_usernames)
 
     def _tester(self, student: Student, connection: AccountSession) -> Callable[[Question], Answer]:
         if self._sharing is None:
@@ -123,7 +132,7 @@ class StudentsFunctions:
 
         admission = self._sharing.admission(student, connection, leases=self._store, holder=self._run_id)
         clients = connection.client("lambda"), lambda: connection.client("apigateway")
-        tester = LoadTester(*clients, self._ownership, admission=admission)
+        tester = LoadTester(*clients, self._ownership_of(student), admission=admission)
 
         def answer(question: Question) -> Answer:
             try:

@@ -57,11 +57,10 @@ def take_snapshot(store: Store, run_id: str, accounts: Accounts, deadline_s: flo
         facts = AccountCache.from_dict(store.get_json(keys.facts))
     except MissingError:
         facts = AccountCache()
-    recorder = Recorder(accounts, facts=facts)
+    lab = lab_of(store, run_id)
+    recorder = Recorder(accounts, facts=facts, other_regions=lab.regions)
     recorded = 0
-    for snapshot in recorder.record_class(
-        lab_of(store, run_id), missing, next_question=next_question, deadline_s=deadline_s
-    ):
+    for snapshot in recorder.record_class(lab, missing, next_question=next_question, deadline_s=deadline_s):
         store.put_json_once(keys.snapshot(snapshot.username), snapshot.to_dict())
         recorded += 1
     if missing and not recorded:

@@ -16,6 +16,7 @@ from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.judge import advice_without_internet, judge_recorded
 from labgrader.judging.scoring import score
 from labgrader.judging.verdict import Verdict
+from labgrader.judging.wrong_region import name_wrong_region
 from labgrader.labs.lab import Item, Lab
 from labgrader.moments import isoformat_utc
 from labgrader.reporting.report import build_report
@@ -82,6 +83,8 @@ def write_report(
         )
         for item in lab.checks
     }
+    if snapshot:
+        verdicts = name_wrong_region(lab.checks, verdicts, snapshot)
     scored = score(lab.checks, verdicts)
     report = build_report(
         run_id=run_id,

@@ -101,9 +101,9 @@ def default_store() -> Store:
     return Store(boto3.client("s3", config=config.merge(Config(max_pool_connections=16))), environment.bucket, table)
 
 
-def _rows(students: Sequence[Student]) -> list[dict[str, str]]:
+def _rows(students: Sequence[Student]) -> list[dict[str, Any]]:
     return [student.to_dict() for student in students]
 
 
-def _students(rows: Iterable[Mapping[str, str]]) -> list[Student]:
+def _students(rows: Iterable[Mapping[str, Any]]) -> list[Student]:
     return [Student.from_dict(row) for row in rows]

@@ -10,6 +10,7 @@ from labgrader.evidence.coerce import mapping, number, sequence, text
 from labgrader.evidence.question import Answers, Json, Question
 
 _FUNCTION = re.compile(r":function:([A-Za-z0-9_-]+)(?::([A-Za-z0-9_$-]+))?/invocations$")
+_FUNCTION_ARN = re.compile(r"/functions/(arn:[^/]+)/invocations$")
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,9 @@ class Route:
         uri: what the integration calls.
         authorization: ``NONE``, ``AWS_IAM``, ``CUSTOM``, ``COGNITO_USER_POOLS``.
         api_key_required: whether a call needs an API key.
+        credentials: the ARN of the role that API Gateway assumes for the integration; empty if it uses the
+            resource-based policy of the function.
+        timeout_ms: the integration's timeout in milliseconds; ``None`` if it was not recorded.
     """
 
     path: str
@@ -31,6 +35,14 @@ class Route:
     uri: str = ""
     authorization: str = ""
     api_key_required: bool = False
+    credentials: str = ""
+    timeout_ms: int | None = None
+
+    @property
+    def function_arn(self) -> str:
+        """The ARN of the Lambda function that answers it, with its qualifier; or an empty text."""
+        found = _FUNCTION_ARN.search(self.uri)
+        return found.group(1) if found else ""
 
     @property
     def function(self) -> str:
@@ -64,6 +76,7 @@ class MethodCaching:
 class Stage:
     """A stage of a REST API. ``cache_size`` is in GB, as AWS writes it (``0.5``); empty without a cache cluster.
 
+    ``web_acl_arn`` is the ARN of the AWS WAF web ACL that filters requests to the stage; empty without one.
     ``caching`` has the methods' own settings by ``METHOD /path``, and those of all others by ``* *``.
     """
 
@@ -73,6 +86,7 @@ class Stage:
     cache_size: str = ""
     cache_status: str = ""
     tracing_enabled: bool = False
+    web_acl_arn: str = ""
     caching: Mapping[str, MethodCaching] = field(default_factory=dict)
 
     def caching_of(self, method: str, path: str) -> MethodCaching:
@@ -88,11 +102,17 @@ class Stage:
 
 @dataclass(frozen=True)
 class RestApi:
-    """A REST API, by its id; names need not be unique."""
+    """A REST API, by its id; names need not be unique.
+
+    ``private`` tells whether it can be reached from a VPC only, ``endpoint_disabled`` whether its default
+    ``execute-api`` endpoint is disabled.
+    """
 
     id: str
     name: str
     description: str = ""
+    private: bool = False
+    endpoint_disabled: bool = False
 
 
 @dataclass(frozen=True)
@@ -134,7 +154,7 @@ class ApiGateway:
         """Return the student's REST APIs by name; of one name, the oldest first (one list serves the whole class)."""
         # API Gateway promises no order; the sort is stable, and what was recorded without a date stays as it came
         every = sorted(self._named("apigateway:GetRestApis"), key=lambda api: (text(api.get("name")), _made(api)))
-        return [RestApi(text(api.get("id")), text(api.get("name")), text(api.get("description"))) for api in every]
+        return [_rest_api(api) for api in every]
 
     def rest_api(self, name: str) -> RestApi | None:
         """Return the newest REST API of a name, or ``None``."""
@@ -195,6 +215,16 @@ def _made(answer: Mapping[str, Json]) -> str:
     return text(answer.get("createdDate"))
 
 
+def _rest_api(answer: Mapping[str, Json]) -> RestApi:
+    return RestApi(
+        id=text(answer.get("id")),
+        name=text(answer.get("name")),
+        description=text(answer.get("description")),
+        private="PRIVATE" in sequence(mapping(answer.get("endpointConfiguration")).get("types")),
+        endpoint_disabled=answer.get("disableExecuteApiEndpoint") is True,
+    )
+
+
 def _routes(resource: Mapping[str, Json]) -> Iterator[Route]:
     for method, details in mapping(resource.get("resourceMethods")).items():
         integration = mapping(mapping(details).get("methodIntegration"))
@@ -205,6 +235,8 @@ def _routes(resource: Mapping[str, Json]) -> Iterator[Route]:
             uri=text(integration.get("uri")),
             authorization=text(mapping(details).get("authorizationType")),
             api_key_required=mapping(details).get("apiKeyRequired") is True,
+            credentials=text(integration.get("credentials")),
+            timeout_ms=number(integration.get("timeoutInMillis")),
         )
 
 
@@ -217,6 +249,7 @@ def _stage(answer: Mapping[str, Json]) -> Stage:
         cache_size=text(answer.get("cacheClusterSize")) if enabled else "",
         cache_status=text(answer.get("cacheClusterStatus")),
         tracing_enabled=answer.get("tracingEnabled") is True,
+        web_acl_arn=text(answer.get("webAclArn")),
         caching={
             _method(name): MethodCaching(
                 enabled=mapping(settings).get("cachingEnabled") is True,

@@ -51,6 +51,7 @@ class Deployed:
         image: whether it is a container image, which is not fetched.
         handler: ``app.lambda_handler``.
         runtime: ``python3.13``.
+        error: the code and the message of AWS's error, if it could not return the location.
     """
 
     location: str = ""
@@ -58,13 +59,16 @@ class Deployed:
     image: bool = False
     handler: str = ""
     runtime: str = ""
+    error: tuple[str, str] = ("", "")
 
     @classmethod
     def from_answer(cls, answer: Mapping[str, Json]) -> Deployed:
         """Read a GetFunction answer."""
-        configuration = mapping(answer.get("Configuration"))
+        configuration, code = mapping(answer.get("Configuration")), mapping(answer.get("Code"))
+        error = mapping(code.get("Error"))
         return cls(
-            location=text(mapping(answer.get("Code")).get("Location")),
+            location=text(code.get("Location")),
+            error=(text(error.get("ErrorCode")), text(error.get("Message"))),
             size=number(configuration.get("CodeSize")) or 0,
             image=configuration.get("PackageType") == "Image",
             handler=text(configuration.get("Handler")),
