@@ -1,4 +1,4 @@
-"""How the grader itself is doing: the last 24 hours, from its records, its queue of dead letters, and CloudWatch."""
+"""How labgrader itself is doing: the last 24 hours, from its records, its queue of dead letters, and CloudWatch."""
 
 from __future__ import annotations
 

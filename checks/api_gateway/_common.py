@@ -12,7 +12,7 @@ from labgrader.judging import HttpReply, listed, quote
 
 _PARAMETER = re.compile(r"\{[^{}]*\}")
 SEGMENT = "labgrader"
-"""The value of every path parameter in the grader's requests."""
+"""The value of every path parameter in labgrader's requests."""
 
 GATEWAY = "apigateway.amazonaws.com"
 
@@ -173,7 +173,7 @@ def gateway_failure(reply: HttpReply, statuses: Sequence[int]) -> GatewayFailure
     types", and "Handle Lambda errors in API Gateway".
     """
     if reply.outcome == "timeout":
-        return GatewayFailure("did not respond before the grader stopped waiting", "answer")
+        return GatewayFailure("did not respond before labgrader stopped waiting", "answer")
     if reply.status in statuses:
         return None
     wanted = " or ".join(str(status) for status in statuses)

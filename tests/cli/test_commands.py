@@ -99,7 +99,10 @@ def test_every_problem_of_a_roster_is_on_its_own_line(tmp_path: Path, capsys: py
     assert grade(roster) == 2
     lines = errors_of(capsys)
     assert lines[0].startswith(f"error: {roster}:1: shoe_size: unknown column; the columns are: student_id, username")
-    assert f"error: {roster}:3: username: USER1 is already on row 2" in lines
+    assert (
+        f"error: {roster}:3: username: USER1 is the same username as user1 on line 2 "
+        "(upper and lower case are the same)" in lines
+    )
     assert [line for line in lines if line.startswith(f"error: {roster}:5: username: ../etc is not letters, digits")]
     assert [line for line in lines if line.startswith(f"error: {roster}:6: username: {'a' * 81} is not letters")]
 

@@ -1,4 +1,4 @@
-"""The resources that probes may use: those of one student, by prefix, and never those of the grader."""
+"""The resources that probes may use: those of one student, by prefix, and never those of labgrader."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Ownership:
 
     Args:
         username: the student. Names of the student's resources begin with it and a hyphen.
-        forbidden: the prefix of the grader's own resources.
+        forbidden: the prefix of labgrader's own resources.
     """
 
     username: str
@@ -35,7 +35,7 @@ class Ownership:
             NotGradedError: it is not, or may be another's.
         """
         if self.forbidden and name.lower().startswith(self.forbidden.lower()):
-            raise NotGradedError(action, f"the {kind} {name} belongs to the grader and is never touched for a student")
+            raise NotGradedError(action, f"the {kind} {name} belongs to labgrader and is never touched for a student")
         if not self.owns(name):
             raise NotGradedError(
                 action,
