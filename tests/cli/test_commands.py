@@ -188,9 +188,11 @@ def test_labs_are_listed_and_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["labs", "--json"]) == 0
     assert [lab["points"] for lab in json.loads(capsys.readouterr().out) if lab["id"] == "lambda-optimization"] == [100]
     assert main(["labs", "show", "lambda-optimization"]) == 0
-    assert "configuration" in capsys.readouterr().out
+    table = capsys.readouterr().out
+    assert ("configuration" in table, "behavior" in table, "behaviour" in table) == (True, True, False)
     assert main(["labs", "show", "lambda-optimization", "--json"]) == 0
-    assert {check["kind"] for check in json.loads(capsys.readouterr().out)["checks"]} >= {"configuration"}
+    kinds = {check["kind"] for check in json.loads(capsys.readouterr().out)["checks"]}
+    assert kinds == {"configuration", "behaviour", "performance"}
 
 
 def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
