@@ -1,8 +1,8 @@
-"""The load tester that students write in Lab 9, as in its hand-out, in a separate process.
+"""The load tester that students write in Lab 9, as in its handout, in a separate process.
 
 It uses a new thread pool for each batch, waits for the slowest of the batch, and pauses 0.1 s between batches. One
 boto3 client has boto3's default retries and ten connections. Percentiles are ``sorted[int(n * share)]``, one rank too
-high if ``n * share`` is an integer. The hand-out has only p95; p50 and p99 use the same formula.
+high if ``n * share`` is an integer. The handout has only p95; p50 and p99 use the same formula.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ REST_S = 0.1
 
 
 def run(job: dict[str, Any]) -> dict[str, Any]:
-    """Run one job. The only change to the hand-out is the read timeout of the client."""
+    """Run one job. The only change to the handout is the read timeout of the client."""
     client = boto3.client(
         "lambda",
         endpoint_url=job["url"],
@@ -36,7 +36,7 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
         began = time.time()
         try:
             client.invoke(FunctionName="user1-f", InvocationType="RequestResponse", Payload=event)
-        except Exception as error:  # noqa: BLE001  # as in the hand-out
+        except Exception as error:  # noqa: BLE001  # as in the handout
             return str(error)
         return 1000 * (time.time() - began)
 

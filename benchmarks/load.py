@@ -1,4 +1,4 @@
-"""Compare the accuracy and the CPU cost of load testers on the same servers: labgrader's, the hand-out's and Locust.
+"""Compare the accuracy and the CPU cost of load testers on the same servers: labgrader's, the handout's and Locust.
 
 Each tester and each server is a separate process, so that no tester pays for a server. All share the machine.
 """
@@ -22,7 +22,7 @@ from benchmarks.locust_venv import locust_python
 from labgrader.http.event_loop import new_loop
 from tests.load_testing.truth import serving, truth
 
-OURS, HANDOUT, LOCUST = TESTERS = "labgrader", "hand-out's", "Locust"
+OURS, HANDOUT, LOCUST = TESTERS = "labgrader", "handout's", "Locust"
 PERCENTS = 50, 95, 99
 IN_FLIGHT = 20
 ROUNDS = 3
@@ -85,11 +85,11 @@ closing   20 ms, closes the connection after each response without notice"""
 
 NOTES = """\
 Each tester has 20 requests in flight.
-Frozen: labgrader uses the open model, Locust uses constant_throughput, the hand-out's tester is unchanged.
+Frozen: labgrader uses the open model, Locust uses constant_throughput, the handout's tester is unchanged.
 Bimodal: exactly 5% of 400 are cold. The 380th is warm, the 381st is cold, and p95 by nearest rank is the 380th.
 Percentiles are of the requests that each tester counts as answered.
 Those of Locust include its failures and have two digits above 100 ms.
-The hand-out's tester does not read the body. Its timeout is 60 s; here it is 1 s (hanging) or 10 s, as for all.
+The handout's tester does not read the body. Its timeout is 60 s; here it is 1 s (hanging) or 10 s, as for all.
 Locust does not sign its requests, which saves it time. The other two do."""
 
 

@@ -55,7 +55,7 @@ def test_template_sets_exactly_the_variables_that_are_read() -> None:
     for function in FUNCTIONS.values():
         variables |= set(function.get("Environment", {}).get("Variables", {}))
     assert {name for name in variables if not name.startswith("POWERTOOLS_")} == set(READ)
-    properties = {name for name, one in inspect.getmembers(Environment) if isinstance(one, property)}
+    properties = {name for name, member in inspect.getmembers(Environment) if isinstance(member, property)}
     assert len(properties - {"on_lambda", "log_level"}) == len(READ)
 
 

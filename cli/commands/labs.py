@@ -106,7 +106,7 @@ def show(
         for item in lab.advice:
             console.output(f"  {item.id}: {_title(item)}")
     if lab.unseen:
-        console.output("\nWhat no check can see:")
+        console.output("\nNot covered by any check:")
         for unseen in lab.unseen:
             console.output(f"  {unseen.get('promise', '')}: {unseen.get('why', '')}")
 

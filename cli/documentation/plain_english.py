@@ -1,8 +1,8 @@
 """The check of the project's language: ``python -m cli.documentation.plain_english [PATH]…``.
 
-It reads every sentence that a person reads: documents, lab files, the template's descriptions, and the strings,
-docstrings, comments and test names of Python files. It reports banned phrases with their replacements, and sentences
-and documents that are hard to read.
+It reads every sentence that a person reads: documents, lab files, the descriptions of the template and of the JSON
+schemas, the text of the pages, and the strings, docstrings, comments and test names of Python files. It reports banned
+phrases with their replacements, and sentences and documents that are hard to read.
 """
 
 from __future__ import annotations
@@ -89,8 +89,8 @@ def findings(texts: Iterable[Text]) -> Iterator[Finding]:
 
 
 def _long_sentences(text: Text) -> Iterator[Finding]:
-    for sentence in re.split(r"(?<=[.!?:;])\s+|\n\s*\n", text.text):
-        words = len(re.findall(r"[A-Za-z][\w'’-]*", sentence))
+    for sentence in re.split(r"(?<=[.!?:;·])\s+|\n\s*\n", text.text):
+        words = len(re.findall(r"(?<!\S)[\"'“(*]*[^\W\d_]", sentence))
         if words > MAX_WORDS:
             line = text.line + text.text.count("\n", 0, text.text.find(sentence))
             begin = " ".join(sentence.split()[:6])
@@ -110,12 +110,17 @@ def _hard_document(text: Text) -> Iterator[Finding]:
 
 
 def texts_of(path: Path) -> Iterator[Text]:
-    """Yield the texts of one file, by its kind: Markdown, YAML or Python."""
+    """Yield the texts of one file, by its kind: Markdown, page template, YAML, JSON schema or Python."""
     content = path.read_text(encoding="utf-8")
     if path.suffix == ".md":
         yield Text(path, 1, "document", prose_of_markdown(content))
+    elif path.suffix == ".j2":
+        yield Text(path, 1, "message", text_of_page(content))
     elif path.suffix == ".yaml":
-        yield from _texts_of_yaml(path, content)
+        yield from _comments_of_yaml(path, content)
+        yield from _values_of_yaml(path, content)
+    elif path.suffix == ".json":
+        yield from _values_of_yaml(path, content)  # JSON is YAML
     elif path.suffix == ".py":
         yield from _texts_of_python(path, content)
 
@@ -158,11 +163,31 @@ def without_code(text: str) -> str:
     return text.replace("**", "").replace("—", ";")
 
 
-def _texts_of_yaml(path: Path, content: str) -> Iterator[Text]:
+def text_of_page(template: str) -> str:
+    """Return the visible text of a page template; its lines keep their numbers.
+
+    Each block of the page is a sentence of its own. Comments, statements, values and code are left out.
+    """
+    for pattern, instead in (
+        (r"\{#.*?#\}|\{%.*?%\}|<style>.*?</style>", ""),
+        (r"\{\{.*?\}\}|<code>.*?</code>", "X"),
+        (r"</?(?:a|b|bdi|i|span|strong)\b[^>]*>", ""),
+        (r"<[^>]*>", ". "),
+    ):
+        pieces = re.split(f"({pattern})", template, flags=re.DOTALL)
+        pieces[1::2] = [instead + "\n" * piece.count("\n") for piece in pieces[1::2]]
+        template = "".join(pieces)
+    return without_code(template)
+
+
+def _comments_of_yaml(path: Path, content: str) -> Iterator[Text]:
     for number, line in enumerate(content.splitlines(), 1):
         comment = re.search(r"(?:^|\s)#\s?(.*)", line)
         if comment:
             yield Text(path, number, "comment", without_code(comment.group(1)))
+
+
+def _values_of_yaml(path: Path, content: str) -> Iterator[Text]:
     for node in _scalars(yaml.compose(content, yaml.SafeLoader)):
         if _is_sentence(node.value):
             yield Text(path, node.start_mark.line + 1, "message", without_code(node.value))
@@ -237,7 +262,7 @@ def _comments(content: str) -> Iterator[tuple[int, str]]:
         yield begin, said
 
 
-SUFFIXES = (".md", ".py", ".yaml")
+SUFFIXES = (".html.j2", ".md", ".py", ".schema.json", ".yaml")
 
 LEFT_OUT = (
     "CHANGELOG.md",  # the words of its time
@@ -255,13 +280,13 @@ def project_files() -> list[Path]:
 
 
 def main(arguments: list[str]) -> int:
-    """Print what is wrong with the files, or with those of the whole repository; return 1 where something is."""
+    """Print what is wrong with the files, or with those of the whole repository; return 1 if something is."""
     paths = [Path(name) for name in arguments] or project_files()
     files = [file for path in paths for file in (sorted(path.rglob("*")) if path.is_dir() else [path])]
     found = [
         finding
         for file in files
-        if file.suffix in SUFFIXES and file.as_posix() not in LEFT_OUT
+        if file.name.endswith(SUFFIXES) and file.as_posix() not in LEFT_OUT
         for finding in findings(texts_of(file))
     ]
     for finding in sorted(found, key=lambda finding: (finding.path, finding.line)):

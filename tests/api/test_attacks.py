@@ -1,4 +1,4 @@
-"""Requests of somebody who means no good: each is a problem, and starts nothing."""
+"""Malicious requests: each one gets a problem and starts nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bodies of somebody who means no good, or of a client that is broken: each is a problem, and starts nothing."""
+"""Malicious bodies, and bodies of a broken client: each one gets a problem and starts nothing."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def test_a_failed_prerequisite_skips_with_its_title() -> None:
     assert result.points == 0
 
 
-def test_skipping_goes_down_the_line_in_whatever_order_the_checks_stand() -> None:
+def test_skipping_reaches_indirect_dependents_in_any_order_of_the_checks() -> None:
     items = [item("c", 10, "b"), item("b", 10, "a"), item("a")]
     assert statuses(items, {"a": failed("x"), "b": passed(), "c": passed()}) == {
         "a": "failed",
@@ -67,7 +67,7 @@ def test_skipping_goes_down_the_line_in_whatever_order_the_checks_stand() -> Non
     }
 
 
-def test_a_partial_prerequisite_holds_nobody_up() -> None:
+def test_a_partial_prerequisite_skips_no_check() -> None:
     assert statuses([item("a"), item("b", 10, "a")], {"a": partial(0.5, "half"), "b": passed()})["b"] == "passed"
 
 

@@ -109,7 +109,7 @@ def test_an_arrival_above_the_concurrency_is_dropped() -> None:
         assert stub.connections == 5
     assert (result.planned_requests, result.requests, result.dropped, result.cut_short) == (20, 5, 15, "")
     assert result.notes[0] == (
-        "15 of 20 arrivals found no room in flight and were not sent: the latencies are those of the others"
+        "15 of 20 arrivals were not sent, because too many requests were in flight; the latencies do not include them"
     )
     assert 20 < result.offered_rps <= 40  # all of them, over half a second and not until the last answer
     assert result.achieved_rps < 5  # over a second and more
@@ -120,7 +120,7 @@ def test_arrivals_are_dropped_only_above_the_concurrency(in_flight: int, dropped
     with StubLambda(lambda request: Response(delay_s=1.0)) as stub:
         result = _load(stub, rate=100, seconds=0.1, in_flight=in_flight)
     assert (result.requests, result.dropped) == (in_flight, dropped)
-    assert any("found no room" in note for note in result.notes) == bool(dropped)
+    assert any("arrivals were not sent" in note for note in result.notes) == bool(dropped)
 
 
 @pytest.mark.parametrize(("in_flight", "requests"), [(1, 10), (200, 40)])

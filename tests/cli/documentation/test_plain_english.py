@@ -14,6 +14,7 @@ from cli.documentation.plain_english import (
     findings,
     main,
     prose_of_markdown,
+    text_of_page,
     texts_of,
 )
 
@@ -80,6 +81,36 @@ def test_a_lab_file_is_read_in_its_values_and_comments(tmp_path: Path) -> None:
         (2, '"told": write "said", "named", "reported", or who does what'),
         (4, '"told": write "said", "named", "reported", or who does what'),
     ]
+
+
+def test_a_page_template_is_read_in_its_visible_text(tmp_path: Path) -> None:
+    template = (
+        '{# told here #}\n{% if told %}\n<p class="told">No <b>student</b> was told {{ told }}</p>\n'
+        "<p>A second\n<code>told</code></p>{% endif %}\n"
+    )
+    page = written(tmp_path, "page.html.j2", template)
+    assert problems(page) == [(3, '"told": write "said", "named", "reported", or who does what')]
+    assert text_of_page(template).splitlines() == ["", "", ". No student was told X. ", ". A second", "X. "]
+
+
+def test_every_block_of_a_page_is_a_sentence(tmp_path: Path) -> None:
+    words = "word " * MAX_WORDS
+    assert problems(written(tmp_path, "page.html.j2", f"<p>{words}</p><p>{words}</p>\n")) == []
+    assert problems(written(tmp_path, "page.html.j2", f"<p>{words}<b>one</b> more</p>\n")) == [
+        (1, f'"word word word word word word …" has {MAX_WORDS + 2} words: split it (at most 35)')
+    ]
+
+
+def test_a_schema_is_read_in_its_descriptions(tmp_path: Path) -> None:
+    schema = '{\n  "required": ["mended"],\n  "title": "A student is told so",\n  "told": {"$ref": "#/$defs/told"}\n}\n'
+    assert problems(written(tmp_path, "thing.schema.json", schema)) == [
+        (3, '"told": write "said", "named", "reported", or who does what')
+    ]
+
+
+def test_an_option_of_a_command_is_no_word() -> None:
+    text = Text(Path("a.py"), 1, "message", f"{'word ' * MAX_WORDS}--option 5 | (42)")
+    assert list(findings([text])) == []
 
 
 def test_a_sentence_may_have_thirty_five_words_and_no_more() -> None:

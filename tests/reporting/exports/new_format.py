@@ -42,7 +42,7 @@ def use(path: str) -> None:
         "status": answer.status,
         "headers": {name: answer.headers[name] for name in ("Content-Type", "Content-Disposition")},
         "body": answer.body,
-        "enum": next(one for one in described["parameters"] if one["name"] == "format")["schema"]["enum"],
+        "enum": next(field for field in described["parameters"] if field["name"] == "format")["schema"]["enum"],
         "described": described["responses"]["200"]["content"]["text/plain"] == {"schema": {"type": "string"}},
         "exit status": command,
     }

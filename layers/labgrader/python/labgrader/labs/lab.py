@@ -25,7 +25,7 @@ class Item:
         id: unique in the lab (``layers-attached``).
         check: the check's name (``layers_attached``).
         title: what a student reads.
-        task: the part of the hand-out it belongs to (``Task 3``).
+        task: the part of the handout it belongs to (``Task 3``).
         points: what it is worth; 0 for advice.
         requires: ids of checks that must not have failed.
         parameters: the check's parameters; strings may hold ``{username}``, ``{account_id}``, ``{region}``.
@@ -95,7 +95,7 @@ class Lab:
         self_checks: how often a student may check it alone.
         hidden_checks, hidden_points: how many checks were left out of it for students to see, and what they are worth;
             0 for a whole lab.
-        unseen: ``{"promise": …, "why": …}`` for each promise of the hand-out that no check can see.
+        unseen: ``{"promise": …, "why": …}`` for each promise of the handout that no check can see.
     """
 
     id: str

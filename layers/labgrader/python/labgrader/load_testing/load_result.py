@@ -94,8 +94,8 @@ def _notes(target: LoadTarget, plan: LoadPlan, stats: RequestStats, late_ms: flo
     notes = []
     if stats.dropped:
         notes.append(
-            f"{stats.dropped} of {stats.sent + stats.dropped} arrivals found no room in flight and were not sent: the "
-            "latencies are those of the others"
+            f"{stats.dropped} of {stats.sent + stats.dropped} arrivals were not sent, because too many requests were "
+            "in flight; the latencies do not include them"
         )
     if late_ms:
         notes.append(

@@ -214,7 +214,7 @@ class RequestSender:
     # --- early ends ---
 
     def _check_denied(self, reply: Reply) -> None:
-        """End the test if AWS says that there is no such function, or that the grader may not call it."""
+        """End the test if AWS says that there is no such function, or that labgrader may not call it."""
         refusal = self._target.refusal(reply)
         if refusal is None:
             self.has_evidence = self.has_evidence or reply.trouble != "abandoned"
