@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import requests
 from requests.auth import AuthBase
@@ -95,6 +96,30 @@ class Api:
         """Return the state of a self-check. Raises as ``start_self_check`` does."""
         return self._request("GET", f"/v1/self-checks/{checked_run_id(run_id)}")
 
+    def my_reports(self, lab: str = "") -> list[dict[str, Json]]:
+        """Return the student's results, newest first, as ``GET /v1/me/reports`` lists them.
+
+        Args:
+            lab: only the results of this lab; empty for all.
+
+        Raises:
+            BadInputError: the id of the lab is malformed.
+            RefusalError: the API refused.
+            TargetError: the API could not be reached, or its response is not a list of results.
+        """
+        query = f"?{urlencode({'lab': lab})}" if lab else ""
+        reports = self._request("GET", f"/v1/me/reports{query}").get("reports")
+        if not isinstance(reports, list) or not all(_is_result(entry) for entry in reports):
+            raise TargetError(not_labgrader(self.url))
+        return reports
+
+    def my_report(self, run_id: str) -> Any:
+        """Return the student's copy of a report. Raise as ``my_reports`` does."""
+        report = self._request("GET", f"/v1/me/reports/{checked_run_id(run_id)}")
+        if not all(name in report for name in ("lab", "score", "checks")):
+            raise TargetError(not_labgrader(self.url))
+        return report
+
     def _request(self, method: str, path: str, body: Json = None) -> dict[str, Json]:
         """Send a request, and again if it is throttled or fails on the way. Return the JSON object of the response."""
         for tried in range(1, TRIES + 1):
@@ -158,6 +183,32 @@ def checked_run_id(run_id: object) -> str:
     if not isinstance(run_id, str) or not _RUN_ID.fullmatch(run_id):
         raise TargetError("the response of the API has no run id; check the address of the API")
     return run_id
+
+
+def _is_result(entry: object) -> bool:
+    """Return whether an entry of the list of results has the fields that the command shows."""
+    if not isinstance(entry, dict):
+        return False
+    texts = all(isinstance(entry.get(name), str) for name in ("run_id", "lab", "mode", "status", "graded_at"))
+    return (
+        texts
+        and _is_time(entry["graded_at"])
+        and all(isinstance(entry.get(name), int | float) for name in ("points", "max_points"))
+    )
+
+
+def _is_time(text: str) -> bool:
+    """Return whether a text is a time in ISO 8601."""
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def not_labgrader(url: str) -> str:
+    """Return a sentence for a response that no API of labgrader sends."""
+    return f"the API at {url} did not send a response of labgrader; check the address"
 
 
 def _read(response: requests.Response, url: str) -> dict[str, Json]:

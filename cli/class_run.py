@@ -54,6 +54,7 @@ def start_run(
     mode: str = "grade",
     students: Sequence[str] = (),
     course: str = "",
+    private: bool = False,
 ) -> Run:
     """Upload the roster and start the class workflow.
 
@@ -67,6 +68,7 @@ def start_run(
         mode: ``grade`` or ``audit``.
         students: the usernames to grade; empty for all.
         course: the id of the course, or empty.
+        private: whether students must not see the results until the run is published.
 
     Raises:
         BadInputError: the request is invalid; the error has every problem.
@@ -81,7 +83,9 @@ def start_run(
         states = target.client("stepfunctions")
         deployed = lab_id in (deployed_digests(outputs) or ())
         machine_arn = outputs["GradeClassArn"]
-        started = start_class_run(store, states, machine_arn, request, run_id, listed, deployed=deployed)
+        started = start_class_run(
+            store, states, machine_arn, request, run_id, listed, deployed=deployed, private=private
+        )
     return Run(run_id, started.execution, started.total)
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
 import signal
 import sys
 import traceback
+from importlib.util import find_spec
 from types import FrameType
 from typing import Annotated, Any
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
 
 from cli import commands
 from cli.class_lists import show_notices
@@ -28,15 +27,17 @@ from cli.errors import (
     UsageError,
 )
 from cli.output import console
-from cli.target import explained
-from labgrader.errors import BadInputError, LabgraderError
+from labgrader import __version__
+from labgrader.errors import BadInputError, LabgraderError, MissingError
 from labgrader.labs.search_path import searching
-from labgrader.store import MissingError
+
+START = " Start with `labgrader demo`."
+"""What the help says if there is a demo. The students' package has none."""
 
 app = typer.Typer(
     name="labgrader",
     cls=Group,
-    help="Grade what students built in AWS. Start with `labgrader demo`.",
+    help=f"Grade what students built in AWS.{START if find_spec('cli.commands.demo') else ''}",
     epilog=f"Exit status: {' · '.join(f'{status} {meaning}' for status, meaning in EXIT_STATUSES.items())}.",
     context_settings={"help_option_names": ["--help", "-h"]},
     no_args_is_help=True,
@@ -47,7 +48,7 @@ register_commands(app, commands)
 
 def _give_version(wanted: bool) -> None:
     if wanted:
-        console.output(f"labgrader {importlib.metadata.version('labgrader')}")
+        console.output(f"labgrader {__version__}")
         raise typer.Exit
 
 
@@ -73,8 +74,9 @@ def main(arguments: list[str] | None = None) -> int:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="replace")  # a terminal without "→" shows a question mark, not a traceback
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # Windows has no SIGHUP
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _interrupt)
     console.show_progress(True)
     try:
         return _run(arguments)
@@ -96,9 +98,9 @@ def _run(arguments: list[str] | None) -> int:
         if isinstance(done.__context__, BrokenPipeError):  # Typer and Rich turn it into exit status 1
             raise done.__context__ from None
         return done.code if isinstance(done.code, int) else DONE if done.code is None else BAD_INPUT
-    except (LabgraderError, BotoCoreError, ClientError, OSError) as error:
-        return _refuse(error)
-    except Exception:  # noqa: BLE001  the traceback is printed, and the exit status is only used for this
+    except Exception as error:  # noqa: BLE001  the traceback is printed, and the exit status is only used for this
+        if isinstance(error, (LabgraderError, OSError)) or _aws_error(error):
+            return _refuse(error)
         traceback.print_exc()
         return CRASHED
     return DONE
@@ -115,11 +117,9 @@ def _discard_output() -> None:
 
 def _refuse(error: Exception) -> int:
     """Print what is wrong, each problem on its own line. Return the exit status."""
-    if isinstance(error, (BotoCoreError, ClientError)):
-        console.error(f"error: {explained(error)}")
-        return UNREACHABLE
-    if isinstance(error.__cause__, (BotoCoreError, ClientError)) and not isinstance(error, TargetError):
-        console.error(f"error: {explained(error.__cause__)}")
+    aws_error = _aws_error(error) or ("" if isinstance(error, TargetError) else _aws_error(error.__cause__))
+    if aws_error:
+        console.error(f"error: {aws_error}")
         return UNREACHABLE
     if isinstance(error, BadInputError):
         show_notices(error.notices)
@@ -132,6 +132,17 @@ def _refuse(error: Exception) -> int:
         return BAD_INPUT
     console.error(f"error: {error}")
     return BAD_INPUT if isinstance(error, (UsageError, MissingError)) else UNREACHABLE
+
+
+def _aws_error(error: BaseException | None) -> str:
+    """Return a sentence for an error of botocore; empty for any other. The students' package has no botocore."""
+    if "botocore" not in sys.modules:
+        return ""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from cli.target import explained
+
+    return explained(error) if isinstance(error, (BotoCoreError, ClientError)) else ""
 
 
 def _interrupt(number: int, _frame: FrameType | None) -> Any:

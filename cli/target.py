@@ -114,12 +114,21 @@ def running_target() -> Target:
     Raises:
         TargetError: none is running.
     """
+    return embedded_target(running_embedded())
+
+
+def running_embedded() -> server.Embedded:
+    """Return the embedded AWS that ``up`` started.
+
+    Raises:
+        TargetError: none runs.
+    """
     found = server.running()
     if found is None:
         raise TargetError(
             "no embedded AWS is running; start it with `labgrader up`, or use your AWS account with --aws"
         )
-    return embedded_target(found)
+    return found
 
 
 def embedded_target(running: server.Embedded) -> Target:

@@ -86,6 +86,7 @@ def test_student_graded() -> None:
         "lab_version": "1.0.0",
         "mode": "grade",
         "course": "autumn",
+        "private": False,
         "username": "user1",
         "student_id": "s-1",
         "status": "incomplete",
@@ -97,6 +98,12 @@ def test_student_graded() -> None:
         "graded_at": "2026-01-01T00:01:00Z",
         "report_key": f"runs/{RUN}/reports/user1.json",
     }
+
+
+@pytest.mark.parametrize("private", [True, False])
+def test_events_with_results_say_whether_the_run_is_private(private: bool) -> None:
+    assert detail(student_graded(REPORT, private=private))["private"] is private
+    assert detail(drift_detected(STUDENT, RUN, "lambda-optimization", private=private))["private"] is private
 
 
 def test_run_completed() -> None:
@@ -152,6 +159,7 @@ def test_drift_detected() -> None:
         "run_id": RUN,
         "lab": "lambda-optimization",
         "course": "autumn",
+        "private": False,
         "username": "user1",
         "student_id": "s-1",
         "drifted": [DRIFTED],

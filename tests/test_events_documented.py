@@ -80,11 +80,12 @@ def test_the_schema_refuses_invalid_requests(changed: dict[str, Any], said: str)
 EXAMPLE = "An example: points into an LMS"
 
 
-def sent(mode: str, status: str = "complete", course: str = "autumn-2026") -> Event:
-    return student_graded(REPORT | {"mode": mode, "status": status, "run_id": f"{RUN}-{mode}-{status}"}, course)
+def sent(mode: str, status: str = "complete", course: str = "autumn-2026", *, private: bool = False) -> Event:
+    report = REPORT | {"mode": mode, "status": status, "run_id": f"{RUN}-{mode}-{status}"}
+    return student_graded(report, course, private=private)
 
 
-def test_the_example_rule_matches_graded_runs_only(
+def test_the_example_rule_matches_public_graded_runs_only(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     pattern, targets = shown(EXAMPLE)
@@ -107,6 +108,7 @@ def test_the_example_rule_matches_graded_runs_only(
             sent("grade", "incomplete"),
             sent("grade", course="spring-2026"),
             sent("grade", course=""),
+            sent("grade", private=True),
             run_completed(SUMMARY),
             wanted,
         )

@@ -24,7 +24,7 @@ from labgrader.documents.digest import Digest
 from labgrader.errors import BadInputError, Problem
 from labgrader.messages import quote
 from labgrader.rosters import GraderAccount, assign_accounts
-from labgrader.store import CourseKeys, MissingError, Store
+from labgrader.store import PUBLISHED, CourseKeys, MissingError, Store
 
 MAX_AUDITS = 7
 """The number of audits that `show` prints."""
@@ -37,6 +37,9 @@ _course = typer.Typer(
 
 CourseId = Annotated[str, typer.Argument(metavar="ID", help="Id of the course (`labgrader course list`).")]
 
+
+PRIVATE_RESULTS = "students see the results of a run when it is published (`labgrader runs publish`)"
+"""What a course with ``results: published`` means."""
 
 POSITION = 100
 """The position of these commands in their groups of `labgrader --help`."""
@@ -83,6 +86,8 @@ def push(
     course_labs = ", ".join(course_lab.lab for course_lab in files.course.labs)
     console.output(f"{record['course']}: {record['students']} students, {course_labs}")
     console.output(f"audit: {_audit_time(record)}")
+    if record["results"] == PUBLISHED:
+        console.output(PRIVATE_RESULTS)
     for day in files.course.skipped_audits(datetime.now(files.course.zone).date()):
         console.error(
             f"warning: there is no audit on {day}: the clock skips {files.course.audit_time} on that day. "
@@ -136,6 +141,7 @@ def show(course: CourseId, aws: Aws = False, stack: Stack = DEFAULT_STACK, as_js
             "audit": _audit_time(record)
             if schedule or not record["audit_time"]
             else "the schedule is missing; create it again with `labgrader course push FILE`",
+            **({"results": PRIVATE_RESULTS} if record.get("results") == PUBLISHED else {}),
             "pushed": time_text(record["pushed_at"], zone),
         }
     )

@@ -51,14 +51,23 @@ def grade(
         Path, typer.Option("--roster", metavar="FILE", help="The class list, as `labgrader roster` reads it.")
     ],
     student: Annotated[
-        list[str] | None, typer.Option("--student", metavar="USERNAME", help="Only this student; may be repeated.")
+        list[str] | None,
+        typer.Option("--student", metavar="USERNAME", help="Grade only this student. Repeat the option for more."),
     ] = None,
     mode: Annotated[Mode, typer.Option("--mode", help="An audit invokes nothing and runs no load test.")] = Mode.GRADE,
     course: Annotated[
         str | None,
-        typer.Option("--course", metavar="ID", help="The course that it is a run of, as `course list` names it."),
+        typer.Option("--course", metavar="ID", help="The course of the run, as `labgrader course list` shows it."),
     ] = None,
-    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Where the results go: out/RUN_ID.")] = None,
+    private: Annotated[
+        bool,
+        typer.Option(
+            "--private", help="Keep the results from students until `labgrader runs publish`: for a trial, for example."
+        ),
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="The folder for the results. By default, out/RUN_ID.")
+    ] = None,
     username_from: UsernameFrom = None,
     accounts: Accounts = None,
     labs: Labs = None,
@@ -68,7 +77,7 @@ def grade(
 ) -> None:
     """Grade a class: start a run, follow it, download its results.
 
-    Exit status 1 says that some student is not fully graded; grade those again with --student.
+    Exit status 1 means that a student is not fully graded. Grade these students again with --student.
     """
     use_labs(labs)
     problems: list[Problem] = []
@@ -105,6 +114,7 @@ def grade(
         everybody=not student,
         mode=mode.value,
         course=course or "",
+        private=private,
         out=out,
         fetch_later=f"labgrader report RUN_ID{' --aws' if aws else ''}",
     )
@@ -114,6 +124,12 @@ def grade(
     else:
         give_class_table(fetched)
     give_paths(fetched, console.info if as_json else console.output, chosen(aws, stack))
+    run_id = fetched.run["run_id"]
+    if target.store(outputs).is_private(run_id):
+        console.info(
+            "students do not see these results; "
+            f"publish them with `labgrader runs publish {run_id}{chosen(aws, stack)}`"
+        )
     if fetched.incomplete:
         console.error(
             f"{fetched.incomplete} of {len(students)} students are not fully graded: see “not graded” in their reports"
@@ -143,6 +159,7 @@ def grade_class(
     everybody: bool = True,
     mode: str = "grade",
     course: str = "",
+    private: bool = False,
     out: Path | None = None,
     fetch_later: str = "",
 ) -> Fetched:
@@ -151,13 +168,15 @@ def grade_class(
     Args:
         target, outputs: the account and the stack's outputs.
         lab_id: the lab.
-        roster, suffix: the class list's content, ``.csv`` or ``.json``.
-        students: those who will be graded.
-        everybody: whether that is the whole roster.
+        roster, suffix: the class list's content, and ``.csv`` or ``.json``.
+        students: the students to grade.
+        everybody: whether these are all students of the roster.
         mode: ``grade`` or ``audit``.
-        course: the course that it is a run of, or empty.
-        out: where the results go; ``out/RUN_ID`` when it is not said.
-        fetch_later: the command that fetches the results of a run that goes on without us; empty when it does not.
+        course: the course of the run, or empty.
+        private: whether students must not see the results until the run is published.
+        out: the folder for the results; by default ``out/RUN_ID``.
+        fetch_later: the command that fetches the results of a run that continues without this command; empty if no run
+            continues.
 
     Raises:
         TargetError: AWS refused, or the workflow failed.
@@ -172,6 +191,7 @@ def grade_class(
         mode=mode,
         students=() if everybody else [listed_student.username for listed_student in students],
         course=course,
+        private=private,
     )
     try:
         console.info(f"run {run.run_id}: {len(students)} student{'' if len(students) == 1 else 's'}")
@@ -180,7 +200,7 @@ def grade_class(
     except (Interrupted, TargetError) as stopped:
         if fetch_later:
             state = (
-                "goes on; fetch its results"
+                "continues; fetch its results"
                 if isinstance(stopped, Interrupted)
                 else "may have left reports; fetch them"
             )

@@ -66,6 +66,11 @@ def output(text: str) -> None:
     print(printable(text, KEEP), flush=True)
 
 
+def styled(text: str, style: str) -> None:
+    """Print one line of a result to standard output, in a style of Rich on a terminal."""
+    Console(file=sys.stdout, highlight=False, soft_wrap=True).print(Text(printable(text), style))
+
+
 def output_json(document: Any) -> None:
     """Print a result as JSON."""
     print(json.dumps(document, indent=1), flush=True)
@@ -93,6 +98,8 @@ def output_table(
     numbers: Sequence[str] = (),
     unbroken: Sequence[str] = (),
     expand: bool = False,
+    ids: Sequence[str] = (),
+    optional: Sequence[str] = (),
 ) -> None:
     """Print a table: with a frame on a terminal, as plain lines elsewhere.
 
@@ -102,30 +109,56 @@ def output_table(
         numbers: the headings of the columns to align to the right.
         unbroken: the headings of other columns with cells that a terminal must not break into lines.
         expand: whether the table takes the whole width of the terminal.
+        ids: the headings of columns with ids that people copy. A terminal shows each id on one line.
+        optional: the headings of columns that are left out, in this order, if the terminal is too narrow for whole ids.
     """
     cells = [[printable(cell) for cell in row] for row in rows]
     if sys.stdout.isatty():
+        terminal = Console(file=sys.stdout)
+        shown = _fitting(columns, cells, optional, terminal.width) if ids else list(range(len(columns)))
         table = Table(header_style="bold", expand=expand)
-        for column in columns:
+        for index in shown:
             table.add_column(
-                Text(column),
-                justify="right" if column in numbers else "left",
-                no_wrap=column in numbers or column in unbroken,
+                Text(columns[index]),
+                justify="right" if columns[index] in numbers else "left",
+                no_wrap=columns[index] in {*numbers, *unbroken, *ids},
                 overflow="fold",
+                min_width=_width(columns, cells, index) if columns[index] in ids else None,
             )
         for row in cells:
-            table.add_row(*[Text(cell) for cell in row])
-        Console(file=sys.stdout).print(table)
+            table.add_row(*[Text(row[index]) for index in shown])
+        terminal.print(table)
         return
-    lines = [list(columns), *cells]
-    widths = [max(len(line[index]) for line in lines) for index in range(len(columns))]
-    for line in lines:
+    widths = [_width(columns, cells, index) for index in range(len(columns))]
+    for line in [list(columns), *cells]:
         parts = [
             cell.rjust(width) if column in numbers else cell.ljust(width)
             for column, cell, width in zip(columns, line, widths, strict=True)
         ]
         print("  ".join(parts).rstrip())
     sys.stdout.flush()
+
+
+def _width(columns: Sequence[str], cells: Sequence[Sequence[str]], index: int) -> int:
+    """Return the width of a column, with its heading."""
+    return max(len(line[index]) for line in (columns, *cells))
+
+
+def _fitting(columns: Sequence[str], cells: Sequence[Sequence[str]], optional: Sequence[str], width: int) -> list[int]:
+    """Return the indexes of the columns that fit a terminal, each as wide as its longest cell."""
+    shown = list(range(len(columns)))
+    for column in optional:
+        frame = 3 * len(shown) + 1  # a blank on each side of a cell, and the lines
+        if sum(_width(columns, cells, index) for index in shown) + frame <= width:
+            break
+        shown = [index for index in shown if columns[index] != column]
+    return shown
+
+
+def duration(value: float) -> str:
+    """Return a number of seconds as text: ``12 s``, ``3 min 20 s``."""
+    minutes, rest = divmod(round(value), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 def points(value: float) -> str:

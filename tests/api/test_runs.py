@@ -14,7 +14,7 @@ from tests.api.reports import LAB, RUN_ID, report_of
 from tests.stored_runs import put_run
 
 UNKNOWN_FIELD = (
-    "unknown field; a request has: lab, roster, mode, students, course, username_from, accounts, client_token"
+    "unknown field; a request has: lab, roster, mode, students, course, username_from, accounts, private, client_token"
 )
 CSV = "username,name\nuser1,Ada\nuser2,Grace\n"
 
@@ -178,6 +178,7 @@ def test_a_run_in_progress_lists_the_students_who_are_done(world: World) -> None
         "course": "c",
         "requested_by": "instructor ada",
         "error": None,
+        "private": False,
         "progress": {"done": 1, "total": 2},
         "students": [
             {

@@ -43,6 +43,14 @@ def start(target: Target, outputs: dict[str, str], **changed: Any) -> Run:
     return start_run(target, outputs, **{**given, **changed})
 
 
+@pytest.mark.parametrize("private", [True, False])
+def test_start_keeps_a_private_run_from_students(
+    target: Target, outputs: dict[str, str], store: Store, private: bool
+) -> None:
+    run = start(target, outputs, private=private)
+    assert store.is_private(run.run_id) is private
+
+
 def test_a_run_is_recorded_with_its_user(target: Target, outputs: dict[str, str], store: Store) -> None:
     run = start(target, outputs, mode="audit")
     assert run.total == 1

@@ -22,16 +22,16 @@ from cli.project import ROOT
 pytestmark = pytest.mark.usefixtures("own_state_and_signals")
 
 BEFORE_GROUPS = [
-    *("up", "down", "status", "deploy", "lint", "verify", "simulate", "grade", "report", "runs"),
-    *("self-check", "audit", "load-test", "demo", "labs", "token", "course"),
+    *("up", "down", "status", "deploy", "lint", "verify", "simulate", "roster", "grade", "report", "runs"),
+    *("self-check", "my-reports", "audit", "load-test", "demo", "labs", "token", "course"),
 ]
-"""The commands in the order in which `labgrader --help` showed them before it had groups."""
+"""The commands in the order that each help group keeps."""
 
 GROUPS = {
     "Get started": ["up", "down", "simulate", "demo"],
-    "Grade": ["grade", "report", "runs"],
+    "Grade": ["roster", "grade", "report", "runs"],
     "Courses": ["audit", "course"],
-    "Students": ["self-check", "token"],
+    "Students": ["self-check", "my-reports", "token"],
     "Labs": ["lint", "verify", "labs"],
     "Load tests": ["load-test"],
     "Operate": ["status", "deploy"],
@@ -112,7 +112,9 @@ def every_command() -> list[tuple[str, ...]]:
 
 def test_the_help_has_groups_and_keeps_the_order_of_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
-    groups = groups_of(capsys.readouterr().out)
+    shown = capsys.readouterr().out
+    assert "Grade what students built in AWS. Start with `labgrader demo`." in shown
+    groups = groups_of(shown)
     assert groups == GROUPS
     assert list(groups) == list(GROUPS)
     assert sorted(name for names in groups.values() for name in names) == sorted(BEFORE_GROUPS)
@@ -132,7 +134,7 @@ def test_a_file_in_the_folder_of_commands_becomes_a_command(with_dropped_command
     assert groups_of(shown.stdout) == {
         "Commands": ["crash"],
         **GROUPS,
-        "Grade": ["grade", "greet", "report", "runs"],
+        "Grade": ["roster", "grade", "greet", "report", "runs"],
     }
 
 

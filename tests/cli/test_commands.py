@@ -46,6 +46,7 @@ COMMANDS = [
     "runs",
     "token",
     "self-check",
+    "my-reports",
     "course",
     "audit",
     "load-test",
@@ -53,6 +54,7 @@ COMMANDS = [
 ]
 DEEPER = [
     ["labs", "show"],
+    *(["runs", name] for name in ("show", "publish", "delete")),
     *(["token", name] for name in ("issue", "revoke", "list")),
     *(["course", name] for name in ("push", "list", "show", "remove")),
 ]
@@ -159,9 +161,7 @@ def test_a_given_port_that_is_in_use_has_exit_status_3(capsys: pytest.CaptureFix
 
 def test_a_gradebook_of_one_student_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["report", "r1", "--student", "user1", "--format", "csv"]) == 2
-    assert errors_of(capsys) == [
-        "error: a gradebook is of the whole class: leave --student away, or take --format json"
-    ]
+    assert errors_of(capsys) == ["error: a gradebook has the whole class: omit --student, or use --format json"]
 
 
 def test_lint_names_file_line_and_field(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,7 +23,7 @@ LAB = "lambda-optimization"
 
 def test_a_class_is_described_by_its_kinds() -> None:
     assert composition(simulate_class(LAB, 8, ungraded=True)) == (
-        "2 perfect, 3 with one mistake, 1 half done (4 mistakes), 1 nothing built, 1 whose account denies access"
+        "2 perfect, 3 with one mistake, 1 half done (4 mistakes), 1 nothing built, 1 with an account that denies access"
     )
     assert composition(simulate_class(LAB, 1)) == "1 perfect"
 

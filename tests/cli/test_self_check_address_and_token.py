@@ -92,12 +92,12 @@ def test_the_token_is_never_shown(capsys: Capture) -> None:
 def test_without_a_token_or_an_address(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     assert main(["self-check", "--lab", "x"]) == 2
     assert capsys.readouterr().err == (
-        "error: which API? set LABGRADER_API_URL, or give --url: your instructor knows its address\n"
+        "error: the address of the API is missing: set LABGRADER_API_URL to the one from your instructor\n"
     )
     monkeypatch.delenv("LABGRADER_TOKEN")
     assert main(["self-check", "--lab", "x", "--url", "https://x.example"]) == 2
     assert capsys.readouterr().err == (
-        "error: a token is needed: set LABGRADER_TOKEN to the one that your instructor gave you\n"
+        "error: a token is missing: set LABGRADER_TOKEN to the token that your instructor gave you\n"
     )
 
 

@@ -85,25 +85,12 @@ def test_pushed_course_is_stored_scheduled_and_has_an_alarm(stack: Store, run: R
     assert points() == 1, "the alarm must not start in the state ALARM"
 
 
-def test_an_export_of_a_platform_is_pushed_with_usernames_made(stack: Store, run: Run, tmp_path: Path) -> None:
-    export = "Vorname;Nachname;ID-Nummer;E-Mail-Adresse\nAda;Lovelace;0012;Ada@x.edu\n"
-    file = make_folder(tmp_path, first=export, second=export)
-    refused = run("course", "push", file, "--aws")
-    assert refused.status == 2
-    assert refused.errors == [
-        f"error: {tmp_path}/{name}.csv: a list of participants of Moodle has no usernames, which begin the names of "
-        "resources; use --username-from email or --username-from student_id or --accounts FILE"
-        for name in ("first", "second")
-    ]
-    said = run("course", "push", file, "--username-from", "email", "--aws")
-    assert said.status == 0
-    assert said.errors[:2] == [
-        f"notice: {tmp_path}/{name}.csv: usernames are made from email: Ada@x.edu → ada" for name in ("first", "second")
-    ]
-    assert [
-        (student.username, student.student_id)
-        for student in stack.rows(CourseKeys("serverless-2026").roster_rows("first.csv"))
-    ] == [("ada", "0012")]
+def test_a_course_with_published_results_says_so(stack: Store, run: Run, tmp_path: Path) -> None:
+    said = push(run, tmp_path, "labs:", "results: published\nlabs:")
+    when = "students see the results of a run when it is published (`labgrader runs publish`)"
+    assert said.lines[-1] == when
+    assert (stack.course("serverless-2026") or {})["results"] == "published"
+    assert f"results   {when}" in run("course", "show", "serverless-2026", "--aws").lines
 
 
 def test_second_push_with_another_audit_time_moves_the_schedule(stack: Store, run: Run, tmp_path: Path) -> None:

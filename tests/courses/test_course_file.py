@@ -57,6 +57,21 @@ def test_read_course_accepts_a_bom_blanks_and_windows_line_ends(tmp_path: Path) 
     assert read_course(file).course == plain
 
 
+@pytest.mark.parametrize(("written", "results"), [("published", "published"), ("at_once", "at_once"), ("", "at_once")])
+def test_a_course_says_when_students_see_results(tmp_path: Path, written: str, results: str) -> None:
+    make_folder(tmp_path, COURSE.replace("labs:", f"results: {written}\nlabs:", 1))
+    assert read_course(tmp_path / "course.yaml").course.results == results
+
+
+@pytest.mark.parametrize("written", ["later", "Published", "at once"])
+def test_another_value_of_results_is_refused(tmp_path: Path, written: str) -> None:
+    make_folder(tmp_path, COURSE.replace("labs:", f"results: {written}\nlabs:", 1))
+    with pytest.raises(BadInputError) as caught:
+        read_course(tmp_path / "course.yaml")
+    (problem,) = caught.value.problems
+    assert (problem.field, problem.message) == ("results", f"{written} is not at_once or published")
+
+
 def test_read_course_reports_all_problems_in_the_order_of_the_lines(tmp_path: Path) -> None:
     course = (
         "id: Bad Id\n"
@@ -88,9 +103,9 @@ def test_read_course_reports_all_problems_in_the_order_of_the_lines(tmp_path: Pa
         "course.yaml:2: title: is empty; it is 1 to 200 characters on one line",
         "course.yaml:3: time_zone: there is no time zone Europe/Berln; did you mean Europe/Berlin?",
         "course.yaml:4: audit_time: 25:00 is not a time of day, HH:MM from 00:00 to 23:59",
-        "course.yaml:5: color: unknown field; a course has: id, title, time_zone, audit_time, labs",
+        "course.yaml:5: color: unknown field; a course has: id, title, time_zone, audit_time, results, labs",
         "course.yaml:6: audit_tme: unknown field; did you mean 'audit_time'? A course has: id, title, time_zone, "
-        "audit_time, labs",
+        "audit_time, results, labs",
         f"course.yaml:8: labs[0].lab: there is no lab lab-5; the labs are: {LABS}",
         f"course.yaml:9: labs[0].roster: ../x.csv is not {ROSTER_NAME}",
         "course.yaml:10: labs[0].due: 2026-12-01 has no time of day; write 2026-12-01 23:59 for the end of that day",
@@ -196,7 +211,7 @@ def test_read_course_refuses_invalid_due_dates(tmp_path: Path, due: str, said: s
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "course.yaml: the file is empty; a course has: id, title, time_zone, audit_time, labs"),
+        ("", "course.yaml: the file is empty; a course has: id, title, time_zone, audit_time, results, labs"),
         ("[1, 2]\n", "course.yaml:1: the file must be a set of fields, not a list"),
         ("just words\n", "course.yaml:1: the file must be a set of fields, not the text 'just words'"),
         ("id: a\nid: b\ntitle: x\ntime_zone: UTC\nlabs: []\n", "course.yaml:2: 'id' is given twice"),
@@ -240,7 +255,7 @@ def test_problems_of_a_shared_class_list_are_reported_once(tmp_path: Path) -> No
 def test_a_misspelled_field_is_one_problem_and_a_misspelled_lab_has_a_suggestion(tmp_path: Path) -> None:
     assert refused(tmp_path, "time_zone: Europe/Berlin", "timezone: Europe/Berlin") == [
         "course.yaml:3: timezone: unknown field; did you mean 'time_zone'? "
-        "A course has: id, title, time_zone, audit_time, labs"
+        "A course has: id, title, time_zone, audit_time, results, labs"
     ]
     assert refused(tmp_path, "lab: lambda-optimization", "lab: lamda-optimisation") == [
         "course.yaml:6: labs[0].lab: there is no lab lamda-optimisation; did you mean lambda-optimization? "

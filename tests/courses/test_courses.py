@@ -48,6 +48,7 @@ def test_pushed_course_is_stored_unchanged(store: Store, tmp_path: Path) -> None
         "title": "Serverless 2026",
         "time_zone": "Europe/Berlin",
         "audit_time": "22:30",
+        "results": "at_once",
         "labs": [
             {"lab": "lambda-optimization", "roster": "first.csv", "due": "2026-12-01 23:59", "students": 2},
             {"lab": "performance-scaling", "roster": "second.csv", "due": "", "students": 2},

@@ -151,3 +151,23 @@ def test_client_token_gives_one_run(store: Store) -> None:
     assert store.remember_request("ada token-1", "digest", "run-2") == ("run-1", True)
     assert store.remember_request("ada token-1", "another", "run-3") == ("run-1", False)
     assert store.remember_request("bob token-1", "another", "run-4") == ("run-4", True)
+
+
+@pytest.mark.parametrize("private", [True, False])
+def test_a_run_is_private_before_it_starts(store: Store, machines: Machines, private: bool) -> None:
+    start_class_run(store, machines.client, machines.grade_class, request_for(), RUN, CLASS, private=private)
+    assert store.is_private(RUN) is private
+
+
+def test_a_request_that_arrives_again_does_not_hide_a_published_run(store: Store, machines: Machines) -> None:
+    for _ in range(2):
+        start_class_run(store, machines.client, machines.grade_class, request_for(), RUN, CLASS, private=True)
+        store.end_private(RUN)
+    start_class_run(store, machines.client, machines.grade_class, request_for(), RUN, CLASS, private=True)
+    assert not store.is_private(RUN)
+
+
+def test_a_run_that_is_refused_leaves_no_private_mark(store: Store, machines: Machines) -> None:
+    with pytest.raises(BadInputError):
+        start_class_run(store, machines.client, machines.grade_class, request_for(lab="nope"), RUN, CLASS, private=True)
+    assert store.private_runs() == frozenset()

@@ -256,7 +256,7 @@ NO_LAB = f"lab: there is no lab lab-5; the labs are: {', '.join(lab_ids())}"
             LAB,
             "grade",
             "requested_by: unknown field; a request has: lab, roster, mode, students, course, "
-            "username_from, accounts, client_token\n"
+            "username_from, accounts, private, client_token\n"
             "roster: has no students",
         ),
         ({"lab": {"a": 1}, "roster": "username\nuser1", "course": 5}, "", "grade", None),

@@ -191,7 +191,7 @@ def test_request_is_refused_with_all_problems_and_nothing_is_stored(store: Store
     }
     assert refused(store, document) == [
         "extra: unknown field; a request has: lab, roster, mode, students, course, "
-        "username_from, accounts, client_token",
+        "username_from, accounts, private, client_token",
         f"lab: there is no lab lab-5; the labs are: {LABS}",
         "roster: line 1: shoe_size: unknown column; the columns are: student_id, username, name, email, section, "
         "account_id, region, role_arn, external_id",

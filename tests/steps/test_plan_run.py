@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -116,3 +117,44 @@ def test_plan_run_reports_why_it_fails(store: Store, request_: Request, problem:
 def test_malformed_request_is_reported_field_by_field(document: Any, problem: str) -> None:
     with pytest.raises(BadInputError, match=problem):
         Request.from_dict(document)
+
+
+@pytest.mark.parametrize(
+    ("course", "mode", "private"),
+    [
+        ({"results": "published"}, "grade", True),
+        ({"results": "published"}, "audit", True),
+        ({"results": "at_once"}, "grade", False),
+        ({}, "grade", False),  # an earlier version pushed the course
+        (None, "grade", False),
+    ],
+)
+def test_a_course_says_whether_its_runs_are_private(
+    store: Store, course: dict[str, str] | None, mode: str, private: bool
+) -> None:
+    if course is not None:
+        store.record_course({"course": "c", "title": "C", "labs": [], **course})
+    store.put("rosters/r.csv", b"username\nuser1\n")
+    plan_run(store, RUN, STARTED, Request("lambda-optimization", "rosters/r.csv", mode, course="c"), HOME)
+    assert store.is_private(RUN) is private
+
+
+def test_a_self_check_is_never_private(store: Store) -> None:
+    store.record_course({"course": "c", "title": "C", "labs": [], "results": "published"})
+    store.put("rosters/r.csv", b"username\nuser1\n")
+    request = Request("lambda-optimization", "rosters/r.csv", "self-check", course="c")
+    plan_run(store, RUN, STARTED, request, HOME, alone=True)
+    assert not store.is_private(RUN)
+
+
+def test_a_plan_that_is_made_again_does_not_hide_a_published_run(store: Store) -> None:
+    store.record_course({"course": "c", "title": "C", "labs": [], "results": "published"})
+    store.put("rosters/r.csv", b"username\nuser1\n")
+    request = Request("lambda-optimization", "rosters/r.csv", course="c")
+    plan_run(store, RUN, STARTED, request, HOME)
+    run = store.run(RUN)
+    assert run is not None
+    store.record_run(replace(run, status="complete", finished_at=STARTED))
+    store.end_private(RUN)
+    plan_run(store, RUN, STARTED, request, HOME)
+    assert not store.is_private(RUN)

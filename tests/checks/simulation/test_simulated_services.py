@@ -333,6 +333,21 @@ def test_a_class_is_deleted_with_its_borrowed_resources_and_no_others(aws: Conne
     assert there() == before
 
 
+def test_a_class_that_is_not_the_last_leaves_what_others_borrowed(aws: Connections) -> None:
+    names = ("user1-queue", "classmate-user1-queue", "classmate-user10-queue", "classmate-shared")
+    client = aws.client("sqs")
+    for name in names:
+        client.create_queue(QueueName=name)
+
+    def queues() -> set[str]:
+        return {url.rsplit("/", 1)[-1] for url in client.list_queues().get("QueueUrls", ())}
+
+    delete_class(aws, ["user1"], last=False)
+    assert queues() == {"classmate-user10-queue", "classmate-shared"}
+    delete_class(aws, ["user1"])
+    assert queues() == set()
+
+
 def there() -> dict[str, list[str]]:
     """Return the names of all resources in the account except the course's role."""
     lists = [

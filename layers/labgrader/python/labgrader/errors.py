@@ -55,6 +55,10 @@ class BadInputError(LabgraderError):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
+class MissingError(LabgraderError):
+    """An object of the bucket, or a record, is missing."""
+
+
 NOT_GRADED = "could not be graded, and no points are lost"
 """The beginning of a ``NotGradedError``, and of every other error with a text for the student. Reports show this text.
 The error's ``reason_code`` says who caused it."""

@@ -84,12 +84,13 @@ def run_started(record: RunRecord) -> Event:
     )
 
 
-def student_graded(report: Report, course: str = "") -> Event:
+def student_graded(report: Report, course: str = "", *, private: bool = False) -> Event:
     """Return the event for a student with a new report.
 
     Args:
         report: the report, as it is stored.
         course: the run's course, or empty.
+        private: whether students do not see the results of the run.
     """
     student, points = report["student"], report["score"]
     return _event(
@@ -100,6 +101,7 @@ def student_graded(report: Report, course: str = "") -> Event:
         lab_version=report["lab"]["version"],
         mode=report["mode"],
         course=course,
+        private=private,
         username=student["username"],
         student_id=student["student_id"],
         status=report["status"],
@@ -154,7 +156,7 @@ def run_failed(run_id: str, lab: str, mode: str, reason: str, course: str = "") 
     return _event("Run Failed", run_id, lab=lab, mode=mode, course=course, reason=cut or "no reason is known")
 
 
-def drift_detected(student: AuditedStudent, run_id: str, lab: str, course: str = "") -> Event:
+def drift_detected(student: AuditedStudent, run_id: str, lab: str, course: str = "", *, private: bool = False) -> Event:
     """Return the event for an audit in which checks of a student fail that passed before.
 
     Args:
@@ -162,6 +164,7 @@ def drift_detected(student: AuditedStudent, run_id: str, lab: str, course: str =
         run_id: the audit run's id.
         lab: the lab's id.
         course: the run's course, or empty.
+        private: whether students do not see the results of the audit.
     """
     return _event(
         "Drift Detected",
@@ -169,6 +172,7 @@ def drift_detected(student: AuditedStudent, run_id: str, lab: str, course: str =
         student["username"],
         lab=lab,
         course=course,
+        private=private,
         username=student["username"],
         student_id=student["student_id"],
         drifted=[

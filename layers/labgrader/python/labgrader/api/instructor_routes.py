@@ -75,6 +75,7 @@ def add_runs(api: Api, services: Services) -> None:
             finished_at=record.finished_at or None,
             course=record.course or "",
             requested_by=record.requested_by or "",
+            private=store.is_private(run_id),
             error=record.error or None,
             progress=Progress(done=len(results), total=max(len(results), record.counts.students)),
             students=[_student(run_id, result) for result in results],

@@ -188,6 +188,7 @@ class Run(StrictModel):
     finished_at: Moment | None
     course: str
     requested_by: str
+    private: bool = Field(description="whether students do not see the results of the run")
     error: str | None = Field(description="why the run failed; null if it did not fail")
     progress: Progress
     students: list[RunStudent]

@@ -221,6 +221,7 @@ ANSWER_EXAMPLES: dict[str, dict[str, Any]] = {
         "finished_at": None,
         "course": "",
         "requested_by": "instructor ada",
+        "private": False,
         "error": None,
         "progress": {"done": 1, "total": 2},
         "students": [

@@ -90,6 +90,9 @@ class RunRequest(StrictModel):
         default="",
         description="the cloud half of the class, joined by student_id, login or email: text, rows or a key, as roster",
     )
+    private: bool = Field(
+        default=False, description="whether students do not see the results until the run is published"
+    )
     client_token: str = Field(
         default="",
         pattern=rf"^{CLIENT_NAME}$",

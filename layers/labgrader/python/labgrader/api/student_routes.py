@@ -36,7 +36,7 @@ from labgrader.runs.self_check import (
     start_self_check,
     state_of_self_check,
 )
-from labgrader.store import Keys, MissingError, RunRecord
+from labgrader.store import MissingError, RunRecord
 
 FAILED = "labgrader could not finish this self-check. It does not count toward your allowance. Try again later."
 """The message for a student with a failed self-check, for every cause."""
@@ -122,7 +122,7 @@ def add_my_reports(api: Api, services: Services) -> None:
     def list_mine(lab: LabInQuery = None) -> History:
         """Returns your results in all runs and self-checks, newest first, without hidden checks."""
         student = api.caller(STUDENT).subject
-        return History(reports=[_entry(result) for result in services.store.history(student, lab or "")])
+        return History(reports=[_entry(result) for result in services.store.visible_history(student, lab or "")])
 
     @api.get(
         "/v1/me/reports/<run_id>",
@@ -167,7 +167,7 @@ def _why(state: RunRecord, caller: Caller) -> str | None:
 
 def _report(services: Services, run_id: str, username: str) -> dict[str, Any] | None:
     try:
-        report = services.store.get_json(Keys(run_id).report(username))
+        report = services.store.visible_report(run_id, username)
     except MissingError:
         return None
     return fit_response(student_copy(report))

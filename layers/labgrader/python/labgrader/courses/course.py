@@ -46,6 +46,8 @@ class Course:
         time_zone: an IANA name; ``audit_time`` and ``due`` are in it.
         audit_time: ``HH:MM``; empty if the course is audited on demand only.
         labs: in the order in which they are audited.
+        results: ``at_once`` if students see the results of each class run when they are graded, ``published`` if they
+            see them when the run is published.
     """
 
     id: str
@@ -53,6 +55,7 @@ class Course:
     time_zone: str
     audit_time: str = ""
     labs: tuple[CourseLab, ...] = field(default_factory=tuple)
+    results: str = "at_once"
 
     @property
     def zone(self) -> ZoneInfo:
@@ -108,6 +111,7 @@ class Course:
             "title": self.title,
             "time_zone": self.time_zone,
             "audit_time": self.audit_time,
+            "results": self.results,
             "labs": [{"lab": lab.lab, "roster": lab.roster, "due": lab.due} for lab in self.labs],
         }
 
@@ -128,7 +132,9 @@ def trimmed(value: Any) -> Any:
     """Return a course document without blanks around its values, and without empty optional fields."""
     if isinstance(value, Mapping):
         cut = {name: trimmed(entry) for name, entry in value.items()}
-        return {name: entry for name, entry in cut.items() if entry != "" or name not in ("audit_time", "due")}
+        return {
+            name: entry for name, entry in cut.items() if entry != "" or name not in ("audit_time", "due", "results")
+        }
     if isinstance(value, list):
         return [trimmed(entry) for entry in value]
     return value.strip() if isinstance(value, str) else value

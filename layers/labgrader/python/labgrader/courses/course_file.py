@@ -76,7 +76,8 @@ def read_course(
         return Problem(message, str(file), lines.of(path), dotted(path))
 
     if document is None and not problems:
-        problems = [Problem("the file is empty; a course has: id, title, time_zone, audit_time, labs", str(file))]
+        fields = "id, title, time_zone, audit_time, results, labs"
+        problems = [Problem(f"the file is empty; a course has: {fields}", str(file))]
     students: dict[str, Sequence[Student]] = {}
     notices: list[str] = []
     if document is not None:

@@ -42,7 +42,7 @@ def push_course(store: Store, files: CourseFiles, now: datetime) -> dict[str, An
     document = course.to_dict()
     record = {
         "course": course.id,
-        **{name: document[name] for name in ("title", "time_zone", "audit_time")},
+        **{name: document[name] for name in ("title", "time_zone", "audit_time", "results")},
         "labs": [{**lab, "students": len(files.students[lab["roster"]])} for lab in document["labs"]],
         "students": len(rows),
         "pushed_at": pushed_at,

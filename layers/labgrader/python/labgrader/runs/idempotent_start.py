@@ -67,7 +67,13 @@ def start_once(
     if not (isinstance(token, str) and re.fullmatch(CLIENT_NAME, token)):
         asked = read_request(store, document, requested_by, home)
         return start_class_run(
-            store, states, machine_arn, asked.with_stored_roster(store, run_id), run_id, asked.listed
+            store,
+            states,
+            machine_arn,
+            asked.with_stored_roster(store, run_id),
+            run_id,
+            asked.listed,
+            private=asked.private,
         )
     identity, digest = f"{client} {token}", _digest(document)
     known = store.remembered(identity)
@@ -78,7 +84,7 @@ def start_once(
     asked = read_request(store, document, requested_by, home)
     run_id = _the_same(*store.remember_request(identity, digest, run_id))
     request = asked.with_stored_roster(store, run_id)
-    return start_class_run(store, states, machine_arn, request, run_id, asked.listed)
+    return start_class_run(store, states, machine_arn, request, run_id, asked.listed, private=asked.private)
 
 
 def known_lab(document: Any) -> str:
@@ -90,6 +96,8 @@ def known_lab(document: Any) -> str:
 def _digest(document: Mapping[str, Any]) -> str:
     """Return the digest of a request. An omitted field is the same as its default."""
     said = {name: value for name, value in document.items() if name != "client_token"}
+    if said.get("private") is False:  # requests of earlier versions have no such field
+        del said["private"]
     whole = {"mode": "grade", "students": [], "course": "", **said}
     return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
 

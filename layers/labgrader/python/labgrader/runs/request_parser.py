@@ -24,7 +24,7 @@ from labgrader.runs.request import MAX_REQUESTED_BY, Request
 from labgrader.runs.roster_lookup import load_roster
 from labgrader.store import MissingError, Store, encoded, roster_key
 
-FIELDS = ("lab", "roster", "mode", "students", "course", "username_from", "accounts", "client_token")
+FIELDS = ("lab", "roster", "mode", "students", "course", "username_from", "accounts", "private", "client_token")
 """The fields of a request. ``lab`` and ``roster`` are required."""
 
 CLASS_MODES = ("grade", "audit")
@@ -51,12 +51,14 @@ class ParsedRequest:
         listed: the students of the class list.
         content, suffix: the class list that came with the request, and the end of its key; empty if the list is in the
             bucket.
+        private: whether students must not see the results until the run is published.
     """
 
     request: Request
     listed: Sequence[Student]
     content: bytes = b""
     suffix: str = ""
+    private: bool = False
 
     def with_stored_roster(self, store: Store, run_id: str) -> Request:
         """Store the class list of a run. Return the request with its key."""
@@ -73,7 +75,7 @@ def read_request(store: Store, document: Any, requested_by: str, home: GraderAcc
     Args:
         store: the stack's store.
         document: ``lab``, ``roster`` (a key, CSV or JSON text, or a list of students), ``mode``, ``students``,
-            ``course``, ``client_token``, ``username_from``, ``accounts`` (as ``roster``).
+            ``course``, ``private``, ``client_token``, ``username_from``, ``accounts`` (as ``roster``).
         requested_by: who requested the run.
         home: the account and Region of labgrader.
 
@@ -105,13 +107,16 @@ def read_request(store: Store, document: Any, requested_by: str, home: GraderAcc
         problems.append(Problem("is not text", field="course"))
     elif course:
         problems += validate_course(store, course, of_roster)
+    private = document.get("private", False)
+    if not isinstance(private, bool):
+        problems.append(Problem("is neither true nor false", field="private"))
     problems += _wrong_token(document)
     problems += _wrong_source(document)
     if problems:
         raise BadInputError(problems)
     by = quote(requested_by, MAX_REQUESTED_BY)
     request = Request(document["lab"], key, document.get("mode", "grade"), tuple(names), course or of_roster, by)
-    return ParsedRequest(request, students, content, suffix)
+    return ParsedRequest(request, students, content, suffix, private)
 
 
 def course_of(roster: Any) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from labgrader.documents.report import CarriedOverMark, OtherRun, Report, ReportAudit
+from labgrader.documents.report import CarriedOverMark, OtherRun, ReportAudit
 from labgrader.evidence.coerce import mapping, text
 from labgrader.evidence.deleted_resources import deleted_resources
 from labgrader.evidence.running_costs import running_costs
@@ -17,7 +17,7 @@ from labgrader.judging.check import find_check
 from labgrader.judging.scoring import ScoredCheck
 from labgrader.judging.verdict import Verdict
 from labgrader.labs.lab import Lab
-from labgrader.reporting.audit import build_audit, known_after
+from labgrader.reporting.audit import build_audit
 from labgrader.steps.previous_results import load_previous_json
 from labgrader.store import Keys, Store
 
@@ -44,9 +44,16 @@ class CarriedOver:
         return {check.item.id: mark for check in scored if check.verdict is self.verdicts.get(check.item.id)}
 
 
-def carried_over(store: Store, username: str, lab: Lab) -> CarriedOver:
-    """Return the verdicts to carry over from a student's last graded run. Without a readable run there are none."""
-    latest = store.latest(username, lab.id)
+def carried_over(store: Store, username: str, lab: Lab, *, private: bool = False) -> CarriedOver:
+    """Return the verdicts to carry over from a student's last graded run. Without a readable run there are none.
+
+    Args:
+        store: the stack's store.
+        username: the student.
+        lab: the lab, with the student's names filled in.
+        private: whether the audit is private. Only then may it show verdicts of a private run.
+    """
+    latest = store.latest(username, lab.id, private=private)
     report = load_previous_json(store, latest["report_key"]) if latest else None
     checks = checks_by_id(report)
     if latest is None or not checks:
@@ -95,25 +102,6 @@ def audit_of(
         running=running_costs(snapshot) if snapshot else [],
         carried_over_from=carried.origin if carried.marks(scored) else None,
     )
-
-
-def remember_seen(store: Store, report: Report, before: Mapping[str, Any] | None, *, recorded: bool) -> None:
-    """Store the baseline of a graded run or an audit. The next audit compares with it.
-
-    Args:
-        store: the stack's store.
-        report: the student's report, as it is stored.
-        before: the baseline of the previous run.
-        recorded: whether this run has a snapshot of the student. If not, the next audit uses the earlier snapshot.
-    """
-    run_id, username = report["run_id"], report["student"]["username"]
-    seen = {
-        "graded_at": report["graded_at"],
-        "lab_version": report["lab"]["version"],
-        "known": known_after(before["known"] if before else {}, report),
-        "snapshot_run": run_id if recorded else before["snapshot_run"] if before else "",
-    }
-    store.save_baseline(run_id, username, report["lab"]["id"], seen)
 
 
 def _snapshot_before(store: Store, username: str, before: Mapping[str, Any]) -> Snapshot | None:

@@ -17,7 +17,7 @@ from labgrader.rosters import GraderAccount, Student, assign_accounts, select
 from labgrader.runs.class_run import SELF_CHECK_OF_A_CLASS
 from labgrader.runs.request import Request
 from labgrader.runs.roster_lookup import load_roster
-from labgrader.store import Keys, MissingError, RunRecord, Store, StudentCounts
+from labgrader.store import PUBLISHED, Keys, MissingError, RunRecord, Store, StudentCounts
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +71,8 @@ def plan_run(
     lab = Lab.from_dict(store.put_json_once(keys.lab, (lab.for_self_check() if is_self_check else lab).to_dict()))
     if stored is None:
         students = store.put_students_once(run_id, students)
+    if not is_self_check and _publishes_by_hand(store, request.course) and not _has_results(store, run_id):
+        store.keep_private(run_id)  # before anything is judged, so that no result is ever visible
     _record(store, run_id, started_at, request, students, publish)
     checks: dict[str, list[str]] = {"configuration": [], "behaviour": [], "performance": []}
     for item in lab.checks:
@@ -99,6 +101,18 @@ def _stored_students(store: Store, run_id: str) -> list[Student] | None:
 def _read_roster(store: Store, request: Request, home: GraderAccount) -> list[Student]:
     """Return the students of a run from its roster: for an audit of a course, or an execution started by hand."""
     return assign_accounts(select(load_roster(store, request.roster), request.students), home)
+
+
+def _publishes_by_hand(store: Store, course_id: str) -> bool:
+    """Return whether the runs of a course are private until they are published."""
+    course = store.course(course_id) if course_id else None
+    return course is not None and course.get("results") == PUBLISHED
+
+
+def _has_results(store: Store, run_id: str) -> bool:
+    """Return whether the run was summarized before. It may have been published since."""
+    record = store.run(run_id)
+    return record is not None and record.has_results
 
 
 def _record(

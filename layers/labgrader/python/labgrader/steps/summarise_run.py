@@ -122,14 +122,16 @@ def summarise_run(store: Store, run_id: str, started_at: str, *, publish: Publis
             told=None,
         )
     )
-    publish_safely(publish, lambda: [*_drift(all_reports, run_id, lab.id, course), run_completed(kept, course)])
+    publish_safely(publish, lambda: [*_drift(store, all_reports, run_id, lab.id, course), run_completed(kept, course)])
     return kept
 
 
-def _drift(reports: Sequence[Report], run_id: str, lab_id: str, course: str) -> list[Event]:
+def _drift(store: Store, reports: Sequence[Report], run_id: str, lab_id: str, course: str) -> list[Event]:
     """Return an event for every student of an audit who drifted, even if ``audit.json`` only counts the student."""
     entries = [audit_entry(report) for report in reports]
-    return [drift_detected(entry, run_id, lab_id, course) for entry in entries if entry and entry["drifted"]]
+    drifted = [entry for entry in entries if entry and entry["drifted"]]
+    private = bool(drifted) and store.is_private(run_id)
+    return [drift_detected(entry, run_id, lab_id, course, private=private) for entry in drifted]
 
 
 def _write_missing_report(store: Store, run_id: str, mode: str, username: str, publish: Publish | None) -> None:

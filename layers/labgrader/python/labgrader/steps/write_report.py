@@ -20,8 +20,9 @@ from labgrader.labs.lab import Item, Lab
 from labgrader.moments import isoformat_utc
 from labgrader.reporting.report import build_report
 from labgrader.reporting.student_copy import hidden_part, visible_points
+from labgrader.runs.baseline import remember_seen
 from labgrader.schemas import validate
-from labgrader.steps.audit import CarriedOver, audit_of, carried_over, remember_seen
+from labgrader.steps.audit import CarriedOver, audit_of, carried_over
 from labgrader.steps.check_outcomes import resolve_outcome
 from labgrader.steps.previous_results import load_previous
 from labgrader.steps.run_documents import CheckRecord, lab_of, records_of, snapshot_of, student_of
@@ -65,8 +66,9 @@ def write_report(
     lab = lab_of(store, run_id).for_student(username, account_id, region)
     records = records_of(store, run_id, username) if from_records else {}
     audited = mode == "audit"
-    before = store.seen(username, lab.id) if mode in ("grade", "audit") else None
-    carried = carried_over(store, username, lab) if audited and from_records else CarriedOver()
+    private = store.is_private(run_id)
+    before = store.seen(username, lab.id, private=private) if mode in ("grade", "audit") else None
+    carried = carried_over(store, username, lab, private=private) if audited and from_records else CarriedOver()
     errors = {outcome["check"]: outcome for outcome in outcomes if outcome.get("error")}
     verdicts = {
         item.id: resolve_outcome(
@@ -133,7 +135,7 @@ def write_report(
         keep_latest=mode == "grade",
         keep_best=mode == "grade" and kept["status"] == "complete",
     )
-    publish_safely(publish, lambda: [student_graded(kept, _course(store, run_id))])
+    publish_safely(publish, lambda: [student_graded(kept, _course(store, run_id), private=private)])
     return kept
 
 
