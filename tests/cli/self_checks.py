@@ -36,9 +36,9 @@ def check(status: str, title: str, **more: Any) -> Any:
 
 
 def report(*checks: Any, status: str = "complete", **more: Any) -> Any:
-    points = sum(one["points"] for one in checks)
-    most = sum(one["max_points"] for one in checks)
-    unknown = sum(one["max_points"] for one in checks if one["status"] == "not_graded")
+    points = sum(part["points"] for part in checks)
+    most = sum(part["max_points"] for part in checks)
+    unknown = sum(part["max_points"] for part in checks if part["status"] == "not_graded")
     return {
         "schema": "labgrader.report/1",
         "run_id": RUN,

@@ -1,4 +1,4 @@
-"""A server that speaks the API's shapes (docs/openapi.yaml), and behaves as badly as it is told."""
+"""A server that speaks the API's shapes (docs/openapi.yaml), and misbehaves as a test asks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`labgrader report`: the gradebook of a run in each format, and why there is none."""
+"""`labgrader report`: the gradebook of a run in each format, and the reason for a missing one."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.cli.terminal import be_a_terminal, plain
 RUN = "20260101-120000-example-1a2b"
 KEYS = Keys(RUN)
 IDS = ("points", "status", "name", "email")
-LAB = Lab("example", "1.0.0", "Lab", "", 10, tuple(Item(one, "a", one, points=2.5) for one in IDS))
+LAB = Lab("example", "1.0.0", "Lab", "", 10, tuple(Item(check_id, "a", check_id, points=2.5) for check_id in IDS))
 STUDENT = Student("user1", "s-1", "Ada", "ada@example.edu", "A")
 FORMATS = ("html", "json", *(name for name in exports() if name != "json"))
 
@@ -43,7 +43,10 @@ def _stack(store: Store) -> None:
 
 
 def report_of() -> Any:
-    checks = [{"id": one, "title": one, "points": 2.5, "max_points": 2.5, "status": "passed"} for one in IDS[:3]]
+    checks = [
+        {"id": check_id, "title": check_id, "points": 2.5, "max_points": 2.5, "status": "passed"}
+        for check_id in IDS[:3]
+    ]
     checks.append({"id": "email", "title": "email", "points": 0, "max_points": 2.5, "status": "not_graded"})
     score = {"points": 7.5, "max_points": 10, "percent": 75, "open_points": 2.5}
     return {"status": "incomplete", "score": score, "checks": checks}
@@ -139,7 +142,7 @@ def test_a_run_without_a_report(store: Store, status: RunStatus, form: str, caps
 
 
 @pytest.mark.parametrize("form", ["csv", "html", "json"])
-def test_a_run_that_is_not_there(form: str, capsys: Capture) -> None:
+def test_report_names_a_run_that_does_not_exist(form: str, capsys: Capture) -> None:
     assert main(["report", "r9", "--aws", "--format", form]) == 2
     assert capsys.readouterr().err.splitlines()[-1] == "error: there is no run r9; list them with `labgrader runs`"
 

@@ -78,7 +78,7 @@ def test_the_one_that_runs_already_is_followed(capsys: Capture) -> None:
     running = problem(409, "it runs", run_id=RUN, status_url=f"https://evil.example/{RUN}", allowance=ALLOWANCE)
     with StubApi(running, state("complete", report=report(check("passed", "One")))) as stub:
         assert self_check(stub) == 0
-        assert stub.requests[1].path == f"/api/v1/self-checks/{RUN}"  # where we asked, not where it says
+        assert stub.requests[1].path == f"/api/v1/self-checks/{RUN}"  # the given address, not the one in the response
     captured = capsys.readouterr()
     assert captured.err.splitlines()[1] == f"a self-check of this lab is running already: following {RUN}"
     assert captured.out.startswith("Lambda Function Optimization: 8 of 8 points\n")
@@ -173,7 +173,7 @@ def test_what_passes_by_is_tried_again() -> None:
     assert pauses == [3.0, 2.0, 4.0, 8.0]
 
 
-def test_nobody_waits_longer_than_ten_seconds_for_one_try() -> None:
+def test_the_wait_between_two_tries_is_at_most_ten_seconds() -> None:
     pauses: list[float] = []
     with StubApi(problem(503, "busy", headers={"Retry-After": "3600"})) as stub, pytest.raises(RefusalError) as caught:
         Api(stub.url, TOKEN, pauses.append).start_self_check("x")
@@ -182,7 +182,7 @@ def test_nobody_waits_longer_than_ten_seconds_for_one_try() -> None:
 
 
 @pytest.mark.parametrize("said", ["-1", "soon", "Wed, 21 Oct 2026 07:28:00 GMT", "1e3", ""])
-def test_a_retry_after_that_is_none_is_passed_over(said: str) -> None:
+def test_an_invalid_retry_after_is_ignored(said: str) -> None:
     pauses: list[float] = []
     with StubApi(problem(503, "busy", headers={"Retry-After": said}), started()) as stub:
         Api(stub.url, TOKEN, pauses.append).start_self_check("x")
@@ -207,7 +207,7 @@ def test_looks_are_further_and_further_apart() -> None:
         {"status": "complete", "allowance": ALLOWANCE},
     ],
 )
-def test_a_state_that_is_none(body: dict[str, Any]) -> None:
+def test_an_invalid_state_is_refused(body: dict[str, Any]) -> None:
     with StubApi(Reply(200, body)) as stub, pytest.raises(TargetError, match="did not send a response of labgrader"):
         follow(Api(stub.url, TOKEN), RUN)
 
@@ -220,7 +220,7 @@ def test_a_self_check_that_cannot_be_followed_any_more_goes_on(capsys: Capture) 
     )
 
 
-def test_a_report_that_is_not_there_is_not_passed_over(capsys: Capture) -> None:
+def test_a_missing_report_is_an_error(capsys: Capture) -> None:
     with StubApi(started(), state("complete")) as stub:
         assert self_check(stub) == 3
     assert capsys.readouterr().err.splitlines()[-1] == (
@@ -228,7 +228,7 @@ def test_a_report_that_is_not_there_is_not_passed_over(capsys: Capture) -> None:
     )
 
 
-def test_who_stops_looking_is_told_that_it_goes_on() -> None:
+def test_interrupt_says_that_the_self_check_continues() -> None:
     with StubApi(started(), state("running")) as stub:
         command = [sys.executable, "-m", "cli.main", "self-check", "--lab", "x", "--url", stub.url]
         environment = {"PATH": "/usr/bin:/bin", "LABGRADER_TOKEN": TOKEN}

@@ -1,4 +1,4 @@
-"""The address of the API and the token: as people paste them, and never where they do not belong."""
+"""The address of the API and the token: as people paste them, and never sent to another host."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_an_address_as_people_paste_it(url: str, address: str) -> None:
     ["x", "ftp://x.example", "https://", "https://user:pass@x.example", "https://x.example?a=1", "https://x.example#a",
      "https://x.example:99999", "https://[x", "file:///etc/passwd"],
 )  # fmt: skip
-def test_an_address_that_is_none(url: str, capsys: Capture) -> None:
+def test_an_invalid_address_is_refused(url: str, capsys: Capture) -> None:
     assert main(["self-check", "--lab", "x", "--url", url]) == 2
     assert "is not the address of an API" in capsys.readouterr().err
 
@@ -72,7 +72,7 @@ def test_a_token_as_people_paste_it(typed: str) -> None:
 
 
 @pytest.mark.parametrize("typed", ["secret", "se.cr", "se.cr.et\r\nX-Evil: 1", "se cr et", "sé.cr.et"])
-def test_a_token_that_is_none_is_not_repeated(typed: str) -> None:
+def test_an_invalid_token_is_refused_and_not_printed(typed: str) -> None:
     with pytest.raises(UsageError) as caught:
         Api("https://x.example", typed)
     assert str(caught.value) == (

@@ -16,7 +16,7 @@ from tests.cli.stub_api import NOTHING_HIDDEN, RUN, StubApi, started, state
 pytestmark = pytest.mark.usefixtures("student_environment")
 
 
-def test_a_note_of_the_api_is_told_on_one_line(capsys: Capture) -> None:
+def test_a_note_of_the_api_is_printed_on_one_line(capsys: Capture) -> None:
     begun = started()
     begun.body["note"] = "you are on no\x1b[2J class list"
     with StubApi(begun, state("complete", report=report(check("passed", "Function exists")))) as stub:
@@ -55,12 +55,12 @@ def test_the_report_and_what_to_type_next(capsys: Capture) -> None:
     hidden = {"checks": 2, "points": 10, "message": None}
     with StubApi(started(), state("running"), state("complete", report=made, hidden=hidden)) as stub:
         assert self_check(stub) == 0
-        assert [(one.method, one.path, one.body) for one in stub.requests] == [
+        assert [(request.method, request.path, request.body) for request in stub.requests] == [
             ("POST", "/api/v1/self-checks", {"lab": "lambda-optimization"}),
             ("GET", f"/api/v1/self-checks/{RUN}", None),
             ("GET", f"/api/v1/self-checks/{RUN}", None),
         ]
-        assert {one.headers["Authorization"] for one in stub.requests} == {f"Bearer {TOKEN}"}
+        assert {request.headers["Authorization"] for request in stub.requests} == {f"Bearer {TOKEN}"}
         captured = capsys.readouterr()
         assert captured.err.splitlines() == [f"self-check at {stub.url}", f"self-check {RUN} has started"]
     assert captured.out == (
@@ -103,9 +103,7 @@ def test_the_report_and_what_to_type_next(capsys: Capture) -> None:
     )
 
 
-def test_advice_is_a_line_each_and_whole_where_it_is_asked_for(
-    capsys: Capture, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_advice_has_one_line_each_and_is_complete_on_request(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     long = "word " * 60
     advice = [
         {
@@ -130,7 +128,7 @@ def test_advice_is_a_line_each_and_whole_where_it_is_asked_for(
     monkeypatch.delenv("LABGRADER_API_URL")
     with StubApi(state("complete", report=report(check("passed", "One"), advice=advice))) as stub:
         assert main(["self-check", "--run", RUN, "--url", stub.url, "--advice"]) == 0
-        assert [one.method for one in stub.requests] == ["GET"], "nothing is started, and nothing spent"
+        assert [request.method for request in stub.requests] == ["GET"], "nothing is started, and nothing spent"
     captured = capsys.readouterr()
     assert captured.err.splitlines()[1] == f"self-check {RUN}"
     lines = captured.out.splitlines()
@@ -178,7 +176,7 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_colour_on_a_terminal_and_no_command_broken_in_two(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_color_on_a_terminal_and_no_command_broken_in_two(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"COLUMNS": "20", "TERM": "xterm-256color"}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("NO_COLOR", raising=False)
@@ -190,7 +188,7 @@ def test_colour_on_a_terminal_and_no_command_broken_in_two(monkeypatch: pytest.M
     assert command in terminal.getvalue()
 
 
-def test_no_colour_where_it_is_not_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_color_with_no_color_or_in_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm-256color")
     terminal = Terminal()

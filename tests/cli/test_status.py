@@ -89,7 +89,7 @@ def test_nothing_finished_has_no_duration() -> None:
     assert summed([]).median_s is None
 
 
-def test_dead_letters_are_counted_those_somebody_reads_too(target: Target, outputs: dict[str, str]) -> None:
+def test_dead_letters_are_counted_also_while_they_are_read(target: Target, outputs: dict[str, str]) -> None:
     sqs = boto3.client("sqs")
     for body in ("one", "two"):
         sqs.send_message(QueueUrl=outputs["DeadLettersUrl"], MessageBody=body)
@@ -210,7 +210,7 @@ def test_an_older_stack_is_shown_as_far_as_it_goes(store: Store, outputs: dict[s
     assert main(["status", "--aws", "--check"]) == 3
 
 
-def test_a_stack_that_is_not_there_is_said(store: Store, capsys: Capture) -> None:
+def test_a_missing_stack_is_reported(store: Store, capsys: Capture) -> None:
     assert main(["status", "--aws"]) == 0
     assert capsys.readouterr().out.startswith("the stack labgrader is not deployed in ")
     assert main(["status", "--aws", "--check"]) == 3

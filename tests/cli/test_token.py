@@ -176,13 +176,13 @@ def test_a_revoked_token_opens_nothing(store: Store, capsys: Capture) -> None:
     assert authorize(store, KEY, "labgrader", event, datetime.now(UTC))["principalId"] == "user1"
 
 
-def test_all_tokens_of_a_student_and_of_nobody_else(store: Store, capsys: Capture) -> None:
+def test_all_tokens_of_one_student_are_revoked_and_no_others(store: Store, capsys: Capture) -> None:
     for name in ("user1", "user1", "user10"):
         issued(capsys, "--student", name)
     assert token("revoke", "--student", " USER1") == 0
     assert len(capsys.readouterr().out.splitlines()) == 2
-    assert ["revoked_at" in one for one in store.tokens("user1")] == [True, True]
-    assert ["revoked_at" in one for one in store.tokens("user10")] == [False]
+    assert ["revoked_at" in record for record in store.tokens("user1")] == [True, True]
+    assert ["revoked_at" in record for record in store.tokens("user10")] == [False]
     assert token("revoke", "--student", "user1") == 0
     captured = capsys.readouterr()
     assert captured.out == ""
@@ -238,13 +238,13 @@ def test_tokens_of_a_key_that_was_changed_are_shown_as_such(store: Store, capsys
     store.record_token({**before, "jti": "b" * 16, "expires_at": "2026-01-02T00:00:00Z", "key": "00000000"})
     states = {old: "active", revoked: "revoked", "a" * 16: "active", "b" * 16: "expired"}
     assert token("list", "--json") == 0
-    assert {one["jti"]: one["state"] for one in json.loads(capsys.readouterr().out)} == states
+    assert {record["jti"]: record["state"] for record in json.loads(capsys.readouterr().out)} == states
     boto3.client("secretsmanager").put_secret_value(SecretId="labgrader-key", SecretString="n" * 64)
     new = read(issued(capsys, "--student", "user1"), "n" * 64, "labgrader", datetime.now(UTC)).jti
     assert token("list", "--json") == 0
     listed = json.loads(capsys.readouterr().out)
-    assert {one["jti"]: one["state"] for one in listed} == {**states, old: "key changed", new: "active"}
-    assert {one["jti"]: one["key"] for one in listed if one["jti"] in (old, new)} == {
+    assert {record["jti"]: record["state"] for record in listed} == {**states, old: "key changed", new: "active"}
+    assert {record["jti"]: record["key"] for record in listed if record["jti"] in (old, new)} == {
         old: hashlib.sha256(b"labgrader" + KEY.encode()).hexdigest()[:8],
         new: hashlib.sha256(b"labgrader" + b"n" * 64).hexdigest()[:8],
     }
@@ -259,7 +259,7 @@ def test_tokens_are_listed_where_the_key_may_not_be_read(store: Store, capsys: C
     boto3.client("secretsmanager").delete_secret(SecretId="labgrader-key", ForceDeleteWithoutRecovery=True)
     assert token("list", "--json") == 0
     captured = capsys.readouterr()
-    assert [one["state"] for one in json.loads(captured.out)] == ["active"]
+    assert [record["state"] for record in json.loads(captured.out)] == ["active"]
     assert "the state “key changed” is not shown, because the signing key cannot be read: " in captured.err
 
 
