@@ -12,7 +12,7 @@ from labgrader.judging import listed
 _PARTITION = re.compile(r"^arn:aws[\w-]*:")
 _PARAMETER = re.compile(r"\{[^{}]*\}")
 SEGMENT = "labgrader"
-"""The value of every path parameter in the grader's requests."""
+"""The value of every path parameter in labgrader's requests."""
 
 GATEWAY = "apigateway.amazonaws.com"
 

@@ -9,7 +9,7 @@ from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging import Verdict, check, failed, passed, quote
 
 _SYNTAX = re.compile(r"line \d+: ")
-"""The beginning of a syntax error. A problem without a line means that the grader cannot read the file (too large)."""
+"""The beginning of a syntax error. A problem without a line means that labgrader cannot read the file (too large)."""
 
 
 @check(

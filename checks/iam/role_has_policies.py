@@ -38,12 +38,12 @@ def role_has_policies(
     wrong: list[str] = []
     fixes: list[str] = []
     if not _trusted(found, trusts):
-        wrong.append(f"{trusts} cannot assume it")
+        wrong.append(f"cannot be assumed by {trusts}")
         fixes.append(f"aws iam update-assume-role-policy --role-name {role} --policy-document '{trust_policy(trusts)}'")
     attached = [arn.rpartition("/")[2] for arn in found.attached]
     for policy in policies:
         if policy not in attached:
-            wrong.append(f"the policy {policy} is not attached")
+            wrong.append(f"does not have the policy {policy}")
             fixes.append(attach_policy(role, policy))
     if function:
         trouble = _not_used(snapshot, role, function)
@@ -54,7 +54,7 @@ def role_has_policies(
     return share(
         parts - len(wrong),
         parts,
-        f"The role {role}: {'; '.join(wrong)}.",
+        f"The role {role} {'; it '.join(wrong)}.",
         expected=expected,
         observed=f"{listed(attached)} attached",
         hint="\n".join(fixes),
@@ -70,9 +70,9 @@ def _trusted(found: Role, service: str) -> bool:
 def _not_used(snapshot: Snapshot, role: str, function: str) -> str:
     deployed = snapshot.function(function)
     if deployed is None:
-        return f"there is no function {function}"
+        return f"is not in use, because there is no function {function}"
     used = role_name(deployed.role)
-    return "" if used == role else f"{function} uses {quote(used) or 'another role'} instead"
+    return "" if used == role else f"is not the role of {function}, which uses {quote(used) or 'another role'}"
 
 
 def _use(snapshot: Snapshot, role: str, function: str, arn: str = "") -> list[str]:

@@ -93,7 +93,7 @@ class ItemCalls:
                 f"{self.path} does not return it"
             )
             self.evidence.append(
-                f"An item of user {self.user} may remain: the grader can delete only items that it finds"
+                f"An item of user {self.user} may remain: labgrader can delete only items that it finds"
             )
         return invocation, identity
 
@@ -187,7 +187,7 @@ class ItemCalls:
         for identity in filter(None, self._created):
             if not is_success(self.send("DELETE", identity)):
                 self.evidence.append(
-                    f"The grader could not delete the item {quote(identity, 60)} of user {self.user}, because DELETE "
+                    f"labgrader could not delete the item {quote(identity, 60)} of user {self.user}, because DELETE "
                     "did not work"
                 )
         self._created, self._unknown = [], False

@@ -9,7 +9,7 @@ from checks.wording import invocation_failure, missing_function
 from labgrader.judging import Probe, Verdict, check, failed
 
 _LEFT = (
-    "The grader could not delete the items that it created, because DELETE deletes nothing. "
+    "labgrader could not delete the items that it created, because DELETE deletes nothing. "
     "Their users have names that begin with labgrader-"
 )
 

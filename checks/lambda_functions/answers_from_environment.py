@@ -31,7 +31,7 @@ def answers_from_environment(probe: Probe, *, function: str, event: Any, fields:
     looked_at = {field: variable for field, variable in fields.items() if has.get(variable, "").strip()}
     if not looked_at:
         return failed(
-            f"{function} has none of the environment variables {listed(fields.values())}.",
+            f"{function} has none of these environment variables: {', '.join(fields.values())}.",
             expected=expected,
             observed="none of the variables",
         )

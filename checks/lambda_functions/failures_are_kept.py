@@ -14,7 +14,7 @@ from labgrader.judging import Verdict, check, failed, passed
     '\'{"OnFailure": {"Destination": "arn:aws:sqs:{region}:{account_id}:QUEUE"}}\'',
 )
 def failures_are_kept(snapshot: Snapshot, *, functions: list[str]) -> Verdict:
-    """Check that asynchronously invoked functions have a retry limit and a destination for failed events.
+    """Check that asynchronously invoked functions set the number of retries and have a destination for failed events.
 
     Args:
         functions: the functions that a bucket, a rule, a topic or an ``Event`` invocation invokes. Missing functions
@@ -25,8 +25,8 @@ def failures_are_kept(snapshot: Snapshot, *, functions: list[str]) -> Verdict:
     lost = [
         function for function in deployed if not function.dead_letter_target and not _keeps(configured[function.name])
     ]
-    unlimited = [function for function in deployed if _has_no_limit(configured[function.name])]
-    concerned = [function for function in deployed if function in lost or function in unlimited]
+    by_default = [function for function in deployed if _retries_by_default(configured[function.name])]
+    concerned = [function for function in deployed if function in lost or function in by_default]
     if not concerned:
         return passed()
     seen = []
@@ -36,15 +36,15 @@ def failures_are_kept(snapshot: Snapshot, *, functions: list[str]) -> Verdict:
             f"{pluralize(lost, 'has', 'have')} neither an on-failure destination nor a dead-letter queue. "
             "If all attempts fail, the event is lost."
         )
-    if unlimited:
+    if by_default:
         seen.append(
-            f"{names_of(unlimited)} {pluralize(unlimited, 'has', 'have')} no limit for retries. "
-            "If an invocation fails halfway, its first half runs up to three times."
+            f"{names_of(by_default)} {pluralize(by_default, 'does', 'do')} not set the number of retries, so AWS "
+            "retries a failed event twice. If an invocation fails halfway, its first half can run three times."
         )
     return failed(
         " ".join(seen),
-        expected="a retry limit and a destination for failures",
-        observed="a retry limit" if not unlimited else "a destination for failures" if not lost else "neither",
+        expected="a number of retries and a destination for failures",
+        observed="a number of retries" if not by_default else "a destination for failures" if not lost else "neither",
         hint="\n".join(_commands(snapshot, concerned, lost, configured)),
     )
 
@@ -53,7 +53,7 @@ def _keeps(config: EventInvokeConfig | None) -> bool:
     return config is not None and bool(config.on_failure)
 
 
-def _has_no_limit(config: EventInvokeConfig | None) -> bool:
+def _retries_by_default(config: EventInvokeConfig | None) -> bool:
     return config is None or config.maximum_retries is None
 
 
@@ -70,7 +70,7 @@ def _commands(
         # put replaces the whole configuration, update keeps the settings that it does not name
         verb = "put" if config is None else "update"
         command = f"aws lambda {verb}-function-event-invoke-config --function-name {function.name}"
-        if _has_no_limit(config):
+        if _retries_by_default(config):
             command += " --maximum-retry-attempts 1"
         if config is None or config.maximum_age_s is None:
             command += " --maximum-event-age-in-seconds 3600"

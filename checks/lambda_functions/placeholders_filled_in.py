@@ -29,16 +29,17 @@ def placeholders_filled_in(snapshot: Snapshot, *, rules: list[str] | None = None
         if snapshot.events.rule(rule) is not None:
             named[f"the rule {rule}"] = snapshot.events.targets(rule)
     left = [
-        f"{quote(what)} invokes {quote(arn)}"
+        f"{quote(what)} ({quote(arn)})"
         for what, arns in named.items()
         for arn in arns
         if names_variable(arn) or names_example_account(arn, snapshot.account_id)
     ]
     if not left:
         return passed()
+    values, are, these = ("A value", "is", "this does not") if len(left) == 1 else ("Values", "are", "these do not")
     return failed(
-        f"An example value is left: {listed(left)}, which is not your function. "
-        f"Your account is {snapshot.account_id}.{and_why(explanation)}",
+        f"{values} from the handout {are} left, so {these} invoke your function: {listed(left)}. "
+        f"Write the ARN of your function. Your account is {snapshot.account_id}.{and_why(explanation)}",
         expected=f"arn:aws:lambda:{snapshot.region}:{snapshot.account_id}:function:…",
         observed=f"{len(left)} left",
     )

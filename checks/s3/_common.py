@@ -6,7 +6,7 @@ from labgrader.evidence.snapshot import Notification, Snapshot
 from labgrader.judging import listed, quote
 
 CREATED = "s3:ObjectCreated:Put"
-"""The event of an upload, by the grader or by ``aws s3 cp``."""
+"""The event of an upload, by labgrader or by ``aws s3 cp``."""
 
 
 def own_notifications(snapshot: Snapshot, function: str) -> list[Notification]:

@@ -11,7 +11,7 @@ from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging import Probe, Verdict, check, failed, quote, share
 
 STEM = "labgrader"
-"""The beginning of the names of the grader's objects, which distinguishes them from a student's objects."""
+"""The beginning of the names of labgrader's objects, which distinguishes them from a student's objects."""
 
 
 @check(
@@ -30,7 +30,7 @@ def object_is_processed(
     ending: str = ".txt",
     explanation: str = "",
 ) -> Verdict:
-    """Check that the function writes its result for an object that the grader uploads. The grader then deletes both.
+    """Check that the function writes its result for an object that labgrader uploads. labgrader then deletes both.
 
     Each value that the result must have is worth the same.
 
@@ -63,9 +63,10 @@ def object_is_processed(
     )
     if dropped.outcome != "answered":
         return failed(
-            f"The grader uploaded {quote(key)} to {quote(bucket)}, but {quote(awaited)} did not appear within "
+            f"labgrader uploaded {quote(key)} to {quote(bucket)}, but {quote(awaited)} did not appear within "
             f"{dropped.waited_ms / 1000:.0f} s. {function} did not run, failed, or saved its result under another "
-            f"name. If it did, delete that result yourself. {explanation}".rstrip(),
+            f"name. If it saved a result under another name, delete that result: labgrader cannot find it. "
+            f"{explanation}".rstrip(),
             expected=expected,
             observed="no result",
             hint=hint,

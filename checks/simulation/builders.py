@@ -77,7 +77,8 @@ def add_permission(
     Args:
         suffix: the function.
         principal: ``apigateway.amazonaws.com``, ``s3.amazonaws.com``, ``events.amazonaws.com``.
-        source_arn: the source ARN. Empty for any source.
+        source_arn: the source ARN. Empty: any source. ``None`` (the ARN of a step that was left out): the call is not
+            made.
         qualifier: the alias or version, with its prefix. Empty for none.
         statement_id: the statement's id. By default, the service's first word and ``-invoke``.
         settings: more of the call (``SourceAccount``).
@@ -134,7 +135,7 @@ def map_event_source(
 
     Args:
         suffix: the function.
-        queue_arn: the queue.
+        queue_arn: the queue. ``None`` (the ARN of a step that was left out): the call is not made.
         qualifier: the alias, with its prefix. Empty for none.
         settings: ``BatchSize``, ``MaximumBatchingWindowInSeconds``, ``FunctionResponseTypes``, …
 
@@ -164,7 +165,8 @@ def configure_asynchronous_invocation(
         suffix: the function.
         maximum_age_s: the maximum age of an event, in seconds. ``None`` for AWS's default of six hours.
         retries: the maximum retry attempts. ``None`` for AWS's default of two.
-        on_failure_arn: the on-failure destination. Empty for none.
+        on_failure_arn: the on-failure destination. Empty: no destination. ``None`` (the ARN of a step that was left
+            out): the call is not made.
         qualifier: the alias or version, with its prefix. Empty for none.
     """
     if on_failure_arn is None:
@@ -217,7 +219,7 @@ def notify_bucket(
     Args:
         suffix: the bucket's name without the prefix, as in ``create_bucket``.
         bucket: the bucket's name, as returned by ``create_bucket``.
-        function_arn: the function.
+        function_arn: the function. If this or ``bucket`` is ``None`` (its step was left out), the call is not made.
         prefix, key_suffix: the prefix and the suffix of the object keys. Empty for all keys.
         events: the event types.
     """

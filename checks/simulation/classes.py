@@ -135,7 +135,7 @@ def build_class(
 ) -> None:
     """Build the resources of every student of a class, and wait until they are ready.
 
-    Nothing is built for a student with an account that denies access, because the grader cannot see it.
+    Nothing is built for a student with an account that denies access, because labgrader cannot see it.
 
     Args:
         lab_id: the lab.

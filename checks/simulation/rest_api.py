@@ -42,7 +42,8 @@ def put_route(
         api_id: its id.
         path: ``/todos/{id}``.
         method: ``GET``, ``ANY``.
-        function_arn: the function, or an alias of it.
+        function_arn: the function, or an alias of it. If this or ``api_id`` is ``None`` (its step was left out), no
+            call is made.
         settings: more of the method (``apiKeyRequired``, ``authorizationType``).
     """
     if api_id is None or function_arn is None:

@@ -14,9 +14,9 @@ from labgrader.judging import NotGradedError, Probe, Verdict, check, failed, pas
     hint="aws logs tail /aws/lambda/{function} --since 1h",
 )
 def messages_consumed(probe: Probe, *, queue: str, bodies: list[Any], function: str) -> Verdict:
-    """Check that the function consumes a few messages from the grader without a failure.
+    """Check that the function consumes a few messages from labgrader without a failure.
 
-    The grader sends nothing if Lambda does not read the queue.
+    labgrader sends nothing if Lambda does not read the queue.
 
     Args:
         queue: the queue's name.

@@ -44,7 +44,9 @@ def no_qualifier(function: str, qualifiers: Sequence[str] | None) -> str:
     """
     if not qualifiers:
         return f"{function} does not exist."
-    return f"{function} has no alias or version {listed(qualifiers)}."
+    if len(qualifiers) == 1:
+        return f"{function} has no alias or version {quote(qualifiers[0])}."
+    return f"{function} has none of these aliases and versions: {', '.join(map(quote, qualifiers))}."
 
 
 def plural(count: int, noun: str) -> str:
@@ -137,7 +139,7 @@ def invocation_failure(
             "could not run: the function's reserved concurrency is 0, so Lambda throttles every invocation", fatal=True
         )
     if invocation.outcome == "timeout":
-        return InvocationFailure("did not respond before the grader stopped waiting", fatal=True)
+        return InvocationFailure("did not respond before labgrader stopped waiting", fatal=True)
     if invocation.outcome == "function_error":
         return _function_error(invocation)
     response = invocation.response

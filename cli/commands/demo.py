@@ -48,7 +48,7 @@ def demo(
         ),
     ] = 8,
     seed: Annotated[
-        int, typer.Option("--seed", metavar="N", help="Seed of the random class; another number makes another class.")
+        int, typer.Option("--seed", metavar="N", help="Seed of the random class. Another number makes another class.")
     ] = 0,
     out: Annotated[
         Path, typer.Option("--out", metavar="DIR", help="Folder for the results; created if it does not exist.")

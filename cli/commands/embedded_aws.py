@@ -16,7 +16,7 @@ from cli.deployment.deploy import deploy
 from cli.deployment.deployed_labs import shown
 from cli.embedded_aws import server
 from cli.errors import INCOMPLETE, UNREACHABLE, TargetError, UsageError
-from cli.options import Aws, Json, Labs, Stack, use_labs
+from cli.options import Aws, Json, Labs, Stack, limits, use_labs
 from cli.output import console
 from cli.project import DEFAULT_STACK
 from cli.target import Target, choose, embedded_target, stack_outputs
@@ -38,7 +38,7 @@ def register(app: typer.Typer) -> None:
 
 def up(
     port: Annotated[
-        int | None, typer.Option("--port", metavar="N", help="The port. By default, 4566 or a free one.")
+        int | None, typer.Option("--port", metavar="N", help=f"Port. {limits('default: 4566 or a free one')}")
     ] = None,
     enforce_iam: Annotated[bool, typer.Option("--enforce-iam", help="Enforce roles and policies.")] = False,
     export: Annotated[
@@ -47,7 +47,9 @@ def up(
     labs: Labs = None,
     stack: Stack = DEFAULT_STACK,
 ) -> None:
-    """Start the embedded AWS and deploy the stack there. A second call deploys what has changed.
+    """Start the embedded AWS and deploy the stack there.
+
+    You can run it again: it deploys what changed.
 
     Student code runs on this machine without a sandbox. Use it for simulated classes and for code that you trust.
     """
@@ -91,15 +93,17 @@ def status(
         bool,
         typer.Option(
             "--check",
-            help="Exit with 1 if there is an alarm or a dead letter, and with 3 if nothing runs or the stack is not "
-            "deployed.",
+            help="Exit with 1 if there is an alarm or a request that could not be delivered, and with 3 if nothing "
+            "runs or the stack is not deployed.",
         ),
     ] = False,
     aws: Aws = False,
     stack: Stack = DEFAULT_STACK,
     as_json: Json = False,
 ) -> None:
-    """Show whether labgrader works: alarms first, then the last 24 hours, then the addresses of the stack.
+    """Show whether labgrader works: alarms, then the last 24 hours, then what is deployed.
+
+    The last 24 hours have runs, students, durations, errors, and requests that could not be delivered (dead letters).
 
     Without --check, the exit status is 0 also if there is a problem.
     """

@@ -15,7 +15,7 @@ from cli.class_run import follow, start_run
 from cli.command_line import HelpGroup
 from cli.deployment.deployed_labs import check_deployed, unknown_lab
 from cli.errors import INCOMPLETE, Interrupted, TargetError
-from cli.options import Accounts, Aws, Json, Labs, Stack, UsernameFrom, chosen, use_labs
+from cli.options import Accounts, Aws, Json, Labs, Stack, UsernameFrom, chosen, limits, use_labs
 from cli.output import console
 from cli.output.class_progress import students_finishing
 from cli.output.class_table import Fetched, fetch, give_class_table, give_nothing_found, give_paths
@@ -46,7 +46,7 @@ def register(app: typer.Typer) -> None:
 
 
 def grade(
-    lab: Annotated[str, typer.Option("--lab", metavar="ID", help="The lab, as `labgrader labs` lists it.")],
+    lab: Annotated[str, typer.Option("--lab", metavar="ID", help="Id of the lab (`labgrader labs`).")],
     roster: Annotated[
         Path, typer.Option("--roster", metavar="FILE", help="The class list, as `labgrader roster` reads it.")
     ],
@@ -57,7 +57,12 @@ def grade(
     mode: Annotated[Mode, typer.Option("--mode", help="An audit invokes nothing and runs no load test.")] = Mode.GRADE,
     course: Annotated[
         str | None,
-        typer.Option("--course", metavar="ID", help="The course of the run, as `labgrader course list` shows it."),
+        typer.Option(
+            "--course",
+            metavar="ID",
+            help="Id of the course that this run belongs to (`labgrader course list`). Events of the run name the "
+            "course. If the course file has `results: published`, the run is private until you publish it.",
+        ),
     ] = None,
     private: Annotated[
         bool,
@@ -66,7 +71,8 @@ def grade(
         ),
     ] = False,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="The folder for the results. By default, out/RUN_ID.")
+        Path | None,
+        typer.Option("--out", metavar="DIR", help=f"Folder for the results. {limits('default: out/RUN_ID')}"),
     ] = None,
     username_from: UsernameFrom = None,
     accounts: Accounts = None,

@@ -13,7 +13,7 @@ from cli.options import Json, Labs, chosen, use_labs
 from cli.output import console
 from cli.project import DEFAULT_STACK
 from labgrader.errors import BadInputError, Problem
-from labgrader.judging.check import find_check
+from labgrader.judging.check import Kind, find_check
 from labgrader.judging.lint import lint as lint_file
 from labgrader.labs.lab import Item, find_lab, lab_ids
 from labgrader.labs.search_path import LAB_FILE
@@ -24,6 +24,9 @@ _labs = typer.Typer(
     invoke_without_command=True,
 )
 
+
+_KINDS: dict[Kind, str] = {"configuration": "configuration", "behaviour": "behavior", "performance": "performance"}
+"""The words for the kinds of checks in the table. In JSON, the kinds stay as they are."""
 
 NEW_LABS = Path("labs")
 """The folder in which `labs new` writes if no folder is given."""
@@ -36,7 +39,9 @@ POSITION = 30
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.add_typer(_labs, name="labs", rich_help_panel=HelpGroup.LABS)
-    app.command(rich_help_panel=HelpGroup.LABS, epilog="Example: labgrader lint --labs mylabs mylabs")(lint)
+    app.command(rich_help_panel=HelpGroup.LABS, epilog="Example: labgrader lint --labs mylabs mylabs/queues/lab.yaml")(
+        lint
+    )
 
 
 @_labs.callback()
@@ -168,7 +173,7 @@ def _lab_files(path: Path) -> list[Path]:
 
 
 def _row(item: Item) -> tuple[str, str, str, str, str]:
-    return item.task, item.id, find_check(item.check).kind, console.points(item.points), _title(item)
+    return item.task, item.id, _KINDS[find_check(item.check).kind], console.points(item.points), _title(item)
 
 
 def _title(item: Item) -> str:

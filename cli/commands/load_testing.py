@@ -75,7 +75,7 @@ def load_test(
             "--concurrency",
             metavar="N",
             help=(
-                "Maximum requests in flight at the same time. "
+                "Maximum requests in flight at the same time. Not with --compare-with. "
                 + limits("default: 20, or 200 with --rate", "max: 200, or 1000 with --rate")
             ),
         ),
@@ -83,7 +83,12 @@ def load_test(
     requests: Annotated[
         int | None,
         typer.Option(
-            "--requests", metavar="N", help=f"Number of requests to send. {limits('default: 100', 'max: 100000')}"
+            "--requests",
+            metavar="N",
+            help=(
+                "Number of requests to send. Not with --rate or --compare-with. "
+                + limits("default: 100", "max: 100000")
+            ),
         ),
     ] = None,
     rate: Annotated[
@@ -91,7 +96,10 @@ def load_test(
         typer.Option(
             "--rate",
             metavar="N",
-            help=f"Use the open model: start this many requests per second. {limits('max: 5000')}",
+            help=(
+                "Use the open model: start this many requests per second. Not with --requests or --compare-with. "
+                + limits("max: 5000")
+            ),
         ),
     ] = None,
     duration: Annotated[
@@ -108,7 +116,7 @@ def load_test(
             "--warm-up",
             metavar="N",
             help=(
-                "Requests to send first, reported separately. "
+                "Requests to send first, reported separately. Not with --compare-with. "
                 + limits("default: 0, or as many as in flight with --threshold-ms", "max: 100000")
             ),
         ),
@@ -118,7 +126,10 @@ def load_test(
         typer.Option(
             "--threshold-ms",
             metavar="MS",
-            help=f"Test whether a latency percentile is below this many milliseconds. {limits('max: 900000')}",
+            help=(
+                "Test whether a latency percentile is below this many milliseconds. Not with --compare-with. "
+                + limits("max: 900000")
+            ),
         ),
     ] = None,
     percentile: Annotated[
@@ -159,7 +170,10 @@ def load_test(
         typer.Option(
             "--cost-cap",
             metavar="USD",
-            help=f"Stop when the test has cost this many US dollars. {limits('default: 0.05', 'max: 1000')}",
+            help=(
+                "Stop when the test has cost this many US dollars. Not with --compare-with. "
+                + limits("default: 0.05", "max: 1000")
+            ),
         ),
     ] = None,
     output: Annotated[

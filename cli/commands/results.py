@@ -33,7 +33,7 @@ REPORTS = ("html", "json")
 GRADEBOOKS = tuple(name for name in exports() if name not in REPORTS)
 
 FORMAT_HELP = (
-    f"{' and '.join(REPORTS)} are the report. The others are the gradebook of the whole class: "
+    f"{' and '.join(REPORTS)}: the report, of the class or of one student. The gradebook of the whole class: "
     f"{'; '.join(f'{name} {exports()[name].description}' for name in GRADEBOOKS)}."
 )
 
@@ -70,15 +70,13 @@ def report(
     bom: Annotated[
         bool, typer.Option("--bom", help="With --format csv: begin with a byte-order mark, so that Excel reads UTF-8.")
     ] = False,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write it to this file.")
-    ] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to this file.")] = None,
     aws: Aws = False,
     stack: Stack = DEFAULT_STACK,
 ) -> None:
     """Fetch the report of a run: of the class, or of one student.
 
-    A terminal shows a table of the class, or the report of the student. A file or a pipe gets the format.
+    A terminal shows a table of the class, or the report of the student. A file or a pipe gets what --format names.
     """
     if student and form not in REPORTS:
         raise UsageError("a gradebook has the whole class: omit --student, or use --format json")

@@ -46,7 +46,16 @@ def register(app: typer.Typer) -> None:
 
 
 def self_check(
-    lab: Annotated[str, typer.Option("--lab", metavar="ID", show_default=False, help="The lab.")] = "",
+    lab: Annotated[
+        str,
+        typer.Option(
+            "--lab",
+            metavar="ID",
+            show_default=False,
+            help="Id of the lab. Give --lab or --run. With `--run latest`, it selects the newest self-check of this "
+            "lab.",
+        ),
+    ] = "",
     token: Token = "",
     url: Url = "",
     run: Annotated[
@@ -59,7 +68,7 @@ def self_check(
         ),
     ] = "",
     advice: Annotated[
-        bool, typer.Option("--advice", help="Show all advice in full, with the commands to type.")
+        bool, typer.Option("--advice", help="Show all advice in full, with its commands. Advice costs no points.")
     ] = False,
     output: Page = None,
     stack: Stack = DEFAULT_STACK,

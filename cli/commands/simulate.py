@@ -19,7 +19,7 @@ from checks.simulation.teardown import delete_class
 from cli.command_line import HelpGroup
 from cli.embedded_aws.simulated_classes import place_class, remember_class, simulated_classes
 from cli.errors import UsageError
-from cli.options import Labs, use_labs
+from cli.options import Labs, limits, use_labs
 from cli.output import console
 from cli.target import Target, embedded_account, embedded_target, reached, running_embedded
 from labgrader.labs.lab import find_lab
@@ -41,19 +41,24 @@ def register(app: typer.Typer) -> None:
 
 
 def simulate(
-    lab: Annotated[str, typer.Option("--lab", metavar="ID", help="The lab, as `labgrader labs` lists it.")],
-    students: Annotated[int, typer.Option("--students", metavar="N", help="The number of students.")],
-    seed: Annotated[int, typer.Option("--seed", metavar="S", help="Another seed makes other mistakes.")] = 0,
+    lab: Annotated[str, typer.Option("--lab", metavar="ID", help="Id of the lab (`labgrader labs`).")],
+    students: Annotated[
+        int, typer.Option("--students", metavar="N", help=f"Number of students. {limits(f'max: {MAX_SIMULATED}')}")
+    ],
+    seed: Annotated[
+        int, typer.Option("--seed", metavar="N", help="Seed of the random class. Another number makes another class.")
+    ] = 0,
     truth: Annotated[
         Path | None,
-        typer.Option("--truth", metavar="FILE", help="Write the mistakes of each student to this file, as JSON."),
+        typer.Option("--truth", metavar="FILE", help="Write to this file what each student did wrong, as JSON."),
     ] = None,
     labs: Labs = None,
 ) -> None:
     """Build a class of students, good and bad, on the embedded AWS. Print the class list as CSV.
 
     A quarter of the students is perfect. Most others make one mistake, one did half of the lab, and one built nothing.
-    After `labgrader up --enforce-iam`, the account of one student denies access, so that nothing can be graded.
+    In a class of five or more, after `labgrader up --enforce-iam`, the account of one student denies access: nothing of
+    this student can be graded.
 
     Each lab has a class of its own. A second class of the same lab replaces the first. The class of another lab gets
     other usernames, and the earlier classes stay. Everything with a name that begins with a new username (user1-) is

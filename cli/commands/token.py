@@ -63,16 +63,20 @@ def issue_token(
         typer.Option(
             "--student",
             metavar="USERNAME",
-            help="The student, by the username of the class list. For an instructor, a name of the same characters "
-            "(a-z, 0-9, - and _), which the runs of the token show.",
+            help="A username of the class list. For an instructor token: any name of a-z, 0-9, - and _. Runs show it "
+            "as the person who started them.",
         ),
     ],
     role: Annotated[
         Role,
-        typer.Option("--role", help="A student sees their own work. An instructor starts runs and sees all students."),
+        typer.Option(
+            "--role",
+            help="A student token shows only the student's own work. An instructor token can start runs and read all "
+            "results.",
+        ),
     ] = Role.STUDENT,
     days: Annotated[
-        int, typer.Option("--days", metavar="N", help=f"How many days the token is valid, 1 to {MAX_DAYS}.")
+        int, typer.Option("--days", metavar="N", help=f"Days until the token expires, 1 to {MAX_DAYS}.")
     ] = DEFAULT_DAYS,
     message: Annotated[
         bool,

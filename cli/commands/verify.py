@@ -36,7 +36,11 @@ def verify(
     skip_slow: Annotated[bool, typer.Option("--skip-slow", help="Skip the mistakes that take minutes.")] = False,
     record: Annotated[
         Path | None,
-        typer.Option("--record", metavar="DIR", help="Save in this folder the data from which students were graded."),
+        typer.Option(
+            "--record",
+            metavar="DIR",
+            help="Save the recorded evidence of each mistake in this folder, for fast tests without AWS.",
+        ),
     ] = None,
     labs: Labs = None,
     as_json: Json = False,

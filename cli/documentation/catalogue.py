@@ -23,6 +23,7 @@ _HEAD = """# The checks
 
 All built-in checks with their parameters. `make docs` writes this page from the source; do not edit it.
 A lab file (`checks/labs/ID/lab.yaml`) gives each check parameters, a title, points and prerequisites.
+The folder has `_` for each `-` of the id.
 """
 
 _KINDS = {

@@ -41,7 +41,7 @@ _SIZES = frozenset({"payload_size", "content-length"})
 """Fields that change with the number of digits in the payload."""
 
 _DURATIONS = frozenset({"duration_ms", "waited_ms"})
-"""Durations of answers, measured by the grader."""
+"""Durations of answers, measured by labgrader."""
 
 _COUNTED_UNDER_LOAD = ("labgrader:LoadTest ", "labgrader:Compare ")
 """Questions with answers that are one measurement. Their integers count for example cold starts and retries."""

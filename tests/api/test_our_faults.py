@@ -60,9 +60,14 @@ def test_a_response_larger_than_lambda_allows_is_an_internal_error(world: World)
     world.has_run()
     words: dict[str, Any] = {"advice": [{"id": f"advice-{n}", "message": "x" * 4000, "hint": ""} for n in range(1600)]}
     world.has_report(RUN_ID, "user1", report_of(**words))
-    problem = world.ask("GET", f"/v1/runs/{RUN_ID}/students/user1", INSTRUCTOR).problem(500, "our-fault")
-    assert problem["detail"] == (
-        "the response is larger than 6 MB, the most that Lambda can return; get the report with `labgrader report`"
+    of_instructor = world.ask("GET", f"/v1/runs/{RUN_ID}/students/user1", INSTRUCTOR).problem(500, "our-fault")
+    assert of_instructor["detail"] == (
+        "The response is larger than 6 MB, the most that Lambda can return. "
+        "Get it with `labgrader report RUN_ID --student USERNAME --aws`."
+    )
+    of_student = world.ask("GET", f"/v1/me/reports/{RUN_ID}", STUDENT).problem(500, "our-fault")
+    assert of_student["detail"] == (
+        "The response is larger than 6 MB, the most that Lambda can return. Ask your instructor for the report."
     )
 
 

@@ -99,7 +99,7 @@ def test_an_audit_of_some_students(world: World) -> None:
         (
             {"roster": [{"username": "u"}, {"username": "U", "region": "mars"}, 5, {"email": ["x"]}]},
             {
-                "roster[1].username": "U is already at roster[0]",
+                "roster[1].username": "U is the same username as u at roster[0] (upper and lower case are the same)",
                 "roster[1].region": "mars is not a Region such as us-east-1",
                 "roster[2]": "is not an object",
                 "roster[3].email": "is not text",
@@ -108,7 +108,11 @@ def test_an_audit_of_some_students(world: World) -> None:
         ),
         (
             {"roster": "username\nuser1\n\n User1\n"},
-            {"roster: line 4: username": "User1 is already on row 2"},
+            {
+                "roster: line 4: username": (
+                    "User1 is the same username as user1 on line 2 (upper and lower case are the same)"
+                ),
+            },
         ),
         (
             {"roster": [{"username": "user1", "account_id": "222233334444"}]},

@@ -132,6 +132,28 @@ def test_the_help_shows_only_the_new_names(capsys: pytest.CaptureFixture[str]) -
     assert not {"--below", "--most", "--against"} & set(re.findall(r"--[a-z-]+", shown))
 
 
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--concurrency", "2"),
+        ("--requests", "5"),
+        ("--rate", "5"),
+        ("--warm-up", "1"),
+        ("--threshold-ms", "5"),
+        ("--cost-cap", "0.01"),
+    ],
+)
+def test_the_help_names_the_options_that_a_comparison_refuses(
+    load_test: Run, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, option: str, value: str
+) -> None:
+    assert load_test("user1-f", "--compare-with", "user1-g", option, value) == 2
+    assert capsys.readouterr().err == f"error: {option} has no effect with --compare-with; omit one of them\n"
+    monkeypatch.setenv("COLUMNS", "300")
+    assert main(["load-test", "--help"]) == 0
+    line = next(line for line in capsys.readouterr().out.splitlines() if line.split()[1:2] == [option])
+    assert re.search(r"Not with (--[a-z]+ or )?--compare-with\.", line)
+
+
 def test_an_event_can_come_from_a_file(load_test: Run, tmp_path: Path) -> None:
     (tmp_path / "event.json").write_text('{"from": "a file"}')
     events = []

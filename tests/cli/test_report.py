@@ -158,9 +158,12 @@ def test_help_names_every_format_with_its_description(capsys: Capture, monkeypat
     assert main(["report", "--help"]) == 0
     shown = " ".join(capsys.readouterr().out.split())
     assert "|".join(FORMATS) in shown
-    told = "; ".join(f"{name} {exports()[name].description}" for name in FORMATS[2:])
-    assert "csv for spreadsheets, a column for each check" in told
-    assert f"html and json are the report. The others are the gradebook of the whole class: {told}." in shown
+    described = "; ".join(f"{name} {exports()[name].description}" for name in FORMATS[2:])
+    assert "csv for spreadsheets, a column for each check" in described
+    assert (
+        f"html and json: the report, of the class or of one student. The gradebook of the whole class: {described}."
+        in shown
+    )
 
 
 def test_an_unknown_format_is_refused(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ CANVAS = (
 )
 NOTICES = [
     "notice: passed over 1 column: Lab 5 (4711)",
-    "notice: skipped, not a student: row 2 (Points Possible)",
+    "notice: skipped, not a student: line 2 (Points Possible)",
 ]
 MADE = "notice: usernames are made from login: ada@x.edu → ada, Bob.Kahn → bob-kahn"
 NO_USERNAMES = (

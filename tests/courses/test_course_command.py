@@ -230,7 +230,7 @@ def test_push_refuses_an_invalid_file_before_it_connects_to_aws(run: Run, tmp_pa
     assert (said.status, said.out) == (2, "")
     assert said.errors == [
         f"error: {tmp_path}/course.yaml:4: audit_time: 25:00 is not a time of day, HH:MM from 00:00 to 23:59",
-        f"error: {tmp_path}/second.csv:3: username: user1 is already on row 2",
+        f"error: {tmp_path}/second.csv:3: username: user1 is already on line 2",
     ]
 
 

@@ -119,7 +119,7 @@ def test_read_course_reports_all_problems_in_the_order_of_the_lines(tmp_path: Pa
         "course.yaml:18: labs[3].lab: must be text, not a list",
         "course.yaml:19: labs[4]: must be a set of fields, not the text 'text'",
         "first.csv:2: account_id: 12 is not 12 digits",
-        "first.csv:3: username: user1 is already on row 2",
+        "first.csv:3: username: user1 is already on line 2",
     ]
 
 
@@ -248,7 +248,7 @@ def test_problems_of_a_shared_class_list_are_reported_once(tmp_path: Path) -> No
     files = read(tmp_path, "second.csv", "first.csv")
     assert list(files.students) == ["first.csv"]
     assert refused(tmp_path, "second.csv", "first.csv", first="username\nuser1\nuser1\n") == [
-        "first.csv:3: username: user1 is already on row 2"
+        "first.csv:3: username: user1 is already on line 2"
     ]
 
 
@@ -288,4 +288,4 @@ def test_read_course_refuses_a_folder_as_class_list(tmp_path: Path) -> None:
 
 def test_problems_do_not_contain_external_ids(tmp_path: Path) -> None:
     rows = FIRST.replace("user2", "user1")
-    assert refused(tmp_path, first=rows) == ["first.csv:3: username: user1 is already on row 2"]
+    assert refused(tmp_path, first=rows) == ["first.csv:3: username: user1 is already on line 2"]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from labgrader.errors import NotGradedError
-from labgrader.judging.expectation import asked_for, unmet
+from labgrader.judging.expectation import MAX_READ, asked_for, unmet
 from labgrader.labs.limits import MAX_DEPTH, MAX_MATCHED
 from labgrader.reasons import Reason
 
@@ -161,8 +161,38 @@ def test_where_an_answer_differs(answer: Any, says: str) -> None:
         (
             {"properties": {"a": {}}, "unevaluatedProperties": False},
             {"a": 1},
-            {"b": 1},
-            'the body has additional values: {"b": 1}',
+            {"a": 1, "b": 1},
+            "the body has an additional field b",
+        ),
+        (
+            {"allOf": [{"properties": {"a": {}}}], "unevaluatedProperties": False},
+            {"a": 1},
+            {"c": {"a": 1}, "a": 1, "it's (a) “name”": 2},
+            "the body has additional fields: c and it's (a) “name”",
+        ),
+        (
+            {"properties": {"a": {}}, "unevaluatedProperties": {"type": "string", "minLength": 1}},
+            {"a": 1, "b": "x"},
+            {"a": 1, "b": 1, "c": "x"},
+            "the body has an additional field with a value that is not allowed: b",
+        ),
+        (
+            {"properties": {"a": {}}, "unevaluatedProperties": {"type": "string"}},
+            {"a": 1, "b": "x"},
+            {"a": 1, "b": 1, "c": 2, "d": "x"},
+            "the body has additional fields with values that are not allowed: b and c",
+        ),
+        (
+            {"prefixItems": [{}], "unevaluatedItems": False},
+            [1],
+            [1, "b"],
+            'the body has an additional entry "b"',
+        ),
+        (
+            {"prefixItems": [{}], "unevaluatedItems": False},
+            [],
+            ["a", "b", 2, {"c": None}, [True], -0.5, 7],
+            'the body has additional entries: "b", 2, {"c": null}, [true], -0.5 and …',
         ),
         (
             {"$ref": "#/$defs/count", "$defs": {"count": {"type": "integer"}}},
@@ -181,6 +211,18 @@ def test_where_an_answer_differs(answer: Any, says: str) -> None:
 def test_each_keyword_has_its_words(schema: dict[str, Any], fits: Any, differs: Any, says: str) -> None:
     assert unmet(fits, schema) == ""
     assert unmet(differs, schema) == says
+
+
+def test_additional_fields_are_named_up_to_the_length_that_is_read() -> None:
+    schema = {"unevaluatedProperties": False}
+    answer = {letter * 4000: 1 for letter in "abcd"}
+    most = MAX_READ - 4 * len("'', ") - len("''") - 4 * 4000
+    assert unmet({**answer, "e" * most: 1}, schema).startswith(
+        f"the body has additional fields: {'a' * 80}… (3920 more characters), bbb"
+    )
+    assert unmet({**answer, "e" * (most + 1): 1}, schema) == (
+        f'the body has fields that are not allowed; it is {{"{"a" * 78}… (19938 more characters)'
+    )
 
 
 def test_the_order_of_an_answers_fields_changes_nothing() -> None:

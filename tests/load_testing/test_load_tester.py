@@ -62,7 +62,7 @@ def test_one_signature_is_used_for_all_requests_of_a_second() -> None:
     ("function", "reason"),
     [
         ("user10-f", "the function user10-f does not begin with user1- and may be another student's: not touched"),
-        ("labgrader-run", "the function labgrader-run belongs to the grader and is never touched for a student"),
+        ("labgrader-run", "the function labgrader-run belongs to labgrader and is never touched for a student"),
         ("user1-f:prod", "'user1-f:prod' is not the name of a function"),
         (5, "5 is not the name of a function"),
     ],

@@ -123,7 +123,7 @@ def test_a_lone_surrogate_in_a_students_answer_is_accepted() -> None:
         ("user10-api", "the API user10-api does not begin with user1- and may be another student's: not touched"),
         ("User1-api", "the API User1-api does not begin with user1- and may be another student's: not touched"),
         ("user1", "the API user1 does not begin with user1- and may be another student's: not touched"),
-        ("labgrader-api", "the API labgrader-api belongs to the grader and is never touched for a student"),
+        ("labgrader-api", "the API labgrader-api belongs to labgrader and is never touched for a student"),
     ],
 )
 def test_only_the_students_own_apis_are_called(name: str, reason: str) -> None:

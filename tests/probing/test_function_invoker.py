@@ -34,11 +34,11 @@ pytestmark = pytest.mark.usefixtures("virtual_time")
         ("User1-f", "the function User1-f does not begin with user1- and may be another student's: not touched"),
         (
             "labgrader-run-probe",
-            "the function labgrader-run-probe belongs to the grader and is never touched for a student",
+            "the function labgrader-run-probe belongs to labgrader and is never touched for a student",
         ),
         (
             "LabGrader-run-probe",
-            "the function LabGrader-run-probe belongs to the grader and is never touched for a student",
+            "the function LabGrader-run-probe belongs to labgrader and is never touched for a student",
         ),
         ("user1-f:prod", "'user1-f:prod' is not the name of a function"),
         ("user1-/../../x", "'user1-/../../x' is not the name of a function"),
@@ -60,7 +60,7 @@ def test_only_the_students_own_functions_are_invoked(function: str, reason: str)
 def test_a_student_with_the_graders_prefix_cannot_invoke_it() -> None:
     with StubLambda() as stub:
         invoker = Invoker(stub.endpoint, username="labgrader", forbidden="labgrader-")
-        with pytest.raises(NotGradedError, match="belongs to the grader"):
+        with pytest.raises(NotGradedError, match="belongs to labgrader"):
             invoker.answer(invoke_question("labgrader-run-check"))
         assert stub.requests == []
 

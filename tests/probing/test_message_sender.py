@@ -234,7 +234,7 @@ def test_a_fifo_queue_gets_its_required_fields(sqs: Any, clock: Clock) -> None:
         (
             "labgrader-q",
             URL.replace("user1-queue", "labgrader-q"),
-            "the queue labgrader-q belongs to the grader and is never touched for a student",
+            "the queue labgrader-q belongs to labgrader and is never touched for a student",
         ),
         (
             "user1-queue",

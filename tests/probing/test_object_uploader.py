@@ -153,7 +153,7 @@ def test_a_long_result_is_cut(s3: Any, clock: Clock, size: int) -> None:
         ),
         (
             {"Bucket": "labgrader-bucket"},
-            "the bucket labgrader-bucket belongs to the grader and is never touched for a student",
+            "the bucket labgrader-bucket belongs to labgrader and is never touched for a student",
         ),
         (
             {"Key": "uploads/own.txt", "AwaitKey": "own.txt.json"},

@@ -122,7 +122,7 @@ def test_an_unnamed_column_with_text_is_a_problem() -> None:
 def test_titles_above_the_headings_are_skipped() -> None:
     found = read("Cloud Computing\nSpring\n\nusername;name\nuser1;Ada\n")
     assert found.students == [Student("user1", "user1", "Ada")]
-    assert found.notices == ["skipped, above the headings: row 1, 2"]
+    assert found.notices == ["skipped, above the headings: line 1, 2"]
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_a_total_row_is_skipped_with_one_line(row: str, skipped: str) -> None:
     text = f"student_id,name,section\ns-1,Ada,A\n{row}\n"
     found = read(text, "student_id")
     assert [student.name for student in found.students] == ["Ada"]
-    assert found.notices[0] == f"skipped, not a student: row {skipped}"
+    assert found.notices[0] == f"skipped, not a student: line {skipped}"
 
 
 def test_a_student_with_the_name_of_a_total_stays() -> None:

@@ -88,7 +88,7 @@ def test_a_lost_zero_is_taken_back_if_the_role_proves_it() -> None:
     found = read(f"username,account_id,role_arn\nuser1,12345678901,{ROLE}\n")
     assert (problems(found), found.students[0].account_id) == ([], "012345678901")
     assert found.notices == [
-        "account_id has its leading zero again, as role_arn proves: row 2 (12345678901 → 012345678901)"
+        "account_id has its leading zero again, as role_arn proves: line 2 (12345678901 → 012345678901)"
     ]
 
 
@@ -98,7 +98,7 @@ def test_rounded_ids_are_not_reported_as_equal_too() -> None:
 
 def test_a_spoilt_section_is_a_notice() -> None:
     found = read("username,section\nuser1,3-Jan\n")
-    assert (problems(found), found.notices) == ([], ["a spreadsheet has changed the section: row 2 (3-Jan)"])
+    assert (problems(found), found.notices) == ([], ["a spreadsheet has changed the section: line 2 (3-Jan)"])
 
 
 def test_the_text_of_a_formula_is_the_value() -> None:
@@ -122,7 +122,7 @@ def test_the_text_of_a_formula_is_the_value() -> None:
 def test_an_invisible_character_is_removed_and_named(character: str, named: str) -> None:
     found = read(f"user{character}name,student_id,name\nus{character}er1,{character}0012,A{character}da\n")
     assert found.students == [Student("user1", "0012", "Ada")]
-    assert found.notices == [f"removed {named}, which cannot be seen: row 2 (username), 2 (student_id), 2 (name)"]
+    assert found.notices == [f"removed {named}, which cannot be seen: line 2 (username), 2 (student_id), 2 (name)"]
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_a_name_stays_as_it_is_spelled(name: str) -> None:
 
 def test_a_control_character_is_removed_from_a_name_and_refused_in_an_id() -> None:
     found = read("username,name\nuser1,A\x07da\n")
-    assert (found.students[0].name, found.notices) == ("Ada", ["removed U+0007, which cannot be seen: row 2 (name)"])
+    assert (found.students[0].name, found.notices) == ("Ada", ["removed U+0007, which cannot be seen: line 2 (name)"])
     assert problems(read("username,student_id\nuser1,00\x0712\n")) == [
         "class.csv:2: student_id: 00\N{REPLACEMENT CHARACTER}12 is not 1 to 128 characters without slashes "
         "(it has U+0007)"
@@ -155,20 +155,32 @@ def test_a_letter_of_another_script_is_named_by_code_point() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("student_id,username\na,user1\na,user2\n", ["class.csv:3: student_id: a is already on row 2"]),
-        ("student_id,username\na,user1\nA,user2\n", ["class.csv:3: student_id: A is already on row 2, as a"]),
+        ("student_id,username\na,user1\na,user2\n", ["class.csv:3: student_id: a is already on line 2"]),
+        (
+            "student_id,username\na,user1\nA,user2\n",
+            ["class.csv:3: student_id: A is the same student_id as a on line 2 (upper and lower case are the same)"],
+        ),
         (
             "student_id,username\nuser2,user1\n,user2\n",
             [
-                "class.csv:3: student_id: user2 is already on row 2; "
+                "class.csv:3: student_id: user2 is already on line 2; "
                 "a student without a student_id has the username in its place"
             ],
         ),
         (
             "student_id,username\n,user2\nUSER2,user1\n",
-            ["class.csv:3: student_id: USER2 is already on row 2, as user2"],
+            [
+                "class.csv:3: student_id: USER2 is the same student_id as user2 on line 2 "
+                "(upper and lower case are the same)"
+            ],
         ),
-        ("student_id,username\n,user1\n,USER1\n", ["class.csv:3: username: USER1 is already on row 2"]),
+        (
+            "student_id,username\n,user1\n,USER1\n",
+            [
+                "class.csv:3: username: USER1 is the same username as user1 on line 2 "
+                "(upper and lower case are the same)"
+            ],
+        ),
     ],
 )
 def test_two_students_with_one_student_id_are_refused(text: str, said: list[str]) -> None:

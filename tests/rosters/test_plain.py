@@ -5,7 +5,7 @@ import json
 import pytest
 
 from labgrader.errors import BadInputError
-from labgrader.rosters import MAX_STUDENTS, MAX_USERNAME, Student, read_roster, select
+from labgrader.rosters import MAX_STUDENTS, MAX_USERNAME, Student, read_class_list, read_roster, select
 
 
 def read(text: str | bytes, source: str = "class.csv") -> list[Student]:
@@ -42,8 +42,8 @@ def test_every_problem_has_row_and_column() -> None:
         "class.csv:3: username: ../x is not letters, digits, hyphens and underscores, beginning and ending with a "
         "letter or digit, at most 80 characters",
         "class.csv:4: username: is empty",
-        "class.csv:5: username: USER1 is already on row 2",
-        "class.csv:6: student_id: a is already on row 2",
+        "class.csv:5: username: USER1 is the same username as user1 on line 2 (upper and lower case are the same)",
+        "class.csv:6: student_id: a is already on line 2",
     ]
 
 
@@ -54,7 +54,7 @@ def test_a_username_has_at_most_80_characters() -> None:
 
 def test_a_username_with_labgrader_is_refused() -> None:
     assert refused("username\nann\nmy-Labgrader-1\n") == [
-        "class.csv:3: username: my-Labgrader-1 contains labgrader, which is reserved for the grader's own resources"
+        "class.csv:3: username: my-Labgrader-1 contains labgrader, which is reserved for labgrader's own resources"
     ]
 
 
@@ -83,7 +83,7 @@ def test_what_is_not_text_is_refused() -> None:
 
 
 def test_a_row_with_more_cells_than_columns_is_refused() -> None:
-    assert "class.csv:2: the row has 2 cells, the header has 1" in refused("username\nuser1,extra\n")
+    assert "class.csv:2: the line has 2 cells, the header has 1" in refused("username\nuser1,extra\n")
 
 
 def test_a_roster_has_at_most_ten_thousand_students() -> None:
@@ -124,9 +124,14 @@ def test_problems_of_a_json_roster_name_the_index() -> None:
         "class.json: [2].email: is not text",
         "class.json: [6].username: is not text",
         "class.json: [3].username: is missing",
-        "class.json: [4].username: User1 is already at [0]",
+        "class.json: [4].username: User1 is the same username as user1 at [0] (upper and lower case are the same)",
         "class.json: [5].username: is empty",
     ]
+
+
+def test_a_notice_of_a_json_roster_names_the_entry() -> None:
+    found = read_class_list('[{"username": "us\u200ber1"}]'.encode(), "class.json")
+    assert found.notices == ["removed U+200B ZERO WIDTH SPACE, which cannot be seen: entry 0 (username)"]
 
 
 def test_problems_of_a_request_name_the_field() -> None:
@@ -139,7 +144,7 @@ def test_problems_of_a_request_name_the_field() -> None:
         "roster[1].username: user1 is already at roster[0]"
     ]
     assert said("username\nuser1\n\nuser1\n", "rosters/class.csv") == [
-        "roster: line 4: username: user1 is already on row 2"
+        "roster: line 4: username: user1 is already on line 2"
     ]
     assert said("[]") == said("username\n") == ["roster: has no students"]
     assert said("{") == [

@@ -181,7 +181,7 @@ def test_columns_and_rows_that_are_passed_over_are_one_notice_each() -> None:
     found = read(EXPORTS["canvas with first and last names"][1], "login")
     assert found.notices == [
         "passed over 4 columns: Integration ID, Root Account, Lab (1), Final Score",
-        "skipped, not a student: row 2 (Muted), 3 (Points Possible), 5 (Student, Test)",
+        "skipped, not a student: line 2 (Muted), 3 (Points Possible), 5 (Student, Test)",
         "usernames are made from login; none is changed",
     ]
 

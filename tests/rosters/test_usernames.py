@@ -60,31 +60,31 @@ def test_usernames_of_the_list_stay_and_missing_ones_are_made() -> None:
         (
             "login,name\na.b,X\na-b,Y\n",
             "login",
-            "class.csv:3: login: the username a-b is already on row 2; "
+            "class.csv:3: login: the username a-b is already on line 2; "
             "give one of the two another username with an accounts file",
         ),
         (
             "email,name\nann@x.edu,X\nANN@y.edu,Y\n",
             "email",
-            "class.csv:3: email: the username ann is already on row 2; "
+            "class.csv:3: email: the username ann is already on line 2; "
             "give one of the two another username with an accounts file",
         ),
         (
             "username,email\nann,x@x.edu\n,ann@x.edu\n",
             "email",
-            "class.csv:3: email: the username ann is already on row 2; "
+            "class.csv:3: email: the username ann is already on line 2; "
             "give one of the two another username with an accounts file",
         ),
         (
             "login,name\nann,X\nann.marie,Y\n",
             "login",
-            "class.csv:3: username: the resources of ann-marie begin with ann-, too: ann is the username on row 2; "
+            "class.csv:3: username: the resources of ann-marie begin with ann-, too: ann is the username on line 2; "
             "give one of them another username with an accounts file",
         ),
         (
             "login,name\nann-marie,Y\nann,X\n",
             "login",
-            "class.csv:2: username: the resources of ann-marie begin with ann-, too: ann is the username on row 3; "
+            "class.csv:2: username: the resources of ann-marie begin with ann-, too: ann is the username on line 3; "
             "give one of them another username with an accounts file",
         ),
         ("login,name\n,X\n", "login", "class.csv:2: login: is empty; no username can be made of it"),
@@ -176,11 +176,11 @@ def test_an_accounts_file_joins_by_email_and_the_rule_makes_the_rest() -> None:
         ),
         (
             "student_id,username\n0012,user1\n0012,user3\n0013,user2\n",
-            ["accounts.csv:3: student_id: 0012 is already on row 2"],
+            ["accounts.csv:3: student_id: 0012 is already on line 2"],
         ),
         (
             "login,username\nada,user1\nADA,user3\nbob,user2\n",
-            ["accounts.csv:3: login: the same login is already on row 2"],
+            ["accounts.csv:3: login: the same login is already on line 2"],
         ),
         (
             "student_id,username,account_id\n0012,user1,1234\n0013,user2,\n",
@@ -189,7 +189,7 @@ def test_an_accounts_file_joins_by_email_and_the_rule_makes_the_rest() -> None:
         (
             "student_id,username\n12,user1\n0013,user2\n",
             [
-                "class.csv:2: student_id: 0012 is 12 on row 2 of accounts.csv: a spreadsheet has dropped leading "
+                "class.csv:2: student_id: 0012 is 12 on line 2 of accounts.csv: a spreadsheet has dropped leading "
                 "zeros; format the column as text and enter it again",
                 "class.csv:2: username: is empty",
             ],
@@ -210,7 +210,7 @@ def test_a_faulty_accounts_file_is_named(accounts: str | bytes, said: list[str])
 
 def test_two_files_that_disagree_are_refused() -> None:
     found = read("username,student_id,region\nuser1,s-1,us-east-1\n", accounts="student_id,region\ns-1,eu-west-1\n")
-    assert problems(found) == ["class.csv:2: region: us-east-1 differs from eu-west-1 on row 2 of accounts.csv"]
+    assert problems(found) == ["class.csv:2: region: us-east-1 differs from eu-west-1 on line 2 of accounts.csv"]
 
 
 def test_accounts_of_other_students_are_one_notice() -> None:

@@ -102,6 +102,14 @@ def test_the_sheet_with_headings_is_read_and_hidden_ones_are_not() -> None:
     assert found.notices == ["the worksheet Sheet 2 is read, and no other one", "skipped, above the headings: row 1"]
 
 
+def test_a_username_that_is_taken_names_the_row_of_a_workbook() -> None:
+    found = read(workbook([["username"], ["user1"], ["User1"], ["user1"]]), source="class.xlsx")
+    assert problems(found) == [
+        "class.xlsx:3: username: User1 is the same username as user1 on row 2 (upper and lower case are the same)",
+        "class.xlsx:4: username: user1 is already on row 2",
+    ]
+
+
 def test_an_empty_workbook_is_refused() -> None:
     assert problems(read(workbook([]), source="class.xlsx")) == [
         "class.xlsx: the roster is empty; write the column names in the first row"

@@ -237,7 +237,8 @@ NO_LAB = f"lab: there is no lab lab-5; the labs are: {', '.join(lab_ids())}"
             {"lab": LAB, "roster": "username\nuser1\nUSER1\n\x1b[2J\n", "mode": ["audit"]},
             LAB,
             "",
-            "roster: line 3: username: USER1 is already on row 2\n"
+            "roster: line 3: username: USER1 is the same username as user1 on line 2 "
+            "(upper and lower case are the same)\n"
             "roster: line 4: username: \N{REPLACEMENT CHARACTER}[2J is not letters, digits, hyphens and underscores, "
             "beginning and ending with a letter or digit, at most 80 characters (it has U+001B)\n"
             'mode: ["audit"] is not one of: grade, audit',

@@ -88,7 +88,8 @@ def test_request_with_a_class_list_parses_and_stores_it(store: Store, roster: An
         (
             [{"username": "user1"}, {"username": " USER1"}, {"username": "-"}],
             [
-                "roster[1].username: USER1 is already at roster[0]",
+                "roster[1].username: USER1 is the same username as user1 at roster[0] "
+                "(upper and lower case are the same)",
                 "roster[2].username: - is not letters, digits, hyphens and underscores, beginning and ending with a "
                 "letter or digit, at most 80 characters",
             ],
@@ -96,7 +97,8 @@ def test_request_with_a_class_list_parses_and_stores_it(store: Store, roster: An
         (
             "username,email\nuser1,x\nUser1,y\n-,z",
             [
-                "roster: line 3: username: User1 is already on row 2",
+                "roster: line 3: username: User1 is the same username as user1 on line 2 "
+                "(upper and lower case are the same)",
                 "roster: line 4: username: - is not letters, digits, hyphens and underscores, beginning and ending "
                 "with a letter or digit, at most 80 characters",
             ],

@@ -175,7 +175,7 @@ def test_invocation_that_could_outlast_the_task_is_not_started(store: Store, lef
             {"QueueName": "user10-q", "QueueUrl": "x", "Bodies": []},
             "the queue user10-q does not",
         ),
-        ("labgrader:DropObject", {"Bucket": "grader-stack-b"}, "the bucket grader-stack-b belongs to the grader"),
+        ("labgrader:DropObject", {"Bucket": "grader-stack-b"}, "the bucket grader-stack-b belongs to labgrader"),
     ],
 )
 def test_each_question_reaches_only_resources_of_the_student(

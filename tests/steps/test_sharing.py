@@ -208,7 +208,7 @@ def test_target_of_another_owner_is_not_leased_and_not_loaded(store: Store, targ
     recorded(store)
     functions = StudentsFunctions(store, RUN, "user1", "grader-stack", Sharing(HOME, 12, 4e9))
     question = Question("labgrader:LoadTest", {**LOADING.arguments, "Target": target.to_dict()})
-    with pytest.raises(NotGradedError, match=r"does not begin with user1-|belongs to the grader"):
+    with pytest.raises(NotGradedError, match=r"does not begin with user1-|belongs to labgrader"):
         functions.answer(question)
     assert store.lease(LEASE, "another", 0.0, 1.0)
 

@@ -295,7 +295,7 @@ MISTAKES: list[Mistake] = [
         "saved the analysis in another folder",
         {"s3-processes"},
         _replaced("analysis/{key}.json", "results/{key}.json", PROCESSOR),
-        slow=True,  # the grader waits for the missing object
+        slow=True,  # labgrader waits for the missing object
     ),
     # --- Lab 6 ------------------------------------------------------------------------------------------------------
     _mistake(

@@ -90,7 +90,7 @@ def test_passes_when_the_endpoint_answers() -> None:
         ),
         (
             HttpReply("timeout"),
-            "did not respond before the grader stopped waiting",
+            "did not respond before labgrader stopped waiting",
             f"aws logs tail /aws/lambda/{FUNCTION} --since 1h",
         ),
     ],

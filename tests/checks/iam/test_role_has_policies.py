@@ -32,20 +32,20 @@ def test_passes_with_more_policies() -> None:
         (
             with_role(),
             0.75,
-            "the policy AWSLambdaBasicExecutionRole is not attached",
+            "does not have the policy AWSLambdaBasicExecutionRole",
             f"aws iam attach-role-policy --role-name user1-role --policy-arn {BASIC}",
         ),
         (
             with_role(BASIC, used="LabRole"),
             0.75,
-            f"{FUNCTION} uses LabRole instead",
+            f"is not the role of {FUNCTION}, which uses LabRole",
             f"aws lambda update-function-configuration --function-name {FUNCTION} "
             f"--role arn:aws:iam::{ACCOUNT}:role/user1-role",
         ),
         (
             with_role(BASIC, trusts="ec2.amazonaws.com"),
             0.75,
-            "lambda.amazonaws.com cannot assume it",
+            "cannot be assumed by lambda.amazonaws.com",
             "aws iam update-assume-role-policy --role-name user1-role --policy-document "
             '\'{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", '
             '"Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}\'',
@@ -55,7 +55,7 @@ def test_passes_with_more_policies() -> None:
 def test_each_part_is_worth_the_same(world: World, fraction: float, says: str, hint: str) -> None:
     verdict = world.judge("role_has_policies", **ROLE)
     assert (verdict.status, verdict.fraction) == ("partial", fraction)
-    assert (verdict.message, verdict.hint) == (f"The role user1-role: {says}.", hint)
+    assert (verdict.message, verdict.hint) == (f"The role user1-role {says}.", hint)
 
 
 def test_fails_when_the_role_does_not_exist() -> None:
@@ -90,7 +90,7 @@ def test_judges_the_functions_role_when_none_is_named() -> None:
     verdict = with_role(BASIC).judge("role_has_policies", **wanted)
     assert (verdict.fraction, verdict.message) == (
         2 / 3,
-        "The role user1-role: the policy AmazonS3FullAccess is not attached.",
+        "The role user1-role does not have the policy AmazonS3FullAccess.",
     )
     assert verdict.hint == (
         "aws iam attach-role-policy --role-name user1-role --policy-arn arn:aws:iam::aws:policy/AmazonS3FullAccess"
@@ -100,4 +100,16 @@ def test_judges_the_functions_role_when_none_is_named() -> None:
 
 def test_judges_the_role_when_the_function_does_not_exist() -> None:
     verdict = World().role("user1-role", BASIC).judge("role_has_policies", **ROLE)
-    assert (verdict.fraction, verdict.message) == (0.75, f"The role user1-role: there is no function {FUNCTION}.")
+    assert (verdict.fraction, verdict.message) == (
+        0.75,
+        f"The role user1-role is not in use, because there is no function {FUNCTION}.",
+    )
+
+
+def test_joins_everything_that_is_wrong_with_the_role() -> None:
+    verdict = with_role(used="LabRole", trusts="ec2.amazonaws.com").judge("role_has_policies", **ROLE)
+    assert (verdict.fraction, verdict.message) == (
+        0.25,
+        "The role user1-role cannot be assumed by lambda.amazonaws.com; it does not have the policy "
+        f"AWSLambdaBasicExecutionRole; it is not the role of {FUNCTION}, which uses LabRole.",
+    )

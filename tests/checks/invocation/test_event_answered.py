@@ -43,7 +43,7 @@ def test_passes_with_the_right_response() -> None:
             "returned a response that cannot be read: the response has no statusCode.",
         ),
         (crash("KeyError", "'a'"), "crashed: KeyError: 'a'."),
-        (Invocation("t", "timeout"), "did not respond before the grader stopped waiting."),
+        (Invocation("t", "timeout"), "did not respond before labgrader stopped waiting."),
     ],
 )
 def test_fails_with_one_sentence_about_the_difference(call: Invocation, says: str) -> None:

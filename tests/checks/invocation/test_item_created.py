@@ -151,7 +151,7 @@ def test_fails_when_the_body_is_a_list_or_a_value(body: Any, kind: str) -> None:
 def test_names_an_item_that_may_remain() -> None:
     verdict = converse("item_created", broken(POST_all=always(said(201, {"ok": True}))), **CREATE)
     assert verdict.evidence == (
-        "An item of user labgrader-item-created-a may remain: the grader can delete only items that it finds",
+        "An item of user labgrader-item-created-a may remain: labgrader can delete only items that it finds",
     )
 
 

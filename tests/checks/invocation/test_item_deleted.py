@@ -50,7 +50,7 @@ def test_fails_when_nothing_is_deleted_and_names_the_remaining_items() -> None:
         f"{TODO}: DELETE /todos/ID returned 204, but the item still exists afterwards.",
     )
     assert verdict.evidence == (
-        "The grader could not delete the items that it created, because DELETE deletes nothing. "
+        "labgrader could not delete the items that it created, because DELETE deletes nothing. "
         "Their users have names that begin with labgrader-",
     )
     verdict = converse("item_deleted", broken(DELETE_one=always(said(404, {}))), **READ)
@@ -59,7 +59,7 @@ def test_fails_when_nothing_is_deleted_and_names_the_remaining_items() -> None:
     )
     assert verdict.status == "failed"
     assert verdict.evidence == (
-        "The grader could not delete the item t-1 of user labgrader-item-deleted-a, because DELETE did not work",
+        "labgrader could not delete the item t-1 of user labgrader-item-deleted-a, because DELETE did not work",
     )
 
 

@@ -92,7 +92,7 @@ def test_joins_operations_with_the_same_failure() -> None:
 @pytest.mark.parametrize(
     ("hang", "says"),
     [
-        (TIMEOUT, "did not respond before the grader stopped waiting"),
+        (TIMEOUT, "did not respond before labgrader stopped waiting"),
         (TIMED_OUT, "did not finish within its timeout of 30 seconds"),
     ],
 )

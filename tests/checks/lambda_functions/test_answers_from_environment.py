@@ -67,7 +67,7 @@ def test_ignores_a_variable_that_is_not_set() -> None:
     assert verdict.status == "passed"
     verdict, asked = probed(with_variables(), "answers_from_environment", [], **SHOWS)
     assert (verdict.message, asked) == (
-        f"{FUNCTION} has none of the environment variables PREFIX and ENVIRONMENT.",
+        f"{FUNCTION} has none of these environment variables: PREFIX, ENVIRONMENT.",
         [],
     )
 

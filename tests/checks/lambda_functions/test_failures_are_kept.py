@@ -29,8 +29,8 @@ def test_names_functions_without_destination_and_retry_limit() -> None:
     assert (verdict.status, verdict.observed) == ("failed", "neither")
     assert verdict.message == (
         "user1-a and user1-b are invoked asynchronously and have neither an on-failure destination nor a dead-letter "
-        "queue. If all attempts fail, the event is lost. user1-a and user1-b have no limit for retries. "
-        "If an invocation fails halfway, its first half runs up to three times."
+        "queue. If all attempts fail, the event is lost. user1-a and user1-b do not set the number of retries, so AWS "
+        "retries a failed event twice. If an invocation fails halfway, its first half can run three times."
     )
     queue, first, second = verdict.hint.splitlines()
     assert queue == "aws sqs create-queue --queue-name user1-failures"
@@ -48,8 +48,8 @@ def test_keeps_a_destination_and_sets_the_retry_limit() -> None:
     verdict = advise(configured(config), "failures_are_kept")
     assert verdict.observed == "a destination for failures"
     assert verdict.message == (
-        "user1-a and user1-b have no limit for retries. "
-        "If an invocation fails halfway, its first half runs up to three times."
+        "user1-a and user1-b do not set the number of retries, so AWS retries a failed event twice. "
+        "If an invocation fails halfway, its first half can run three times."
     )
     assert verdict.hint.splitlines()[0] == (
         "aws lambda update-function-event-invoke-config --function-name user1-a --maximum-retry-attempts 1"
@@ -60,7 +60,7 @@ def test_keeps_the_success_destination() -> None:
     success = "arn:aws:sns:eu-central-1:123456789012:done"
     config = {"MaximumRetryAttempts": 0, "DestinationConfig": {"OnSuccess": {"Destination": success}}}
     verdict = advise(configured(config), "failures_are_kept")
-    assert verdict.observed == "a retry limit"
+    assert verdict.observed == "a number of retries"
     assert verdict.message == (
         "user1-a and user1-b are invoked asynchronously and have neither an on-failure destination nor a dead-letter "
         "queue. If all attempts fail, the event is lost."

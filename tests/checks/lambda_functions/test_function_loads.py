@@ -96,7 +96,7 @@ def test_fails_when_no_alias_exists() -> None:
     verdict, asked = probed(world, "function_loads", [], **LOADS, qualifiers=["user1-prod", "1"])
     assert (verdict.status, verdict.message, asked) == (
         "failed",
-        f"{FUNCTION} has no alias or version user1-prod and 1.",
+        f"{FUNCTION} has none of these aliases and versions: user1-prod, 1.",
         [],
     )
 

@@ -23,13 +23,19 @@ def test_names_placeholders_that_are_left() -> None:
     )
     verdict = elsewhere(world, "placeholders_filled_in", rules=[RULE], explanation="Write your own.")
     assert verdict.message == (
-        "An example value is left: the notification of user1-upload-bucket invokes '$FUNCTION_ARN', "
-        f"GET /todos of user1-todo-api invokes {uri} and the rule {RULE} invokes {function_arn('cleanup-lambda')}, "
-        f"which is not your function. Your account is {OWN_ACCOUNT}. Write your own."
+        "Values from the handout are left, so these do not invoke your function: the notification of "
+        f"user1-upload-bucket ('$FUNCTION_ARN'), GET /todos of user1-todo-api ({uri}) and the rule {RULE} "
+        f"({function_arn('cleanup-lambda')}). Write the ARN of your function. Your account is {OWN_ACCOUNT}. "
+        "Write your own."
     )
     assert verdict.observed == "3 left"
     # in the example account itself, only the variable counts
-    assert world.judge("placeholders_filled_in", rules=[RULE]).observed == "1 left"
+    in_the_example_account = world.judge("placeholders_filled_in", rules=[RULE])
+    assert (in_the_example_account.observed, in_the_example_account.message) == (
+        "1 left",
+        "A value from the handout is left, so this does not invoke your function: the notification of "
+        f"user1-upload-bucket ('$FUNCTION_ARN'). Write the ARN of your function. Your account is {ACCOUNT}.",
+    )
 
 
 def test_gives_no_advice_without_placeholders() -> None:

@@ -57,7 +57,7 @@ def test_passes_when_the_function_requests_the_object(call: Invocation) -> None:
             "cannot be loaded: version 1 has no module lambda_function in its package or layers",
         ),
         (crash("", "Task timed out after 30.00 seconds"), "did not finish within its timeout of 30 seconds"),
-        (Invocation("t", "timeout"), "did not respond before the grader stopped waiting"),
+        (Invocation("t", "timeout"), "did not respond before labgrader stopped waiting"),
     ],
 )
 def test_fails_when_the_function_ends_before_its_request(call: Invocation, says: str) -> None:

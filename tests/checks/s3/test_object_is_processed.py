@@ -77,9 +77,9 @@ def test_fails_without_a_result_and_gives_commands_to_find_out_why() -> None:
     verdict, _ = probed(student(notification("in/")), "object_is_processed", [dropped()], **COUNTS)
     assert verdict.status == "failed"
     assert verdict.message == (
-        f"The grader uploaded in/{KEY} to {BUCKET}, but analysis/in/{KEY}.json did not appear within 45 s. {FUNCTION} "
-        "did not run, failed, or saved its result under another name. If it did, delete that result yourself. See "
-        "step 5.3."
+        f"labgrader uploaded in/{KEY} to {BUCKET}, but analysis/in/{KEY}.json did not appear within 45 s. {FUNCTION} "
+        "did not run, failed, or saved its result under another name. If it saved a result under another name, "
+        "delete that result: labgrader cannot find it. See step 5.3."
     )
     assert verdict.hint.splitlines() == [
         r"printf 'one two\nthree 100%%' > test-file.txt",

@@ -85,7 +85,7 @@ class Api(APIGatewayRestResolver):
         except Exception as error:  # noqa: BLE001  (a response must never contain a stack trace)
             answer = _written(_our_fault(error))
         if size_of(answer) > MAX_ANSWER:
-            answer = _written(_too_big().response())
+            answer = _written(_too_big(event).response())
         if answer["statusCode"] >= 400:
             answer["body"] = _with_instance(answer["body"], event)
         answer["multiValueHeaders"] = {**answer["multiValueHeaders"], **SAFE_HEADERS}
@@ -151,11 +151,16 @@ def _busy(error: Exception) -> Response[str]:
     return ProblemError(problems.BUSY, said, headers={"Retry-After": str(problems.TRY_AGAIN_S)}).response()
 
 
-def _too_big() -> ProblemError:
-    said = (
-        f"the response is larger than {MAX_ANSWER // 10**6} MB, the most that Lambda can return; get the report with "
-        "`labgrader report`"
+def _too_big(event: Mapping[str, Any]) -> ProblemError:
+    """Return 500, with another way to the report. Only instructors can send requests below ``/v1/runs``."""
+    path = str(event.get("path") or "")
+    student = " --student USERNAME" if "/students/" in path else ""
+    advice = (
+        f"Get it with `labgrader report RUN_ID{student} --aws`."
+        if path.startswith("/v1/runs/")
+        else "Ask your instructor for the report."
     )
+    said = f"The response is larger than {MAX_ANSWER // 10**6} MB, the most that Lambda can return. {advice}"
     return ProblemError(problems.OUR_FAULT, said)
 
 

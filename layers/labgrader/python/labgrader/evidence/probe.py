@@ -262,7 +262,8 @@ class Probe:
         return SentMessages.from_dict(self.answers.ask(question))
 
     def invocations(self) -> list[Invocation]:
-        """Return every recorded invocation, in no particular order. Advice reads those of all checks of the student."""
+        """Return every recorded invocation, in no particular order. In a check of the kind advice, these are the
+        invocations of all the student's checks."""
         return [Invocation.from_dict(invocation) for invocation in self.answers.values("lambda:InvokeFunction")]
 
     def _refuse_others(self, action: str, kind: str, name: str) -> None:

@@ -113,7 +113,7 @@ class Snapshot:
     # --- Lambda -----------------------------------------------------------------------------------------------------
 
     def function_names(self) -> list[str]:
-        """Return the names of the student's functions (one list serves the whole class)."""
+        """Return the names of the student's functions. One call to AWS is shared by the students of an account."""
         return list(self.answers.ask(Question("lambda:ListFunctions")) or ())
 
     def function(self, name: str, qualifier: str = "") -> Function | None:
@@ -169,7 +169,7 @@ class Snapshot:
         return None if answer is None else Package.from_answer(answer)
 
     def layer_names(self) -> list[str]:
-        """Return the names of the student's layers (one list serves the whole class)."""
+        """Return the names of the student's layers. One call to AWS is shared by the students of an account."""
         return sorted(self._layers())
 
     def layer(self, name: str) -> LayerVersion | None:
@@ -194,7 +194,8 @@ class Snapshot:
         return statements(mapping(answer).get("Policy"))
 
     def event_source_mappings(self, function: str) -> list[EventSourceMapping]:
-        """Return the queues and streams that Lambda reads for a function (one list serves the whole class)."""
+        """Return the queues and streams that Lambda reads for a function. One call to AWS is shared by the students of
+        an account."""
         answer = mapping(self.answers.ask(Question("lambda:ListEventSourceMappings")))
         return [EventSourceMapping.from_answer(mapping(entry)) for entry in sequence(answer.get(function))]
 
@@ -216,7 +217,7 @@ class Snapshot:
     # --- CloudWatch -------------------------------------------------------------------------------------------------
 
     def dashboard_names(self) -> list[str]:
-        """Return the names of the student's dashboards (one list serves the whole class)."""
+        """Return the names of the student's dashboards. One call to AWS is shared by the students of an account."""
         return list(self.answers.ask(Question("cloudwatch:ListDashboards")) or ())
 
     def dashboard(self, name: str) -> Dashboard | None:

@@ -19,7 +19,7 @@ from labgrader.http.protocol import HttpProtocol, describe_error
 from labgrader.http.reply import Reply
 
 CONNECT_TIMEOUT_S = 5.0
-"""Seconds to connect. A slower connection is the fault of the network or the grader, never of the function."""
+"""Seconds to connect. A slower connection is the fault of the network or labgrader, never of the function."""
 
 CLOSED_RACE_S = 0.5
 """Seconds in which a server that closes an idle connection can cross with a request.

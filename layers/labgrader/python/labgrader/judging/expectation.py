@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -44,6 +45,12 @@ _BOUNDS = {
     "exclusiveMaximum": "less than",
     "multipleOf": "a multiple of",
 }
+
+_UNEVALUATED = re.compile(r"\((.+) (?:was|were) (?:unexpected|unevaluated and invalid)\)", re.DOTALL)
+"""What ``jsonschema`` says of fields and entries that no keyword evaluates: their Python literals, with commas."""
+
+MAX_READ = 20_000
+"""Maximum characters of that message that are read, because reading it takes memory."""
 
 _SIMPLE = frozenset({"type", "enum", "const", "minLength", "maxLength", "pattern", *_BOUNDS})
 """Keywords for a single value, which state its expected form."""
@@ -160,7 +167,7 @@ def _in_words(error: Any, answer: Any, name: str) -> str:
         case "additionalProperties" if wanted is False:
             return f"{place} has {_extra(value, error.schema)}"
         case "unevaluatedProperties" | "unevaluatedItems":
-            return f"{place} has additional values: {shown(value)}"
+            return f"{place} has {_unevaluated(error, value)}"
         case "minItems" | "maxItems" | "minProperties" | "maxProperties":
             singular, several, most = _SIZES[error.validator]
             return f"{place} has {_counted(len(value), singular, several)} instead of {most} {wanted}"
@@ -226,10 +233,29 @@ def _extra(value: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
         for key in value
         if key not in schema.get("properties", {}) and not any(re.search(pattern, key) for pattern in patterns)
     ]
-    names = [quote(key, MAX_SHOWN) for key in more[:5]] + (["…"] if len(more) > 5 else [])
-    if len(more) == 1:
-        return f"an additional field {names[0]}"
-    return f"additional fields: {listed(names)}"
+    return _additional("field", "fields", [quote(key, MAX_SHOWN) for key in more])
+
+
+def _unevaluated(error: Any, value: Any) -> str:
+    """Return the fields or entries that no keyword of the schema evaluates. Only the error's message names them."""
+    is_field = error.validator == "unevaluatedProperties"
+    one, several = ("field", "fields") if is_field else ("entry", "entries")
+    found = _UNEVALUATED.search(error.message)
+    if found is None or len(found[1]) > MAX_READ:
+        return f"{several} that are not allowed; it is {shown(value)}"
+    literals = ast.literal_eval(f"[{found[1]}]")
+    if not is_field:
+        return _additional(one, several, [shown(entry) for entry in literals])
+    names = [quote(key, MAX_SHOWN) for key in dict.fromkeys(literals)]
+    if error.validator_value is False:
+        return _additional(one, several, names)
+    return _additional(f"{one} with a value that is not allowed:", f"{several} with values that are not allowed", names)
+
+
+def _additional(one: str, several: str, names: Sequence[str]) -> str:
+    if len(names) == 1:
+        return f"an additional {one} {names[0]}"
+    return f"additional {several}: {listed([*names[:5], *(['…'] if len(names) > 5 else [])])}"
 
 
 def _counted(count: int, one: str, several: str) -> str:

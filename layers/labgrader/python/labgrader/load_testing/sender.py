@@ -35,9 +35,9 @@ class RequestSender:
         concurrency: requests in flight (closed), or the maximum in flight (open).
         request_timeout_s: seconds for each request.
         deadline_s: seconds for all phases together.
-        cost_cap_usd: US dollars from which on nothing more is sent. Requests in flight count with what they cost so
-            far.
-        failing_status: a status of the application from which on an answer is an application error.
+        cost_cap_usd: nothing more is sent when the test has cost this many US dollars. Requests in flight
+            count with what they cost so far.
+        failing_status: an answer with this status of the application or a higher one is an application error.
     """
 
     def __init__(
@@ -214,7 +214,7 @@ class RequestSender:
     # --- early ends ---
 
     def _check_denied(self, reply: Reply) -> None:
-        """End the test if AWS says that there is no such function, or that the grader may not call it."""
+        """End the test if AWS says that there is no such function, or that labgrader may not call it."""
         refusal = self._target.refusal(reply)
         if refusal is None:
             self.has_evidence = self.has_evidence or reply.trouble != "abandoned"

@@ -60,7 +60,7 @@ class LoadTarget(Protocol):
 
         Args:
             reply: the reply to one request.
-            failing_status: a status of the application from which on an answer is an application error.
+            failing_status: an answer with this status of the application or a higher one is an application error.
         """
 
     def report(self, reply: Reply) -> Report:

@@ -32,7 +32,7 @@ class Invoker:
     Args:
         endpoint: Lambda's endpoint, with the credentials for it.
         username: the student. Only functions with a name that begins with it and a hyphen may be invoked.
-        forbidden: the prefix of the grader's own functions; these are never invoked.
+        forbidden: the prefix of labgrader's own functions; these are never invoked.
         longer_usernames: the usernames of the class that begin with this one and a separator; they own their names.
         retry_policy: how often a throttled or failed request is repeated.
     """
@@ -90,7 +90,7 @@ class Invoker:
             refused, or failed to the end.
 
         Raises:
-            NotGradedError: the function is not the student's to be invoked, or is the grader's own.
+            NotGradedError: the function is not the student's to be invoked, or is labgrader's own.
             BadInputError: the question is another one, or its arguments make no sense.
         """
         if question.action != INVOKE:

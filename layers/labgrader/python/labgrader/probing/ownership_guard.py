@@ -1,4 +1,4 @@
-"""The resources that probes may use: those of one student, by prefix, and never those of the grader."""
+"""The resources that probes may use: those of one student, by prefix, and never those of labgrader."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Ownership:
 
     Args:
         username: the student. Names of the student's resources begin with it and a hyphen.
-        forbidden: the prefix of the grader's own resources.
+        forbidden: the prefix of labgrader's own resources.
         longer_usernames: the usernames of the class that begin with this one and a separator; they own their names.
     """
 
@@ -38,7 +38,7 @@ class Ownership:
             NotGradedError: it is not, or may be another's.
         """
         if self.forbidden and name.lower().startswith(self.forbidden.lower()):
-            raise NotGradedError(action, f"the {kind} {name} belongs to the grader and is never touched for a student")
+            raise NotGradedError(action, f"the {kind} {name} belongs to labgrader and is never touched for a student")
         if not self.owns(name):
             raise NotGradedError(action, why_not_owned(self.username, kind, name))
         return name

@@ -1,4 +1,4 @@
-"""Clients for the account a student's resources lie in: the grader's own, or one that a role lets us read."""
+"""Clients for the account a student's resources lie in: labgrader's own, or one that a role lets us read."""
 
 from __future__ import annotations
 

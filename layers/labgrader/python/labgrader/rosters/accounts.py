@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from labgrader.messages import quote
 from labgrader.rosters.entries import Entries, Entry, examples
+from labgrader.rosters.problems import Place
 
 KEYS = ("student_id", "login", "email")
 """The columns that join the two files, the preferred one first."""
@@ -53,8 +54,8 @@ def join_accounts(entries: Entries, accounts: Entries, name: str) -> None:
             continue
         used.add(match.row)
         _give(entries, entry, match, accounts, name)
-    _report(entries, lonely, name, keys, index.get("student_id", {}))
-    unused = [_named(entry, keys) for entry in accounts.rows if entry.row not in used]
+    _report(entries, lonely, accounts, name, keys, index.get("student_id", {}))
+    unused = [_named(entry, keys, accounts.place) for entry in accounts.rows if entry.row not in used]
     if unused:
         entries.notices.append(f"{name} has accounts of students who are not in the class list: {examples(unused)}")
     entries.columns |= accounts.columns & set(GIVEN)
@@ -79,14 +80,21 @@ def _give(entries: Entries, entry: Entry, match: Entry, accounts: Entries, name:
         if not value:
             continue
         if own and own.casefold() != value.casefold():
-            said = f"{quote(own, 90)} differs from {quote(value, 90)} on row {match.row} of {name}"
+            said = f"{quote(own, 90)} differs from {quote(value, 90)} {accounts.place.row(match.row)} of {name}"
             entries.problems.append(entries.place.problem(said, entry.row, column))
             continue
         entry.cells[column] = value
         entry.moved[column] = (accounts.place, match.row)
 
 
-def _report(entries: Entries, lonely: list[Entry], name: str, keys: list[str], by_student_id: dict[str, Entry]) -> None:
+def _report(
+    entries: Entries,
+    lonely: list[Entry],
+    accounts: Entries,
+    name: str,
+    keys: list[str],
+    by_student_id: dict[str, Entry],
+) -> None:
     """Report the students without a row in the accounts file."""
     without_zeros = _without_zeros(by_student_id)
     for entry in lonely:
@@ -94,11 +102,11 @@ def _report(entries: Entries, lonely: list[Entry], name: str, keys: list[str], b
         other = without_zeros(student_id) if student_id else None
         if other is not None:
             said = (
-                f"{quote(student_id, 90)} is {quote(other.value('student_id'), 90)} on row {other.row} of {name}: "
-                "a spreadsheet has dropped leading zeros; format the column as text and enter it again"
+                f"{quote(student_id, 90)} is {quote(other.value('student_id'), 90)} {accounts.place.row(other.row)} of "
+                f"{name}: a spreadsheet has dropped leading zeros; format the column as text and enter it again"
             )
             entries.problems.append(entries.place.problem(said, entry.row, "student_id"))
-    missing = [_named(entry, [*keys, *KEYS]) for entry in lonely]
+    missing = [_named(entry, [*keys, *KEYS], entries.place) for entry in lonely]
     if missing:
         entries.notices.append(f"{name} has no account of: {examples(missing)}")
 
@@ -113,6 +121,6 @@ def _without_zeros(by_student_id: dict[str, Entry]) -> Callable[[str], Entry | N
     return find
 
 
-def _named(entry: Entry, keys: list[str]) -> str:
+def _named(entry: Entry, keys: list[str], place: Place) -> str:
     """Return the value that tells a row apart in a notice."""
-    return quote(next((entry.value(key) for key in keys if entry.value(key)), f"row {entry.row}"), 60)
+    return quote(next((entry.value(key) for key in keys if entry.value(key)), f"{place.row_word} {entry.row}"), 60)

@@ -47,11 +47,15 @@ def checked_students(entries: Entries, *, require_username: bool = True) -> list
         student = _student(entries, entry, require_username=require_username)
         for column in ("username", "student_id"):
             value = getattr(student, column)
-            first_row, first = taken.setdefault((column, value.casefold()), (entry.row, value))
+            written = entry.value(column) or value
+            first_row, first = taken.setdefault((column, value.casefold()), (entry.row, written))
             if value and first_row != entry.row and not damage(value, workbook=entries.workbook):
-                written = entry.value(column) or value
-                as_written = f", as {quote(first)}" if column == "student_id" and first != value else ""
-                said = f"{quote(written)} is already {entries.place.row(first_row)}{as_written}"
+                said = f"{quote(written)} is already {entries.place.row(first_row)}"
+                if written != first:
+                    said = (
+                        f"{quote(written)} is the same {column} as {quote(first)} {entries.place.row(first_row)} "
+                        "(upper and lower case are the same)"
+                    )
                 if column == "student_id" and not entry.value(column):
                     if _taken_twice(entries.problems, entry, entries.place):
                         continue
@@ -60,7 +64,8 @@ def checked_students(entries: Entries, *, require_username: bool = True) -> list
         students.append(student)
     if entries.restored:
         entries.notices.append(
-            f"account_id has its leading zero again, as role_arn proves: row {examples(entries.restored)}"
+            f"account_id has its leading zero again, as role_arn proves: "
+            f"{entries.place.row_word} {examples(entries.restored)}"
         )
     if not entries.rows and not entries.problems:
         entries.problems.append(
@@ -96,8 +101,8 @@ def _student(entries: Entries, entry: Entry, *, require_username: bool) -> Stude
     if not values["username"] and require_username:
         missing = entries.place.by_index and "username" not in entry.cells
         report("is missing" if missing else "is empty", "username")
-    if "labgrader" in values["username"]:  # the grader's functions begin so, and the objects that its probes put
-        said = f"{quote(written['username'], 90)} contains labgrader, which is reserved for the grader's own resources"
+    if "labgrader" in values["username"]:  # labgrader's functions begin so, and the objects that its probes put
+        said = f"{quote(written['username'], 90)} contains labgrader, which is reserved for labgrader's own resources"
         report(said, "username")
     role_account = account_of(values["role_arn"])
     _take_back_zeros(entries, entry, values, role_account)

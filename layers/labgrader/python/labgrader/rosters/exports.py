@@ -40,7 +40,7 @@ def export_entries(shape: Shape, header: Row, rows: Sequence[Row], place: Place)
     left = next((index for index, heading in enumerate(header.cells) if heading.strip()), 0)
     for row in rows:
         if not is_blank(row.cells[len(header.cells) :]):
-            said = f"the row has {len(row.cells)} cells, the header has {len(header.cells)}"
+            said = f"the {place.row_word} has {len(row.cells)} cells, the header has {len(header.cells)}"
             entries.problems.append(place.problem(said, row.number))
         cells, by_second = _cells(shape, found, row)
         reason = shape.skipped({**cells, "first": "".join(row.cells[left : left + 1]), "row": "\n".join(row.cells)})
@@ -54,10 +54,12 @@ def export_entries(shape: Shape, header: Row, rows: Sequence[Row], place: Place)
     if any(entry.value("email") for entry in entries.rows):  # the identifier of GitHub Classroom may be one
         entries.columns |= {"email"}
     if skipped:
-        entries.notices.append(f"skipped, not a student: row {examples(skipped)}")
+        entries.notices.append(f"skipped, not a student: {place.row_word} {examples(skipped)}")
     if replaced:
         first, second = (header.cells[index].strip() for index in found["student_id"][:2])
-        entries.notices.append(f"{first} is empty, and {second} is the student_id: row {examples(replaced)}")
+        entries.notices.append(
+            f"{first} is empty, and {second} is the student_id: {place.row_word} {examples(replaced)}"
+        )
     return entries
 
 

@@ -56,7 +56,7 @@ def plain_entries(header: Row, rows: Sequence[Row], place: Place, *, needs_usern
     skipped = []
     for row in rows:
         if not is_blank(row.cells[len(named) :]):
-            said = f"the row has {len(row.cells)} cells, the header has {len(named)}"
+            said = f"the {place.row_word} has {len(row.cells)} cells, the header has {len(named)}"
             entries.problems.append(place.problem(said, row.number))
         cells = {named[index]: row.cells[index] for index in sorted(used) if index < len(row.cells)}
         word = skipped_rows.total(row.cells, _identity(cells, row.cells))
@@ -65,7 +65,7 @@ def plain_entries(header: Row, rows: Sequence[Row], place: Place, *, needs_usern
         else:
             entries.rows.append(Entry(row.number, cells))
     if skipped:
-        entries.notices.append(f"skipped, not a student: row {examples(skipped)}")
+        entries.notices.append(f"skipped, not a student: {place.row_word} {examples(skipped)}")
     return entries
 
 

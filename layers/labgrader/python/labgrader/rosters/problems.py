@@ -47,15 +47,17 @@ class Place:
         source: the file, or empty.
         field: the field of a request with the class list, or empty.
         by_index: whether rows are the entries of a JSON list, counted from 0 as in ``roster[1]``, and not lines.
+        row_word: what messages call a row: ``line`` of a text file, ``row`` of a workbook or an HTML table, ``entry``.
     """
 
     source: str
     field: str = ""
     by_index: bool = False
+    row_word: str = "line"
 
     def row(self, number: int) -> str:
         """Return a row as the problem of another row names it."""
-        return f"at {self.field}[{number}]" if self.by_index else f"on row {number}"
+        return f"at {self.field}[{number}]" if self.by_index else f"on {self.row_word} {number}"
 
     def problem(self, message: str, row: int | None = None, column: str = "") -> Problem:
         """Return a problem of the class list, of one of its rows, or of a cell."""
@@ -64,5 +66,5 @@ class Place:
             return Problem(message, self.source, field=".".join(part for part in (at, column) if part))
         if not self.field:
             return Problem(message, self.source, row, column)
-        line = "" if row is None else f"line {row}"
-        return Problem(message, self.source, field=": ".join(part for part in (self.field, line, column) if part))
+        at = "" if row is None else f"{self.row_word} {row}"
+        return Problem(message, self.source, field=": ".join(part for part in (self.field, at, column) if part))

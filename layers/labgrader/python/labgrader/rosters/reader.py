@@ -176,13 +176,16 @@ def _entries(
             from labgrader.rosters.workbook import read_workbook  # imported here: few class lists are workbooks
 
             table = read_workbook(content, has_headings)
-            return _of_table(table, place, needs_username=needs_username, only=only)
+            return _of_table(table, replace(place, row_word="row"), needs_username=needs_username, only=only)
         decoded = decode(content)
         if is_json or decoded.text.lstrip()[:1] in ("[", "{"):
             columns = (*COLUMNS, "login") if only else COLUMNS
             return replace(
-                json_entries(decoded.text, replace(place, by_index=True), columns), encoding=decoded.encoding
+                json_entries(decoded.text, replace(place, by_index=True, row_word="entry"), columns),
+                encoding=decoded.encoding,
             )
+        if is_markup(decoded.text):
+            place = replace(place, row_word="row")
         table = _table(decoded, place, has_headings)
         return _of_table(table, place, needs_username=needs_username, only=only)
     except (UnreadableFileError, NotTextError) as error:
@@ -215,7 +218,7 @@ def _of_table(table: Table, place: Place, *, needs_username: bool, only: Shape |
         entries = plain_entries(header, rows, place, needs_username=needs_username)
     if at:
         above = [str(row.number) for row in table.rows[:at]]
-        entries.notices.insert(0, f"skipped, above the headings: row {', '.join(above)}")
+        entries.notices.insert(0, f"skipped, above the headings: {place.row_word} {', '.join(above)}")
     entries.notices[:0] = table.notices
     entries.encoding, entries.workbook = table.encoding, table.encoding == "xlsx"
     if table.problem:
@@ -258,9 +261,9 @@ def _clean(entries: Entries) -> None:
         if damage(section, workbook=entries.workbook):
             dates.append(f"{entry.row} ({quote(section, 40)})")
     for character, cells in removed.items():
-        entries.notices.append(f"removed {character}, which cannot be seen: row {examples(cells)}")
+        entries.notices.append(f"removed {character}, which cannot be seen: {entries.place.row_word} {examples(cells)}")
     if dates:
-        entries.notices.append(f"a spreadsheet has changed the section: row {examples(dates)}")
+        entries.notices.append(f"a spreadsheet has changed the section: {entries.place.row_word} {examples(dates)}")
 
 
 def _note_windows(entries: Entries) -> None:
@@ -292,4 +295,4 @@ def _merge_rows(entries: Entries) -> None:
             merged.append(str(entry.row))
     if merged:
         entries.rows = list(kept.values())
-        entries.notices.append(f"skipped, the student has a row already: row {examples(merged)}")
+        entries.notices.append(f"skipped, the student has a row already: {entries.place.row_word} {examples(merged)}")

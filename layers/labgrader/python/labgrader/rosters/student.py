@@ -27,7 +27,7 @@ class Student:
     Args:
         username: the prefix of the student's resources, in lower case.
         student_id: the school's own id; the username where the roster has none.
-        account_id, region, role_arn, external_id: where the resources are and how to read them; empty for the grader's
+        account_id, region, role_arn, external_id: where the resources are and how to read them; empty for labgrader's
             own account and Region.
         longer_usernames: the usernames of the class that begin with this one and a separator, shortest first. Names
             that begin with one of them belong to that student.

@@ -32,7 +32,7 @@ def find_enrolment(store: Store, username: str, lab_id: str) -> Enrolment:
     """Return the row of a student for a lab.
 
     It is taken from the course with the lab that was pushed last. Without one, from the student's latest run of the
-    lab. Without that, it is the username alone: the resources are in the grader's own account then.
+    lab. Without that, it is the username alone: the resources are in labgrader's own account then.
 
     Args:
         store: the stack's store.

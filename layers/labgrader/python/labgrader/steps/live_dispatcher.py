@@ -30,8 +30,8 @@ class Sharing:
     """How the load tests of a run share the concurrency of an account.
 
     Args:
-        home: the grader's own account and Region.
-        in_flight: the most requests that all load tests may have in flight together in the grader's own account, from
+        home: labgrader's own account and Region.
+        in_flight: the most requests that all load tests may have in flight together in labgrader's own account, from
             the run's plan; ``None`` if the plan has no limit.
         ends_at: when the function that runs the load test times out, in seconds since the epoch.
     """
@@ -65,7 +65,7 @@ class StudentsFunctions:
     Args:
         store: the stack's store.
         run_id, username: the run and the student.
-        stack: the stack's name. Resources with this prefix belong to the grader and are never touched.
+        stack: the stack's name. Resources with this prefix belong to labgrader and are never touched.
         sharing: how load tests share the account; without it, load tests are refused.
     """
 

@@ -43,16 +43,16 @@ def plan_run(
         run_id: the name of the execution. Planning it twice gives the same run.
         started_at: when the execution started, ISO 8601.
         request: the request.
-        home: the grader's own account and Region.
+        home: labgrader's own account and Region.
         alone: whether the run must have exactly one student.
-        read_budget: returns the concurrency of the grader's account for load tests. It is not called if no student of
+        read_budget: returns the concurrency of labgrader's account for load tests. It is not called if no student of
             that account is load-tested.
         publish: sends the event that the run has started. It is not called again if the run is planned again.
 
     Returns:
         ``run_id``, ``mode``, ``students_key`` (the input of the map), ``username`` of the first student, ``checks`` and
         ``in_flight``. ``checks`` are check ids by kind; those of kind performance include the advice that measures,
-        except in a self-check. ``in_flight`` is how many executions all load tests in the grader's account may have in
+        except in a self-check. ``in_flight`` is how many executions all load tests in labgrader's account may have in
         flight together; ``None`` if the budget was not read or AWS refused.
 
     Raises:
@@ -159,7 +159,7 @@ def _record(
 def _in_flight(
     students: Sequence[Student], home: GraderAccount, read_budget: Callable[[], ConcurrencyBudget] | None
 ) -> int | None:
-    """Return how many executions load tests may have in flight in the grader's account, for the whole run.
+    """Return how many executions load tests may have in flight in labgrader's account, for the whole run.
 
     If AWS refuses, the run goes on. Each load test then reads the limit itself. If that fails, too, the load test is
     not graded, with the reason.

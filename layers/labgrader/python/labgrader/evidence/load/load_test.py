@@ -61,7 +61,7 @@ class LoadTest:
             warm_up: requests sent before, as many at once, and reported apart.
             threshold: requests are added until it is decided whether the percentile keeps the bound.
             cost_cap_usd: US dollars after which nothing more is sent.
-            failing_status: from which ``statusCode`` or HTTP status on an answer is an application error.
+            failing_status: an answer with this ``statusCode`` or HTTP status, or a higher one, is an application error.
         """
         return self._load(
             target,
@@ -152,7 +152,8 @@ class LoadTest:
         return None if answer is None else Comparison.from_dict(answer)
 
     def results(self) -> list[LoadResult]:
-        """Return every recorded load test. Advice reads those of all checks of the student."""
+        """Return every recorded load test. In a check of the kind advice, these are the load tests of all the student's
+        checks."""
         return [LoadResult.from_dict(result) for result in self.answers.values(LOAD_TEST)]
 
     def _load(self, target: Target, plan: LoadPlan) -> LoadResult | None:

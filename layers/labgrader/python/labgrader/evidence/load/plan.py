@@ -18,7 +18,8 @@ MOST_IN_FLIGHT = 200
 """Requests that an open load test keeps in flight at most, unless it says otherwise."""
 
 FAILING_STATUS = 500
-"""From which ``statusCode`` or HTTP status on an answer is an application error, unless a plan says otherwise."""
+"""An answer with this ``statusCode`` or HTTP status, or a higher one, is an application error, unless the load test
+sets ``failing_status``."""
 
 
 @dataclass(frozen=True)
@@ -134,8 +135,8 @@ class LoadPlan:
             test is refused. 0 for half of ``concurrency``.
         threshold: a bound to decide on.
         cost_cap_usd: US dollars after which nothing more is sent.
-        failing_status: an answer with a ``statusCode`` (of an endpoint: an HTTP status) of so much or more is an
-            application error, 400 to 599. HTTP 429 is a throttle all the same.
+        failing_status: an answer with this ``statusCode`` (of an endpoint: this HTTP status) or a higher one is an
+            application error; 400 to 599. HTTP 429 is always a throttle.
         notes: what was changed of the plan, and why, in sentences.
     """
 

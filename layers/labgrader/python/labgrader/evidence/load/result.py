@@ -46,7 +46,7 @@ class LoadResult:
         other_errors: all other errors (connections, refusals, and ``unanswered`` requests that the test's end cut off).
         cold_starts: answers with an Init or Restore Duration in their REPORT line.
         reported: answers with a REPORT line. Without any, the number of cold starts is not known.
-        failing_status: from which status on an answer was an application error.
+        failing_status: an answer with this status or a higher one was an application error.
         latency_ms: ``min mean p50 p90 p95 p99 max`` of the requests that succeeded, percentiles by nearest rank; in
             the open model from the intended start, so that waiting to be sent counts.
         warm_latency_ms, cold_latency_ms: ``p50 p95`` without, and of, the cold starts.

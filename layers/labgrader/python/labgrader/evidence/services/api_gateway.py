@@ -151,7 +151,8 @@ class ApiGateway:
         self._answers = answers
 
     def rest_apis(self) -> list[RestApi]:
-        """Return the student's REST APIs by name; of one name, the oldest first (one list serves the whole class)."""
+        """Return the student's REST APIs by name; of one name, the oldest first. One call to AWS is shared by the
+        students of an account."""
         # API Gateway promises no order; the sort is stable, and what was recorded without a date stays as it came
         every = sorted(self._named("apigateway:GetRestApis"), key=lambda api: (text(api.get("name")), _made(api)))
         return [_rest_api(api) for api in every]
@@ -183,7 +184,7 @@ class ApiGateway:
         return next((stage for stage in self.stages(api_id) if stage.name == name), None)
 
     def usage_plans(self) -> list[UsagePlan]:
-        """Return the student's usage plans (one list serves the whole class)."""
+        """Return the student's usage plans. One call to AWS is shared by the students of an account."""
         return [_usage_plan(plan) for plan in self._named("apigateway:GetUsagePlans")]
 
     def usage_plan(self, name: str) -> UsagePlan | None:
@@ -198,7 +199,7 @@ class ApiGateway:
         return [known.get(text(key.get("id"))) or ApiKey(text(key.get("id")), text(key.get("name"))) for key in bound]
 
     def api_keys(self) -> list[ApiKey]:
-        """Return the student's API keys, by name (one list serves the whole class)."""
+        """Return the student's API keys, by name. One call to AWS is shared by the students of an account."""
         return [
             ApiKey(text(key.get("id")), text(key.get("name")), key.get("enabled") is True)
             for key in self._named("apigateway:GetApiKeys")

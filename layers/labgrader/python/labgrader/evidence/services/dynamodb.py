@@ -35,7 +35,7 @@ class DynamoDb:
         self._answers = answers
 
     def table_names(self) -> list[str]:
-        """Return the names of the student's tables (one list serves the whole class)."""
+        """Return the names of the student's tables. One call to AWS is shared by the students of an account."""
         return [text(name) for name in sequence(self._answers.ask(Question("dynamodb:ListTables")))]
 
     def table(self, name: str) -> Table | None:

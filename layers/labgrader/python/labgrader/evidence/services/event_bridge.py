@@ -29,7 +29,7 @@ class EventBridge:
         self._answers = answers
 
     def rules(self) -> list[Rule]:
-        """Return the student's rules, by name (one list serves the whole class)."""
+        """Return the student's rules, by name. One call to AWS is shared by the students of an account."""
         answer = mapping(self._answers.ask(Question("events:ListRules")))
         return [
             Rule(

@@ -41,7 +41,7 @@ class Monitoring:
         self._answers = answers
 
     def alarms(self) -> list[Alarm]:
-        """Return the student's metric alarms, by name (one list serves the whole class)."""
+        """Return the student's metric alarms, by name. One call to AWS is shared by the students of an account."""
         answer = mapping(self._answers.ask(Question("cloudwatch:DescribeAlarms")))
         return [_alarm(name, mapping(alarm)) for name, alarm in sorted(answer.items())]
 
@@ -50,7 +50,8 @@ class Monitoring:
         return next((alarm for alarm in self.alarms() if alarm.name == name), None)
 
     def log_group(self, function: str) -> LogGroup | None:
-        """Return the log group ``/aws/lambda/FUNCTION``, or ``None`` (one list serves the whole class)."""
+        """Return the log group ``/aws/lambda/FUNCTION``, or ``None``. One call to AWS is shared by the students of an
+        account."""
         answer = mapping(self._answers.ask(Question("logs:DescribeLogGroups"))).get(function)
         if answer is None:
             return None

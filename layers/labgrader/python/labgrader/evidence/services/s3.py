@@ -43,7 +43,7 @@ class S3:
         self._answers = answers
 
     def bucket_names(self) -> list[str]:
-        """Return the names of the student's buckets (one list serves the whole class)."""
+        """Return the names of the student's buckets. One call to AWS is shared by the students of an account."""
         return [text(name) for name in sequence(self._answers.ask(Question("s3:ListAllMyBuckets")))]
 
     def notifications(self, bucket: str) -> list[Notification]:

@@ -34,7 +34,7 @@ class Sqs:
         self._answers = answers
 
     def queue_names(self) -> list[str]:
-        """Return the names of the student's queues (one list serves the whole class)."""
+        """Return the names of the student's queues. One call to AWS is shared by the students of an account."""
         return sorted(self._urls())
 
     def queue(self, name: str) -> Queue | None:
