@@ -159,6 +159,9 @@ def _with_client_token(asked: Mapping[str, Any], in_header: str | None) -> Mappi
 
 
 def _gradebook_content() -> dict[str, Any]:
-    """Return what the document says of each format of the gradebook: JSON has a model, the others are text."""
+    """Return what the document says of each format of the gradebook: JSON has a model, the others are text.
+
+    The formats ``ags`` and ``gradescope`` are JSON, too: a list of scores, and an object with results by username.
+    """
     text = {export.media_type: {"schema": {"type": "string"}} for export in exports().values()}
-    return {**text, JSON: {"model": Gradebook}}
+    return {**text, JSON: {"model": Gradebook | list[dict[str, Any]] | dict[str, Any]}}

@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 from labgrader.errors import BadInputError, Problem
 from labgrader.judging.check import find_check
 from labgrader.labs.extension import SECTIONS, Found
+from labgrader.labs.gradebook_title import heading_problem
 from labgrader.labs.lab_file import LabFile, read_lab_file
 from labgrader.labs.placeholders import STUDENT, placeholders, unknown_placeholder
 from labgrader.labs.search_path import CHECKS, LAB_FILE, added_folders, built_in_lab_ids, check_files, lab_id_of
@@ -57,6 +58,8 @@ def lint(file: Path) -> list[Problem]:
             yield problem(
                 f"the title of a lab has no placeholders: {{{name}}} would stand there for everybody", "title"
             )
+        if message := heading_problem(document["title"]):
+            yield problem(message, "title")
         if _takes_built_in_id(file, document["id"]):
             message = f"{document['id']} is a built-in lab: give yours another id, and `extends: {document['id']}`"
             yield problem(message, "id")
