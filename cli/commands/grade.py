@@ -18,6 +18,7 @@ from cli.options import Aws, Json, Labs, Stack, chosen, use_labs
 from cli.output import console
 from cli.output.class_progress import students_finishing
 from cli.output.class_table import Fetched, fetch, give_class_table, give_nothing_found, give_paths
+from cli.output.results_folder import prepare_folder
 from cli.project import DEFAULT_STACK
 from cli.target import Target, choose, stack_outputs
 from labgrader.errors import BadInputError, Problem
@@ -84,6 +85,8 @@ def grade(
     check_deployed(outputs, [lab], chosen(aws, stack, labs))
     if course is not None and (problems := validate_course(target.store(outputs), course)):
         raise BadInputError(problems)
+    if out is not None:
+        prepare_folder(out, lab, mode.value)
     fetched = grade_class(
         target,
         outputs,

@@ -12,8 +12,19 @@ import typer
 from cli.command_line import HelpGroup
 from cli.deployment.deployed_labs import unknown_lab
 from cli.errors import UsageError
-from cli.options import Aws, Json, Labs, Stack, use_labs
+from cli.options import Aws, Json, Labs, Stack, chosen, use_labs
 from cli.output import console
+from cli.output.gradebook_files import (
+    ColumnOption,
+    FillOption,
+    FolderOption,
+    LinkOption,
+    check_options,
+    fetch_folder,
+    fill_file,
+    of_one_student,
+    render_gradebook,
+)
 from cli.project import DEFAULT_STACK
 from cli.target import choose, stack_outputs
 from labgrader.errors import BadInputError
@@ -70,11 +81,17 @@ def report(
         bool, typer.Option("--bom", help="With --format csv: begin with a byte-order mark, so that Excel reads UTF-8.")
     ] = False,
     output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write it there.")] = None,
+    fill: FillOption = None,
+    column: ColumnOption = None,
+    out: FolderOption = None,
+    link: LinkOption = "",
     aws: Aws = False,
     stack: Stack = DEFAULT_STACK,
+    as_json: Json = False,
 ) -> None:
     """Fetch a run's report: of the class, or of one student."""
-    if student and form not in REPORTS:
+    check_options(fill, column, out, output, student, as_json=as_json)
+    if student and form not in REPORTS and not of_one_student(form):
         raise UsageError("a gradebook is of the whole class: leave --student away, or take --format json")
     if for_student and not student:
         raise UsageError("--for-student needs --student USERNAME")
@@ -82,11 +99,19 @@ def report(
         raise UsageError("--semicolon and --bom are options of --format csv")
     target = choose(aws)
     store = target.store(stack_outputs(target, stack))
+    if out is not None:
+        if not store.keys(Keys(run_id).run):
+            raise _missing(store, run_id)
+        fetch_folder(store, run_id, out, chosen(aws, stack))
+        return
+    if fill is not None and output is not None:
+        fill_file(_gradebook(store, run_id), fill, column, output, (student or "").strip().lower(), as_json=as_json)
+        return
     if semicolon or bom:
         gradebook = _gradebook(store, run_id)
         content = render_csv(gradebook, delimiter=";" if semicolon else ",", bom=bom)
     else:
-        content = _content(store, run_id, (student or "").strip().lower(), form, for_student=for_student)
+        content = _content(store, run_id, (student or "").strip().lower(), form, for_student=for_student, link=link)
     if output is None:
         console.give_content(content)
     else:
@@ -128,9 +153,9 @@ def runs(
     )
 
 
-def _content(store: Store, run_id: str, student: str, form: Format, *, for_student: bool) -> bytes:
+def _content(store: Store, run_id: str, student: str, form: Format, *, for_student: bool, link: str = "") -> bytes:
     if form not in REPORTS:
-        return exports()[form].render(_gradebook(store, run_id))
+        return render_gradebook(_gradebook(store, run_id), form, student, link)
     keys = Keys(run_id)
     if student:
         key = keys.report(student, ".json" if for_student else f".{form}")

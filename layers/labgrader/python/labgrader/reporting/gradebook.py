@@ -55,8 +55,8 @@ class StudentRow(TypedDict):
 
     ``open_points`` are the points of checks that were not graded. ``snapshot_taken_at`` and ``graded_at`` are ISO 8601
     in UTC. ``fixes`` are the visible checks that cost the student most, each with its points, the costliest first.
-    Gradebooks of earlier versions have none of these three fields. ``run_id`` is the run of this row, if the gradebook
-    has rows of several runs. ``report_url`` is the address of the report, if it is known.
+    Gradebooks of earlier versions have none of these three fields. ``run_id`` and ``run_finished_at`` are the run of
+    this row, if the gradebook has rows of several runs. ``report_url`` is the address of the report, if it is known.
     """
 
     student_id: str
@@ -73,6 +73,7 @@ class StudentRow(TypedDict):
     graded_at: NotRequired[str]
     fixes: NotRequired[list[str]]
     run_id: NotRequired[str]
+    run_finished_at: NotRequired[str]
     report_url: NotRequired[str]
     checks: list[CheckResult]
 

@@ -68,33 +68,29 @@ class CsvFile:
     separator: str
     rows: Sequence[Row]
 
-    def replace(self, values: Mapping[tuple[int, int], str]) -> bytes:
-        """Return the file with other texts in some cells, and every other byte as it was.
+    def replace(self, column: int, texts: Mapping[int, str]) -> bytes:
+        """Return the file with other texts in some cells of a column, and every other byte as it was.
 
         A cell with quotation marks keeps them. A cell without them gets them if its text needs them. A row that is too
-        short for a cell gets the separators that are missing.
+        short for the column gets the separators that are missing.
 
         Args:
-            values: the new text of a cell, by the index of its row in ``rows`` and the index of its column.
+            column: the index of the column.
+            texts: the new text of a cell, by the index of its row in ``rows``.
         """
         pieces: list[bytes] = []
         done = 0
-        for index, column in sorted(values):
+        for index in sorted(texts):
             cells = self.rows[index].cells
-            missing = column - len(cells) + 1
-            if missing > 0:
-                # one text for each missing cell, at the end of the row: those before this one stay empty
-                later = [values.get((index, position)) for position in range(len(cells), column)]
-                if any(text is not None for text in later):
-                    raise ValueError("only one cell after the end of a row can be filled")
-                start = end = cells[-1].end
-                written = self.separator * missing + self._written(values[index, column], quoted=False)
+            if column < len(cells):
+                cell = cells[column]
+                start, text = cell.start, self._written(texts[index], quoted=cell.quoted)
             else:
-                start, end = cells[column].start, cells[column].end
-                written = self._written(values[index, column], quoted=cells[column].quoted)
-            pieces.append(self.content[done : self.encoding.place(start)])
-            pieces.append(written.encode(self.encoding.name))
-            done = self.encoding.place(end)
+                cell = cells[-1]
+                start = cell.end
+                text = self.separator * (column - len(cells) + 1) + self._written(texts[index], quoted=False)
+            pieces += [self.content[done : self.encoding.place(start)], text.encode(self.encoding.name)]
+            done = self.encoding.place(cell.end)
         return b"".join([*pieces, self.content[done:]])
 
     def _written(self, text: str, *, quoted: bool) -> str:
@@ -114,20 +110,16 @@ def read_csv(content: bytes) -> CsvFile:
     encoding = find_encoding(content)
     units = encoding.units(content)
     said = _SEP_LINE.match(units)
-    position = said.end() if said else 0
     separator = said["separator"] if said else _separator(units)
     rows: list[Row] = []
-    pattern = _cell_pattern(separator)
-    while position < len(units):
-        cells: list[Cell] = []
-        ended = False
-        while not ended:
-            found = pattern.match(units, position)
-            assert found is not None  # the pattern matches at every place, an empty cell at least
-            cells.append(_cell(found, encoding))
-            ended = found["end"] != separator
-            position = found.end()
-        rows.append(Row(len(rows) + (2 if said else 1), cells))
+    cells: list[Cell] = []
+    for found in _cell_pattern(separator).finditer(units, said.end() if said else 0):
+        if not cells and found.start() == len(units):
+            break  # the last line has an end: no row follows
+        cells.append(_cell(found, encoding))
+        if found["end"] != separator:
+            rows.append(Row(len(rows) + (2 if said else 1), cells))
+            cells = []
     return CsvFile(content, encoding, separator, rows)
 
 

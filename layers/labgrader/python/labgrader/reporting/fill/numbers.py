@@ -20,21 +20,19 @@ def number_of(text: str) -> float | None:
     return float(f"{whole.replace('.', '')}.{decimals}") if whole else float(decimals)
 
 
-def decimal_sign(texts: Iterable[str], separator: str) -> str:
-    """Return the decimal sign that most of these cells have.
-
-    Without any decimals, it is a comma in files with semicolons, because spreadsheets write these where the decimal
-    sign is a comma.
-
-    Args:
-        texts: the texts of cells.
-        separator: what separates the cells of the file.
-    """
+def find_decimal_sign(texts: Iterable[str]) -> str:
+    """Return the decimal sign that most of these cells have; empty if none of them has decimals."""
     signs = [found["sign"] for found in map(_DECIMAL.fullmatch, texts) if found]
     points, commas = signs.count("."), signs.count(",")
-    if points == commas:
-        return "," if separator == ";" else "."
-    return "," if commas > points else "."
+    return "" if points == commas else "," if commas > points else "."
+
+
+def default_decimal_sign(separator: str) -> str:
+    """Return the decimal sign of a file without decimals.
+
+    Spreadsheets separate cells by semicolons where the decimal sign is a comma.
+    """
+    return "," if separator == ";" else "."
 
 
 def written(points: float, sign: str) -> str:
