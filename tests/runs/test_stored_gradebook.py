@@ -100,3 +100,19 @@ def test_a_report_that_is_missing_is_no_gradebook_without_its_student(store: Sto
     store.put(KEYS.gradebook, b"")
     with pytest.raises(MissingError, match=r"reports/user2\.json does not exist$"):
         load_gradebook(store, RUN)
+
+
+def test_a_gradebook_of_an_earlier_version_gets_title_tasks_and_visibility_from_the_lab(store: Store) -> None:
+    hidden = Item("secret", "a", "{username} secret", "Task 2", 5, visibility="hidden")
+    lab = Lab("example", "1.0.0", "Lab", "", 5, (hidden,))
+    now: Any = build_gradebook(RUN, lab, [build_row(student, report_of(student)) for student in STUDENTS], mode="grade")
+    old = {name: value for name, value in now.items() if name != "lab_title"}
+    old["checks"] = [{"id": "secret", "title": "USERNAME secret", "max_points": 5}]
+    store.put_json(KEYS.gradebook_json, old)
+    assert load_gradebook(store, RUN) == old, "there is no lab"
+    store.put_json(KEYS.lab, lab.to_dict())
+    found = load_gradebook(store, RUN)
+    assert found == now
+    assert found["checks"] == [
+        {"id": "secret", "title": "USERNAME secret", "max_points": 5, "task": "Task 2", "visibility": "hidden"}
+    ]

@@ -114,7 +114,7 @@ def build_gradebook(
         "finished_at": finished_at,
         "lab": lab.id,
         "lab_title": clean(lab.title),
-        "checks": [_column(item) for item in lab.checks],
+        "checks": build_columns(lab),
         "students": list(rows),
     }
 
@@ -150,6 +150,11 @@ def _fixes(report: Report) -> list[str]:
     visible = [check for check in report["checks"] if check.get("visibility", "visible") == "visible"]
     costly = sorted(what_to_fix(visible), key=lambda fix: -(fix.points + fix.waiting_points))
     return [f"{quote(fix.check['title'])}: {fix.words}" for fix in costly[:MAX_FIXES]]
+
+
+def build_columns(lab: Lab) -> list[CheckColumn]:
+    """Return the checks of a lab as columns of the gradebook, in the lab's order."""
+    return [_column(item) for item in lab.checks]
 
 
 def _column(item: Item) -> CheckColumn:

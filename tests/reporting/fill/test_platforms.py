@@ -1,0 +1,195 @@
+"""The exports of the platforms, filled: the cells of matched students change, and no other byte."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from labgrader.errors import BadInputError
+from labgrader.reporting.fill.gradebook import Filled, LeftRow, fill_gradebook
+from labgrader.reporting.gradebook import StudentRow
+from tests.reporting.fill.graded_class import ADA, BOB, CLASS, CRUZ, JOERG, ONEIL, ZOE, gradebook, student
+
+SAMPLES = Path(__file__).parent / "samples"
+ALL_SAMPLES = sorted(file.name for file in SAMPLES.iterdir())
+COLUMNS = {"canvas_gradebook_export.csv": "Lab 5 Lambda (4711)"}
+
+
+def sample(name: str) -> bytes:
+    return (SAMPLES / name).read_bytes()
+
+
+def fill(name: str, *students: StudentRow) -> Filled:
+    return fill_gradebook(sample(name), gradebook(*students), COLUMNS.get(name))
+
+
+def expected(name: str, *changes: tuple[str, str], encoding: str = "utf-8") -> bytes:
+    """Return a sample with some texts replaced, each of which it has once."""
+    content = sample(name)
+    for before, after in changes:
+        assert content.count(before.encode(encoding)) == 1
+        content = content.replace(before.encode(encoding), after.encode(encoding))
+    return content
+
+
+@pytest.mark.parametrize("name", ALL_SAMPLES)
+def test_without_a_matched_student_every_byte_stays(name: str) -> None:
+    filled = fill(name, ZOE)
+    assert filled.content == sample(name)
+    assert (filled.filled, filled.missing) == (0, ["zoe"])
+    assert filled.left
+
+
+@pytest.mark.parametrize("name", ALL_SAMPLES)
+def test_filled_twice_it_is_the_same(name: str) -> None:
+    once = fill(name)
+    again = fill_gradebook(once.content, gradebook(), COLUMNS.get(name))
+    assert again == once
+    assert once.filled
+
+
+def test_canvas() -> None:
+    filled = fill("canvas_gradebook_export.csv")
+    assert filled.content == expected(
+        "canvas_gradebook_export.csv",
+        ("ada,CLD-301-01,,18.50", "ada,CLD-301-01,87.5,18.50"),
+        ('CLD-301-LAB2",71.00,EX', 'CLD-301-LAB2",0,EX'),
+    )
+    assert (filled.column, filled.filled) == ("Lab 5 Lambda (4711)", 2)
+    assert filled.left == [
+        LeftRow(6, "the assignment is not assigned to soneil: the cell has “N/A”"),
+        LeftRow(7, "mdelacruz is not fully graded: 12.5 of 100 points are open"),
+    ]
+    assert filled.missing == ["jmueller", "zoe"]
+    assert filled.notices == []
+
+
+def test_canvas_excused_and_totals_stay() -> None:
+    filled = fill_gradebook(sample("canvas_gradebook_export.csv"), gradebook(), "Essay")
+    assert filled.left[0] == LeftRow(5, "bob-kahn is excused: the cell has “EX”")
+    assert filled.notices == ["the column has 20 points and the lab has 100: the grades are not scaled"]
+    for heading in ("Final Score", "Current Score"):
+        with pytest.raises(BadInputError) as raised:
+            fill_gradebook(sample("canvas_gradebook_export.csv"), gradebook(), heading)
+        assert str(raised.value) == f"column {heading} cannot be filled: it is read-only in Canvas"
+
+
+def test_canvas_in_german_with_semicolons() -> None:
+    name = "canvas_gradebook_export_german_semicolon_bom.csv"
+    filled = fill(name)
+    assert filled.content == expected(name, ('CLD-301-02";87,50;', 'CLD-301-02";66,67;'))
+    assert (filled.column, filled.filled, filled.left) == ("Lab 5 Lambda (4711)", 1, [])
+
+
+def test_a_grade_that_is_there_keeps_its_bytes() -> None:
+    name = "canvas_gradebook_export_german_semicolon_bom.csv"
+    filled = fill(name, {**JOERG, "points": 87.5})
+    assert (filled.content, filled.filled) == (sample(name), 1)
+
+
+def test_moodle() -> None:
+    filled = fill("moodle_worksheet_en.csv")
+    assert filled.content == expected(
+        "moodle_worksheet_en.csv",
+        ('"Submitted for grading",Lab-A,,', '"Submitted for grading",Lab-A,87.5,'),
+        ("Lab-A,71.00,", "Lab-A,0,"),
+    )
+    cruz = student("mdelacruz", email="MDELACRUZ@example.edu")
+    assert fill("moodle_worksheet_en.csv", cruz).left[-1] == LeftRow(4, "the grade of mdelacruz is locked")
+
+
+def test_moodle_in_german_has_decimal_commas_in_quotation_marks() -> None:
+    filled = fill("moodle_worksheet_de.csv")
+    assert filled.content == expected(
+        "moodle_worksheet_de.csv", ('"Zur Bewertung abgegeben",,', '"Zur Bewertung abgegeben","87,5",')
+    )
+    assert filled.left == [
+        LeftRow(3, "the grade of bob-kahn is locked"),
+        LeftRow(4, "the 66.67 points of jmueller are above the maximum grade 50"),
+    ]
+
+
+def test_blackboard() -> None:
+    filled = fill("blackboard_ultra_download.csv")
+    assert filled.content == expected("blackboard_ultra_download.csv", ('"Yes","",""', '"Yes","87.5",""'))
+    assert filled.column == "Lab 5 Lambda [Total Pts: 100 Score] |1281892"
+    with pytest.raises(BadInputError) as raised:
+        fill_gradebook(sample("blackboard_ultra_download.csv"), gradebook(), "Overall Grade")
+    assert str(raised.value) == (
+        "column Overall Grade [Total Pts: up to 100 Letter] |1281890 cannot be filled: Blackboard calculates it"
+    )
+
+
+def test_blackboard_in_utf_16_with_tabs() -> None:
+    name = "blackboard_original_download.xls"
+    filled = fill(name, {**ADA, "points": 90.25})
+    assert filled.content == expected(name, ('"87.5"', '"90.25"'), encoding="utf-16-le")
+
+
+def test_blackboard_writes_over_an_attempt_that_needs_grading() -> None:
+    content = sample("blackboard_ultra_download.csv").replace(b'"Yes",""', b'"Yes","Needs Grading(0.00)"')
+    assert b'"Yes","87.5"' in fill_gradebook(content, gradebook()).content
+
+
+def test_brightspace() -> None:
+    filled = fill("brightspace_export.csv")
+    assert filled.content == expected(
+        "brightspace_export.csv",
+        ("ada@example.edu,,#", "ada@example.edu,87.5,#"),
+        ("bob.kahn@example.edu,71,#", "bob.kahn@example.edu,0,#"),
+    )
+
+
+def test_gradescope() -> None:
+    filled = fill("gradescope_grades.csv")
+    assert filled.content == expected("gradescope_grades.csv", ("A,,100.0", "A,87.5,100.0"), ("B,71.0,", "B,0,"))
+    assert filled.column == "Lab 5"
+
+
+def test_google_classroom() -> None:
+    filled = fill("google_classroom_grades.csv")
+    assert filled.content == expected("google_classroom_grades.csv", ("kahn@example.edu,", "kahn@example.edu,0"))
+    assert (filled.column, filled.filled, filled.left) == ("Lab 5", 2, [])
+
+
+def test_github_classroom() -> None:
+    filled = fill("github_classroom_grades.csv", ADA)
+    assert filled.content == expected("github_classroom_grades.csv", ('"87"', '"87.5"'))
+    assert filled.left == [LeftRow(3, "no student of the run has any of these: bob-k")]
+
+
+def test_any_csv_with_a_sep_line_and_windows_1252() -> None:
+    content = 'sep=;\r\nMatrikelnummer;Name;Punkte\r\n0001234;Müller;\r\nS0002001;"Jörg";12\r\n'.encode("cp1252")
+    filled = fill_gradebook(content, gradebook())
+    assert filled.content.decode("cp1252") == (
+        'sep=;\r\nMatrikelnummer;Name;Punkte\r\n0001234;Müller;87,5\r\nS0002001;"Jörg";66,67\r\n'
+    )
+    assert filled.column == "Punkte"
+
+
+def test_a_student_without_points_gets_0_and_one_who_is_not_graded_keeps_the_cell() -> None:
+    content = b"username,points\nbob-kahn,\nmdelacruz,12\n"
+    filled = fill_gradebook(content, gradebook(BOB, CRUZ))
+    assert filled.content == b"username,points\nbob-kahn,0\nmdelacruz,12\n"
+
+
+def test_words_in_a_grade_cell_stay() -> None:
+    filled = fill_gradebook(b"username,points\nada,absent\nsoneil,-\n", gradebook(ADA, ONEIL))
+    assert filled.content == b"username,points\nada,absent\nsoneil,87.5\n"
+    assert filled.left == [LeftRow(2, "the cell of ada has “absent”, which is not a number")]
+
+
+def test_points_have_at_most_two_decimals() -> None:
+    filled = fill_gradebook(b"username,points\nada,\n", gradebook({**ADA, "points": 0.7000000000000001}))
+    assert filled.content == b"username,points\nada,0.7\n"
+
+
+def test_a_quotation_mark_without_an_end_is_refused() -> None:
+    with pytest.raises(BadInputError) as raised:
+        fill_gradebook(b'username,points\nada,1\n"bob,2\n', gradebook())
+    assert str(raised.value) == "row 3: a quotation mark begins a cell and has no end"
+
+
+def test_the_class_has_these_students() -> None:
+    assert len(CLASS) == 6
