@@ -24,6 +24,21 @@ def test_a_good_file_has_no_problem(tmp_path: Path) -> None:
             "title: An example for {username}",
             "3: title: the title of a lab has no placeholders: {username} would stand there for everybody",
         ),
+        (
+            "title: An example",
+            "title: Your final  score",
+            "3: title: Canvas drops a grade column with “final  score” in its heading: change the title",
+        ),
+        (
+            "title: An example",
+            "title: An example (2024)",
+            "3: title: Canvas reads “(2024)” at the end of a heading as an id: change the end of the title",
+        ),
+        (
+            "title: An example",
+            "title: An example | 7",
+            "3: title: Blackboard reads “| 7” at the end of a heading as an id: change the end of the title",
+        ),
         ('version: "1"}', "version: 1}", "11: checks[0].with.version: 1 is not of type 'string'"),
         ("points: 4", "points: 5", "4: points: the checks sum to 11 points, not 10"),
         ("requires: [first]", "requires: [zero]", "17: checks[1].requires[0]: there is no check 'zero' to require"),

@@ -111,8 +111,7 @@ def test_a_gradebook_of_an_earlier_version_gets_title_tasks_and_visibility_from_
     store.put_json(KEYS.gradebook_json, old)
     assert load_gradebook(store, RUN) == old, "there is no lab"
     store.put_json(KEYS.lab, lab.to_dict())
-    found = load_gradebook(store, RUN)
-    assert found == now
-    assert found["checks"] == [
+    assert load_gradebook(store, RUN) == now
+    assert now["checks"] == [
         {"id": "secret", "title": "USERNAME secret", "max_points": 5, "task": "Task 2", "visibility": "hidden"}
     ]
