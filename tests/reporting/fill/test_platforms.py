@@ -193,3 +193,59 @@ def test_a_quotation_mark_without_an_end_is_refused() -> None:
 
 def test_the_class_has_these_students() -> None:
     assert len(CLASS) == 6
+
+
+def test_moodle_in_a_language_that_is_not_known() -> None:
+    content = (
+        "Identificatore,Nome,Email,Stato,Valutazione,Massimo,Modificabile,Ultima,Ultima2\n"
+        '"Partecipante 100101","Ada",ada@example.edu,x,,"100,00",Sì,-,-\n'
+        '"Partecipante 100102","Bob",bob.kahn@example.edu,x,,"100,00",No,-,-\n'
+    )
+    filled = fill_gradebook(content.encode(), gradebook())
+    assert filled.content.decode() == content.replace(',x,,"100,00",Sì', ',x,"87,5","100,00",Sì')
+    assert (filled.column, filled.left) == ("Valutazione", [LeftRow(3, "the grade of bob-kahn is locked")])
+
+
+def test_a_moodle_worksheet_with_blind_marking_is_refused() -> None:
+    content = b'Identifier,Status,Grade,"Maximum Grade","Grade can be changed"\n"Participant 1",x,,100.00,Yes\n'
+    with pytest.raises(BadInputError) as raised:
+        fill_gradebook(content, gradebook())
+    assert str(raised.value) == (
+        "the worksheet has no ID number and no e-mail address (blind marking), so no row can be matched"
+    )
+
+
+def test_canvas_with_split_names_and_all_ids() -> None:
+    content = (
+        "LastName,FirstName,ID,SIS User ID,SIS Login ID,Integration ID,Root Account,Section,Notes,Lab (7),Final Score\n"
+        "    Points Possible,,,,,,,,(read only),100.00,(read only)\n"
+        "Lovelace,Ada,1,0001234,ada,,school.example,A,ada,,\n"
+        '"Student",Test,9,,8f0c1d2e3b4a,,,A,,,\n'
+    )
+    filled = fill_gradebook(content.encode(), gradebook())
+    assert filled.content.decode() == content.replace(",A,ada,,", ",A,ada,87.5,")
+    assert filled.column == "Lab (7)"
+
+
+def test_the_test_student_and_the_own_rows_of_platforms_are_no_students() -> None:
+    content = 'Student,ID,SIS Login ID,Section,Lab (7)\n    Points Possible,,,,100\n"Student, Test",9,8f0c,A,\n'
+    assert fill_gradebook(content.encode(), gradebook()).left == []
+    google = "Last Name,First Name,Email Address,Lab\nDate,,,\nPoints,,,9\nDate,Ann,ann@example.edu,\n"
+    assert fill_gradebook(google.encode(), gradebook()).left == [
+        LeftRow(4, "no student of the run has any of these: ann@example.edu")
+    ]
+
+
+def test_one_zero_byte_makes_no_utf_16() -> None:
+    content = b"username,points\nada,\nb\x00b,\n"
+    assert fill_gradebook(content, gradebook()).content == content.replace(b"ada,", b"ada,87.5")
+
+
+def test_a_class_of_10_000_with_wide_rows_is_filled() -> None:
+    students = [student(f"user{number}", f"{number:07}") for number in range(10_000)]
+    lines = [f'"Name {number}",{number:07},user{number},{",".join("x" * 40)},' for number in range(10_000)]
+    heading = ",".join(["Name", "Student ID", "Username", *(f"h{number}" for number in range(40)), "Lab"])
+    content = "\r\n".join([heading, *lines]).encode()
+    filled = fill_gradebook(content, gradebook(*students), "Lab")
+    assert filled.filled == 10_000
+    assert filled.content == content.replace(b",\r\n", b",87.5\r\n") + b"87.5"

@@ -88,9 +88,9 @@ def _by_mark(content: bytes) -> Encoding | None:
 
 
 def _by_zeros(content: bytes) -> Encoding | None:
-    """Return UTF-16 if every second byte of ASCII text is a zero."""
+    """Return UTF-16 if at least half of every second byte are zeros, as in ASCII text. One zero is no UTF-16."""
     even, odd = content[:_LOOKED_AT:2].count(0), content[1:_LOOKED_AT:2].count(0)
-    if not even and not odd:
+    if 4 * max(even, odd) < len(content[:_LOOKED_AT]) or not content:
         return None
     return Encoding("utf-16-be" if even > odd else "utf-16-le", 0, 2)
 

@@ -100,7 +100,12 @@ MOODLE_LOCK = frozenset(
 )
 """The column of a Moodle worksheet that says whether a grade is locked."""
 
-NO = frozenset(map(fold, ("No", "Nein", "Non", "Não", "Nee", "Nej", "Nei")))
+NO = frozenset(
+    map(
+        fold,
+        "No Nein Non Não Nee Nej Nei Ei Nie Ne Nem Nu Hayır Tidak Όχι Нет Ні Не لا לא いいえ 아니오 아니요 否".split(),
+    )
+)
 """What a locked grade has in the column ``MOODLE_LOCK``."""
 
 

@@ -32,12 +32,16 @@ _READ_ONLY = re.compile(r"\(.*\)")
 """What Canvas writes under a column that the import ignores, in any language: ``(read only)``."""
 _CANVAS_TOTAL = re.compile(r"(?:current|final|override)\s+(?:score|points|grade)", re.IGNORECASE)
 _NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)*")
+_DECIMALS = re.compile(r"[0-9]+[.,][0-9]{2}")
 
 _GRADESCOPE_MAXIMUM = " - max points"
 _GITHUB_POINTS = "pointsawarded"
 
-_NO_STUDENTS = frozenset(map(fold, ("Points Possible", "Student, Test", "Test Student", "Date", "Points", "Datum")))
-"""The first cells of rows that are no students, in files of Canvas and Google Classroom."""
+_TEST_STUDENT = fold("Student, Test")
+"""The name of the student that Canvas has for the preview of a course."""
+
+_OWN_ROWS = frozenset(map(fold, ("Points Possible", "Date", "Points", "Datum", "Punkte", "Fecha", "Puntos")))
+"""The first cells of rows of Canvas and Google Classroom that are no students."""
 
 
 @dataclass(frozen=True)
@@ -81,8 +85,10 @@ class Layout:
         """Return whether a row may be a student: it is not empty, and no row of the platform's own."""
         if row.is_empty:
             return False
-        own_row = fold(row.text(0)) in _NO_STUDENTS
-        return not own_row and (any(self.identities(row)) or bool(row.text(0)))
+        first = fold(row.text(0))
+        if any(self.identities(row)):
+            return first != _TEST_STUDENT
+        return bool(first) and first not in _OWN_ROWS
 
     def students(self, file: CsvFile) -> Iterator[tuple[int, Row]]:
         """Yield the rows of students with their indexes."""
@@ -114,11 +120,14 @@ def find_layout(file: CsvFile) -> Layout:
         if (found := tuple(kind for kind in kinds_of(heading) if kind in IDENTITY))
     }
     known = {column for column, heading in enumerate(headings) if kinds_of(heading) or not heading}
-    maximum = _first(folded, MOODLE_MAXIMUM)
-    if maximum >= 0 and (grade := _first(folded, MOODLE_GRADE)) >= 0:
-        moodle = {column: kinds for column, kinds in identity.items() if folded[column] not in _MOODLE_NUMBER}
-        return Layout(headings, start + 1, moodle, [grade], {}, _first(folded, MOODLE_LOCK), maximum)
-    if "id" in folded and "section" in folded and (folded[0].startswith("student") or "sisloginid" in folded):
+    moodle = _moodle(file, headings, folded, start, identity)
+    if moodle is not None:
+        return moodle
+    if (
+        "id" in folded
+        and "section" in folded
+        and ("sisloginid" in folded or folded[0].startswith(("student", "lastname")))
+    ):
         return _canvas(file, headings, folded, start, identity)
     if any(map(_BLACKBOARD_ID.search, headings)):
         calculated = {
@@ -147,6 +156,48 @@ def find_layout(file: CsvFile) -> Layout:
 
 _MOODLE_NUMBER = frozenset(map(fold, ("Identifier", "ID", "Kennung", "Identifiant", "Identificador")))
 """The first column of a Moodle worksheet. Its number is of the assignment, not of the user."""
+
+_PARTICIPANT = re.compile(r"[^0-9]+\s[0-9]+")
+"""What a Moodle worksheet has in its first column: ``Participant 100101``, translated."""
+
+
+def _moodle(
+    file: CsvFile,
+    headings: Sequence[str],
+    folded: Sequence[str],
+    start: int,
+    identity: Mapping[int, tuple[Kind, ...]],
+) -> Layout | None:
+    """Return the layout of the grading worksheet of a Moodle assignment, or None for another file."""
+    grade, maximum = _first(folded, MOODLE_GRADE), _first(folded, MOODLE_MAXIMUM)
+    if grade < 0 or maximum < 0:
+        maximum = _column_of_maximum(file, start)
+        grade = maximum - 1
+    if maximum < 1:
+        return None
+    columns = {column: kinds for column, kinds in identity.items() if folded[column] not in _MOODLE_NUMBER}
+    if not columns:
+        raise BadInputError(
+            ["the worksheet has no ID number and no e-mail address (blind marking), so no row can be matched"]
+        )
+    lock = _first(folded, MOODLE_LOCK)
+    return Layout(headings, start + 1, columns, [grade], {}, maximum + 1 if lock < 0 else lock, maximum)
+
+
+def _column_of_maximum(file: CsvFile, start: int) -> int:
+    """Return the column with the maximum grade of a worksheet in a language that is not known, or -1.
+
+    It has the same number with decimals in each row. The grade is in the column before it, and whether the grade can be
+    changed is in the column after it.
+    """
+    rows = [row for row in file.rows[start + 1 :] if not row.is_empty]
+    if not rows or not all(_PARTICIPANT.fullmatch(row.text(0)) for row in rows):
+        return -1
+    for column in range(2, len(file.rows[start].cells) - 1):
+        texts = {row.text(column) for row in rows}
+        if len(texts) == 1 and _DECIMALS.fullmatch(texts.pop()):
+            return column
+    return -1
 
 
 def _canvas(
