@@ -159,9 +159,8 @@ def _with_client_token(asked: Mapping[str, Any], in_header: str | None) -> Mappi
 
 
 def _gradebook_content() -> dict[str, Any]:
-    """Return what the document says of each format of the gradebook: JSON has a model, the others are text.
-
-    The formats ``ags`` and ``gradescope`` are JSON, too: a list of scores, and an object with results by username.
-    """
-    text = {export.media_type: {"schema": {"type": "string"}} for export in exports().values()}
-    return {**text, JSON: {"model": Gradebook | list[dict[str, Any]] | dict[str, Any]}}
+    """Return what the document says of each format: ``json`` has a model, other JSON is any, and the rest is text."""
+    text, other_json = {"type": "string"}, {"type": ["array", "object"]}
+    media_types = [export.media_type for export in exports().values()]
+    content = {name: {"schema": other_json if name.endswith("+json") else text} for name in media_types}
+    return {**content, JSON: {"model": Gradebook}}

@@ -43,4 +43,7 @@ def _milliseconds(moment: str) -> str:
     return read.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-EXPORT = Export("application/json", ".json", "for the scores of LTI AGS", render_ags, of_one_student=True)
+MEDIA_TYPE = "application/vnd.ims.lis.v1.score+json"
+"""The media type of a score (LTI AGS 2.0, "Score publish service"). This file is a list of scores."""
+
+EXPORT = Export(MEDIA_TYPE, ".json", "for the scores of LTI AGS", render_ags, of_one_student=True)

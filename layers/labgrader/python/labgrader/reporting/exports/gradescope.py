@@ -84,8 +84,11 @@ def _numbers(columns: list[CheckColumn]) -> dict[str, str]:
     return numbers
 
 
+MEDIA_TYPE = "application/vnd.labgrader.gradescope+json"
+"""A media type of its own: in the API, ``application/json`` is the gradebook of the format ``json``."""
+
 EXPORT = Export(
-    "application/json",
+    MEDIA_TYPE,
     ".json",
     "for a Gradescope autograder, results.json of one student or of each",
     render_gradescope,

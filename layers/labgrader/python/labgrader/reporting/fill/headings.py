@@ -103,9 +103,12 @@ MOODLE_LOCK = frozenset(
 NO = frozenset(
     map(
         fold,
-        "No Nein Non Não Nee Nej Nei Ei Nie Ne Nem Nu Hayır Tidak Όχι Нет Ні Не لا לא いいえ 아니오 아니요 否".split(),
+        (
+            "No", "Nein", "Non", "Não", "Nee", "Nej", "Nei", "Ei", "Nie", "Ne", "Nem", "Nu", "Hayır", "Tidak",
+            "Όχι", "Нет", "Ні", "Не", "لا", "לא", "いいえ", "아니오", "아니요", "否",
+        ),
     )
-)
+)  # fmt: skip
 """What a locked grade has in the column ``MOODLE_LOCK``."""
 
 
