@@ -19,6 +19,7 @@ from cli.output.gradebook_files import (
     FillOption,
     FolderOption,
     LinkOption,
+    ScaleOption,
     check_options,
     fetch_folder,
     fill_file,
@@ -83,6 +84,7 @@ def report(
     output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write it there.")] = None,
     fill: FillOption = None,
     column: ColumnOption = None,
+    scale: ScaleOption = False,
     out: FolderOption = None,
     link: LinkOption = "",
     aws: Aws = False,
@@ -90,7 +92,7 @@ def report(
     as_json: Json = False,
 ) -> None:
     """Fetch a run's report: of the class, or of one student."""
-    check_options(fill, column, out, output, student, as_json=as_json)
+    check_options(fill, column, out, output, student, scale=scale, as_json=as_json)
     if student and form not in REPORTS and not of_one_student(form):
         raise UsageError("a gradebook is of the whole class: leave --student away, or take --format json")
     if for_student and not student:
@@ -105,7 +107,8 @@ def report(
         fetch_folder(store, run_id, out, chosen(aws, stack))
         return
     if fill is not None and output is not None:
-        fill_file(_gradebook(store, run_id), fill, column, output, (student or "").strip().lower(), as_json=as_json)
+        username = (student or "").strip().lower()
+        fill_file(_gradebook(store, run_id), fill, column, output, username, scale=scale, as_json=as_json)
         return
     if semicolon or bom:
         gradebook = _gradebook(store, run_id)

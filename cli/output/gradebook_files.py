@@ -25,6 +25,9 @@ ColumnOption = Annotated[
     str | None,
     typer.Option("--column", metavar="HEADING", help="With --fill: the column for the grades, if it is not plain."),
 ]
+ScaleOption = Annotated[
+    bool, typer.Option("--scale", help="With --fill: scale the points of the lab to the points of the column.")
+]
 FolderOption = Annotated[
     Path | None,
     typer.Option("--out", metavar="DIR", help="Fetch all results of the run into this folder, as `grade --out` does."),
@@ -49,6 +52,7 @@ def check_options(
     output: Path | None,
     student: str | None,
     *,
+    scale: bool = False,
     as_json: bool = False,
 ) -> None:
     """Refuse options that do not fit together.
@@ -58,6 +62,8 @@ def check_options(
     """
     if column is not None and fill is None:
         raise UsageError("--column is an option of --fill")
+    if scale and fill is None:
+        raise UsageError("--scale is an option of --fill")
     if as_json and fill is None:
         raise UsageError("--json is an option of --fill; for reports, use --format json")
     if folder is not None and (fill is not None or student or output is not None):
@@ -124,6 +130,7 @@ def fill_file(
     output: Path,
     student: str = "",
     *,
+    scale: bool = False,
     as_json: bool = False,
 ) -> None:
     """Write a file of a learning platform with the grades of a run, and say what was filled.
@@ -134,6 +141,7 @@ def fill_file(
         column: the heading of the column for the grades, or None to find it.
         output: the file to write.
         student: the username of the only student, or empty for all.
+        scale: scale the points of the lab to the points of the column.
         as_json: print JSON instead of text.
 
     Raises:
@@ -143,7 +151,7 @@ def fill_file(
     mode = gradebook.get("mode", "")
     if mode in _NO_GRADES:
         raise UsageError(f"run {gradebook['run_id']} is {_NO_GRADES[mode]}: its points are not grades")
-    filled = fill_gradebook(file.read_bytes(), _only(gradebook, student), column)
+    filled = fill_gradebook(file.read_bytes(), _only(gradebook, student), column, scale=scale)
     output.write_bytes(filled.content)
     for notice in filled.notices:
         console.error(notice)

@@ -85,7 +85,12 @@ def test_one_student_is_filled_and_the_others_stay(tmp_path: Path, capsys: Captu
 def test_a_notice_says_that_the_points_of_the_column_differ(tmp_path: Path, capsys: Capture) -> None:
     export = "Username,Lab [Total Pts: 20 Score] |1\nada,\n"
     assert fill(tmp_path, "-o", str(tmp_path / "upload.csv"), export=export) == 0
-    assert "the column has 20 points and the lab has 100: the grades are not scaled" in capsys.readouterr().err
+    assert "the column has 20 points and the lab has 100: the grades are not scaled; add --scale to scale them" in (
+        capsys.readouterr().err
+    )
+    assert fill(tmp_path, "-o", str(tmp_path / "upload.csv"), "--scale", export=export) == 0
+    assert filled(tmp_path) == export.replace("ada,", "ada,17.5")
+    assert "scaled" not in capsys.readouterr().err
 
 
 def test_the_column_is_asked_for_if_it_is_not_plain(tmp_path: Path, capsys: Capture) -> None:
@@ -109,6 +114,7 @@ def test_points_that_are_no_grades_are_not_filled(
     ("options", "message"),
     [
         (["--fill", "export.csv"], "--fill needs a file for the result: add -o FILE"),
+        (["--scale"], "--scale is an option of --fill"),
         (["--column", "Lab"], "--column is an option of --fill"),
         (["--json"], "--json is an option of --fill; for reports, use --format json"),
         (["--out", "dir", "-o", "x"], "--out fetches all results of the run: omit --fill, --student and -o"),

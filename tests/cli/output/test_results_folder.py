@@ -239,3 +239,25 @@ def test_report_fetches_the_folder_of_a_run_at_any_time(store: Store, tmp_path: 
     assert capsys.readouterr().err.splitlines()[-1] == (
         f"error: there is no run {RERUN}; list them with `labgrader runs`"
     )
+
+
+def test_grade_tries_out_before_a_run_starts(store: Store, tmp_path: Path, capsys: Capture) -> None:
+    outputs = {"Bucket": "bucket", "Table": "table", "GradeClassArn": "arn"}
+    template = {
+        "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
+        "Outputs": {name: {"Value": value} for name, value in outputs.items()},
+    }
+    boto3.client("cloudformation").create_stack(StackName="labgrader", TemplateBody=json.dumps(template))
+    class_run(store)
+    fetch(store, CLASS_RUN, tmp_path)
+    roster = tmp_path / "class.csv"
+    roster.write_text("username\nuser1\n")
+    command = ["grade", "--aws", "--lab", "serverless-foundations", "--roster", str(roster), "--out"]
+    assert main([*command, str(tmp_path)]) == 2
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        f"error: {tmp_path} has results of the lab lambda-optimization, not of serverless-foundations: "
+        "use another --out"
+    )
+    assert main([*command, str(roster)]) == 2
+    assert capsys.readouterr().err.splitlines()[-1] == f"error: {roster}: File exists"
+    assert not store.runs(), "no run has started"

@@ -71,12 +71,32 @@ def test_a_value_of_two_students_does_not_decide() -> None:
 
 
 def test_a_login_that_changed_hands_is_left() -> None:
-    row = "user1,s-0,Grace Hopper,"
+    row, other = "user1,s-0,Grace Hopper,", "bob-kahn,s-2,Bob Kahn,"
     now = student("user1", "s-1", "Ada Lovelace")
-    filled = fill(f"Username,Student ID,Name,Lab\n{row}\n", now)
-    assert rows_of(filled) == [row]
+    filled = fill(f"Username,Student ID,Name,Lab\n{row}\n{other}\n", now, BOB)
+    assert rows_of(filled) == [row, f"{other}50"]
     assert filled.left == [LeftRow(2, "its login or e-mail address is of user1, but its id and its name are not")]
     assert filled.missing == ["user1"]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "user1,s-0,Ada King,",  # the id of another system, and a name with the same word
+        "user1,,Grace Hopper,",  # no id
+        "user1,s-0,,",  # no name
+    ],
+)
+def test_another_id_or_another_name_alone_is_no_other_student(row: str) -> None:
+    now = student("user1", "s-1", "Ada Lovelace")
+    filled = fill(f"Username,Student ID,Name,Lab\n{row}\nbob-kahn,s-2,Bob Kahn,\n", now, BOB)
+    assert rows_of(filled)[0] == f"{row}87.5"
+
+
+def test_ids_of_another_system_say_nothing() -> None:
+    row = "user1,10011,Grace Hopper,"
+    filled = fill(f"Username,ID,Name,Lab\n{row}\n", student("user1", "s-1", "Ada Lovelace"))
+    assert rows_of(filled) == [f"{row}87.5"]
 
 
 def test_a_student_id_that_is_the_username_of_another_student() -> None:

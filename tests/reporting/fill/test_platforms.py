@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from labgrader.errors import BadInputError
+from labgrader.reporting.fill.cells import read_csv
 from labgrader.reporting.fill.gradebook import Filled, LeftRow, fill_gradebook
 from labgrader.reporting.gradebook import StudentRow
 from tests.reporting.fill.graded_class import ADA, BOB, CLASS, CRUZ, JOERG, ONEIL, ZOE, gradebook, student
@@ -68,7 +69,9 @@ def test_canvas() -> None:
 def test_canvas_excused_and_totals_stay() -> None:
     filled = fill_gradebook(sample("canvas_gradebook_export.csv"), gradebook(), "Essay")
     assert filled.left[0] == LeftRow(5, "bob-kahn is excused: the cell has “EX”")
-    assert filled.notices == ["the column has 20 points and the lab has 100: the grades are not scaled"]
+    assert filled.notices == [
+        "the column has 20 points and the lab has 100: the grades are not scaled; add --scale to scale them"
+    ]
     for heading in ("Final Score", "Current Score"):
         with pytest.raises(BadInputError) as raised:
             fill_gradebook(sample("canvas_gradebook_export.csv"), gradebook(), heading)
@@ -249,3 +252,26 @@ def test_a_class_of_10_000_with_wide_rows_is_filled() -> None:
     filled = fill_gradebook(content, gradebook(*students), "Lab")
     assert filled.filled == 10_000
     assert filled.content == content.replace(b",\r\n", b",87.5\r\n") + b"87.5"
+
+
+@pytest.mark.parametrize(
+    ("content", "points"),
+    [
+        ("Username,Lab [Total Pts: 12 Score] |1\nada,\n", "10.5"),
+        ("OrgDefinedId,Lab Points Grade <Numeric MaxPoints:8 Weight:2>,End-of-Line Indicator\n#0001234,,#\n", "7"),
+        ("Email,Lab,Lab - Max Points\nada@example.edu,,10.0\n", "8.75"),
+        ("Identifier,Email,Grade,Maximum Grade\nParticipant 1,ada@example.edu,,10.00\n", "8.75"),
+        ("Student,ID,SIS Login ID,Section,Lab (1)\n    Points Possible,,,,200.00\nA,1,ada,B,\n", "175"),
+    ],
+)
+def test_points_are_scaled_if_the_teacher_asks(content: str, points: str) -> None:
+    filled = fill_gradebook(content.encode(), gradebook(ADA), scale=True)
+    row = read_csv(filled.content).rows[-1]
+    assert points in [cell.text for cell in row.cells]
+    assert (filled.filled, filled.notices) == (1, [])
+
+
+def test_a_column_without_points_cannot_be_scaled() -> None:
+    with pytest.raises(BadInputError) as raised:
+        fill_gradebook(b"username,Lab\nada,\n", gradebook(ADA), scale=True)
+    assert str(raised.value) == "the file does not say the points of the column “Lab”: omit --scale"

@@ -57,7 +57,9 @@ class Filled:
     notices: Sequence[str]
 
 
-def fill_gradebook(content: bytes, gradebook: GradebookDocument, column: str | None = None) -> Filled:
+def fill_gradebook(
+    content: bytes, gradebook: GradebookDocument, column: str | None = None, *, scale: bool = False
+) -> Filled:
     """Write the grades of a run into a file that a platform exported. Every other byte stays as it was.
 
     A cell stays if the student is not fully graded, or if the platform does not take a grade there. So no grade is
@@ -67,14 +69,21 @@ def fill_gradebook(content: bytes, gradebook: GradebookDocument, column: str | N
         content: the file.
         gradebook: the gradebook of the run.
         column: the heading of the column that gets the grades, or None to find it.
+        scale: scale the points of the lab to the points of the column.
 
     Raises:
-        BadInputError: the file cannot be filled, or the column is not plain.
+        BadInputError: the file cannot be filled, or the column is not plain, or its points are not known for scaling.
     """
     file = read_csv(content)
     _refuse_open_quotes(file)
     layout = find_layout(file)
     target = choose_column(layout, gradebook, column)
+    maximum, most = column_maximum(file, layout, target), _lab_points(gradebook)
+    if scale and (maximum is None or not most):
+        raise BadInputError(
+            [f"the file does not say the points of the column “{layout.headings[target]}”: omit --scale"]
+        )
+    factor = maximum / most if scale and maximum is not None else 1
     rows = list(layout.students(file))
     matches = match_rows(rows, layout, gradebook["students"])
     sign = _decimal_sign(file, layout, target)
@@ -83,17 +92,18 @@ def fill_gradebook(content: bytes, gradebook: GradebookDocument, column: str | N
     left: list[LeftRow] = []
     for index, row in rows:
         student = matches.students.get(index)
-        why = matches.left.get(index, "") if student is None else _why_not(student, row, layout, target)
+        points = round(student["points"] * factor, 2) if student else 0
+        why = _why_not(student, points, row, layout, target) if student else matches.left[index]
         if student is None or why:
             left.append(LeftRow(row.number, why))
             continue
         filled += 1
-        if number_of(row.text(target)) != round(student["points"], 2):
-            texts[index] = written(student["points"], sign)
+        if number_of(row.text(target)) != points:
+            texts[index] = written(points, sign)
     found = {student["username"] for student in matches.students.values()}
     missing = [student["username"] for student in gradebook["students"] if student["username"] not in found]
     heading = layout.headings[target]
-    notices = _notices(column_maximum(file, layout, target), gradebook)
+    notices = [] if scale else _notices(maximum, most)
     return Filled(file.replace(target, texts), heading, filled, left, missing, notices)
 
 
@@ -104,7 +114,7 @@ def _refuse_open_quotes(file: CsvFile) -> None:
             raise BadInputError([f"row {row.number}: a quotation mark begins a cell and has no end"])
 
 
-def _why_not(student: StudentRow, row: Row, layout: Layout, target: int) -> str:
+def _why_not(student: StudentRow, points: float, row: Row, layout: Layout, target: int) -> str:
     """Return why the grade cell of a matched row stays as it is, or an empty string."""
     cell = row.text(target)
     name = student["username"]
@@ -118,9 +128,8 @@ def _why_not(student: StudentRow, row: Row, layout: Layout, target: int) -> str:
     if layout.lock >= 0 and fold(row.text(layout.lock)) in NO:
         return f"the grade of {name} is locked"
     maximum = number_of(row.text(layout.maximum)) if layout.maximum >= 0 else None
-    if maximum is not None and student["points"] > maximum:
-        points = points_text(student["points"])
-        return f"the {points} points of {name} are above the maximum grade {points_text(maximum)}"
+    if maximum is not None and points > maximum:
+        return f"the {points_text(points)} points of {name} are above the maximum grade {points_text(maximum)}"
     if cell in _NO_GRADE or number_of(cell) is not None or cell.casefold().startswith(_UNGRADED):
         return ""
     return f"the cell of {name} has “{quote(cell)}”, which is not a number"
@@ -134,10 +143,15 @@ def _decimal_sign(file: CsvFile, layout: Layout, target: int) -> str:
     return find_decimal_sign(of_column) or find_decimal_sign(others) or default_decimal_sign(file.separator)
 
 
-def _notices(maximum: float | None, gradebook: GradebookDocument) -> list[str]:
-    points = round(sum(check["max_points"] for check in gradebook["checks"]), 2)
-    if maximum is None or maximum == points:
+def _lab_points(gradebook: GradebookDocument) -> float:
+    return round(sum(check["max_points"] for check in gradebook["checks"]), 2)
+
+
+def _notices(maximum: float | None, most: float) -> list[str]:
+    """Return what the teacher has to know of the points of the column and of the lab."""
+    if maximum is None or maximum == most:
         return []
     return [
-        f"the column has {points_text(maximum)} points and the lab has {points_text(points)}: the grades are not scaled"
+        f"the column has {points_text(maximum)} points and the lab has {points_text(most)}: the grades are not scaled; "
+        "add --scale to scale them"
     ]

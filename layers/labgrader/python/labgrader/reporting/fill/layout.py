@@ -260,6 +260,11 @@ def column_maximum(file: CsvFile, layout: Layout, column: int) -> float | None:
         return number_of(file.rows[layout.points_row].text(column))
     heading = layout.headings[column]
     found = _BLACKBOARD.search(heading) or _BRIGHTSPACE.search(heading)
-    text = (found["points"] or "") if found else ""
-    number = _NUMBER.search(text)
-    return number_of(number[0]) if number else None
+    if found:
+        number = _NUMBER.search(found["points"] or "")
+        return number_of(number[0]) if number else None
+    lowered = [other.casefold() for other in layout.headings]
+    of_assignment = f"{heading.casefold()}{_GRADESCOPE_MAXIMUM}"
+    in_rows = lowered.index(of_assignment) if of_assignment in lowered else layout.maximum
+    texts = [row.text(in_rows) for _, row in layout.students(file)] if in_rows >= 0 else []
+    return number_of(texts[0]) if texts else None

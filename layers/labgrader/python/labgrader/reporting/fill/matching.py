@@ -70,9 +70,9 @@ class _Index:
 def match_rows(rows: Iterable[tuple[int, Row]], layout: Layout, students: Sequence[StudentRow]) -> Matches:
     """Match the rows of a file with students.
 
-    A row with values of two students is left. So is a row with another id and another name than the student with its
-    login or e-mail address: a login may have changed hands. If several rows are of one student, the row with the
-    strongest value is taken.
+    A row with values of two students is left. A login may have changed hands: a row with a student's login or e-mail
+    address is left if its name is another one, and its id is another one in a column with the ids of other students. If
+    several rows are of one student, the row with the strongest value is taken.
 
     Args:
         rows: the rows of students with their indexes.
@@ -81,10 +81,16 @@ def match_rows(rows: Iterable[tuple[int, Row]], layout: Layout, students: Sequen
     """
     index = _Index(students)
     rows = list(rows)
+    id_columns = {
+        column
+        for _, row in rows
+        for column, kind, value in layout.identities(row)
+        if kind is Kind.ID and index.look_up(Strength.ID, value)
+    }
     left: dict[int, str] = {}
     found: dict[str, list[tuple[Strength, int, StudentRow]]] = defaultdict(list)
     for number, row in rows:
-        result = _match(row, layout, index)
+        result = _match(row, layout, index, id_columns)
         if isinstance(result, str):
             left[number] = result
         else:
@@ -104,7 +110,7 @@ def match_rows(rows: Iterable[tuple[int, Row]], layout: Layout, students: Sequen
     return Matches(matched, left)
 
 
-def _match(row: Row, layout: Layout, index: _Index) -> tuple[Strength, StudentRow] | str:
+def _match(row: Row, layout: Layout, index: _Index, id_columns: set[int]) -> tuple[Strength, StudentRow] | str:
     """Return the student of a row with the strongest value, or why there is none."""
     found: dict[str, tuple[Strength, StudentRow]] = {}
     unclear: list[tuple[str, list[StudentRow]]] = []
@@ -132,8 +138,8 @@ def _match(row: Row, layout: Layout, index: _Index) -> tuple[Strength, StudentRo
     if not found:
         return f"no student of the run has any of these: {listed(dict.fromkeys(value for _, _, value in values))}"
     strength, student = next(iter(found.values()))
-    ids = [value for _, kind, value in values if kind is Kind.ID]
-    if strength is not Strength.ID and ids and _is_other_person(layout.name(row), student):
+    has_other_id = any(kind is Kind.ID and column in id_columns for column, kind, _ in values)
+    if strength is not Strength.ID and has_other_id and _is_other_person(layout.name(row), student):
         return f"its login or e-mail address is of {student['username']}, but its id and its name are not"
     return strength, student
 
