@@ -29,11 +29,12 @@ test-busy: install ## the whole test suite while two processes burn a core each:
 	for burner in 1 2; do (trap - EXIT; while kill -0 $$$$; do :; done 2>/dev/null) & burners="$$burners $$!"; done; \
 	$(MAKE) test
 
-check: install ## format, lint, types, import rules, template and ASL lint
+check: install ## format, lint, types, import rules, language, template and ASL lint
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m cli.documentation.plain_english
 	$(BIN)/cfn-lint infra/*.yaml
 	$(BIN)/python -m statemachines --check
 	$(BIN)/python -m pytest -q -m "not workflow" tests/statemachines tests/infra

@@ -1,4 +1,4 @@
-"""``python -m benchmarks [name…]``: run the named benchmarks, or all of them, one after the other."""
+"""``python -m benchmarks [name…]``: run the named benchmarks, or all of them, in turn."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def main(names: list[str]) -> int:
     """
     unknown = [name for name in names if name not in NAMES]
     if unknown:
-        print(f"no such benchmark: {', '.join(unknown)}; there are: {', '.join(NAMES)}", file=sys.stderr)
+        print(f"unknown benchmark: {', '.join(unknown)}; the benchmarks are: {', '.join(NAMES)}", file=sys.stderr)
         return 2
     for name in names or NAMES:
         print(f"== {name} ==", flush=True)

@@ -1,4 +1,4 @@
-"""How large each function and layer is, and how long a function takes to import, as Lambda would import it.
+"""Measure the size of each function and layer, and the import time of each function as on Lambda.
 
 The interpreter is isolated (`python -I -S`): it sees the bundle, the layers and the boto3 that Lambda brings.
 """

@@ -1,6 +1,6 @@
-"""How many requests a class costs, by API and by quota, and how long they take at AWS's pace.
+"""Count the requests for a class, by API and by quota, and the time that they take within AWS's quotas.
 
-A class of perfect students of lambda-optimization is recorded from a stub AWS, in simulated time: it passes only where
+A class of perfect students of lambda-optimization is recorded from a stub AWS. Time is simulated and passes only while
 the rate limiter waits.
 """
 
@@ -19,7 +19,7 @@ from labgrader.recording.quotas import LAMBDA_CONTROL_PLANE, Quota
 from labgrader.recording.rate_limiter import TARGET_UTILIZATION, RateLimiter, quota_of
 from labgrader.recording.recorder import Recorder
 from labgrader.recording.sessions import Accounts
-from labgrader.roster import Student
+from labgrader.rosters import Student
 
 LAB = "lambda-optimization"
 
@@ -29,23 +29,23 @@ OTHER_WAYS = (
     ("shared snapshot, fewest calls", 4.14, 2.14, 2.4),
     ("shared snapshot, aliases through GetFunction", 6.14, 1.14, 1.7),
 )
-"""Way, calls a student, of them in the 15/s bucket, minutes for 1,000 students at the quota."""
+"""Method, calls per student, of these in the 15/s bucket, minutes for 1,000 students at the quota."""
 
 DOWNLOADS = "labgrader:ReadPackage"
 
 SHARED = (*LISTS, "s3:ListBuckets", "sts:GetCallerIdentity")
-"""What is asked once for the class."""
+"""The requests that are sent once for the class."""
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What recording a class took.
+    """The cost of recording a class.
 
     Args:
-        students: how many.
-        calls: requests by ``service:Operation``; downloads of packages are no requests to an API and counted apart.
-        downloads: packages fetched through the URL that GetFunction signs.
-        seconds: simulated seconds at the rate limiter's rates, when each answer takes no time.
+        students: number of students.
+        calls: requests by ``service:Operation``, without downloads of packages, which are not API requests.
+        downloads: packages downloaded from the URL that GetFunction signs.
+        seconds: simulated seconds at the rate limiter's rates, if responses take no time.
     """
 
     students: int
@@ -55,27 +55,27 @@ class Cost:
 
     @property
     def shared(self) -> int:
-        """Requests for what is common to the class, whatever its size, but for the pages of its lists."""
+        """Requests for the whole class. Only the pages of its lists depend on its size."""
         return sum(self.calls[api] for api in SHARED)
 
     @property
     def own(self) -> float:
-        """Requests for a student alone."""
+        """Requests for one student only."""
         return (self.calls.total() - self.shared) / self.students
 
     @property
     def own_in_bucket(self) -> float:
-        """Of them, those that count against Lambda's 15 a second."""
+        """Of these, the requests that count against Lambda's 15 per second."""
         return self._counted(LAMBDA_CONTROL_PLANE, without=SHARED) / self.students
 
     @property
     def per_student(self) -> float:
-        """Requests a student, with the class's share of the lists."""
+        """Requests per student, with a share of the class's lists."""
         return self.calls.total() / self.students
 
     @property
     def in_bucket(self) -> float:
-        """Of those, the ones that count against Lambda's 15 a second."""
+        """Of these, the requests that count against Lambda's 15 per second."""
         return self._counted(LAMBDA_CONTROL_PLANE) / self.students
 
     def _counted(self, quota: Quota, without: Sequence[str] = ()) -> int:
@@ -85,7 +85,7 @@ class Cost:
 def record(
     lab: Lab, students: int, *, utilization: float = TARGET_UTILIZATION, offers_provisioned_list: bool = True
 ) -> Cost:
-    """Record a class of perfect students and count.
+    """Record a class of perfect students, and count the requests.
 
     Args:
         utilization: the share of each quota that the rate limiter uses.

@@ -1,7 +1,7 @@
-"""Whether conditional writes hold a bound when many threads take parts of it at once: on the embedded AWS and on moto.
+"""Check that conditional writes keep a maximum with many concurrent threads, on the embedded AWS and on moto.
 
-Every round is a new lease on the same table. A round is broken where the parts that were granted, or those that are
-stored, are more than the bound, or where the two differ.
+Every round uses a new lease in the same table. A round is broken if the granted or the stored permits exceed the
+maximum, or if the two differ.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from tests import aws_in_memory
 ROUNDS, THREADS, TAKERS = 100, 8, 24
 PART, BOUND = 30, 100
 SWITCH_S = 1e-5
-"""Seconds after which Python lets another thread run; 5 ms are its own, in which moto answers a whole request."""
+"""Seconds after which Python switches threads. In its default of 5 ms, moto handles a whole request."""
 
 
 def broken(store: Store, name: str) -> bool:
-    """Let everybody take a part of a lease at once; return whether the bound was broken."""
+    """Let all takers acquire permits at once; return whether the maximum was exceeded."""
     with ThreadPoolExecutor(THREADS) as pool:
         had = list(
             pool.map(lambda taker: store.acquire_permits(name, f"{taker}", PART, BOUND, 1.0, 9.0), range(TAKERS))
@@ -40,7 +40,7 @@ def broken(store: Store, name: str) -> bool:
 
 @contextlib.contextmanager
 def on_embedded() -> Iterator[Store]:
-    """A table on an embedded AWS of its own."""
+    """Yield a store on its own embedded AWS."""
     with server.temporary() as aws:
         given: dict[str, Any] = {
             "endpoint_url": aws.endpoint,
@@ -55,7 +55,7 @@ def on_embedded() -> Iterator[Store]:
 
 @contextlib.contextmanager
 def on_moto(lock: AbstractContextManager[Any]) -> Iterator[Store]:
-    """A table of moto, each of whose requests holds a lock."""
+    """Yield a store on moto, where each request holds a lock."""
     with aws_in_memory.one_at_a_time(lock), aws_in_memory.empty_account():
         table = aws_in_memory.create_bucket_and_table("bucket", "table")
         yield Store(aws_in_memory.client("s3"), "bucket", table)
@@ -69,7 +69,7 @@ WORLDS: dict[str, Callable[[], AbstractContextManager[Store]]] = {
 
 
 def main() -> None:
-    """Print how many rounds broke the bound."""
+    """Print how many rounds exceeded the maximum."""
     print(f"{TAKERS} takers in {THREADS} threads, {PART} of {BOUND} each, {ROUNDS} rounds\n")
     print(f"{'':<20}{'broken':>8}{'seconds':>9}")
     interval = sys.getswitchinterval()

@@ -1,8 +1,8 @@
-"""The load tester that students write in Lab 9, as its text has it, in a process of its own.
+"""The load tester that students write in Lab 9, as in its handout, in a separate process.
 
-A new thread pool for each batch, which the slowest of the batch holds up; 0.1 s of rest between batches; one boto3
-client with its own retries and its ten connections; percentiles by ``sorted[int(n * share)]``, one rank too high where
-``n * share`` is whole. The hand-out has p95 alone: p50 and p99 are by the same formula.
+It uses a new thread pool for each batch, waits for the slowest of the batch, and pauses 0.1 s between batches. One
+boto3 client has boto3's default retries and ten connections. Percentiles are ``sorted[int(n * share)]``, one rank too
+high if ``n * share`` is an integer. The handout has only p95; p50 and p99 use the same formula.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ REST_S = 0.1
 
 
 def run(job: dict[str, Any]) -> dict[str, Any]:
-    """Run one job; the only thing that the hand-out leaves to boto3 and is set here is how long an answer may take."""
+    """Run one job. The only change to the handout is the read timeout of the client."""
     client = boto3.client(
         "lambda",
         endpoint_url=job["url"],
         region_name="us-east-1",
         aws_access_key_id="AKIDEXAMPLE",
-        aws_secret_access_key="secret",  # noqa: S106  # of a server that does not look
+        aws_secret_access_key="secret",  # noqa: S106  # the server does not check it
         config=Config(read_timeout=job["timeout_s"]),
     )
     event = json.dumps({"body": json.dumps({"operation": "default"})})
@@ -36,7 +36,7 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
         began = time.time()
         try:
             client.invoke(FunctionName="user1-f", InvocationType="RequestResponse", Payload=event)
-        except Exception as error:  # noqa: BLE001  # as the hand-out does
+        except Exception as error:  # noqa: BLE001  # as in the handout
             return str(error)
         return 1000 * (time.time() - began)
 
@@ -65,8 +65,8 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Serve jobs until there are no more."""
-    logging.getLogger("urllib3").setLevel(logging.ERROR)  # it warns of each connection that the pool has no room for
+    """Run jobs until the input ends."""
+    logging.getLogger("urllib3").setLevel(logging.ERROR)  # it warns about each connection that does not fit in the pool
     for line in sys.stdin:
         print(json.dumps(run(json.loads(line))), flush=True)
 

@@ -1,4 +1,4 @@
-"""What each lab asks of AWS about one perfect student, counted from the record of its proof."""
+"""Count the requests of each lab about one perfect student, from its recorded snapshot."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from labgrader.recording.rate_limiter import quota_of
 FIXTURES = Path(__file__).parents[1] / "tests" / "fixtures"
 
 FREE = (READ_CODE, READ_PACKAGE)
-"""Downloads through the URL that GetFunction signs: no request to an API."""
+"""Downloads from the URL that GetFunction signs. They are not API requests."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class LabRequests:
     """The requests about one perfect student of a lab.
 
     Args:
-        own: by action; what one answer settles for the class is not in it.
+        own: requests by action, without those that are sent once for the class.
     """
 
     lab_id: str
@@ -32,25 +32,25 @@ class LabRequests:
 
     @property
     def in_bucket(self) -> int:
-        """Those that count against Lambda's 15 a second."""
+        """The requests that count against Lambda's 15 per second."""
         return sum(count for action, count in self.own.items() if quota_of(action) == LAMBDA_CONTROL_PLANE)
 
     @property
     def slowest(self) -> tuple[str, float]:
-        """The quota that holds a class up, and the minutes that 1,000 students take at it."""
+        """The quota that limits a class, and the minutes for 1,000 students at this quota."""
         families: Counter[str] = Counter()
         for action, count in self.own.items():
             families[quota_of(action).family] += count
         rates = {quota_of(action).family: quota_of(action).per_s for action in self.own}
         minutes = {family: 1000 * count / rates[family] / 60 for family, count in families.items()}
-        return max(minutes.items(), key=lambda one: one[1])
+        return max(minutes.items(), key=lambda family_and_minutes: family_and_minutes[1])
 
 
 def lab_requests(lab_id: str) -> LabRequests:
-    """Count the questions of a lab's perfect student.
+    """Count the questions about a lab's perfect student.
 
     Args:
-        lab_id: a lab whose proof is recorded.
+        lab_id: a lab with a recorded snapshot.
     """
     record = json.loads((FIXTURES / lab_id / "perfect.json").read_text(encoding="utf-8"))
     prefix = f'"{record["username"]}-'
@@ -64,7 +64,7 @@ def lab_requests(lab_id: str) -> LabRequests:
 
 
 def recorded_labs() -> list[str]:
-    """The ids of the labs whose proof is recorded."""
+    """Return the ids of the labs with a recorded snapshot."""
     return [lab_id for lab_id in lab_ids() if (FIXTURES / lab_id / "perfect.json").is_file()]
 
 

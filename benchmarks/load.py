@@ -1,6 +1,6 @@
-"""How far load testers are from the truth, and what they cost: ours, the hand-out's and Locust, on the same servers.
+"""Compare the accuracy and the CPU cost of load testers on the same servers: labgrader's, the handout's and Locust.
 
-Each tester and each server is a process of its own: no tester pays for a server, but all of them share the machine.
+Each tester and each server is a separate process, so that no tester pays for a server. All share the machine.
 """
 
 from __future__ import annotations
@@ -22,31 +22,31 @@ from benchmarks.locust_venv import locust_python
 from labgrader.http.event_loop import new_loop
 from tests.load_testing.truth import serving, truth
 
-OURS, HANDOUT, LOCUST = TESTERS = "ours", "hand-out's", "Locust"
+OURS, HANDOUT, LOCUST = TESTERS = "labgrader", "handout's", "Locust"
 PERCENTS = 50, 95, 99
 IN_FLIGHT = 20
 ROUNDS = 3
 WAITS, WAIT_S = 200, 0.0002
 
 EARLY_MS, LATE_MS = 1.0, 100.0
-"""How far our own may be from the truth: nothing is faster than it is, and a wrong tester is 200 to 900 ms off."""
+"""Allowed deviation of labgrader's tester. Nothing is faster than the truth; a faulty tester is 200 to 900 ms off."""
 
 EARLY_FREEZE_MS = 20.0
-"""The freeze begins with the first arrival, due or late."""
+"""The freeze begins with the first arrival, even if that is late."""
 
 LEAST_RPS, MOST_CPU_MS = 4000, 0.35
-"""What our own shall reach on one core against a local server, connections no more than in flight."""
+"""Targets of labgrader's tester on one core against a local server, with no more connections than in flight."""
 
 
 @dataclass(frozen=True)
 class Trial:
-    """What is asked of every tester about one server.
+    """One job for every tester.
 
     Args:
-        server: which.
-        requests: how many.
-        rate_rps: arrivals a second, for those who can let requests arrive on schedule.
-        timeout_s: seconds that an answer may take.
+        server: the server's name.
+        requests: number of requests.
+        rate_rps: arrivals per second, for testers with an open model.
+        timeout_s: maximum seconds for a response.
     """
 
     server: str
@@ -75,30 +75,32 @@ FULL_SPEED = {
 
 SERVERS = """\
 constant  50 ms
-uniform   10 to 110 ms, evenly
+uniform   10 to 110 ms, evenly distributed
 bimodal   850 ms for the first 20 (cold starts), then 50 ms
-frozen    5 ms, but for one second from 0.3975 s on everything is held; the truth is what 200 arrivals a second feel
-refusing  20 ms, every 10th is refused (429)
-hanging   20 ms, every 20th is never answered
-dripping  20 ms, the body's last five bytes one by one, 0.2 s each
-closing   20 ms, closes the connection after each answer without having said so"""
+frozen    5 ms, but all requests wait during one second from 0.3975 s on. True values: 200 arrivals per second.
+refusing  20 ms, refuses every 10th request (429).
+hanging   20 ms, never answers every 20th request.
+dripping  20 ms, then the body's last five bytes one by one, 0.2 s each.
+closing   20 ms, closes the connection after each response without notice"""
 
 NOTES = """\
-Each with 20 in flight. Frozen: ours in the open model, Locust with constant_throughput, the hand-out's as it is.
-Bimodal: of 400 just 5% are cold, so the 380th is warm and the 381st is cold: p95 by nearest rank is the 380th.
-Percentiles are those of what each counts as answered; Locust's hold its failures, too, and two digits above 100 ms.
-The hand-out's does not read the body. It would wait 60 s for an answer; here 1 s (hanging) or 10, as all do.
-Locust does not sign its requests, which flatters it; ours and the hand-out's do."""
+Each tester has 20 requests in flight.
+Frozen: labgrader uses the open model, Locust uses constant_throughput, the handout's tester is unchanged.
+Bimodal: exactly 5% of 400 are cold. The 380th is warm, the 381st is cold, and p95 by nearest rank is the 380th.
+Percentiles are of the requests that each tester counts as answered.
+Those of Locust include its failures and have two digits above 100 ms.
+The handout's tester does not read the body. Its timeout is 60 s; here it is 1 s (hanging) or 10 s, as for all.
+Locust does not sign its requests, which saves it time. The other two do."""
 
 
 class Tester:
-    """A load tester that runs, and does one trial after the other."""
+    """A running load tester. It runs trials in turn."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
 
     def run(self, trial: Trial) -> dict[str, Any]:
-        """Return what it measured, and what the server ``saw``; empty where it broke down."""
+        """Return the measurements, and what the server ``saw``; empty if the tester failed."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         with serving(trial.server) as server:
@@ -120,14 +122,14 @@ class Tester:
 
 @contextlib.contextmanager
 def testers() -> Iterator[dict[str, Tester]]:
-    """Start every tester that can be had, warm it up, and end it; say which cannot."""
+    """Start every available tester, warm it up, and end it. Print which are not available."""
     python, missing = locust_python()
     if missing:
         print(f"Locust {missing}\n")
     commands = {
         OURS: [sys.executable, "-m", "benchmarks.our_tester"],
         HANDOUT: [sys.executable, "-m", "benchmarks.handout_tester"],
-        LOCUST: [python, "-P", str(Path(__file__).parent / "locust_tester.py")],  # beside it lie modules of other names
+        LOCUST: [python, "-P", str(Path(__file__).parent / "locust_tester.py")],  # its folder must not be on the path
     }
     with contextlib.ExitStack() as stack:
         found = {}
@@ -135,7 +137,7 @@ def testers() -> Iterator[dict[str, Tester]]:
             if not command[0]:
                 continue
             process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-            stack.callback(process.communicate)  # its standard input ends, and so does it
+            stack.callback(process.communicate)  # it ends at the end of its standard input
             found[name] = Tester(process)
             found[name].run(Trial("instant", 2 * IN_FLIGHT))
         yield found
@@ -162,7 +164,7 @@ def print_errors(measured: dict[tuple[str, str], dict[str, Any]]) -> None:
 
 
 def print_accuracy(measured: dict[tuple[str, str], dict[str, Any]]) -> None:
-    """Print whether our own percentiles are as near to the truth as they shall be."""
+    """Print whether the percentiles of labgrader's tester are within the allowed deviation."""
     errors = {
         (trial.server, f"p{percent}"): measured[trial.server, OURS][f"p{percent}"]
         - truth(trial.server, trial.requests, trial.rate_rps).percentile(percent)
@@ -175,12 +177,12 @@ def print_accuracy(measured: dict[tuple[str, str], dict[str, Any]]) -> None:
         for (server, name), error in errors.items()
         if not -early[server] <= error <= LATE_MS
     ]
-    print(f"\nOurs, at most {EARLY_MS:g} ms early (frozen: {EARLY_FREEZE_MS:g}) and {LATE_MS:g} ms late: ", end="")
+    print(f"\nlabgrader: at most {EARLY_MS:g} ms early (frozen: {EARLY_FREEZE_MS:g}) and {LATE_MS:g} ms late: ", end="")
     print(f"NOT KEPT: {', '.join(off)}" if off else "kept")
 
 
 def print_timers() -> None:
-    """Print how long a wait of 0.2 ms takes in the loop of load tests, and in asyncio's own."""
+    """Print how long a wait of 0.2 ms takes in the loop of load tests, and in asyncio's default loop."""
     print(f"\nA wait of {1000 * WAIT_S} ms takes, in ms\n\n{'':<24}{'least':>8}{'median':>8}{'most':>8}")
     for name, make in (("loop of load tests", new_loop), ("asyncio's own", asyncio.new_event_loop)):
         loop = make()
@@ -199,7 +201,7 @@ async def _waits() -> list[float]:
 
 
 def print_counts(measured: dict[tuple[str, str], dict[str, Any]]) -> None:
-    """Print what each tester counted beside what there was to count."""
+    """Print the counts of each tester next to the true ones."""
     trials = {trial.server: trial for trial in TRIALS}
     counted = {trial.server: truth(trial.server, trial.requests, trial.rate_rps) for trial in TRIALS}
     rows = (
@@ -213,34 +215,34 @@ def print_counts(measured: dict[tuple[str, str], dict[str, Any]]) -> None:
         cells = [measured.get((server, name)) for name in TESTERS]
         line = f"{server + ': ' + words:<22}{number:>10}"
         print(line + "".join(f"{cell[key] if cell and cell[key] is not None else '-':>12}" for cell in cells))
-    for server in ("refusing", "hanging"):  # what is sent behind the user's back
+    for server in ("refusing", "hanging"):  # retries that the user does not see
         cells = [measured.get((server, name)) for name in TESTERS]
         line = f"{server + ': requests':<22}{trials[server].requests:>10}"
         print(line + "".join(f"{cell['saw']['requests'] if cell else '-':>12}" for cell in cells))
 
 
 def print_speed(found: dict[str, Tester]) -> None:
-    """Print what a request costs each tester at full speed, and whether ours keeps what it shall."""
-    print(f"\nFull speed, against a server that answers at once; the fastest of {ROUNDS} rounds\n")
+    """Print the cost of a request for each tester at full speed, and whether labgrader's reaches its targets."""
+    print(f"\nFull speed, with a server that responds at once; the fastest of {ROUNDS} rounds\n")
     print(
         f"{'':<12}{'in flight':>10}{'requests':>10}{'requests/s':>12}{'CPU ms each':>13}{'per CPU s':>11}"
         f"{'connections':>13}"
     )
     best: dict[tuple[str, int], dict[str, Any]] = {}
-    for _ in range(ROUNDS):  # in turn, so that whatever else the machine does hits all
+    for _ in range(ROUNDS):  # in turn, so that other work on the machine affects all of them
         for name, tester in found.items():
             for trial in FULL_SPEED[name]:
-                one, key = tester.run(trial), (name, trial.in_flight)
-                if one and (key not in best or one["seconds"] < best[key]["seconds"]):
-                    best[key] = one
-    for (name, in_flight), one in best.items():
+                result, key = tester.run(trial), (name, trial.in_flight)
+                if result and (key not in best or result["seconds"] < best[key]["seconds"]):
+                    best[key] = result
+    for (name, in_flight), result in best.items():
         print(
-            f"{name:<12}{in_flight:>10}{one['requests']:>10}{_rps(one):>12,.0f}{_cpu_ms(one):>13.3f}"
-            f"{1000 / _cpu_ms(one):>11,.0f}{one['saw']['connections']:>13}"
+            f"{name:<12}{in_flight:>10}{result['requests']:>10}{_rps(result):>12,.0f}{_cpu_ms(result):>13.3f}"
+            f"{1000 / _cpu_ms(result):>11,.0f}{result['saw']['connections']:>13}"
         )
     ours = best[OURS, IN_FLIGHT]
     connections = ours["saw"]["connections"]
-    print("\nWhat ours shall reach")
+    print("\nTargets of labgrader's tester")
     for words, kept in (
         (f"at least {LEAST_RPS:,} requests a second: {_rps(ours):,.0f}", _rps(ours) >= LEAST_RPS),
         (f"at most {MOST_CPU_MS} ms of CPU each: {_cpu_ms(ours):.3f}", _cpu_ms(ours) <= MOST_CPU_MS),

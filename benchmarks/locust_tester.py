@@ -1,7 +1,7 @@
-"""Locust as a load tester, used as a library in a process and an environment of its own: ``-P`` and its path run it.
+"""Locust as a load tester, as a library in its own process and environment. Run it with ``-P`` and its path.
 
-It does not sign its requests, which spares it work. Its percentiles are those of all requests, failed ones too, and
-rounded as Locust rounds them: to two digits above 100 ms.
+It does not sign its requests, which saves it work. Its percentiles include failed requests, and have two digits above
+100 ms, as Locust rounds them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ EVENT = json.dumps({"body": json.dumps({"operation": "default"})})
 
 
 def run(job: dict[str, Any]) -> dict[str, Any]:
-    """Run one job: as many users as are in flight, at a constant throughput where it has a rate."""
+    """Run one job, with one user for each request in flight, at a constant throughput if the job has a rate."""
     state = {"left": job["requests"], "over": 0, "throttled": 0, "timeouts": 0, "ended": 0.0}
     rate = job["rate_rps"]
 
@@ -66,8 +66,8 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Serve jobs until there are no more."""
-    logging.getLogger("locust").setLevel(logging.ERROR)  # it warns of users that all begin at once
+    """Run jobs until the input ends."""
+    logging.getLogger("locust").setLevel(logging.ERROR)  # it warns about users that all start at once
     for line in sys.stdin:
         print(json.dumps(run(json.loads(line))), flush=True)
 

@@ -1,4 +1,4 @@
-"""An environment for Locust alone: it brings gevent and Flask, which have no place beside ours."""
+"""A separate environment for Locust, because its dependencies gevent and Flask must not be in labgrader's."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ INSTALL_S = 120
 
 
 def locust_python() -> tuple[str, str]:
-    """Return the interpreter that has Locust, made where it is not there, and an empty text; or no interpreter and why.
+    """Return the interpreter with Locust and an empty text, or an empty text and the reason why it is not available.
 
-    It is made once, below ``build/``.
+    The environment is created once, below ``build/``.
     """
     python = PLACE / "bin" / "python"
     if _imports(python):

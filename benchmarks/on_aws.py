@@ -1,7 +1,7 @@
-"""What a self-check takes on AWS: what was counted of it, times what each of those takes there.
+"""Estimate how long a self-check takes on AWS, from its counted steps and the time of each step there.
 
-No published figure was found for what Step Functions takes from one state to the next: what is assumed says so. The
-benchmark says how long a state may take before the bound breaks.
+AWS publishes no time for a transition from one state to the next. Assumed values are marked. The benchmark prints how
+long a state may take before a self-check exceeds its maximum.
 """
 
 from __future__ import annotations
@@ -16,48 +16,49 @@ from labgrader.recording.rate_limiter import RateLimiter
 from statemachines.student import CHECKS_AT_ONCE_ALONE, PROBES_AT_ONCE_ALONE
 
 STATE_S = 0.05
-"""From one state to the next. Assumed."""
+"""Seconds from one state to the next. Assumed."""
 
 INVOKE_S = 0.05
-"""From a state to a warm function and back. Assumed."""
+"""Seconds to invoke a warm function from a state. Assumed."""
 
 STORE_S = 0.15
-"""What a function waits for S3 and DynamoDB: six requests of 25 ms. Assumed."""
+"""Seconds that a function waits for S3 and DynamoDB: six requests of 25 ms. Assumed."""
 
 CALL_S = 0.05
-"""One control-plane request, or one download of a package. Measured: at 50 ms, 15 a second are 0.75 in flight."""
+"""Seconds of a control-plane request, or of a download of a package. Measured: at 50 ms, 15 per second are 0.75 in
+flight."""
 
 REQUEST_S = 0.3
-"""One request to the API: API Gateway, ``authorize`` and ``api``, both warm, with their reads. Assumed."""
+"""Seconds of a request to the API: API Gateway, ``authorize`` and ``api``, both warm, with their reads. Assumed."""
 
 WHOLE_CPU_MB = 1769
-"""Memory at which a function has one vCPU; below, it has its share of one. Source: Lambda, "Configure memory"."""
+"""MB of memory with which a function has one vCPU; with less, it has a share. Source: Lambda, "Configure memory"."""
 
 COLD_S = 0.5
-"""What a cold start takes besides imports: an environment, and three layers in it. Assumed."""
+"""Seconds of a cold start without imports: an environment with three layers. Assumed."""
 
 IMPORT_S = 0.45
-"""What importing a function takes. Measured by ``bundles``: 0.27 to 0.42 s on a whole CPU, and ``api`` 0.76; a
-function has one while it starts, whatever its memory."""
+"""Seconds to import a function. Measured by ``bundles``: 0.27 to 0.42 s on a full CPU, and 0.76 s for ``api``. During
+its start, a function has a full CPU with any memory."""
 
 FIRST_CLIENT_S = 0.2
-"""What the first clients take in a function that was just started: 0.06 s, more with less than a CPU. Measured."""
+"""Seconds to create the first clients in a new environment: 0.06 s, and more with less than a CPU. Measured."""
 
 COLD_IN_A_ROW = 8
-"""Functions that start one after the other where all are cold: authorize and api, and those of the workflow."""
+"""Functions that start in turn if all are cold: authorize and api, and those of the workflow."""
 
 PARTS = ("API", "states", "snapshot", "functions")
 
 
 @dataclass(frozen=True)
 class Work:
-    """What one self-check took of AWS, without load tests.
+    """The steps of one self-check on AWS, without load tests.
 
     Args:
         entered: states entered outside the maps.
-        alone: functions called outside the maps.
-        checks, probes: functions called inside them.
-        cpu_s: seconds that the functions took here, maps by their wall time, without the snapshot's.
+        alone: functions invoked outside the maps.
+        checks, probes: functions invoked inside the maps.
+        cpu_s: seconds that the functions took here without the snapshot; for maps, their wall time.
     """
 
     entered: int
@@ -68,27 +69,27 @@ class Work:
 
     @property
     def rounds(self) -> int:
-        """How many checks and probes come one after the other."""
+        """Number of checks and probes that run in turn."""
         return math.ceil(self.checks / CHECKS_AT_ONCE_ALONE) + math.ceil(self.probes / PROBES_AT_ONCE_ALONE)
 
     @property
     def states(self) -> int:
-        """All states entered: what is paid for. An item of a map is one."""
+        """All entered states, which AWS bills. An item of a map is one."""
         return self.entered + self.checks + self.probes
 
     @property
     def called(self) -> int:
-        """All functions called by the workflow."""
+        """All functions that the workflow invokes."""
         return self.alone + self.checks + self.probes
 
 
 @dataclass(frozen=True)
 class SnapshotRequests:
-    """What a snapshot of one student takes.
+    """The cost of one student's snapshot.
 
     Args:
         calls: requests to AWS, and downloads.
-        paced_s: seconds that the recorder waits so that it stays below the quotas.
+        paced_s: seconds that the recorder waits to stay below the quotas.
     """
 
     calls: int
@@ -96,7 +97,7 @@ class SnapshotRequests:
 
 
 def snapshot_requests(lab_id: str) -> SnapshotRequests:
-    """Count the questions about a lab's perfect student, and let a rate limiter wait for them in their order."""
+    """Count the questions about a lab's perfect student, and measure how long a rate limiter waits for them."""
     record = json.loads((FIXTURES / lab_id / "perfect.json").read_text(encoding="utf-8"))
     clock = Clock()
     rate_limiter = RateLimiter(clock=clock, sleep=clock.sleep)
@@ -109,13 +110,13 @@ def snapshot_requests(lab_id: str) -> SnapshotRequests:
 
 
 def seconds(work: Work, snapshot: SnapshotRequests, memory_mb: int, *, cold: bool) -> dict[str, float]:
-    """Add up what a self-check takes on AWS, by part.
+    """Return the seconds of a self-check on AWS, by part.
 
     Args:
-        work: what was counted.
-        snapshot: what was asked.
+        work: the counted steps.
+        snapshot: the cost of the snapshot.
         memory_mb: the functions' memory.
-        cold: whether every function has to start.
+        cold: whether every function has a cold start.
     """
     in_a_row = work.alone + work.rounds
     start = (COLD_S + IMPORT_S + FIRST_CLIENT_S) if cold else 0.0

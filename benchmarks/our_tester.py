@@ -1,4 +1,4 @@
-"""Our load tester, in a process of its own: it reads jobs, a line of JSON each, and answers with what it measured."""
+"""labgrader's load tester in a separate process: it reads jobs as lines of JSON and prints the measurements."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NO_CAP_USD = 1000
 
 
 def run(job: dict[str, Any]) -> dict[str, Any]:
-    """Run one job: closed, or open where it has a rate."""
+    """Run one job, in the open model if it has a rate, otherwise in the closed model."""
     endpoint = InvokeEndpoint(job["url"], "us-east-1", Credentials("AKIDEXAMPLE", "secret"))
     target = FunctionLoadTarget(endpoint, FunctionTarget("user1-f", memory_mb=256), EVENT)
     rate = job["rate_rps"]
@@ -47,7 +47,7 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Serve jobs until there are no more."""
+    """Run jobs until the input ends."""
     for line in sys.stdin:
         print(json.dumps(run(json.loads(line))), flush=True)
 

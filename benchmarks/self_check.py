@@ -1,7 +1,7 @@
-"""How long a student waits for a self-check, from the POST to the finished report: here, and what AWS would take.
+"""Measure how long a student waits for a self-check, from POST to finished report, and estimate the time on AWS.
 
-Measured over HTTP through the deployed API on an embedded AWS of its own, warm, one student after the other. Load tests
-do not count: what their state took, by the execution's history, is taken out. AWS's time is ``on_aws``'s sum.
+The measurement uses HTTP and the deployed API on its own embedded AWS, warm, with one student at a time. The time of
+load tests, from the execution's history, is subtracted. ``on_aws`` estimates the time on AWS.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from labgrader.auth.tokens import issue
 from labgrader.runs.execution import execution_arn
 
 LABS = ("serverless-foundations", "lambda-optimization")
-"""One without load tests, and one with two of them to take out."""
+"""One lab without load tests, and one with two of them."""
 
 STUDENTS = 20
 
@@ -37,10 +37,10 @@ MEMORY_MB = 1769
 """Memory of the functions of a self-check, in the template."""
 
 BOUND_S = 10
-"""Seconds from POST to finished report at the 95th percentile, that a student shall not wait longer."""
+"""Maximum seconds from POST to finished report, at the 95th percentile."""
 
 WARM_UP = "warm"
-"""The student whose self-check starts the functions, and is not counted."""
+"""The first student: this self-check warms up the functions and is not counted."""
 
 MAPS = ("Run checks", "Run probes", "Run load tests")
 
@@ -49,13 +49,13 @@ Event = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Waited:
-    """One self-check.
+    """The measurements of one self-check.
 
     Args:
-        total_s: from POST to finished report, by the student's clock.
-        load_tests_s: of them in the state of the load tests.
-        requests: to the API.
-        work: what it took of AWS.
+        total_s: seconds from POST to finished report, by the student's clock.
+        load_tests_s: of these, seconds in the state of the load tests.
+        requests: number of requests to the API.
+        work: its steps on AWS.
     """
 
     total_s: float
@@ -65,25 +65,25 @@ class Waited:
 
     @property
     def counted_s(self) -> float:
-        """Seconds without load tests."""
+        """The seconds without load tests."""
         return self.total_s - self.load_tests_s
 
 
 class CountingApi(Api):
-    """The API as the command uses it, and how often."""
+    """The command's API client, with a count of its requests."""
 
     requests = 0
 
-    def _asked(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+    def _request(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
         self.requests += 1
-        return super()._asked(method, path, body)
+        return super()._request(method, path, body)
 
 
 def wait_for(target: Target, outputs: Mapping[str, str], key: str, lab_id: str, username: str) -> Waited:
-    """Do what `labgrader self-check` does for one student, with a new token.
+    """Run a self-check for one student with a new token, as `labgrader self-check` does.
 
     Raises:
-        RuntimeError: it did not end with a full report.
+        RuntimeError: it did not end with a complete report.
     """
     token, claims = issue(key, username, "student", 1, datetime.now(UTC), "labgrader")
     target.store(dict(outputs)).record_token(claims.to_record())
@@ -101,16 +101,18 @@ def wait_for(target: Target, outputs: Mapping[str, str], key: str, lab_id: str, 
 
 
 def spent_in(state: str, history: list[Event]) -> float:
-    """Seconds between entering a state and leaving it."""
-    (entered,) = [one["timestamp"] for one in history if one.get("stateEnteredEventDetails", {}).get("name") == state]
-    (left,) = [one["timestamp"] for one in history if one.get("stateExitedEventDetails", {}).get("name") == state]
+    """Return the seconds between entering and leaving a state."""
+    (entered,) = [
+        event["timestamp"] for event in history if event.get("stateEnteredEventDetails", {}).get("name") == state
+    ]
+    (left,) = [event["timestamp"] for event in history if event.get("stateExitedEventDetails", {}).get("name") == state]
     return float((left - entered).total_seconds())
 
 
 def counted(history: list[Event]) -> Work:
-    """Count the states that were entered and the functions that were called, those of load tests left out.
+    """Count the entered states and the invoked functions, without those of load tests.
 
-    The embedded AWS names no item of a map in its history: each of ours is one task, and is entered as one state.
+    The embedded AWS records no items of a map in its history. Each item here is one task, which counts as one state.
     """
     entered, tasks, inside = 0, dict.fromkeys(("", *MAPS), 0), ""
     for event in history:
@@ -126,12 +128,12 @@ def counted(history: list[Event]) -> Work:
 
 
 def measure(target: Target, outputs: Mapping[str, str], lab_id: str, students: int = STUDENTS) -> list[Waited]:
-    """Build a perfect class, let each of its students check, take the class down again."""
+    """Build a perfect class, run a self-check for each student, and delete the class."""
     usernames = [f"bench{number}" for number in range(1, students + 1)]
     connections = Connections(target.client, target.account_id, target.region)
     key = signing_key(target, outputs)
     everybody = [WARM_UP, *usernames]
-    build_class(lab_id, [Enrolled(one) for one in everybody], connections)
+    build_class(lab_id, [Enrolled(student) for student in everybody], connections)
     try:
         wait_for(target, outputs, key, lab_id, WARM_UP)
         return [wait_for(target, outputs, key, lab_id, username) for username in usernames]
@@ -140,35 +142,35 @@ def measure(target: Target, outputs: Mapping[str, str], lab_id: str, students: i
 
 
 def percentile(values: list[float], share: float) -> float:
-    """The value that so large a share does not exceed: the nearest rank."""
+    """Return the percentile of a share by nearest rank."""
     return sorted(values)[math.ceil(len(values) * share) - 1]
 
 
 def main() -> None:
-    """Print what was measured, and what AWS would take."""
+    """Print the measurements, and the estimate for AWS."""
     with server.temporary(enforce_iam=True) as running:
         target = embedded_target(running)
         outputs = deploy(target)
         measured = {lab_id: measure(target, outputs, lab_id) for lab_id in LABS}
     load = f"{os.cpu_count()} cores, load {os.getloadavg()[1]:.0f}"
-    print(f"POST to finished report without load tests, {STUDENTS} students one by one, embedded AWS on {load}, warm:")
+    print(f"POST to finished report without load tests, {STUDENTS} students in turn, embedded AWS on {load}, warm:")
     print("| lab | p50 | p95 | max | states | functions called | requests to the API |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     for lab_id, waited in measured.items():
-        times = [one.counted_s for one in waited]
+        times = [wait.counted_s for wait in waited]
         figures = " | ".join(
             f"{value:.1f} s" for value in (statistics.median(times), percentile(times, 0.95), max(times))
         )
-        work, requests = waited[0].work, statistics.median(one.requests for one in waited)
+        work, requests = waited[0].work, statistics.median(wait.requests for wait in waited)
         print(f"| {lab_id} | {figures} | {work.states} | {work.called} | {requests:.0f} |")
-    print(f"\nOn AWS, by what was counted, with functions of {MEMORY_MB} MB:")
+    print(f"\nEstimate for AWS from the counted steps, with functions of {MEMORY_MB} MB:")
     print(f"| lab | calls to AWS | {' | '.join(PARTS)} | warm | all cold | a state may take |")
     print(f"| --- | --- |{' --- |' * (len(PARTS) + 3)}")
     for lab_id, waited in measured.items():
         work, snapshot = undisturbed(waited), snapshot_requests(lab_id)
         warm, cold = (seconds(work, snapshot, MEMORY_MB, cold=cold) for cold in (False, True))
         parts = " | ".join(f"{warm[part]:.1f} s" for part in PARTS)
-        totals = [sum(one.values()) for one in (warm, cold)]
+        totals = [sum(part_seconds.values()) for part_seconds in (warm, cold)]
         bears = STATE_S + (BOUND_S - totals[0]) / (work.entered + work.rounds)
         print(
             f"| {lab_id} | {snapshot.calls} | {parts} | {totals[0]:.1f} s | {totals[1]:.1f} s | {1000 * bears:.0f} ms |"
@@ -176,8 +178,8 @@ def main() -> None:
 
 
 def undisturbed(waited: list[Waited]) -> Work:
-    """What a self-check took of AWS, its functions as long as where this machine had the least else to do."""
-    return min((one.work for one in waited), key=lambda work: work.cpu_s)
+    """Return the steps of the self-check that other work on this machine disturbed least."""
+    return min((wait.work for wait in waited), key=lambda work: work.cpu_s)
 
 
 if __name__ == "__main__":

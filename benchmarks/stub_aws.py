@@ -1,7 +1,7 @@
-"""An AWS that answers from memory, for counting calls and for faults that no simulator offers.
+"""A stub AWS in memory, to count requests and to simulate faults that no simulator offers.
 
-It sits behind botocore's own events, so that clients, parameters, errors and paging are the real ones and no socket is
-opened. The tests of the recorder use it too.
+It uses botocore's event hooks. Clients, parameters, errors and paging are real, and no socket is opened. The tests of
+the recorder use it too.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ GITHUB = "https://api.github.com/repos/aws/aws-sdk-python"
 
 
 class Fault(Exception):  # noqa: N818  AWS calls them faults
-    """An answer that is an error: its code, its HTTP status, its message."""
+    """An error response: its code, its HTTP status and its message."""
 
     def __init__(self, code: str, status: int = 400, message: str = "") -> None:
         self.code, self.status, self.message = code, status, message or f"{code} for a test"
@@ -45,7 +45,7 @@ UNREACHABLE = EndpointConnectionError(endpoint_url="https://lambda.us-east-1.ama
 
 
 class Clock:
-    """Time that passes only where somebody sleeps. One thread at a time: sleeps add up."""
+    """A simulated clock that only sleeping advances. It is for one thread at a time: sleeps add up."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -56,19 +56,19 @@ class Clock:
         return self.now
 
     def sleep(self, seconds: float) -> None:
-        """Let the time pass."""
+        """Advance the time."""
         with self._lock:
             self.slept.append(seconds)
             self.now += seconds
 
 
 class StubAws:
-    """The resources of one account, and what goes wrong there.
+    """The resources of one account, and its faults.
 
     Args:
         page_size: entries in a page of a list.
-        offers_provisioned_list: whether it has ListProvisionedConcurrencyConfigs; without, it is as MiniStack is.
-        quotas: a clock; then more requests in a second than a quota allows are throttled.
+        offers_provisioned_list: whether it supports ListProvisionedConcurrencyConfigs; MiniStack does not.
+        quotas: a clock. With it, requests above a quota per second are throttled.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class StubAws:
         self._in_this_second: Counter[tuple[str, int]] = Counter()
         self._lock = threading.Lock()
 
-    # --- what goes wrong --------------------------------------------------------------------------------------------
+    # --- faults -----------------------------------------------------------------------------------------------------
 
     def fail(
         self,
@@ -101,7 +101,7 @@ class StubAws:
         times: int = 10**9,
         where: Callable[[Mapping[str, Any]], bool] = lambda _: True,
     ) -> None:
-        """Let an operation fail, the first ``times`` times, where its parameters are such."""
+        """Let an operation fail for parameters that ``where`` selects, the first ``times`` times."""
         left = [times]
 
         def check(asked: str, parameters: Mapping[str, Any]) -> None:
@@ -112,7 +112,7 @@ class StubAws:
         self.before.append(check)
 
     def counted(self) -> Counter[str]:
-        """How often each operation was asked."""
+        """Return the number of requests by operation."""
         return Counter(operation for operation, _ in self.requests)
 
     # --- resources --------------------------------------------------------------------------------------------------
@@ -149,7 +149,7 @@ class StubAws:
         return f"{arn}:{versions}"
 
     def add_perfect_student(self, username: str) -> None:
-        """Build what lab ``lambda-optimization`` asks for."""
+        """Build a complete solution of lab ``lambda-optimization``."""
         layers = [self.add_layer(f"{username}-{name}") for name in ("shared-dependencies", "lambda-utils")]
         self.add_function(f"{username}-baseline-function", Handler="baseline_function.lambda_handler")
         name = f"{username}-optimized-function"
@@ -189,11 +189,11 @@ class StubAws:
     # --- behind botocore --------------------------------------------------------------------------------------------
 
     def session(self) -> botocore.session.Session:
-        """Make a session whose clients ask this account."""
+        """Return a session with clients for this account."""
         session = botocore.session.Session()
         session.set_credentials("testing", "testing")
         session.set_config_variable("region", REGION)
-        # the stubs want handlers that take any keyword and return nothing; botocore passes these, and uses the answer
+        # the type stubs require handlers with any keywords and no result; botocore passes these and uses the result
         session.register("before-parameter-build", self._remember)  # type: ignore[arg-type]
         session.register("before-call", self._answer)  # type: ignore[arg-type]
         return session
@@ -225,7 +225,7 @@ class StubAws:
         if self._in_this_second[second] > quota.per_s:
             raise Fault("TooManyRequestsException", 429, "Rate exceeded")
 
-    # --- operations, named and with parameters as AWS spells them ---------------------------------------------------
+    # --- operations, with AWS's names and parameters ----------------------------------------------------------------
     # ruff: noqa: N802, N803
 
     def _listed(self, field: str, entries: list[Any], marker: str = "") -> dict[str, Any]:
@@ -250,7 +250,7 @@ class StubAws:
         return {"Credentials": {**key, "Expiration": expires}}
 
     def _ListFunctions(self, *, Marker: str = "") -> dict[str, Any]:
-        return self._listed("Functions", [one["Configuration"] for one in self.functions.values()], Marker)
+        return self._listed("Functions", [function["Configuration"] for function in self.functions.values()], Marker)
 
     def _ListLayers(self, *, Marker: str = "") -> dict[str, Any]:
         layers = [{"LayerName": name, "LatestMatchingVersion": versions[0]} for name, versions in self.layers.items()]
@@ -276,9 +276,9 @@ class StubAws:
         code = {"Location": self.package_url and f"{self.package_url}/{FunctionName}?X-Amz-Signature=0123456789abcdef"}
         if version == "$LATEST":
             return {**found, "Code": code}
-        for one in self.versions.get(FunctionName, []):
-            if one["Version"] == version:
-                return {**found, "Configuration": one, "Code": code}
+        for version_config in self.versions.get(FunctionName, []):
+            if version_config["Version"] == version:
+                return {**found, "Configuration": version_config, "Code": code}
         raise Fault("ResourceNotFoundException", 404, f"Function not found: {FunctionName}:{Qualifier}")
 
     def _ListVersionsByFunction(self, *, FunctionName: str, Marker: str = "") -> dict[str, Any]:
@@ -294,7 +294,7 @@ class StubAws:
             return self._GetProvisionedConcurrencyConfig(FunctionName=FunctionName, Qualifier="$LATEST")
         arn = self._existing(FunctionName)["Configuration"]["FunctionArn"]
         configured = self.provisioned.get(FunctionName, {}).items()
-        entries = [{"FunctionArn": f"{arn}:{qualifier}", **one} for qualifier, one in configured]
+        entries = [{"FunctionArn": f"{arn}:{qualifier}", **config} for qualifier, config in configured]
         return self._listed("ProvisionedConcurrencyConfigs", entries, Marker)
 
     def _GetProvisionedConcurrencyConfig(self, *, FunctionName: str, Qualifier: str) -> dict[str, Any]:
@@ -305,7 +305,7 @@ class StubAws:
 
 
 def zipped(files: Mapping[str, str]) -> bytes:
-    """Make a zip file of texts by path."""
+    """Return a zip file with the given texts by path."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         for path, text in files.items():
@@ -327,7 +327,7 @@ def served(content: bytes, status: int = 200, headers: Mapping[str, str] | None 
             self.wfile.write(content)
 
         def log_message(self, *_: Any) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)

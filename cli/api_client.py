@@ -1,12 +1,13 @@
-"""A client of the API for students: sends requests with a bearer token, and turns problem documents into sentences."""
+"""A client of the API for students. It sends a bearer token, and turns problem documents into error messages."""
 
 from __future__ import annotations
 
 import re
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import requests
 from requests.auth import AuthBase
@@ -18,13 +19,14 @@ from labgrader.messages import quote
 Json = Any
 
 TIMEOUT_S = (5, 35)
-"""Seconds to connect, and to wait for an answer: API Gateway gives up after 29."""
+"""Seconds to connect, and seconds to wait for a response. API Gateway ends an integration after 29 seconds (Amazon API
+Gateway quotas, "Integration timeout")."""
 
 TRIES = 6
-"""How often a request is sent that is throttled, or that the API or the way there fails."""
+"""Maximum number of times that a request is sent if it is throttled or fails on the way."""
 
 LONGEST_PAUSE_S = 10.0
-"""Seconds between two of them at most."""
+"""Maximum seconds between two tries."""
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
@@ -34,7 +36,7 @@ _HERE = ("127.0.0.1", "localhost", "::1")
 
 
 class _Bearer(AuthBase):
-    """Sets the header ``Authorization``. Without it, requests would send what ``.netrc`` has for the host."""
+    """Sets the header ``Authorization``. Without it, requests would send the password that ``.netrc`` has."""
 
     def __init__(self, token: str) -> None:
         self._token = token
@@ -45,30 +47,30 @@ class _Bearer(AuthBase):
 
 
 class RefusalError(TargetError):
-    """The API answered with a problem.
+    """The API returned an error.
 
     Args:
         status: the HTTP status.
-        problem: what it said (RFC 9457); empty where it was no problem of labgrader's.
-        said: the problem as a sentence.
+        problem: the problem document (RFC 9457); empty if the response has none.
+        message: the error as a sentence.
     """
 
-    def __init__(self, status: int, problem: Mapping[str, Json], said: str) -> None:
+    def __init__(self, status: int, problem: Mapping[str, Json], message: str) -> None:
         self.status = status
         self.problem = problem
-        super().__init__(said)
+        super().__init__(message)
 
 
 class Api:
     """The API of one stack, with one token.
 
     Args:
-        url: its address, with or without ``/v1``.
-        token: the bearer's.
-        wait: is called with the seconds of a pause.
+        url: the address, with or without ``/v1``.
+        token: the bearer token.
+        wait: a function that waits for a number of seconds.
 
     Raises:
-        UsageError: the address or the token is none.
+        UsageError: the address or the token is malformed.
     """
 
     def __init__(self, url: str, token: str, wait: Any = time.sleep) -> None:
@@ -78,27 +80,52 @@ class Api:
         self._session.auth = _Bearer(checked_token(token))
         self._session.headers["Accept"] = "application/json, application/problem+json"
         self.is_here = urlsplit(self.url).hostname in _HERE
-        self._session.trust_env = not self.is_here  # no proxy between this machine and itself
+        self._session.trust_env = not self.is_here  # a local API needs no proxy
 
     def start_self_check(self, lab: str) -> dict[str, Json]:
-        """Start a self-check. A request that is sent twice starts one: the second gets a 409 with the id of the first.
+        """Start a self-check. The same request again starts no second one: its 409 response has the id of the first.
 
         Raises:
-            BadInputError: there is no such lab.
+            BadInputError: the lab does not exist.
             RefusalError: the API does not start it; ``problem`` says why.
             TargetError: the API could not be reached.
         """
-        return self._asked("POST", "/v1/self-checks", {"lab": lab})
+        return self._request("POST", "/v1/self-checks", {"lab": lab})
 
     def self_check(self, run_id: str) -> dict[str, Json]:
         """Return the state of a self-check. Raises as ``start_self_check`` does."""
-        return self._asked("GET", f"/v1/self-checks/{checked_run_id(run_id)}")
+        return self._request("GET", f"/v1/self-checks/{checked_run_id(run_id)}")
 
-    def _asked(self, method: str, path: str, body: Json = None) -> dict[str, Json]:
+    def my_reports(self, lab: str = "") -> list[dict[str, Json]]:
+        """Return the student's results, newest first, as ``GET /v1/me/reports`` lists them.
+
+        Args:
+            lab: only the results of this lab; empty for all.
+
+        Raises:
+            BadInputError: the id of the lab is malformed.
+            RefusalError: the API refused.
+            TargetError: the API could not be reached, or its response is not a list of results.
+        """
+        query = f"?{urlencode({'lab': lab})}" if lab else ""
+        reports = self._request("GET", f"/v1/me/reports{query}").get("reports")
+        if not isinstance(reports, list) or not all(_is_result(entry) for entry in reports):
+            raise TargetError(not_labgrader(self.url))
+        return reports
+
+    def my_report(self, run_id: str) -> Any:
+        """Return the student's copy of a report. Raise as ``my_reports`` does."""
+        report = self._request("GET", f"/v1/me/reports/{checked_run_id(run_id)}")
+        if not all(name in report for name in ("lab", "score", "checks")):
+            raise TargetError(not_labgrader(self.url))
+        return report
+
+    def _request(self, method: str, path: str, body: Json = None) -> dict[str, Json]:
+        """Send a request, and again if it is throttled or fails on the way. Return the JSON object of the response."""
         for tried in range(1, TRIES + 1):
             pause = min(LONGEST_PAUSE_S, 0.5 * 2**tried)
             try:
-                answer = self._session.request(
+                response = self._session.request(
                     method, self.url + path, json=body, timeout=TIMEOUT_S, allow_redirects=False
                 )
             except requests.RequestException as error:
@@ -108,12 +135,12 @@ class Api:
                 self._wait(pause)
                 continue
             try:
-                return _read(answer, self.url)
+                return _read(response, self.url)
             except RefusalError as refusal:
-                passing = refusal.status in (429, 500, 502, 503, 504) and "allowance" not in refusal.problem
-                if not passing or tried == TRIES:
+                transient = refusal.status in (429, 500, 502, 503, 504) and "allowance" not in refusal.problem
+                if not transient or tried == TRIES:
                     raise
-                self._wait(min(LONGEST_PAUSE_S, _retry_after(answer) or pause))
+                self._wait(min(LONGEST_PAUSE_S, _retry_after(response) or pause))
         raise AssertionError
 
 
@@ -121,44 +148,70 @@ def checked_url(url: str) -> str:
     """Return the base URL of an API.
 
     Raises:
-        UsageError: it is none, or would send the token unencrypted.
+        UsageError: it is malformed, or would send the token unencrypted.
     """
     try:
         parts = urlsplit(url.strip())
         host, _ = parts.hostname or "", parts.port
     except ValueError:
-        raise UsageError(f"{quote(url)} is not the address of an API") from None
+        raise UsageError(f"{quote(url)} is not the address of an API; write https://HOST/STAGE") from None
     if parts.scheme not in ("http", "https") or not host or parts.username or parts.query or parts.fragment:
-        raise UsageError(f"{quote(url)} is not the address of an API; it looks like https://HOST/STAGE")
+        raise UsageError(f"{quote(url)} is not the address of an API; write https://HOST/STAGE")
     if parts.scheme == "http" and host not in _HERE:
-        raise UsageError("that address begins with http://, and your token would travel unencrypted: use https://")
+        raise UsageError("the address begins with http://, which sends your token unencrypted; use https://")
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/').removesuffix('/v1')}"
 
 
 def checked_token(token: str) -> str:
-    """Return a token without the scheme or line end that may have been copied with it.
+    """Return a token without ``Bearer`` and white space, which may have been copied with it.
 
     Raises:
-        UsageError: it is none.
+        UsageError: it is malformed.
     """
     bare = re.sub(r"^bearer\s+", "", token.strip(), flags=re.IGNORECASE)
     if not _TOKEN.fullmatch(bare):
-        raise UsageError("that is not a token as your instructor issues it: three parts with a dot between them")
+        raise UsageError("the token is incomplete: a token has three parts with dots between them; copy all of it")
     return bare
 
 
 def checked_run_id(run_id: object) -> str:
-    """Return a run's id if it has the form of one.
+    """Return the id of a run.
 
     Raises:
-        TargetError: it is none.
+        TargetError: it does not have the form of an id.
     """
     if not isinstance(run_id, str) or not _RUN_ID.fullmatch(run_id):
-        raise TargetError("the API named no run that could be followed; is its address right?")
+        raise TargetError("the response of the API has no run id; check the address of the API")
     return run_id
 
 
-def _read(answer: requests.Response, url: str) -> dict[str, Json]:
+def _is_result(entry: object) -> bool:
+    """Return whether an entry of the list of results has the fields that the command shows."""
+    if not isinstance(entry, dict):
+        return False
+    texts = all(isinstance(entry.get(name), str) for name in ("run_id", "lab", "mode", "status", "graded_at"))
+    return (
+        texts
+        and _is_time(entry["graded_at"])
+        and all(isinstance(entry.get(name), int | float) for name in ("points", "max_points"))
+    )
+
+
+def _is_time(text: str) -> bool:
+    """Return whether a text is a time in ISO 8601."""
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def not_labgrader(url: str) -> str:
+    """Return a sentence for a response that no API of labgrader sends."""
+    return f"the API at {url} did not send a response of labgrader; check the address"
+
+
+def _read(response: requests.Response, url: str) -> dict[str, Json]:
     """Return the JSON object of a response.
 
     Raises:
@@ -166,18 +219,18 @@ def _read(answer: requests.Response, url: str) -> dict[str, Json]:
         RefusalError: any other error.
     """
     try:
-        document = answer.json()
+        document = response.json()
     except (ValueError, RecursionError):
         document = None
     known = document if isinstance(document, dict) else {}
-    if answer.ok and not 300 <= answer.status_code < 400 and known:
+    if response.ok and not 300 <= response.status_code < 400 and known:
         return known
-    said = _said(answer.status_code, known, url)
-    if answer.status_code == 422:
+    message = _message(response.status_code, known, url)
+    if response.status_code == 422:
         errors = known.get("errors")
-        told = [entry for entry in errors if isinstance(entry, dict)] if isinstance(errors, list) else []
-        raise BadInputError([_problem(entry) for entry in told] or [said])
-    raise RefusalError(answer.status_code, known, said)
+        entries = [entry for entry in errors if isinstance(entry, dict)] if isinstance(errors, list) else []
+        raise BadInputError([_problem(entry) for entry in entries] or [message])
+    raise RefusalError(response.status_code, known, message)
 
 
 def _problem(error: Mapping[str, Json]) -> Problem:
@@ -185,30 +238,33 @@ def _problem(error: Mapping[str, Json]) -> Problem:
     return Problem(quote(str(error.get("message", "")), 500), field=quote(str(error.get("field", ""))))
 
 
-def _said(status: int, problem: Mapping[str, Json], url: str) -> str:
+def _message(status: int, problem: Mapping[str, Json], url: str) -> str:
     """Return a problem document as a sentence."""
     detail = quote(str(problem.get("detail") or problem.get("title") or ""), 1000)
     if status == 401:
         return (
-            "your token is not taken: it has expired, was revoked, or is of another stack; ask your instructor for one"
+            "your token was rejected: it has expired, was revoked, or belongs to another stack; ask your instructor "
+            "for a new one"
         )
     if not detail or status < 400:
-        return f"the API at {url} answered {status}, and nothing that labgrader says; is its address right?"
+        return f"the API at {url} answered {status}, but not with a response of labgrader; check the address"
     if status >= 500:
-        return f"labgrader failed, and that is not your fault: {detail}"
+        return f"labgrader failed, which is not your fault: {detail}"
     return detail
 
 
-def _retry_after(answer: requests.Response) -> float:
-    text = answer.headers.get("Retry-After", "")
+def _retry_after(response: requests.Response) -> float:
+    """Return the seconds of the header ``Retry-After``, or 0 without one."""
+    text = response.headers.get("Retry-After", "")
     return float(text) if re.fullmatch(r"[0-9]{1,6}", text) else 0.0
 
 
 def _why(error: requests.RequestException) -> str:
+    """Return the reason why the API could not be reached."""
     if isinstance(error, requests.exceptions.SSLError):
-        return "its certificate is not good"
+        return "its certificate is not valid"
     if isinstance(error, requests.Timeout):
-        return "it does not answer"
+        return "it did not answer in time"
     if isinstance(error, requests.ConnectionError):
-        return "nothing answers there"
+        return "the connection failed; check the address and your network"
     return type(error).__name__

@@ -55,19 +55,20 @@ def follow_audit(
     *,
     pause: float | None = None,
 ) -> Digest:
-    """Wait until an audit has ended, and report each student who is done in any lab.
+    """Wait until an audit has ended, and report each result.
 
     Args:
-        target, outputs: the account, and the stack's outputs.
-        audit: what was started.
-        finished: is called once with each student's result of each lab, as it comes.
-        pause: seconds between two looks; by default half a second here and three on AWS.
+        target: the account.
+        outputs: the outputs of the stack.
+        audit: the audit that was started.
+        finished: is called once with each student's result in each lab.
+        pause: seconds between two polls; 0.5 on the embedded AWS and 3 on AWS by default.
 
     Returns:
         The digest.
 
     Raises:
-        TargetError: the audit failed and left no digest; the message says why.
+        TargetError: the audit failed without a digest; the message says why.
     """
     store = target.store(outputs)
 
@@ -80,12 +81,16 @@ def follow_audit(
 
 
 def _record(store: Store, audit: Audit) -> dict[str, Any]:
-    """Return the record of the audit; empty before Plan audit wrote it."""
+    """Return the record of the audit. It is empty until the step Plan audit writes it."""
     return next((record for record in store.audits(audit.course) if record["execution"] == audit.name), {})
 
 
 def _digest(store: Store, audit: Audit, record: Mapping[str, Any], state: Mapping[str, Any]) -> Digest:
-    """Return the digest of an audit that ended. It has one even if the run of a lab failed."""
+    """Return the digest of an audit that ended. An audit has a digest even if the run of a lab failed.
+
+    Raises:
+        TargetError: the audit failed without a digest.
+    """
     try:
         if record:
             digest: Digest = store.get_json(CourseKeys(audit.course).digest(record["night"]))

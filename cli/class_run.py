@@ -1,4 +1,4 @@
-"""Start a class run, follow it, and see how it ended."""
+"""Start a class run, wait for its results, and report how it ended."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cli.deployment.deployed_labs import held
+from cli.deployment.deployed_labs import deployed_digests
 from cli.errors import TargetError
 from cli.output.class_progress import Result
 from cli.target import Target, reached
 from labgrader.errors import ServiceFaultError, ThrottledError
 from labgrader.messages import quote
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from labgrader.runs.class_run import start_class_run
 from labgrader.runs.request import Request, new_run_id
 from labgrader.store import Keys, roster_key
@@ -26,9 +26,9 @@ class Run:
     """A run that was started.
 
     Args:
-        run_id: its id, also the name of its execution.
-        arn: the execution.
-        total: how many students it grades.
+        run_id: its id, which is also the name of its execution.
+        arn: the ARN of the execution.
+        total: the number of students that it grades.
     """
 
     run_id: str
@@ -37,10 +37,10 @@ class Run:
 
 
 NAMELESS = "Runtime.HandlerError"
-"""What the embedded AWS says in place of the class of an exception; the message alone says more."""
+"""The error name that the embedded AWS gives for every exception. It says less than the message."""
 
-MAX_FAILED_LOOKS = 5
-"""Looks in a row that may fail before we give up following a run."""
+MAX_FAILED_POLLS = 5
+"""Polls in a row that fail before `follow_execution` ends with the error."""
 
 
 def start_run(
@@ -54,23 +54,25 @@ def start_run(
     mode: str = "grade",
     students: Sequence[str] = (),
     course: str = "",
+    private: bool = False,
 ) -> Run:
     """Upload the roster and start the class workflow.
 
     Args:
         target: the account.
-        outputs: the stack's.
-        lab_id: the lab.
-        roster: the class list, as it was read and found good.
+        outputs: the outputs of the stack.
+        lab_id: the id of the lab.
+        roster: the content of the class list, which was validated.
         suffix: ``.csv`` or ``.json``.
-        listed: its students.
+        listed: the students of the class list.
         mode: ``grade`` or ``audit``.
-        students: only these usernames; empty for all.
-        course: the course that it is a run of, or empty.
+        students: the usernames to grade; empty for all.
+        course: the id of the course, or empty.
+        private: whether students must not see the results until the run is published.
 
     Raises:
-        BadInputError: the request cannot be used: everything that is wrong with it.
-        LabgraderError: AWS could not be reached, or refused.
+        BadInputError: the request is invalid; the error has every problem.
+        LabgraderError: AWS could not be reached, or it refused a request.
     """
     run_id = new_run_id(lab_id)
     key = roster_key(run_id, suffix)
@@ -79,34 +81,36 @@ def start_run(
         store = target.store(outputs)
         store.put(key, roster)
         states = target.client("stepfunctions")
-        deployed = lab_id in (held(outputs) or ())
+        deployed = lab_id in (deployed_digests(outputs) or ())
         machine_arn = outputs["GradeClassArn"]
-        started = start_class_run(store, states, machine_arn, request, run_id, listed, deployed=deployed)
+        started = start_class_run(
+            store, states, machine_arn, request, run_id, listed, deployed=deployed, private=private
+        )
     return Run(run_id, started.execution, started.total)
 
 
 def who() -> str:
-    """Return the user name of this machine's user."""
+    """Return the name of the user who runs the command, for the record of the run."""
     try:
         return getpass.getuser()
-    except (KeyError, OSError):  # in a container, a user may be nothing but a number
-        return "somebody"
+    except (KeyError, OSError):  # in a container, a user may have a number and no name
+        return "unknown"
 
 
 def follow(
     target: Target, outputs: dict[str, str], run: Run, finished: Callable[[Result], None], *, pause: float | None = None
 ) -> dict[str, Any]:
-    """Wait until a run has ended, and report each student who is done.
+    """Wait until a run has ended, and report each result.
 
     Args:
         target: the account.
-        outputs: the stack's.
-        run: what was started.
-        finished: is called once with each student's result, as it comes.
-        pause: seconds between two looks; by default half a second here and three on AWS.
+        outputs: the outputs of the stack.
+        run: the run that was started.
+        finished: is called once with each student's result.
+        pause: seconds between two polls; 0.5 on the embedded AWS and 3 on AWS by default.
 
     Returns:
-        What ``run.json`` says.
+        The content of ``run.json``.
 
     Raises:
         TargetError: the workflow failed, timed out or was stopped; the message says why.
@@ -122,21 +126,24 @@ def follow(
 def follow_execution(
     target: Target,
     arn: str,
-    look: Callable[[], Sequence[Result]],
+    poll: Callable[[], Sequence[Result]],
     finished: Callable[[Result], None],
     *,
     pause: float | None = None,
 ) -> dict[str, Any]:
-    """Wait until an execution has ended, and report each student who is done.
+    """Wait until an execution has ended, and report each result.
 
     Args:
         target: the account.
-        arn: the execution.
-        look: returns the results that are there so far, of one run or of several.
-        finished, pause: as ``follow`` takes them.
+        arn: the ARN of the execution.
+        poll: returns all results so far, of one run or of several.
+        finished, pause: see ``follow``.
 
     Returns:
-        The execution's description, whatever its end.
+        The description of the execution, which may have failed.
+
+    Raises:
+        TargetError, ThrottledError, ServiceFaultError: ``MAX_FAILED_POLLS`` polls in a row failed.
     """
     machine = target.client("stepfunctions")
     seen: set[tuple[str, str]] = set()
@@ -146,10 +153,10 @@ def follow_execution(
         try:
             with reached():
                 state: dict[str, Any] = machine.describe_execution(executionArn=arn)
-                results = look()
+                results = poll()
         except (TargetError, ThrottledError, ServiceFaultError):
-            failures += 1  # it goes on by itself: one look that fails is no reason to stop looking
-            if failures == MAX_FAILED_LOOKS:
+            failures += 1  # the execution continues, and the next poll may succeed
+            if failures == MAX_FAILED_POLLS:
                 raise
             time.sleep(wait)
             continue
@@ -164,8 +171,8 @@ def follow_execution(
 
 
 def ended(run_id: str, state: Mapping[str, Any]) -> str:
-    """Return the reason why a workflow did not succeed."""
-    how = {"FAILED": "failed", "TIMED_OUT": "ran out of time", "ABORTED": "was stopped"}.get(state["status"], "ended")
+    """Return a sentence that says why a workflow did not succeed."""
+    how = {"FAILED": "failed", "TIMED_OUT": "timed out", "ABORTED": "was stopped"}.get(state["status"], "ended")
     error, cause = state.get("error", ""), _cause(state.get("cause", ""))
     if error == NAMELESS and cause:
         error = ""

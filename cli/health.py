@@ -1,4 +1,4 @@
-"""How the grader itself is doing: the last 24 hours, from its records, its queue of dead letters, and CloudWatch."""
+"""Whether labgrader works: the last 24 hours, from its records, its dead-letter queue, and CloudWatch."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cli.errors import TargetError
+from cli.output import console
 from cli.target import Target, reached
 from labgrader.moments import isoformat_utc
+from labgrader.reporting.formatting import counted
 from labgrader.store import RunRecord, Store
 
 LOOKBACK = timedelta(hours=24)
@@ -30,15 +32,21 @@ Json = Any
 THROTTLES = "ThrottlesMet"
 """The metric of the function that records."""
 
+DEAD_LETTERS = "dead-letters"
+"""The alarm of the dead-letter queue."""
+
+_MISSED = "night-missed-"
+"""The alarm of a course begins with this. The runbook has one section for all courses."""
+
 
 @dataclass(frozen=True)
 class Runs:
     """The runs of one mode.
 
     Args:
-        by_status: how many there are of each status.
-        graded, not_graded: students who were graded in them, and those with a check that could not be judged.
-        median_s, longest_s: seconds from start to end of those that finished; ``None`` where none did.
+        by_status: the number of runs with each status.
+        graded, not_graded: the number of students who are fully graded, and who are not.
+        median_s, longest_s: seconds from the start to the end of finished runs; ``None`` if no run finished.
     """
 
     by_status: Mapping[str, int]
@@ -55,11 +63,11 @@ class Operations:
     Args:
         since: the moment, ISO 8601.
         runs: the runs by mode.
-        dead_letters: messages that wait in the queue.
-        alarms: the names of those in ALARM, without the stack's.
-        unevaluated: how many alarms have no data yet; on the embedded AWS, which measures little, most.
-        errors: lines that the functions logged as errors since then.
-        throttles: answers of AWS to the recorder that said "slow down", since then.
+        dead_letters: the number of messages in the dead-letter queue.
+        alarms: the names of the alarms in state ALARM, without the name of the stack.
+        unevaluated: the number of alarms without data. On the embedded AWS, these are most alarms.
+        errors: the number of lines that the functions logged as errors.
+        throttles: the number of throttled requests of the recorder.
     """
 
     since: str
@@ -70,8 +78,24 @@ class Operations:
     errors: int
     throttles: int
 
+    @property
+    def has_problem(self) -> bool:
+        """Whether an operator has something to do: an alarm, or a dead letter."""
+        return bool(self.alarms or self.dead_letters)
+
+    @property
+    def verdict(self) -> str:
+        """The state of the stack as one line, with the section of the runbook for each problem."""
+        problems = []
+        if self.alarms:
+            named = "; ".join(f"{alarm}, see {_runbook(alarm)}" for alarm in self.alarms)
+            problems.append(f"{counted(len(self.alarms), 'alarm')}: {named}")
+        if self.dead_letters and DEAD_LETTERS not in self.alarms:
+            problems.append(f"{counted(self.dead_letters, 'dead letter')}, see {_runbook(DEAD_LETTERS)}")
+        return " · ".join(problems) or "no alarm and no dead letter"
+
     def to_dict(self) -> dict[str, Json]:
-        """Return it as JSON."""
+        """Return the operations as JSON."""
         return {**asdict(self), "alarms": list(self.alarms)}
 
 
@@ -79,16 +103,16 @@ def last_day(target: Target, outputs: Mapping[str, str], stack: str, now: dateti
     """Return the health of the last 24 hours.
 
     Args:
-        target: where the stack is.
+        target: the account of the stack.
         outputs: the stack's outputs.
-        stack: its name.
-        now: the end of those hours.
+        stack: the name of the stack.
+        now: the end of the 24 hours.
 
     Raises:
         TargetError: AWS could not be reached, or refused.
     """
     if "DeadLettersUrl" not in outputs:
-        raise TargetError(f"the stack {stack} has no queue of dead letters; deploy it again with `labgrader deploy`")
+        raise TargetError(f"the stack {stack} has no dead-letter queue; deploy it again with `labgrader deploy`")
     since = now - LOOKBACK
     records = list(_records(target.store(dict(outputs)), since, now))
     with reached():
@@ -128,13 +152,18 @@ def rows(operations: Operations) -> list[tuple[str, ...]]:
         *((f"runs {status}", *(str(mode_runs.by_status.get(status, 0)) for mode_runs in runs)) for status in statuses),
         ("students graded", *(str(mode_runs.graded) for mode_runs in runs)),
         ("students not graded", *(str(mode_runs.not_graded) for mode_runs in runs)),
-        ("median duration", *(_seconds(mode_runs.median_s) for mode_runs in runs)),
-        ("longest", *(_seconds(mode_runs.longest_s) for mode_runs in runs)),
+        ("median duration", *(_duration(mode_runs.median_s) for mode_runs in runs)),
+        ("longest", *(_duration(mode_runs.longest_s) for mode_runs in runs)),
     ]
 
 
+def _runbook(alarm: str) -> str:
+    """Return the section of the runbook for an alarm."""
+    return f"docs/operate.md#{_MISSED + 'course' if alarm.startswith(_MISSED) else alarm}"
+
+
 def _records(store: Store, since: datetime, now: datetime) -> Iterable[RunRecord]:
-    """Return the runs and self-checks that were started since a moment. Their ids begin with the day."""
+    """Return the runs and self-checks that started since a moment. Their ids begin with the day."""
     days = {f"{since:%Y%m%d}", f"{now:%Y%m%d}"}
     for record in (run for day in sorted(days) for run in store.runs_of_day(day)):
         if _read(record.started_at) >= since:
@@ -177,10 +206,10 @@ def _measured(target: Target, stack: str, since: datetime, now: datetime) -> tup
 
 
 def _logged(target: Target, stack: str, since: datetime) -> tuple[int, int]:
-    """Errors and throttles counted in the log: the embedded AWS has the metrics' definitions, and counts nothing."""
+    """Return errors and throttles as the log has them: the embedded AWS does not count metrics."""
     pages = target.client("logs").get_paginator("filter_log_events")
-    asked = pages.paginate(logGroupName=f"/labgrader/{stack}", startTime=int(since.timestamp() * 1000))
-    messages = [event["message"] for page in asked for event in page.get("events", ())]
+    found = pages.paginate(logGroupName=f"/labgrader/{stack}", startTime=int(since.timestamp() * 1000))
+    messages = [event["message"] for page in found for event in page.get("events", ())]
     return error_lines(messages), throttles_met(messages)
 
 
@@ -191,9 +220,9 @@ def throttles_met(messages: Iterable[str]) -> int:
 
 
 def error_lines(messages: Iterable[str]) -> int:
-    """Count the errors among lines of the functions' log: those they logged, timeouts, and exceptions nobody caught.
+    """Count the errors in the functions' log: lines of level ERROR, timeouts, and uncaught exceptions.
 
-    A token that was refused is an exception too, the one by which API Gateway knows it, and no error.
+    A refused token is not an error, although the authorizer raises an exception for it, as API Gateway requires.
     """
     count = 0
     for message in messages:
@@ -206,12 +235,8 @@ def error_lines(messages: Iterable[str]) -> int:
     return max(count, 0)
 
 
-def _seconds(value: float | None) -> str:
-    """Return a duration as text: ``12 s``, ``3 min 20 s``."""
-    if value is None:
-        return "–"
-    minutes, seconds = divmod(round(value), 60)
-    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+def _duration(value: float | None) -> str:
+    return "–" if value is None else console.duration(value)
 
 
 def _read(isoformat_utc: str) -> datetime:

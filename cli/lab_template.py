@@ -1,4 +1,4 @@
-"""`labgrader labs new`: the files of a small pack that a teacher starts from."""
+"""`labgrader labs new`: the files of a small lab to start from."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from labgrader.labs.lab import lab_ids
 from labgrader.labs.search_path import CHECKS, check_files, searching
 
 _ID = re.compile(r"[a-z][a-z0-9-]{1,60}")
-"""A lab's id (``schemas/lab.schema.json``)."""
+"""The form of a lab's id (``schemas/lab.schema.json``)."""
 
 SIMULATION = "checks.simulation"
-"""The package that a solution and its mistakes are made of."""
+"""The package from which a solution and its mistakes import."""
 
 _LAB = """\
-# {{username}}, {{account_id}} and {{region}} are the student's. Text in braces is written {{{{name}}}}.
+# {{username}}, {{account_id}} and {{region}} stand for the student's values. Write other braces twice: {{{{name}}}}.
 id: {lab_id}
 version: 1.0.0
 title: My lab
@@ -35,7 +35,7 @@ checks:
       memory_mb: 128
 
   - id: function-described
-    check: {check} # yours: {folder}/{check}.py
+    check: {check} # your own check: {folder}/{check}.py
     title: The function has a description
     task: Task 1
     points: 20
@@ -44,7 +44,7 @@ checks:
 
   - id: greets-by-name
     check: event_answered
-    title: The function greets whoever calls it
+    title: The function greets the caller by name
     task: Task 2
     points: 50
     requires: [function-deployed]
@@ -55,7 +55,7 @@ checks:
 
 unseen:
   - promise: The student tested the function in the console
-    why: a test in the console leaves nothing that can be read afterwards
+    why: a test in the console leaves no trace in the account
 """
 
 _CHECK = '''\
@@ -70,19 +70,19 @@ from labgrader.judging import Verdict, check, failed, passed, quote
     hint="aws lambda update-function-configuration --function-name {{function}} --description 'What it does'",
 )
 def {check}(snapshot: Snapshot, *, function: str, at_least: int = 1) -> Verdict:
-    """The function's description is not empty, and long enough.
+    """The description of the function has the required length.
 
     Args:
-        function: its name.
-        at_least: the characters that it must have.
+        function: the name of the function.
+        at_least: the minimum number of characters.
     """
     deployed = snapshot.function(function)
-    if deployed is None:
-        return failed(f"There is no function {{function}}.")
+    if not deployed:
+        return failed(f"The function {{function}} does not exist.")
     if len(deployed.description) < at_least:
         observed = quote(deployed.description) or "nothing"
         return failed(
-            f"The description of {{function}} has {{len(deployed.description)}} of {{at_least}} characters.",
+            f"The description of {{function}} is too short.",
             expected=f"at least {{at_least}} characters",
             observed=observed,
         )
@@ -90,7 +90,7 @@ def {check}(snapshot: Snapshot, *, function: str, at_least: int = 1) -> Verdict:
 '''
 
 _SOLUTION = '''\
-"""What a student who does everything right builds."""
+"""Build what a student builds who makes no mistake."""
 
 from {simulation}.student import SimulatedStudent
 
@@ -104,19 +104,19 @@ def handler(event, context):
 
 
 def build(student: SimulatedStudent) -> None:
-    """Build everything that the lab asks for; each name gets the student's prefix."""
+    """Build everything that the lab requires. Each name gets the student's prefix."""
     student.create_function(
         "hello",
         {{"app.py": CODE}},
         Runtime="python3.13",
         Handler="app.handler",
         MemorySize=128,
-        Description="Greets whoever calls it",
+        Description="Greets the caller by name",
     )
 '''
 
 _MISTAKES = '''\
-"""What students get wrong, each with the checks that must find it."""
+"""Mistakes of students, each with the checks that must fail."""
 
 from {simulation}.mistake import Mistake, changed, edited, parameters, replaced
 
@@ -129,7 +129,7 @@ MISTAKES = [
     ),
     Mistake(
         "greets-the-world",
-        "greets the world, whoever calls",
+        "greets the world instead of the caller",
         {{"greets-by-name"}},
         changed(edited("app.py", replaced("{{event['name']}}", "world"))),
     ),
@@ -138,28 +138,28 @@ MISTAKES = [
 
 
 def write_pack(lab_id: str, folder: Path) -> list[Path]:
-    """Write a pack of one function, three checks (one of them in a file of its own) and two mistakes.
+    """Write a lab with one function, three checks (one of them a new check) and two mistakes.
 
     Args:
         lab_id: the id of the new lab.
-        folder: the folder of labs; it is made where there is none.
+        folder: the folder of labs. It is created if it does not exist.
 
     Returns:
         The files.
 
     Raises:
-        BadInputError: the id cannot be used, or a file of that name is there already.
+        BadInputError: the id is invalid or already used, or a file exists.
     """
     check = f"{lab_id.replace('-', '_')}_described"
     if not _ID.fullmatch(lab_id) or lab_id == CHECKS:
-        letters = "2 to 61 lower-case letters, digits and hyphens, beginning with a letter, and not checks"
-        raise BadInputError([f"{lab_id!r} is not the id of a lab: {letters}"])
+        rule = "use 2 to 61 lower-case letters, digits and hyphens, beginning with a letter; checks is reserved"
+        raise BadInputError([f"{lab_id!r} cannot be the id of a lab; {rule}"])
     folder.mkdir(parents=True, exist_ok=True)
     with searching(folder):
         if lab_id in lab_ids():
-            raise BadInputError([f"there is already a lab {lab_id}; give yours another id"])
+            raise BadInputError([f"the lab {lab_id} already exists; choose another id"])
         if check in check_files():
-            raise BadInputError([f"there is already a check {check}; give your lab another id"])
+            raise BadInputError([f"the check {check} already exists; choose another id for the lab"])
     pack = folder / lab_id
     texts = {
         pack / "lab.yaml": _LAB,
@@ -167,8 +167,10 @@ def write_pack(lab_id: str, folder: Path) -> list[Path]:
         pack / "mistakes.py": _MISTAKES,
         folder / CHECKS / f"{check}.py": _CHECK,
     }
-    if there := [file for file in texts if file.exists()]:
-        raise BadInputError([Problem("is there already", str(file)) for file in there])
+    if existing := [file for file in texts if file.exists()]:
+        raise BadInputError(
+            [Problem("this file already exists; move it, or choose another id", str(file)) for file in existing]
+        )
     for file, text in texts.items():
         file.parent.mkdir(exist_ok=True)
         content = text.format(lab_id=lab_id, check=check, folder=CHECKS, simulation=SIMULATION)

@@ -1,4 +1,4 @@
-"""Find the target of `load-test` by its name, with the settings that its price depends on."""
+"""Find the target of `load-test` by its name, with the settings that determine its price."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class OwnAccount(Ownership):
 
 
 def is_endpoint(name: str) -> bool:
-    """Return whether a name is that of a method of an API's stage."""
+    """Return whether a target is a method of a REST API: ``POST API/STAGE/PATH``."""
     return _ENDPOINT.fullmatch(name) is not None
 
 
@@ -37,26 +37,30 @@ def find_target(account: Target, name: str, content: Any, api_key: str) -> Calle
     """Find the target of a load test by its name.
 
     Args:
-        account: where it is.
-        name: ``FUNCTION``, ``FUNCTION:ALIAS`` or ``POST API/STAGE/PATH``.
+        account: the account of the target.
+        name: ``FUNCTION``, ``FUNCTION:ALIAS``, ``FUNCTION:VERSION`` or ``POST API/STAGE/PATH``.
         content: the event, or the body for an API.
-        api_key: the name of the key that is sent along; empty for none.
+        api_key: the name of the API key to send, or empty.
 
     Raises:
-        UsageError: it is none of these.
-        TargetError: there is no such thing, or not exactly one.
+        UsageError: the name has none of these forms.
+        TargetError: the target or the API key does not exist, or its name is not unique.
     """
     endpoint = _ENDPOINT.fullmatch(name)
     if endpoint is None:
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}(:[A-Za-z0-9_$-]{1,128})?", name):
-            raise UsageError(f"{name!r} is neither FUNCTION, FUNCTION:ALIAS nor 'POST API/STAGE/PATH'")
+            raise UsageError(
+                f"{name!r} is not a target; write FUNCTION, FUNCTION:ALIAS, FUNCTION:VERSION or 'POST API/STAGE/PATH'"
+            )
         function, _, qualifier = name.partition(":")
         try:
             found = account.client("lambda").get_function_configuration(FunctionName=function)
         except ClientError as error:
             if error_code(error) != "ResourceNotFoundException":
                 raise
-            raise TargetError(f"there is no function {function}") from None
+            raise TargetError(
+                f"the function {function} does not exist; list functions with `aws lambda list-functions`"
+            ) from None
         return FunctionTarget(
             function, qualifier, content, found.get("MemorySize", 0), *found.get("Architectures", ["x86_64"])[:1]
         )
@@ -69,7 +73,11 @@ def find_target(account: Target, name: str, content: Any, api_key: str) -> Calle
 
 
 def _named(pages: Any, name: str, kind: str) -> str:
-    """Return the id of the only entry with a name."""
+    """Return the id of the only entry with a name.
+
+    Raises:
+        TargetError: there is no such entry, or there are several.
+    """
     found = [
         text(entry.get("id"))
         for page in pages.paginate()
@@ -77,7 +85,11 @@ def _named(pages: Any, name: str, kind: str) -> str:
         if entry.get("name") == name
     ]
     if len(found) != 1:
-        raise TargetError(f"there is no {kind} {name}" if not found else f"{len(found)} {kind}s are called {name}")
+        raise TargetError(
+            f"the {kind} {name} does not exist"
+            if not found
+            else f"{len(found)} {kind}s have the name {name}; rename all but one"
+        )
     return found[0]
 
 
@@ -87,8 +99,8 @@ def read_event(event: str) -> Any:
     Raises:
         UsageError: it is not JSON.
     """
-    said = Path(event[1:]).read_text(encoding="utf-8") if event.startswith("@") else event
+    content = Path(event[1:]).read_text(encoding="utf-8") if event.startswith("@") else event
     try:
-        return json.loads(said)
+        return json.loads(content)
     except ValueError as error:
         raise UsageError(f"--event is not JSON: {error}") from None

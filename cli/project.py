@@ -1,7 +1,7 @@
-"""Where the command's files are: what it deploys, what it remembers, and what it builds.
+"""The files and folders of the command: what it deploys, its state, and its cache.
 
-In a checkout the deployable files lie in the folder above this package. In an installed package they lie in this one
-(``setup.py`` puts them there). Nothing is written to either: the command works from any folder.
+In a checkout, the deployable files are in the folder above this package. In an installed package, they are in this
+package (``setup.py`` copies them). The command writes to neither, so it works from any folder.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _PACKAGE = Path(__file__).resolve().parent
 _PACKAGED = _PACKAGE / "_deployable"
 
 ROOT = _PACKAGED if _PACKAGED.is_dir() else _PACKAGE.parent
-"""The folder that holds ``functions/``, ``infra/``, ``layers/`` and ``statemachines/``."""
+"""The folder with ``functions/``, ``infra/``, ``layers/`` and ``statemachines/``."""
 
 TEMPLATE = ROOT / "infra" / "template.yaml"
 LIBRARY = Path(labgrader.__file__).resolve().parent
@@ -30,18 +30,18 @@ _APPLICATION = "labgrader"
 
 
 def state_folder() -> Path:
-    """Return the folder of the embedded AWS: which one runs, its log and its files.
+    """Return the folder for the state, the log and the files of the embedded AWS.
 
-    ``LABGRADER_STATE`` names another folder than the user's own (on Linux ``~/.local/state/labgrader``).
+    The environment variable ``LABGRADER_STATE`` sets it. The default on Linux is ``~/.local/state/labgrader``.
     """
     given = os.environ.get("LABGRADER_STATE")
     return Path(given).absolute() if given else user_state_path(_APPLICATION, appauthor=False)
 
 
 def build_folder() -> Path:
-    """Return the folder of the bundles: each is named by its content, so that all versions and stacks share it.
+    """Return the folder for bundles. Their names depend on their content, so all versions and stacks share it.
 
-    ``LABGRADER_CACHE`` names another folder than the user's own (on Linux ``~/.cache/labgrader``).
+    The environment variable ``LABGRADER_CACHE`` sets its parent. The default on Linux is ``~/.cache/labgrader``.
     """
     given = os.environ.get("LABGRADER_CACHE")
     return (Path(given).absolute() if given else user_cache_path(_APPLICATION, appauthor=False)) / "bundles"

@@ -15,51 +15,62 @@ from labgrader.aws import error_code
 from labgrader.courses.course import Course
 
 MAX_NAME = 64
-"""Characters of a schedule's name (EventBridge Scheduler API, CreateSchedule)."""
+"""Maximum characters of a schedule's name (EventBridge Scheduler API Reference, CreateSchedule)."""
 
 HOURS = 26
-"""An audit is missed if this many hours pass without one: a day can have 25 hours, and runs take time."""
+"""Hours without an audit after which the alarm reports a missed audit: a day can have 25 hours, and runs take time."""
 
 RETRY_SECONDS, RETRIES = 2 * 60 * 60, 20
-"""How long, and how often, EventBridge Scheduler tries to start an audit. A second delivery makes no second audit."""
+"""How many seconds and how often EventBridge Scheduler tries to start an audit. A second delivery starts no second
+audit."""
 
 NEEDED = ("AuditCourseArn", "ScheduleGroup", "ScheduleRoleArn", "DeadLettersArn", "AlarmTopicArn")
-"""The stack's outputs that it takes."""
+"""The outputs of the stack that a schedule needs."""
 
 
-def check_outputs(outputs: Mapping[str, str], stack: str) -> None:
-    """Refuse a stack that was deployed before there were courses.
+def check_outputs(outputs: Mapping[str, str], stack: str, options: str) -> None:
+    """Check that a stack has the outputs for courses. Older versions of labgrader deployed it without them.
+
+    Args:
+        outputs: the outputs of the stack.
+        stack: the name of the stack.
+        options: the options of the command that deploys, as ``options.chosen`` writes them.
 
     Raises:
         TargetError: an output is missing.
     """
     missing = sorted(set(NEEDED) - set(outputs))
     if missing:
-        raise TargetError(f"the stack {stack} has no output {', '.join(missing)}; deploy it again")
+        raise TargetError(
+            f"the stack {stack} has no output {', '.join(missing)}; deploy it again with `labgrader deploy{options}`"
+        )
 
 
 def check_name(stack: str, course_id: str) -> None:
-    """Refuse a course whose schedule would have too long a name.
+    """Check the length of the name of a course's schedule.
 
     Raises:
-        UsageError: it would.
+        UsageError: the name is too long.
     """
     name = schedule_name(stack, course_id)
     if len(name) > MAX_NAME:
-        raise UsageError(f"the schedule {name} has {len(name)} characters, of {MAX_NAME}: give the course a shorter id")
+        raise UsageError(
+            f"the name of the schedule, {name}, has {len(name)} characters, and {MAX_NAME} is the maximum; choose a "
+            "shorter id for the course"
+        )
 
 
 def keep_schedule(target: Target, outputs: Mapping[str, str], stack: str, course: Course) -> None:
-    """Create, change or delete the schedule and the alarm of a course, as its file says. No audit time: no schedule.
+    """Create or change the schedule and the alarm of a course. Delete them if the course has no ``audit_time``.
 
     Args:
         target: the account.
-        outputs: the stack's.
-        stack: its name.
+        outputs: the outputs of the stack.
+        stack: the name of the stack.
         course: the course.
 
     Raises:
-        TargetError: AWS refused.
+        TargetError: AWS could not be reached, or it refused a request.
     """
     if not course.audit_time:
         remove_schedule(target, outputs, stack, course.id)
@@ -73,7 +84,7 @@ def remove_schedule(target: Target, outputs: Mapping[str, str], stack: str, cour
     """Delete the schedule and the alarm of a course. Missing ones are ignored.
 
     Raises:
-        TargetError: AWS refused.
+        TargetError: AWS could not be reached, or it refused a request.
     """
     with reached():
         try:
@@ -87,7 +98,7 @@ def remove_schedule(target: Target, outputs: Mapping[str, str], stack: str, cour
 
 
 def scheduled(target: Target, outputs: Mapping[str, str], stack: str, course_id: str) -> dict[str, Any] | None:
-    """Return a course's schedule from AWS: ``expression``, ``time_zone`` and ``state``; ``None`` without one."""
+    """Return the schedule of a course: ``expression``, ``time_zone`` and ``state``; ``None`` if it does not exist."""
     with reached():
         found = _schedule(target.client("scheduler"), outputs, schedule_name(stack, course_id))
     if found is None:
@@ -105,23 +116,23 @@ def schedule_name(stack: str, course_id: str) -> str:
 
 
 def alarm_name(stack: str, course_id: str) -> str:
-    """Return the name of the alarm for a missed or failed audit of a course."""
+    """Return the name of the alarm that reports a missed or failed audit of a course."""
     return f"{stack}-night-missed-{course_id}"
 
 
 def cron(course: Course) -> str:
-    """Return the audit time as EventBridge Scheduler takes it, in the course's time zone: ``cron(30 2 * * ? *)``."""
+    """Return the audit time as an expression of EventBridge Scheduler: ``cron(30 2 * * ? *)``."""
     hour, minute = (int(part) for part in course.audit_time.split(":"))
     return f"cron({minute} {hour} * * ? *)"
 
 
 def _put_schedule(scheduler: Any, outputs: Mapping[str, str], stack: str, course: Course) -> bool:
-    """Create or update the schedule. Return whether it is new or has another hour."""
+    """Create or update the schedule. Return whether it is new or its time changed."""
     name = schedule_name(stack, course.id)
     wanted = {
         "Name": name,
         "GroupName": outputs["ScheduleGroup"],
-        "Description": f"The nightly audit of {course.id}; made by labgrader course push",
+        "Description": f"The nightly audit of {course.id}, created by labgrader course push",
         "ScheduleExpression": cron(course),
         "ScheduleExpressionTimezone": course.time_zone,
         "FlexibleTimeWindow": {"Mode": "OFF"},
@@ -154,7 +165,15 @@ def _schedule(scheduler: Any, outputs: Mapping[str, str], name: str) -> dict[str
 
 
 def _put_alarm(cloudwatch: Any, outputs: Mapping[str, str], stack: str, course: Course, *, begin: bool) -> None:
-    """Create or update the alarm. For a schedule that is new or has another hour, its hours are counted from now."""
+    """Create or update the alarm.
+
+    Args:
+        cloudwatch: a client of CloudWatch.
+        outputs: the outputs of the stack.
+        stack: the name of the stack.
+        course: the course.
+        begin: count the hours without an audit from now, because the schedule is new or its time changed.
+    """
     dimensions = [{"Name": "Course", "Value": course.id}, {"Name": "service", "Value": "send_digest"}]
     metric = {"MetricName": "NightsAudited", "Dimensions": dimensions}
     if begin:
@@ -163,9 +182,9 @@ def _put_alarm(cloudwatch: Any, outputs: Mapping[str, str], stack: str, course: 
     cloudwatch.put_metric_alarm(
         AlarmName=alarm_name(stack, course.id),
         AlarmDescription=(
-            f"No audit of the course {course.id} ended well for {HOURS} hours. See what became of its last nights with "
-            f"`labgrader course show {course.id} --aws{elsewhere}`, and audit it now with "
-            f"`labgrader audit --course {course.id} --aws{elsewhere}`. docs/operate.md says more."
+            f"No audit of the course {course.id} has succeeded for {HOURS} hours. See its last audits with "
+            f"`labgrader course show {course.id} --aws{elsewhere}`. Audit it now with "
+            f"`labgrader audit --course {course.id} --aws{elsewhere}`. docs/operate.md explains the alarm."
         ),
         Namespace="labgrader",
         **metric,

@@ -1,4 +1,4 @@
-"""The key of a deployed stack that signs tokens, as an instructor's command reads it."""
+"""Read the key with which a deployed stack signs tokens."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from labgrader.auth.signing_key import read_key
 
 
 def signing_key(target: Target, outputs: Mapping[str, str]) -> str:
-    """Return the key that signs the stack's tokens.
+    """Return the key that signs the tokens of a stack.
 
     Raises:
-        TargetError: the stack is of a time before there were tokens.
-        LabgraderError: Secrets Manager could not be reached, or refused.
+        TargetError: the stack has no key, because an older version of labgrader deployed it.
+        LabgraderError: Secrets Manager could not be reached, or it refused the request.
     """
     if "TokenKeyArn" not in outputs:
         how = f"labgrader deploy{'' if target.embedded else ' --aws'}"

@@ -1,4 +1,4 @@
-"""The target of a command: the embedded AWS, or with ``--aws`` the account of the ordinary AWS environment."""
+"""The target of a command: the embedded AWS, or with ``--aws`` the user's AWS account."""
 
 from __future__ import annotations
 
@@ -34,11 +34,12 @@ class Target:
     """An account and Region, and how to reach it.
 
     Args:
-        session: where clients come from.
-        account_id, region: which account.
+        session: makes the clients.
+        account_id: the account.
+        region: the Region.
         endpoint: the address of the embedded AWS; empty for AWS itself.
-        profile: the AWS profile that was used, or empty.
-        enforces_iam: whether roles and policies are enforced; not known, and so not said, of AWS itself.
+        profile: the AWS profile in use, or empty.
+        enforces_iam: whether the embedded AWS enforces roles and policies; False for AWS itself.
     """
 
     session: boto3.Session
@@ -54,16 +55,16 @@ class Target:
         return bool(self.endpoint)
 
     def client(self, service: str, **options: Any) -> Any:
-        """Make a client of one service. For the embedded AWS its address is always given: nothing can miss it."""
+        """Return a client of one service. A client of the embedded AWS always has its address."""
         return self.session.client(service, **self._options(options))  # type: ignore[call-overload]
 
     def store(self, outputs: dict[str, str]) -> Store:
-        """The bucket and the table of the stack with these outputs."""
+        """Return the store of the stack with these outputs: its bucket and its table."""
         table = self.session.resource("dynamodb", **self._options({})).Table(outputs["Table"])
         return Store(self.client("s3"), outputs["Bucket"], table)
 
     def outputs(self, deployed: Mapping[str, str]) -> dict[str, str]:
-        """Return a stack's outputs as they are true here: the embedded AWS has an address of its own for an API."""
+        """Return the outputs of a stack, with the address of the API on the embedded AWS."""
         if not self.runs_here:
             return dict(deployed)
         endpoint = self.endpoint or self.client("apigateway").meta.endpoint_url
@@ -71,7 +72,7 @@ class Target:
 
     @cached_property
     def runs_here(self) -> bool:
-        """Whether functions run on this machine's own interpreter: the embedded AWS, or another one that boto3 has."""
+        """Whether functions run on this machine: on the embedded AWS, or on another one that boto3 is set to use."""
         if self.embedded:
             return True
         host = urllib.parse.urlsplit(self.client("lambda").meta.endpoint_url).hostname
@@ -100,7 +101,7 @@ def choose(aws: bool) -> Target:
         aws: whether ``--aws`` was given.
 
     Raises:
-        TargetError: no embedded AWS runs; or AWS's credentials are missing, expired or refused.
+        TargetError: no embedded AWS is running, or the AWS credentials are missing, expired or rejected.
     """
     target = real_target() if aws else running_target()
     console.info(str(target))
@@ -111,6 +112,15 @@ def running_target() -> Target:
     """Return the embedded AWS that ``up`` started.
 
     Raises:
+        TargetError: none is running.
+    """
+    return embedded_target(running_embedded())
+
+
+def running_embedded() -> server.Embedded:
+    """Return the embedded AWS that ``up`` started.
+
+    Raises:
         TargetError: none runs.
     """
     found = server.running()
@@ -118,22 +128,22 @@ def running_target() -> Target:
         raise TargetError(
             "no embedded AWS is running; start it with `labgrader up`, or use your AWS account with --aws"
         )
-    return embedded_target(found)
+    return found
 
 
 def embedded_target(running: server.Embedded) -> Target:
-    """Return an embedded AWS as a target: its own address and keys, whatever the environment or the AWS files say."""
+    """Return an embedded AWS as a target, with its own address and keys. AWS variables and files have no effect."""
     session = _embedded_session(server.ACCESS_KEY)
     return Target(session, server.ACCOUNT_ID, server.REGION, running.endpoint, enforces_iam=running.enforce_iam)
 
 
 def embedded_account(target: Target, account_id: str) -> Target:
-    """Return another account of an embedded AWS. Each account is there from the beginning, and empty."""
+    """Return another account of an embedded AWS. Every account exists from the start, and is empty."""
     return replace(target, session=_embedded_session(account_id), account_id=account_id)
 
 
 def _embedded_session(access_key: str) -> boto3.Session:
-    """Make a session with keys of the embedded AWS; an account's own id is the key of its root user."""
+    """Return a session with keys of the embedded AWS. The access key of an account's root user is the account's id."""
     core = botocore.session.Session(
         session_vars={
             "profile": (None, None, None, None),
@@ -150,15 +160,15 @@ def _embedded_session(access_key: str) -> boto3.Session:
 
 
 def real_target() -> Target:
-    """Return the account of the ordinary AWS environment.
+    """Return the AWS account of the user's profile or environment variables.
 
     Raises:
-        TargetError: its credentials are missing, expired or refused, or no Region is named.
+        TargetError: the credentials are missing, expired or rejected, or no Region is set.
     """
     with reached():
         session = boto3.Session()
         if not session.region_name:
-            raise TargetError("no AWS Region is named; set AWS_REGION, or a region in your AWS profile")
+            raise TargetError("no AWS Region is set; set AWS_REGION, or a region in your AWS profile")
         answer = session.client("sts", config=_CONFIG).get_caller_identity()
     profile = os.environ.get("AWS_PROFILE", "")
     return Target(session, answer["Account"], session.region_name, profile=profile)
@@ -166,10 +176,10 @@ def real_target() -> Target:
 
 @contextmanager
 def reached() -> Iterator[None]:
-    """Turn errors of botocore into a sentence for the instructor.
+    """Turn errors of botocore into errors with a sentence for the user.
 
     Raises:
-        TargetError: AWS could not be reached, or refused.
+        TargetError: AWS could not be reached, or it refused a request.
     """
     try:
         yield
@@ -178,13 +188,13 @@ def reached() -> Iterator[None]:
 
 
 def explained(error: BotoCoreError | ClientError) -> str:
-    """Return a sentence that says why AWS could not be reached or what it refused, and what to do."""
+    """Return a sentence that says what AWS refused or why it could not be reached, and what to do."""
     if isinstance(error, ClientError):
         code = error.response.get("Error", {}).get("Code", "")
         if code in _EXPIRED:
-            return "your AWS credentials have expired; sign in again (`aws sso login`, or fetch new keys)"
+            return "your AWS credentials have expired; sign in again with `aws sso login`, or get new keys"
         if code in _UNKNOWN:
-            return f"AWS does not know your credentials ({code}); check AWS_PROFILE or your keys"
+            return f"AWS rejected your credentials ({code}); check AWS_PROFILE or your keys"
         return str(error)
     name = type(error).__name__
     if name in ("NoCredentialsError", "PartialCredentialsError"):
@@ -198,7 +208,7 @@ def stack_outputs(target: Target, stack: str) -> dict[str, str]:
     """Return the outputs of the deployed stack.
 
     Raises:
-        TargetError: it is not deployed, or not usable.
+        TargetError: the stack is not deployed, or an output is missing.
     """
     how = f"labgrader deploy{'' if target.embedded else ' --aws'}" + (
         "" if stack == "labgrader" else f" --stack {stack}"

@@ -1,4 +1,4 @@
-"""`python -m statemachines` writes the ASL files again; `--check` says whether they are current."""
+"""`python -m statemachines` writes the ASL files; `--check` only checks that they are current."""
 
 from __future__ import annotations
 

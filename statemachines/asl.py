@@ -1,8 +1,8 @@
-"""What the SDK lacks of today's Amazon States Language, as small subclasses of its own classes.
+"""Subclasses of the SDK's states for newer features of the Amazon States Language.
 
-The SDK's vocabulary ends in 2021: `ItemProcessor` and `ItemSelector` (instead of the deprecated `Iterator` and
-`Parameters` of a Map), distributed maps and their item readers, `ResultSelector`, jitter and a maximum delay for a
-retry, and JSONata states came later. Source: Amazon States Language, Step Functions Developer Guide.
+The SDK's last version is from 2021. Newer are `ItemProcessor` and `ItemSelector` (instead of the deprecated `Iterator`
+and `Parameters` of a Map), distributed maps with item readers, `ResultSelector`, jitter and a maximum delay of a retry,
+and JSONata states. Source: Amazon States Language, Step Functions Developer Guide.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _INTEGRATION = "arn:aws:states:::"
 
 
 class Newer(Enum):
-    """Fields of states that the SDK does not know, as it spells fields."""
+    """Fields of states that the SDK does not know, in its spelling."""
 
     RESULT_SELECTOR = "result_selector"
     QUERY_LANGUAGE = "query_language"
@@ -39,21 +39,21 @@ class Newer(Enum):
 
 
 class JitteredRetry(Retry):  # type: ignore[misc]
-    """A retrier with full jitter and a maximum delay, so that a class that was throttled does not return as one."""
+    """A retrier with full jitter and a maximum delay, so that a throttled class does not retry all at once."""
 
     def allowed_fields(self) -> list[Enum]:
         return [*super().allowed_fields(), Newer.MAX_DELAY_SECONDS, Newer.JITTER_STRATEGY]
 
 
 class FunctionTask(LambdaStep):  # type: ignore[misc]
-    """A Lambda task that keeps only what `ResultSelector` names of the answer."""
+    """A Lambda task that keeps only the fields of the result in `ResultSelector`."""
 
     def allowed_fields(self) -> list[Enum]:
         return [*super().allowed_fields(), Newer.RESULT_SELECTOR]
 
 
 class ExecutionTask(StepFunctionsStartExecutionStep):  # type: ignore[misc]
-    """A task that starts an execution of a machine, waits for its end, and keeps only what `ResultSelector` names."""
+    """A task that starts an execution, waits for its end, and keeps only the fields in `ResultSelector`."""
 
     def allowed_fields(self) -> list[Enum]:
         return [*super().allowed_fields(), Newer.RESULT_SELECTOR]
@@ -74,12 +74,12 @@ class ItemsMap(Map):  # type: ignore[misc]
         return rendered
 
     def processor_config(self) -> dict[str, str]:
-        """How the items are processed."""
+        """Return the processor's mode."""
         return {"Mode": self.mode}
 
 
 class DistributedMap(ItemsMap):
-    """A Map whose items come from S3 and whose iterations are child executions of their own."""
+    """A Map that reads its items from S3 and runs each iteration as a child execution."""
 
     mode = "DISTRIBUTED"
 
@@ -87,12 +87,12 @@ class DistributedMap(ItemsMap):
         return [*super().allowed_fields(), Newer.ITEM_READER, Newer.LABEL, Newer.TOLERATED_FAILURE_PERCENTAGE]
 
     def processor_config(self) -> dict[str, str]:
-        """Standard children: history, redrive, and no limit of five minutes."""
+        """Return the mode for standard child executions: with history, redrive, and no limit of five minutes."""
         return {"Mode": self.mode, "ExecutionType": "STANDARD"}
 
 
 class JsonataPass(Pass):  # type: ignore[misc]
-    """A Pass state that makes its output with JSONata; JSONPath cannot shorten a text."""
+    """A Pass state with an output in JSONata, because JSONPath cannot shorten text."""
 
     def __init__(self, state_id: str, **fields: Any) -> None:
         super().__init__(state_id, query_language="JSONata", **fields)
@@ -107,14 +107,14 @@ class JsonataPass(Pass):  # type: ignore[misc]
 
 
 class FailWithCause(Fail):  # type: ignore[misc]
-    """A Fail state that passes on what it was given."""
+    """A Fail state with the error and the cause from its input."""
 
     def allowed_fields(self) -> list[Enum]:
         return [*super().allowed_fields(), Newer.ERROR_PATH, Newer.CAUSE_PATH]
 
 
 def reading_json(bucket: str, key_path: str) -> dict[str, Any]:
-    """An `ItemReader` for a JSON list in S3; `key_path` is the path of its key in the state's input."""
+    """Return an `ItemReader` for a JSON list in S3; `key_path` is the path of its key in the state's input."""
     return {
         "Resource": f"arn:{PARTITION}:states:::s3:getObject",
         "ReaderConfig": {"InputType": "JSON"},
@@ -123,7 +123,7 @@ def reading_json(bucket: str, key_path: str) -> dict[str, Any]:
 
 
 def render(start: State | Chain, *, comment: str, timeout_seconds: int) -> str:
-    """Return a machine as the JSON that is committed and deployed; ends with a newline.
+    """Return a state machine as the JSON that is committed and deployed, with a newline at the end.
 
     The SDK renders each integration with the partition `aws`. Every partition has its own ARNs of them.
     """

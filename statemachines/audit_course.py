@@ -1,7 +1,7 @@
 """The nightly audit of a course: plan → the class run of each lab in audit mode, one after the other → digest.
 
-Input: `{"course": id, "scheduled": true | false}`. A scheduled night is audited once, however often it is delivered;
-whoever asks for an audit by command gets one.
+Input: `{"course": id, "scheduled": true | false}`. A scheduled night is audited once, even if its event is delivered
+several times. A command always starts an audit.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from statemachines.asl import ExecutionTask, ItemsMap, JitteredRetry, JsonataPas
 from statemachines.student import MAX_CAUSE, caught, function_task
 
 EIGHT_HOURS = 8 * 60 * 60
-"""An audit invokes nothing: 10,000 students, four at once, with 8 s of states each, are done in six hours."""
+"""An audit invokes nothing: 10,000 students, four at once, take six hours with 8 s of states each."""
 
 TWO_DAYS = 48 * 60 * 60
-"""Longer than a course of six labs may take. A night that is not over by the next one is an alarm before that."""
+"""Longer than a course of six labs takes. An audit that is not done by the next night raises an alarm earlier."""
 
 
 def audit_course() -> str:
@@ -25,7 +25,7 @@ def audit_course() -> str:
         "Plan audit",
         "PlanAuditFunction",
         timeout_seconds=90,
-        repeatable=True,  # a night belongs to the execution that began it, and its runs have the same ids
+        repeatable=True,  # a repeated plan belongs to the same execution and has the same run ids
         payload={
             "course.$": "$.course",
             "scheduled.$": "$.scheduled",
@@ -44,7 +44,7 @@ def audit_course() -> str:
         "Send digest",
         "SendDigestFunction",
         timeout_seconds=150,
-        repeatable=True,  # a digest that comes twice is better than none
+        repeatable=True,  # two copies of a digest are better than none
         payload={
             "course.$": "$.course",
             "night.$": "$.night",
@@ -70,12 +70,12 @@ def audit_course() -> str:
 
 
 def _lab() -> State:
-    """The run of one lab; one that fails is noted, and the others go on."""
+    """Return the state that audits one lab. A failure is recorded, and the other labs continue."""
     run = ExecutionTask(
         "Audit lab",
         parameters={"StateMachineArn": "${GradeClass}", "Name.$": "$.run_id", "Input.$": "$.request"},
         timeout_seconds=EIGHT_HOURS,
-        # Started twice by the same name with the same input, it is one execution: what was not heard is asked again.
+        # a retry is safe: the same name with the same input is the same execution
         retry=[
             JitteredRetry(
                 error_equals=[

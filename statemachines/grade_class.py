@@ -11,16 +11,16 @@ from statemachines.preparation import plan_and_snapshot, recording_failure
 from statemachines.student import STUDENT, caught, student_graph, summary
 
 STUDENTS_AT_ONCE = 4
-"""Students side by side. Their load tests of 20 in flight are below a tenth of an account's 1,000; in a smaller one
-they wait for each other."""
+"""Students in parallel. Their load tests, with 20 requests in flight each, use less than a tenth of an account's
+concurrency of 1,000. In accounts with less, load tests wait for each other."""
 
 TWO_DAYS = 48 * 60 * 60
-"""The largest class, 10,000 students, takes 17 hours at 25 s each, and 42 hours where load tests make it a minute.
-Where an account has so little left that load tests go one after the other, it is time for 4,300 students of 40 s."""
+"""The largest class, 10,000 students, takes 17 hours at 25 s each, and 42 hours at a minute each with load tests. If an
+account's concurrency only allows one load test at a time, the limit is 4,300 students at 40 s."""
 
 
 def grade_class() -> str:
-    """Return the machine's ASL."""
+    """Return the state machine's ASL."""
     failure = recording_failure()
     first, _ = student_graph()
     students = DistributedMap(

@@ -19,12 +19,12 @@ from statemachines.student import (
 )
 
 FOUR_HOURS = 4 * 60 * 60
-"""A run that is cut off has no report: a lab's probes may all run into their timeouts, and each of its load tests may
-wait for those of a class, as often as it is tried again, in an account with little left."""
+"""A run that times out has no report. In the worst case all probes of a lab time out, and each load test and its
+retries wait for those of a class, in an account with little concurrency."""
 
 
 def grade_student() -> str:
-    """Return the machine's ASL."""
+    """Return the state machine's ASL."""
     student = Pass("Student", parameters={**STUDENT, "username.$": "$.username"})
     failure = recording_failure()
     first, last = student_graph(checks_at_once=CHECKS_AT_ONCE_ALONE, probes_at_once=PROBES_AT_ONCE_ALONE)

@@ -1,4 +1,4 @@
-"""What comes before any student: the plan, and the snapshot of everybody at one moment."""
+"""The states before any student is graded: the plan, and the snapshot of all students."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from statemachines.student import caught, function_task
 
 
 def plan_and_snapshot(then: State, on_failure: State, *, alone: bool = False) -> State:
-    """Plan the run, record the class, go on with `then`; return the first state.
+    """Plan the run, record the class, continue with `then`; return the first state.
 
-    Taking the snapshot of a large class takes longer than one function may run: it says how far it came, and is called
-    again for those who are left.
+    The snapshot of a large class takes longer than one function may run. The function returns its progress and is
+    invoked again for the remaining students.
 
     Args:
-        then: what follows when every student is recorded.
-        on_failure: where an error leads that no retry mends; it finds it in `$.error`.
-        alone: whether the run is of exactly one student; anything else is refused then.
+        then: the state after every student is recorded.
+        on_failure: the state for an error that no retry fixes; it gets the error in `$.error`.
+        alone: whether the run must be of exactly one student; other runs are then refused.
     """
     plan = function_task(
         "Plan run",
@@ -43,7 +43,7 @@ def plan_and_snapshot(then: State, on_failure: State, *, alone: bool = False) ->
         "Take snapshot",
         "TakeSnapshotFunction",
         timeout_seconds=930,
-        repeatable=True,  # it goes on with those who have no snapshot yet
+        repeatable=True,  # it continues with the students without a snapshot
         payload={"run_id.$": "$.run_id"},
         result_selector={"recorded.$": "$.Payload.recorded", "done.$": "$.Payload.done"},
         result_path="$.snapshot",
@@ -59,7 +59,7 @@ def plan_and_snapshot(then: State, on_failure: State, *, alone: bool = False) ->
 
 
 def recording_failure() -> State:
-    """What a run that cannot go on ends with: its record says so, and the execution fails with the cause."""
+    """Return the state that records a failed run. Then the execution fails with the cause."""
     record = function_task(
         "Record failure",
         "SummariseRunFunction",

@@ -1,8 +1,8 @@
 """The graph of one student, written once: checks, then probes, then load tests, then the report.
 
 Input: `{"run_id", "mode", "username", "checks": {"configuration": [id…], "behaviour": [id…], "performance": [id…]},
-"in_flight"}`; the last says what all load tests of the class may have in flight together.
-Output: `{}`; everything else goes through S3, so that no state passes more than a few kilobytes.
+"in_flight"}`. The last is the maximum of requests in flight for all load tests of the class together.
+Output: `{}`. Everything else goes through S3, so that no state passes more than a few kilobytes.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from statemachines.asl import FunctionTask, ItemsMap, JitteredRetry, JsonataPass
 
 CHECKS_AT_ONCE = 2
 PROBES_AT_ONCE = 2
-"""Side by side for one student of a class. A function with a reserved concurrency of 5 has room for them."""
+"""In parallel for one student of a class. They fit in a function's reserved concurrency of 5."""
 
 CHECKS_AT_ONCE_ALONE = 5
 PROBES_AT_ONCE_ALONE = 4
-"""Side by side for one student who waits for it. A hundred of them have room in an account's 1,000, and there is still
-room in a reserved concurrency of 5."""
+"""In parallel for a self-check, because its student waits. A hundred self-checks fit in an account's concurrency of
+1,000, and the probes of one fit in a function's reserved concurrency of 5."""
 
 STUDENT = {
     "run_id.$": "$.run_id",
@@ -29,18 +29,17 @@ STUDENT = {
     "checks.$": "$.checks",
     "in_flight.$": "$.in_flight",
 }
-"""What every student gets of the plan; the username is added."""
+"""The part of the plan that every student's input has; the username is added."""
 
 MAX_CAUSE = 600
-"""Characters of an error's cause that are passed on: it begins with the message, the rest is a stack trace."""
+"""Maximum characters of an error's cause: it begins with the message, the rest is a stack trace."""
 
 
 def retries(*, repeatable: bool) -> list[Retry]:
-    """Throttles and faults of AWS are tried again with full jitter; what a student did wrong is a verdict, no error.
+    """Return retriers with full jitter for throttles and faults of AWS. A student's mistakes are verdicts, not errors.
 
     Args:
-        repeatable: whether the task may also be called again when its function was cut off in the middle: what it has
-            kept is not done twice.
+        repeatable: whether to retry also after the function was cut off. Such a task does not repeat stored work.
     """
     cut_off = JitteredRetry(
         error_equals=["Sandbox.Timedout", "States.Timeout", "Lambda.Unknown", "Runtime.ExitError"],
@@ -75,14 +74,14 @@ def retries(*, repeatable: bool) -> list[Retry]:
 def function_task(
     name: str, resource: str, *, timeout_seconds: int, repeatable: bool = False, **fields: object
 ) -> FunctionTask:
-    """A task that calls one of our functions, with the retries that all of them have.
+    """Return a task that invokes one of labgrader's functions, with the common retries.
 
     Args:
         name: the state's name; the function's folder is the same in lower case.
         resource: the function's name in the template, for the substitution.
-        timeout_seconds: above the function's own timeout, so that the function says why it stopped.
-        repeatable: whether it is called again when the function was cut off, too.
-        fields: `payload` (what the function gets, the state's input if absent) and fields of a Task.
+        timeout_seconds: above the function's own timeout, so that the function reports why it stopped.
+        repeatable: whether to retry also after the function was cut off.
+        fields: `payload` (the function's input; by default the state's input) and fields of a Task.
     """
     payload = fields.pop("payload", None)
     given = {"Payload": payload} if payload else {"Payload.$": "$"}
@@ -105,15 +104,16 @@ def each_check(
     timeout_seconds: int,
     further: Sequence[str] = (),
 ) -> ItemsMap:
-    """Run one task for every check of a kind; an error that stays becomes `not_graded`, and the others go on.
+    """Return a map that runs one task for every check of a kind. After all retries, an error becomes `not_graded`, and
+    the other checks continue.
 
     Args:
         map_name, task_name: the names of the states.
         resource: the function's name in the template.
         kind: the checks' kind.
-        at_once: checks of one student side by side.
+        at_once: maximum checks of one student in parallel.
         timeout_seconds: above the function's own timeout.
-        further: what else of the student's input the task gets.
+        further: other fields of the student's input that the task gets.
     """
     task = function_task(
         task_name,
@@ -151,7 +151,7 @@ def student_graph(*, checks_at_once: int = CHECKS_AT_ONCE, probes_at_once: int =
     """Return the first and the last state of one student.
 
     Args:
-        checks_at_once, probes_at_once: how many of them run side by side.
+        checks_at_once, probes_at_once: how many of them run in parallel.
     """
     checks = each_check(
         "Run checks", "Run check", "RunCheckFunction", "configuration", at_once=checks_at_once, timeout_seconds=45
@@ -179,7 +179,7 @@ def student_graph(*, checks_at_once: int = CHECKS_AT_ONCE, probes_at_once: int =
 
 
 def summary(on_failure: State) -> FunctionTask:
-    """The last state of a run: gradebook, class report, the run's record."""
+    """Return the last state of a run, which writes the gradebook, the class report and the run's record."""
     summarise = function_task(
         "Summarise run",
         "SummariseRunFunction",
@@ -196,5 +196,5 @@ def summary(on_failure: State) -> FunctionTask:
 
 
 def caught(next_step: State) -> Catch:
-    """Catch every error that no retry mends; `next_step` finds it in `$.error`."""
+    """Catch every error that no retry fixes; `next_step` gets it in `$.error`."""
     return Catch(error_equals=["States.ALL"], result_path="$.error", next_step=next_step)

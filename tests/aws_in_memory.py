@@ -1,4 +1,4 @@
-"""AWS in memory, as moto has it: sessions are made once, and requests come one at a time."""
+"""AWS in memory, by moto. Sessions are created once, and requests are handled one at a time."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def one_at_a_time(lock: AbstractContextManager[Any]) -> Iterator[None]:
     """Let moto answer one request after the other.
 
     A conditional write of DynamoDB is atomic; so are a conditional put of S3 and the name of an execution of Step
-    Functions. moto reads first and then writes, without a lock, and two threads can come in between. SQS is left out:
-    a long poll waits for what another thread sends.
+    Functions. moto reads first and then writes, without a lock, so another thread can write in between. SQS is left
+    out: a long poll waits for a message from another thread.
 
     Args:
-        lock: what a request holds until it is answered.
+        lock: held by each request until its response.
     """
 
     def process(stubber: BotocoreStubber, request: Any) -> Any:
@@ -43,31 +43,31 @@ def one_at_a_time(lock: AbstractContextManager[Any]) -> Iterator[None]:
 
 
 def new_lock() -> AbstractContextManager[Any]:
-    """Return a lock for ``one_at_a_time``: moto's services call each other in one thread."""
+    """Return a lock for ``one_at_a_time``. It is reentrant: moto's services call each other in one thread."""
     return threading.RLock()
 
 
 @cache
 def _session() -> boto3.Session:
-    """The session of all tests: the first client of a session takes a tenth of a second, every other one a few ms."""
+    """Return the session of all tests. Only the first client of a session takes a tenth of a second."""
     return boto3.Session(aws_access_key_id="testing", aws_secret_access_key="testing", region_name=REGION)
 
 
 @cache
 def client(service: str) -> Any:
-    """Return the client of a service that all tests share: register event handlers on one of your own."""
+    """Return the shared client of a service. Register event handlers on another client."""
     return _session().client(service)  # type: ignore[call-overload]
 
 
 @cache
 def dynamodb() -> Any:
-    """Return DynamoDB as boto3's resource, which all tests share."""
+    """Return the shared DynamoDB resource of boto3."""
     return _session().resource("dynamodb")
 
 
 @contextlib.contextmanager
 def empty_account() -> Iterator[None]:
-    """Start with an account that has nothing, for boto3's default session and for the shared clients."""
+    """Provide an empty account to boto3's default session and to the shared clients."""
     with pytest.MonkeyPatch.context() as patched:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patched.setenv(name, "testing")
@@ -80,7 +80,7 @@ def empty_account() -> Iterator[None]:
 
 
 def create_bucket_and_table(bucket: str, table: str, s3: Any = None, tables: Any = None) -> Any:
-    """Create what a store needs, with the shared clients unless others are given; return the table."""
+    """Create the bucket and the table of a store. Return the table."""
     (s3 or client("s3")).create_bucket(Bucket=bucket)
     keys = {"pk": "HASH", "sk": "RANGE"}
     return (tables or dynamodb()).create_table(

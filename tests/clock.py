@@ -1,4 +1,4 @@
-"""A clock that only tests move: the standard library's functions read it, and a sleep moves it on at once."""
+"""A clock that only tests move. The standard library's functions read it, and a sleep advances it at once."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 import botocore.auth
 
 if TYPE_CHECKING:
-    import pytest  # the servers of the benchmarks do without
+    import pytest  # the benchmarks' servers run without it
 
 EPOCH = 1_800_000_000.0
 """Seconds since 1970 when the clock starts: 2027-01-15T08:00:00Z."""
 
 
 class Clock:
-    """Seconds that pass only while somebody sleeps.
+    """A clock that advances only in a sleep.
 
     Args:
-        while_sleeping: called after each sleep: what the rest of the world does in that time.
+        while_sleeping: called after each sleep, for what happens elsewhere in that time.
     """
 
     def __init__(self, while_sleeping: Callable[[], None] = lambda: None) -> None:
@@ -41,7 +41,7 @@ class Clock:
         self.while_sleeping()
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Let every module that reads the time through ``time`` read this clock."""
+        """Replace the functions of ``time`` by those of this clock."""
         monkeypatch.setattr(time, "time", self.time)
         monkeypatch.setattr(time, "monotonic", self.monotonic)
         monkeypatch.setattr(time, "perf_counter", self.monotonic)
@@ -49,6 +49,6 @@ class Clock:
         monkeypatch.setattr(botocore.auth, "get_current_datetime", self._signed_at)
 
     def _signed_at(self, remove_tzinfo: bool = True) -> datetime:
-        """Return when botocore signs a request."""
+        """Return the time at which botocore signs a request."""
         now = datetime.fromtimestamp(self.time(), UTC)
         return now.replace(tzinfo=None) if remove_tzinfo else now

@@ -1,4 +1,4 @@
-"""What several tests stand on."""
+"""Fixtures and settings of all tests."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ def _loaded(path: str) -> Any:
 
 
 JSONFileLoader.load_file = lambda _, path: _loaded(path)  # type: ignore[method-assign,assignment]
-"""AWS's service models are read once a process: each test has sessions of its own, and half of its time went there."""
+"""Read AWS's service models once a process: reading them took half of the time of a test."""
 
 _make_provider = EndpointProvider.__init__
 _rulesets: dict[tuple[int, int], tuple[Any, Any, Any]] = {}
 
 
 def _provide(provider: EndpointProvider, ruleset_data: Any, partition_data: Any, excluded_params: Any = None) -> None:
-    """Build the rules of a service's endpoints once a process: that took a third of the time of making a client."""
+    """Build the endpoint rules of a service once a process: that took a third of the time to create a client."""
     key = id(ruleset_data), id(partition_data)
     if key not in _rulesets:
         _make_provider(provider, ruleset_data, partition_data, excluded_params)
-        _rulesets[key] = provider.ruleset, ruleset_data, partition_data  # they stay, and so do their ids
+        _rulesets[key] = provider.ruleset, ruleset_data, partition_data  # kept alive, so that their ids stay unique
     provider.ruleset = _rulesets[key][0]
     vars(provider)["_excluded_params"] = excluded_params or frozenset()
 
@@ -58,7 +58,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
-    """Leave what was imported out of garbage collection: it stays until the end, and each search of it costs time."""
+    """Exclude imported modules from garbage collection. They stay until the end, and scanning them costs time."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
@@ -66,7 +66,7 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep the whole session, and every command it starts, out of the user's own folders."""
+    """Keep the session, and every command that it starts, out of the user's folders."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LABGRADER_STATE", str(tmp_path_factory.mktemp("state")))
         patch.setenv("LABGRADER_CACHE", str(Path(__file__).parents[1] / "build" / "tests"))
@@ -82,7 +82,7 @@ def _one_request_at_a_time() -> Iterator[None]:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The clock of this process, which only moves when somebody sleeps."""
+    """The clock of this process. Only sleeping moves it."""
     clock = Clock()
     clock.install(monkeypatch)
     return clock
@@ -98,7 +98,7 @@ def store() -> Iterator[Store]:
 
 @pytest.fixture
 def virtual_time(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """A world whose time only passes where a test says so; its clock."""
+    """The clock of a world without real time: only the test moves it."""
     world = World(clock)
     monkeypatch.setattr(asyncio, "SelectorEventLoop", world.new_loop)
     monkeypatch.setattr(asyncio, "new_event_loop", world.new_loop)

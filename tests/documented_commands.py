@@ -1,4 +1,4 @@
-"""The `labgrader` commands that a page shows, and what is wrong with them."""
+"""Find the `labgrader` commands of a page, and their errors."""
 
 from __future__ import annotations
 

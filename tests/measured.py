@@ -1,4 +1,4 @@
-"""What a busy machine may leave open: a comparison that is too close to call gives half of its points."""
+"""Checks that may lose points on a busy machine: a comparison that is too close to call gives half of its points."""
 
 from __future__ import annotations
 

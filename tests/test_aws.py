@@ -1,4 +1,4 @@
-"""AWS's errors as ours, and values as DynamoDB takes them."""
+"""The conversion of AWS's errors, and of values to and from DynamoDB."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ def error(code: str, status: int = 400) -> ClientError:
     return ClientError(response, "Operation")
 
 
-def test_every_throttle_that_botocore_knows_is_one_here_and_a_quota_is_not() -> None:
-    known = ThrottledRetryableChecker._THROTTLED_ERROR_CODES  # type: ignore[attr-defined]  # the stubs leave it out
+def test_all_throttle_codes_of_botocore_are_known_but_no_quota() -> None:
+    known = ThrottledRetryableChecker._THROTTLED_ERROR_CODES  # type: ignore[attr-defined]  # missing in the stubs
     assert set(known) - THROTTLES == {"LimitExceededException"}
     assert {"Throttled", "KMSThrottlingException"} <= THROTTLES
 
 
 @pytest.mark.parametrize("code", sorted(THROTTLES))
-def test_a_throttle_is_worth_a_retry(code: str) -> None:
+def test_a_throttle_code_becomes_a_throttled_error(code: str) -> None:
     assert type(to_domain_error(error(code))) is ThrottledError
 
 
@@ -41,11 +41,11 @@ def test_a_throttle_is_worth_a_retry(code: str) -> None:
         (ReadTimeoutError(endpoint_url="https://sts.amazonaws.com"), ServiceFaultError),
     ],
 )
-def test_other_errors_are_refusals_below_500_and_faults_above(given: Exception, expected: type[Exception]) -> None:
+def test_other_errors_are_refused_below_500_and_faults_above(given: Exception, expected: type[Exception]) -> None:
     assert type(to_domain_error(given)) is expected  # type: ignore[arg-type]
 
 
-def test_a_value_comes_back_from_dynamodb_as_it_was() -> None:
+def test_a_value_survives_dynamodb() -> None:
     value = {"points": 2.5, "checks": [1, "é", None, True], "text": "half \ud83d"}
     assert to_dynamodb(value) == {"points": Decimal("2.5"), "checks": [1, "é", None, True], "text": "half ?"}
     assert from_dynamodb({"pk": "1", "sk": "2", **to_dynamodb(value)}) == {**value, "text": "half ?"}

@@ -74,7 +74,7 @@ def test_every_page_says_what_it_is_for_below_its_title(name: str) -> None:
         ("```bash\nlabgrader grade --lab x --roster y --mode quick\n```", ["--mode cannot be quick"]),
         ("```bash\nlabgrader grade --lab x\n```", ["--roster is missing"]),
         ("```bash\nlabgrader labs show\n```", ["lab_id is missing"]),
-        ("```bash\nlabgrader runs x\n```", ["there is no argument x"]),
+        ("```bash\nlabgrader down x\n```", ["there is no argument x"]),
         ('```bash\neval "$(labgrader up --exports)"\n```', ["there is no option --exports"]),
         ("```\nAWS_PROFILE=x .venv/bin/labgrader down --x > file\n```", ["there is no option --x"]),
         ("Use `labgrader runs --all`.", ["there is no option --all"]),

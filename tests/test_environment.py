@@ -1,4 +1,4 @@
-"""The environment of a function: read in one place, typed, and named where it is missing."""
+"""The environment of a function: read in one place, typed, with an error for a missing variable."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ READ: dict[str, Callable[[Environment], str]] = {
 
 
 @pytest.mark.parametrize("variable", READ)
-def test_a_variable_is_read_by_its_property(variable: str) -> None:
+def test_property_returns_its_variable(variable: str) -> None:
     everything = {name: f"the {name}" for name in READ}
     assert READ[variable](Environment(everything)) == f"the {variable}"
 
 
 @pytest.mark.parametrize("variable", READ)
-def test_a_missing_or_empty_variable_is_named(variable: str) -> None:
+def test_missing_or_empty_variable_is_named(variable: str) -> None:
     others = {name: "set" for name in READ if name != variable}
     with pytest.raises(MissingVariableError):
         READ[variable](Environment({**others, variable: ""}))
@@ -39,7 +39,7 @@ def test_a_missing_or_empty_variable_is_named(variable: str) -> None:
     assert missing.value.variable == variable
 
 
-def test_the_default_is_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_default_environment_is_that_of_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BUCKET", "first")
     environment = Environment()
     monkeypatch.setenv("BUCKET", "second")
@@ -50,12 +50,12 @@ def test_the_default_is_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     assert environment.on_lambda
 
 
-def test_the_template_sets_what_is_read_and_nothing_else() -> None:
+def test_template_sets_exactly_the_variables_that_are_read() -> None:
     variables = set(template()["Globals"]["Function"]["Environment"]["Variables"])
     for function in FUNCTIONS.values():
         variables |= set(function.get("Environment", {}).get("Variables", {}))
     assert {name for name in variables if not name.startswith("POWERTOOLS_")} == set(READ)
-    properties = {name for name, one in inspect.getmembers(Environment) if isinstance(one, property)}
+    properties = {name for name, member in inspect.getmembers(Environment) if isinstance(member, property)}
     assert len(properties - {"on_lambda", "log_level"}) == len(READ)
 
 
@@ -65,7 +65,7 @@ def test_the_level_of_the_log_is_the_one_of_powertools() -> None:
     assert [Environment(empty).log_level for empty in ({}, {"POWERTOOLS_LOG_LEVEL": ""})] == ["INFO", "INFO"]
 
 
-def test_no_other_module_reads_the_environment() -> None:
+def test_only_one_module_reads_the_environment() -> None:
     library = ROOT / "layers/labgrader/python/labgrader"
     files = [*library.rglob("*.py"), *(ROOT / "functions").rglob("*.py")]
     readers = [file for file in files if "os.environ" in file.read_text() or "getenv" in file.read_text()]

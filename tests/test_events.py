@@ -1,4 +1,4 @@
-"""The events, as their schemas have them and as the documentation shows them."""
+"""The events match their schemas and the documentation."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ SUMMARY: Any = {
 
 
 def detail(event: Event) -> dict[str, Any]:
-    """An event's detail, once its schema has accepted it."""
+    """Return an event's detail after its schema has accepted it."""
     validate(event.detail, event.schema)
     return dict(event.detail)
 
@@ -86,6 +86,7 @@ def test_student_graded() -> None:
         "lab_version": "1.0.0",
         "mode": "grade",
         "course": "autumn",
+        "private": False,
         "username": "user1",
         "student_id": "s-1",
         "status": "incomplete",
@@ -97,6 +98,12 @@ def test_student_graded() -> None:
         "graded_at": "2026-01-01T00:01:00Z",
         "report_key": f"runs/{RUN}/reports/user1.json",
     }
+
+
+@pytest.mark.parametrize("private", [True, False])
+def test_events_with_results_say_whether_the_run_is_private(private: bool) -> None:
+    assert detail(student_graded(REPORT, private=private))["private"] is private
+    assert detail(drift_detected(STUDENT, RUN, "lambda-optimization", private=private))["private"] is private
 
 
 def test_run_completed() -> None:
@@ -125,8 +132,8 @@ def test_run_completed() -> None:
         ("no roster", "no roster"),
         ("one\n\n two\x1b[2J\r\nthree", "one\n two\N{REPLACEMENT CHARACTER}[2J\nthree"),
         ("", "no reason is known"),
-        ("x" * 2000, "x" * 2000),
-        ("x\n" * 1001, "x\n" * 1000 + "… (1 more characters)"),
+        ("x" * 12_000, "x" * 12_000),
+        ("x\n" * 6001, "x\n" * 6000 + "… (1 more characters)"),
     ],
 )
 def test_run_failed(reason: str, said: str) -> None:
@@ -152,6 +159,7 @@ def test_drift_detected() -> None:
         "run_id": RUN,
         "lab": "lambda-optimization",
         "course": "autumn",
+        "private": False,
         "username": "user1",
         "student_id": "s-1",
         "drifted": [DRIFTED],
@@ -159,7 +167,7 @@ def test_drift_detected() -> None:
     }
 
 
-def test_what_a_student_wrote_is_cut_and_made_printable() -> None:
+def test_text_of_students_is_cut_and_made_printable() -> None:
     hostile = {**DRIFTED, "title": "t" * 300, "message": "\ud800<script>\x07" + "m" * 400}
     said = detail(drift_detected(STUDENT | {"drifted": [hostile], "gone": ["g\n"] * 101}, RUN, "lambda-optimization"))
     assert said["drifted"][0]["title"] == "t" * 200 + "… (100 more characters)"
@@ -167,6 +175,6 @@ def test_what_a_student_wrote_is_cut_and_made_printable() -> None:
     assert said["gone"] == ["g\N{REPLACEMENT CHARACTER}"] * 100
 
 
-def test_no_event_holds_a_name_or_an_address() -> None:
-    told = [run_started(RECORD), student_graded(REPORT), run_completed(SUMMARY)]
-    assert not re.search("Lovelace|example.edu|secret", json.dumps([event.detail for event in told]))
+def test_no_event_has_a_name_or_an_email_address() -> None:
+    sent = [run_started(RECORD), student_graded(REPORT), run_completed(SUMMARY)]
+    assert not re.search("Lovelace|example.edu|secret", json.dumps([event.detail for event in sent]))

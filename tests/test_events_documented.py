@@ -1,4 +1,4 @@
-"""The events as `docs/events.md` shows them: every example is one, and the rule for an LMS does what it says."""
+"""The examples in `docs/events.md` are valid events, and its rule for an LMS works as described."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from moto import mock_aws
 
 from labgrader import events
 from labgrader.events import Event, Publisher, run_completed, student_graded
-from labgrader.roster import GraderAccount, Student, read_roster
+from labgrader.rosters import GraderAccount, Student, read_roster
 from labgrader.runs.request_parser import FIELDS, read_request
 from labgrader.schemas import InvalidDocumentError, validate
 from labgrader.store import Store
@@ -29,32 +29,33 @@ TYPES = ("Run Started", "Student Graded", "Run Completed", "Run Failed", "Drift 
 
 
 def shown(section: str) -> list[Any]:
-    """The JSON of a section, in its order."""
+    """Return the JSON blocks of a section, in order."""
     return [json.loads(block) for block in re.findall(r"```json\n(.*?)```", SECTIONS[section], re.DOTALL)]
 
 
-def test_every_schema_is_documented_and_nothing_else() -> None:
+def test_events_page_documents_exactly_the_schemas() -> None:
     files = (Path(events.__file__).parent / "schemas/events").glob("*.schema.json")
     known = {json.loads(file.read_text())["title"] for file in files}
     assert known == {*TYPES, "Grade Requested"} == {title.strip("`") for title in SECTIONS if title.startswith("`")}
 
 
 @pytest.mark.parametrize("detail_type", TYPES)
-def test_every_example_is_as_its_schema_has_it(detail_type: str) -> None:
+def test_every_example_matches_its_schema(detail_type: str) -> None:
     (example,) = shown(f"`{detail_type}`")
     event = Event(detail_type, example)
     assert detail(event)["event_id"].startswith(f"{example['run_id']}:{event.schema.removeprefix('events/')}")
 
 
-def test_a_request_as_documented_is_one_that_we_take(store: Store) -> None:
+def test_the_documented_request_is_accepted(store: Store) -> None:
     by_key, (with_list,) = shown("`Grade Requested`")
     sent = json.loads(with_list["Detail"])
     assert tuple(by_key) == FIELDS
     store.record_course({"course": "autumn-2026"})
     store.put(by_key["roster"], sent["roster"].encode())
-    for one in (by_key, sent):
-        validate(one, "events/grade-requested")
-        asked = read_request(store, one, "event e-1", GraderAccount("111122223333", "us-east-1"))
+    store.put(by_key["accounts"], b"student_id,region\ns-001,us-west-2\n")
+    for detail_sent in (by_key, sent):
+        validate(detail_sent, "events/grade-requested")
+        asked = read_request(store, detail_sent, "event e-1", GraderAccount("111122223333", "us-east-1"))
         assert asked.request.course == "autumn-2026"
     assert read_roster(sent["roster"].encode(), "") == [Student("user1", "s-001"), Student("user2", "s-002")]
     assert by_key["students"] == ["user1", "user2"]
@@ -70,7 +71,7 @@ def test_a_request_as_documented_is_one_that_we_take(store: Store) -> None:
         ({"course": "Autumn 2026"}, "course: "),
     ],
 )
-def test_what_we_refuse_its_schema_refuses_too(changed: dict[str, Any], said: str) -> None:
+def test_the_schema_refuses_invalid_requests(changed: dict[str, Any], said: str) -> None:
     by_key, _ = shown("`Grade Requested`")
     with pytest.raises(InvalidDocumentError, match=said):
         validate({**by_key, **changed}, "events/grade-requested")
@@ -79,11 +80,12 @@ def test_what_we_refuse_its_schema_refuses_too(changed: dict[str, Any], said: st
 EXAMPLE = "An example: points into an LMS"
 
 
-def sent(mode: str, status: str = "complete", course: str = "autumn-2026") -> Event:
-    return student_graded(REPORT | {"mode": mode, "status": status, "run_id": f"{RUN}-{mode}-{status}"}, course)
+def sent(mode: str, status: str = "complete", course: str = "autumn-2026", *, private: bool = False) -> Event:
+    report = REPORT | {"mode": mode, "status": status, "run_id": f"{RUN}-{mode}-{status}"}
+    return student_graded(report, course, private=private)
 
 
-def test_the_rule_of_the_example_takes_graded_runs_and_leaves_out_audits_and_self_checks(
+def test_the_example_rule_matches_public_graded_runs_only(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     pattern, targets = shown(EXAMPLE)
@@ -106,14 +108,15 @@ def test_the_rule_of_the_example_takes_graded_runs_and_leaves_out_audits_and_sel
             sent("grade", "incomplete"),
             sent("grade", course="spring-2026"),
             sent("grade", course=""),
+            sent("grade", private=True),
             run_completed(SUMMARY),
             wanted,
         )
         messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
-    assert [json.loads(one["Body"])["detail"] for one in messages] == [wanted.detail]
+    assert [json.loads(message["Body"])["detail"] for message in messages] == [wanted.detail]
 
 
-def test_the_example_says_for_which_runs_its_rule_fires() -> None:
+def test_the_example_states_which_runs_match_its_rule() -> None:
     pattern, _ = shown(EXAMPLE)
     (course,) = pattern["detail"]["course"]
     said = " ".join(SECTIONS[EXAMPLE].split())
@@ -121,7 +124,7 @@ def test_the_example_says_for_which_runs_its_rule_fires() -> None:
     assert f"a roster below `courses/{course}/rosters/`" in said
 
 
-def test_what_the_example_sends_to_the_lms_is_json_made_of_the_event() -> None:
+def test_the_example_sends_json_from_the_event() -> None:
     _, (target,) = shown(EXAMPLE)
     paths, template = target["InputTransformer"]["InputPathsMap"], target["InputTransformer"]["InputTemplate"]
     told = sent("grade").detail
@@ -137,7 +140,7 @@ def test_what_the_example_sends_to_the_lms_is_json_made_of_the_event() -> None:
     }
 
 
-def test_every_command_of_the_documentation_is_one_that_there_is() -> None:
+def test_every_documented_aws_command_exists() -> None:
     service = botocore.session.get_session().get_service_model("events")
     operations = {xform_name(name, "-"): service.operation_model(name) for name in service.operation_names}
     blocks = re.findall(r"```sh\n(.*?)```", DOCS, re.DOTALL)

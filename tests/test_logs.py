@@ -48,7 +48,7 @@ def test_a_line_of_the_library_has_the_functions_keys(capsys: Capture) -> None:
     }
 
 
-def test_on_lambda_a_line_is_written_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_log_line_is_written_once_on_lambda(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "labgrader-run-check")
     function_logger("trial_on_lambda")
     assert logging.getLogger(LIBRARY).propagate is False

@@ -1,4 +1,4 @@
-"""What the README says about the labs and shows in pictures is true. `test_documentation.py` tests its commands."""
+"""The numbers and pictures of the README are true. `test_documentation.py` tests its commands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The events are sent in calls that EventBridge takes."""
+"""Events are sent in requests that EventBridge accepts."""
 
 from __future__ import annotations
 
@@ -38,22 +38,22 @@ def many(count: int) -> list[Event]:
     return [run_failed(f"r{number}", "", "grade", "no reason") for number in range(count)]
 
 
-def test_nothing_to_tell_is_no_call(bus: Stubber) -> None:
+def test_publishing_no_event_sends_no_request(bus: Stubber) -> None:
     Publisher(bus.client, "lab", pause_s=0).publish()
 
 
 @pytest.mark.parametrize(("count", "calls"), [(1, [1]), (10, [10]), (11, [10, 1]), (25, [10, 10, 5])])
-def test_one_call_has_ten_at_most_in_their_order(bus: Stubber, count: int, calls: list[int]) -> None:
-    told = many(count)
-    rest = list(told)
+def test_a_request_has_at_most_ten_events_in_order(bus: Stubber, count: int, calls: list[int]) -> None:
+    sent = many(count)
+    rest = list(sent)
     for size in calls:
         bus.add_response("put_events", taken(size), {"Entries": [entry(event) for event in rest[:size]]})
         rest = rest[size:]
-    Publisher(bus.client, "lab", pause_s=0).publish(*told)
+    Publisher(bus.client, "lab", pause_s=0).publish(*sent)
 
 
 @pytest.mark.parametrize(("over", "calls"), [(0, [2]), (1, [1, 1])])
-def test_one_call_has_the_bytes_that_it_may_have_at_most(bus: Stubber, over: int, calls: list[int]) -> None:
+def test_a_request_has_at_most_the_maximum_bytes(bus: Stubber, over: int, calls: list[int]) -> None:
     def filled(text: str) -> Event:
         return Event("Run Failed", {**run_failed("r", "", "grade", "x").detail, "course": text})
 
@@ -61,14 +61,14 @@ def test_one_call_has_the_bytes_that_it_may_have_at_most(bus: Stubber, over: int
         return sum(len(entry(event)[field].encode()) for field in ("Source", "DetailType", "Detail"))
 
     room = events.MAX_BYTES // 2 - size(filled("")) + over
-    told = [filled("é" * (room // 2) + "e" * (room % 2))] * 2  # two bytes each
-    assert [size(event) for event in told] == [events.MAX_BYTES // 2 + over] * 2
+    sent = [filled("é" * (room // 2) + "e" * (room % 2))] * 2  # é has two bytes
+    assert [size(event) for event in sent] == [events.MAX_BYTES // 2 + over] * 2
     for count in calls:
-        bus.add_response("put_events", taken(count), {"Entries": [entry(event) for event in told[:count]]})
-    Publisher(bus.client, "lab", pause_s=0).publish(*told)
+        bus.add_response("put_events", taken(count), {"Entries": [entry(event) for event in sent[:count]]})
+    Publisher(bus.client, "lab", pause_s=0).publish(*sent)
 
 
-def test_an_event_that_its_schema_refuses_keeps_all_from_being_sent(bus: Stubber) -> None:
+def test_an_invalid_event_prevents_sending_any(bus: Stubber) -> None:
     bad = Event("Run Failed", {**run_failed("r", "", "grade", "x").detail, "name": "Ada"})
     with pytest.raises(InvalidDocumentError, match=r"not a valid events/run-failed: .*'name' was unexpected"):
         Publisher(bus.client, "lab", pause_s=0).publish(*many(1), bad)
@@ -79,7 +79,7 @@ def refused(*codes: str) -> dict[str, Any]:
     return {"FailedEntryCount": sum(map(bool, codes)), "Entries": said}
 
 
-def test_only_what_was_not_taken_is_sent_again(bus: Stubber) -> None:
+def test_only_rejected_events_are_sent_again(bus: Stubber) -> None:
     first, second, third = (entry(event) for event in many(3))
     answer = refused("", "ThrottlingException", "InternalFailure")
     bus.add_response("put_events", answer, {"Entries": [first, second, third]})
@@ -96,13 +96,13 @@ def test_only_what_was_not_taken_is_sent_again(bus: Stubber) -> None:
         (("", "InternalFailure"), ServiceFaultError, "1 event: InternalFailure"),
     ],
 )
-def test_what_is_not_taken_to_the_end_is_an_error(
+def test_an_event_that_is_never_accepted_is_an_error(
     bus: Stubber, codes: tuple[str, ...], kind: type[Exception], said: str
 ) -> None:
     bus.add_response("put_events", refused(*codes))
     for _ in range(events.MAX_SENDS - 1):
         bus.add_response("put_events", refused(*filter(None, codes)))
-    with pytest.raises(kind, match=f"^EventBridge did not take {said}"):
+    with pytest.raises(kind, match=f"^EventBridge did not accept {said}"):
         Publisher(bus.client, "lab", pause_s=0).publish(*many(2))
 
 
@@ -114,15 +114,13 @@ def test_what_is_not_taken_to_the_end_is_an_error(
         ("InternalException", 500, ServiceFaultError),
     ],
 )
-def test_a_call_that_aws_refuses_is_one_of_our_errors(
-    bus: Stubber, code: str, status: int, kind: type[Exception]
-) -> None:
+def test_a_refused_request_raises_a_domain_error(bus: Stubber, code: str, status: int, kind: type[Exception]) -> None:
     bus.add_client_error("put_events", code, http_status_code=status)
     with pytest.raises(kind):
         Publisher(bus.client, "lab", pause_s=0).publish(*many(1))
 
 
-def test_the_drift_of_a_student_who_lost_everything_fits_into_one_call() -> None:
+def test_the_largest_drift_event_fits_in_one_request() -> None:
     most = {"from": "passed", "to": "failed", "points": 1}
     hostile = [
         {"check": f"c{number}", "title": "\U0001f4a5" * 240, "message": "\x07" * 240, **most} for number in range(20)

@@ -1,4 +1,4 @@
-"""The package: a wheel, built from the source distribution, grades from an empty folder without the checkout."""
+"""The installed wheel grades a class from an empty folder, without the checkout."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.workflow
 
 LAB = "serverless-foundations"
 PACK = "checks/labs/serverless_foundations"
-"""The folder of the lab, in the checkout as in the wheel."""
+"""The folder of the lab in the checkout and in the wheel."""
 
 _BUILD = "import sys, setuptools.build_meta as backend; print(getattr(backend, sys.argv[1])(sys.argv[2]))"
 
@@ -41,7 +41,7 @@ def build(kind: str, source: Path, target: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A wheel from a source distribution from a copy of this checkout, with what earlier builds and runs left there."""
+    """Build a wheel from the source distribution of a copy of this checkout, which has files of earlier builds."""
     folder = tmp_path_factory.mktemp("wheel")
     other = ("tests", "benchmarks", "docs", "build", "out", "*.egg-info")
     shutil.copytree(ROOT, folder / "copy", ignore=shutil.ignore_patterns(".*", *other))
@@ -57,7 +57,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @dataclass(frozen=True)
 class Installed:
-    """The package in a virtual environment of its own, for a user who has nothing yet.
+    """The package in a new virtual environment, for a new user.
 
     Args:
         bin: the environment's commands.
@@ -89,7 +89,7 @@ class Installed:
         )
 
     def labgrader(self, *arguments: str) -> str:
-        """Run the command; return what it printed."""
+        """Run the command. Return what it printed."""
         done = self.run("labgrader", *arguments)
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -97,7 +97,7 @@ class Installed:
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
-    """The wheel in a fresh environment that sees this environment's packages, but for labgrader.
+    """Install the wheel in a new environment that has the packages of this environment without labgrader.
 
     A path in a `.pth` file comes after the environment's own packages, and the `.pth` files there are not read: the
     editable installation of this checkout is unknown.
@@ -117,7 +117,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     made.run("labgrader", "down")
 
 
-def test_the_wheel_holds_what_is_used_and_nothing_else(wheel: Path) -> None:
+def test_the_wheel_has_only_the_needed_files(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
     assert {name.partition("/")[0].partition("-")[0] for name in names} == {"labgrader", "checks", "cli"}
@@ -132,7 +132,7 @@ def test_the_wheel_holds_what_is_used_and_nothing_else(wheel: Path) -> None:
     assert not [name for name in names if name.endswith(".pyc") or "/tests/" in name or "fixtures" in name]
 
 
-def test_nothing_comes_from_the_checkout(installed: Installed) -> None:
+def test_the_wheel_uses_nothing_from_the_checkout(installed: Installed) -> None:
     where = "import {0}; print({0}.__file__)"
     for name in ("labgrader", "checks", "cli"):
         done = installed.run("python", "-c", where.format(name))
@@ -144,11 +144,11 @@ def test_nothing_comes_from_the_checkout(installed: Installed) -> None:
     assert str(ROOT) not in done.stdout.splitlines()
 
 
-def test_it_grades_from_an_empty_folder(installed: Installed) -> None:
+def test_the_wheel_grades_from_an_empty_folder(installed: Installed) -> None:
     assert installed.labgrader("--version") == "labgrader 0.1.0\n"
     assert [lab["id"] for lab in json.loads(installed.labgrader("labs", "--json"))] == lab_ids()
     lab_file = installed.site / PACK / "lab.yaml"
-    assert installed.labgrader("lint", str(lab_file)) == f"{lab_file}: good\n"
+    assert installed.labgrader("lint", str(lab_file)) == f"{lab_file}: valid\n"
 
     installed.labgrader("up")
     roster = installed.labgrader("simulate", "--lab", LAB, "--students", "2", "--truth", "truth.json")

@@ -1,4 +1,4 @@
-"""The pages that a teacher writes a lab and a check from: their examples work as they are shown."""
+"""The examples in the pages about writing labs and checks work."""
 
 from __future__ import annotations
 

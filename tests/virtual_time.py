@@ -1,7 +1,7 @@
 """A world without real time: an event loop that jumps to the next timer, and a network in memory.
 
 Load tests measure real time. On a busy machine the server, the network and the tester are all late, and no bound on a
-latency holds. Here nothing takes any time but what a test says, so every latency is exact, however busy the machine is.
+latency holds. Here only the test makes time pass, so every latency is exact, also on a busy machine.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ LATENCY_S = 0.00005
 """Seconds that bytes take from one end of a connection to the other."""
 
 ROUND_TRIP_MS = 2000 * LATENCY_S
-"""Milliseconds that a request and its answer are on their way, besides what the server takes."""
+"""Milliseconds that a request and its response spend on the network."""
 
 _CHUNK = 64 * 1024
-"""Bytes that are received at once, at most."""
+"""Maximum bytes that are received at once."""
 
 _GIVE_UP_S = 300.0
 """Real seconds to wait for a thread that resolves a name; only a hanging test reaches them."""
@@ -44,7 +44,7 @@ class World:
     """
 
     active: World | None = None
-    """The one that tests run in at the moment, if any: servers listen there instead of on real ports."""
+    """The world of the current test, if any. Its servers listen here instead of on real ports."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
@@ -53,7 +53,7 @@ class World:
 
     @contextlib.contextmanager
     def listening(self, server: Server) -> Iterator[int]:
-        """Listen on a port, whatever the address."""
+        """Listen on a port of any address."""
         port = next(self._ports)
         self._servers[port] = server
         try:
@@ -62,17 +62,17 @@ class World:
             del self._servers[port]
 
     def server(self, port: int) -> Server:
-        """Return what listens on a port.
+        """Return the server on a port.
 
         Raises:
-            ConnectionRefusedError: nothing does.
+            ConnectionRefusedError: no server listens on it.
         """
         if port not in self._servers:
             raise ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
         return self._servers[port]
 
     def new_loop(self, _: object = None) -> Loop:
-        """Make a loop, as ``asyncio.new_event_loop`` and ``asyncio.SelectorEventLoop`` do."""
+        """Return a new loop, in place of ``asyncio.new_event_loop`` and ``asyncio.SelectorEventLoop``."""
         return Loop(self)
 
 
@@ -88,7 +88,7 @@ class _Selector(selectors.DefaultSelector):
         if ready or timeout == 0:
             return ready
         for thread in threading.enumerate():
-            if thread.name == "resolve":  # its answer takes no time on this clock
+            if thread.name == "resolve":  # resolving takes no time on this clock
                 thread.join(_GIVE_UP_S)
                 assert not thread.is_alive(), "the thread that resolves a name hangs"
                 return super().select(0)
@@ -98,7 +98,7 @@ class _Selector(selectors.DefaultSelector):
 
 
 class Loop(asyncio.SelectorEventLoop):
-    """An event loop on the test's clock, whose connections stay in memory.
+    """An event loop on the test's clock, with connections in memory.
 
     Args:
         world: the clock and the network.
@@ -111,7 +111,7 @@ class Loop(asyncio.SelectorEventLoop):
         self._serving: set[asyncio.Task[None]] = set()
 
     def serve(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Start a task of a server: unlike the client's, ``asyncio.all_tasks`` does not list it."""
+        """Start a task of a server. ``asyncio.all_tasks`` does not list it."""
         task = self.create_task(work)
         asyncio._unregister_task(task)
         self._serving.add(task)
@@ -154,7 +154,8 @@ class _Transport(asyncio.Transport):
         super().__init__()
         self._loop = loop
         self._protocol = protocol
-        self._sent: deque[bytes | None] = deque()  # on its way to the peer; the end is None
+        # bytes on their way to the peer; None ends the stream
+        self._sent: deque[bytes | None] = deque()
         self._closing = False
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
@@ -184,7 +185,7 @@ class _Transport(asyncio.Transport):
         self._loop.call_later(LATENCY_S, self._arrive)
 
     def _arrive(self) -> None:
-        """Hand the oldest bytes to the peer: timers that are due together fire in any order."""
+        """Deliver the oldest bytes to the peer, because timers that are due together fire in any order."""
         data = self._sent.popleft()
         if self.peer._closing:
             return

@@ -20,7 +20,7 @@ def route_authorized(snapshot: Snapshot, *, function: str, explanation: str = ""
 
     Args:
         function: the function, which reads ``event["requestContext"]["authorizer"]``.
-        explanation: added to the message if the hand-out itself omits the authorizer.
+        explanation: added to the message if the handout itself omits the authorizer.
     """
     api = api_leading_to(snapshot, function) if snapshot.function(function) else None
     if api is None:

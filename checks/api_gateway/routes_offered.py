@@ -26,7 +26,7 @@ def routes_offered(snapshot: Snapshot, *, function: str, routes: list[str], expl
     Args:
         function: the function.
         routes: ``METHOD /path/{parameter}``; the parameter's name does not matter.
-        explanation: added to the message if the hand-out itself omits routes.
+        explanation: added to the message if the handout itself omits routes.
     """
     api = api_leading_to(snapshot, function) if snapshot.function(function) else None
     if api is None:

@@ -25,7 +25,7 @@ def usage_plan_applies(
         api: the REST API's name.
         path: the resource's path.
         method: the HTTP method.
-        explanation: added to the message: the reason in the hand-out.
+        explanation: added to the message: the reason in the handout.
     """
     found, limits = own_api(snapshot, api), snapshot.api_gateway.usage_plan(plan)
     if found is None or limits is None or found.id not in [api_id for api_id, _ in limits.stages]:

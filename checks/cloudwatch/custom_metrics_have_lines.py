@@ -26,7 +26,7 @@ def custom_metrics_have_lines(probe: Probe, *, dashboard: str, namespace: str, e
     Args:
         dashboard: the dashboard's name.
         namespace: the metrics' namespace.
-        explanation: added to the message: the reason in the hand-out.
+        explanation: added to the message: the reason in the handout.
     """
     found = probe.snapshot.dashboard(dashboard)
     if found is None:

@@ -63,7 +63,7 @@ def dashboard_plots(
 
 
 def _why(snapshot: Snapshot, plotted: list[Metric], dimension: str) -> str:
-    """Return a sentence that explains missing lines: another Region, or a placeholder of the hand-out."""
+    """Return a sentence that explains missing lines: another Region, or a placeholder of the handout."""
     regions = sorted({line.region for line in plotted} - {"", snapshot.region})
     names = sorted({line.dimensions.get(dimension, "") for line in plotted})
     placeholders = [name for name in names if name.startswith("[")]

@@ -28,7 +28,7 @@ def context_attributes_exist(probe: Probe, *, functions: list[str], explanation:
 
     Args:
         functions: the functions to check.
-        explanation: added to the message if the hand-out has this mistake.
+        explanation: added to the message if the handout has this mistake.
     """
     used: dict[str, set[str]] = {}
     for invocation in probe.invocations():

@@ -21,7 +21,7 @@ def names_are_defined(snapshot: Snapshot, *, functions: list[str], explanation: 
 
     Args:
         functions: the functions. Those that do not exist or have unreadable code are skipped.
-        explanation: added to the message if the hand-out's own code has the mistake.
+        explanation: added to the message if the handout's own code has the mistake.
     """
     found = [
         (function, source)

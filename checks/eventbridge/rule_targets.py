@@ -36,7 +36,7 @@ def rule_targets(snapshot: Snapshot, *, rule: str, function: str) -> Verdict:
     message = f"{rule} invokes {listed(targets)} instead of {function}." if targets else f"{rule} has no target."
     if any(names_example_account(target, snapshot.account_id) for target in targets):
         message += (
-            f" {EXAMPLE_ACCOUNT} is the example account of the hand-out. Replace it with your account, "
+            f" {EXAMPLE_ACCOUNT} is the example account of the handout. Replace it with your account, "
             f"{snapshot.account_id}."
         )
     return failed(message, expected=expected, observed=quote(listed(targets)), hint=command)

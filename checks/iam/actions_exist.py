@@ -16,7 +16,7 @@ def actions_exist(
     Args:
         functions: the functions with the roles to check. Those that do not exist are skipped.
         mistaken: names that are not actions (``s3:HeadObject``), each with the action that is needed instead.
-        explanation: added to the message if the hand-out itself has the mistake.
+        explanation: added to the message if the handout itself has the mistake.
     """
     names = dict.fromkeys(role_name(function.role) for function in existing(snapshot, functions))
     found: dict[tuple[str, str], list[str]] = {}

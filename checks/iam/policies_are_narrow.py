@@ -11,7 +11,7 @@ from labgrader.judging import Verdict, check, failed, listed, passed, quote
 _AWS_OWN = re.compile(r"^arn:aws[\w-]*:iam::aws:policy/")
 _BROAD = re.compile(r"(FullAccess|AdministratorAccess|PowerUserAccess)$")
 _HARMLESS = re.compile(r"^(logs|xray):", re.IGNORECASE)
-"""Services with harmless wildcards: many hand-outs use them, and they only permit logs and traces."""
+"""Services with harmless wildcards: many handouts use them, and they only permit logs and traces."""
 _EVERYTHING = re.compile(r"^(\*|arn:[\w*-]*:[\w*-]*:[\w*-]*:[\d*]*:\*)$")
 """A resource that matches everything: ``*``, ``arn:aws:s3:::*``, ``arn:aws:dynamodb:us-east-1:123456789012:*``."""
 
@@ -38,7 +38,7 @@ def policies_are_narrow(
         functions: the functions with the roles to check. Those that do not exist are skipped.
         actions: the actions that the functions need, for the suggested policy.
         resource: the ARN or pattern of the resource that they need.
-        explanation: added to the message if the hand-out itself attaches the broad policy.
+        explanation: added to the message if the handout itself attaches the broad policy.
     """
     names = [role_name(function.role) for function in existing(snapshot, functions)]
     roles = [snapshot.iam.role(name) for name in dict.fromkeys(names) if name.startswith(snapshot.prefix)]

@@ -142,7 +142,7 @@ class ItemCalls:
     # --- items ------------------------------------------------------------------------------------------------------
 
     def item_in(self, invocation: Invocation) -> Mapping[str, Any]:
-        """Return the item in a response, bare or below one key. Empty if there is none."""
+        """Return the item in a response, bare or below one key. Empty if the response has no item."""
         content = content_of(invocation)
         if not isinstance(content, dict) or self.id_field in content:
             return content if isinstance(content, dict) else {}

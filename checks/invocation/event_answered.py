@@ -66,13 +66,13 @@ def event_answered(
         behind_api: whether API Gateway forwards a response with a ``statusCode``. Then a body that is not text earns
             half of the points, because API Gateway returns 502 (API Gateway Developer Guide, "Output format of a
             Lambda function for proxy integration").
-        handout_mistake: a text in the error of a function that repeats a mistake of the hand-out. The check is not
+        handout_mistake: a text in the error of a function that repeats a mistake of the handout. The check is not
             graded if the error contains it.
         explanation: added to the message of a wrong response. With ``handout_mistake``, added only if the function
             repeats the mistake.
 
     Raises:
-        NotGradedError: the function failed because of the hand-out's mistake.
+        NotGradedError: the function failed because of the handout's mistake.
     """
     statuses = status if isinstance(status, list) else [status]
     expected = wanted_in_words(statuses, contains, mentions, matches)

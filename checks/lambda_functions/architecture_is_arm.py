@@ -22,7 +22,7 @@ def architecture_is_arm(snapshot: Snapshot, *, functions: list[str], explanation
 
     Args:
         functions: the functions' names. Missing functions are ignored.
-        explanation: added to the message, for a hand-out that chooses x86_64.
+        explanation: added to the message, for a handout that chooses x86_64.
     """
     movable = [function for function in existing(snapshot, functions) if _could_move(snapshot, function)]
     if not movable:

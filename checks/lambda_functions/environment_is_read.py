@@ -21,7 +21,7 @@ def environment_is_read(snapshot: Snapshot, *, function: str, variables: list[st
     Args:
         function: the function's name. A missing function is ignored.
         variables: the variables that the lab sets.
-        explanation: added to the message, for a hand-out with code that reads none.
+        explanation: added to the message, for a handout with code that reads none.
     """
     deployed = snapshot.function(function)
     set_ones = [name for name in variables if deployed is not None and name in deployed.environment]

@@ -6,6 +6,23 @@ from checks.wording import missing_function
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging import NotGradedError, Verdict, check, failed, passed, quote
 
+_CANNOT_BE_INVOKED = {
+    "Failed": ("AWS could not create {function}", ""),
+    "Deleting": ("AWS is deleting {function}, so it cannot be invoked", ""),
+    "Deactivating": ("AWS is deactivating {function}, so it cannot be invoked", ""),
+    "Deactivated": ("{function} is deactivated, so it cannot be invoked", ""),
+    "ActiveNonInvocable": (
+        "The version $LATEST of {function} cannot be invoked, because the function runs on Lambda Managed Instances",
+        "aws lambda publish-version --function-name {function} --publish-to LATEST_PUBLISHED",
+    ),
+}
+"""The states in which Lambda refuses every invocation: the sentence, and a hint in place of the check's own.
+
+"Functions can only be successfully invoked while active":
+https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html. On Lambda Managed Instances, AWS invokes published
+versions only: https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-version-publishing.html.
+"""
+
 
 @check(
     title="The function can be invoked",
@@ -19,7 +36,7 @@ def function_can_run(snapshot: Snapshot, *, function: str, executions: int = 10)
         executions: the lab's reserved concurrency, for the command that replaces 0.
 
     Raises:
-        NotGradedError: AWS is still creating the function.
+        NotGradedError: AWS is still creating the function, or its state is unknown to labgrader.
     """
     expected = "an active function"
     deployed = snapshot.function(function)
@@ -35,8 +52,14 @@ def function_can_run(snapshot: Snapshot, *, function: str, executions: int = 10)
             hint=f"aws lambda put-function-concurrency --function-name {function} "
             f"--reserved-concurrent-executions {executions}",
         )
-    if deployed.state == "Failed":
-        return failed(f"AWS could not create {function}{reason}.", expected=expected, observed=observed)
+    if deployed.state in _CANNOT_BE_INVOKED:
+        message, hint = _CANNOT_BE_INVOKED[deployed.state]
+        return failed(
+            f"{message.format(function=function)}{reason}.",
+            expected=expected,
+            observed=observed,
+            hint=hint.format(function=function),
+        )
     if deployed.state == "Pending":
         raise NotGradedError(
             "lambda:GetFunction",
@@ -46,6 +69,11 @@ def function_can_run(snapshot: Snapshot, *, function: str, executions: int = 10)
     if deployed.state == "Inactive":
         return passed(
             "The function is idle (state Inactive) after weeks without invocations. The next invocation activates it."
+        )
+    if deployed.state not in ("Active", ""):  # AWS leaves the state out of some answers
+        raise NotGradedError(
+            "lambda:GetFunction",
+            f"labgrader does not know the state {quote(deployed.state)} of {function}{reason}",
         )
     if deployed.last_update_status == "Failed":
         return failed(

@@ -53,7 +53,7 @@ def names_carry_prefix(
 ) -> Verdict:
     """Check that the names of the student's resources begin with ``username-``, in lower case, with the hyphen.
 
-    An alias without the prefix is ignored if the one with the prefix exists, because a hand-out may use both.
+    An alias without the prefix is ignored if the one with the prefix exists, because a handout may use both.
 
     Args:
         names: the lab's names. A resource with one of these names but without the prefix counts as wrong.

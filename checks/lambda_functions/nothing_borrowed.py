@@ -71,5 +71,5 @@ def _plotted(snapshot: Snapshot, dashboard: str, functions: list[str]) -> list[s
         names |= set(like_ours.findall(metric.expression))
         if "FunctionName" in metric.dimensions:
             names.add(metric.dimensions["FunctionName"])
-    # another check reports a placeholder of the hand-out
+    # another check reports a placeholder of the handout
     return sorted(name for name in names if not name.startswith((snapshot.prefix, "[")))

@@ -23,7 +23,7 @@ def package_is_small(snapshot: Snapshot, *, functions: list[str], max_mb: int = 
     Args:
         functions: the functions' names. Missing functions are ignored.
         max_mb: the largest zipped size, in MB of 1,048,576 bytes.
-        explanation: added to the message, for a hand-out that packs the dependencies.
+        explanation: added to the message, for a handout that packs the dependencies.
     """
     deployed = existing(snapshot, functions)
     large = [

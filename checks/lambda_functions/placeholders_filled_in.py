@@ -1,4 +1,4 @@
-"""No example value of a hand-out is left in the student's resources."""
+"""No example value of a handout is left in the student's resources."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def placeholders_filled_in(snapshot: Snapshot, *, rules: list[str] | None = None
 
     Args:
         rules: the rules with targets to judge.
-        explanation: added to the message, for a hand-out with commands that leave an example value.
+        explanation: added to the message, for a handout with commands that leave an example value.
     """
     named = {
         f"the notification of {bucket}": [

@@ -1,4 +1,4 @@
-"""Settings that a hand-out does not mention: log retention, tracing and architecture."""
+"""Settings that a handout does not mention: log retention, tracing and architecture."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def settings_reviewed(snapshot: Snapshot, *, functions: list[str], explanation: 
 
     Args:
         functions: the functions' names. Missing functions are ignored.
-        explanation: added to the message, for a hand-out that chooses x86_64.
+        explanation: added to the message, for a handout that chooses x86_64.
     """
     verdicts = [
         verdict

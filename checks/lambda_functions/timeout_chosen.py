@@ -21,7 +21,7 @@ def timeout_chosen(
 
     Args:
         functions: the functions' names. Missing functions are ignored.
-        longest_by_design: the functions that have 15 minutes in the hand-out.
+        longest_by_design: the functions that have 15 minutes in the handout.
         suggest_s: the timeout that the command sets, in seconds.
     """
     deployed = existing(snapshot, functions)

@@ -20,7 +20,7 @@ def own_notifications(snapshot: Snapshot, function: str) -> list[Notification]:
 
 
 def _is_local(snapshot: Snapshot, notification: Notification) -> bool:
-    """Return whether a notification names a function of this account and Region, not of the hand-out's account."""
+    """Return whether a notification names a function of this account and Region, not of the handout's account."""
     return f":lambda:{snapshot.region}:{snapshot.account_id}:function:" in notification.function_arn
 
 

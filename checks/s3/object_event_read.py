@@ -28,7 +28,7 @@ Without ``s3:ListBucket``, S3 answers 403 for a missing object. Source: Amazon S
 def object_event_read(probe: Probe, *, function: str, prefix: str = "", suffix: str = "", handler: str = "") -> Verdict:
     """Check that the function requests the object from S3 if it gets an S3 event for a missing object.
 
-    The check creates and changes no object. The function may fail with S3's error, as the hand-outs do, or return any
+    The check creates and changes no object. The function may fail with S3's error, as the handouts do, or return any
     response. The check fails if the function cannot be loaded or fails with another error.
 
     Args:

@@ -33,7 +33,7 @@ def trigger_spares_own_output(
         functions: the functions. Those that do not exist or have unreadable code are skipped.
         prefix: the prefix of the suggested filter, or empty.
         suffix: the suffix of the suggested filter, or empty. Without both, the prefix is ``uploads/``.
-        explanation: added to the message if the hand-out itself omits the filter.
+        explanation: added to the message if the handout itself omits the filter.
     """
     deployed = existing(snapshot, functions)
     writers = {function.name: places for function in deployed if (places := _writes(snapshot, function))}

@@ -69,7 +69,7 @@ class Enrolled:
 
 
 def simulate_class(
-    lab_id: str, students: int, seed: int = 0, *, slow: bool = False, ungraded: bool = False
+    lab_id: str, students: int, seed: int = 0, *, slow: bool = False, ungraded: bool = False, first: int = 1
 ) -> list[Enrolled]:
     """Return the students of a class and their mistakes. Equal arguments return the same class.
 
@@ -79,11 +79,12 @@ def simulate_class(
 
     Args:
         lab_id: the lab.
-        students: the number of students. Their names are ``user1``, ``user2``, and so on.
+        students: the number of students.
         seed: the seed of the random choice.
         slow: whether to include mistakes that take minutes to grade.
         ungraded: whether to include students who cannot be graded in full. Only an AWS that enforces IAM can deny
             access. Without it, other students take their place.
+        first: the number of the first student. The names are ``user1``, ``user2``, and so on.
     """
     dice = random.Random(f"{lab_id}:{seed}")
     pack = load_pack(lab_id)
@@ -102,7 +103,7 @@ def simulate_class(
     dice.shuffle(kinds)
     deck: list[Mistake] = []
     enrolled = []
-    for number, kind in enumerate(kinds, start=1):
+    for number, kind in enumerate(kinds, start=first):
         made: list[Mistake] = []
         if kind is Kind.ONE_MISTAKE:
             deck = deck or dice.sample(single, k=len(single))

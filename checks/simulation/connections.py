@@ -28,7 +28,7 @@ _LAB_ROLE_ALLOWS = [
     "xray:PutTelemetryRecords",
     "xray:PutTraceSegments",
 ]
-"""Actions that the functions of the hand-outs need. A course's role allows at least these."""
+"""Actions that the functions of the handouts need. A course's role allows at least these."""
 
 
 class Connections:
@@ -55,7 +55,7 @@ class Connections:
 
     @cached_property
     def lab_role(self) -> str:
-        """The ARN of the execution role of the hand-outs. A missing role is created, as in a course."""
+        """The ARN of the execution role of the handouts. A missing role is created, as in a course."""
         iam = self.client("iam")
         trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
         try:

@@ -36,7 +36,7 @@ _GROUPS = "/aws/lambda/"
 Owned = Callable[[str], bool]
 
 
-def delete_class(connections: Connections, usernames: Iterable[str]) -> None:
+def delete_class(connections: Connections, usernames: Iterable[str], *, last: bool = True) -> None:
     """Delete the resources of some students and those that their mistakes borrowed.
 
     On the embedded AWS, each invoked function keeps a process of about 50 MB until it is deleted.
@@ -44,8 +44,10 @@ def delete_class(connections: Connections, usernames: Iterable[str]) -> None:
     Args:
         connections: the AWS they were built in.
         usernames: the students.
+        last: whether these are the last students. Others may share borrowed resources, which stay then.
     """
-    owned = _owned([*usernames, CLASSMATE])
+    students = list(usernames)
+    owned = _owned([*students, *([CLASSMATE] if last else [f"{CLASSMATE}-{username}" for username in students])])
     # delete triggers before the functions that they invoke, and functions before their roles
     for stage in (
         (_event_source_mappings, _rest_apis, _buckets, _rules),

@@ -24,7 +24,7 @@ def queue_has_dead_letter_queue(
         functions: the functions that read queues. Those that do not exist are skipped.
         max_receive_count: how often SQS delivers a message. AWS recommends at least 5 (AWS Lambda Developer Guide,
             "Using Lambda with Amazon SQS").
-        explanation: added to the message if the hand-out itself omits the dead-letter queue.
+        explanation: added to the message if the handout itself omits the dead-letter queue.
     """
     names = {
         mapping.source

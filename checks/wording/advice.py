@@ -36,7 +36,7 @@ def and_why(explanation: str) -> str:
 
 
 def argument(text: object) -> str:
-    """Return a text as one word of a shell command, whatever characters it has."""
+    """Return a text as one word of a shell command, with any characters."""
     return shlex.quote(quote(text))
 
 

@@ -1,9 +1,9 @@
-"""Example values of a hand-out that a student may have copied."""
+"""Example values of a handout that a student may have copied."""
 
 from __future__ import annotations
 
 EXAMPLE_ACCOUNT = "123456789012"
-"""The account id in the ARNs of AWS's documentation, and so of every hand-out."""
+"""The account id in the ARNs of AWS's documentation, and so of every handout."""
 
 
 def names_example_account(arn: str, account_id: str) -> bool:

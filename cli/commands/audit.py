@@ -21,7 +21,7 @@ from labgrader.courses.enrolment import stored_course
 from labgrader.messages import listed
 
 POSITION = 110
-"""Where these commands stand within their groups of `labgrader --help`."""
+"""The position of these commands in their groups of `labgrader --help`."""
 
 
 def register(app: typer.Typer) -> None:
@@ -30,20 +30,22 @@ def register(app: typer.Typer) -> None:
 
 
 def audit(
-    course: Annotated[str, typer.Option("--course", metavar="ID", help="The course, as `course list` names it.")],
+    course: Annotated[str, typer.Option("--course", metavar="ID", help="Id of the course (`labgrader course list`).")],
     labs: Labs = None,
     aws: Aws = False,
     stack: Stack = DEFAULT_STACK,
     as_json: Json = False,
 ) -> None:
-    """Audit a course now: every lab, no invocation of a student's function; print what changed and what costs money.
+    """Audit every lab of a course now, and print what changed and what costs money.
 
-    Exit status 1 says that some student could not be graded in full, 3 that a lab could not be audited at all.
+    An audit reads the students' accounts. It invokes no function and changes no grade.
+
+    Exit status 1: some students could not be graded in full. Exit status 3: a lab could not be audited.
     """
     use_labs(labs)
     target = choose(aws)
     outputs = stack_outputs(target, stack)
-    check_outputs(outputs, stack)
+    check_outputs(outputs, stack, chosen(aws, stack))
     store = target.store(outputs)
     course_labs = [course_lab.lab for course_lab in stored_course(store, course).labs]
     check_deployed(outputs, course_labs, chosen(aws, stack, labs))
@@ -56,7 +58,7 @@ def audit(
         with students_finishing(total) as finished:
             digest = follow_audit(target, outputs, started, finished)
     except Interrupted:
-        console.error(f"the audit goes on; see what it came to with `labgrader course show {course}{options}`")
+        console.error(f"the audit continues; see its result later with `labgrader course show {course}{options}`")
         raise
     if as_json:
         console.output_json(digest)
@@ -64,6 +66,6 @@ def audit(
         console.output(digest_text(digest, options).rstrip("\n"))
     failed = [run["lab"] for run in digest["runs"] if run["status"] == "failed"]
     if failed:
-        raise TargetError(f"{listed(failed)} could not be audited")
+        raise TargetError(f"{listed(failed)} could not be audited; the digest says why")
     if digest["counts"]["incomplete"]:
         raise typer.Exit(INCOMPLETE)

@@ -1,4 +1,4 @@
-"""`course`: which labs a class takes, and when they are audited."""
+"""`course`: the labs of a class, their class lists, and the nightly audit."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.class_lists import accounts_file, show_notices
 from cli.command_line import HelpGroup
 from cli.deployment.deployed_labs import check_deployed, known_labs
-from cli.options import Aws, Json, Labs, Stack, chosen, use_labs
+from cli.options import Accounts, Aws, Json, Labs, Stack, UsernameFrom, chosen, use_labs
 from cli.output import console
+from cli.output.times import time_text
 from cli.project import DEFAULT_STACK
 from cli.schedules import check_name, check_outputs, keep_schedule, remove_schedule, scheduled
 from cli.target import Target, choose, stack_outputs
@@ -21,23 +23,26 @@ from labgrader.courses.enrolment import push_course, remove_course
 from labgrader.documents.digest import Digest
 from labgrader.errors import BadInputError, Problem
 from labgrader.messages import quote
-from labgrader.roster import GraderAccount, assign_accounts
-from labgrader.store import CourseKeys, MissingError, Store
+from labgrader.rosters import GraderAccount, assign_accounts
+from labgrader.store import PUBLISHED, CourseKeys, MissingError, Store
 
 MAX_AUDITS = 7
 """The number of audits that `show` prints."""
 
 _course = typer.Typer(
-    help="Push a course's file and class lists, and have it audited every night.",
+    help="Create, change, show or delete a course: labs, class lists, due dates and a nightly audit.",
     epilog="Example: labgrader course push courses/serverless-2026/course.yaml",
     no_args_is_help=True,
 )
 
-CourseId = Annotated[str, typer.Argument(metavar="ID", help="The course, as `labgrader course list` names it.")]
+CourseId = Annotated[str, typer.Argument(metavar="ID", help="Id of the course (`labgrader course list`).")]
 
+
+PRIVATE_RESULTS = "students see the results of a run when it is published (`labgrader runs publish`)"
+"""What a course with ``results: published`` means."""
 
 POSITION = 100
-"""Where these commands stand within their groups of `labgrader --help`."""
+"""The position of these commands in their groups of `labgrader --help`."""
 
 
 def register(app: typer.Typer) -> None:
@@ -47,19 +52,32 @@ def register(app: typer.Typer) -> None:
 
 @_course.command(epilog="Example: labgrader course push course.yaml")
 def push(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The course file; its class lists lie beside it.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The course file (YAML). Its class lists are in the same folder.")
+    ],
+    username_from: UsernameFrom = None,
+    accounts: Accounts = None,
     labs: Labs = None,
     aws: Aws = False,
     stack: Stack = DEFAULT_STACK,
     as_json: Json = False,
 ) -> None:
-    """Keep a course: its labs, who is enrolled, and the hour of its nightly audit. Pushed again, it is changed."""
+    """Create or change a course: its labs, its students, and the time of its nightly audit.
+
+    Push the course file again after a change to it or to a class list. docs/courses-and-audits.md describes the file.
+    """
     use_labs(labs)
-    files = read_course(file, labs=lambda: known_labs(aws, stack))
+    files = read_course(
+        file,
+        labs=lambda: known_labs(aws, stack),
+        username_from=username_from,
+        accounts=accounts_file(accounts),
+    )
     check_name(stack, files.course.id)
     target, outputs, store = _stack(aws, stack)
+    show_notices(files.notices)
     check_deployed(outputs, [course_lab.lab for course_lab in files.course.labs], chosen(aws, stack, labs))
-    _check_homes(files, file, GraderAccount(target.account_id, target.region))
+    _check_accounts(files, file, GraderAccount(target.account_id, target.region))
     record = push_course(store, files, datetime.now(UTC))
     keep_schedule(target, outputs, stack, files.course)
     if as_json:
@@ -67,9 +85,14 @@ def push(
         return
     course_labs = ", ".join(course_lab.lab for course_lab in files.course.labs)
     console.output(f"{record['course']}: {record['students']} students, {course_labs}")
-    console.output(_audited(record))
+    console.output(f"audit: {_audit_time(record)}")
+    if record["results"] == PUBLISHED:
+        console.output(PRIVATE_RESULTS)
     for day in files.course.skipped_audits(datetime.now(files.course.zone).date()):
-        console.error(f"on {day} the clock jumps over {files.course.audit_time}: that night will have no audit")
+        console.error(
+            f"warning: there is no audit on {day}: the clock skips {files.course.audit_time} on that day. "
+            "Another audit_time avoids this."
+        )
     console.info(f"audit it now with `labgrader audit --course {record['course']}{chosen(aws, stack)}`")
 
 
@@ -82,28 +105,29 @@ def list_courses(aws: Aws = False, stack: Stack = DEFAULT_STACK, as_json: Json =
         console.output_json(found)
         return
     console.output_table(
-        ("course", "title", "labs", "students", "audit", "time zone", "pushed"),
+        ("course", "title", "labs", "students", "nightly audit", "pushed"),
         [
             (
                 course["course"],
                 course["title"],
                 len(course["labs"]),
                 course["students"],
-                course["audit_time"] or "none",
-                course["time_zone"],
-                course["pushed_at"],
+                f"{course['audit_time']} {course['time_zone']}" if course["audit_time"] else "none",
+                time_text(course["pushed_at"], course["time_zone"]),
             )
             for course in found
         ],
         numbers=("labs", "students"),
+        unbroken=("course",),
     )
 
 
 @_course.command(epilog="Example: labgrader course show serverless-2026")
 def show(course: CourseId, aws: Aws = False, stack: Stack = DEFAULT_STACK, as_json: Json = False) -> None:
-    """Show a course: its labs, its class lists, its schedule, and the results of its last audits."""
+    """Show a course: its labs, its class lists, its schedule, and the results of its last 7 audits."""
     target, outputs, store = _stack(aws, stack)
     record = _record(store, course)
+    zone = record["time_zone"]
     schedule = scheduled(target, outputs, stack, course)
     audits = [_audit(store, audit) for audit in store.audits(course)[:MAX_AUDITS]]
     if as_json:
@@ -114,27 +138,32 @@ def show(course: CourseId, aws: Aws = False, stack: Stack = DEFAULT_STACK, as_js
             "course": record["course"],
             "title": record["title"],
             "students": record["students"],
-            "audit": _audited(record)
+            "audit": _audit_time(record)
             if schedule or not record["audit_time"]
-            else "its schedule is gone; push it again",
-            "pushed": record["pushed_at"],
+            else "the schedule is missing; create it again with `labgrader course push FILE`",
+            **({"results": PRIVATE_RESULTS} if record.get("results") == PUBLISHED else {}),
+            "pushed": time_text(record["pushed_at"], zone),
         }
     )
     console.output("")
     console.output_table(
         ("lab", "class list", "students", "due"),
-        [(lab["lab"], lab["roster"], lab["students"], lab["due"] or "no date") for lab in record["labs"]],
+        [
+            (lab["lab"], lab["roster"], lab["students"], time_text(lab["due"], zone) if lab["due"] else "no date")
+            for lab in record["labs"]
+        ],
         numbers=("students",),
+        unbroken=("lab",),
     )
     if audits:
         console.output("")
         console.output_table(
-            ("audit", "by", "status", "drifted", "gone", "USD a day"),
+            ("audit", "started by", "status", "drifted", "gone", "USD a day"),
             [
                 (
                     audit["night"],
                     "schedule" if audit["scheduled"] else "command",
-                    audit["came_to"],
+                    audit["outcome"],
                     audit["drifted"],
                     audit["gone"],
                     audit["usd_per_day"],
@@ -142,24 +171,25 @@ def show(course: CourseId, aws: Aws = False, stack: Stack = DEFAULT_STACK, as_js
                 for audit in audits
             ],
             numbers=("drifted", "gone", "USD a day"),
+            unbroken=("audit",),
         )
 
 
 @_course.command(epilog="Example: labgrader course remove serverless-2026")
 def remove(course: CourseId, aws: Aws = False, stack: Stack = DEFAULT_STACK) -> None:
-    """Delete a course: its schedule and its enrolments. Its runs and the digests of its audits stay."""
+    """Delete a course: its schedule, its alarm and its enrollments. Its runs and the digests of its audits stay."""
     target, outputs, store = _stack(aws, stack)
     record = _record(store, course)
     remove_schedule(target, outputs, stack, course)
     remove_course(store, course)
-    console.output(f"removed {course}: {record['students']} students are enrolled in it no longer")
+    console.output(f"removed {course}: {record['students']} students are no longer enrolled")
 
 
 def _stack(aws: bool, stack: str) -> tuple[Target, dict[str, str], Store]:
     """Return the account, the stack's outputs and its store."""
     target = choose(aws)
     outputs = stack_outputs(target, stack)
-    check_outputs(outputs, stack)
+    check_outputs(outputs, stack, chosen(aws, stack))
     return target, outputs, target.store(outputs)
 
 
@@ -167,7 +197,7 @@ def _record(store: Store, course_id: str) -> dict[str, Any]:
     """Return a course's record.
 
     Raises:
-        MissingError: there is none.
+        MissingError: the course does not exist.
     """
     record = store.course(course_id)
     if record is None:
@@ -175,11 +205,11 @@ def _record(store: Store, course_id: str) -> dict[str, Any]:
     return record
 
 
-def _check_homes(files: CourseFiles, file: Path, home: GraderAccount) -> None:
-    """Refuse students in other accounts without a role to read them, of all class lists at once.
+def _check_accounts(files: CourseFiles, file: Path, home: GraderAccount) -> None:
+    """Check that each student in another account has a role to read it.
 
     Raises:
-        BadInputError: there are some.
+        BadInputError: some have none; every one of them in all class lists is named.
     """
     problems: list[Problem] = []
     for name, students in files.students.items():
@@ -191,27 +221,27 @@ def _check_homes(files: CourseFiles, file: Path, home: GraderAccount) -> None:
         raise BadInputError(problems)
 
 
-def _audited(record: Mapping[str, Any]) -> str:
-    """Return when a course is audited, as a sentence."""
+def _audit_time(record: Mapping[str, Any]) -> str:
+    """Return when a course is audited: ``every night at 02:30 Europe/Berlin``."""
     if not record["audit_time"]:
-        return "not audited by itself: its file names no audit_time"
-    return f"audited every night at {record['audit_time']} ({record['time_zone']})"
+        return "on demand only: the course file has no audit_time"
+    return f"every night at {record['audit_time']} {record['time_zone']}"
 
 
 def _audit(store: Store, audit: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the results of an audit from its digest. An audit without a digest is running, or broke off."""
+    """Return the results of an audit from its digest. An audit without a digest is running, or it failed."""
     known = {name: audit[name] for name in ("night", "scheduled", "started_at", "runs")}
     try:
         digest: Digest = store.get_json(CourseKeys(audit["course"]).digest(audit["night"]))
     except MissingError:
         nothing = {"drifted": "", "gone": "", "usd_per_day": "", "incomplete": ""}
-        return {**known, "status": "no digest", "came_to": "no digest", **nothing}
+        return {**known, "status": "no digest", "outcome": "no digest", **nothing}
     counts = digest["counts"]
     incomplete = counts.get("incomplete", 0)
     return {
         **known,
         "status": digest["status"],
-        "came_to": digest["status"] + (f", {incomplete:,} not graded in full" if incomplete else ""),
+        "outcome": digest["status"] + (f", {incomplete:,} not graded in full" if incomplete else ""),
         "incomplete": incomplete,
         "drifted": counts["drifted"],
         "gone": counts["gone"],

@@ -1,4 +1,4 @@
-"""`deploy`: deploy the stack to the target."""
+"""`deploy`: deploy the stack to the embedded AWS or to an AWS account."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cli.target import choose
 from labgrader.errors import BadInputError
 
 POSITION = 20
-"""Where these commands stand within their groups of `labgrader --help`."""
+"""The position of these commands in their groups of `labgrader --help`."""
 
 
 def register(app: typer.Typer) -> None:
@@ -32,14 +32,21 @@ def register(app: typer.Typer) -> None:
 def deploy(
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the template; it keeps that value."),
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="Set a parameter of the template. Later deployments keep its value. Repeatable.",
+        ),
     ] = None,
     labs: Labs = None,
     aws: Aws = False,
     stack: Stack = DEFAULT_STACK,
     as_json: Json = False,
 ) -> None:
-    """Deploy the stack, or bring it up to date. Prints its outputs."""
+    """Deploy the stack, or update it, and print its outputs.
+
+    Without --aws, the target is the embedded AWS that `labgrader up` started. docs/operate.md lists the parameters.
+    """
     use_labs(labs)
     parameters = _parameters(settings or [])
     target = choose(aws)
@@ -54,8 +61,12 @@ def deploy(
 
 
 def _parameters(settings: Sequence[str]) -> dict[str, str]:
-    """Return the parameters of ``NAME=VALUE`` settings."""
+    """Return the parameters of ``NAME=VALUE`` settings.
+
+    Raises:
+        BadInputError: a setting has no name or no ``=``.
+    """
     parted = [(setting, *setting.partition("=")) for setting in settings]
     if wrong := [setting for setting, name, equals, _ in parted if not name or not equals]:
-        raise BadInputError([f"--set {setting}: not of the form NAME=VALUE" for setting in wrong])
+        raise BadInputError([f"--set {setting} is not of the form NAME=VALUE" for setting in wrong])
     return {name: value for _, name, _, value in parted}

@@ -15,11 +15,15 @@ from cli.command_line import HelpGroup
 from cli.deployment.deploy import deploy
 from cli.deployment.deployed_labs import shown
 from cli.embedded_aws import server
-from cli.errors import TargetError, UsageError
+from cli.errors import INCOMPLETE, UNREACHABLE, TargetError, UsageError
 from cli.options import Aws, Json, Labs, Stack, use_labs
 from cli.output import console
 from cli.project import DEFAULT_STACK
 from cli.target import Target, choose, embedded_target, stack_outputs
+from labgrader.reporting.formatting import counted
+
+PROBLEM, FINE = "bold red", "bold green"
+"""Styles of the verdict on a terminal."""
 
 POSITION = 10
 """Where these commands stand within their groups of `labgrader --help`."""
@@ -34,7 +38,7 @@ def register(app: typer.Typer) -> None:
 
 def up(
     port: Annotated[
-        int | None, typer.Option("--port", metavar="N", help="The port to listen on (default: 4566, or a free one).")
+        int | None, typer.Option("--port", metavar="N", help="The port. By default, 4566 or a free one.")
     ] = None,
     enforce_iam: Annotated[bool, typer.Option("--enforce-iam", help="Enforce roles and policies.")] = False,
     export: Annotated[
@@ -43,9 +47,9 @@ def up(
     labs: Labs = None,
     stack: Stack = DEFAULT_STACK,
 ) -> None:
-    """Start the embedded AWS and deploy the stack there. Again is harmless: what changed is deployed.
+    """Start the embedded AWS and deploy the stack there. A second call deploys what has changed.
 
-    Student code runs unsandboxed on this machine: use it for simulated classes and for code you trust.
+    Student code runs on this machine without a sandbox. Use it for simulated classes and for code that you trust.
     """
     use_labs(labs)
     with server.startup_lock():
@@ -75,15 +79,30 @@ def up(
 
 
 def down() -> None:
-    """Stop the embedded AWS and everything it started. What was stored there is gone."""
+    """Stop the embedded AWS and everything that it started. Its data is deleted."""
     stopped = server.stop_running()
     console.info(
         "no embedded AWS was running" if stopped is None else f"stopped the embedded AWS at {stopped.endpoint}"
     )
 
 
-def status(aws: Aws = False, stack: Stack = DEFAULT_STACK, as_json: Json = False) -> None:
-    """Say what runs, and how the last 24 hours were: runs, students, durations, dead letters, alarms, errors."""
+def status(
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check",
+            help="Exit with 1 if there is an alarm or a dead letter, and with 3 if nothing runs or the stack is not "
+            "deployed.",
+        ),
+    ] = False,
+    aws: Aws = False,
+    stack: Stack = DEFAULT_STACK,
+    as_json: Json = False,
+) -> None:
+    """Show whether labgrader works: alarms first, then the last 24 hours, then the addresses of the stack.
+
+    Without --check, the exit status is 0 also if there is a problem.
+    """
     target = choose(True) if aws else _running()
     document: dict[str, Any] = {"running": target is not None, "stack": stack}
     done = None
@@ -99,7 +118,7 @@ def status(aws: Aws = False, stack: Stack = DEFAULT_STACK, as_json: Json = False
             runs = Counter(run.status for run in target.store(outputs).runs())
             document |= {"deployed": True, "outputs": outputs, "runs": dict(sorted(runs.items()))}
             done = health.last_day(target, outputs, stack, datetime.now(UTC))
-            document["last_24_hours"] = done.to_dict()
+            document |= {"verdict": done.verdict, "last_24_hours": done.to_dict()}
         except TargetError as error:
             document = {"deployed": False, **document, "problem": str(error)}
     if as_json:
@@ -108,29 +127,31 @@ def status(aws: Aws = False, stack: Stack = DEFAULT_STACK, as_json: Json = False
         console.output("no embedded AWS is running; start it with `labgrader up`")
     else:
         _show(document, {} if aws else {"log": server.log_file()}, done)
+    if check and (done is None or done.has_problem):
+        raise typer.Exit(UNREACHABLE if done is None else INCOMPLETE)
 
 
 def _show(document: Mapping[str, Any], lines: Mapping[str, object], done: health.Operations | None) -> None:
-    stack = document["stack"] if document["deployed"] else document["problem"]
-    console.give_pairs({"target": document["target"], **lines, "stack": stack, **shown(document.get("outputs", {}))})
+    """Print the verdict, the last 24 hours, and the addresses."""
     if done is None:
-        if document["deployed"]:
-            console.error(f"error: {document['problem']}")
-        return
+        console.styled(document["problem"], PROBLEM)
+    else:
+        console.styled(done.verdict, PROBLEM if done.has_problem else FINE)
+        console.output("")
+        console.output_table(("last 24 hours", *health.MODES), health.rows(done), numbers=health.MODES)
+        console.output("")
+        no_data = f" ({counted(done.unevaluated, 'alarm has', 'alarms have')} no data yet)" if done.unevaluated else ""
+        console.give_pairs(
+            {
+                "alarms": (", ".join(done.alarms) or "none") + no_data,
+                "dead letters": done.dead_letters,
+                "errors logged": done.errors,
+                "throttles": done.throttles,
+            }
+        )
     console.output("")
-    console.output_table(("last 24 hours", *health.MODES), health.rows(done), numbers=health.MODES)
-    console.output("")
-    alarms = ", ".join(done.alarms) or "none"
-    if done.unevaluated:
-        alarms = f"{alarms} ({done.unevaluated} without data yet: nobody knows)"
-    console.give_pairs(
-        {
-            "dead letters": done.dead_letters,
-            "alarms": alarms,
-            "errors logged": done.errors,
-            "throttles met": done.throttles,
-        }
-    )
+    deployed = {"stack": document["stack"], **shown(document["outputs"])} if document["deployed"] else {}
+    console.give_pairs({"target": document["target"], **lines, **deployed})
 
 
 def _running() -> Target | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -10,11 +10,12 @@ from typing import Annotated
 
 import typer
 
+from cli.class_lists import accounts_file, show_notices
 from cli.class_run import follow, start_run
 from cli.command_line import HelpGroup
 from cli.deployment.deployed_labs import check_deployed, unknown_lab
 from cli.errors import INCOMPLETE, Interrupted, TargetError
-from cli.options import Aws, Json, Labs, Stack, chosen, use_labs
+from cli.options import Accounts, Aws, Json, Labs, Stack, UsernameFrom, chosen, use_labs
 from cli.output import console
 from cli.output.class_progress import students_finishing
 from cli.output.class_table import Fetched, fetch, give_class_table, give_nothing_found, give_paths
@@ -22,7 +23,7 @@ from cli.output.results_folder import prepare_folder
 from cli.project import DEFAULT_STACK
 from cli.target import Target, choose, stack_outputs
 from labgrader.errors import BadInputError, Problem
-from labgrader.roster import GraderAccount, Student, assign_accounts, read_roster, select
+from labgrader.rosters import GraderAccount, Student, assign_accounts, read_class_list, select
 from labgrader.runs.request_parser import validate_course, validate_course_id
 
 
@@ -47,16 +48,29 @@ def register(app: typer.Typer) -> None:
 
 def grade(
     lab: Annotated[str, typer.Option("--lab", metavar="ID", help="The lab, as `labgrader labs` lists it.")],
-    roster: Annotated[Path, typer.Option("--roster", metavar="FILE", help="The class list, CSV or JSON.")],
+    roster: Annotated[
+        Path, typer.Option("--roster", metavar="FILE", help="The class list, as `labgrader roster` reads it.")
+    ],
     student: Annotated[
-        list[str] | None, typer.Option("--student", metavar="USERNAME", help="Only this student; may be repeated.")
+        list[str] | None,
+        typer.Option("--student", metavar="USERNAME", help="Grade only this student. Repeat the option for more."),
     ] = None,
     mode: Annotated[Mode, typer.Option("--mode", help="An audit invokes nothing and runs no load test.")] = Mode.GRADE,
     course: Annotated[
         str | None,
-        typer.Option("--course", metavar="ID", help="The course that it is a run of, as `course list` names it."),
+        typer.Option("--course", metavar="ID", help="The course of the run, as `labgrader course list` shows it."),
     ] = None,
-    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Where the results go: out/RUN_ID.")] = None,
+    private: Annotated[
+        bool,
+        typer.Option(
+            "--private", help="Keep the results from students until `labgrader runs publish`: for a trial, for example."
+        ),
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="The folder for the results. By default, out/RUN_ID.")
+    ] = None,
+    username_from: UsernameFrom = None,
+    accounts: Accounts = None,
     labs: Labs = None,
     aws: Aws = False,
     stack: Stack = DEFAULT_STACK,
@@ -64,20 +78,26 @@ def grade(
 ) -> None:
     """Grade a class: start a run, follow it, download its results.
 
-    Exit status 1 says that some student is not fully graded; grade those again with --student.
+    Exit status 1 means that a student is not fully graded. Grade these students again with --student.
     """
     use_labs(labs)
     problems: list[Problem] = []
+    notices: Sequence[str] = []
     with _collecting(problems):
         problems += unknown_lab(lab, aws, stack)
     with _collecting(problems):
-        content = roster.read_bytes()
-        students = select(read_roster(content, str(roster)), student or [])
+        class_list = read_class_list(
+            roster.read_bytes(), str(roster), username_from=username_from, accounts=accounts_file(accounts)
+        )
+        notices = class_list.notices
+        students = select(class_list.checked(), student or [])
+        content, suffix = class_list.stored(roster.read_bytes())
     if course is not None:
         problems += validate_course_id(course)
     if problems:
-        raise BadInputError(problems)
+        raise BadInputError(problems, notices)
     target = choose(aws)
+    show_notices(notices)
     assign_accounts(
         students, GraderAccount(target.account_id, target.region)
     )  # a student with another account needs a role: say so before the run starts
@@ -92,11 +112,12 @@ def grade(
         outputs,
         lab_id=lab,
         roster=content,
-        suffix=".json" if content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"[", b"{") else ".csv",
+        suffix=suffix,
         students=students,
         everybody=not student,
         mode=mode.value,
         course=course or "",
+        private=private,
         out=out,
         fetch_later=f"labgrader report RUN_ID{' --aws' if aws else ''}",
     )
@@ -106,6 +127,12 @@ def grade(
     else:
         give_class_table(fetched)
     give_paths(fetched, console.info if as_json else console.output, chosen(aws, stack))
+    run_id = fetched.run["run_id"]
+    if target.store(outputs).is_private(run_id):
+        console.info(
+            "students do not see these results; "
+            f"publish them with `labgrader runs publish {run_id}{chosen(aws, stack)}`"
+        )
     if fetched.incomplete:
         console.error(
             f"{fetched.incomplete} of {len(students)} students are not fully graded: see “not graded” in their reports"
@@ -135,6 +162,7 @@ def grade_class(
     everybody: bool = True,
     mode: str = "grade",
     course: str = "",
+    private: bool = False,
     out: Path | None = None,
     fetch_later: str = "",
 ) -> Fetched:
@@ -143,13 +171,15 @@ def grade_class(
     Args:
         target, outputs: the account and the stack's outputs.
         lab_id: the lab.
-        roster, suffix: the class list's content, ``.csv`` or ``.json``.
-        students: those who will be graded.
-        everybody: whether that is the whole roster.
+        roster, suffix: the class list's content, and ``.csv`` or ``.json``.
+        students: the students to grade.
+        everybody: whether these are all students of the roster.
         mode: ``grade`` or ``audit``.
-        course: the course that it is a run of, or empty.
-        out: where the results go; ``out/RUN_ID`` when it is not said.
-        fetch_later: the command that fetches the results of a run that goes on without us; empty when it does not.
+        course: the course of the run, or empty.
+        private: whether students must not see the results until the run is published.
+        out: the folder for the results; by default ``out/RUN_ID``.
+        fetch_later: the command that fetches the results of a run that continues without this command; empty if no run
+            continues.
 
     Raises:
         TargetError: AWS refused, or the workflow failed.
@@ -164,6 +194,7 @@ def grade_class(
         mode=mode,
         students=() if everybody else [listed_student.username for listed_student in students],
         course=course,
+        private=private,
     )
     try:
         console.info(f"run {run.run_id}: {len(students)} student{'' if len(students) == 1 else 's'}")
@@ -172,7 +203,7 @@ def grade_class(
     except (Interrupted, TargetError) as stopped:
         if fetch_later:
             state = (
-                "goes on; fetch its results"
+                "continues; fetch its results"
                 if isinstance(stopped, Interrupted)
                 else "may have left reports; fetch them"
             )

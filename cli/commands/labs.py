@@ -1,4 +1,4 @@
-"""`labs`, `lint`: the lab packs."""
+"""`labs`, `lint`: list, show, create and validate labs."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from labgrader.labs.lab import Item, find_lab, lab_ids
 from labgrader.labs.search_path import LAB_FILE
 
 _labs = typer.Typer(
-    help="List the labs, show one with its checks and points, or write a new one.",
+    help="List the labs, show a lab with its checks and points, or write a new lab.",
     epilog="Example: labgrader labs show lambda-optimization",
     invoke_without_command=True,
 )
 
 
 NEW_LABS = Path("labs")
-"""Where `labs new` writes when no folder is named."""
+"""The folder in which `labs new` writes if no folder is given."""
 
 
 POSITION = 30
-"""Where these commands stand within their groups of `labgrader --help`."""
+"""The position of these commands in their groups of `labgrader --help`."""
 
 
 def register(app: typer.Typer) -> None:
@@ -41,8 +41,8 @@ def register(app: typer.Typer) -> None:
 
 @_labs.callback()
 def list_labs(context: typer.Context, labs: Labs = None, as_json: Json = False) -> None:
-    """List the labs, show one with its checks and points, or write a new one."""
-    context.obj = labs  # the folder that `new` writes into need not be there yet
+    """List the labs, show a lab with its checks and points, or write a new lab."""
+    context.obj = labs  # `new` creates this folder if it does not exist
     if context.invoked_subcommand != "new":
         use_labs(labs)
     if context.invoked_subcommand is not None:
@@ -66,16 +66,17 @@ def list_labs(context: typer.Context, labs: Labs = None, as_json: Json = False) 
         ("lab", "version", "checks", "points", "title"),
         [(lab.id, lab.version, len(lab.checks), console.points(lab.points), lab.title) for lab in found],
         numbers=("checks", "points"),
+        unbroken=("lab",),
     )
 
 
 @_labs.command(epilog="Example: labgrader labs show lambda-optimization")
 def show(
-    lab_id: Annotated[str, typer.Argument(metavar="ID", help="The lab, as `labgrader labs` lists it.")],
+    lab_id: Annotated[str, typer.Argument(metavar="ID", help="Id of the lab (`labgrader labs`).")],
     labs: Labs = None,
     as_json: Json = False,
 ) -> None:
-    """Show a lab: its checks with their points, its advice, and what no check can see."""
+    """Print a lab: its checks with their points, its advice, and what no check can see."""
     use_labs(labs)
     lab = find_lab(lab_id)
     if as_json:
@@ -100,7 +101,7 @@ def show(
         for item in lab.advice:
             console.output(f"  {item.id}: {_title(item)}")
     if lab.unseen:
-        console.output("\nWhat no check can see:")
+        console.output("\nNot covered by any check:")
         for unseen in lab.unseen:
             console.output(f"  {unseen.get('promise', '')}: {unseen.get('why', '')}")
 
@@ -108,12 +109,15 @@ def show(
 @_labs.command(epilog="Example: labgrader labs new queues --labs mylabs")
 def new(
     context: typer.Context,
-    lab_id: Annotated[str, typer.Argument(metavar="ID", help="The id of the new lab.")],
+    lab_id: Annotated[
+        str, typer.Argument(metavar="ID", help="Id of the new lab: lower-case letters, digits and hyphens.")
+    ],
     labs: Labs = None,
 ) -> None:
-    """Write a small lab to start from: a lab file, a check, a solution and two mistakes, which `verify` proves.
+    """Write a small lab to start from: a lab file, a check, a solution and two mistakes.
 
-    They are written into the first folder of --labs, or into the folder labs here.
+    The files go into the first folder of --labs, or into the folder `labs` of the current folder. Existing files are
+    not overwritten. `labgrader verify ID` proves the new lab.
     """
     folders = labs or context.obj
     folder = folders[0] if folders else NEW_LABS
@@ -123,15 +127,17 @@ def new(
 
 
 def lint(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Lab files, or folders of labs.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE", help="One or more lab files, or folders with lab files.")
+    ],
     labs: Labs = None,
     as_json: Json = False,
 ) -> None:
-    """Validate lab files. Each error names file, line and field."""
+    """Validate lab files. Each error names the file, the line and the field."""
     use_labs(labs)
     files = [file for path in files for file in _lab_files(path)]
     found = {file: lint_file(file) for file in files}
-    problems = [problem for those in found.values() for problem in those]
+    problems = [problem for of_file in found.values() for problem in of_file]
     if as_json:
         document: list[dict[str, Any]] = [
             {"file": problem.source, "line": problem.line, "field": problem.field, "message": problem.message}
@@ -142,22 +148,22 @@ def lint(
         raise BadInputError(problems)
     if not as_json:
         for file in files:
-            console.output(f"{file}: good")
+            console.output(f"{file}: valid")
 
 
 def _lab_files(path: Path) -> list[Path]:
-    """Return the lab files that a path names: itself, or those of a folder, of one lab or of several.
+    """Return the lab files of a path: the path itself, or the lab files of a folder.
 
     Raises:
-        BadInputError: the folder holds no lab file.
+        BadInputError: the folder has no lab file.
     """
     if not path.is_dir():
         return [path]
     own = path / LAB_FILE
     found = [own] if own.is_file() else sorted(path.glob(f"*/{LAB_FILE}"))
     if not found:
-        said = f"this folder holds no lab file: it needs {LAB_FILE} or ID/{LAB_FILE}"
-        raise BadInputError([Problem(said, str(path))])
+        message = f"this folder has no lab file: it needs {LAB_FILE} or ID/{LAB_FILE}"
+        raise BadInputError([Problem(message, str(path))])
     return found
 
 

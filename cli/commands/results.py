@@ -1,8 +1,9 @@
-"""`report`, `runs`: the results of earlier runs."""
+"""`report`: the report of a run."""
 
 from __future__ import annotations
 
 import json
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.command_line import HelpGroup
-from cli.deployment.deployed_labs import unknown_lab
 from cli.errors import UsageError
-from cli.options import Aws, Json, Labs, Stack, chosen, use_labs
+from cli.options import Aws, Json, Stack, chosen
 from cli.output import console
+from cli.output.class_table import Fetched, give_class_table
 from cli.output.gradebook_files import (
     ColumnOption,
     FillOption,
@@ -26,9 +27,10 @@ from cli.output.gradebook_files import (
     of_one_student,
     render_gradebook,
 )
+from cli.output.report import give_report
 from cli.project import DEFAULT_STACK
+from cli.run_names import RunId, run_id_of
 from cli.target import choose, stack_outputs
-from labgrader.errors import BadInputError
 from labgrader.messages import quote
 from labgrader.reporting.exports import exports
 from labgrader.reporting.exports.csv import render_csv
@@ -54,26 +56,25 @@ else:  # a type checker cannot know which files lie in the folder of exports
 
 
 POSITION = 70
-"""Where these commands stand within their groups of `labgrader --help`."""
+"""Where this command stands within their groups of `labgrader --help`."""
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands."""
+    """Add the command."""
     app.command(
         rich_help_panel=HelpGroup.GRADE,
         epilog="Example: labgrader report 20260101-120000-lambda-optimization-1a2b --format csv -o grades.csv",
     )(report)
-    app.command(rich_help_panel=HelpGroup.GRADE, epilog="Example: labgrader runs --lab lambda-optimization")(runs)
 
 
 def report(
-    run_id: Annotated[str, typer.Argument(metavar="RUN_ID", help="The run, as `labgrader runs` lists it.")],
+    run_id: RunId,
     student: Annotated[
-        str | None, typer.Option("--student", metavar="USERNAME", help="One student's report, not the class's.")
+        str | None, typer.Option("--student", metavar="USERNAME", help="Fetch the report of this student.")
     ] = None,
     form: Annotated[Format, typer.Option("--format", help=FORMAT_HELP)] = "html",
     for_student: Annotated[
-        bool, typer.Option("--for-student", help="What the student may see of it: without hidden checks.")
+        bool, typer.Option("--for-student", help="Fetch the student's copy: without hidden checks.")
     ] = False,
     semicolon: Annotated[
         bool, typer.Option("--semicolon", help="With --format csv: separate the cells by semicolons, not commas.")
@@ -81,7 +82,9 @@ def report(
     bom: Annotated[
         bool, typer.Option("--bom", help="With --format csv: begin with a byte-order mark, so that Excel reads UTF-8.")
     ] = False,
-    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write it there.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write it to this file.")
+    ] = None,
     fill: FillOption = None,
     column: ColumnOption = None,
     scale: ScaleOption = False,
@@ -91,30 +94,36 @@ def report(
     stack: Stack = DEFAULT_STACK,
     as_json: Json = False,
 ) -> None:
-    """Fetch a run's report: of the class, or of one student."""
+    """Fetch the report of a run: of the class, or of one student.
+
+    A terminal shows a table of the class, or the report of the student. A file or a pipe gets the format.
+    """
     check_options(fill, column, out, output, student, scale=scale, as_json=as_json)
     if student and form not in REPORTS and not of_one_student(form):
-        raise UsageError("a gradebook is of the whole class: leave --student away, or take --format json")
+        raise UsageError("a gradebook has the whole class: omit --student, or use --format json")
     if for_student and not student:
         raise UsageError("--for-student needs --student USERNAME")
     if (semicolon or bom) and form != "csv":
         raise UsageError("--semicolon and --bom are options of --format csv")
     target = choose(aws)
     store = target.store(stack_outputs(target, stack))
+    run_id, username = run_id_of(store, run_id), (student or "").strip().lower()
     if out is not None:
         if not store.keys(Keys(run_id).run):
             raise _missing(store, run_id)
         fetch_folder(store, run_id, out, chosen(aws, stack))
         return
     if fill is not None and output is not None:
-        username = (student or "").strip().lower()
         fill_file(_gradebook(store, run_id), fill, column, output, username, scale=scale, as_json=as_json)
+        return
+    if output is None and form == "html" and sys.stdout.isatty():
+        _show(store, run_id, username, for_student=for_student)
         return
     if semicolon or bom:
         gradebook = _gradebook(store, run_id)
         content = render_csv(gradebook, delimiter=";" if semicolon else ",", bom=bom)
     else:
-        content = _content(store, run_id, (student or "").strip().lower(), form, for_student=for_student, link=link)
+        content = _content(store, run_id, username, form, for_student=for_student, link=link)
     if output is None:
         console.give_content(content)
     else:
@@ -122,38 +131,17 @@ def report(
         console.info(f"wrote {output}")
 
 
-def runs(
-    lab: Annotated[str, typer.Option("--lab", metavar="ID", help="Only the runs of this lab.")] = "",
-    labs: Labs = None,
-    aws: Aws = False,
-    stack: Stack = DEFAULT_STACK,
-    as_json: Json = False,
-) -> None:
-    """List the runs, newest first."""
-    use_labs(labs)
-    if lab and (problems := unknown_lab(lab, aws, stack)):
-        raise BadInputError(problems)
-    target = choose(aws)
-    found = target.store(stack_outputs(target, stack)).runs(lab)
-    if as_json:
-        console.output_json([run.to_dict() for run in found])
-        return
-    console.output_table(
-        ("run", "lab", "mode", "status", "students", "complete", "started"),
-        [
-            (
-                run.run_id,
-                run.lab,
-                run.mode,
-                run.status,
-                run.counts.students,
-                run.counts.complete,
-                run.started_at,
-            )
-            for run in found
-        ],
-        numbers=("students", "complete"),
-    )
+def _show(store: Store, run_id: str, username: str, *, for_student: bool) -> None:
+    """Print the report on a terminal: a table of the class, or the report of a student."""
+    if not username:
+        run = json.loads(_content(store, run_id, "", "json", for_student=False))
+        usernames = [student["username"] for student in run["students"]]
+        reports = store.get_all_json([Keys(run_id).report(name) for name in usernames])
+        give_class_table(Fetched(Path(), run, {name: reports[Keys(run_id).report(name)] for name in usernames}))
+    else:
+        report = json.loads(_content(store, run_id, username, "json", for_student=for_student))
+        give_report(report, all_advice=True)
+    console.info(f"write the page to a file with `-o {username or 'class'}.html`")
 
 
 def _content(store: Store, run_id: str, student: str, form: Format, *, for_student: bool, link: str = "") -> bytes:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -13,15 +11,14 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from cli.api_client import Api, RefusalError, checked_run_id
+from cli.api_client import Api, RefusalError, checked_run_id, not_labgrader
 from cli.command_line import HelpGroup
-from cli.embedded_aws import server
 from cli.errors import INCOMPLETE, Interrupted, TargetError, UsageError
-from cli.options import Json, Stack, chosen
+from cli.options import Json, Stack
 from cli.output import console
 from cli.output.report import give_report
 from cli.project import DEFAULT_STACK
-from cli.target import embedded_target, stack_outputs
+from cli.student_api import LATEST, Page, Token, Url, open_api, same_api, write_page
 from labgrader.messages import quote
 from labgrader.reporting.formatting import counted, moment_text
 
@@ -50,70 +47,52 @@ def register(app: typer.Typer) -> None:
 
 def self_check(
     lab: Annotated[str, typer.Option("--lab", metavar="ID", show_default=False, help="The lab.")] = "",
-    token: Annotated[
-        str,
-        typer.Option(
-            "--token",
-            metavar="TOKEN",
-            envvar="LABGRADER_TOKEN",
-            show_default=False,
-            help="The token that your instructor gave you. Better set LABGRADER_TOKEN: others on this machine see the "
-            "command line, and your shell remembers it.",
-        ),
-    ] = "",
-    url: Annotated[
-        str,
-        typer.Option(
-            "--url",
-            metavar="URL",
-            envvar="LABGRADER_API_URL",
-            show_default=False,
-            help="The API's address, from your instructor; without it that of the embedded AWS on this machine.",
-        ),
-    ] = "",
+    token: Token = "",
+    url: Url = "",
     run: Annotated[
         str,
         typer.Option(
             "--run",
             metavar="RUN_ID",
             show_default=False,
-            help="Show a self-check that you made, in place of a new one: it costs nothing of your allowance.",
+            help="Show an earlier self-check, or `latest`, instead of a new one. It does not use your allowance.",
         ),
     ] = "",
     advice: Annotated[
-        bool, typer.Option("--advice", help="Show what is worth knowing in full, with the commands to type.")
+        bool, typer.Option("--advice", help="Show all advice in full, with the commands to type.")
     ] = False,
+    output: Page = None,
     stack: Stack = DEFAULT_STACK,
     as_json: Json = False,
 ) -> None:
     """Check your own work on a lab: what passes, what fails and why, and the exact commands to type next.
 
-    Exit status 1 says that something could not be graded; that is not your fault, and costs nothing.
+    Exit status 1 means that something could not be graded. That is not your fault, and you lose no points.
     """
-    if not token:
-        raise UsageError("a token is needed: set LABGRADER_TOKEN to the one that your instructor gave you")
-    if bool(lab) == bool(run):
-        raise UsageError("which one? --lab ID checks a lab, --run RUN_ID shows a self-check that you made")
-    api = Api(url or _url_here(stack), token)
+    if bool(lab) == bool(run) and run != LATEST:
+        raise UsageError("name one of two: --lab ID checks a lab, --run RUN_ID shows an earlier self-check")
+    api = open_api(url, token, stack)
     console.info(f"self-check at {api.url}")
-    run_id, how = _made(run) if run else _start(api, lab)
+    run_id, how = _earlier(api, run, lab) if run else _start(api, lab)
     try:
         console.info(how)
         with _waiting():
             answer = follow(api, run_id)
     except (Interrupted, TargetError) as stopped:
         if not isinstance(stopped, RefusalError):
-            console.error(f"the self-check {run_id} goes on; the same command follows it while it runs")
+            console.error(f"the self-check {run_id} continues; the same command follows it while it runs")
         raise
     if as_json:
         console.output_json(answer)
     elif answer.get("report"):
-        more = f"labgrader self-check --run {run_id} --advice{_elsewhere(url, stack)}"
+        more = f"labgrader self-check --run {run_id} --advice{same_api(url, stack)}"
         give_report(answer["report"], answer["hidden"], all_advice=advice, more=more)
+    if output is not None and answer.get("report"):
+        write_page(answer["report"], output)
     (console.info if as_json else console.output)(allowance_sentence(answer["allowance"]))
     if answer["status"] == "failed":
         why = f": {answer['error']}" if answer.get("error") else ""
-        raise TargetError(f"the self-check came to no result, and that is not your fault{why}")
+        raise TargetError(f"the self-check has no result, and that is not your fault{why}")
     if not answer.get("report"):
         raise TargetError(f"the self-check {run_id} is done, but the API has no report of it; that is not your fault")
     if answer["status"] == "incomplete":
@@ -134,9 +113,9 @@ def follow(api: Api, run_id: str, pause: Callable[[float], None] = time.sleep) -
     wait = FIRST_PAUSE_S
     while True:
         answer = api.self_check(run_id)
-        told = all(isinstance(answer.get(name), dict) for name in ("allowance", "hidden"))
-        if answer.get("status") not in STATES or not told:
-            raise TargetError(f"the API at {api.url} answered nothing that labgrader says; is its address right?")
+        complete = all(isinstance(answer.get(name), dict) for name in ("allowance", "hidden"))
+        if answer.get("status") not in STATES or not complete:
+            raise TargetError(not_labgrader(api.url))
         if answer["status"] != "running":
             return answer
         pause(wait)
@@ -164,39 +143,29 @@ def _start(api: Api, lab: str) -> tuple[str, str]:
         return run_id, f"a self-check of this lab is running already: following {run_id}"
     run_id = checked_run_id(started.get("run_id"))
     note = quote(started.get("note") or "", MAX_NOTE)
-    return run_id, f"self-check {run_id} has begun" + (f"\n{note}" if note else "")
+    return run_id, f"self-check {run_id} has started" + (f"\n{note}" if note else "")
 
 
-def _made(run_id: str) -> tuple[str, str]:
+def _earlier(api: Api, run: str, lab: str) -> tuple[str, str]:
     """Return an earlier self-check in the form of ``_start``.
 
+    Args:
+        api: the API.
+        run: the id of a self-check, or ``latest``.
+        lab: only self-checks of this lab, for ``latest``; empty for all.
+
     Raises:
-        UsageError: this is not the id of a self-check.
+        UsageError: this is not the id of a self-check, or no self-check has a report yet.
     """
+    if run == LATEST:
+        found = [result for result in api.my_reports(lab) if result["mode"] == "self-check"]
+        if not found:
+            raise UsageError("you have no self-check with a report yet")
+        run = str(found[0]["run_id"])
     try:
-        return checked_run_id(run_id), f"self-check {run_id}"
+        return checked_run_id(run), f"self-check {run}"
     except TargetError:
-        raise UsageError("--run takes the id of a self-check, as it was named when it began") from None
-
-
-def _url_here(stack: str) -> str:
-    """Return the address of the API on the embedded AWS of this machine.
-
-    Raises:
-        UsageError: there is none.
-    """
-    found = server.running()
-    outputs = stack_outputs(embedded_target(found), stack) if found else {}
-    if "ApiUrl" not in outputs:
-        raise UsageError("which API? set LABGRADER_API_URL, or give --url: your instructor knows its address")
-    return outputs["ApiUrl"]
-
-
-def _elsewhere(url: str, stack: str) -> str:
-    """Return the options that another command needs to call the same API; never the token."""
-    if url:
-        return "" if os.environ.get("LABGRADER_API_URL") == url else f" --url {shlex.quote(url)}"
-    return chosen(False, stack)
+        raise UsageError("--run takes the id of a self-check, as the command showed it, or `latest`") from None
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -13,9 +15,11 @@ from cli.command_line import HelpGroup
 from cli.errors import TargetError, UsageError
 from cli.options import Aws, Json, Stack, chosen
 from cli.output import console
+from cli.output.times import time_text
 from cli.project import DEFAULT_STACK
 from cli.signing_key import signing_key
 from cli.target import Target, choose, stack_outputs
+from labgrader import __version__
 from labgrader.auth.tokens import DEFAULT_DAYS, MAX_DAYS, check_request, fingerprint, issue
 from labgrader.errors import BadInputError, LabgraderError
 from labgrader.messages import quote
@@ -32,8 +36,12 @@ ACTIVE = "active"
 """The state of a token that is accepted."""
 
 
+INSTALL = f"pip install labgrader_student-{__version__}-py3-none-any.whl"
+"""The command that installs the students' package from its file."""
+
+
 class Role(StrEnum):
-    """The role of a token's bearer."""
+    """The role of a token."""
 
     STUDENT = "student"
     INSTRUCTOR = "instructor"
@@ -55,53 +63,113 @@ def issue_token(
         typer.Option(
             "--student",
             metavar="USERNAME",
-            help="Whose token it is: a username of the class list; for an instructor a name in the same letters "
-            "(a-z, 0-9, - and _), which stands in the runs that the token starts.",
+            help="The student, by the username of the class list. For an instructor, a name of the same characters "
+            "(a-z, 0-9, - and _), which the runs of the token show.",
         ),
     ],
     role: Annotated[
         Role,
-        typer.Option("--role", help="A student sees the own work; an instructor may start runs and see everybody's."),
+        typer.Option("--role", help="A student sees their own work. An instructor starts runs and sees all students."),
     ] = Role.STUDENT,
     days: Annotated[
-        int, typer.Option("--days", metavar="N", help=f"How long it is good, 1 to {MAX_DAYS}.")
+        int, typer.Option("--days", metavar="N", help=f"How many days the token is valid, 1 to {MAX_DAYS}.")
     ] = DEFAULT_DAYS,
+    message: Annotated[
+        bool,
+        typer.Option(
+            "--message", help="Print a message for the student instead of the token alone, also into a pipe or a file."
+        ),
+    ] = False,
+    install: Annotated[
+        str,
+        typer.Option(
+            "--install",
+            metavar="COMMAND",
+            envvar="LABGRADER_STUDENT_INSTALL",
+            show_default=False,
+            help="The command with which your students install labgrader, for the message. By default, the command for "
+            "the file of the students' package.",
+        ),
+    ] = "",
     aws: Aws = False,
     stack: Stack = DEFAULT_STACK,
 ) -> None:
-    """Issue a bearer token for the API. Prints the token alone; it is shown once and kept nowhere."""
+    """Issue a bearer token for the API. It is shown once and not stored.
+
+    A terminal shows a message for the student: how to install the command, the address, the token and what to type.
+    A pipe or a file gets the token alone.
+    """
     check_request(student, role, days)
+    if message and role is Role.INSTRUCTOR:
+        raise UsageError("--message is for students: an instructor's token is printed alone")
     target = choose(aws)
     outputs = stack_outputs(target, stack)
     store = target.store(outputs)
     key = signing_key(target, outputs)
     token, claims = issue(key, student, role, days, datetime.now(UTC), stack)
     if not store.record_token({**claims.to_record(), "key": fingerprint(key)}):
-        raise TargetError(f"there is another token of the id {claims.jti}; issue it again")
-    console.info(f"a token for {claims.subject} ({claims.role}), good until {isoformat_utc(claims.expires_at)}")
-    if claims.role == "student" and not (store.enrolments(claims.subject) or store.history(claims.subject)):
-        console.error(
-            f"{claims.subject} is in no course and in no run yet: is the username spelt as in the class list?"
-        )
-    console.info("hand it over in private: whoever has it is taken for its owner")
+        raise TargetError(f"another token has the id {claims.jti}; issue the token again")
+    console.info(f"a token for {claims.subject} ({claims.role}), valid until {isoformat_utc(claims.expires_at)}")
+    enrolments = store.enrolments(claims.subject) if claims.role == "student" else []
+    if claims.role == "student" and not (enrolments or store.history(claims.subject)):
+        console.error(f"{claims.subject} is in no course and in no run yet: check the username in the class list")
+    console.info("send the token in private: anyone who has it can act as its owner")
     console.info(f"revoke it with `labgrader token revoke {claims.jti}{chosen(aws, stack)}`")
-    console.output(token)
+    if message or (sys.stdout.isatty() and role is Role.STUDENT):
+        if not install:
+            console.info("attach the students' package to the message (docs/self-checks-and-api.md), or use --install")
+        lab = next((lab for enrolment in enrolments for lab in enrolment.rows), "LAB_ID")
+        expires = isoformat_utc(claims.expires_at)
+        console.output(_message(token, expires, outputs.get("ApiUrl", "ADDRESS"), lab, install or INSTALL))
+    else:
+        console.output(token)
+
+
+def _message(token: str, expires_at: str, url: str, lab: str, install: str) -> str:
+    """Return the message for a student, with everything that the first self-check needs.
+
+    Args:
+        token: the token.
+        expires_at: when it expires, ISO 8601.
+        url: the address of the API.
+        lab: the id of a lab of the student, for the example.
+        install: the command that installs labgrader.
+    """
+    return f"""
+Check your own work before it is graded, with labgrader.
+
+1. Install the command once (Python 3.11 or newer):
+
+   {install}
+
+2. Set the address and your token, in each new terminal:
+
+   export LABGRADER_API_URL={shlex.quote(url)}
+   export LABGRADER_TOKEN={token}
+
+3. Check a lab, and read your reports:
+
+   labgrader self-check --lab {lab}
+   labgrader my-reports
+
+Keep the token secret: anyone who has it can act as you. It is valid until {time_text(expires_at)}.
+"""
 
 
 @_token.command(epilog="Example: labgrader token revoke 0f3a5b7c9d1e2f40")
 def revoke(
     jti: Annotated[
-        list[str] | None, typer.Argument(metavar="JTI…", help="The tokens, as `labgrader token list` names them.")
+        list[str] | None, typer.Argument(metavar="JTI…", help="The tokens, as `labgrader token list` shows them.")
     ] = None,
     student: Annotated[
-        str | None, typer.Option("--student", metavar="USERNAME", help="All tokens of this student.")
+        str | None, typer.Option("--student", metavar="USERNAME", help="Revoke all tokens of this student.")
     ] = None,
     aws: Aws = False,
     stack: Stack = DEFAULT_STACK,
 ) -> None:
-    """Revoke tokens: from the next request on they open nothing. A token that is revoked already stays so."""
+    """Revoke tokens. The API refuses a revoked token from the next request on."""
     if bool(jti) == bool(student):
-        raise UsageError("name either the tokens, or with --student whose tokens they are")
+        raise UsageError("name one of two: the tokens, or --student USERNAME for all tokens of a student")
     target = choose(aws)
     store = target.store(stack_outputs(target, stack))
     now = datetime.now(UTC)
@@ -111,7 +179,7 @@ def revoke(
         if token is not None:
             console.output(f"{token['jti']}  {token['subject']} ({token['role']})  revoked {token['revoked_at']}")
     if student and not revoked:
-        console.error(f"{quote(_username(student))} has no token that is still good")
+        console.error(f"{quote(_username(student))} has no valid token")
     unknown = [token_id for token_id, token in revoked.items() if token is None]
     if unknown:
         raise BadInputError(
@@ -122,15 +190,15 @@ def revoke(
 @_token.command("list", epilog="Example: labgrader token list --student user1")
 def list_tokens(
     student: Annotated[
-        str | None, typer.Option("--student", metavar="USERNAME", help="Only the tokens of this student.")
+        str | None, typer.Option("--student", metavar="USERNAME", help="List only the tokens of this student.")
     ] = None,
     aws: Aws = False,
     stack: Stack = DEFAULT_STACK,
     as_json: Json = False,
 ) -> None:
-    """List the tokens that were issued, newest first: whose they are and whether they are still good.
+    """List the issued tokens, newest first, with their owners and states.
 
-    “key changed”: another key signs tokens now, and opens nothing that this one signed; issue it again.
+    The state “key changed” means that the signing key was replaced since. The API refuses the token: issue a new one.
     """
     target = choose(aws)
     outputs = stack_outputs(target, stack)
@@ -141,18 +209,21 @@ def list_tokens(
     if as_json:
         console.output_json(rows)
         return
-    columns = ("jti", "subject", "role", "state", "issued_at", "expires_at")
+    columns = ("jti", "subject", "role", "state")
     console.output_table(
-        ("token", "username", "role", "state", "issued", "expires"), [[row[name] for name in columns] for row in rows]
+        ("token", "username", "role", "state", "issued", "expires"),
+        [[*(row[name] for name in columns), time_text(row["issued_at"]), time_text(row["expires_at"])] for row in rows],
+        ids=("token", "username"),
+        optional=("issued", "role", "expires"),
     )
 
 
 def _known_as(target: Target, outputs: Mapping[str, str]) -> str:
-    """Return the fingerprint of the present signing key; empty if it may not be read, as the list works without it."""
+    """Return the fingerprint of the signing key; empty if it cannot be read, because the list works without it."""
     try:
         return fingerprint(signing_key(target, outputs))
     except LabgraderError as error:
-        console.error(f"whether a token is of the present key is not told: {error}")
+        console.error(f"the state “key changed” is not shown, because the signing key cannot be read: {error}")
         return ""
 
 

@@ -19,7 +19,7 @@ from cli.verification.proof import Outcome, cases, prove
 from labgrader.labs.lab import find_lab
 
 POSITION = 40
-"""Where these commands stand within their groups of `labgrader --help`."""
+"""The position of these commands in their groups of `labgrader --help`."""
 
 
 def register(app: typer.Typer) -> None:
@@ -28,20 +28,25 @@ def register(app: typer.Typer) -> None:
 
 
 def verify(
-    lab_id: Annotated[str, typer.Argument(metavar="ID", help="The lab, as `labgrader labs` lists it.")],
+    lab_id: Annotated[str, typer.Argument(metavar="ID", help="Id of the lab (`labgrader labs`).")],
     mistake: Annotated[
-        list[str] | None, typer.Option("--mistake", metavar="ID", help="Only this mistake; may be repeated.")
+        list[str] | None,
+        typer.Option("--mistake", metavar="ID", help="Grade only this mistake and the solution. Repeatable."),
     ] = None,
-    skip_slow: Annotated[bool, typer.Option("--skip-slow", help="Leave out mistakes that take minutes.")] = False,
+    skip_slow: Annotated[bool, typer.Option("--skip-slow", help="Skip the mistakes that take minutes.")] = False,
     record: Annotated[
-        Path | None, typer.Option("--record", metavar="DIR", help="Keep what each student was judged from.")
+        Path | None,
+        typer.Option("--record", metavar="DIR", help="Save in this folder the data from which students were graded."),
     ] = None,
     labs: Labs = None,
     as_json: Json = False,
 ) -> None:
-    """Prove a lab: its solution scores full points, and every mistake fails exactly the checks it names.
+    """Prove a lab: its solution scores full points, and each mistake fails exactly the checks that it names.
 
-    Runs on an embedded AWS of its own, through the deployed workflow. Exit status 1 says that the proof does not hold.
+    Each mistake is graded as a simulated student on a temporary embedded AWS, which is deleted at the end. Needs no
+    AWS account.
+
+    Exit status 1: the proof does not hold; the table says which check of which student.
     """
     use_labs(labs)
     lab = find_lab(lab_id)
@@ -55,14 +60,14 @@ def verify(
         for outcome in prove(target, outputs, lab, pack, wanted, record=record, tell=console.info):
             outcomes.append(outcome)
             console.info(f"{'holds' if not outcome.problems else 'DOES NOT HOLD'}  {outcome.case.id}")
-        _give(outcomes, as_json=as_json)
+        _print_results(outcomes, as_json=as_json)
         broken = sum(bool(outcome.problems) for outcome in outcomes)
-        console.info(f"{len(outcomes) - broken} of {len(outcomes)} students came out as the lab says")
+        console.info(f"{len(outcomes) - broken} of {len(outcomes)} students were graded as the lab says")
     if broken:
         raise typer.Exit(INCOMPLETE)
 
 
-def _give(outcomes: list[Outcome], *, as_json: bool) -> None:
+def _print_results(outcomes: list[Outcome], *, as_json: bool) -> None:
     if as_json:
         console.output_json(
             [

@@ -1,1 +1,1 @@
-"""The stack: template, bundles, layers, and which labs it holds."""
+"""Deploy the stack: its template, bundles and layers, and the labs that it contains."""

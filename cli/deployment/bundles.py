@@ -1,4 +1,4 @@
-"""Bundles: zip files of functions and layers, built once for each content, the same bytes for the same sources."""
+"""Bundles: zip files of functions and layers. The same sources make the same bytes, and are built once."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ class Python:
 
     Args:
         version: ``3.13``.
-        architecture: Lambda's name of it, ``arm64`` or ``x86_64``; empty for this machine's own.
-        ours: whether it is the very one that runs this, with the packages it has, as on the embedded AWS.
+        architecture: ``arm64`` or ``x86_64``; empty for that of this machine.
+        ours: whether the functions run on this interpreter, with its packages, as on the embedded AWS.
     """
 
     version: str
@@ -49,7 +49,7 @@ class Python:
 
     @property
     def here(self) -> bool:
-        """Whether it is the interpreter that runs this."""
+        """Whether it has the version of the interpreter that runs this code."""
         return self.version == running_python().version
 
     def __str__(self) -> str:
@@ -58,11 +58,11 @@ class Python:
 
 @dataclass(frozen=True)
 class Bundle:
-    """A file that is ready to be uploaded.
+    """A file to upload.
 
     Args:
-        file: where it lies.
-        digest: the SHA-256 of what it was made of; two bundles with the same digest do the same.
+        file: the path of the file.
+        digest: the SHA-256 of its sources.
     """
 
     file: Path
@@ -70,25 +70,29 @@ class Bundle:
 
     @property
     def key(self) -> str:
-        """Its name in the bucket of bundles: by content, so that nothing is uploaded twice."""
+        """The key in the bucket of bundles. It depends on the content, so the same content is uploaded once."""
         return f"bundles/{self.file.name}"
 
 
 def running_python(*, ours: bool = False) -> Python:
-    """Return the interpreter that runs this; ``ours`` promises that its packages will be there too."""
+    """Return the interpreter that runs this code.
+
+    Args:
+        ours: whether the functions run on this interpreter, with its packages.
+    """
     return Python(f"{sys.version_info.major}.{sys.version_info.minor}", ours=ours)
 
 
 def bundle(path: Path, python: Python, build: Path | None = None) -> Bundle:
-    """Build what a template refers to: a function's folder, a layer's folder, or a single file.
+    """Build the bundle of a function's folder, a layer's folder, or a file such as a state machine.
 
     Args:
         path: the folder or file.
-        python: the interpreter it is for.
-        build: where bundles are kept; ``None`` for the user's cache folder.
+        python: the interpreter that runs the bundle.
+        build: the folder for bundles; ``None`` for the user's cache folder.
 
     Raises:
-        TargetError: a layer's dependencies could not be fetched.
+        TargetError: the dependencies of a layer could not be downloaded.
     """
     build = build or build_folder()
     if path.is_file():
@@ -111,7 +115,7 @@ def _file(path: Path, build: Path) -> Bundle:
 
 
 def _sources(folder: Path) -> dict[str, Path]:
-    """The files of a folder that belong in a bundle, by their path in it."""
+    """Return the files of a folder that belong in a bundle, by their path in the bundle."""
     found = {}
     for file in sorted(folder.rglob("*")):
         inside = file.relative_to(folder)
@@ -125,33 +129,35 @@ def layer_sources() -> dict[str, Path]:
     """Return the files of labgrader's own layer by their path in it: the library, the checks and the lab files.
 
     Raises:
-        BadInputError: an added lab or check has the place of another one.
+        BadInputError: an added lab or check has the name of another one.
     """
     added = {f"python/checks/{inside}": file for inside, file in added_files().items()}
     return _library() | _checks() | added
 
 
 def _library(library: Path = LIBRARY) -> dict[str, Path]:
-    """The library, as this process imports it: in an installed package it does not lie in the layer's folder."""
+    """Return the files of the library that this process imports. An installed package has it outside of the layer."""
     return {f"python/labgrader/{name}": file for name, file in _sources(library).items()}
 
 
 def _checks(checks: Path = CHECKS) -> dict[str, Path]:
-    """The checks and the lab files. Not the solutions and mistakes, nor what builds students with them: what grades
-    students holds no answers."""
+    """Return the files of the checks and the lab files.
+
+    Solutions, mistakes and the simulation stay out: the account that grades students must not have the answers.
+    """
     inside = {name: file for name, file in _sources(checks).items() if not name.startswith(("labs/", "simulation/"))}
     labs = {file.relative_to(checks).as_posix(): file for file in checks.glob("labs/*/lab.yaml")}
     return {f"python/checks/{name}": file for name, file in (inside | labs).items()}
 
 
 def _zip(name: str, sources: Mapping[str, Path], compiled_for: Python | None, build: Path) -> Bundle:
-    """Zip files under their names in the bundle, unless the same were zipped before.
+    """Zip files, unless the same files were zipped before.
 
     Args:
-        name: what the bundle is called.
-        sources: the files by their names in it.
-        compiled_for: add byte code for this interpreter when it is the one that runs this; ``None`` for none.
-        build: where bundles are kept.
+        name: the name of the bundle.
+        sources: the files by their path in the bundle.
+        compiled_for: add byte code for this interpreter if it has the version of the running one; ``None`` to add none.
+        build: the folder for bundles.
     """
     compiled = compiled_for is not None and compiled_for.here
     digest = hashlib.sha256(f"{name} {sys.implementation.cache_tag if compiled else ''}\n".encode())
@@ -171,7 +177,7 @@ def _zip(name: str, sources: Mapping[str, Path], compiled_for: Python | None, bu
 
 
 def _write_zip(file: Path, sources: Mapping[str, Path]) -> None:
-    """Write a zip whose bytes depend on the names and contents alone: sorted, one date, one mode."""
+    """Write a zip file that depends only on names and contents: its entries are sorted, with one date and one mode."""
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for inside, source in sorted(sources.items()):
             entry = zipfile.ZipInfo(inside, date_time=(1980, 1, 1, 0, 0, 0))
@@ -182,9 +188,10 @@ def _write_zip(file: Path, sources: Mapping[str, Path]) -> None:
 
 
 def _byte_code(sources: Mapping[str, Path], folder: Path) -> dict[str, Path]:
-    """Compile Python files; return the byte code by its name in the bundle.
+    """Compile Python files. Return the byte code by its path in the bundle.
 
-    The byte code is marked "unchecked": a zip's dates say nothing, so that Python must not compare them (PEP 552).
+    The byte code is marked as unchecked (PEP 552): all files in the zip have the same date, which Python must not
+    compare.
     """
     made = {}
     for number, (inside, file) in enumerate(sorted(sources.items())):
@@ -202,16 +209,20 @@ def _byte_code(sources: Mapping[str, Path], folder: Path) -> dict[str, Path]:
                 invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
             )
         except py_compile.PyCompileError:
-            continue  # some packages ship files for other versions of Python; they are never imported
+            continue  # some packages have files for other versions of Python, which are never imported
         made[cached] = target
     return made
 
 
 def _dependencies(requirements: Path, python: Python, build: Path) -> Bundle:
-    """Install a layer's requirements for the interpreter it is for, once for each content of the file."""
+    """Install the requirements of a layer, once for each content of the file, and return the bundle.
+
+    Raises:
+        TargetError: they could not be downloaded.
+    """
     if python.ours and _has(requirements):
-        # A thousand files, unpacked for every worker process, that the worker finds on its interpreter anyway: half a
-        # minute of a demonstration. What is really shipped is proven by importing it in an isolated interpreter.
+        # The worker processes find the packages on their interpreter. Unpacking a thousand files for each worker would
+        # take half a minute of a demo. A test imports every real bundle in an isolated interpreter.
         return _zip(f"{requirements.parent.name}-of-this-python", {"requirements.txt": requirements}, None, build)
     wanted = f"{requirements.read_text(encoding='utf-8')}\n{python}\n{_drops()}"
     name = requirements.parent.name
@@ -232,7 +243,7 @@ def _dependencies(requirements: Path, python: Python, build: Path) -> Bundle:
 
 
 def _has(requirements: Path) -> bool:
-    """Whether this interpreter has every package that is required, at whatever version ``make install`` chose."""
+    """Return whether this interpreter has every required package, in any version."""
     for line in requirements.read_text(encoding="utf-8").splitlines():
         name = re.match(r"[\w.-]+", line)
         try:
@@ -244,6 +255,11 @@ def _has(requirements: Path) -> bool:
 
 
 def _install(requirements: Path, python: Python, folder: Path) -> None:
+    """Install requirements in a folder with pip.
+
+    Raises:
+        TargetError: pip is missing, or it failed.
+    """
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
     command += ["--target", str(folder), "--requirement", str(requirements)]
     if python.architecture:
@@ -254,15 +270,16 @@ def _install(requirements: Path, python: Python, folder: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  (our own pip)
     if done.returncode and "No module named pip" in done.stderr:
         raise TargetError(
-            f"the packages of {requirements} cannot be fetched without pip; install it: {sys.executable} -m ensurepip"
+            f"the packages of {requirements} cannot be downloaded without pip; install pip with "
+            f"`{sys.executable} -m ensurepip`"
         )
     if done.returncode:
         reason = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or done.stderr.splitlines()
-        raise TargetError("\n".join([f"the packages of {requirements} could not be fetched:", *reason[-3:]]))
+        raise TargetError("\n".join([f"pip could not download the packages of {requirements}:", *reason[-3:]]))
 
 
 def _prune(folder: Path) -> None:
-    """Remove what no function needs: what Lambda has already, and the record of how a package was installed."""
+    """Remove what no function needs: packages that Lambda has, and most metadata of installed packages."""
     for entry in sorted(folder.iterdir()):
         if entry.name.split("-")[0] in _ON_LAMBDA_ALREADY:
             shutil.rmtree(entry)
@@ -273,12 +290,12 @@ def _prune(folder: Path) -> None:
 
 
 def _drops() -> str:
-    """What is left out, as part of what a bundle is made of."""
+    """Return the rules for left-out files as text: a change to them makes another bundle."""
     return json.dumps([sorted(_DROPPED_FOLDERS), _DROPPED_SUFFIXES, _KEPT_OF_METADATA, _ON_LAMBDA_ALREADY])
 
 
 def _place(file: Path, content: bytes) -> None:
-    """Write a file whole or not at all: another command may build the same."""
+    """Write a file atomically: another command may build the same bundle."""
     file.parent.mkdir(parents=True, exist_ok=True)
     draft = file.with_name(f"{file.name}.{os.getpid()}")
     draft.write_bytes(content)

@@ -1,4 +1,4 @@
-"""Deploying the stack: the same template to the embedded AWS and to AWS."""
+"""Deploy the stack: the same template to the embedded AWS and to AWS."""
 
 from __future__ import annotations
 
@@ -22,17 +22,23 @@ from labgrader.aws import error_code
 from labgrader.errors import BadInputError
 
 WAIT_SECONDS = 30 * 60.0
-"""How long a deployment may take."""
+"""Maximum seconds of a deployment."""
 
 _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
 
 _BROKEN = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED", "REVIEW_IN_PROGRESS"})
-"""A stack in one of these has never been whole, and can only be deleted."""
+"""Statuses of a stack that was never complete. It can only be deleted."""
 
 
 @dataclass(frozen=True)
 class Package:
-    """A template whose references point into a bucket, the names of its parameters, and the files it refers to."""
+    """A template that is ready to deploy.
+
+    Args:
+        template: the template as YAML, with references to a bucket.
+        parameters: the names of its parameters.
+        bundles: the files to upload to the bucket.
+    """
 
     template: str
     parameters: frozenset[str]
@@ -48,22 +54,22 @@ def deploy(
     parameters: Mapping[str, str] | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> dict[str, str]:
-    """Create or update the stack and wait until it is done.
+    """Create or update the stack and wait until it is complete.
 
     Args:
         target: the account.
-        stack: the stack's name.
+        stack: the name of the stack.
         template: the SAM template.
-        parameters: values of the template's parameters; the others keep the one that they have.
-        build: where bundles are kept; ``None`` for the user's cache folder.
-        tell: is told what is being done.
+        parameters: values of parameters. Other parameters keep their values.
+        build: the folder for bundles; ``None`` for the user's cache folder.
+        tell: prints a line of progress.
 
     Returns:
-        The stack's outputs.
+        The outputs of the stack.
 
     Raises:
-        BadInputError: the template cannot be used, or has no such parameter.
-        TargetError: AWS refused, or a resource could not be made; the message holds its reason.
+        BadInputError: a lab or the template is invalid, or the template has no such parameter.
+        TargetError: AWS refused a request or could not create a resource; the message has the reason.
     """
     if problems := deployable_problems():
         raise BadInputError(problems)
@@ -75,7 +81,9 @@ def deploy(
         given = {**here, **(parameters or {})}
         if unknown := sorted(set(given) - made.parameters):
             known = ", ".join(sorted(made.parameters))
-            raise BadInputError([f"the template has no parameter {name}; it has: {known}" for name in unknown])
+            raise BadInputError(
+                [f"the template has no parameter {name}; its parameters are: {known}" for name in unknown]
+            )
         s3 = target.client("s3")
         _ensure_bucket(s3, bucket, target)
         for bundle in made.bundles:
@@ -92,7 +100,7 @@ def deploy(
         if gone := no_longer_deployed(
             {output["OutputKey"]: output["OutputValue"] for output in before.get("Outputs", ())}
         ):
-            tell(f"no longer deployed after this: {', '.join(gone)}; to keep them, name their folder with --labs")
+            tell(f"this removes from the stack: {', '.join(gone)}; to keep them, give their folder with --labs")
         pause = 0.1 if target.runs_here else 3.0
         cloudformation = target.client("cloudformation")
         outputs = _apply(cloudformation, request, made.parameters, given, pause)
@@ -102,17 +110,17 @@ def deploy(
 
 
 def package(template: Path, bucket: str, python: Python | None, build: Path | None = None) -> Package:
-    """Build every bundle a template refers to, and point its references to the bucket.
+    """Build every bundle of a template, and replace local paths in the template by references to the bucket.
 
     Args:
         template: the SAM template.
-        bucket: where the bundles will lie.
-        python: what the functions will run on; ``None`` for the runtime and architecture that the template names.
-        build: where bundles are kept; ``None`` for the user's cache folder.
+        bucket: the bucket for the bundles.
+        python: the interpreter that runs the functions; ``None`` for the runtime and architecture of the template.
+        build: the folder for bundles; ``None`` for the user's cache folder.
 
     Raises:
-        BadInputError: the template cannot be used.
-        TargetError: the dependencies could not be fetched.
+        BadInputError: the template is invalid.
+        TargetError: the dependencies could not be downloaded.
     """
     document = read_template(template)
     references = list(local_code(document, template.parent))
@@ -129,16 +137,24 @@ def package(template: Path, bucket: str, python: Python | None, build: Path | No
 
 
 def _ensure_bucket(s3: Any, bucket: str, target: Target) -> None:
-    """Make the bucket of bundles unless it is there: private, encrypted (S3's default), closed to the public."""
+    """Create the bucket for bundles if it does not exist. It is encrypted (S3's default) and blocks public access.
+
+    Raises:
+        TargetError: the bucket belongs to another account, or access is denied.
+    """
     try:
-        # bucket names are everybody's: one of this name that is not ours would hand our functions to its owner
+        # Bucket names are global. Another account that owns this name could replace the code of our functions.
         s3.head_bucket(Bucket=bucket, ExpectedBucketOwner=target.account_id)
         return
     except ClientError as error:
         if error_code(error) not in ("404", "NoSuchBucket"):
-            raise TargetError(f"the bucket {bucket} cannot be used, or is not this account's: {error}") from error
-    place = {} if target.region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": target.region}}
-    s3.create_bucket(Bucket=bucket, **place)
+            raise TargetError(
+                f"the bucket {bucket} belongs to another account, or your access to it is denied: {error}"
+            ) from error
+    location = (
+        {} if target.region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": target.region}}
+    )
+    s3.create_bucket(Bucket=bucket, **location)
     s3.put_public_access_block(
         Bucket=bucket,
         PublicAccessBlockConfiguration={
@@ -151,7 +167,7 @@ def _ensure_bucket(s3: Any, bucket: str, target: Target) -> None:
 
 
 def _upload(s3: Any, bucket: str, key: str, content: bytes, target: Target) -> None:
-    """Upload a bundle unless it is there: its name says what is in it."""
+    """Upload a bundle if the bucket does not have it. Its key depends on its content."""
     try:
         s3.head_object(Bucket=bucket, Key=key, ExpectedBucketOwner=target.account_id)
     except ClientError as error:
@@ -163,7 +179,18 @@ def _upload(s3: Any, bucket: str, key: str, content: bytes, target: Target) -> N
 def _apply(
     cloudformation: Any, request: dict[str, Any], parameters: frozenset[str], given: Mapping[str, str], pause: float
 ) -> dict[str, str]:
-    """Create the stack, or update it with the parameters it was given now or before; return its outputs."""
+    """Create or update the stack, with new and earlier values of its parameters. Return its outputs.
+
+    Args:
+        cloudformation: a client.
+        request: the name, the template and the capabilities of the stack.
+        parameters: the names of the template's parameters.
+        given: new values.
+        pause: seconds between two polls.
+
+    Raises:
+        TargetError: another deployment is in progress, or the stack could not be deployed.
+    """
     stack = request["StackName"]
     chosen = [{"ParameterKey": name, "ParameterValue": value} for name, value in given.items()]
     good: tuple[str, ...] = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
@@ -173,7 +200,7 @@ def _apply(
         found = _wait(cloudformation, stack, pause)
     if found is not None and found["StackStatus"].endswith("_IN_PROGRESS"):
         raise TargetError(
-            f"the stack {stack} is being changed by somebody else ({found['StackStatus']}); try again later"
+            f"the stack {stack} is already being changed ({found['StackStatus']}); wait until that ends and try again"
         )
     if found is None:
         cloudformation.create_stack(**request, Parameters=chosen)
@@ -185,7 +212,7 @@ def _apply(
         except ClientError as error:
             if "No updates are to be performed" not in str(error):
                 raise
-            good = (*good, "UPDATE_ROLLBACK_COMPLETE")  # a failed update left what is wanted now
+            good = (*good, "UPDATE_ROLLBACK_COMPLETE")  # the stack is already as wanted, after a failed update
     done = _wait(cloudformation, stack, pause)
     if done is None or done["StackStatus"] not in good:
         raise TargetError(_failure(cloudformation, stack, done["StackStatus"] if done else "it was deleted"))
@@ -193,6 +220,7 @@ def _apply(
 
 
 def _describe(cloudformation: Any, stack: str) -> Mapping[str, Any] | None:
+    """Return the description of a stack, or ``None`` if it does not exist."""
     try:
         found: Mapping[str, Any] = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
     except ClientError as error:
@@ -203,7 +231,11 @@ def _describe(cloudformation: Any, stack: str) -> Mapping[str, Any] | None:
 
 
 def _wait(cloudformation: Any, stack: str, pause: float) -> Mapping[str, Any] | None:
-    """Wait until nothing about the stack is in progress; return it, or ``None`` when it is gone."""
+    """Wait until no change of the stack is in progress. Return its description, or ``None`` if it was deleted.
+
+    Raises:
+        TargetError: this took longer than ``WAIT_SECONDS``.
+    """
     deadline = time.monotonic() + WAIT_SECONDS
     while time.monotonic() < deadline:
         found = _describe(cloudformation, stack)
@@ -211,12 +243,12 @@ def _wait(cloudformation: Any, stack: str, pause: float) -> Mapping[str, Any] | 
             return found
         time.sleep(pause)
     raise TargetError(
-        f"the stack {stack} was not done within {WAIT_SECONDS / 60:.0f} minutes; see it in CloudFormation"
+        f"the stack {stack} was not complete after {WAIT_SECONDS / 60:.0f} minutes; see its events in CloudFormation"
     )
 
 
 def _failure(cloudformation: Any, stack: str, status: str) -> str:
-    """Say which resource failed first, and why."""
+    """Return a message with each resource that failed in the last deployment, the first one first."""
     lines = []
     pages = cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack)
     for page in pages:
@@ -229,4 +261,4 @@ def _failure(cloudformation: Any, stack: str, status: str) -> str:
         else:
             continue
         break
-    return "\n".join([f"the stack {stack} was not deployed ({status}):", *reversed(lines)])
+    return "\n".join([f"the stack {stack} could not be deployed ({status}):", *reversed(lines)])

@@ -1,7 +1,7 @@
-"""What a stack holds of labs and checks, compared with what lies here: nobody is graded by another lab than they see.
+"""Compare the labs and checks of a stack with those of this machine, so that no class is graded with another version.
 
-Deploying writes a digest of every lab into an output of the stack: it changes with the stack, comes back with it when
-an update fails, and whoever may describe the stack may read it.
+A deployment writes a digest of every lab into an output of the stack. The output changes with the stack, and a failed
+update restores it. Reading it needs only the permission to describe the stack.
 """
 
 from __future__ import annotations
@@ -20,15 +20,16 @@ from labgrader.judging.check import find_check
 from labgrader.judging.lint import lint
 from labgrader.labs.lab import find_lab, lab_ids
 from labgrader.labs.search_path import added_files, check_files, lab_files
+from labgrader.labs.suggestions import lab_not_found
 
 OUTPUT = "DeployedLabs"
-"""The stack's output: for each lab, by its id, the digest of the lab and the digest of the code that judges it."""
+"""The output of the stack: by the id of each lab, the digest of the lab and the digest of the code that judges it."""
 
 _DIGITS = 12
 
 
 def deployable_problems() -> list[Problem]:
-    """Everything that is wrong with the labs and the added checks: a lab that cannot be used ends every run of it."""
+    """Return all problems of the labs and the added checks. A lab with problems would end each of its runs."""
     problems = [problem for file in lab_files().values() for problem in lint(file)]
     for name, file in check_files().items():
         if not file.module:
@@ -40,13 +41,13 @@ def deployable_problems() -> list[Problem]:
 
 
 def digests() -> dict[str, str]:
-    """Return the digest of every lab here and of the code that judges it, by the lab's id.
+    """Return the digest of every lab on this machine and of the code that judges it, by the lab's id.
 
-    The code is the library and the built-in checks; for a lab that uses an added check, all added checks too. So a
-    built-in lab has the same digest wherever no folder was added.
+    The code is the library and the built-in checks. It includes the added checks only for labs that use one, so added
+    folders do not change the digests of the built-in labs.
 
     Raises:
-        BadInputError: a lab cannot be used.
+        BadInputError: a lab is invalid.
     """
     sources = {
         inside: file
@@ -66,8 +67,8 @@ def digests() -> dict[str, str]:
     return found
 
 
-def held(outputs: Mapping[str, str]) -> dict[str, str] | None:
-    """Return the digests of the labs that a stack holds, by id; ``None`` where the stack does not say."""
+def deployed_digests(outputs: Mapping[str, str]) -> dict[str, str] | None:
+    """Return the digests of the deployed labs by id, or ``None`` if the stack has no such output."""
     if OUTPUT not in outputs:
         return None
     document: dict[str, str] = json.loads(outputs[OUTPUT])
@@ -75,59 +76,62 @@ def held(outputs: Mapping[str, str]) -> dict[str, str] | None:
 
 
 def shown(outputs: Mapping[str, str]) -> dict[str, str]:
-    """Return a stack's outputs for somebody to read: without the digests."""
+    """Return the outputs of a stack to print: without the digests."""
     return {name: value for name, value in outputs.items() if name != OUTPUT}
 
 
 def check_deployed(outputs: Mapping[str, str], labs: Sequence[str], options: str) -> None:
-    """Refuse to start with a lab that is not deployed as it lies here.
+    """Check that each lab is deployed in the version of this machine.
 
-    A lab that is deployed and does not lie here is graded as it is deployed.
+    A lab that only the stack has is graded in the deployed version, with a warning.
 
     Args:
-        outputs: the stack's.
-        labs: ids of labs, each of which lies here or is deployed.
-        options: those of the command that deploys, as ``options.chosen`` writes them.
+        outputs: the outputs of the stack.
+        labs: ids of labs.
+        options: the options of the command that deploys, as ``options.chosen`` writes them.
 
     Raises:
-        BadInputError: everything that differs, and the command that deploys it.
+        BadInputError: a lab or a check differs, or the lab does not exist. The message has the command that deploys.
     """
-    there, how = held(outputs), f"`labgrader deploy{options}`"
-    if there is None:
+    deployed, command = deployed_digests(outputs), f"`labgrader deploy{options}`"
+    if deployed is None:
         console.error(
-            f"the stack does not say which labs it holds, so they are not compared with those here; {how} does"
+            "warning: an older version of labgrader deployed the stack, so its labs cannot be compared with yours; "
+            f"deploy it again with {command}"
         )
         return
-    here = digests()
+    local = digests()
     problems: list[str] = []
     for lab_id in labs:
-        if lab_id not in here:
-            if lab_id not in there:
-                problems.append(_no_such_lab(lab_id, {*here, *there}))
+        if lab_id not in local:
+            if lab_id not in deployed:
+                problems.append(_no_such_lab(lab_id, {*local, *deployed}))
             else:
-                console.error(f"{lab_id} is deployed, and not among the labs here: it is graded as it is deployed")
-        elif lab_id not in there:
-            problems.append(f"{lab_id} is not deployed: {how}")
+                console.error(
+                    f"warning: {lab_id} is deployed, but this machine does not have it: the deployed version is graded"
+                )
+        elif lab_id not in deployed:
+            problems.append(f"{lab_id} is not deployed; deploy it with {command}")
         else:
-            lab, _, code = here[lab_id].partition(".")
-            lab_there, _, code_there = there[lab_id].partition(".")
-            if lab != lab_there:
-                problems.append(f"the deployed {lab_id} differs: {how}")
-            elif code != code_there:
-                problems.append(f"the deployed checks differ: {how}")
+            lab, _, code = local[lab_id].partition(".")
+            deployed_lab, _, deployed_code = deployed[lab_id].partition(".")
+            if lab != deployed_lab:
+                problems.append(f"the deployed {lab_id} differs from yours; deploy yours with {command}")
+            elif code != deployed_code:
+                problems.append(f"the deployed checks differ from yours; deploy yours with {command}")
     if problems:
         raise BadInputError(list(dict.fromkeys(problems)))
 
 
 def unknown_lab(lab_id: str, aws: bool, stack: str) -> list[Problem]:
-    """Say that there is no such lab, neither here nor deployed; where no stack can be reached, only here counts.
+    """Return a problem if a lab exists neither on this machine nor in the stack. An unreachable stack is ignored.
 
     Args:
         lab_id: the lab.
-        aws, stack: as the command was given them.
+        aws, stack: the options of the command.
 
     Raises:
-        BadInputError: the lab lies here and cannot be used.
+        BadInputError: the lab on this machine is invalid.
     """
     if lab_id in lab_ids():
         find_lab(lab_id)
@@ -137,21 +141,21 @@ def unknown_lab(lab_id: str, aws: bool, stack: str) -> list[Problem]:
 
 
 def known_labs(aws: bool, stack: str) -> set[str]:
-    """The ids of the labs here, and of those that are deployed; where no stack can be reached, of those here."""
+    """Return the ids of the labs on this machine and in the stack. An unreachable stack is ignored."""
     try:
-        there = held(stack_outputs(real_target() if aws else running_target(), stack))
-    except TargetError:  # the command itself says so, once what it was given is right
-        there = None
-    return {*lab_ids(), *(there or ())}
+        deployed = deployed_digests(stack_outputs(real_target() if aws else running_target(), stack))
+    except TargetError:  # the command reports this itself, after it has checked its other input
+        deployed = None
+    return {*lab_ids(), *(deployed or ())}
 
 
 def no_longer_deployed(outputs: Mapping[str, str]) -> list[str]:
-    """The labs that a stack holds and that deploying what lies here takes away."""
-    return sorted(set(held(outputs) or ()) - set(lab_ids()))
+    """Return the labs that a deployment from this machine removes from a stack."""
+    return sorted(set(deployed_digests(outputs) or ()) - set(lab_ids()))
 
 
 def _no_such_lab(lab_id: str, known: Collection[str]) -> str:
-    return f"there is no lab {lab_id!r}; the labs are: {', '.join(sorted(known))}"
+    return lab_not_found(lab_id, repr(lab_id), sorted(known))
 
 
 def _digest_of_files(files: Mapping[str, Path]) -> str:

@@ -1,4 +1,4 @@
-"""Reading and writing CloudFormation templates without losing their short tags (``!Ref``, ``!Sub``, ``!GetAtt``)."""
+"""Read and write CloudFormation templates with their short tags (``!Ref``, ``!Sub``, ``!GetAtt``)."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _CODE = {
     "AWS::Serverless::Api": "DefinitionUri",
     "AWS::Serverless::HttpApi": "DefinitionUri",
 }
-"""The property of each kind of resource that names a file or folder of ours."""
+"""The property of each type of resource with the path of a local file or folder."""
 
 
 @dataclass(frozen=True)
 class Tagged:
-    """A YAML value with a tag of CloudFormation's: ``!Sub "${Bucket}/x"``."""
+    """A YAML value with a tag of CloudFormation: ``!Sub "${Bucket}/x"``."""
 
     tag: str
     value: Any
@@ -31,12 +31,12 @@ class Tagged:
 
 @dataclass(frozen=True)
 class LocalCode:
-    """A resource's reference to a file or folder beside the template.
+    """A reference of a resource to a local file or folder.
 
     Args:
-        resource: its logical id.
-        kind: its type (``AWS::Serverless::Function``).
-        field: the property that holds the path.
+        resource: the logical id of the resource.
+        kind: the type of the resource (``AWS::Serverless::Function``).
+        field: the property with the path.
         path: the file or folder.
     """
 
@@ -47,11 +47,11 @@ class LocalCode:
 
 
 class _Loader(yaml.SafeLoader):
-    """A safe loader that keeps unknown tags, and leaves dates (``2010-09-09``) as the text they are."""
+    """A safe loader that keeps unknown tags, and reads dates (``2010-09-09``) as text."""
 
 
 class _Dumper(yaml.SafeDumper):
-    """A dumper that writes the tags back, and never an alias: CloudFormation has no anchors of ours."""
+    """A dumper that writes tags, and no YAML aliases, which CloudFormation does not support."""
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002  (PyYAML's signature)
         return True
@@ -87,7 +87,7 @@ def read_template(file: Path) -> dict[str, Any]:
     """Read a template.
 
     Raises:
-        BadInputError: there is none, or it is not a template.
+        BadInputError: the file cannot be read, or it is not a template.
     """
     try:
         document = yaml.load(file.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  (a safe loader)
@@ -95,26 +95,26 @@ def read_template(file: Path) -> dict[str, Any]:
         raise BadInputError([Problem(error.strerror or str(error), str(file))]) from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
-        raise BadInputError([Problem(f"not YAML: {error.problem}", str(file), line)]) from None
+        raise BadInputError([Problem(f"this is not valid YAML: {error.problem}", str(file), line)]) from None
     if not isinstance(document, dict) or not isinstance(document.get("Resources"), dict):
-        raise BadInputError([Problem("not a CloudFormation template: it has no Resources", str(file))])
+        raise BadInputError([Problem("this is not a CloudFormation template: it has no Resources", str(file))])
     return document
 
 
 def write_template(document: Mapping[str, Any]) -> str:
-    """Return a template as YAML, its keys in their order."""
+    """Return a template as YAML. The order of its keys is kept."""
     return yaml.dump(dict(document), Dumper=_Dumper, sort_keys=False, width=120, allow_unicode=True)
 
 
 def local_code(document: Mapping[str, Any], folder: Path) -> Iterator[LocalCode]:
-    """Yield every reference to a file or folder beside the template.
+    """Yield every reference of a template to a local file or folder.
 
     Args:
         document: the template.
-        folder: where it lies; its paths are relative to that.
+        folder: the folder of the template; paths are relative to it.
 
     Raises:
-        BadInputError: a file or folder is not there.
+        BadInputError: a file or folder does not exist.
     """
     for name, resource in document["Resources"].items():
         field = _CODE.get(resource.get("Type", ""), "")
@@ -129,11 +129,11 @@ def local_code(document: Mapping[str, Any], folder: Path) -> Iterator[LocalCode]
 
 
 def layers(document: Mapping[str, Any], function: str) -> list[str]:
-    """Return the logical ids of a function's layers of ours, in their order: those of all functions, then its own.
+    """Return the logical ids of a function's layers in this template: first the common layers, then its own.
 
     Args:
         document: the template.
-        function: the function's logical id.
+        function: the logical id of the function.
     """
     common = document.get("Globals", {}).get("Function", {}).get("Layers", [])
     own = document["Resources"][function].get("Properties", {}).get("Layers", [])
@@ -141,10 +141,10 @@ def layers(document: Mapping[str, Any], function: str) -> list[str]:
 
 
 def runtime(document: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the Python version (``3.13``) and architecture (``arm64`` or ``x86_64``) that the functions have.
+    """Return the Python version (``3.13``) and the architecture (``arm64`` or ``x86_64``) of the functions.
 
     Raises:
-        BadInputError: they have several, or none that is Python.
+        BadInputError: they have several, or their runtime is not Python.
     """
     common = document.get("Globals", {}).get("Function", {})
     found = set()
@@ -153,8 +153,10 @@ def runtime(document: Mapping[str, Any]) -> tuple[str, str]:
             properties = {**common, **resource.get("Properties", {})}
             found.add((str(properties.get("Runtime", "")), str((properties.get("Architectures") or ["x86_64"])[0])))
     if len(found) != 1:
-        raise BadInputError([f"the functions have {len(found)} runtimes and architectures; one layer fits only one"])
+        raise BadInputError(
+            [f"the functions have {len(found)} combinations of runtime and architecture; a layer supports only one"]
+        )
     name, architecture = found.pop()
     if not name.startswith("python3."):
-        raise BadInputError([f"the functions' runtime is {name or 'missing'}, not a version of Python"])
+        raise BadInputError([f"the runtime of the functions is {name or 'missing'}; it must be a version of Python 3"])
     return name.removeprefix("python"), architecture

@@ -1,1 +1,1 @@
-"""The generated pages in `docs/`."""
+"""Write the generated pages and pictures in `docs/`."""

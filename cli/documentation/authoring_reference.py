@@ -1,6 +1,6 @@
-"""The reference in `docs/authoring-reference.md`: what a lab and a check of one's own may use, from the source itself.
+"""Make `docs/authoring-reference.md` from the source: all names that labs and checks of teachers can use.
 
-``cli.documentation.catalogue`` writes the page and says whether it is current.
+``cli.documentation.catalogue`` writes the page and tests whether it is current.
 """
 
 from __future__ import annotations
@@ -20,28 +20,28 @@ _MISTAKE = "checks.simulation.mistake"
 _BUILDERS = ("checks.simulation.builders", "checks.simulation.operations", "checks.simulation.rest_api")
 
 _MORE_VALUES = ("labgrader.evidence.load.plan", *_BUILDERS, _STUDENT, _MISTAKE)
-"""Modules beside those of the evidence whose type aliases and constants stand in signatures."""
+"""More modules with type aliases and constants that appear in signatures."""
 
 _FOR_SOLUTIONS = {"BASIC_EXECUTION"}
-"""Constants that a solution uses."""
+"""Constants for solutions."""
 
 _NOT_FOR_CHECKS = {"answers", "to_dict"}
-"""Members of evidence that serve the recording of it; so do class methods named ``from_…``."""
+"""Members of evidence that only the recorder uses, like class methods named ``from_…``."""
 
 _EMPTY = {"dict": "{}", "list": "[]", "set": "set()"}
 
 _HEAD = """# What a lab and a check of your own can use
 
-Every name with its signature and its own words, from the source. Written by `make docs`; don't edit it by hand.
-[Write a lab of your own](write-a-lab.md) says how a lab is made; [the checks](checks.md) lists the built-in checks.
+Every name with its signature and its docstring. `make docs` writes this page from the source; do not edit it.
+[Write a lab of your own](write-a-lab.md) explains the steps. [The checks](checks.md) lists the built-in checks.
 
 - [What a check imports](#what-a-check-imports)
-- [What a check reads](#what-a-check-reads): `Snapshot`, `Probe`, `LoadTest` and what they answer
+- [What a check reads](#what-a-check-reads): `Snapshot`, `Probe`, `LoadTest` and the classes that they return
 - [What a solution calls](#what-a-solution-calls)
 - [What a mistake is made of](#what-a-mistake-is-made-of)
 
-A field of evidence has its default where AWS did not say. `Json` is any value that JSON can hold. If a check of yours
-raises an error, its students are not graded and the report names the file and line.
+A field of evidence has its default if AWS returned no value. `Json` is any JSON value. If your check raises an error,
+the check is not graded, and the report names the file and the line.
 """
 
 _MISTAKE_EXAMPLES = """
@@ -52,8 +52,8 @@ Mistake("no-queue", "created no queue", {"queue-named"}, changed(without("create
 Mistake("queue-deleted", "deleted the queue", {"queue-named"}, afterwards(delete_queue))
 ```
 
-Here `delete_queue` is a function of yours that takes the student. It makes its calls with `student.call`, which no
-mistake changes:
+Here `delete_queue` is your own function with the student as its parameter. It makes API calls with `student.call`,
+which mistakes do not change:
 
 ```python
 def delete_queue(student: SimulatedStudent) -> None:
@@ -69,23 +69,22 @@ def reference() -> str:
     parts = [
         _HEAD,
         "\n## What a check imports\n",
-        f"\nFrom `{_JUDGING}`; classes that evidence is made of are in the next section.\n",
+        f"\nFrom `{_JUDGING}`. The next section has the classes of the evidence.\n",
         *_names(_JUDGING, {evidence_class.name for evidence_class in evidence}),
-        f"\nFrom `{_SNAPSHOT}`, beside the classes of the next section:\n",
+        f"\nFrom `{_SNAPSHOT}`, in addition to the classes of the next section:\n",
         *_names(_SNAPSHOT, {evidence_class.name for evidence_class in evidence}),
         "\n## What a check reads\n\n",
         "The first parameter of a check is a `Snapshot`, a `Probe` or a `LoadTest`. The readers of AWS services are\n",
-        "properties of the snapshot: `snapshot.sqs.queue(name)` is a `Queue` or `None`. A missing\n",
-        "resource is `None`. A question that AWS refused raises `NotGradedError`: do not catch it,\n",
-        "and the check is not graded.\n",
+        "properties of the snapshot: `snapshot.sqs.queue(name)` returns a `Queue`, or `None` if there is no such\n",
+        "queue. If AWS refused an API call, its reader raises `NotGradedError`. Do not catch it: the check is then\n",
+        "not graded.\n",
         *(_class(evidence_class) for evidence_class in evidence),
         "\n## What a solution calls\n",
         *(_class(_found_class(name, _STUDENT)) for name in ("SimulatedStudent", "Step")),
         *(_functions(module) for module in _BUILDERS),
         "\n## What a mistake is made of\n\n",
-        f"All of these are imported from `{_MISTAKE}`. A mistake names a step by the operation, the target and\n",
-        "the name that the functions above say under “Step”. What takes a student and returns a `Change` goes into\n",
-        "`changed(…)`.\n",
+        f"Import all of these from `{_MISTAKE}`. A mistake names a step by its operation, its target and its name;\n",
+        "the functions above describe them under “Step”. Pass functions that return a `Change` to `changed(…)`.\n",
         _MISTAKE_EXAMPLES,
         _class(_found_class("Mistake", _MISTAKE)),
         _functions(_MISTAKE),
@@ -95,7 +94,7 @@ def reference() -> str:
 
 
 def _reached(roots: Sequence[str]) -> list[ClassEntry]:
-    """The classes that a check can come to from the evidence it is given, each behind the first that leads to it."""
+    """Return the classes that a check can reach from its evidence, each after the first class that refers to it."""
     found: dict[str, ClassEntry] = {}
 
     def visit(name: str, module: str) -> None:
@@ -133,7 +132,7 @@ def _found_class(name: str, module: str) -> ClassEntry:
 
 
 def _names(module: str, elsewhere: set[str]) -> Iterator[str]:
-    """The exported names of a module: functions and constants, then classes that are not told elsewhere."""
+    """Yield the exported names of a module: functions and constants, then classes that no other section describes."""
     exported = [find_definition(name, module) for name in sorted(read_module(module).exported, key=str.lower)]
     yield "\n"
     yield from (_entry(exported_entry) for exported_entry in exported if isinstance(exported_entry, Entry))
@@ -152,7 +151,7 @@ def _functions(module: str) -> str:
 
 
 def _class(entry: ClassEntry) -> str:
-    """A class: its own words, its fields as a table, its properties and methods as a list."""
+    """Return a class as Markdown: docstring, fields as a table, properties and methods as a list."""
     made_by_hand = "answers" not in entry.constructor
     lines = [f"\n### `{entry.name}{entry.constructor if made_by_hand else ''}`\n"]
     lines += [f"\n{paragraph}\n" for paragraph in entry.doc.paragraphs]
@@ -165,7 +164,7 @@ def _class(entry: ClassEntry) -> str:
             for field in fields
         ]
     elif entry.doc.arguments:
-        lines += ["\n", *(f"- `{name}`: {said}\n" for name, said in entry.doc.arguments.items())]
+        lines += ["\n", *(f"- `{name}`: {text}\n" for name, text in entry.doc.arguments.items())]
     others = [member for member in offered if member.kind != "field"]
     if others:
         lines += ["\n", *map(_entry, others)]
@@ -173,13 +172,13 @@ def _class(entry: ClassEntry) -> str:
 
 
 def _about(name: str, doc: Doc) -> str:
-    """What a docstring says of one field, also where it says it of several at once."""
-    said = (text for names, text in doc.arguments.items() if name in names.replace("`", "").split(", "))
-    return _cell(next(said, ""))
+    """Return the text of a docstring about a field. One entry may describe several fields."""
+    texts = (text for names, text in doc.arguments.items() if name in names.replace("`", "").split(", "))
+    return _cell(next(texts, ""))
 
 
 def _field_type(entry: Entry) -> str:
-    """A field's type and default, with the empty value in place of the factory that makes it."""
+    """Return the type and default of a field, with an empty value instead of a default factory."""
     return re.sub(r"field\(default_factory=(\w+)\)", lambda found: _EMPTY[found[1]], entry.signature)
 
 
@@ -188,7 +187,7 @@ def _cell(text: str) -> str:
 
 
 def _entry(entry: Entry) -> str:
-    """A function, property or constant as an item of a list, with its parameters beneath it."""
+    """Return a function, property or constant as a list item, followed by its parameters."""
     between = {"function": "", "property": ": ", "value": " = "}[entry.kind]
     words = " ".join(entry.doc.paragraphs)
     lines = [
@@ -196,12 +195,12 @@ def _entry(entry: Entry) -> str:
         if words
         else f"- `{entry.name}{between}{entry.signature}`\n"
     ]
-    lines += [f"  - {_code(names)}: {said}\n" for names, said in entry.doc.arguments.items()]
+    lines += [f"  - {_code(names)}: {text}\n" for names, text in entry.doc.arguments.items()]
     if entry.doc.returns:
         lines.append(f"  - Returns {entry.doc.returns}\n")
     lines += [
-        f"  - Raises {_code(error)}: {said}\n"
-        for error, _, said in (raised.partition(": ") for raised in entry.doc.raises)
+        f"  - Raises {_code(error)}: {text}\n"
+        for error, _, text in (raised.partition(": ") for raised in entry.doc.raises)
     ]
     return "".join(lines)
 
@@ -211,7 +210,7 @@ def _code(names: str) -> str:
 
 
 def _named_values(page: str, evidence: Sequence[ClassEntry]) -> Iterator[str]:
-    """The type aliases and constants that a page names and has not explained."""
+    """Yield the type aliases and constants that a page mentions but does not explain."""
     judging = read_module(_JUDGING)
     reached = [
         *((name, _JUDGING) for name in judging.exported),

@@ -1,7 +1,7 @@
-"""The catalogue of checks in `docs/checks.md`, written from the checks themselves; and the reference for authors.
+"""Write `docs/checks.md` from the checks, and `docs/authoring-reference.md` from the source.
 
 python -m cli.documentation.catalogue            write both pages
-python -m cli.documentation.catalogue --check    say whether they are current (exit status 1 when one is not)
+python -m cli.documentation.catalogue --check    test whether both are current (exit status 1 if one is not)
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ PAGE = ROOT / "docs" / "checks.md"
 
 _HEAD = """# The checks
 
-Every check there is, from its own words and signature. Written by `make docs`; don't edit it by hand.
-A lab names a check, gives it parameters, a title, points and prerequisites (`checks/labs/ID/lab.yaml`).
+All built-in checks with their parameters. `make docs` writes this page from the source; do not edit it.
+A lab file (`checks/labs/ID/lab.yaml`) gives each check parameters, a title, points and prerequisites.
 """
 
 _KINDS = {
@@ -30,13 +30,13 @@ _KINDS = {
         "Configuration",
         "Judged from the snapshot alone; nothing is invoked. These also run in an audit.",
     ),
-    "behaviour": ("Behaviour", "Judged from recorded invocations of the student's function."),
+    "behaviour": ("Behavior", "Judged from recorded invocations of the student's function."),
     "performance": ("Performance", "Judged from recorded load tests."),
 }
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write the generated pages, or with ``--check`` say whether they are current."""
+    """Write the generated pages, or with ``--check`` test whether they are current. Return the exit status."""
     pages = {
         PAGE: catalogue(all_checks(), [find_lab(lab_id) for lab_id in lab_ids()]),
         authoring_reference.PAGE: authoring_reference.reference(),
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str]) -> int:
     if "--check" in arguments:
         stale = [page for page, text in pages.items() if not _is_current(page, text)]
         for page in stale:
-            console.info(f"{page.relative_to(ROOT)} is not current; write it again with `make docs`")
+            console.info(f"{page.relative_to(ROOT)} is not current; update it with `make docs`")
         return 1 if stale else 0
     for page, text in pages.items():
         page.parent.mkdir(exist_ok=True)
@@ -61,7 +61,7 @@ def catalogue(checks: Sequence[Check], labs: Sequence[Lab]) -> str:
     """Return the catalogue as Markdown.
 
     Args:
-        checks: the checks, in the order they shall stand.
+        checks: the checks in the order of the page.
         labs: the labs that may use them.
     """
     parts = [_HEAD]
@@ -90,7 +90,7 @@ def _entry(check: Check, labs: Sequence[Lab]) -> str:
 
 
 def _paragraphs(text: str) -> str:
-    """A docstring as Markdown: an ``Args:`` section is a list."""
+    """Return a docstring as Markdown, with the section ``Args:`` as a list."""
     body, _, arguments = text.partition("\n\nArgs:\n")
     listed = "".join(
         f" {line.strip()}" if line.startswith("        ") else f"\n- {line.strip()}"
@@ -101,7 +101,7 @@ def _paragraphs(text: str) -> str:
 
 
 def _type(schema: dict[str, Any]) -> str:
-    """A parameter's type in words."""
+    """Return the type of a parameter in words."""
     if "enum" in schema:
         return " or ".join(f"`{value}`" for value in schema["enum"])
     if "anyOf" in schema:

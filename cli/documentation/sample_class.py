@@ -26,7 +26,7 @@ from labgrader.reasons import Reason
 from labgrader.reporting.html import render_class, render_student
 from labgrader.reporting.report import build_report
 from labgrader.reporting.run_summary import build_run
-from labgrader.roster import Student
+from labgrader.rosters import Student
 
 LAB = "lambda-optimization"
 RUN_ID = "20260302-080000-lambda-optimization-4f2a"
@@ -76,7 +76,7 @@ def pages(proofs: Path | None = None) -> dict[str, str]:
     """Return the pages of the sample class as HTML: ``class.html`` and ``reports/USERNAME.html`` for each student.
 
     Args:
-        proofs: the folder with the recorded proofs of the lab; the one of the checkout if it is not given.
+        proofs: the folder with the recorded proofs of the lab; that of the checkout by default.
 
     Raises:
         BadInputError: a proof of the class is not recorded.
@@ -144,7 +144,7 @@ def _student(enrolled: Enrolled) -> Student:
 
 
 def _values(lab: Lab, answers: Mapping[str, Answers], action: str) -> Iterator[tuple[str, Any]]:
-    """Yield what was measured, in the order of the lab."""
+    """Yield the measured values with their checks, in the order of the lab."""
     for item in (*lab.checks, *lab.advice):
         if item.id in answers:
             for value in answers[item.id].values(action):
@@ -152,7 +152,7 @@ def _values(lab: Lab, answers: Mapping[str, Answers], action: str) -> Iterator[t
 
 
 def _advice(lab: Lab, snapshot: Snapshot, answers: Mapping[str, Answers]) -> Iterator[tuple[Item, Verdict]]:
-    """Yield the advice that the record can decide."""
+    """Yield the advice for which the record has the evidence."""
     recorded: dict[str, Any] = {}
     for check in answers.values():
         recorded |= check.to_dict()

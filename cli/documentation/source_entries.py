@@ -1,6 +1,6 @@
-"""What a module offers, read from its source text: signatures as they are written, and docstrings in parts.
+"""Read the signatures and docstrings of a module from its source text.
 
-The text is parsed and not imported, so that every version of Python finds the same.
+The text is parsed, not imported, so that all versions of Python give the same result.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ class Doc:
     """A docstring in parts, as Markdown.
 
     Args:
-        paragraphs: the text before the sections, one entry for each paragraph, without those that name a source.
-        arguments: what ``Args`` says, by name; ``a, b`` where one entry is about both.
-        returns: what ``Returns`` says, or empty.
-        raises: what ``Raises`` says, one entry for each error.
+        paragraphs: the paragraphs before the sections, without those that begin with ``Source:``.
+        arguments: the entries of ``Args`` by name; ``a, b`` for an entry about two arguments.
+        returns: the text of ``Returns``, or empty.
+        raises: the entries of ``Raises``.
     """
 
     paragraphs: tuple[str, ...] = ()
@@ -43,7 +43,7 @@ class Entry:
         kind: ``function``, ``property``, ``field`` or ``value``.
         signature: a function's parameters and result; a field's type and default; an alias's or constant's value.
         doc: its docstring.
-        types: the names that stand in its annotations.
+        types: the names in its annotations.
     """
 
     name: str
@@ -55,13 +55,13 @@ class Entry:
 
 @dataclass(frozen=True)
 class ClassEntry:
-    """A class with what it offers.
+    """A class with its public members.
 
     Args:
         name: its name.
         doc: its docstring.
         members: its public fields, properties and methods in the order of the source.
-        constructor: the parameters of its ``__init__``, where it writes one.
+        constructor: the parameters of its ``__init__``, or empty if it defines none.
     """
 
     name: str
@@ -72,11 +72,12 @@ class ClassEntry:
 
 @dataclass(frozen=True)
 class Module:
-    """What one module defines, by name in the order of the source, and where the names come from that it imports.
+    """The names of a module in the order of the source.
 
     Args:
-        functions, classes, values: what it defines; ``values`` are constants and type aliases.
-        imported: by name, the module that it is imported from.
+        functions, classes: its functions and classes by name.
+        values: its constants and type aliases by name.
+        imported: by imported name, the module from which it is imported.
         exported: the names in ``__all__``.
     """
 
@@ -89,10 +90,10 @@ class Module:
 
 @cache
 def read_module(name: str) -> Module:
-    """Read a module's source text.
+    """Read the source text of a module.
 
     Raises:
-        ModuleNotFoundError: there is no such module.
+        ModuleNotFoundError: the module does not exist.
     """
     found = importlib.util.find_spec(name)
     if found is None or found.origin is None:
@@ -117,7 +118,7 @@ def read_module(name: str) -> Module:
 
 
 def find_definition(name: str, module: str) -> Entry | ClassEntry | None:
-    """Return what a name stands for in a module, followed through imports; ``None`` for what is not the project's."""
+    """Return the definition of a name in a module, also through imports; ``None`` for names of other projects."""
     while module.partition(".")[0] in ("labgrader", "cli"):
         known = read_module(module)
         found = known.functions.get(name) or known.classes.get(name) or known.values.get(name)
@@ -128,14 +129,14 @@ def find_definition(name: str, module: str) -> Entry | ClassEntry | None:
 
 
 def defining_module(name: str, module: str) -> str:
-    """Return the module that defines what a name stands for in a module."""
+    """Return the module that defines a name of a module."""
     while name in (imported := read_module(module).imported):
         module = imported[name]
     return module
 
 
 def parse_doc(text: str | None) -> Doc:
-    """Take a docstring apart."""
+    """Split a docstring into its parts."""
     cleaned = inspect.cleandoc(text or "").replace("``", "`")
     sections = {found[1]: found[2] for found in _SECTION.finditer(f"{cleaned}\n")}
     body = _SECTION.sub("", f"{cleaned}\n")
@@ -150,7 +151,7 @@ def parse_doc(text: str | None) -> Doc:
 
 
 def _entries(section: str) -> Iterator[str]:
-    """Yield the entries of a section; a line that is further in belongs to the entry before it."""
+    """Yield the entries of a section. An indented line continues the entry before it."""
     entry = ""
     for line in inspect.cleandoc(f"\n{section}").splitlines():
         if entry and not line.startswith(" "):
@@ -162,8 +163,8 @@ def _entries(section: str) -> Iterator[str]:
 
 
 def _named(entry: str) -> tuple[str, str]:
-    name, _, said = entry.partition(": ")
-    return name, said
+    name, _, text = entry.partition(": ")
+    return name, text
 
 
 def _function(node: ast.FunctionDef, text: str) -> Entry:
@@ -195,15 +196,15 @@ def _class(node: ast.ClassDef, text: str) -> ClassEntry:
 
 def _value(name: str, value: ast.expr, following: ast.stmt | None, text: str) -> Entry:
     match following:
-        case ast.Expr(value=ast.Constant(value=str(said))):
-            doc = parse_doc(said)
+        case ast.Expr(value=ast.Constant(value=str(docstring))):
+            doc = parse_doc(docstring)
         case _:
             doc = Doc()
     return Entry(name, "value", _text(value, text), doc, tuple(_names(value)))
 
 
 def _parameters(arguments: ast.arguments, text: str) -> str:
-    """The parameters as they are written, on one line, without ``self`` and ``cls``."""
+    """Return the parameters on one line as in the source, without ``self`` and ``cls``."""
     positional = [*arguments.posonlyargs, *arguments.args]
     defaults: list[ast.expr | None] = [*[None] * (len(positional) - len(arguments.defaults)), *arguments.defaults]
     written: list[str] = []

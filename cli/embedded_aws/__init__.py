@@ -1,1 +1,1 @@
-"""The embedded AWS: MiniStack as a child process that leaves nothing behind."""
+"""The embedded AWS: MiniStack as a child process. It is stopped with all of its processes and files."""

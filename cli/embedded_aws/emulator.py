@@ -1,21 +1,20 @@
 """MiniStack, the embedded AWS, with four corrections: ``python -m cli.embedded_aws.emulator DESCRIPTOR``.
 
-It serves on a socket that listens already, so that no other process can take its port while it starts.
+It serves on a socket that already listens, so no other process can take its port while it starts.
 
-Each makes it behave as AWS does; the third and the fourth make it faster as well. They are for the version that
-``pyproject.toml`` pins. ``tests/cli/embedded_aws/test_emulator.py`` fails where another one no longer needs or takes
-them.
+Each correction makes it behave like AWS. The third and the fourth also make it faster. They are for the version that
+``pyproject.toml`` pins. ``tests/cli/embedded_aws/test_emulator.py`` fails if another version does not need them or does
+not work with them.
 
-- IAM: MiniStack takes reading a function's reserved concurrency for setting it (``PutFunctionConcurrency``), and
-  reading its provisioned concurrency for ``GetFunction``. The load tester has neither permission, and needs neither on
-  AWS (Service Authorization Reference, "Actions, resources, and condition keys for AWS Lambda").
-- Sessions: MiniStack searches its sessions for expired ones while other threads add theirs. The search then fails with
-  "dictionary changed size during iteration", and the call that started an environment looks like a function that
-  crashed.
-- Errors: MiniStack stops an execution environment when the handler raises. Lambda goes on with it (Lambda Developer
-  Guide, "Understanding the Lambda execution environment lifecycle").
-- Cold starts: MiniStack imports botocore into every environment, to count how deep functions call each other. Here this
-  waits until the function itself imports botocore, which most functions of students never do.
+- IAM: MiniStack checks ``PutFunctionConcurrency`` for a request that reads the reserved concurrency of a function, and
+  ``GetFunction`` for one that reads its provisioned concurrency. The load tester has neither permission, and needs
+  neither on AWS (Service Authorization Reference, "Actions, resources, and condition keys for AWS Lambda").
+- Sessions: MiniStack searches its sessions for expired ones while other threads add sessions. The search then fails
+  with "dictionary changed size during iteration", and the invocation looks like a crash of the function.
+- Errors: MiniStack stops an execution environment when the handler raises an exception. Lambda keeps it (Lambda
+  Developer Guide, "Understanding the Lambda execution environment lifecycle").
+- Cold starts: MiniStack imports botocore into every environment, to limit how deep functions invoke each other. The
+  correction delays this until the function itself imports botocore, which most functions of students never do.
 """
 
 from __future__ import annotations
@@ -38,14 +37,14 @@ ACTIONS = {
     ("DELETE", "concurrency"): "DeleteFunctionConcurrency",
     ("GET", "provisioned-concurrency"): "GetProvisionedConcurrencyConfig",
 }
-"""The action by the method and the last part of ``/functions/NAME/…``."""
+"""The IAM action by the HTTP method and the last part of ``/functions/NAME/…``."""
 
 INSTALL_NOW = "    _ms_install_invoke_depth()\n    try:\n        mod = importlib.import_module(module_name)"
 INSTALL_LATER = INSTALL_NOW.replace("_ms_install_invoke_depth()", "sys.meta_path.insert(0, _AfterBotocore())")
 
 WAITING = '''
 class _AfterBotocore:
-    """Runs MiniStack's own hook as soon as botocore.session is imported, before any session is made."""
+    """Runs the hook of MiniStack when botocore.session is imported, before a session exists."""
 
     def find_spec(self, name, path=None, target=None):
         if name != "botocore.session":
@@ -74,21 +73,21 @@ _invoking = threading.local()
 
 
 def lambda_action(method: str, path: str) -> str | None:
-    """Return the IAM action of a request to Lambda, without its service: ``GetFunctionConcurrency``."""
+    """Return the IAM action of a request to Lambda, without the service prefix: ``GetFunctionConcurrency``."""
     parts = [part for part in path.split("/") if part]
-    about = parts[3] if len(parts) == 4 and parts[1] == "functions" else ""  # DATE/functions/NAME/about
-    return ACTIONS.get((method, about)) or _ministack_action(method, path)
+    setting = parts[3] if len(parts) == 4 and parts[1] == "functions" else ""  # DATE/functions/NAME/setting
+    return ACTIONS.get((method, setting)) or _ministack_action(method, path)
 
 
 def evict_expired_sessions() -> None:
-    """Drop the sessions that have expired. It searches a copy: other threads add sessions meanwhile."""
+    """Delete the expired sessions. Search a copy, because other threads add sessions at the same time."""
     for access_key, session in list(sts._sessions.items()):
         if sts._session_expired(session):
             sts._sessions.pop(access_key, None)
 
 
 def invoke(worker: Any, *arguments: Any, **options: Any) -> Any:
-    """Invoke a function in one environment, and keep the environment where only the handler raised."""
+    """Invoke a function in an environment. Keep the environment if only the handler raised an exception."""
     _invoking.stopped = None
     _invoking.active = True
     try:
@@ -98,7 +97,7 @@ def invoke(worker: Any, *arguments: Any, **options: Any) -> Any:
     process = _invoking.stopped
     if process is None:
         return answer
-    raised = answer.get("status") == "error" and "trace" in answer  # no trace: it timed out, or it ended by itself
+    raised = answer.get("status") == "error" and "trace" in answer  # without a trace, it timed out or ended
     with lambda_runtime._lock:
         pooled = any(worker in workers for workers in lambda_runtime._workers.values())
         if raised and pooled and worker._proc is None and process.poll() is None:
@@ -110,7 +109,7 @@ def invoke(worker: Any, *arguments: Any, **options: Any) -> Any:
 
 
 def signal(process: Any) -> None:
-    """Stop the process of an environment, unless ``invoke`` decides about it."""
+    """Stop the process of an environment, unless ``invoke`` is running and decides later."""
     if getattr(_invoking, "active", False):
         _invoking.stopped = process
     else:
@@ -118,16 +117,16 @@ def signal(process: Any) -> None:
 
 
 def collect(process: Any, deadline: float) -> None:
-    """Wait for a process that was stopped, unless ``invoke`` decides about it."""
+    """Wait for a stopped process, unless ``invoke`` is running and decides later."""
     if not getattr(_invoking, "active", False):
         _ministack_collect(process, deadline)
 
 
 def worker_script(script: str) -> str:
-    """Return MiniStack's script of an environment, in which botocore is left to the function.
+    """Return MiniStack's script for an environment, changed so that only the function imports botocore.
 
     Raises:
-        ValueError: MiniStack's script is not the one that is known.
+        ValueError: the script is not the one that this module expects.
     """
     if script.count(INSTALL_NOW) != 1:
         raise ValueError("MiniStack's worker script has changed: see cli/embedded_aws/emulator.py")
@@ -145,13 +144,13 @@ def correct() -> None:
 
 
 def serve(listening: int) -> None:
-    """Serve MiniStack until the process is stopped, with the settings of its own ``main``.
+    """Serve MiniStack until the process is stopped, with the settings of MiniStack's ``main``.
 
     Args:
-        listening: the descriptor of a socket that listens.
+        listening: the file descriptor of a listening socket.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft < hard and sys.platform == "linux":  # macOS refuses its own hard limit
+    if soft < hard and sys.platform == "linux":  # macOS rejects its own hard limit
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     config = Config()
     config.bind = [f"fd://{listening}"]

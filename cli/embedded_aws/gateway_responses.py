@@ -1,7 +1,7 @@
-"""What the embedded AWS leaves out of a REST API that a template describes: its gateway responses, and its own address.
+"""Add to a REST API what the embedded AWS ignores: its gateway responses and its address.
 
-Source: MiniStack 1.5.33. An API that is imported from a definition comes without the definition's gateway responses,
-and every API answers at one address, that of MiniStack itself.
+Source: MiniStack 1.5.33. An API that is imported from a definition has none of the gateway responses of the
+definition, and all APIs have one address, that of MiniStack.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from labgrader.aws import error_code
 
 
 def add_gateway_responses(document: Mapping[str, Any], stack: str, cloudformation: Any, apigateway: Any) -> None:
-    """Give every API of a deployed stack the gateway responses that its template names.
+    """Add the gateway responses of the template to every API of a deployed stack.
 
     Args:
         document: the template.
-        stack: the stack's name.
+        stack: the name of the stack.
         cloudformation, apigateway: clients of the embedded AWS.
     """
     for name, resource in document["Resources"].items():
@@ -35,7 +35,7 @@ def add_gateway_responses(document: Mapping[str, Any], stack: str, cloudformatio
 
 
 def _put(apigateway: Any, api: str, kind: str, response: Mapping[str, Any]) -> bool:
-    """Put one gateway response, as the SAM transform writes it; say whether it is another one than was there."""
+    """Put a gateway response in the form that the SAM transform makes. Return whether it changed."""
     headers = response.get("ResponseParameters", {}).get("Headers", {})
     wanted: dict[str, Any] = {
         "responseParameters": {f"gatewayresponse.header.{name}": value for name, value in headers.items()},
@@ -44,22 +44,23 @@ def _put(apigateway: Any, api: str, kind: str, response: Mapping[str, Any]) -> b
     if "StatusCode" in response:
         wanted["statusCode"] = str(response["StatusCode"])
     try:
-        there = apigateway.get_gateway_response(restApiId=api, responseType=kind)
+        current = apigateway.get_gateway_response(restApiId=api, responseType=kind)
     except ClientError as error:
         if error_code(error) != "NotFoundException":
             raise
-        there = {}
-    if not there.get("defaultResponse", True) and all(there.get(field) == value for field, value in wanted.items()):
+        current = {}
+    is_same = all(current.get(field) == value for field, value in wanted.items())
+    if is_same and not current.get("defaultResponse", True):
         return False
     apigateway.put_gateway_response(restApiId=api, responseType=kind, **wanted)
     return True
 
 
 def address_here(url: str, endpoint: str) -> str:
-    """Return the address at which the embedded AWS answers for an API.
+    """Return the address of an API on the embedded AWS.
 
     Args:
-        url: its address as AWS would have it: ``https://API.execute-api.REGION.amazonaws.com/STAGE``.
+        url: the address on AWS: ``https://API.execute-api.REGION.amazonaws.com/STAGE``.
         endpoint: the address of the embedded AWS.
     """
     parts = urllib.parse.urlsplit(url)

@@ -1,4 +1,4 @@
-"""What an embedded AWS is: its process, its address, and the environment it runs in."""
+"""A running embedded AWS: its process, its address and its environment variables."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from cli.embedded_aws.ports import HOST
 ACCOUNT_ID = "000000000000"
 REGION = "us-east-1"
 ACCESS_KEY = "test"
-SECRET_KEY = "test"  # noqa: S105  (MiniStack's own root key: it opens nothing else)
+SECRET_KEY = "test"  # noqa: S105  (the root key of MiniStack, which is valid nowhere else)
 
 ACCOUNT_CONCURRENCY = 10_000
-"""Concurrent executions of the account: room for a class of the lab that reserves most, 150 for each student."""
+"""Concurrent executions of the account. It is enough for a class in the lab that reserves most: 150 a student."""
 
 _KEPT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
-"""What the embedded AWS, and with it every student's code, sees of the instructor's environment."""
+"""The only variables of the instructor's environment that the embedded AWS and the students' code see."""
 
 
 @dataclass(frozen=True)
 class Timeouts:
-    """How long to wait before giving up, in seconds. On two idle cores, each wait takes about a second.
+    """Maximum seconds to wait. On two idle cores, each wait takes about a second.
 
-    The defaults only guard against waiting forever: a machine that is many times slower stays below them.
+    The defaults only prevent endless waits: a machine that is many times slower stays below them.
 
     Args:
-        start_s: for a start.
-        answer_s: for the answer to a health check.
-        kill_s: for the last process to end.
-        delete_s: for the temporary files to be deleted, once no process is left.
+        start_s: until the embedded AWS has started.
+        answer_s: until a health check has a response.
+        kill_s: until the last process has ended.
+        delete_s: after that, until the temporary files are deleted.
     """
 
     start_s: float = 300.0
@@ -50,12 +50,12 @@ class Embedded:
     """A running embedded AWS.
 
     Args:
-        pid: the process that guards it.
-        born: when that process started, as the system tells it: a number that was used again is another process.
-        port: where it listens, on 127.0.0.1.
+        pid: the id of its reaper, the process that stops it (``reaper.py``).
+        born: the start time of that process from the operating system. It tells apart two processes with one id.
+        port: the port on 127.0.0.1.
         enforce_iam: whether roles and policies are enforced.
-        work: its folder for temporary files, gone when it is.
-        outputs: what the stack that is deployed there put out.
+        work: its folder for temporary files, which is deleted with it.
+        outputs: the outputs of the stack that is deployed in it.
     """
 
     pid: int
@@ -72,7 +72,7 @@ class Embedded:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables that point any AWS tool at it."""
+        """The environment variables with which AWS tools use it."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": ACCESS_KEY,
@@ -81,23 +81,23 @@ class Embedded:
         }
 
     def healthy(self, timeout_s: float = TIMEOUTS.answer_s) -> bool:
-        """Ask whether it is well; wait at most ``timeout_s`` for the answer."""
+        """Return whether a health check succeeds within ``timeout_s`` seconds."""
         try:
-            answer = urllib3.PoolManager(retries=False, timeout=timeout_s).request(
+            response = urllib3.PoolManager(retries=False, timeout=timeout_s).request(
                 "GET", f"{self.endpoint}/_ministack/health"
             )
         except (urllib3.exceptions.HTTPError, OSError):
             return False
-        return answer.status == 200
+        return response.status == 200
 
 
 def environment(port: int, work: Path, *, enforce_iam: bool = False) -> dict[str, str]:
-    """Return the whole environment of an embedded AWS: nothing of the instructor's but the paths that Python needs.
+    """Return all environment variables of an embedded AWS. Of the instructor's, it has only those that Python needs.
 
     Args:
-        port: where it listens.
-        work: its home and its folder for temporary files.
-        enforce_iam: whether roles and policies are enforced.
+        port: the port on 127.0.0.1.
+        work: its home folder, also for temporary files.
+        enforce_iam: whether to enforce roles and policies.
     """
     return {
         **{name: os.environ[name] for name in _KEPT if name in os.environ},
@@ -108,14 +108,14 @@ def environment(port: int, work: Path, *, enforce_iam: bool = False) -> dict[str
         "GATEWAY_PORT": str(port),
         "BIND_HOST": HOST,
         "LOG_LEVEL": "WARNING",
-        "IOT_MTLS_ENABLED": "0",  # it would listen on port 8883 of every interface, whatever BIND_HOST says
-        # each call in flight leaves a worker of 45 to 60 MB, for so many seconds
+        "IOT_MTLS_ENABLED": "0",  # it would listen on port 8883 of every interface, also with BIND_HOST
+        # each concurrent invocation leaves a worker of 45 to 60 MB for this many seconds
         "LAMBDA_WARM_TTL_SECONDS": "10",
-        # an account whose limit was raised for a class; its own would depend on this machine's memory, and it lets
-        # students reserve all of it, where AWS keeps 100 back
+        # a raised limit, as an account for a class has; by default it depends on the memory of this machine. Students
+        # can reserve all of it here, but on AWS all except 100
         "LAMBDA_ACCOUNT_CONCURRENCY": str(ACCOUNT_CONCURRENCY),
         "AUTH": "true" if enforce_iam else "false",
-        # it would look for containers of its own to remove; there are none, and the instructor's are not its business
+        # without this, it would search the instructor's Docker for containers to remove
         "DOCKER_HOST": f"unix://{work}/no-docker.sock",
         "AWS_ACCESS_KEY_ID": ACCESS_KEY,
         "AWS_SECRET_ACCESS_KEY": SECRET_KEY,

@@ -1,4 +1,4 @@
-"""Ports of this machine, on its loopback address."""
+"""Listen on ports of the loopback address."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ import socket
 from cli.errors import UsageError
 
 HOST = "127.0.0.1"
-"""Student code runs unsandboxed behind this address: nobody outside this machine gets to reach it."""
+"""The only address that listens. Student code runs there without a sandbox, so other machines must not reach it."""
 
 BACKLOG = 100
-"""Connections that wait to be accepted: what hypercorn, the server of MiniStack, asks for by default."""
+"""Connections that may wait to be accepted: the default of hypercorn, the server of MiniStack."""
 
 
 def listen(port: int | None, preferred: int | None = None) -> socket.socket | None:
     """Listen on a port of the loopback address.
 
-    The kernel gives a port to one listener only. A caller that keeps this socket and lets a server accept on it cannot
-    lose the port to another process between the search and the use.
+    A port has only one listener. A caller that passes this socket to its server cannot lose the port to another process
+    in between.
 
     Args:
         port: the port; ``None`` for any free one.
-        preferred: without ``port``: the port to try first.
+        preferred: without ``port``, the port to try first.
 
     Returns:
-        The socket, or ``None`` if ``port`` is taken.
+        The socket, or ``None`` if ``port`` is in use.
 
     Raises:
-        UsageError: there is no such port.
+        UsageError: the port is not from 1 to 65535.
     """
     if port is not None:
         if not 0 < port < 65536:
-            raise UsageError(f"there is no port {port}: it is 1 to 65535")
+            raise UsageError(f"{port} is not a port; choose one from 1 to 65535")
         return _listen(port)
     return (_listen(preferred) if preferred is not None else None) or _listen(0)
 
@@ -51,7 +51,7 @@ def _listen(port: int) -> socket.socket | None:
 
 
 def _answers(port: int) -> bool:
-    """Return whether a server answers there: macOS would let us listen beside one that listens on every address."""
+    """Return whether a server listens on a port. On macOS, binding succeeds if a server listens on every address."""
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex((HOST, port)) == 0

@@ -1,4 +1,4 @@
-"""Telling a process from another one that got its number later."""
+"""Tell apart two processes that have the same id, one after the other."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def start_time(pid: int) -> str | None:
-    """When a process started, as the system tells it; ``None`` when it is gone (a zombie is)."""
+    """Return the start time of a process as text from the operating system, or ``None`` if it has ended."""
     try:
         state, *rest = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
     except FileNotFoundError:
@@ -16,7 +16,7 @@ def start_time(pid: int) -> str | None:
     except ProcessLookupError:
         return None
     else:
-        return None if state == "Z" else rest[18]  # field 22 of proc(5), "starttime"; two are cut off before the state
+        return None if state == "Z" else rest[18]  # field 22 of proc(5), "starttime"; the split drops the first two
     listing = subprocess.run(  # noqa: S603
         ["ps", "-o", "stat=,lstart=", "-p", str(pid)],  # noqa: S607
         capture_output=True,

@@ -1,20 +1,19 @@
-"""Runs one command and sees to it that nothing of it survives: a stand-alone script, started in its own session.
+"""Run one command, and kill all of its processes at the end: a stand-alone script, started in its own session.
 
-    python -I guard.py [--lifeline] [--listening DESCRIPTOR] WORK_FOLDER COMMAND…
+    python -I reaper.py [--lifeline] [--listening DESCRIPTOR] WORK_FOLDER COMMAND…
 
-``--listening`` names a socket that the command inherits; this process closes its own copy, so that the port is free as
-soon as the command has ended.
+``--listening`` is the file descriptor of a socket that the command inherits. This process closes its copy, so the port
+is free when the command has ended.
 
-The embedded AWS starts a worker process for every function that is called, and what a student's code starts is
-anybody's guess. This process adopts them all (on Linux, as a "child subreaper": prctl(2)), so that no descendant can
-leave. It kills them all and then, however long that takes, deletes the work folder when
+The embedded AWS starts a worker process for every invoked function, and a student's code may start any processes. This
+process adopts all of them (on Linux, as a "child subreaper": prctl(2)), so no descendant can escape. It kills them all
+and then deletes the work folder
 
-- it is sent SIGTERM, SIGINT or SIGHUP,
-- the command ends,
-- with ``--lifeline``: the process that started it ends, however abruptly (its end of the pipe on standard
-  input closes).
+- on SIGTERM, SIGINT or SIGHUP,
+- when the command ends,
+- with ``--lifeline``, when the process that started it ends in any way: its end of the pipe on standard input closes.
 
-It imports nothing of ours, and only what every Python has.
+It imports only the standard library.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ PR_SET_CHILD_SUBREAPER = 36
 
 
 def main(arguments: list[str]) -> int:
-    """Run the command until it ends or somebody wants it to."""
+    """Run the command until it ends, a signal arrives or the lifeline closes."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--lifeline", action="store_true")
     parser.add_argument("--listening", type=int)
@@ -54,7 +53,7 @@ def main(arguments: list[str]) -> int:
         cwd=work,
         stdin=subprocess.DEVNULL,
         pass_fds=() if options.listening is None else (options.listening,),
-        # this process has one thread, so that the child may run Python before exec
+        # this is safe because the process has one thread
         preexec_fn=lambda: prctl(PR_SET_PDEATHSIG, signal.SIGKILL),  # noqa: PLW1509
     )
     if options.listening is not None:
@@ -70,28 +69,28 @@ def main(arguments: list[str]) -> int:
 
 
 def prctl(option: int, value: int) -> None:
-    """Ask the kernel to keep track of our descendants, where it can (Linux)."""
+    """Call prctl(2). It exists only on Linux; other systems do nothing."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
 
 
 def ended(pid: int) -> bool:
-    """Bury the children that have ended (adopted ones too); say whether ``pid`` was among them."""
+    """Reap all children that have ended, with the adopted ones. Return whether ``pid`` was one of them."""
     while True:
         try:
-            buried, _ = os.waitpid(-1, os.WNOHANG)
+            reaped, _ = os.waitpid(-1, os.WNOHANG)
         except ChildProcessError:
             return True
-        if buried == pid:
+        if reaped == pid:
             return True
-        if buried == 0:
+        if reaped == 0:
             return False
 
 
 def kill_all() -> None:
-    """Kill every descendant, and those that are adopted when their parents die, until none is left.
+    """Kill all descendants until none is left. Descendants of killed processes are adopted and killed, too.
 
-    A process that the kernel does not let go is waited for: who stops the embedded AWS sees it among our descendants.
+    A process that the kernel cannot end yet is waited for. `server.stop` sees it as a descendant of this process.
     """
     pause = 0.02
     while remaining := descendants(os.getpid()):
@@ -107,31 +106,31 @@ def kill_all() -> None:
 
 
 def descendants(root: int) -> list[int]:
-    """The processes below a process that still run, in no particular order; zombies are left out."""
+    """Return the running descendants of a process in no particular order, without zombies."""
     children: dict[int, list[int]] = {}
     for pid, parent in processes():
         children.setdefault(parent, []).append(pid)
     found: list[int] = []
-    open_ = [root]
-    while open_:
-        below = children.get(open_.pop(), [])
+    to_visit = [root]
+    while to_visit:
+        below = children.get(to_visit.pop(), [])
         found += below
-        open_ += below
+        to_visit += below
     return found
 
 
 def processes() -> list[tuple[int, int]]:
-    """Every process that is not a zombie, with its parent: from /proc, or from ps where there is none (macOS)."""
+    """Return the id and the parent's id of every process that is not a zombie: from /proc, or from ps on macOS."""
     found = []
     if Path("/proc/self/stat").exists():
-        for entry in os.listdir("/proc"):  # noqa: PTH208  (names are all we want, many times a second)
+        for entry in os.listdir("/proc"):  # noqa: PTH208  (faster than Path.iterdir, and called often)
             if not entry.isdecimal():
                 continue
             try:
-                # "pid (name) state parent …": the name may hold spaces and parentheses
+                # "pid (name) state parent …": the name may have spaces and parentheses
                 state, parent = Path(f"/proc/{entry}/stat").read_text(errors="replace").rpartition(")")[2].split()[:2]
             except (OSError, ValueError):
-                continue  # it has ended meanwhile
+                continue  # the process has ended
             if state != "Z":
                 found.append((int(entry), int(parent)))
         return found

@@ -1,23 +1,20 @@
 """The embedded AWS: MiniStack as a child process, on a free port, without the instructor's credentials.
 
-A long-running one (``labgrader up``) is remembered in the state folder (``embedded.json``); one that lasts as long as a
-command (``demo``, ``verify``) is not, and ends with that command, however the command ends. ``guard.py`` sees to it
-that no process of either is left behind.
+That of ``labgrader up`` keeps running, and the file ``embedded.json`` in the state folder describes it. That of
+``demo`` and ``verify`` ends with the command, also if the command is killed. ``reaper.py`` kills all processes of both.
 """
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
 import os
 import shlex
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, replace
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -34,6 +31,7 @@ from cli.embedded_aws.instance import (
 )
 from cli.embedded_aws.ports import listen
 from cli.embedded_aws.process import start_time
+from cli.embedded_aws.saved_state import remember, remembered, state_file
 from cli.errors import TargetError
 from cli.output import console
 from cli.project import DEFAULT_PORT, state_folder
@@ -60,26 +58,27 @@ __all__ = [
 def start(
     port: int | None = None, *, enforce_iam: bool = False, lasting: bool = False, timeouts: Timeouts = TIMEOUTS
 ) -> Embedded:
-    """Start an embedded AWS and wait until it is well.
+    """Start an embedded AWS and wait until it is healthy.
 
     Args:
-        port: where it shall listen; ``None`` for 4566, or any free port when that is taken.
+        port: the port; ``None`` for 4566, or for any free port if that is in use.
         enforce_iam: enforce roles and policies.
-        lasting: it outlives this process, and is remembered for ``running``; otherwise it ends with this process.
-        timeouts: when to give up.
+        lasting: keep it running after this process, and let ``running`` find it.
+        timeouts: the maximum waits.
 
     Raises:
-        TargetError: the port is taken (only when it was asked for), or MiniStack does not start.
+        UsageError: the port is not from 1 to 65535.
+        TargetError: the port is in use, or MiniStack does not start.
     """
     listening = listen(port, preferred=DEFAULT_PORT if lasting else None)
     if listening is None:
-        raise TargetError(f"port {port} is already in use; choose another one with --port, or leave --port away")
+        raise TargetError(f"port {port} is already in use; choose another one with --port, or omit --port")
     with listening:
         chosen = int(listening.getsockname()[1])
         made, process, log = _start(listening.fileno(), chosen, enforce_iam=enforce_iam, lasting=lasting)
     with log:
         try:
-            _wait_until_well(made, process, log, timeouts)
+            _wait_until_healthy(made, process, log, timeouts)
             if lasting:
                 remember(made)
         except BaseException:
@@ -91,16 +90,16 @@ def start(
 def _start(
     listening: int, port: int, *, enforce_iam: bool, lasting: bool
 ) -> tuple[Embedded, subprocess.Popen[bytes], IO[bytes]]:
-    """Start the guard, and with it MiniStack on a socket that listens already; return its log, too."""
+    """Start the reaper, which starts MiniStack on a listening socket. Return both and the log."""
     state_folder().mkdir(parents=True, exist_ok=True)
     work_folder.remove_leftovers()
     work, lock = work_folder.make()
-    guarded = ["--listening", str(listening), *([] if lasting else ["--lifeline"]), str(work)]
+    reaper_options = ["--listening", str(listening), *([] if lasting else ["--lifeline"]), str(work)]
     log = (log_file() if lasting else work / "log").open("w+b")
     try:
         process = subprocess.Popen(  # noqa: S603  (ourselves)
             [
-                *[sys.executable, "-I", str(Path(reaper.__file__)), *guarded],
+                *[sys.executable, "-I", str(Path(reaper.__file__)), *reaper_options],
                 *[sys.executable, "-m", "cli.embedded_aws.emulator", str(listening)],
             ],
             stdin=subprocess.DEVNULL if lasting else subprocess.PIPE,
@@ -120,18 +119,18 @@ def _start(
 
 
 _started: dict[int, subprocess.Popen[bytes]] = {}
-"""The guards that this process started; the standard input of those that end with it stays open as long as it lives."""
+"""The reapers that this process started. A reaper with a lifeline ends when its standard input closes."""
 
 
 @contextlib.contextmanager
 def temporary(*, enforce_iam: bool = False, timeouts: Timeouts = TIMEOUTS) -> Iterator[Embedded]:
-    """Run an embedded AWS for as long as a block lasts, on a port of its own, unknown to every other command.
+    """Run an embedded AWS during a block, on any free port. Other commands do not use it.
 
-    If it cannot be stopped, the block's result still counts: that is a warning on standard error.
+    If it cannot be stopped, print a warning and keep the result of the block.
 
     Args:
         enforce_iam: enforce roles and policies.
-        timeouts: when to give up.
+        timeouts: the maximum waits.
 
     Raises:
         TargetError: it does not start.
@@ -148,7 +147,7 @@ def temporary(*, enforce_iam: bool = False, timeouts: Timeouts = TIMEOUTS) -> It
 
 @contextlib.contextmanager
 def startup_lock() -> Iterator[None]:
-    """Keep other commands from starting one at the same moment: the second waits and finds that of the first."""
+    """Prevent two commands from starting one at the same time. The second command waits and then finds it running."""
     state_folder().mkdir(parents=True, exist_ok=True)
     with (state_folder() / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -156,49 +155,39 @@ def startup_lock() -> Iterator[None]:
 
 
 def running(timeouts: Timeouts = TIMEOUTS) -> Embedded | None:
-    """Return the embedded AWS that ``up`` started and that still runs, or ``None``.
+    """Return the running embedded AWS of ``labgrader up``, or ``None``.
 
     Args:
-        timeouts: when to give up.
+        timeouts: the maximum waits.
 
     Raises:
-        TargetError: it runs, but does not answer.
+        TargetError: it runs, but fails its health check.
     """
-    made = _remembered()
+    made = remembered()
     if made is None:
         return None
     if start_time(made.pid) != made.born:
-        _state_file().unlink(missing_ok=True)
+        state_file().unlink(missing_ok=True)
         return None
     if not made.healthy(timeouts.answer_s):
         raise TargetError(
-            f"the embedded AWS (process {made.pid}) does not answer at {made.endpoint}; "
+            f"the embedded AWS (process {made.pid}) does not respond at {made.endpoint}; "
             "stop it with `labgrader down`, then start it with `labgrader up`"
         )
     return made
 
 
-def remember(made: Embedded, outputs: Mapping[str, str] | None = None) -> None:
-    """Write down what runs, and what the stack there put out, for the commands that come after this one."""
-    made = made if outputs is None else replace(made, outputs=dict(outputs))
-    file = _state_file()
-    fresh = file.with_suffix(".new")
-    fresh.write_text(json.dumps({**asdict(made), "endpoint": made.endpoint}, indent=1) + "\n", encoding="utf-8")
-    fresh.replace(file)
-
-
 def stop(made: Embedded, timeouts: Timeouts = TIMEOUTS) -> None:
     """Stop an embedded AWS and every process it started, and delete its files.
 
-    The guard kills first and deletes then. Files that are not deleted in time, or cannot be, are a warning on standard
-    error.
+    The reaper kills the processes and then deletes the files. Files that remain are a warning on standard error.
 
     Args:
         made: the embedded AWS.
-        timeouts: when to give up.
+        timeouts: the maximum waits.
 
     Raises:
-        TargetError: something of it still runs.
+        TargetError: one of its processes still runs.
     """
     process = _started.get(made.pid)
     if process is not None and process.stdin is not None:
@@ -211,7 +200,7 @@ def stop(made: Embedded, timeouts: Timeouts = TIMEOUTS) -> None:
     )
     if left := ",".join(str(pid) for pid in sorted(_processes(made))):
         raise TargetError(
-            f"the embedded AWS does not stop: process {left} does not end; see `ps -o pid,ppid,stat,args -p {left}`"
+            f"the embedded AWS did not stop: process {left} still runs; see `ps -o pid,ppid,stat,args -p {left}`"
         )
     if not ended:
         console.error(
@@ -223,12 +212,12 @@ def stop(made: Embedded, timeouts: Timeouts = TIMEOUTS) -> None:
             "warning: the embedded AWS has stopped; its temporary files could not be deleted. "
             f"Delete them: rm -rf {shlex.quote(made.work)}"
         )
-    if (remembered := _remembered()) is not None and remembered.pid == made.pid:
-        _state_file().unlink(missing_ok=True)
+    if (saved := remembered()) is not None and saved.pid == made.pid:
+        state_file().unlink(missing_ok=True)
 
 
 def _ended(made: Embedded) -> bool:
-    """Return whether the guard has ended; reap it if this process started it."""
+    """Return whether the reaper has ended. If this process started it, also collect its exit status."""
     process = _started.get(made.pid)
     if process is not None:
         if process.poll() is None:
@@ -238,12 +227,12 @@ def _ended(made: Embedded) -> bool:
 
 
 def _processes(made: Embedded) -> list[int]:
-    """The processes that the guard has not killed yet."""
+    """Return the processes that the reaper has not killed yet."""
     return reaper.descendants(made.pid) if start_time(made.pid) == made.born else []
 
 
 def _wait(condition: Callable[[], bool], timeout_s: float) -> bool:
-    """Wait until a condition holds; return False if it does not within the time."""
+    """Wait until a condition holds. Return False if it does not hold after ``timeout_s`` seconds."""
     deadline = time.monotonic() + timeout_s
     while not condition():
         if time.monotonic() >= deadline:
@@ -253,15 +242,15 @@ def _wait(condition: Callable[[], bool], timeout_s: float) -> bool:
 
 
 def stop_running(timeouts: Timeouts = TIMEOUTS) -> Embedded | None:
-    """Stop the embedded AWS that ``up`` started, answering or not; return it, or ``None`` where none ran.
+    """Stop the embedded AWS of ``labgrader up``, healthy or not. Return it, or ``None`` if none was running.
 
     Args:
-        timeouts: when to give up.
+        timeouts: the maximum waits.
 
     Raises:
-        TargetError: something of it still runs.
+        TargetError: one of its processes still runs.
     """
-    made = _remembered()
+    made = remembered()
     if made is None:
         return None
     lives = start_time(made.pid) == made.born
@@ -270,38 +259,25 @@ def stop_running(timeouts: Timeouts = TIMEOUTS) -> Embedded | None:
 
 
 def log_file() -> Path:
-    """Where the embedded AWS that ``up`` started writes what it has to say."""
+    """Return the log file of the embedded AWS of ``labgrader up``."""
     return state_folder() / "embedded.log"
 
 
-def _wait_until_well(made: Embedded, process: subprocess.Popen[bytes], log: IO[bytes], timeouts: Timeouts) -> None:
+def _wait_until_healthy(made: Embedded, process: subprocess.Popen[bytes], log: IO[bytes], timeouts: Timeouts) -> None:
+    """Wait until an embedded AWS passes its health check.
+
+    Raises:
+        TargetError: it ended, or did not pass in time.
+    """
     deadline = time.monotonic() + timeouts.start_s
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            log.seek(0)  # the file itself may be gone with the work folder
+            log.seek(0)  # the file may have been deleted with the work folder
             last = log.read().decode("utf-8", "replace").strip().splitlines()[-5:]
             raise TargetError("\n".join([f"the embedded AWS did not start on port {made.port}:", *last]))
         if made.healthy(timeouts.answer_s):
             return
         time.sleep(0.05)
-    raise TargetError(f"the embedded AWS did not answer within {timeouts.start_s:.0f} s on port {made.port}")
-
-
-def _state_file() -> Path:
-    return state_folder() / "embedded.json"
-
-
-def _remembered() -> Embedded | None:
-    """What the state file says; a file that is not ours to read is worth nothing."""
-    try:
-        document = json.loads(_state_file().read_text(encoding="utf-8"))
-        return Embedded(
-            pid=int(document["pid"]),
-            born=str(document["born"]),
-            port=int(document["port"]),
-            enforce_iam=bool(document["enforce_iam"]),
-            work=str(document["work"]),
-            outputs=dict(document["outputs"]),
-        )
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    raise TargetError(
+        f"the embedded AWS did not respond on port {made.port} within {timeouts.start_s:.0f} s; try again"
+    )

@@ -1,4 +1,4 @@
-"""The folder for temporary files of an embedded AWS, locked for as long as the guard of that embedded AWS lives."""
+"""The folder for temporary files of an embedded AWS. It is locked while the reaper of that embedded AWS runs."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _UNLOCKED_PREFIX = "labgrader-new-"
 def make() -> tuple[Path, int]:
     """Create a work folder and lock it.
 
-    The folder gets its final name when it is locked, so that `remove_leftovers` never takes it for a leftover.
+    The folder gets its final name after it is locked, so `remove_leftovers` never deletes it.
 
     Returns:
-        The folder, and the file descriptor that holds the lock. Pass the descriptor to the guard and close it here: the
-        lock then ends with the guard.
+        The folder, and the file descriptor of the lock. Pass the descriptor to the reaper and close it here, so that
+        the lock ends with the reaper.
     """
     unlocked = Path(tempfile.mkdtemp(prefix=_UNLOCKED_PREFIX, dir=state_folder()))
     lock = os.open(unlocked, os.O_RDONLY)
@@ -31,15 +31,15 @@ def make() -> tuple[Path, int]:
 
 
 def delete(folder: Path) -> bool:
-    """Delete a work folder; return False if some of it is still there."""
+    """Delete a work folder. Return False if some of it remains."""
     shutil.rmtree(folder, ignore_errors=True)
     return not os.path.lexists(folder)
 
 
 def remove_leftovers() -> None:
-    """Delete this user's work folders whose guard is gone: it was killed before it could delete them."""
+    """Delete this user's work folders that have no reaper, because it was killed before it deleted its folder."""
     for folder in state_folder().glob(f"{PREFIX}*"):
-        with contextlib.suppress(OSError):  # a lock that is held, another user's folder, or already deleted
+        with contextlib.suppress(OSError):  # locked, another user's folder, or already deleted
             lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

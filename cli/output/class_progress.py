@@ -1,4 +1,4 @@
-"""Show each student who is done: with a bar on a terminal, as a line elsewhere."""
+"""Show each student with a result: with a progress bar on a terminal, as a line elsewhere."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from rich.text import Text
 from cli.output import console
 
 Result = Mapping[str, Any]
-"""What the store says of one student of a run."""
+"""The stored result of one student in a run."""
 
 
 @contextmanager
 def students_finishing(total: int) -> Iterator[Callable[[Result], None]]:
-    """Show on standard error how many students of a class are done.
+    """Show on standard error how many students of a class have a result.
 
     Args:
-        total: how many students there are.
+        total: the number of students.
 
     Yields:
-        What to call with each student's result.
+        A function to call with each student's result.
     """
     done = 0
     if not (sys.stderr.isatty() and console.progress_shown()):
 
-        def tell(result: Result) -> None:
+        def print_line(result: Result) -> None:
             nonlocal done
             done += 1
             console.info(f"[{done}/{total}] {line(result)}")
 
-        yield tell
+        yield print_line
         return
     with Progress(
         SpinnerColumn(),

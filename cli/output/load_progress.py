@@ -23,21 +23,21 @@ def load_line() -> Iterator[Callable[[LoadProgress], None]]:
     """Show the progress of a load test on standard error.
 
     Yields:
-        What to call with the progress, as often as it changes.
+        A function to call with each new progress.
     """
     if sys.stderr.isatty() and console.progress_shown():
         with Live(console=Console(stderr=True), transient=True, refresh_per_second=5) as live:
             yield lambda progress: live.update(Text(line(progress)))
         return
-    said = 0.0
+    printed_at = 0.0
 
-    def tell(progress: LoadProgress) -> None:
-        nonlocal said
-        if time.monotonic() - said >= PAUSE_S:
-            said = time.monotonic()
+    def print_line(progress: LoadProgress) -> None:
+        nonlocal printed_at
+        if time.monotonic() - printed_at >= PAUSE_S:
+            printed_at = time.monotonic()
             console.info(line(progress))
 
-    yield tell
+    yield print_line
 
 
 def line(progress: LoadProgress) -> str:

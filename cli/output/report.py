@@ -15,21 +15,26 @@ from labgrader.reporting.formatting import SYMBOLS, WORDS, counted
 from labgrader.reporting.tasks import by_task
 from labgrader.reporting.what_to_fix import ToFix, what_to_fix
 
-COLOURS = {"passed": "green", "partial": "yellow", "failed": "red", "skipped": "bright_black", "not_graded": "magenta"}
-"""A status as a colour, beside its symbol: nobody needs to see colours."""
+COLORS = {"passed": "green", "partial": "yellow", "failed": "red", "skipped": "bright_black", "not_graded": "magenta"}
+"""The color of each status. It stands beside a symbol, so the report is complete without colors."""
+
+NOTHING_HIDDEN: Mapping[str, Any] = {"checks": 0, "points": 0}
+"""The hidden checks of a lab that hides none."""
 
 _INDENT = "   "
 
 MAX_LINE = 110
-"""Characters of an advice that is shown in one line."""
+"""The maximum length, in characters, of an advice on one line."""
 
 
-def give_report(report: Report, hidden: Mapping[str, Any], *, all_advice: bool = False, more: str = "") -> None:
+def give_report(
+    report: Report, hidden: Mapping[str, Any] | None = None, *, all_advice: bool = False, more: str = ""
+) -> None:
     """Print a report to standard output: in color on a terminal, in plain lines elsewhere.
 
     Args:
-        report: as the student may see it.
-        hidden: what the lab has beside it: ``checks``, ``points`` and ``message``.
+        report: the report. A student's copy for a student.
+        hidden: the hidden checks of the lab: ``checks``, ``points`` and ``message``. By default, as the report says.
         all_advice: whether advice is shown in full, with what to type; otherwise each is one line.
         more: the command that shows advice in full.
     """
@@ -37,26 +42,27 @@ def give_report(report: Report, hidden: Mapping[str, Any], *, all_advice: bool =
     score, checks = report["score"], report["checks"]
     page.line((f"{report['lab']['title']}: ", "bold"), (_of(score["points"], score["max_points"]), "bold"))
     if report["status"] != "complete":
-        page.line((_open(score["open_points"]), COLOURS["not_graded"]))
+        page.line((_open(score["open_points"]), COLORS["not_graded"]))
     if report.get("nothing_found"):
-        page.line((_nothing_found(report), COLOURS["failed"]))
+        page.line((_nothing_found(report), COLORS["failed"]))
     _give_checks(page, checks)
     _give_to_fix(page, what_to_fix(checks))
     _give_open(page, [check for check in checks if check["status"] == "not_graded"])
     _give_advice(page, report.get("advice", ()), more="" if all_advice else more)
     _give_changes(page, report.get("previous"), {check["id"]: check["title"] for check in checks})
     page.line()
-    page.line((hidden_sentence(hidden), "bold" if hidden["checks"] else ""))
+    left_out = hidden or report.get("hidden") or NOTHING_HIDDEN
+    page.line((hidden_sentence(left_out), "bold" if left_out["checks"] else ""))
 
 
 def hidden_sentence(hidden: Mapping[str, Any]) -> str:
     """Return a sentence about the checks that a self-check does not show."""
     if not hidden["checks"]:
-        return "This is the whole lab: nothing of it is hidden from you."
+        return "You see the whole lab: it has no hidden checks."
     if hidden.get("message"):
         return str(hidden["message"])
     more = f"{counted(hidden['checks'], 'more check')} worth {_points(hidden['points'])}"
-    return f"This lab has {more} that only your instructor sees: what you see here is not the whole grade."
+    return f"This lab has {more} that only your instructor sees. The points here are not the whole grade."
 
 
 class _Page:
@@ -91,8 +97,8 @@ def _give_task(page: _Page, checks: Sequence[ReportCheck]) -> None:
         status = check["status"]
         points = "open" if status == "not_graded" else console.points(check["points"])
         page.line(
-            (f" {SYMBOLS[status]} ", COLOURS[status]),
-            (f"{WORDS[status]:<10} ", COLOURS[status]),
+            (f" {SYMBOLS[status]} ", COLORS[status]),
+            (f"{WORDS[status]:<10} ", COLORS[status]),
             (f"{points:>5} / {console.points(check['max_points']):<5} ", ""),
             (check["title"], "bright_black" if status == "skipped" else ""),
         )
@@ -105,7 +111,7 @@ def _give_to_fix(page: _Page, fixes: Sequence[ToFix]) -> None:
         page.heading("What to fix")
     for number, fix in enumerate(fixes, start=1):
         check = fix.check
-        page.line((f"{number}. ", "bold"), (check["title"], "bold"), (f" ({fix.words})", COLOURS[check["status"]]))
+        page.line((f"{number}. ", "bold"), (check["title"], "bold"), (f" ({fix.words})", COLORS[check["status"]]))
         page.lines(check["message"])
         for name in ("expected", "observed"):
             if check.get(name) and not _says(check["message"], check[name]):
@@ -115,9 +121,9 @@ def _give_to_fix(page: _Page, fixes: Sequence[ToFix]) -> None:
 
 def _give_open(page: _Page, checks: Sequence[ReportCheck]) -> None:
     if checks:
-        page.heading("What could not be graded, through no fault of yours")
+        page.heading("Not graded, and not your fault")
     for check in checks:
-        page.line((f" {SYMBOLS['not_graded']} ", COLOURS["not_graded"]), (check["title"], ""))
+        page.line((f" {SYMBOLS['not_graded']} ", COLORS["not_graded"]), (check["title"], ""))
         page.lines(check["message"])
 
 
@@ -134,7 +140,7 @@ def _give_advice(page: _Page, advice: Sequence[Advice], more: str) -> None:
         page.line((" • ", ""), *([(f"{title}: ", "bold")] if title else []), (advised["message"], ""))
         _give_next(page, advised["hint"])
     if more:
-        page.line((f"{_INDENT}all of it, and what to type:  ", "bright_black"), (more, "cyan"))
+        page.line((f"{_INDENT}all advice, with the commands:  ", "bright_black"), (more, "cyan"))
 
 
 def _line(text: str) -> str:
@@ -155,9 +161,9 @@ def _give_changes(page: _Page, previous: Previous | None, titles: Mapping[str, s
         was, now = change["from"], change["to"]
         page.line(
             (f" {titles.get(change['check'], change['check'])}: ", ""),
-            (WORDS[was].lower(), COLOURS[was]),
+            (WORDS[was].lower(), COLORS[was]),
             (" → ", ""),
-            (WORDS[now].lower(), COLOURS[now]),
+            (WORDS[now].lower(), COLORS[now]),
         )
 
 
@@ -181,7 +187,7 @@ def _nothing_found(report: Report) -> str:
 
 def _open(points: float) -> str:
     what = "1 point is" if points == 1 else f"{console.points(points)} points are"
-    return f"{what} open, and not lost: what they stand for could not be graded, through no fault of yours."
+    return f"{what} open, and not lost: labgrader could not grade these checks. That is not your fault."
 
 
 def _points(points: float) -> str:

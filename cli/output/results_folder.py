@@ -21,7 +21,7 @@ from labgrader.messages import listed
 from labgrader.reporting.exports.csv import render_csv
 from labgrader.reporting.gradebook import StudentRow, build_gradebook, build_row
 from labgrader.reporting.run_summary import build_run
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from labgrader.store import Keys, Store
 
 _SAFE = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")

@@ -1,1 +1,1 @@
-"""`labgrader verify`: each lab's solution and mistakes, and their recorded proofs."""
+"""`labgrader verify`: prove a lab with its solution and its mistakes, and record the proof."""

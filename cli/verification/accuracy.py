@@ -1,4 +1,4 @@
-"""Compare the reports of a simulated class with what its students really did. Pure."""
+"""Compare the reports of a simulated class with the mistakes of its students. Pure."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ _WORDS = {"not_graded": "was not graded", "partial": "cost points", "skipped": "
 
 @dataclass(frozen=True)
 class Accuracy:
-    """How well a class was graded.
+    """How accurately a class was graded.
 
     Args:
-        planted: how many mistakes the students made.
-        found: how many of them lost points in every check that the mistake names.
+        planted: the number of mistakes that the students made.
+        found: the number of mistakes that cost points in every check that the mistake names.
         missed: a sentence for each check that did not find its mistake.
-        false_alarms: a sentence for each check that cost points without a mistake. What was skipped after one of them
-            is not counted again.
-        unexpected: a sentence for each check that should have been graded and was not, or the other way around.
-        undecided: a sentence for each comparison that a busy machine left open: its check gives half of the points, and
-            accuses nobody.
+        false_alarms: a sentence for each check that cost points without a mistake. Checks that it caused to be skipped
+            are not counted.
+        unexpected: a sentence for each check that was not graded although it should be, or the other way around.
+        undecided: a sentence for each comparison that was too close to call on a busy machine. Its check gives half of
+            the points.
     """
 
     planted: int
@@ -41,11 +41,11 @@ class Accuracy:
 
     @property
     def perfect(self) -> bool:
-        """Whether every report says exactly what its student did, as far as it could be measured."""
+        """Whether every report is right, except for comparisons that were too close to call."""
         return not (self.missed or self.false_alarms or self.unexpected)
 
     def problems(self) -> list[str]:
-        """Return a line for each report that says something else, with the student and the check."""
+        """Return a line for each wrong result, with the student and the check."""
         kinds = {
             "missed": self.missed,
             "false alarm": self.false_alarms,
@@ -80,13 +80,13 @@ class Accuracy:
 
 
 def compare(lab: Lab, pack: Pack, enrolled: Sequence[Enrolled], reports: Mapping[str, Mapping[str, Any]]) -> Accuracy:
-    """Compare the reports of a class with the truth about it.
+    """Compare the reports of a class with the mistakes of its students.
 
     Args:
-        lab: the lab, for its prerequisites.
-        pack: the lab's mistakes.
+        lab: the lab, for the prerequisites of its checks.
+        pack: the mistakes of the lab.
         enrolled: the class.
-        reports: each student's report, by username.
+        reports: the report of each student, by username.
     """
     planted = found = 0
     missed: list[str] = []
@@ -100,24 +100,25 @@ def compare(lab: Lab, pack: Pack, enrolled: Sequence[Enrolled], reports: Mapping
             failures = [name for name in sorted(mistake.fails) if checks[name]["status"] not in _COSTS_POINTS]
             found += not failures
             missed += [
-                f"{student.username} {mistake.description} ({mistake.id}), and the check {name} {_was(checks[name])}"
+                f"{student.username} {mistake.description} ({mistake.id}), but the check {name} {_was(checks[name])}"
                 for name in failures
             ]
         for name, check in _deviating(lab, student, checks):
-            accused = check["status"] in {*_COSTS_POINTS, "skipped"}
+            costs_points = check["status"] in {*_COSTS_POINTS, "skipped"}
             because = f": {check['message']}" if check["message"] else ""
-            sentence = f"{student.username} did it right, and the check {name} {_was(check)}{because}"
+            fact = f"{student.username} made no mistake here"
             if name in _ungradable(lab, student):
-                sentence = f"nobody can see the work of {student.username}, and the check {name} {_was(check)}{because}"
+                fact = f"labgrader cannot see the work of {student.username}"
+            sentence = f"{fact}, but the check {name} {_was(check)}{because}"
             if check["status"] == "partial" and _is_undecided(lab, name, reports[student.username]):
                 undecided.append(sentence)
             else:
-                (false_alarms if accused else unexpected).append(sentence)
+                (false_alarms if costs_points else unexpected).append(sentence)
     return Accuracy(planted, found, tuple(missed), tuple(false_alarms), tuple(unexpected), tuple(undecided))
 
 
 def _is_undecided(lab: Lab, name: str, report: Mapping[str, Any]) -> bool:
-    """Return whether the comparison of a check leaves open if the candidate is fast enough."""
+    """Return whether a check's comparison is too close to call: its factor is within the confidence interval."""
     factor = lab.item(name).parameters.get("factor")
     intervals = [
         comparison["ratio_interval"] for comparison in report.get("comparisons", ()) if comparison["id"] == name
@@ -128,7 +129,7 @@ def _is_undecided(lab: Lab, name: str, report: Mapping[str, Any]) -> bool:
 def _deviating(
     lab: Lab, student: Enrolled, checks: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield the checks that no mistake names and that have an unexpected status."""
+    """Yield the checks with an unexpected status that no mistake of the student names."""
     lost = {name for name, check in checks.items() if check["status"] in _COSTS_POINTS}
     ungradable = _ungradable(lab, student)
     for name, check in checks.items():

@@ -1,4 +1,4 @@
-"""JSON Patch (RFC 6902) that people read: one operation for each value that differs, one line where it fits."""
+"""Readable JSON Patch documents (RFC 6902): one operation for each changed value, on one line if it fits."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from jsonpointer import escape
 Json = Any
 
 WIDTH = 120
-"""Columns of a line, as everywhere in this project."""
+"""Maximum columns of a line, as for all files of this project."""
 
 
 def difference(old: Json, new: Json, path: str = "") -> Iterator[dict[str, Json]]:
-    """Yield the operations that make one JSON value of another.
+    """Yield the operations that change one JSON value into another.
 
-    Objects are compared name by name, lists of objects of the same length entry by entry; any other list is replaced
-    as a whole, because positions in a list that has grown say nothing to a reader.
+    Objects are compared by name, and lists of objects with the same length by position. Any other list is replaced as a
+    whole, because positions in a list that has grown do not help a reader.
 
     Args:
         old, new: JSON values.
-        path: where they stand, as a JSON Pointer.
+        path: their position in the document, as a JSON Pointer.
     """
     if isinstance(old, dict) and isinstance(new, dict):
         for name in sorted({*old, *new}):
@@ -41,11 +41,11 @@ def difference(old: Json, new: Json, path: str = "") -> Iterator[dict[str, Json]
 
 
 def dumps(value: Json, depth: int = 0) -> str:
-    """Return JSON in the order of its names, with a line for each object and list that fits in one.
+    """Return JSON sorted by name, with one line for each object and list that fits on a line.
 
     Args:
         value: a JSON value.
-        depth: how many objects and lists it stands in: one column each.
+        depth: the number of objects and lists around it, which is its indentation in columns.
     """
     line = json.dumps(value, ensure_ascii=False, sort_keys=True)
     if not value or not isinstance(value, (dict, list)) or depth + len(line) <= WIDTH:

@@ -1,4 +1,4 @@
-"""Proving a lab: its solution scores full points, and every mistake fails exactly the checks it names."""
+"""Prove a lab: its solution scores full points, and each mistake fails exactly the checks that it names."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from cli.class_run import follow, start_run
 from cli.target import Target, reached
 from cli.verification.record import PERFECT, USERNAME, ProofRecords, as_report, judged
 from labgrader.labs.lab import Lab
-from labgrader.roster import read_roster
+from labgrader.labs.points import points_text
+from labgrader.rosters import read_roster
 from labgrader.store import Keys, Store
 
 BATCH = 6
-"""Students graded in one run: each leaves half a dozen worker processes of 50 MB, which go when it is deleted."""
+"""Students in one run. Each has about six worker processes of 50 MB, which end when the student is deleted."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,9 @@ class Case:
 
     Args:
         id: ``perfect``, or the id of the mistake.
-        username: the student; short, because a function's name has 64 characters. All have the same length and are
-            unlike any word in a lab's code, so that a record can be given another student's name.
-        mistake: what goes wrong, or ``None``.
+        username: the student. It is short, because the name of a function has at most 64 characters. All usernames have
+            the same length and are unlike any word in a lab's code, so that a record can replace them.
+        mistake: the mistake of the student, or ``None``.
     """
 
     id: str
@@ -46,7 +47,7 @@ class Outcome:
     Args:
         case: the student.
         report: the student's report.
-        problems: what should have come out otherwise; empty where the proof holds.
+        problems: a sentence for each wrong result; empty if the proof holds.
     """
 
     case: Case
@@ -55,20 +56,22 @@ class Outcome:
 
 
 def cases(pack: Pack, only: Sequence[str] = (), *, slow: bool = True) -> list[Case]:
-    """Return the perfect student and one for each mistake.
+    """Return the perfect student and one student for each mistake.
 
     Args:
         pack: the lab.
         only: ids of mistakes; empty for all.
-        slow: whether to include those that take minutes.
+        slow: whether to include mistakes that take minutes.
 
     Raises:
-        BadInputError: there is no such mistake.
+        BadInputError: a mistake does not exist.
     """
     chosen = [pack.mistake(name) for name in only] or list(pack.mistakes)
     numbered = {mistake.id: f"student{number:02}" for number, mistake in enumerate(pack.mistakes, start=1)}
-    some = [Case(mistake.id, numbered[mistake.id], mistake) for mistake in chosen if slow or not mistake.slow or only]
-    return [Case(PERFECT, USERNAME), *some]
+    mistaken = [
+        Case(mistake.id, numbered[mistake.id], mistake) for mistake in chosen if slow or not mistake.slow or only
+    ]
+    return [Case(PERFECT, USERNAME), *mistaken]
 
 
 def prove(
@@ -81,14 +84,15 @@ def prove(
     record: Path | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Outcome]:
-    """Build the students, grade them through the deployed workflow, and yield whether the proof holds for each.
+    """Build the students, grade them with the deployed workflow, and yield the result of each.
 
     Args:
-        target, outputs: an embedded AWS that holds none of these students, and its stack's outputs.
+        target: an embedded AWS without these students.
+        outputs: the outputs of its stack.
         lab, pack: the lab.
         wanted: the students.
-        record: a folder that gets what each student was judged from, as ``ProofRecords`` keeps it, or ``None``.
-        tell: is told what is being done.
+        record: a folder for the records of the proof (``ProofRecords``), or ``None``.
+        tell: prints a line of progress.
 
     Raises:
         TargetError: the embedded AWS failed.
@@ -118,43 +122,47 @@ def prove(
 
 
 def differences(lab: Lab, mistake: Mistake | None, report: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the differences between a report and what it must say.
+    """Yield a sentence for each wrong result in a report.
 
     Args:
-        lab: the lab, for its prerequisites.
-        mistake: what the student did wrong, or ``None`` for nothing.
+        lab: the lab, for the prerequisites of its checks.
+        mistake: the mistake of the student, or ``None``.
         report: the student's report.
     """
     fails = mistake.fails if mistake is not None else frozenset[str]()
     not_graded = mistake.not_graded if mistake is not None else frozenset[str]()
     known = {item.id for item in lab.checks}
-    yield from (f"names the check {name}, which the lab does not have" for name in sorted((fails | not_graded) - known))
+    yield from (
+        f"the mistake names the check {name}, which the lab does not have"
+        for name in sorted((fails | not_graded) - known)
+    )
     for check in report["checks"]:
         status, name = check["status"], check["id"]
         if name in fails:
             if status not in ("failed", "partial"):
-                yield f"{name} {_was(status)}, and should have found it"
+                yield f"{name} {_was(status)}, but it must fail"
         elif name in not_graded or prerequisites(lab, name) & not_graded:
             if status != "not_graded":
-                yield f"{name} {_was(status)}, and cannot be graded"
+                yield f"{name} {_was(status)}, but it must not be graded"
         elif status == "skipped":
             if not fails & prerequisites(lab, name):
-                yield f"{name} was skipped without one of the named checks before it"
+                yield f"{name} was skipped, but the mistake names none of its prerequisites"
         elif status != "passed":
-            yield f"{name} {_was(status)}: {check['message']}"
+            yield f"{name} {_was(status)}, but it must pass: {check['message']}"
     score = report["score"]
     if mistake is None and score["points"] != score["max_points"]:
-        yield f"{score['points']:g} of {score['max_points']:g} points"
+        points, most = points_text(score["points"]), points_text(score["max_points"])
+        yield f"the solution scored {points} of {most} points"
 
 
 def prerequisites(lab: Lab, check_id: str) -> set[str]:
-    """Return the prerequisites of a check, and their prerequisites."""
+    """Return the ids of the prerequisites of a check, and of their prerequisites."""
     found: set[str] = set()
-    open_ = [check_id]
-    while open_:
-        new = set(lab.item(open_.pop()).requires) - found
+    to_visit = [check_id]
+    while to_visit:
+        new = set(lab.item(to_visit.pop()).requires) - found
         found |= new
-        open_ += new
+        to_visit += new
     return found
 
 
@@ -163,7 +171,7 @@ def _was(status: str) -> str:
 
 
 def _record(records: ProofRecords, lab: Lab, store: Store, run_id: str, case: Case) -> Iterator[str]:
-    """Keep what a student was judged from; yield what the record, read again, says otherwise than it must."""
+    """Record the data from which a student was judged. Judge the record, and yield a sentence for each wrong result."""
     keys = Keys(run_id)
     prefix = keys.evidence(case.username)
     evidence = store.get_all_json(store.keys(prefix))
@@ -181,4 +189,4 @@ def _record(records: ProofRecords, lab: Lab, store: Store, run_id: str, case: Ca
         }
     )
     _, result = judged(lab, records.read(case.id))
-    yield from (f"the record says: {problem}" for problem in differences(lab, case.mistake, as_report(result)))
+    yield from (f"in the record, {problem}" for problem in differences(lab, case.mistake, as_report(result)))

@@ -1,7 +1,7 @@
-"""What `labgrader verify --record` keeps of a proof, to be judged again without AWS.
+"""The records of `labgrader verify --record`, from which the checks judge a proof again without AWS.
 
-``perfect.json`` holds what the perfect student was judged from. The file of each mistake holds what differs from it, as
-a JSON Patch (RFC 6902): a diff shows what the mistake changes.
+``perfect.json`` has the data from which the perfect student was judged. The file of each mistake has the differences as
+a JSON Patch (RFC 6902), which shows what the mistake changes.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from labgrader.labs.lab import Lab
 SCHEMA = "labgrader.proof/2"
 PERFECT = "perfect"
 USERNAME = "student00"
-"""The student of every record. It is as long as the names that `cli.verification.proof` gives, so that no size in a
-record depends on a name."""
+"""The student of every record. It is as long as the usernames in `cli.verification.proof`, so no size in a record
+depends on a username."""
 
 Json = Any
 Record = Mapping[str, Json]
@@ -37,8 +37,8 @@ class ProofRecords:
     """The records of one lab's proof.
 
     Args:
-        folder: where they are kept, a file for each case.
-        lab: the lab, to see which measured values no verdict depends on.
+        folder: the folder, with a file for each case.
+        lab: the lab. Its checks decide whether a verdict depends on a measured value.
     """
 
     def __init__(self, folder: Path, lab: Lab) -> None:
@@ -47,14 +47,14 @@ class ProofRecords:
         self._perfect: Record | None = None
 
     def cases(self) -> list[str]:
-        """The cases that are recorded."""
+        """Return the recorded cases."""
         return sorted(file.stem for file in self._folder.glob("*.json"))
 
     def read(self, case: str) -> Record:
         """Return the whole record of a case: ``case``, ``fails``, ``username``, ``snapshot``, ``evidence``.
 
         Raises:
-            BadInputError: it is not recorded, or not by this version.
+            BadInputError: the case is not recorded, or the record has another format.
         """
         if case == PERFECT:
             if self._perfect is None:
@@ -64,18 +64,20 @@ class ProofRecords:
         try:
             changed = jsonpatch.apply_patch(_judged_part(self.read(PERFECT)), kept["patch"])
         except jsonpatch.JsonPatchException as error:
-            raise BadInputError([f"{self._file(case)} does not fit {PERFECT}.json: {error}"]) from error
+            raise BadInputError(
+                [f"{self._file(case)} does not fit {PERFECT}.json ({error}): delete it and record the proof again"]
+            ) from error
         return {**self.read(PERFECT), "case": case, "fails": kept["fails"], **changed}
 
     def write(self, record: Record, same: Callable[[Verdict, Verdict], bool] | None = None) -> None:
-        """Keep a record, the perfect student's first.
+        """Save a record. Save that of the perfect student first.
 
-        Names, times and random ids are replaced by fixed ones. Measured values that no verdict depends on are taken
-        from the perfect student; those of the perfect student, from the record that is there already.
+        Fixed values replace names, times and random ids. Measured values on which no verdict depends are replaced by
+        those of the perfect student, and in the record of the perfect student by those of the earlier record.
 
         Args:
-            record: as ``read`` returns it.
-            same: whether two verdicts say the same; where not given, numbers in their sentences may differ.
+            record: a record with the fields that ``read`` returns.
+            same: returns whether two verdicts are the same. By default, numbers in their sentences may differ.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         recorded = self.cases()
@@ -101,7 +103,7 @@ class ProofRecords:
             answers = settled(kept["answers"], reference["evidence"].get(check, {}).get("answers", {}))
             try:
                 verdict = judge_recorded(lab.item(check), snapshot, Answers.from_dict(answers))
-            except NotGradedError:  # what the check asks depends on a measured value
+            except NotGradedError:  # the questions of the check depend on a measured value
                 continue
             if same(verdict, Verdict.from_dict(kept["verdict"])):
                 kept |= {"answers": answers, "verdict": verdict.to_dict()}
@@ -118,10 +120,10 @@ class ProofRecords:
         file = self._file(case)
         if not file.is_file():
             command = f"labgrader verify {self._lab.id} --record {self._folder}"
-            raise BadInputError([f"{file} does not exist: record the proof with `{command}`"])
+            raise BadInputError([f"{file} does not exist; record the proof with `{command}`"])
         document = json.loads(file.read_text(encoding="utf-8"))
         if document.get("schema") != SCHEMA:
-            raise BadInputError([f"{file} is not {SCHEMA}: delete it and record the proof again"])
+            raise BadInputError([f"{file} does not have the format {SCHEMA}; delete it and record the proof again"])
         return dict(document)
 
     def _file(self, case: str) -> Path:
@@ -129,12 +131,12 @@ class ProofRecords:
 
 
 def same_but_for_numbers(verdict: Verdict, other: Verdict) -> bool:
-    """Return whether two verdicts are the same, apart from measured numbers in their sentences."""
+    """Return whether two verdicts are the same except for numbers in their sentences."""
     return bool(_without_numbers(verdict) == _without_numbers(other))
 
 
 def judged(lab: Lab, record: Record) -> tuple[dict[str, Verdict], Score]:
-    """Judge a record: what each check says by itself, and what it comes to."""
+    """Judge a record. Return the verdict of each check without its prerequisites, and the score."""
     snapshot = Snapshot.from_dict(record["snapshot"])
     mine = lab.for_student(snapshot.username, snapshot.account_id, snapshot.region)
     evidence = record["evidence"]
@@ -143,13 +145,13 @@ def judged(lab: Lab, record: Record) -> tuple[dict[str, Verdict], Score]:
         answers = Answers.from_dict(evidence[item.id]["answers"]) if item.id in evidence else None
         try:
             verdicts[item.id] = judge_recorded(item, snapshot, answers)
-        except NotGradedError as reason:  # not asked, because a prerequisite failed
+        except NotGradedError as reason:  # no evidence, because a prerequisite failed
             verdicts[item.id] = not_graded(str(reason), reason.reason_code)
     return verdicts, score(mine.checks, verdicts)
 
 
 def as_report(result: Score) -> dict[str, Json]:
-    """Return the part of a student's report that a proof is held against."""
+    """Return the part of a student's report that a proof compares."""
     return {
         "checks": [
             {"id": check.item.id, "status": check.verdict.status, "message": check.verdict.message}

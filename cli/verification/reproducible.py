@@ -1,6 +1,6 @@
-"""Records that do not depend on when and where they were made: fixed names, times and ids instead of this run's.
+"""Make records independent of time and machine: fixed names, times and ids replace those of the run.
 
-What replaces a value has its length: sentences that quote an answer are clipped by length.
+A fixed value has the length of the value that it replaces, because sentences cut quoted answers by length.
 """
 
 from __future__ import annotations
@@ -20,40 +20,39 @@ from labgrader.moments import isoformat_utc
 Json = Any
 
 RECORDED_AT = datetime(2026, 1, 1, tzinfo=UTC)
-"""The time of every record."""
+"""The time in every record."""
 
 _CLOCK_WINDOW = timedelta(days=1)
-"""Times this near to the snapshot are readings of a clock; all others are constants of the lab or of a check."""
+"""Times within this distance of the snapshot come from a clock. Others are constants of the lab or of a check."""
 
-_TIME = re.compile(
-    r"(?P<date>\d{4}-\d\d-\d\d)(?P<separator>[T ])\d\d:\d\d:\d\d(?P<fraction>\.\d+)?(?P<zone>Z|[+-]\d\d:?\d\d)?"
-    r"|(?P<http>[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT)"
-    r"|(?<![\d.])(?P<epoch_ms>\d{13})(?!\d)"
-)
+_ISO_TIME = r"(?P<date>\d{4}-\d\d-\d\d)(?P<separator>[T ])\d\d:\d\d:\d\d(?P<fraction>\.\d+)?(?P<zone>Z|[+-]\d\d:?\d\d)?"
+_HTTP_TIME = r"(?P<http>[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT)"
+_EPOCH_MS = r"(?<![\d.])(?P<epoch_ms>\d{13})(?!\d)"
+_TIME = re.compile("|".join((_ISO_TIME, _HTTP_TIME, _EPOCH_MS)))
 _UUID = re.compile(r"(?!00000000-0000-)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _WORKER_FOLDER = re.compile(r"(?<=/var/task/)\w{8}(?=/)")
 _MEASURED_NUMBER = re.compile(
     r"\d+\.\d+(?:[eE][+-]?\d+)?"
     r'|(?<=\btime": )\d+|(?<=_time": )\d+|(?<=_ms": )\d+'
-    r'|(?<=_time\\": )\d+|(?<=_ms\\": )\d+'  # in JSON that stands in JSON
+    r'|(?<=_time\\": )\d+|(?<=_ms\\": )\d+'  # JSON in a JSON string
 )
 
 _SIZES = frozenset({"payload_size", "content-length"})
-"""What changes with the digits of a number in the payload."""
+"""Fields that change with the number of digits in the payload."""
 
 _DURATIONS = frozenset({"duration_ms", "waited_ms"})
-"""How long an answer took, as the grader measured it."""
+"""Durations of answers, measured by the grader."""
 
 _COUNTED_UNDER_LOAD = ("labgrader:LoadTest ", "labgrader:Compare ")
-"""The questions whose answers are measured as a whole: their integers are counts of cold starts and retries."""
+"""Questions with answers that are one measurement. Their integers count for example cold starts and retries."""
 
 
 def normalized(document: Mapping[str, Json], username: str) -> dict[str, Json]:
-    """Return a student's record as another student at a fixed time would have it.
+    """Return a record with a fixed student and fixed times.
 
     Args:
         document: a record with ``username``, ``snapshot`` and ``evidence``.
-        username: the student's new name. The old one must be unlike any other text in the record.
+        username: the new username. The old one must be unlike any other text in the record.
     """
     taken_at = datetime.fromisoformat(document["snapshot"]["taken_at"])
     text = as_on_aws(json.dumps(document, sort_keys=True))
@@ -70,9 +69,9 @@ def normalized(document: Mapping[str, Json], username: str) -> dict[str, Json]:
 
 
 def as_on_aws(text: str) -> str:
-    """Say where Lambda keeps its files and where SQS is, instead of where they are on this machine.
+    """Replace local folders and addresses by those of Lambda and SQS on AWS.
 
-    Each worker process keeps a folder of its own: messages that differed still do.
+    The folders of different worker processes stay different, so different messages stay different.
     """
     text = text.replace(sysconfig.get_path("purelib"), "/var/runtime").replace(sys.base_prefix, "/var/lang")
     text = re.sub(r"/[\w./-]*/ministack-lambda-[\w-]*?-(\w{8})/(?:code/)?", r"/var/task/\1/", text)
@@ -80,13 +79,13 @@ def as_on_aws(text: str) -> str:
 
 
 def settled(answers: Mapping[str, Json], reference: Mapping[str, Json]) -> dict[str, Json]:
-    """Return answers with the reference's values wherever they differ only in measured numbers.
+    """Return answers with the values of a reference, except for values that differ in more than measured numbers.
 
-    How long an answer took is 0 where the reference was asked something else.
+    The duration of an answer is 0 if the reference does not have the question.
 
     Args:
-        answers: the answers to one check's questions.
-        reference: the answers to the same check of the perfect student.
+        answers: the answers to the questions of one check.
+        reference: the perfect student's answers to the questions of the same check.
     """
     return {
         question: _settled_answer(question, answer, reference[question])
@@ -97,12 +96,12 @@ def settled(answers: Mapping[str, Json], reference: Mapping[str, Json]) -> dict[
 
 
 def without_numbers(text: str) -> str:
-    """Return a sentence with ``#`` for each number, to compare sentences that quote measurements."""
+    """Return a sentence with ``#`` instead of each number, to compare sentences with measurements."""
     return re.sub(r"\d[\d,.]*", "#", text)
 
 
 def _renamed(text: str, old: str, new: str) -> str:
-    """Replace a name in a text, and the name with capital letters by the new one with capital letters."""
+    """Replace a name in a text. The new name gets the capital letters of the old one."""
 
     def replacement(found: re.Match[str]) -> str:
         if found[0].isupper():
@@ -116,7 +115,7 @@ def _settled_answer(question: str, answer: Json, reference: Json) -> Json:
     counts = question.startswith(_COUNTED_UNDER_LOAD)
     if _without_measurements(answer, counts=counts) == _without_measurements(reference, counts=counts):
         return reference
-    if counts:  # a part of one measurement with the rest of another is none
+    if counts:  # parts of two measurements must not be mixed
         return answer
     return _settled_values(answer, reference)
 
@@ -157,7 +156,7 @@ def _without_measurements(value: Json, *, counts: bool = False) -> Json:
 
 
 def _api_gateway_ids(answers: Mapping[str, Json]) -> dict[str, str]:
-    """Number the random ids of APIs, their deployments, usage plans and keys, in the order of their names."""
+    """Return a numbered id for each random id of an API, a deployment, a usage plan or a key, in the order of names."""
     ids: dict[str, str] = {}
 
     def named(action: str) -> Iterator[str]:
@@ -190,7 +189,7 @@ def _replace_words(document: Json, words: Mapping[str, str]) -> Json:
 
 
 def _with_fixed_values(part: Json, taken_at: datetime) -> dict[str, Json]:
-    """Number the random ids and the times of a part of a record, in the order in which they stand there."""
+    """Replace the random ids and the times in a part of a record by numbered ones, in their order in the text."""
     uuids: dict[str, str] = {}
     folders: dict[str, str] = {}
     for text in _texts(part):
@@ -205,7 +204,7 @@ def _with_fixed_values(part: Json, taken_at: datetime) -> dict[str, Json]:
 
 
 def _fixed_time(text: str, taken_at: datetime) -> Callable[[re.Match[str]], str]:
-    """Return what replaces each time of a text: times keep their order and their format, seconds apart."""
+    """Return a function that replaces the times of a text. New times keep order and format, and are a second apart."""
     moments = {found[0]: _moment(found) for found in _TIME.finditer(text)}
     read = sorted({moment for moment in moments.values() if moment and abs(moment - taken_at) < _CLOCK_WINDOW})
     fixed = {moment: RECORDED_AT + timedelta(seconds=second) for second, moment in enumerate(read)}
@@ -226,7 +225,7 @@ def _fixed_time(text: str, taken_at: datetime) -> Callable[[re.Match[str]], str]
 
 
 def _moment(found: re.Match[str]) -> datetime | None:
-    """The moment that a text names, or ``None`` where there is no such day."""
+    """Return the time of a text, or ``None`` if there is no such day."""
     try:
         if found["http"]:
             return parsedate_to_datetime(found["http"])
@@ -239,7 +238,7 @@ def _moment(found: re.Match[str]) -> datetime | None:
 
 
 def _texts(value: Json) -> Iterator[str]:
-    """Yield every text in a value, names included, in an order that no random id changes."""
+    """Yield every text in a value, with names, in an order that does not depend on random ids."""
     if isinstance(value, dict):
         for name, below in sorted(value.items(), key=lambda entry: _UUID.sub("", entry[0])):
             yield name

@@ -1,4 +1,4 @@
-"""Authorize: say what the bearer of a token may ask of the API."""
+"""Authorize: the API's Lambda authorizer."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -14,9 +14,10 @@ from labgrader.store import default_store
 logger = function_logger("authorize")
 
 
-@logger.inject_lambda_context(clear_state=True, log_event=False)  # whatever the environment says: it holds the token
+# log_event=False overrides the environment: the event contains the token
+@logger.inject_lambda_context(clear_state=True, log_event=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Take ``authorizationToken`` and ``methodArn``; return the bearer and the policy."""
+    """Take ``authorizationToken`` and ``methodArn``; return the bearer and the IAM policy."""
     key = default_signing_key().read()
     stack = Environment().stack
     try:
@@ -25,5 +26,5 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         logger.info("refused", extra={"reason": refused.reason})
         raise
     bearer = policy["context"]
-    logger.info("let in", extra={bearer["role"]: bearer["subject"], "jti": bearer["jti"]})
+    logger.info("allowed", extra={bearer["role"]: bearer["subject"], "jti": bearer["jti"]})
     return policy

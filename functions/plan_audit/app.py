@@ -1,4 +1,4 @@
-"""Plan audit: the runs that audit the labs of a course."""
+"""Plan audit: choose the labs of a course to audit tonight, and their runs."""
 
 from typing import Any
 

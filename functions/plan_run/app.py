@@ -1,4 +1,4 @@
-"""Plan run: freeze the lab and the class of a run."""
+"""Plan run: store copies of the lab and the class for a run."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from labgrader.events import default_publisher
 from labgrader.load_testing.admission import default_concurrency_budget
 from labgrader.logs import function_logger
-from labgrader.roster import GraderAccount
+from labgrader.rosters import GraderAccount
 from labgrader.runs.request import Request
 from labgrader.steps.plan_run import plan_run
 from labgrader.store import default_store

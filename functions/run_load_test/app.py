@@ -1,4 +1,4 @@
-"""Run load test: load a student's function as a performance check asks, and judge what was measured."""
+"""Run load test: load-test a student's function for a performance check, and judge the measurements."""
 
 import time
 from typing import Any
@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from labgrader.environment import Environment
 from labgrader.logs import function_logger
-from labgrader.roster import GraderAccount
+from labgrader.rosters import GraderAccount
 from labgrader.steps.error_reason import reason_in_text
 from labgrader.steps.live_dispatcher import Sharing, StudentsFunctions
 from labgrader.steps.run_live_check import Delivery, run_live_check

@@ -1,4 +1,4 @@
-"""Run probe: invoke a student's function as a behaviour check asks, and judge the answers."""
+"""Run probe: invoke a student's function for a behavior check, and judge the answers."""
 
 import time
 from typing import Any

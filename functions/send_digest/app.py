@@ -1,4 +1,4 @@
-"""Send digest: store the digest of an audit of a course, and send it to the subscribers."""
+"""Send digest: store the results of a course's nightly audit, and send them to the subscribers."""
 
 from typing import Any
 

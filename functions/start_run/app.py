@@ -1,4 +1,4 @@
-"""Start run: the run that a `Grade Requested` event asks for."""
+"""Start run: start the run that a `Grade Requested` event requests."""
 
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -33,7 +33,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 
 def _count_refused() -> None:
-    """Count a request that could not be used, for the alarm ``request-refused``."""
+    """Count an invalid request, for the alarm ``request-refused``."""
     with single_metric(name="RunsFailed", unit=MetricUnit.Count, value=1, namespace="labgrader") as metric:
         metric.add_dimension("service", "start_run")
 

@@ -1,4 +1,4 @@
-"""Summarise run: gradebook, class report, the run's record; or the record of a run that failed."""
+"""Summarise run: write the gradebook, the class report and the run's record, or the record of a failed run."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ metrics = Metrics(namespace="labgrader", service="summarise_run")
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Take ``run_id``, ``started_at`` and perhaps ``error``; return the run's status and counts."""
+    """Take ``run_id``, ``started_at`` and optionally ``error``; return the run's status and counts."""
     logger.append_keys(run_id=event["run_id"])
     store, run_id, started_at, error = default_store(), event["run_id"], event["started_at"], event.get("error")
     publish = default_publisher().publish
@@ -27,7 +27,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         run, again = failure.record, failure.again
     else:
         run, again = RunRecord.from_dict(summarise_run(store, run_id, started_at, publish=publish)), False
-    count = int(not again)  # the rule that hears of a failed execution comes after the machine itself
+    count = int(not again)  # after a failed execution, the state machine and the rule both invoke this function
     metrics.add_metric("RunsFailed" if run.status == "failed" else "RunsCompleted", MetricUnit.Count, count)
     if count:
         metrics.add_metric("RunDuration", MetricUnit.Seconds, run.duration_s)

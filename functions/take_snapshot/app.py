@@ -1,4 +1,4 @@
-"""Take snapshot: record what AWS says about every student, each question once."""
+"""Take snapshot: record the resources of every student, with one request per question."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from labgrader.steps.take_snapshot import take_snapshot
 from labgrader.store import default_store
 
 TO_FINISH_S = FINISH_S + 60
-"""Seconds kept for the students who were begun, for the last request on its way, and for writing the snapshots."""
+"""Seconds reserved to finish the students in progress and the last requests, and to write the snapshots."""
 
 logger = function_logger("take_snapshot")
 metrics = Metrics(namespace="labgrader", service="take_snapshot")
@@ -22,7 +22,7 @@ metrics = Metrics(namespace="labgrader", service="take_snapshot")
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Take ``run_id``; return how many students are recorded, and whether that is everybody."""
+    """Take ``run_id``; return how many students are recorded, and whether all of them are."""
     logger.append_keys(run_id=event["run_id"])
     deadline_s = context.get_remaining_time_in_millis() / 1000 - TO_FINISH_S
     run_id = event["run_id"]

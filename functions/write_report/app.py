@@ -1,4 +1,4 @@
-"""Write report: score one student, write the report to S3 and the record to DynamoDB, tell others."""
+"""Write report: score one student, write the report to S3 and the record to DynamoDB, and send the event."""
 
 from typing import Any
 

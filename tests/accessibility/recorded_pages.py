@@ -21,7 +21,7 @@ from labgrader.reporting.audit import build_audit
 from labgrader.reporting.html import render_class, render_load_test, render_student
 from labgrader.reporting.report import build_report
 from labgrader.reporting.run_summary import build_run
-from labgrader.roster import Student
+from labgrader.rosters import Student
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 LAB = "lambda-optimization"

@@ -1,4 +1,4 @@
-"""The API in this process, as the gateway calls it: the authorizer's word and the proxy event are made here."""
+"""The API in this process, with events like API Gateway's and a context like the authorizer's."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ REQUEST_ID = "6f1c2f04-8a0e-4b1c-9a51-0d6e5d3a7c11"
 
 @dataclass
 class Answer:
-    """What came back."""
+    """The response to a request."""
 
     status: int
     headers: dict[str, str]
@@ -43,7 +43,7 @@ class Answer:
         return json.loads(self.body)
 
     def problem(self, status: int, name: str) -> dict[str, Any]:
-        """The problem, after seeing that it is the one that was expected, in the one form that problems have."""
+        """Return the problem after checking its status, its type and its form."""
         assert (self.status, self.headers["Content-Type"]) == (status, "application/problem+json"), self.body
         found: dict[str, Any] = self.json
         assert found["type"] == f"urn:labgrader:problem:{name}", found
@@ -62,7 +62,7 @@ def event_of(
     query: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """A request as API Gateway's Lambda proxy integration sends it; bytes as base64, as it sends binary bodies."""
+    """Return a request as API Gateway's Lambda proxy integration sends it, with a body of bytes as base64."""
     sent = {"Authorization": "Bearer secret.token.value", **(headers or {})}
     if body is not None and "Content-Type" not in sent:
         sent["Content-Type"] = "application/json"
@@ -123,7 +123,7 @@ class World:
         return self.send(event_of(method, path, caller, sent, query, headers), api)
 
     def send(self, event: dict[str, Any], api: Api | None = None) -> Answer:
-        """Send an event; the answer has to be one that API Gateway takes."""
+        """Send an event, and check that API Gateway accepts the response."""
         answer = (api or self.api).resolve(event, SimpleNamespace())  # type: ignore[arg-type]
         assert set(answer) == {"statusCode", "body", "isBase64Encoded", "multiValueHeaders"}
         assert answer["isBase64Encoded"] is False
@@ -132,13 +132,13 @@ class World:
         return Answer(answer["statusCode"], headers, answer["body"])
 
     def later(self, **time: float) -> None:
-        """Let time go by."""
+        """Advance the time."""
         self.now += timedelta(**time)
 
     def executions(self, machine: str) -> list[dict[str, Any]]:
-        """What was started of a machine, with its input."""
+        """Return the executions of a machine, with their inputs."""
         found = self.states.list_executions(stateMachineArn=self.machines[machine])["executions"]
-        return [self.states.describe_execution(executionArn=one["executionArn"]) for one in found]
+        return [self.states.describe_execution(executionArn=execution["executionArn"]) for execution in found]
 
     def has_run(self, run_id: str = RUN_ID, **record: Any) -> dict[str, Any]:
         """Record a run that was graded."""
@@ -191,12 +191,12 @@ def clients() -> Iterator[tuple[Any, Any, Any]]:
 
 @pytest.fixture
 def world(clients: tuple[Any, Any, Any]) -> World:
-    """A new stack in memory: bucket, table and machines that start executions, which run for ever."""
+    """A new stack in memory: a bucket, a table, and machines with executions that never end."""
     return world_of(*clients)
 
 
 def world_of(s3: Any, dynamodb: Any, states: Any) -> World:
-    """Make a stack."""
+    """Create a stack."""
     name = f"stack-{next(_STACKS)}"
     table = aws_in_memory.create_bucket_and_table(name, name)
     definition = json.dumps({"StartAt": "Wait", "States": {"Wait": {"Type": "Pass", "End": True}}})

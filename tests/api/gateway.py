@@ -1,4 +1,4 @@
-"""The API at an address of its own: API Gateway and its authorizer, as far as a client can tell."""
+"""Serve the API on a local port. To a client it behaves like API Gateway with its authorizer."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ class Gateway:
     """A WSGI application.
 
     Args:
-        api: what answers.
-        callers: who has which token: what the authorizer would find in it.
+        api: handles the requests.
+        callers: the authorizer's context for each token.
     """
 
     def __init__(self, api: Api, callers: Mapping[str, Mapping[str, str]]) -> None:
         self._api = api
         self._callers = callers
         self.answered: Counter[tuple[str, int]] = Counter()
-        """How often each method was answered with each status."""
+        """The number of responses by method and status."""
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         headers = {
@@ -59,12 +59,12 @@ class Gateway:
 
 class _Quiet(WSGIRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        """Say nothing: a test prints what it finds."""
+        """Log nothing."""
 
 
 @contextmanager
 def served(gateway: Gateway) -> Iterator[str]:
-    """Serve on a free port of this machine; give the address."""
+    """Serve on a free local port; yield the address."""
     with make_server("127.0.0.1", 0, gateway, handler_class=_Quiet) as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()

@@ -1,4 +1,4 @@
-"""Reports as a run keeps them."""
+"""Reports as a run stores them."""
 
 from __future__ import annotations
 

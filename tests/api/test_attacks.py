@@ -1,4 +1,4 @@
-"""Requests of somebody who means no good: each is a problem, and starts nothing."""
+"""Malicious requests: each one gets a problem and starts nothing."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ROUTES = [
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
-def test_without_the_authorizers_word_nothing_is_answered(world: World, method: str, path: str) -> None:
+def test_every_route_needs_the_authorizers_context(world: World, method: str, path: str) -> None:
     world.has_run()
     world.has_report(RUN_ID, "user1", report_of())
     answer = world.ask(method, path, None, GOOD if method == "POST" else None)
@@ -54,13 +54,13 @@ def test_without_the_authorizers_word_nothing_is_answered(world: World, method: 
         "user1",
     ],
 )
-def test_an_authorizer_that_says_something_else_lets_nobody_in(world: World, authorizer: Any) -> None:
+def test_an_invalid_authorizer_context_is_refused(world: World, authorizer: Any) -> None:
     event = event_of("GET", "/v1/labs", None)
     event["requestContext"]["authorizer"] = authorizer
     world.send(event).problem(401, "no-token")
 
 
-def test_no_header_and_no_parameter_says_who_somebody_is(world: World) -> None:
+def test_headers_and_parameters_do_not_identify_the_caller(world: World) -> None:
     claims = {"X-Subject": "ada", "X-Role": "instructor", "subject": "ada", "role": "instructor"}
     world.ask("GET", "/v1/labs", None, headers=claims).problem(401, "no-token")
     world.ask("GET", f"/v1/runs/{RUN_ID}", STUDENT, headers=claims).problem(403, "not-yours")
@@ -68,13 +68,11 @@ def test_no_header_and_no_parameter_says_who_somebody_is(world: World) -> None:
 
 @pytest.mark.parametrize(("method", "path"), [route for route in ROUTES if route[1].startswith("/v1/runs")])
 @pytest.mark.parametrize("body", [{"lab": LAB, "roster": "username\nuser1\n"}, "not even JSON", "x" * (MAX_BODY + 1)])
-def test_a_student_is_sent_away_from_instructors_routes_whatever_is_sent(
-    world: World, method: str, path: str, body: Any
-) -> None:
+def test_a_student_gets_403_on_instructors_routes_for_any_body(world: World, method: str, path: str, body: Any) -> None:
     world.has_run()
     world.has_report(RUN_ID, "user1", report_of())
     problem = world.ask(method, path, STUDENT, body if method == "POST" else None).problem(403, "not-yours")
-    assert problem["detail"] == "this is for instructors, and your token is that of a student"
+    assert problem["detail"] == "only instructors can do this; your token is for a student"
     assert nothing_started(world)
 
 
@@ -83,7 +81,7 @@ def test_a_student_is_sent_away_from_instructors_routes_whatever_is_sent(
 )
 def test_another_students_name_in_the_body_is_refused(world: World, field: str) -> None:
     problem = world.ask("POST", "/v1/self-checks", STUDENT, {**GOOD, field: "user2"}).problem(422, "bad-input")
-    assert problem["errors"] == [{"field": field, "message": "is not known here"}]
+    assert problem["errors"] == [{"field": field, "message": "is an unknown field"}]
     assert nothing_started(world)
 
 
@@ -91,9 +89,9 @@ def test_another_students_name_in_the_body_is_refused(world: World, field: str) 
 def test_another_students_name_in_the_query_is_refused(world: World, name: str) -> None:
     world.has_report("r2", "user2", report_of("r2", "user2"))
     problem = world.ask("GET", "/v1/me/reports", STUDENT, query={name: "user2"}).problem(422, "bad-input")
-    assert problem["errors"] == [{"field": name, "message": "is not taken here; what is: lab"}]
+    assert problem["errors"] == [{"field": name, "message": "is an unknown parameter; the parameters are: lab"}]
     problem = world.ask("GET", "/v1/labs", STUDENT, query={name: "user2"}).problem(422, "bad-input")
-    assert problem["errors"] == [{"field": name, "message": "is not taken here; nothing is"}]
+    assert problem["errors"] == [{"field": name, "message": "is an unknown parameter; there are none here"}]
 
 
 def test_a_parameter_that_is_given_twice_is_refused(world: World) -> None:
@@ -103,7 +101,7 @@ def test_a_parameter_that_is_given_twice_is_refused(world: World) -> None:
     assert problem["errors"] == [{"field": "lab", "message": "is not text"}]
 
 
-def test_another_students_name_in_the_path_leads_nowhere(world: World) -> None:
+def test_another_students_name_in_the_path_is_refused(world: World) -> None:
     world.has_report(RUN_ID, "user2", report_of(RUN_ID, "user2"))
     run_id = world.ask("POST", "/v1/self-checks", OTHER_STUDENT, GOOD).json["run_id"]
     world.ask("GET", f"/v1/self-checks/{run_id}", STUDENT).problem(403, "not-yours")
@@ -140,7 +138,7 @@ def test_another_students_name_in_the_path_leads_nowhere(world: World) -> None:
         "",
     ],
 )
-def test_no_path_leads_a_student_to_what_is_not_the_students(world: World, path: str) -> None:
+def test_no_path_variant_gives_a_student_access_to_other_paths(world: World, path: str) -> None:
     world.has_run("r1")
     world.has_report("r1", "user2", report_of("r1", "user2"))
     for caller in (STUDENT, None):
@@ -150,7 +148,7 @@ def test_no_path_leads_a_student_to_what_is_not_the_students(world: World, path:
 
 
 @pytest.mark.parametrize("path", ["/v1/self-checks/r\n", "/v1/labs/", "/v1/labs//"])
-def test_an_end_of_a_path_that_does_not_matter_leads_to_the_same(world: World, path: str) -> None:
+def test_a_trailing_slash_or_line_break_is_harmless(world: World, path: str) -> None:
     assert world.ask("GET", path, STUDENT).status in (200, 404, 422)
 
 
@@ -165,7 +163,7 @@ def test_an_end_of_a_path_that_does_not_matter_leads_to_the_same(world: World, p
     ],
 )
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "get", "BREW"])
-def test_a_method_that_is_not_there_is_said_with_those_that_are(
+def test_an_unsupported_method_gets_405_with_the_supported_ones(
     world: World, path: str, allow: str, method: str
 ) -> None:
     answer = world.ask(method, path, STUDENT)
@@ -174,4 +172,4 @@ def test_a_method_that_is_not_there_is_said_with_those_that_are(
         return
     problem = answer.problem(405, "no-such-method")
     assert answer.headers["Allow"] == allow
-    assert problem["detail"] == f"{method} is not taken here; what is: {allow}"
+    assert problem["detail"] == f"this path does not support {method}; it supports: {allow}"

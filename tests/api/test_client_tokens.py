@@ -1,4 +1,4 @@
-"""A request that comes twice with one client token is one run."""
+"""A repeated request with the same client token gets the same run."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_another_request_with_the_same_client_token_is_refused(world: World) -> 
     assert len(world.executions("grade_class")) == 1
 
 
-def test_a_request_that_comes_again_keeps_no_second_class_list(world: World) -> None:
+def test_a_repeated_request_stores_no_second_class_list(world: World) -> None:
     run_id = start(world, client_token="monday").json["run_id"]
     world.later(minutes=5)
     start(world, client_token="monday")
@@ -41,18 +41,18 @@ def test_a_request_that_comes_again_keeps_no_second_class_list(world: World) -> 
     assert world.store.keys("rosters/") == [f"rosters/{run_id}.csv"]
 
 
-def test_requests_at_once_with_one_client_token_are_one_run_with_one_class_list(world: World) -> None:
+def test_concurrent_requests_with_one_client_token_start_one_run(world: World) -> None:
     body = json.dumps({"lab": LAB, "roster": CSV, "client_token": "monday"})
     apis = [resolver(world.services()) for _ in range(8)]  # a function each
     with ThreadPoolExecutor(max_workers=8) as pool:
         answers = list(pool.map(lambda api: world.ask("POST", "/v1/runs", INSTRUCTOR, body, api=api), apis))
     (run_id,) = {answer.json["run_id"] for answer in answers}
     assert [answer.status for answer in answers] == [202] * 8
-    assert [one["name"] for one in world.executions("grade_class")] == [run_id]
+    assert [execution["name"] for execution in world.executions("grade_class")] == [run_id]
     assert world.store.keys("rosters/") == [f"rosters/{run_id}.csv"]
 
 
-def test_a_run_that_goes_on_is_answered_though_its_class_list_has_gone(world: World) -> None:
+def test_a_repeated_request_finds_its_run_after_the_class_list_is_deleted(world: World) -> None:
     world.store.put("rosters/day-2.csv", CSV.encode())
     first = start(world, roster="rosters/day-2.csv", client_token="monday")
     assert first.status == 202, first.body
@@ -62,10 +62,10 @@ def test_a_run_that_goes_on_is_answered_though_its_class_list_has_gone(world: Wo
 
 
 @pytest.mark.parametrize("recorded", [False, True])
-def test_a_start_that_broke_off_is_started_by_the_same_request(
+def test_a_repeated_request_starts_the_run_after_a_broken_start(
     world: World, clients: tuple[Any, Any, Any], recorded: bool
 ) -> None:
-    """The function died after it had remembered the request, or recorded the run, and before it started anything."""
+    """The function ended after it had stored the request, or the run, and before it started an execution."""
     run_id = start(world, client_token="monday").json["run_id"]
     stranger = world_of(*clients)
     asked = world.store._get_item("REQUESTS", "ada monday") or {}
@@ -73,7 +73,7 @@ def test_a_start_that_broke_off_is_started_by_the_same_request(
     if recorded:
         put_run(stranger.store, stored_run(world.store, run_id))
     assert start(stranger, client_token="monday").json["run_id"] == run_id
-    assert [one["name"] for one in stranger.executions("grade_class")] == [run_id]
+    assert [execution["name"] for execution in stranger.executions("grade_class")] == [run_id]
 
 
 def test_a_run_that_ended_is_never_started_again(world: World, clients: tuple[Any, Any, Any]) -> None:
@@ -87,14 +87,14 @@ def test_a_run_that_ended_is_never_started_again(world: World, clients: tuple[An
     assert later.executions("grade_class") == []
 
 
-def test_client_tokens_are_each_instructors_own(world: World) -> None:
+def test_client_tokens_are_scoped_to_the_instructor(world: World) -> None:
     first = start(world, client_token="monday").json
     grace = {"subject": "grace", "role": "instructor"}
     body = {"lab": LAB, "roster": CSV, "client_token": "monday"}
     assert world.ask("POST", "/v1/runs", grace, body).json["run_id"] != first["run_id"]
 
 
-def test_a_request_that_could_not_be_used_does_not_use_up_its_client_token(world: World) -> None:
+def test_an_invalid_request_does_not_use_up_its_client_token(world: World) -> None:
     start(world, client_token="monday", students=["user3"]).problem(422, "bad-input")
     assert start(world, client_token="monday").status == 202
 
@@ -104,5 +104,5 @@ def test_two_client_tokens_that_differ_are_refused(world: World) -> None:
     (error,) = answer.problem(422, "bad-input")["errors"]
     assert error == {
         "field": "client_token",
-        "message": "is not what the header Idempotency-Key says; give one of them, or the same in both",
+        "message": "differs from the header Idempotency-Key; send only one of them, or the same value in both",
     }

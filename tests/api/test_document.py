@@ -1,4 +1,4 @@
-"""The document is current, well formed, and true: schemathesis holds the API against it."""
+"""The OpenAPI document is current and valid, and schemathesis finds that the API matches it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from labgrader.api.openapi import document, written_document
 from labgrader.labs.lab import Item, Lab
 from labgrader.reporting.gradebook import build_gradebook, build_row
 from labgrader.reporting.student_copy import student_copy
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from labgrader.store import Keys
 from tests.api.conftest import INSTRUCTOR, STUDENT, World
 from tests.api.gateway import Gateway, served
@@ -38,7 +38,7 @@ from tests.api.reports import report_of
 PAGE = Path(__file__).parents[2] / "docs" / "openapi.yaml"
 
 EXAMPLE_RUN = "20260301-101500-lambda-optimization-3f2a"
-"""The run that the document's examples name."""
+"""The run in the document's examples."""
 
 
 def schema_of(name: str) -> Draft202012Validator:
@@ -49,7 +49,9 @@ def schema_of(name: str) -> Draft202012Validator:
 
 def operations() -> list[tuple[str, str, dict[str, Any]]]:
     return [
-        (path, verb, one) for path, of_path in document(described())["paths"].items() for verb, one in of_path.items()
+        (path, verb, operation)
+        for path, of_path in document(described())["paths"].items()
+        for verb, operation in of_path.items()
     ]
 
 
@@ -57,45 +59,46 @@ def test_the_page_is_current() -> None:
     assert PAGE.read_text(encoding="utf-8") == written_document(described()), "write it again with `make docs`"
 
 
-def test_it_is_openapi_3_1() -> None:
+def test_the_document_is_openapi_3_1() -> None:
     validate_document(document(described()))
     assert document(described())["openapi"] == "3.1.0"
 
 
-def test_it_is_served_without_a_token(world: World) -> None:
+def test_the_document_needs_no_token(world: World) -> None:
     answer = world.ask("GET", "/v1/openapi.yaml", None)
     assert (answer.status, answer.headers["Content-Type"]) == (200, "application/yaml")
     assert yaml.safe_load(answer.body) == document(described())
 
 
-def test_every_route_is_described_and_wants_a_token_but_the_document(world: World) -> None:
-    told = {(path, verb.upper()) for path, verb, _ in operations()}
-    assert told == {(route.openapi_path, route.method) for route in world.api.routes()}
+def test_every_route_is_described_and_only_the_document_needs_no_token(world: World) -> None:
+    described_routes = {(path, verb.upper()) for path, verb, _ in operations()}
+    assert described_routes == {(route.openapi_path, route.method) for route in world.api.routes()}
     assert document(described())["security"] == [{"token": []}]
     assert document(described())["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
-    assert [path for path, _, one in operations() if "security" in one] == ["/v1/openapi.yaml"]
-    assert all(one["summary"] and one["description"] for _, _, one in operations())
+    assert [path for path, _, operation in operations() if "security" in operation] == ["/v1/openapi.yaml"]
+    assert all(operation["summary"] and operation["description"] for _, _, operation in operations())
 
 
-def test_every_error_of_every_operation_is_a_problem_with_an_example_that_fits() -> None:
+def test_every_error_has_an_example_that_matches_its_schema() -> None:
     problem = schema_of("ProblemDetails")
     for name, response in document(described())["components"]["responses"].items():
         assert list(response["content"]) == ["application/problem+json"], name
         problem.validate(response["content"]["application/problem+json"]["example"])
-    for path, verb, one in operations():
-        errors = {status for status in one["responses"] if int(status) >= 400}
+    for path, verb, operation in operations():
+        errors = {status for status in operation["responses"] if int(status) >= 400}
         assert errors >= {"429", "500", "503"} | ({"401", "403"} if path != "/v1/openapi.yaml" else set()), path
         assert ({"409", "413", "415", "422"} <= errors) is (verb == "post"), path
         assert ("404" in errors) is ("{" in path), path
-        assert one["responses"]["405"] == {"$ref": "#/components/responses/NoSuchMethod"}
+        assert operation["responses"]["405"] == {"$ref": "#/components/responses/NoSuchMethod"}
     assert list(document(described())["components"]["responses"]["NoSuchMethod"]["headers"]) == ["Allow"]
-    assert "403 may mean that there is nothing" in document(described())["info"]["description"]
+    description = " ".join(document(described())["info"]["description"].split())
+    assert "All other paths return 403 for a student, also paths that do not exist." in description
 
 
-def test_every_answer_that_is_json_has_an_example_that_fits() -> None:
+def test_every_json_response_has_an_example_that_matches_its_schema() -> None:
     shown = 0
-    for path, _, one in operations():
-        for status, response in one["responses"].items():
+    for path, _, operation in operations():
+        for status, response in operation["responses"].items():
             content = response.get("content", {}).get("application/json", {})
             if int(status) < 400 and "example" in content:
                 shown += 1
@@ -105,7 +108,7 @@ def test_every_answer_that_is_json_has_an_example_that_fits() -> None:
     assert shown == 7
 
 
-def test_every_request_has_examples_and_they_are_accepted(world: World) -> None:
+def test_every_example_request_is_accepted(world: World) -> None:
     world.store.put("courses/serverless-101/rosters/day-2.csv", b"username\nuser1\n")
     examples = document(described())["components"]["schemas"]
     for body in examples["SelfCheckRequest"]["examples"]:
@@ -115,7 +118,7 @@ def test_every_request_has_examples_and_they_are_accepted(world: World) -> None:
         assert world.ask("POST", "/v1/runs", INSTRUCTOR, body).status == 202
 
 
-def test_the_schemas_of_reports_take_what_they_should_and_not_what_is_hidden() -> None:
+def test_the_student_report_schema_refuses_hidden_checks() -> None:
     schema_of("Report").validate(report_of())
     schema_of("StudentReport").validate(student_copy(report_of()))
     said = [error.message for error in schema_of("StudentReport").iter_errors(report_of())]
@@ -123,8 +126,8 @@ def test_the_schemas_of_reports_take_what_they_should_and_not_what_is_hidden() -
 
 
 def differences(address: str, token: str) -> tuple[list[str], set[str]]:
-    """Try the API with what the document allows and with what it does not; say what is not as described, and which
-    operations were tried."""
+    """Send valid and invalid requests to the API. Return the differences from the document, and the operations that
+    were tried."""
     project = ProjectConfig(
         base_url=address,
         headers={"Authorization": f"Bearer {token}"},
@@ -132,7 +135,7 @@ def differences(address: str, token: str) -> tuple[list[str], set[str]]:
         phases=PhasesConfig(stateful=StatefulPhaseConfig(enabled=False)),
         checks=ChecksConfig.from_dict(
             {
-                # a lab or a roster may be well formed and not be there; the examples are accepted, as shown above
+                # a valid lab id or roster key may not exist; another test shows that the examples are accepted
                 "positive_data_acceptance": {"expected-statuses": ["2xx", 401, 403, 404, 409, 422, 429]},
                 "negative_data_rejection": {"expected-statuses": [401, 403, 404, 405, 413, 415, 422]},
                 "use_after_free": {"enabled": False},  # nothing is ever deleted
@@ -158,7 +161,9 @@ def differences(address: str, token: str) -> tuple[list[str], set[str]]:
 
 
 @pytest.mark.parametrize(("token", "caller"), [("student.token.x", STUDENT), ("instructor.token.x", INSTRUCTOR)])
-def test_schemathesis_finds_no_difference(world: World, token: str, caller: Mapping[str, str]) -> None:
+def test_schemathesis_finds_no_difference_from_the_document(
+    world: World, token: str, caller: Mapping[str, str]
+) -> None:
     world.has_run(EXAMPLE_RUN)
     world.has_report(EXAMPLE_RUN, "user1", report_of(EXAMPLE_RUN))
     lab = Lab("lambda-optimization", "1.0.0", "Lab", "", 10, (Item("shown-check", "a", "A", points=10),))
@@ -174,5 +179,5 @@ def test_schemathesis_finds_no_difference(world: World, token: str, caller: Mapp
     assert statuses >= (
         {200, 202, 401, 403, 404, 405, 409, 415, 422} if caller is STUDENT else {200, 202, 404, 405, 422}
     )
-    assert not statuses & {500, 502, 503}, json.dumps([list(one) for one in gateway.answered])
+    assert not statuses & {500, 502, 503}, json.dumps([list(request) for request in gateway.answered])
     assert sum(gateway.answered.values()) > 200

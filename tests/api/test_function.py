@@ -1,4 +1,4 @@
-"""The function behind the API: it answers, and logs who asked for what, and nothing that is secret."""
+"""The function behind the API responds, and logs the caller and the path but no secret."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ CONTEXT: Any = SimpleNamespace(
 
 @pytest.fixture(autouse=True)
 def _environment(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    told = {
+    variables = {
         "BUCKET": world.store.bucket,
         "TABLE": world.store.bucket,
         "GRADE_CLASS_ARN": world.machines["grade_class"],
         "GRADE_STUDENT_ARN": world.machines["grade_student"],
-        "POWERTOOLS_LOGGER_LOG_EVENT": "true",  # somebody looks for a fault, and forgets what an event holds
+        "POWERTOOLS_LOGGER_LOG_EVENT": "true",  # an operator may set it, although events contain tokens
         "POWERTOOLS_DEV": "true",
     }
-    for name, value in told.items():
+    for name, value in variables.items():
         monkeypatch.setenv(name, value)
     default_store.cache_clear()
     app._api.cache_clear()
@@ -41,7 +41,7 @@ def _environment(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
     app._api.cache_clear()
 
 
-def test_it_answers_and_logs_no_secret(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_function_responds_and_logs_no_secret(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     stream = io.StringIO()
     handler = app.logger.registered_handler
     assert isinstance(handler, logging.StreamHandler)
@@ -50,7 +50,7 @@ def test_it_answers_and_logs_no_secret(world: World, capsys: pytest.CaptureFixtu
     answer = app.handler(event, CONTEXT)
     assert answer["statusCode"] == 202
     run_id = json.loads(answer["body"])["run_id"]
-    assert [one["name"] for one in world.executions("grade_student")] == [run_id]
+    assert [execution["name"] for execution in world.executions("grade_student")] == [run_id]
     event = event_of("GET", f"/v1/self-checks/{run_id}", {"subject": "user2", "role": "student"})
     assert app.handler(event, CONTEXT)["statusCode"] == 403
     lines = [json.loads(line) for line in stream.getvalue().splitlines()]
@@ -64,7 +64,7 @@ def test_it_answers_and_logs_no_secret(world: World, capsys: pytest.CaptureFixtu
         assert secret not in stream.getvalue() + printed.out + printed.err
 
 
-def test_it_makes_no_client_and_reads_no_environment_before_it_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_import_creates_no_client_and_reads_no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("BUCKET", "TABLE", "GRADE_CLASS_ARN", "GRADE_STUDENT_ARN"):
         monkeypatch.delenv(name)
     importlib.reload(app)

@@ -12,7 +12,7 @@ from labgrader.api.openapi import document
 from labgrader.labs.lab import Item, Lab
 from labgrader.reporting.exports import exports
 from labgrader.reporting.gradebook import build_gradebook, build_row
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from labgrader.store import Keys
 from tests.api.conftest import INSTRUCTOR, World
 from tests.api.reports import LAB, RUN_ID
@@ -26,7 +26,7 @@ def checked(check_id: str, status: str, points: float) -> Any:
 
 
 def graded_student(ids: Sequence[str] = ("first", "second")) -> tuple[Lab, Student, Any]:
-    """A student who passed every check but the last, which was not graded."""
+    """Return a student who passed every check except the last, which was not graded."""
     most = 5 * len(ids)
     lab = Lab(LAB, "1.0.0", "Lab", "", most, tuple(Item(check_id, "a", "A", points=5) for check_id in ids))
     checks = [checked(check_id, "passed", 5) for check_id in ids[:-1]] + [checked(ids[-1], "not_graded", 0)]
@@ -42,7 +42,7 @@ def has_gradebook(world: World, ids: Sequence[str] = ("first", "second")) -> Non
 
 
 def has_gradebook_of_an_earlier_version(world: World) -> None:
-    """A run that kept its gradebook as CSV only, from before checks had columns of their own."""
+    """Store a run with its gradebook as CSV only, from before each check had its own column."""
     lab, student, report = graded_student(LIKE_COLUMNS)
     world.has_run(status="incomplete")
     world.store.put_json(Keys(RUN_ID).lab, lab.to_dict())
@@ -69,7 +69,7 @@ def test_the_gradebook_as_csv(world: World, query: dict[str, str] | None) -> Non
     ]
 
 
-def test_the_gradebook_as_json_has_the_words_as_they_are(world: World) -> None:
+def test_the_gradebook_as_json_has_the_original_texts(world: World) -> None:
     has_gradebook(world)
     answer = world.ask("GET", f"/v1/runs/{RUN_ID}/gradebook", INSTRUCTOR, query={"format": "json"})
     assert (answer.status, answer.headers["Content-Type"]) == (200, "application/json")
@@ -100,7 +100,7 @@ def test_the_gradebook_as_json_has_the_words_as_they_are(world: World) -> None:
 @pytest.mark.parametrize(
     "written", [lambda world: has_gradebook(world, LIKE_COLUMNS), has_gradebook_of_an_earlier_version]
 )
-def test_checks_called_as_fixed_columns_lose_nothing(world: World, written: Callable[[World], None]) -> None:
+def test_checks_named_like_fixed_columns_keep_their_points(world: World, written: Callable[[World], None]) -> None:
     written(world)
     (student,) = world.ask("GET", GRADEBOOK, INSTRUCTOR, query={"format": "json"}).json["students"]
     assert {name: student[name] for name in ("points", "status", "name", "email", "percent")} == {
@@ -124,26 +124,26 @@ def test_checks_called_as_fixed_columns_lose_nothing(world: World, written: Call
 def test_a_run_that_failed_has_no_gradebook(world: World) -> None:
     world.has_run(status="failed")
     problem = world.ask("GET", GRADEBOOK, INSTRUCTOR).problem(404, "not-found")
-    assert problem["detail"] == f"run {RUN_ID} failed, and has no gradebook: nobody was graded by it"
+    assert problem["detail"] == f"run {RUN_ID} failed and has no gradebook; it graded no student"
 
 
-def test_every_format_of_the_registry_is_taken_and_described(world: World) -> None:
+def test_every_registered_format_is_accepted_and_described(world: World) -> None:
     has_gradebook(world)
     for name, export in exports().items():
         answer = world.ask("GET", GRADEBOOK, INSTRUCTOR, query={"format": name})
         assert (answer.status, answer.headers["Content-Type"]) == (200, export.content_type)
     operation = document(world.api)["paths"]["/v1/runs/{run_id}/gradebook"]["get"]
-    (parameter,) = [one for one in operation["parameters"] if one["name"] == "format"]
+    (parameter,) = [parameter for parameter in operation["parameters"] if parameter["name"] == "format"]
     assert parameter["schema"] == {"type": "string", "enum": list(exports()), "default": "csv"}
-    told = parameter["description"].split("; ")
-    assert told == [f"{name} {export.description}" for name, export in exports().items()]
-    assert {"csv for spreadsheets, a column for each check", "json for programs"} <= set(told)
+    descriptions = parameter["description"].split("; ")
+    assert descriptions == [f"{name} {export.description}" for name, export in exports().items()]
+    assert {"csv for spreadsheets, a column for each check", "json for programs"} <= set(descriptions)
 
 
-def test_a_run_that_goes_on_has_no_gradebook_yet(world: World) -> None:
+def test_a_running_run_has_no_gradebook(world: World) -> None:
     world.has_run(status="running")
     problem = world.ask("GET", f"/v1/runs/{RUN_ID}/gradebook", INSTRUCTOR).problem(404, "not-found")
-    assert problem["detail"] == f"run {RUN_ID} is running and has no gradebook; it is written when a run has ended"
+    assert problem["detail"] == f"run {RUN_ID} is still running; its gradebook is available when it has ended"
 
 
 def test_an_unknown_format_is_refused(world: World) -> None:

@@ -1,4 +1,4 @@
-"""Bodies of somebody who means no good, or of a client that is broken: each is a problem, and starts nothing."""
+"""Malicious bodies, and bodies of a broken client: each one gets a problem and starts nothing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.api.nothing_started import GOOD, nothing_started
 
 @pytest.mark.parametrize(("size", "status"), [(MAX_BODY, 422), (MAX_BODY + 1, 413)])
 @pytest.mark.parametrize("binary", [False, True])
-def test_a_body_may_have_so_many_bytes_and_not_one_more(world: World, size: int, status: int, binary: bool) -> None:
+def test_a_body_has_a_maximum_size(world: World, size: int, status: int, binary: bool) -> None:
     text = '{"lab": "' + "x" * (size - 11) + '"}'
     body = text.encode() if binary else text
     assert len(body) == size
@@ -23,7 +23,8 @@ def test_a_body_may_have_so_many_bytes_and_not_one_more(world: World, size: int,
     problem = answer.problem(status, "too-large" if status == 413 else "bad-input")
     if status == 413:
         assert problem["detail"] == (
-            "262,145 bytes; a request may have 262,144: give a long roster's key in the bucket instead"
+            "the body has 262,145 bytes; the maximum is 262,144. For a long roster, upload it to the stack's bucket "
+            "and send its key."
         )
 
 
@@ -35,16 +36,16 @@ def test_a_body_is_measured_in_bytes_not_in_characters(world: World) -> None:
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        ("", "is empty; it has to be a JSON object"),
-        ("  \n", "is empty; it has to be a JSON object"),
+        ("", "is empty; send a JSON object"),
+        ("  \n", "is empty; send a JSON object"),
         ("{", "is not JSON: Expecting property name enclosed in double quotes (line 1, column 2)"),
         ("lab=lambda-optimization", "is not JSON: Expecting value (line 1, column 1)"),
-        ('{"lab": NaN}', "is not JSON that can be used: NaN is no number of JSON's"),
-        ('{"lab": -Infinity}', "is not JSON that can be used: -Infinity is no number of JSON's"),
-        ('{"lab": "a", "lab": "b"}', "is not JSON that can be used: lab is given twice"),
-        ('{"lab": ' + "1" * 5000 + "}", "is not JSON that can be used: a number is too long"),
-        ("[" * 100_000, "is not JSON that can be used: it is nested too deeply"),
-        ('{"lab":' * 30_000, "is not JSON that can be used: it is nested too deeply"),
+        ('{"lab": NaN}', "is JSON that labgrader does not accept: NaN is not a JSON number"),
+        ('{"lab": -Infinity}', "is JSON that labgrader does not accept: -Infinity is not a JSON number"),
+        ('{"lab": "a", "lab": "b"}', "is JSON that labgrader does not accept: lab is given twice"),
+        ('{"lab": ' + "1" * 5000 + "}", "is JSON that labgrader does not accept: a number is too long"),
+        ("[" * 100_000, "is JSON that labgrader does not accept: it is nested too deeply"),
+        ('{"lab":' * 30_000, "is JSON that labgrader does not accept: it is nested too deeply"),
         ("[]", "is not an object"),
         ('"lambda-optimization"', "is not an object"),
         ("null", "is missing"),
@@ -54,20 +55,20 @@ def test_a_body_is_measured_in_bytes_not_in_characters(world: World) -> None:
         ("\ufeff{}", "is not JSON: Unexpected UTF-8 BOM (decode using utf-8-sig) (line 1, column 1)"),
     ],
 )
-def test_a_body_that_is_not_a_json_object_is_said_to_be_none(world: World, body: str | bytes, said: str) -> None:
+def test_a_body_that_is_not_a_json_object_is_refused(world: World, body: str | bytes, said: str) -> None:
     problem = world.ask("POST", "/v1/self-checks", STUDENT, body).problem(422, "bad-input")
     assert problem["errors"] == [{"field": "body", "message": said}]
     assert nothing_started(world)
 
 
-def test_base64_that_is_none_is_said_to_be_no_text(world: World) -> None:
+def test_invalid_base64_is_refused(world: World) -> None:
     event = event_of("POST", "/v1/self-checks", STUDENT, "not base64!")
     event["isBase64Encoded"] = True
     problem = world.send(event).problem(422, "bad-input")
     assert problem["errors"] == [{"field": "body", "message": "is not UTF-8 text"}]
 
 
-def test_a_good_body_in_base64_is_a_good_body(world: World) -> None:
+def test_a_valid_body_in_base64_is_accepted(world: World) -> None:
     assert world.ask("POST", "/v1/self-checks", STUDENT, json.dumps(GOOD).encode()).status == 202
 
 
@@ -86,7 +87,7 @@ def test_a_good_body_in_base64_is_a_good_body(world: World) -> None:
         ("x" * 10_000, "… (9910 more characters) does not match"),
     ],
 )
-def test_a_lab_that_is_none_is_refused(world: World, lab: Any, said: str | None) -> None:
+def test_an_invalid_lab_id_is_refused(world: World, lab: Any, said: str | None) -> None:
     problem = world.ask("POST", "/v1/self-checks", STUDENT, {"lab": lab}).problem(422, "bad-input")
     (error,) = problem["errors"]
     assert error["field"] == "lab"
@@ -115,7 +116,7 @@ def test_many_errors_are_counted_and_not_all_listed(world: World) -> None:
         "\ud800",
     ],
 )
-def test_a_body_that_is_not_said_to_be_json_is_refused(world: World, content_type: str) -> None:
+def test_a_body_of_another_content_type_is_refused(world: World, content_type: str) -> None:
     answer = world.ask("POST", "/v1/self-checks", STUDENT, GOOD, headers={"Content-Type": content_type})
     problem = answer.problem(415, "not-json")
     assert problem["detail"].startswith("send Content-Type: application/json, not ")
@@ -136,7 +137,7 @@ def test_a_body_that_is_not_said_to_be_json_is_refused(world: World, content_typ
     ],
 )
 @pytest.mark.parametrize("name", ["content-type", "Content-Type", "CONTENT-TYPE"])
-def test_json_is_json_however_it_is_written(world: World, name: str, content_type: str) -> None:
+def test_the_json_content_type_is_accepted_in_any_case(world: World, name: str, content_type: str) -> None:
     event = event_of("POST", "/v1/self-checks", STUDENT, json.dumps(GOOD))
     for part in ("headers", "multiValueHeaders"):
         event[part].pop("Content-Type")
@@ -145,17 +146,19 @@ def test_json_is_json_however_it_is_written(world: World, name: str, content_typ
     assert answer.status == 202, answer.body
 
 
-def test_a_body_without_a_content_type_is_taken_for_json_as_documented(world: World) -> None:
+def test_a_body_without_a_content_type_is_read_as_json(world: World) -> None:
     event = event_of("POST", "/v1/self-checks", STUDENT, json.dumps(GOOD))
     for part in ("headers", "multiValueHeaders"):
         event[part].pop("Content-Type")
     assert world.send(event).status == 202
-    assert "without a Content-Type it is taken for that" in ERRORS["NotJson"]["description"]
+    assert ERRORS["NotJson"]["description"] == (
+        "the body has a Content-Type other than application/json in UTF-8, which is the default"
+    )
 
 
 @pytest.mark.parametrize("charset", ["iso-8859-1", "UTF-16", "utf8mb4", '"latin1"'])
 def test_json_in_another_charset_is_refused(world: World, charset: str) -> None:
     sent = {"Content-Type": f"application/json; charset={charset}"}
     problem = world.ask("POST", "/v1/self-checks", STUDENT, GOOD, headers=sent).problem(415, "not-json")
-    assert problem["detail"] == f"send it in UTF-8, not in {charset.strip(chr(34))}"
+    assert problem["detail"] == f"send the body in UTF-8, not in {charset.strip(chr(34))}"
     assert nothing_started(world)

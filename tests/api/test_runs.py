@@ -13,6 +13,9 @@ from tests.api.conftest import INSTRUCTOR, STUDENT, World
 from tests.api.reports import LAB, RUN_ID, report_of
 from tests.stored_runs import put_run
 
+UNKNOWN_FIELD = (
+    "unknown field; a request has: lab, roster, mode, students, course, username_from, accounts, private, client_token"
+)
 CSV = "username,name\nuser1,Ada\nuser2,Grace\n"
 
 
@@ -21,7 +24,7 @@ def start(world: World, headers: dict[str, str] | None = None, **fields: Any) ->
 
 
 def asked_of(world: World) -> list[dict[str, Any]]:
-    return [json.loads(one["input"]) for one in world.executions("grade_class")]
+    return [json.loads(execution["input"]) for execution in world.executions("grade_class")]
 
 
 @pytest.mark.parametrize(
@@ -65,8 +68,8 @@ def test_an_audit_of_some_students(world: World) -> None:
         (
             {"roster": "user1\nuser2\n"},
             {
-                "roster: line 1: user1": "unknown column; a roster has: student_id, username, name, ",
-                "roster: line 1: username": "the column is missing",
+                "roster: line 1: user1": "unknown column; the columns are: student_id, username, name, ",
+                "roster: line 1: username": "this column is required",
                 "roster: line 2: username": "is empty",
             },
         ),
@@ -80,7 +83,7 @@ def test_an_audit_of_some_students(world: World) -> None:
             {"roster": "runs/r1/students.json is not a key below rosters/ or courses/COURSE/rosters/"},
         ),
         ({"students": ["User3"]}, {"students": "User3 is not on the roster"}),
-        ({"students": []}, {"students": "is empty: leave it away for the whole roster"}),
+        ({"students": []}, {"students": "is empty; omit it to grade the whole roster"}),
         ({"students": None}, {"students": "is not a list of usernames"}),
         ({"mode": "self-check"}, {"mode": "self-check is not one of: grade, audit"}),
         ({"mode": "foo"}, {"mode": "foo is not one of: grade, audit"}),
@@ -91,7 +94,7 @@ def test_an_audit_of_some_students(world: World) -> None:
         ({"roster": [{"name": "Ada"}]}, {"roster[0].username": "is missing"}),
         (
             {"roster": [{"username": "u", "grade": 1}]},
-            {"roster[0].grade": "unknown column; a roster has: student_id, "},
+            {"roster[0].grade": "unknown column; the columns are: student_id, "},
         ),
         (
             {"roster": [{"username": "u"}, {"username": "U", "region": "mars"}, 5, {"email": ["x"]}]},
@@ -119,18 +122,31 @@ def test_an_audit_of_some_students(world: World) -> None:
         ),
         (
             {"lab": "lab-5", "roster": "rosters/no.csv", "x": 1},
-            {"lab": "there", "roster": "there is no", "x": "is not"},
+            {
+                "lab": "there",
+                "roster": "there is no",
+                "x": UNKNOWN_FIELD,
+            },
         ),
-        ({"username": "user1", "role": "student"}, {"username": "is not known here", "role": "is not known here"}),
-        ({"requested_by": "root"}, {"requested_by": "is not known here"}),
+        (
+            {"username": "user1", "role": "student"},
+            {
+                "username": UNKNOWN_FIELD,
+                "role": UNKNOWN_FIELD,
+            },
+        ),
+        (
+            {"requested_by": "root"},
+            {"requested_by": UNKNOWN_FIELD},
+        ),
         ({"course": "day-9"}, {"course": "there is no course day-9; list them with `labgrader course list`"}),
         ({"course": "../x"}, {"course": "../x is not the id of a course: 1 to 40 lower-case letters, digits and "}),
-        ({"client_token": "with blank"}, {"client_token": "is not 1 to 200 letters, digits and signs of ASCII"}),
-        ({"client_token": ""}, {"client_token": "is empty: leave it away where there is none"}),
+        ({"client_token": "with blank"}, {"client_token": "is not 1 to 200 printable ASCII characters"}),
+        ({"client_token": ""}, {"client_token": "is empty; omit it if you have none"}),
         ({"lab": "Lab!", "mode": 1}, {"lab": "there is no lab Lab!", "mode": "1 is not one of: grade, audit"}),
     ],
 )
-def test_what_cannot_be_used_is_said_field_by_field_and_nothing_starts(
+def test_an_invalid_request_lists_its_problems_by_field_and_starts_nothing(
     world: World, fields: dict[str, Any], errors: dict[str, str | None]
 ) -> None:
     answer = start(world, **fields)
@@ -144,7 +160,7 @@ def test_what_cannot_be_used_is_said_field_by_field_and_nothing_starts(
     assert world.store.keys("rosters/") == []
 
 
-def test_a_run_is_followed_with_the_students_who_are_done(world: World) -> None:
+def test_a_run_in_progress_lists_the_students_who_are_done(world: World) -> None:
     world.has_run(status="running", finished_at="", counts={"students": 2, "complete": 0, "incomplete": 0}, course="c")
     world.has_report(RUN_ID, "user1", report_of())
     answer = world.ask("GET", f"/v1/runs/{RUN_ID}", INSTRUCTOR)
@@ -158,6 +174,7 @@ def test_a_run_is_followed_with_the_students_who_are_done(world: World) -> None:
         "course": "c",
         "requested_by": "instructor ada",
         "error": None,
+        "private": False,
         "progress": {"done": 1, "total": 2},
         "students": [
             {
@@ -176,7 +193,7 @@ def test_a_run_is_followed_with_the_students_who_are_done(world: World) -> None:
     }
 
 
-def test_an_older_record_without_the_new_fields_is_shown_too(world: World) -> None:
+def test_an_older_record_without_the_new_fields_is_shown(world: World) -> None:
     record = world.has_run()
     put_run(world.store, {name: record[name] for name in record if name not in ("requested_by", "course")})
     answer = world.ask("GET", f"/v1/runs/{RUN_ID}", INSTRUCTOR).json
@@ -193,7 +210,7 @@ def test_an_older_record_without_the_new_fields_is_shown_too(world: World) -> No
         ({}, ""),
     ],
 )
-def test_a_run_is_of_the_course_that_is_named_or_whose_roster_it_is(
+def test_a_run_gets_its_course_from_the_request_or_the_roster_key(
     world: World, fields: dict[str, Any], course: str
 ) -> None:
     world.store.record_course({"course": "day-2", "title": "Day 2", "pushed_at": "2026-02-01T00:00:00Z"})
@@ -208,14 +225,14 @@ def test_a_roster_of_another_course_is_refused(world: World) -> None:
     world.store.put("courses/day-2/rosters/kept.csv", CSV.encode())
     answer = start(world, roster="courses/day-2/rosters/kept.csv", course="day-3")
     (error,) = answer.problem(422, "bad-input")["errors"]
-    assert error == {"field": "course", "message": "is day-3, and the roster is of the course day-2"}
+    assert error == {"field": "course", "message": "is day-3, but the roster belongs to the course day-2"}
 
 
-def test_a_run_that_an_event_asked_for_in_vain_is_shown_too(world: World) -> None:
+def test_a_failed_run_of_an_invalid_event_is_shown(world: World) -> None:
     bus: list[Event] = []
     event = {"id": "e-1", "time": "2026-03-01T09:00:00Z", "source": "school.lms", "detail": {"lab": 5}}
     machine = world.machines["grade_class"]
-    run_id, started = start_from_event(world.store, world.states, machine, lambda *told: bus.extend(told), event)
+    run_id, started = start_from_event(world.store, world.states, machine, lambda *sent: bus.extend(sent), event)
     assert started is None
     answer = world.ask("GET", f"/v1/runs/{run_id}", INSTRUCTOR)
     assert answer.status == 200, answer.body
@@ -238,10 +255,12 @@ def test_a_self_check_is_not_a_run(world: World) -> None:
         assert problem["detail"] == f"there is no run {run_id}"
 
 
-def test_the_instructor_reads_the_whole_report(world: World) -> None:
+def test_an_instructor_reads_the_full_report(world: World) -> None:
     world.has_run()
     world.has_report(RUN_ID, "user1", report_of())
     answer = world.ask("GET", f"/v1/runs/{RUN_ID}/students/user1", INSTRUCTOR)
     assert answer.json == report_of()
     problem = world.ask("GET", f"/v1/runs/{RUN_ID}/students/user2", INSTRUCTOR).problem(404, "not-found")
-    assert problem["detail"] == f"run {RUN_ID} has no report of user2; it is written when the student is done"
+    assert (
+        problem["detail"] == f"run {RUN_ID} has no report for user2; a report is available when the student is graded"
+    )

@@ -1,4 +1,4 @@
-"""Asking the authorizer, and reading its policy as IAM does."""
+"""Invoke the authorizer, and evaluate its policy as IAM does."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STAGE = "arn:aws:execute-api:us-east-1:111122223333:a1b2c3d4e5/api"
 
 
 def recorded(store: Store, subject: str = "user1", role: str = "student", days: int = 1) -> str:
-    """A token as `token issue` makes it."""
+    """Issue a token and record it, as `token issue` does."""
     token, claims = issue(KEY, subject, role, days, NOW, STACK)
     assert store.record_token(claims.to_record())
     return token
@@ -30,12 +30,12 @@ def ask(store: Store, header: object, method: str = "GET/v1/labs", **changes: An
 def refused(store: Store, header: object, **changes: Any) -> str:
     with pytest.raises(UnauthorizedError) as caught:
         ask(store, header, **changes)
-    assert str(caught.value) == "Unauthorized"  # API Gateway's word for 401
+    assert str(caught.value) == "Unauthorized"  # API Gateway returns 401 for this message
     return caught.value.reason
 
 
 def lets_in(policy: dict[str, Any], method: str) -> bool:
-    """Evaluate a policy as IAM does: ``*`` matches anything, slashes included; a Deny outweighs any Allow."""
+    """Evaluate a policy as IAM does: ``*`` matches anything, slashes included; a Deny overrides any Allow."""
     effects = {
         statement["Effect"]
         for statement in policy["policyDocument"]["Statement"]

@@ -1,4 +1,4 @@
-"""A key, and tokens that are made by hand: as an attacker would, or as we would with a mistake."""
+"""A signing key, and handmade tokens: those of an attacker, or of a faulty issuer."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CLAIMS: dict[str, Any] = {
 def hand_made(
     claims: Mapping[str, Any] | bytes, *, key: str = KEY, header: Mapping[str, Any] | bytes | None = None
 ) -> str:
-    """Sign any claims with any key, whatever the header says: HMAC with SHA-256."""
+    """Sign any claims with any key and any header, always by HMAC with SHA-256."""
     header = {"alg": "HS256", "typ": "JWT"} if header is None else header
     parts = [part if isinstance(part, bytes) else json.dumps(part).encode() for part in (header, claims)]
     signed = ".".join(encoded(part) for part in parts)

@@ -1,4 +1,4 @@
-"""The function behind the door: it lets in, refuses and fails in the words of API Gateway, and logs nothing secret."""
+"""The authorizer function allows, refuses and fails as API Gateway expects, and logs no secret."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _environment(store: Store, key_arn: str, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def log_to(stream: io.StringIO) -> None:
-    """Let the function log into a stream."""
+    """Redirect the function's log to a stream."""
     handler = app.logger.registered_handler
     assert isinstance(handler, logging.StreamHandler)
     handler.setStream(stream)
@@ -54,7 +54,7 @@ def log_to(stream: io.StringIO) -> None:
 
 @pytest.fixture
 def log() -> io.StringIO:
-    """What the function logs, from now on."""
+    """The function's log from now on."""
     stream = io.StringIO()
     log_to(stream)
     return stream
@@ -73,13 +73,13 @@ def recorded(store: Store, role: str = "student") -> str:
 
 
 @pytest.mark.parametrize(("role", "other"), [("student", "instructor"), ("instructor", "student")])
-def test_a_good_token_is_let_in_and_its_bearer_logged_under_one_name(
+def test_a_valid_token_is_allowed_and_its_bearer_is_logged_once(
     role: str, other: str, store: Store, log: io.StringIO
 ) -> None:
     answer = call(recorded(store, role))
     assert answer["principalId"] == "user1"
     logged = json.loads(log.getvalue().splitlines()[-1])
-    assert (logged["message"], logged[role], logged["jti"]) == ("let in", "user1", answer["context"]["jti"])
+    assert (logged["message"], logged[role], logged["jti"]) == ("allowed", "user1", answer["context"]["jti"])
     assert not {"subject", "role", other} & logged.keys()
     assert log.getvalue().count("user1") == 1
 
@@ -102,7 +102,7 @@ def test_nothing_secret_is_logged(
     if switch:
         monkeypatch.setenv("POWERTOOLS_LOGGER_LOG_EVENT", switch)
         monkeypatch.setenv("POWERTOOLS_LOG_LEVEL", "DEBUG")
-        importlib.reload(app)  # it is read when the handler is decorated
+        importlib.reload(app)  # the decorator reads the variables
         log_to(log)
     good = recorded(store)
     bad = [
@@ -127,9 +127,7 @@ def test_nothing_secret_is_logged(
         assert secret not in written
 
 
-def test_a_secret_that_cannot_be_read_lets_nobody_in(
-    store: Store, key_arn: str, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_an_unreadable_secret_allows_no_request(store: Store, key_arn: str, capfd: pytest.CaptureFixture[str]) -> None:
     token = recorded(store)
     boto3.client("secretsmanager").delete_secret(SecretId=key_arn, ForceDeleteWithoutRecovery=True)
     with pytest.raises(RefusedError) as caught:
@@ -138,13 +136,13 @@ def test_a_secret_that_cannot_be_read_lets_nobody_in(
     assert token not in "".join(capfd.readouterr())
 
 
-def test_an_empty_secret_lets_nobody_in(key_arn: str) -> None:
+def test_an_empty_secret_allows_no_request(key_arn: str) -> None:
     boto3.client("secretsmanager").put_secret_value(SecretId=key_arn, SecretString="x")
     with pytest.raises(RefusedError):
         call(hand_made(CLAIMS, key="x"))
 
 
-def test_a_table_that_is_gone_lets_nobody_in(store: Store) -> None:
+def test_a_missing_table_allows_no_request(store: Store) -> None:
     token = recorded(store)
     boto3.client("dynamodb").delete_table(TableName="table")
     with pytest.raises(RefusedError) as caught:
@@ -153,7 +151,7 @@ def test_a_table_that_is_gone_lets_nobody_in(store: Store) -> None:
 
 
 class Secrets:
-    """A Secrets Manager that counts, and fails when it is told to."""
+    """A Secrets Manager client that counts its requests and can fail."""
 
     def __init__(self, client: Any) -> None:
         self.client, self.requests, self.fails = client, 0, False
@@ -163,7 +161,7 @@ class Secrets:
         return self.client.get_secret_value(**({**request, "SecretId": "gone"} if self.fails else request))
 
 
-def test_the_key_is_asked_for_every_five_minutes(key_arn: str) -> None:
+def test_the_key_is_cached_for_five_minutes(key_arn: str) -> None:
     secrets, now = Secrets(boto3.client("secretsmanager")), [0.0]
     key = SigningKey(secrets, key_arn, clock=lambda: now[0])
     for now[0] in (0.0, KEPT_S - 0.1):
@@ -175,7 +173,7 @@ def test_the_key_is_asked_for_every_five_minutes(key_arn: str) -> None:
     assert secrets.requests == 2
 
 
-def test_a_key_that_cannot_be_asked_for_again_is_not_used_any_longer(key_arn: str) -> None:
+def test_an_expired_key_is_not_used_if_it_cannot_be_read_again(key_arn: str) -> None:
     secrets, now = Secrets(boto3.client("secretsmanager")), [0.0]
     key = SigningKey(secrets, key_arn, clock=lambda: now[0])
     assert key.read() == KEY
@@ -187,7 +185,7 @@ def test_a_key_that_cannot_be_asked_for_again_is_not_used_any_longer(key_arn: st
     assert key.read() == KEY
 
 
-def test_a_secrets_manager_out_of_reach_is_a_fault_of_ours() -> None:
+def test_an_unreachable_secrets_manager_is_a_service_fault() -> None:
     once = Config(retries={"total_max_attempts": 1})
     nowhere = boto3.client("secretsmanager", endpoint_url="http://127.0.0.1:9", config=once)
     with pytest.raises(ServiceFaultError):

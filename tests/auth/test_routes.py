@@ -1,4 +1,4 @@
-"""Which paths a policy opens, and by which tricks it does not."""
+"""The paths that a policy allows, and tricks that it denies."""
 
 from __future__ import annotations
 
@@ -83,24 +83,24 @@ TRICKS = [
 ]
 
 
-def test_what_a_student_may_ask(store: Store) -> None:
+def test_a_student_may_request_the_students_paths(store: Store) -> None:
     policy = ask(store, f"Bearer {recorded(store)}")
     assert [method for method in STUDENTS_OWN if not lets_in(policy, method)] == []
 
 
-def test_what_a_student_may_not_ask(store: Store) -> None:
+def test_a_student_may_not_request_other_paths(store: Store) -> None:
     policy = ask(store, f"Bearer {recorded(store)}")
     assert [method for method in (*INSTRUCTORS_OWN, *TRICKS) if lets_in(policy, method)] == []
 
 
-def test_what_an_instructor_may_ask(store: Store) -> None:
+def test_an_instructor_may_request_all_paths(store: Store) -> None:
     policy = ask(store, f"Bearer {recorded(store, 'ada', 'instructor')}")
     assert [method for method in (*STUDENTS_OWN, *INSTRUCTORS_OWN) if not lets_in(policy, method)] == []
     assert [method for method in ("GET/", "GET/v2/runs", "GET/V1/runs") if lets_in(policy, method)] == []
 
 
 @pytest.mark.parametrize("role", ["student", "instructor"])
-def test_another_stage_or_api_is_not_opened(role: str, store: Store) -> None:
+def test_the_policy_is_for_one_stage_of_one_api(role: str, store: Store) -> None:
     answer = ask(store, f"Bearer {recorded(store, role=role)}")
     for other in ("a1b2c3d4e5/other", "a1b2c3d4e5/api2", "zzzzzzzzzz/api"):
         resource = STAGE.replace("a1b2c3d4e5/api", other) + "/GET/v1/labs"
@@ -109,14 +109,14 @@ def test_another_stage_or_api_is_not_opened(role: str, store: Store) -> None:
                 assert not re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), resource)
 
 
-def test_the_policy_does_not_hang_on_the_request(store: Store) -> None:
+def test_the_policy_does_not_depend_on_the_request(store: Store) -> None:
     token = recorded(store)
     policy = ask(store, f"Bearer {token}")
     asked = [method for method in (*INSTRUCTORS_OWN, *TRICKS) if re.match("[A-Z]+/", method)]
     assert [method for method in asked if ask(store, f"Bearer {token}", method) != policy] == []
 
 
-def test_a_policy_is_within_its_bound(store: Store) -> None:
+def test_the_policy_is_within_its_size_limit(store: Store) -> None:
     longest = "arn:aws-us-gov:execute-api:ap-southeast-99:111122223333:a1b2c3d4e5/" + "s" * 128
     event = {"authorizationToken": f"Bearer {recorded(store)}", "methodArn": f"{longest}/GET/v1/labs"}
     assert len(str(authorize(store, KEY, STACK, event, NOW)["policyDocument"])) < 10_240  # AWS: kilobytes, not bytes

@@ -1,4 +1,4 @@
-"""What is recorded of tokens: written once, revoked once."""
+"""The records of tokens: each is written once and revoked once."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_a_token_is_recorded_and_its_record_may_be_repeated(store: Store) -> Non
     assert store.token("0123456789abcdef") == RECORD
 
 
-def test_an_id_that_another_token_has_is_not_free(store: Store) -> None:
+def test_an_id_of_another_token_is_refused(store: Store) -> None:
     store.record_token(RECORD)
     assert not store.record_token({**RECORD, "role": "instructor", "issued_at": "2026-03-01T12:00:01Z"})
     assert store.token("0123456789abcdef") == RECORD
@@ -35,7 +35,7 @@ def test_a_revoked_token_stays_revoked(store: Store) -> None:
     assert store.token("0123456789abcdef") == first
 
 
-def test_a_token_that_was_never_issued_is_not_made_by_revoking_it(store: Store) -> None:
+def test_revoking_an_unknown_token_records_nothing(store: Store) -> None:
     assert store.revoke_token("0123456789abcdef", "2026-03-02T00:00:00Z") is None
     assert store.tokens() == []
 

@@ -42,7 +42,7 @@ def http_reply(status: int = 200, body: Any = None, **fields: Any) -> HttpReply:
 
 
 def dropped(found: Any = None, **fields: Any) -> UploadResult:
-    """An object that was put: the awaited one appeared, and holds this; ``None`` where it never did."""
+    """Return the result of an upload: the content of the awaited object, or a timeout if that is ``None``."""
     if found is None:
         return UploadResult(**{"outcome": "timeout", "waited_ms": 45_000.0, **fields})
     text = found if isinstance(found, str) else json.dumps(found)

@@ -14,19 +14,21 @@ from labgrader.judging.check import Check, all_checks
 TESTS = Path(__file__).parent
 CHECKS = Path(checks.__file__).parent
 NO_SERVICE = {"labs", "simulation", "wording"}
-"""Folders whose tests are not about one check."""
+"""Folders with tests that are not about one check."""
 
 PLACEHOLDER = re.compile(r"\{[a-z_]+\}")
 
 
 def own_checks() -> list[Check]:
     """Return the checks of the project, without those that other tests register."""
-    return [one for one in all_checks() if Path(inspect.getfile(one.judge)).is_relative_to(CHECKS)]
+    return [check for check in all_checks() if Path(inspect.getfile(check.judge)).is_relative_to(CHECKS)]
 
 
 def services() -> dict[str, str]:
     """Return the service of every check: its folder in ``checks/``."""
-    return {one.name: Path(inspect.getfile(one.judge)).parent.relative_to(CHECKS).as_posix() for one in own_checks()}
+    return {
+        check.name: Path(inspect.getfile(check.judge)).parent.relative_to(CHECKS).as_posix() for check in own_checks()
+    }
 
 
 def problems(folder: Path, services: Mapping[str, str]) -> list[str]:
@@ -34,9 +36,9 @@ def problems(folder: Path, services: Mapping[str, str]) -> list[str]:
 
     Args:
         folder: the folder of the tests, with one folder per service.
-        services: the service of every check; empty where any folder will do.
+        services: the service of every check; empty if any folder will do.
     """
-    files = sorted(one for one in folder.glob("*/test_*.py") if one.parent.name not in NO_SERVICE)
+    files = sorted(file for file in folder.glob("*/test_*.py") if file.parent.name not in NO_SERVICE)
     by_check: dict[str, list[Path]] = {}
     for file in files:
         by_check.setdefault(file.stem.removeprefix("test_"), []).append(file)
@@ -74,12 +76,12 @@ def test_every_check_has_a_test_file() -> None:
 
 
 def test_every_check_has_a_title_and_a_hint_that_its_parameters_fill() -> None:
-    for one in own_checks():
-        names = {*one.schema["properties"], "username", "account_id", "region"}
-        used = {match.strip("{}") for match in PLACEHOLDER.findall(one.hint)}
-        assert used <= names, one.name
-        assert one.title, one.name
-        assert one.description, one.name
+    for check in own_checks():
+        names = {*check.schema["properties"], "username", "account_id", "region"}
+        used = {match.strip("{}") for match in PLACEHOLDER.findall(check.hint)}
+        assert used <= names, check.name
+        assert check.title, check.name
+        assert check.description, check.name
 
 
 def test_the_problem_names_the_file_to_write(tmp_path: Path) -> None:

@@ -23,14 +23,14 @@ LABS = {
     "lambda-fundamentals": 25,
     "serverless-foundations": 15,
 }
-"""The labs of the hand-outs, with the mistakes that each must know at least.
+"""The labs of the handouts, with the mistakes that each must know at least.
 
 The tests of labs go over these. A lab in ``checks/labs/`` that is not listed is work in progress, and fails no test.
 """
 
 PLACEHOLDER = re.compile(r"\{(username|account_id|region|function|parameter)\}|\[your-username\]")
 EMPTY_LISTS = (
-    *(f"apigateway:{one}" for one in ("GetRestApis", "GetUsagePlans", "GetApiKeys")),
+    *(f"apigateway:{action}" for action in ("GetRestApis", "GetUsagePlans", "GetApiKeys")),
     "cloudwatch:DescribeAlarms",
     "events:ListRules",
     "lambda:ListEventSourceMappings",
@@ -55,8 +55,8 @@ def lab_file(lab_id: str) -> Path:
     return lab_files()[lab_id]
 
 
-def nobody() -> Snapshot:
-    """A student who has built nothing: every list is empty, and nothing else can be asked."""
+def empty_snapshot() -> Snapshot:
+    """Return the snapshot of a student who has built nothing: the lists are empty. Other questions have no answer."""
     answers = Answers.from_dict(
         {
             **{action: {"value": {}} for action in EMPTY_LISTS},
@@ -74,7 +74,7 @@ def nobody() -> Snapshot:
     return Snapshot("user1", "123456789012", "eu-central-1", "2026-01-01T00:00:00Z", answers)
 
 
-def test_the_labs_of_the_hand_outs_are_there() -> None:
+def test_the_labs_of_the_handouts_exist() -> None:
     assert sorted(set(LABS) - set(lab_ids())) == []
 
 
@@ -108,7 +108,7 @@ def test_every_check_is_found_by_a_mistake_and_every_mistake_has_a_description_o
 
 @every_lab
 def test_who_built_nothing_has_no_point_no_advice_and_asks_nothing_but_lists(lab_id: str) -> None:
-    snapshot = nobody()
+    snapshot = empty_snapshot()
     lab = find_lab(lab_id).for_student(snapshot.username, snapshot.account_id, snapshot.region)
     for item in (*lab.checks, *lab.advice):
         question = next_question(item, snapshot)
@@ -116,8 +116,8 @@ def test_who_built_nothing_has_no_point_no_advice_and_asks_nothing_but_lists(lab
 
 
 @every_lab
-def test_who_built_nothing_is_told_what_is_missing_in_words_that_are_theirs(lab_id: str) -> None:
-    snapshot = nobody()
+def test_a_student_who_built_nothing_reads_what_is_missing_with_their_own_names(lab_id: str) -> None:
+    snapshot = empty_snapshot()
     lab = find_lab(lab_id).for_student(snapshot.username, snapshot.account_id, snapshot.region)
     for item in lab.checks:
         if find_check(item.check).kind != "configuration" or next_question(item, snapshot):

@@ -29,10 +29,10 @@ BY_NAME = (
     "logs:DescribeLogGroups",
     "sqs:ListQueues",
 )
-"""Lists whose answer is an object by name."""
+"""Lists with an answer that is an object by name."""
 
 NAMES = ("dynamodb:ListTables", "s3:ListAllMyBuckets")
-"""Lists whose answer is names alone."""
+"""Lists with an answer that is only names."""
 
 
 class World:
@@ -130,7 +130,7 @@ class World:
             {"RoleName": name, "Arn": arn, "AssumeRolePolicyDocument": {"Statement": [trust]}},
             RoleName=name,
         )
-        policies = [{"PolicyArn": one, "PolicyName": one.rpartition("/")[2]} for one in attached]
+        policies = [{"PolicyArn": arn, "PolicyName": arn.rpartition("/")[2]} for arn in attached]
         self.say("iam:ListAttachedRolePolicies", policies, RoleName=name)
         self.say("iam:ListRolePolicies", list(inline or {}), RoleName=name)
         for policy, entries in (inline or {}).items():

@@ -15,7 +15,7 @@ Run = Callable[..., int]
 
 
 def answers_of_aws(invoked: Callable[[Request], Response], account_limit: int) -> Callable[[Request], Response]:
-    """Answer who we are and what there is; ``invoked`` answers the calls of functions and stages."""
+    """Return a server's responses for the account. ``invoked`` responds to requests to functions and stages."""
 
     def respond(request: Request) -> Response:
         if request.target == "/":

@@ -1,4 +1,4 @@
-"""A lab and a check of a teacher's own folder: deployed, graded, and refused when edited and not deployed."""
+"""A lab and a check in a teacher's folder are deployed and graded, and refused if they are edited but not deployed."""
 
 from __future__ import annotations
 
@@ -70,16 +70,18 @@ def test_an_added_lab_is_proven_graded_and_refused_when_edited(target: Target, t
     # on a machine without the folder, the deployed lab is graded
     assert main(grade) == 0
     captured = capsys.readouterr()
-    assert "queues is deployed, and not among the labs here: it is graded as it is deployed" in captured.err
+    assert (
+        "warning: queues is deployed, but this machine does not have it: the deployed version is graded\n"
+    ) in captured.err
     assert "100" in captured.out
 
     file = folder / "queues" / "lab.yaml"
     file.write_text(file.read_text().replace("title: My lab", "title: Our lab"))
     assert main([*grade, "--labs", str(folder)]) == 2
-    differs = f"error: the deployed queues differs: `labgrader deploy --labs {folder}`"
+    differs = f"error: the deployed queues differs from yours; deploy yours with `labgrader deploy --labs {folder}`"
     assert capsys.readouterr().err.splitlines()[1:] == [differs]
 
     write_pack("topics", folder)
     assert main(["grade", "--lab", "topics", "--roster", str(roster), "--labs", str(folder)]) == 2
-    missing = f"error: topics is not deployed: `labgrader deploy --labs {folder}`"
+    missing = f"error: topics is not deployed; deploy it with `labgrader deploy --labs {folder}`"
     assert capsys.readouterr().err.splitlines()[1:] == [missing]

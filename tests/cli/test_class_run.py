@@ -1,4 +1,4 @@
-"""Starting a class run from the command: recorded with who typed it, refused with a sentence before anything starts."""
+"""Start a class run from the command: the run is recorded with its user, and wrong requests start nothing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cli.class_run import Run, start_run, who
 from cli.main import _refuse, main
 from cli.target import Target
 from labgrader.errors import BadInputError, RefusedError
-from labgrader.roster import read_roster
+from labgrader.rosters import read_roster
 from labgrader.store import Store
 from tests.stored_runs import stored_run
 
@@ -43,7 +43,15 @@ def start(target: Target, outputs: dict[str, str], **changed: Any) -> Run:
     return start_run(target, outputs, **{**given, **changed})
 
 
-def test_a_run_is_recorded_with_who_typed_it(target: Target, outputs: dict[str, str], store: Store) -> None:
+@pytest.mark.parametrize("private", [True, False])
+def test_start_keeps_a_private_run_from_students(
+    target: Target, outputs: dict[str, str], store: Store, private: bool
+) -> None:
+    run = start(target, outputs, private=private)
+    assert store.is_private(run.run_id) is private
+
+
+def test_a_run_is_recorded_with_its_user(target: Target, outputs: dict[str, str], store: Store) -> None:
     run = start(target, outputs, mode="audit")
     assert run.total == 1
     record = stored_run(store, run.run_id)
@@ -62,7 +70,7 @@ def test_a_run_is_recorded_with_who_typed_it(target: Target, outputs: dict[str, 
 
 @pytest.fixture
 def signals() -> Iterator[None]:
-    """What the command does with signals, undone."""
+    """Restore the signal handlers that a command installs."""
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     yield
     for number, handler in before.items():
@@ -71,7 +79,7 @@ def signals() -> Iterator[None]:
 
 @pytest.fixture
 def _stack(outputs: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The stack as `grade --aws` finds it; nobody follows a run here: its machine is gone when it is started."""
+    """Create the stack for `grade --aws`. Its state machine is deleted, so a started run ends at once."""
     monkeypatch.setenv("LABGRADER_STATE", str(tmp_path / "state"))
     template = {
         "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}},
@@ -98,7 +106,7 @@ def _stack(outputs: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPa
         ),
     ],
 )
-def test_a_course_that_there_is_not_is_refused_before_anything_is_kept(
+def test_an_unknown_course_is_refused_before_anything_is_stored(
     course: str, said: str, store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store.record_course({"course": "autumn"})
@@ -111,9 +119,7 @@ def test_a_course_that_there_is_not_is_refused_before_anything_is_kept(
 
 @pytest.mark.usefixtures("_stack", "signals")
 @pytest.mark.parametrize(("options", "course"), [(["--course", "autumn"], "autumn"), ([], "")])
-def test_the_course_that_is_named_is_that_of_the_run(
-    options: list[str], course: str, store: Store, tmp_path: Path
-) -> None:
+def test_the_run_has_the_given_course(options: list[str], course: str, store: Store, tmp_path: Path) -> None:
     store.record_course({"course": "autumn"})
     roster = tmp_path / "class.csv"
     roster.write_text("username\nuser1\n")
@@ -121,25 +127,23 @@ def test_the_course_that_is_named_is_that_of_the_run(
     assert [run.course for run in store.runs()] == [course]
 
 
-def test_the_machine_is_told_the_course(target: Target, outputs: dict[str, str], store: Store) -> None:
+def test_the_input_of_the_execution_has_the_course(target: Target, outputs: dict[str, str], store: Store) -> None:
     run = start(target, outputs, course="autumn")
     described = target.client("stepfunctions").describe_execution(executionArn=run.arn)
     assert json.loads(described["input"])["course"] == stored_run(store, run.run_id)["course"] == "autumn"
 
 
-def test_what_cannot_be_graded_is_said_before_anything_starts(
-    target: Target, outputs: dict[str, str], store: Store
-) -> None:
+def test_an_invalid_request_starts_no_run(target: Target, outputs: dict[str, str], store: Store) -> None:
     with pytest.raises(BadInputError) as refused:
         start(target, outputs, mode="self-check", students=["user3"])
     assert [str(problem) for problem in refused.value.problems] == [
-        "mode: a self-check is of one student alone, who starts it: a class run has the mode grade or audit",
+        "mode: a class run cannot be a self-check; use the mode grade or audit",
         "user3 is not on the roster",
     ]
     assert store.runs() == []
 
 
-def test_a_machine_that_is_not_there_is_aws_out_of_reach(target: Target, outputs: dict[str, str], store: Store) -> None:
+def test_a_missing_state_machine_has_exit_status_3(target: Target, outputs: dict[str, str], store: Store) -> None:
     with pytest.raises(RefusedError, match="StateMachineDoesNotExist") as refused:
         start(target, {**outputs, "GradeClassArn": f"{outputs['GradeClassArn']}-gone"})
     assert _refuse(refused.value) == 3

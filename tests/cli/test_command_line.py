@@ -1,4 +1,4 @@
-"""What all commands have in common: discovery, help groups, `-h`, `--quiet`, `NO_COLOR` and the exit statuses."""
+"""What all commands share: discovery, help groups, `-h`, `--quiet`, `NO_COLOR` and the exit statuses."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from cli.project import ROOT
 pytestmark = pytest.mark.usefixtures("own_state_and_signals")
 
 BEFORE_GROUPS = [
-    *("up", "down", "status", "deploy", "lint", "verify", "simulate", "grade", "report", "runs"),
-    *("self-check", "audit", "load-test", "demo", "labs", "token", "course"),
+    *("up", "down", "status", "deploy", "lint", "verify", "simulate", "roster", "grade", "report", "runs"),
+    *("self-check", "my-reports", "audit", "load-test", "demo", "labs", "token", "course"),
 ]
-"""The commands in the order in which `labgrader --help` showed them before it had groups."""
+"""The commands in the order that each help group keeps."""
 
 GROUPS = {
     "Get started": ["up", "down", "simulate", "demo"],
-    "Grade": ["grade", "report", "runs"],
+    "Grade": ["roster", "grade", "report", "runs"],
     "Courses": ["audit", "course"],
-    "Students": ["self-check", "token"],
+    "Students": ["self-check", "my-reports", "token"],
     "Labs": ["lint", "verify", "labs"],
     "Load tests": ["load-test"],
     "Operate": ["status", "deploy"],
@@ -61,13 +61,13 @@ def crash() -> None:
     \"\"\"Divide by zero.\"\"\"
     1 / 0
 """,
-    "_helper.py": "raise AssertionError('a module whose name begins with _ is no command')\n",
+    "_helper.py": "raise AssertionError('a module with a name that begins with _ is not a command')\n",
 }
 
 
 @pytest.fixture(scope="module")
 def with_dropped_commands(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the command with more files in its folder of commands, and nothing else changed."""
+    """Copy the command and add files to its folder of commands."""
     folder = tmp_path_factory.mktemp("dropped")
     shutil.copytree(ROOT / "cli", folder / "cli", ignore=shutil.ignore_patterns("__pycache__"))
     for name, source in DROPPED.items():
@@ -87,7 +87,7 @@ def command_line(*arguments: str, folder: Path = ROOT, **more: Any) -> subproces
 
 
 def groups_of(help_text: str) -> dict[str, list[str]]:
-    """Read the groups of commands from a help text."""
+    """Return the groups of commands in a help text."""
     groups: dict[str, list[str]] = {}
     for line in help_text.splitlines():
         if title := re.match(r"╭─ (.+?) ─", line):
@@ -98,7 +98,7 @@ def groups_of(help_text: str) -> dict[str, list[str]]:
 
 
 def every_command() -> list[tuple[str, ...]]:
-    """The words of every command, of the groups among them, too."""
+    """Return the words of every command and of every group."""
     found: list[tuple[str, ...]] = []
 
     def visit(command: Any, words: tuple[str, ...]) -> None:
@@ -112,7 +112,9 @@ def every_command() -> list[tuple[str, ...]]:
 
 def test_the_help_has_groups_and_keeps_the_order_of_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
-    groups = groups_of(capsys.readouterr().out)
+    shown = capsys.readouterr().out
+    assert "Grade what students built in AWS. Start with `labgrader demo`." in shown
+    groups = groups_of(shown)
     assert groups == GROUPS
     assert list(groups) == list(GROUPS)
     assert sorted(name for names in groups.values() for name in names) == sorted(BEFORE_GROUPS)
@@ -132,7 +134,7 @@ def test_a_file_in_the_folder_of_commands_becomes_a_command(with_dropped_command
     assert groups_of(shown.stdout) == {
         "Commands": ["crash"],
         **GROUPS,
-        "Grade": ["grade", "greet", "report", "runs"],
+        "Grade": ["roster", "grade", "greet", "report", "runs"],
     }
 
 
@@ -142,7 +144,7 @@ def test_a_file_in_the_folder_of_commands_has_the_shared_options(with_dropped_co
     assert re.findall(r"^│ (--[a-z]+) +(-[a-z]) ", shown.stdout, re.MULTILINE) == [("--quiet", "-q"), ("--help", "-h")]
 
 
-def test_an_error_in_labgrader_itself_is_70_with_its_traceback(with_dropped_commands: Path) -> None:
+def test_an_error_in_labgrader_itself_has_exit_status_70_and_a_traceback(with_dropped_commands: Path) -> None:
     done = command_line("crash", folder=with_dropped_commands, stdout=subprocess.PIPE)
     assert (done.returncode, done.stdout) == (70, "")
     assert done.stderr.startswith("Traceback (most recent call last):\n")
@@ -150,19 +152,41 @@ def test_an_error_in_labgrader_itself_is_70_with_its_traceback(with_dropped_comm
 
 
 @pytest.mark.parametrize("words", every_command(), ids=" ".join)
-def test_every_command_has_a_short_help_option_and_no_type_of_a_flag(
+def test_every_command_has_a_short_help_option_and_no_needless_types(
     words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([*words, "--help"]) == 0
     shown = capsys.readouterr().out
     assert main([*words, "-h"]) == 0
     assert capsys.readouterr().out == shown
-    assert "<bool>" not in shown
+    assert not re.search(r"<(bool|str|path|list)", shown)
     assert re.search(r"--quiet +-q ", shown)
 
 
+def test_each_paragraph_of_a_help_text_fills_the_lines(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["demo", "--help"]) == 0
+    shown = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    begin = shown.index("The students and their mistakes are simulated on a temporary embedded AWS,")
+    assert shown[begin : begin + 4] == [
+        "The students and their mistakes are simulated on a temporary embedded AWS,",
+        "which is deleted at the end. The last line of the results says how many of the",
+        "mistakes were found. An embedded AWS that `labgrader up` started is not used.",
+        "",
+    ]
+
+
+def test_the_help_shows_default_and_bounds(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    assert main(["load-test", "--help"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "Seconds to start requests for, with --rate. [default: 10; max: 60]" in shown
+
+
 @pytest.mark.parametrize("quiet", [["down", "--quiet"], ["down", "-q"], ["--quiet", "down"]], ids=" ".join)
-def test_quiet_prints_no_progress_in_this_command_alone(quiet: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_quiet_hides_progress_in_one_command_only(quiet: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(quiet) == 0
     assert capsys.readouterr() == ("", "")
     assert main(["down"]) == 0
@@ -176,7 +200,7 @@ def test_quiet_keeps_errors(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(("wanted", "colored"), [({}, True), ({"NO_COLOR": "1"}, False)])
-def test_no_color_is_honored(wanted: dict[str, str], colored: bool) -> None:
+def test_no_color_turns_colors_off(wanted: dict[str, str], colored: bool) -> None:
     environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
     environment |= {"FORCE_COLOR": "1", "TERM": "xterm-256color", **wanted}
     shown = command_line("--help", env=environment, stdout=subprocess.PIPE).stdout
@@ -185,9 +209,9 @@ def test_no_color_is_honored(wanted: dict[str, str], colored: bool) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["labs"], ["--help"], ["--version"], ["labs", "--json"]], ids=" ".join)
-def test_a_reader_that_stops_is_141_without_a_traceback(arguments: list[str]) -> None:
+def test_the_exit_status_is_141_without_a_traceback_when_the_reader_stops(arguments: list[str]) -> None:
     reading, writing = os.pipe()
-    os.close(reading)  # whatever is written now fails
+    os.close(reading)  # from now on, every write fails
     try:
         done = command_line(*arguments, stdout=writing)
     finally:
@@ -195,7 +219,7 @@ def test_a_reader_that_stops_is_141_without_a_traceback(arguments: list[str]) ->
     assert (done.returncode, done.stderr) == (141, "")
 
 
-def test_a_reader_of_errors_that_stops_is_141_too() -> None:
+def test_the_exit_status_is_141_when_the_reader_of_errors_stops() -> None:
     reading, writing = os.pipe()
     os.close(reading)
     try:

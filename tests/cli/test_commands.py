@@ -1,4 +1,4 @@
-"""The command from the outside: what it says when it is used wrongly, and the exit status."""
+"""The command from the outside: its errors for wrong usage, and its exit status."""
 
 from __future__ import annotations
 
@@ -40,11 +40,13 @@ COMMANDS = [
     "lint",
     "verify",
     "simulate",
+    "roster",
     "grade",
     "report",
     "runs",
     "token",
     "self-check",
+    "my-reports",
     "course",
     "audit",
     "load-test",
@@ -52,6 +54,7 @@ COMMANDS = [
 ]
 DEEPER = [
     ["labs", "show"],
+    *(["runs", name] for name in ("show", "publish", "delete")),
     *(["token", name] for name in ("issue", "revoke", "list")),
     *(["course", name] for name in ("push", "list", "show", "remove")),
 ]
@@ -66,12 +69,12 @@ def test_every_command_has_help_with_an_example(command: list[str], capsys: pyte
 @pytest.mark.parametrize(
     "arguments", [["grade"], ["nothing"], ["labs", "show"], ["up", "--port", "x"], ["grade", "--mode", "pass"]]
 )
-def test_wrong_usage_is_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_usage_has_exit_status_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(arguments) == 2
     assert capsys.readouterr().out == ""
 
 
-def test_an_unknown_lab_names_those_there_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_error_of_an_unknown_lab_names_all_labs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     roster = tmp_path / "class.csv"
     roster.write_text("username\nuser1\n")
     assert main(["grade", "--lab", "nope", "--roster", str(roster)]) == 2
@@ -79,7 +82,7 @@ def test_an_unknown_lab_names_those_there_are(tmp_path: Path, capsys: pytest.Cap
     assert main(["labs", "show", "nope"]) == 2
 
 
-def test_what_is_wrong_with_lab_and_roster_is_said_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_problems_of_lab_and_roster_are_reported_together(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["grade", "--lab", "nope", "--roster", str(tmp_path / "none.csv")]) == 2
     assert errors_of(capsys) == [
         f"error: there is no lab 'nope'; the labs are: {LABS}",
@@ -87,37 +90,37 @@ def test_what_is_wrong_with_lab_and_roster_is_said_at_once(tmp_path: Path, capsy
     ]
 
 
-def test_a_roster_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_roster_that_does_not_exist_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert grade(tmp_path / "none.csv") == 2
     assert errors_of(capsys) == [f"error: {tmp_path}/none.csv: No such file or directory"]
 
 
-def test_every_problem_of_a_roster_stands_on_its_own_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_problem_of_a_roster_is_on_its_own_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     roster = tmp_path / "class.csv"
     roster.write_text(f"username,shoe size\nuser1,\nUSER1 ,\n,\n../etc,\n{'a' * 81},\n", encoding="utf-8-sig")
     assert grade(roster) == 2
     lines = errors_of(capsys)
-    assert lines[0].startswith(f"error: {roster}:1: shoe_size: unknown column; a roster has: student_id, username")
+    assert lines[0].startswith(f"error: {roster}:1: shoe_size: unknown column; the columns are: student_id, username")
     assert f"error: {roster}:3: username: USER1 is already on row 2" in lines
     assert [line for line in lines if line.startswith(f"error: {roster}:5: username: ../etc is not letters, digits")]
     assert [line for line in lines if line.startswith(f"error: {roster}:6: username: {'a' * 81} is not letters")]
 
 
-def test_a_roster_without_students(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_roster_without_students_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     roster = tmp_path / "class.csv"
     roster.write_text("username\n")
     assert grade(roster) == 2
     assert errors_of(capsys) == [f"error: {roster}: the roster has no students"]
 
 
-def test_a_student_who_is_not_on_the_roster(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_student_who_is_not_on_the_roster_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     roster = tmp_path / "class.csv"
     roster.write_text("username\nuser1\n")
     assert grade(roster, "--student", "user1", "--student", "user2\x1b[2J") == 2
     assert errors_of(capsys) == ["error: user2\ufffd[2J is not on the roster"]
 
 
-def test_no_embedded_aws_is_3(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_embedded_aws_has_exit_status_3(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     roster = tmp_path / "class.csv"
     roster.write_text("username\nuser1\n", encoding="utf-8-sig")
     missing = ["error: no embedded AWS is running; start it with `labgrader up`, or use your AWS account with --aws"]
@@ -142,22 +145,20 @@ def test_status_and_down_with_nothing_running(capsys: pytest.CaptureFixture[str]
     assert capsys.readouterr().err == "no embedded AWS was running\n"
 
 
-def test_a_busy_port_that_was_asked_for_is_3(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_given_port_that_is_in_use_has_exit_status_3(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         port = listener.getsockname()[1]
         assert main(["up", "--port", str(port)]) == 3
     assert errors_of(capsys) == [
-        f"error: port {port} is already in use; choose another one with --port, or leave --port away"
+        f"error: port {port} is already in use; choose another one with --port, or omit --port"
     ]
 
 
 def test_a_gradebook_of_one_student_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["report", "r1", "--student", "user1", "--format", "csv"]) == 2
-    assert errors_of(capsys) == [
-        "error: a gradebook is of the whole class: leave --student away, or take --format json"
-    ]
+    assert errors_of(capsys) == ["error: a gradebook has the whole class: omit --student, or use --format json"]
 
 
 def test_lint_names_file_line_and_field(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -173,7 +174,7 @@ def test_lint_names_file_line_and_field(tmp_path: Path, capsys: pytest.CaptureFi
     assert f"error: {lab}:5: points: the checks sum to 5 points, not 10" in lines
 
 
-def test_lint_of_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_lint_names_a_file_that_does_not_exist(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["lint", str(tmp_path / "none.yaml")]) == 2
     assert errors_of(capsys) == [f"error: {tmp_path}/none.yaml: No such file or directory"]
 
@@ -189,7 +190,7 @@ def test_labs_are_listed_and_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert {check["kind"] for check in json.loads(capsys.readouterr().out)["checks"]} >= {"configuration"}
 
 
-def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == 0
     assert capsys.readouterr().out == f"labgrader {importlib.metadata.version('labgrader')}\n"
 
@@ -214,7 +215,7 @@ def test_a_shell_completes_commands_and_options(
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_a_shell_is_told_how_to_complete(
+def test_the_completion_script_is_printed_for_each_shell(
     shell: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("_LABGRADER_COMPLETE", f"source_{shell}")

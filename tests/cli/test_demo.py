@@ -1,4 +1,4 @@
-"""The demonstration, as a newcomer runs it: a class with a spread, and a last line that says how well it was graded."""
+"""The demo as a new user runs it: a class with different scores, and a last line that says how accurate they are."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cli.commands.simulate import composition, roster
 from cli.embedded_aws import reaper
 from cli.main import main
 from cli.project import ROOT
-from labgrader.roster import read_roster
+from labgrader.rosters import read_roster
 from tests.measured import losses
 
 LAB = "lambda-optimization"
@@ -23,7 +23,7 @@ LAB = "lambda-optimization"
 
 def test_a_class_is_described_by_its_kinds() -> None:
     assert composition(simulate_class(LAB, 8, ungraded=True)) == (
-        "2 perfect, 3 with one mistake, 1 half done (4 mistakes), 1 nothing built, 1 whose account denies access"
+        "2 perfect, 3 with one mistake, 1 half done (4 mistakes), 1 nothing built, 1 with an account that denies access"
     )
     assert composition(simulate_class(LAB, 1)) == "1 perfect"
 
@@ -39,14 +39,14 @@ def test_only_a_roster_with_a_denied_account_has_a_role() -> None:
 
 
 @pytest.mark.parametrize("command", ["demo", "simulate"])
-def test_a_class_of_nobody_is_refused(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_class_without_students_is_refused(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([command, "--lab", LAB, "--students", "0"]) == 2
     assert capsys.readouterr().err == "error: a simulated class has 1 to 500 students, not 0\n"
 
 
 @pytest.mark.workflow
 def test_a_demonstration_finds_every_planted_mistake_and_prints_that_before_it_stops(tmp_path: Path) -> None:
-    """All lines go to one pipe, so that their order is seen."""
+    """Standard output and standard error share a pipe, which keeps the order of their lines."""
     command = [
         sys.executable,
         "-m",

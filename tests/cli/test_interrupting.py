@@ -1,4 +1,4 @@
-"""Interrupting a command: nothing is left running, and what goes on without us can be found again."""
+"""An interrupted command leaves no process and no file behind."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from cli.embedded_aws import reaper, work_folder
 from cli.project import ROOT
 
 LONG_S = 1800
-"""Longer than anything takes: it only keeps the test from hanging."""
+"""Seconds that no command needs. They only prevent an endless test."""
 
 
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """A demonstration in a terminal of its own, so to say: it leads its process group."""
+    """Start a demo that leads its process group, as a terminal starts it."""
     process = subprocess.Popen(
         [sys.executable, "-m", "cli.main", "demo", "--students", "2", "--out", str(tmp_path / "out")],
         cwd=ROOT,
@@ -43,14 +43,14 @@ def wait_for_line(process: subprocess.Popen[str], beginning: str) -> None:
     for line in process.stderr:
         if line.startswith(beginning):
             return
-    raise AssertionError(f"the command ended before it said {beginning!r}")
+    raise AssertionError(f"the command ended before it printed {beginning!r}")
 
 
 @pytest.mark.workflow
 @pytest.mark.parametrize(
     ("number", "moment", "processes"),
     [
-        (signal.SIGINT, "run ", 3),  # the guard, the embedded AWS and a worker
+        (signal.SIGINT, "run ", 3),  # the reaper, the embedded AWS and a worker
         (signal.SIGTERM, "deploying", 2),
         (signal.SIGHUP, "building 2", 2),
     ],

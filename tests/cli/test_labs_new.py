@@ -1,4 +1,4 @@
-"""`labgrader labs new`: a pack that lint accepts, and nothing is ever written over."""
+"""`labgrader labs new` writes a lab that lint accepts, and overwrites nothing."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def write_pack(folder: Path) -> None:
     assert main(["labs", "new", "queues", "--labs", str(folder)]) == 0
 
 
-def test_a_new_pack_is_clean_and_says_how_it_is_proven(tmp_path: Path, capsys: Capture) -> None:
+def test_a_new_lab_is_valid_and_names_the_command_that_proves_it(tmp_path: Path, capsys: Capture) -> None:
     folder = tmp_path / "mylabs"
     write_pack(folder)
     captured = capsys.readouterr()
@@ -49,27 +49,35 @@ def test_the_folder_of_the_environment_is_searched(
     assert "queues" not in capsys.readouterr().out
 
 
-def test_nothing_is_written_over(tmp_path: Path, capsys: Capture) -> None:
+def test_existing_files_are_not_overwritten(tmp_path: Path, capsys: Capture) -> None:
     write_pack(tmp_path)
     capsys.readouterr()
     assert main(["labs", "new", "queues", "--labs", str(tmp_path)]) == 2
-    assert capsys.readouterr().err == "error: there is already a lab queues; give yours another id\n"
+    assert capsys.readouterr().err == "error: the lab queues already exists; choose another id\n"
     (tmp_path / "queues" / "lab.yaml").unlink()
     assert main(["labs", "new", "queues", "--labs", str(tmp_path)]) == 2
-    assert capsys.readouterr().err == ("error: there is already a check queues_described; give your lab another id\n")
+    assert capsys.readouterr().err == (
+        "error: the check queues_described already exists; choose another id for the lab\n"
+    )
+    (tmp_path / "checks" / "queues_described.py").unlink()
+    assert main(["labs", "new", "queues", "--labs", str(tmp_path)]) == 2
+    assert capsys.readouterr().err == "".join(
+        f"error: {tmp_path}/queues/{name}: this file already exists; move it, or choose another id\n"
+        for name in ("solution.py", "mistakes.py")
+    )
 
 
 @pytest.mark.parametrize("lab_id", ["Queues", "q", "checks", "../x"])
-def test_what_is_no_id(tmp_path: Path, lab_id: str, capsys: Capture) -> None:
+def test_an_invalid_id_is_refused(tmp_path: Path, lab_id: str, capsys: Capture) -> None:
     assert main(["labs", "new", lab_id, "--labs", str(tmp_path)]) == 2
     assert capsys.readouterr().err == (
-        f"error: {lab_id!r} is not the id of a lab: 2 to 61 lower-case letters, digits and hyphens, beginning with a "
-        "letter, and not checks\n"
+        f"error: {lab_id!r} cannot be the id of a lab; use 2 to 61 lower-case letters, digits and hyphens, beginning "
+        "with a letter; checks is reserved\n"
     )
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_layer_holds_an_added_lab_and_its_checks_and_no_answers(tmp_path: Path) -> None:
+def test_the_layer_has_an_added_lab_and_its_checks_without_solutions(tmp_path: Path) -> None:
     write_pack(tmp_path / "mylabs")
     before = set(names(bundle(LAYER, Python("3.99", "arm64"), tmp_path / "build").file))
     with searching(tmp_path / "mylabs"):

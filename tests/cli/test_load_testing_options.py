@@ -1,4 +1,4 @@
-"""The options of `labgrader load-test`: those that do nothing are refused, and old names are accepted."""
+"""The options of `labgrader load-test`: options without effect are refused, and old names are accepted."""
 
 from __future__ import annotations
 
@@ -16,10 +16,19 @@ from tests.load_testing.stub_lambda import Request, Response
 @pytest.mark.parametrize(
     ("arguments", "status", "sentence"),
     [
-        (["nope"], 3, "error: there is no function nope"),
-        (["GET x"], 2, "error: 'GET x' is neither FUNCTION, FUNCTION:ALIAS nor 'POST API/STAGE/PATH'"),
-        (["GET nope/prod/x"], 3, "error: there is no REST API nope"),
-        (["GET user1-api/prod/x", "--api-key", "nope"], 3, "error: there is no API key nope"),
+        (
+            ["nope"],
+            3,
+            "error: the function nope does not exist; list functions with `aws lambda list-functions`\n",
+        ),
+        (
+            ["GET x"],
+            2,
+            "error: 'GET x' is not a target; write FUNCTION, FUNCTION:ALIAS, FUNCTION:VERSION or "
+            "'POST API/STAGE/PATH'\n",
+        ),
+        (["GET nope/prod/x"], 3, "error: the REST API nope does not exist\n"),
+        (["GET user1-api/prod/x", "--api-key", "nope"], 3, "error: the API key nope does not exist\n"),
         (["user1-f", "--concurrency", "0"], 2, "error: --concurrency is a whole number from 1 to 200, not 0"),
         (["user1-f", "--event", "{"], 2, "error: --event is not JSON: Expecting property name"),
         (
@@ -38,23 +47,36 @@ from tests.load_testing.stub_lambda import Request, Response
             "error: --duration is a number above 0 and at most 60, not 0",
         ),
         (["user1-f", "--duration", "5"], 2, "error: --duration needs --rate"),
-        (["user1-f", "--rate", "5", "--requests", "5"], 2, "error: --requests does nothing with --rate"),
+        (
+            ["user1-f", "--rate", "5", "--requests", "5"],
+            2,
+            "error: --requests has no effect with --rate; omit one of them\n",
+        ),
         (["user1-f", "--percentile", "95"], 2, "error: --percentile needs --threshold-ms"),
         (
             ["user1-f", "--threshold-ms", "5", "--max-requests", "10"],
             2,
-            "error: --max-requests is at least --requests, 100, not 10",
+            "error: --max-requests is 10, less than the 100 of --requests; raise it, or lower --requests\n",
         ),
         (
             ["user1-f", "--compare-with", "user1-g", "--threshold-ms", "5"],
             2,
-            "error: --threshold-ms does nothing with --compare-with",
+            "error: --threshold-ms has no effect with --compare-with; omit one of them\n",
         ),
-        (["user1-f", "--rounds", "5"], 2, "error: --rounds needs --compare-with"),
-        (["user1-f", "--api-key", "user1-key"], 2, "error: --api-key does nothing with a function"),
-        (["user1-f", "-o", "/nowhere/load.html"], 2, "error: /nowhere/load.html cannot be written"),
-        (["FETCH user1-api/prod/x"], 2, "error: 'FETCH user1-api/prod/x' is neither FUNCTION, FUNCTION:ALIAS nor"),
-        ([""], 2, "error: '' is neither FUNCTION, FUNCTION:ALIAS nor 'POST API/STAGE/PATH'"),
+        (["user1-f", "--rounds", "5"], 2, "error: --rounds needs --compare-with\n"),
+        (
+            ["user1-f", "--api-key", "user1-key"],
+            2,
+            "error: --api-key has no effect on a function; omit it, or give 'POST API/STAGE/PATH' as target\n",
+        ),
+        (
+            ["user1-f", "-o", "/nowhere/load.html"],
+            2,
+            "error: /nowhere/load.html cannot be written: its folder does not exist; create the folder first\n",
+        ),
+        (["user1-f", "-o", "/"], 2, "error: / cannot be written: it is a folder; give the name of a file\n"),
+        (["FETCH user1-api/prod/x"], 2, "error: 'FETCH user1-api/prod/x' is not a target; write FUNCTION,"),
+        ([""], 2, "error: '' is not a target; write FUNCTION,"),
         (
             ["user1-f", "--cost-cap", "0.000001", "--warm-up", "5"],
             2,
@@ -62,7 +84,7 @@ from tests.load_testing.stub_lambda import Request, Response
         ),
     ],
 )
-def test_what_cannot_be_tested_is_said(
+def test_an_impossible_load_test_is_refused_with_the_reason(
     load_test: Run, capsys: pytest.CaptureFixture[str], arguments: list[str], status: int, sentence: str
 ) -> None:
     assert load_test(*arguments) == status
@@ -95,13 +117,15 @@ def test_the_old_name_of_an_option_does_what_the_new_one_does(
     load_test: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert load_test("user1-f", "--threshold-ms", "5", "--most", "10") == 2
-    assert capsys.readouterr().err.splitlines()[-1] == "error: --max-requests is at least --requests, 100, not 10"
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "error: --max-requests is 10, less than the 100 of --requests; raise it, or lower --requests"
+    )
     assert load_test("user1-f", "--against", "user1-g", "--below", "5") == 2
-    said = capsys.readouterr().err.splitlines()[-1]
-    assert said == "error: --threshold-ms does nothing with --compare-with"
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last == "error: --threshold-ms has no effect with --compare-with; omit one of them"
 
 
-def test_the_help_shows_the_new_names_alone(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_help_shows_only_the_new_names(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["load-test", "--help"]) == 0
     shown = capsys.readouterr().out
     assert {"--threshold-ms", "--max-requests", "--compare-with"} <= set(re.findall(r"--[a-z-]+", shown))

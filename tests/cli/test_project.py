@@ -1,4 +1,4 @@
-"""Where the command's files are: in the user's own folders, or where two variables say."""
+"""The files of the command are in the user's folders, or in the folders of two environment variables."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have other folders")
-def test_the_folders_are_the_users_own(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_default_folders_are_those_of_the_user(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert project.state_folder() == home / ".local/state/labgrader"
     assert project.build_folder() == home / ".cache/labgrader/bundles"
     monkeypatch.setenv("XDG_STATE_HOME", str(home / "state"))
@@ -29,7 +29,7 @@ def test_the_folders_are_the_users_own(home: Path, monkeypatch: pytest.MonkeyPat
     assert list(home.iterdir()) == []  # asking makes none
 
 
-def test_two_variables_name_other_folders(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_variables_set_other_folders(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(home)
     monkeypatch.setenv("LABGRADER_STATE", "mine")
     monkeypatch.setenv("LABGRADER_CACHE", str(home / "cache"))
@@ -44,7 +44,7 @@ def test_an_empty_variable_counts_as_unset(home: Path, monkeypatch: pytest.Monke
     assert (project.state_folder(), project.build_folder()) == before
 
 
-def test_no_test_uses_the_users_own_folders(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """`tests/conftest.py` sees to it, for every test and every command that a test starts."""
+def test_tests_do_not_use_the_folders_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """`tests/conftest.py` sets other folders for every test and every command that a test starts."""
     assert project.state_folder().is_relative_to(tmp_path_factory.getbasetemp())
     assert project.build_folder() == project.ROOT / "build/tests/bundles"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,11 @@ from cli.main import main
 from labgrader.labs.lab import Item, Lab
 from labgrader.reporting.exports import exports
 from labgrader.reporting.gradebook import GradebookDocument, build_gradebook, build_row
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from labgrader.store import Keys, RunRecord, Store
 from labgrader.store.run_record import RunStatus
+from tests.api.reports import report_of as student_report
+from tests.cli.terminal import be_a_terminal, plain
 
 RUN = "20260101-120000-example-1a2b"
 KEYS = Keys(RUN)
@@ -161,3 +164,62 @@ def test_an_unknown_format_is_refused(capsys: Capture, monkeypatch: pytest.Monke
     monkeypatch.setenv("COLUMNS", "300")
     assert main(["report", RUN, "--aws", "--format", "xlsx"]) == 2
     assert f"'xlsx' is not one of {', '.join(map(repr, FORMATS))}." in " ".join(capsys.readouterr().err.split())
+
+
+def graded_run(store: Store) -> None:
+    """Store a run of one student, with its pages."""
+    student = {"username": "user1", "points": 13, "max_points": 15, "status": "complete"}
+    store.put_json(KEYS.run, {"run_id": RUN, "mode": "grade", "students": [student]})
+    store.put(KEYS.class_page, b"<!doctype html>class")
+    store.put_json(KEYS.report("user1"), {**student_report(RUN), "advice": []})
+    store.put(KEYS.report("user1", ".html"), b"<!doctype html>user1")
+    record(store, "complete")
+
+
+def test_a_terminal_shows_a_table_of_the_class(store: Store, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    graded_run(store)
+    be_a_terminal(monkeypatch)
+    assert main(["report", "latest", "--aws"]) == 0
+    captured = capsys.readouterr()
+    shown = plain(captured.out)
+    assert re.search(r"│ user1 +│ Ada +│ +13 │ 15 │ complete │ The title of shown-check", shown)
+    assert shown.endswith("\n1 student: mean 86.7%, full marks 0, not fully graded 0\n")
+    assert "<" not in plain(captured.out)
+    assert captured.err.splitlines()[-1] == "write the page to a file with `-o class.html`"
+
+
+def test_a_terminal_shows_the_report_of_a_student(
+    store: Store, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graded_run(store)
+    be_a_terminal(monkeypatch)
+    assert main(["report", RUN, "--aws", "--student", "USER1"]) == 0
+    captured = capsys.readouterr()
+    assert plain(captured.out).startswith("Lambda optimization: 13 of 15 points\n")
+    assert "The title of secret-check" in plain(captured.out)
+    assert captured.err.splitlines()[-1] == "write the page to a file with `-o user1.html`"
+    assert main(["report", RUN, "--aws", "--student", "user1", "--for-student"]) == 0
+    shown = plain(capsys.readouterr().out)
+    assert shown.startswith("Lambda optimization: 8 of 10 points\n")
+    assert "secret-check" not in shown
+
+
+def test_a_pipe_and_a_file_get_the_page(
+    store: Store, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graded_run(store)
+    assert main(["report", RUN, "--aws"]) == 0
+    assert capsys.readouterr().out == "<!doctype html>class"
+    be_a_terminal(monkeypatch)
+    file = tmp_path / "class.html"
+    assert main(["report", "latest", "--aws", "-o", str(file)]) == 0
+    assert file.read_bytes() == b"<!doctype html>class"
+
+
+def test_a_terminal_gets_another_format_as_it_is(
+    store: Store, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graded_run(store)
+    be_a_terminal(monkeypatch)
+    assert main(["report", RUN, "--aws", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["run_id"] == RUN

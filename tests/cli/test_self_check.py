@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from cli.commands.self_check import allowance_sentence, follow
 from cli.errors import TargetError
 from cli.main import main
 from cli.project import ROOT
+from tests.api.reports import report_of
 from tests.cli.self_checks import LEFT, TOKEN, Capture, check, report, self_check
 from tests.cli.stub_api import ALLOWANCE, NOTHING_HIDDEN, RUN, Reply, StubApi, problem, started, state
 
@@ -24,12 +26,12 @@ pytestmark = pytest.mark.usefixtures("student_environment")
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "which one? --lab ID checks a lab, --run RUN_ID shows a self-check that you made"),
+        ([], "name one of two: --lab ID checks a lab, --run RUN_ID shows an earlier self-check"),
         (
             ["--lab", "x", "--run", RUN],
-            "which one? --lab ID checks a lab, --run RUN_ID shows a self-check that you made",
+            "name one of two: --lab ID checks a lab, --run RUN_ID shows an earlier self-check",
         ),
-        (["--run", "../runs"], "--run takes the id of a self-check, as it was named when it began"),
+        (["--run", "../runs"], "--run takes the id of a self-check, as the command showed it, or `latest`"),
     ],
 )
 def test_one_lab_or_one_self_check(arguments: list[str], said: str, capsys: Capture) -> None:
@@ -45,10 +47,10 @@ def test_what_could_not_be_graded_is_1_and_nobodys_fault(capsys: Capture) -> Non
         assert self_check(stub) == 1
     lines = capsys.readouterr().out.splitlines()
     assert lines[1] == (
-        "8 points are open, and not lost: what they stand for could not be graded, through no fault of yours."
+        "8 points are open, and not lost: labgrader could not grade these checks. That is not your fault."
     )
     assert " ? Not graded  open / 8     Two" in lines
-    where = lines.index("What could not be graded, through no fault of yours")
+    where = lines.index("Not graded, and not your fault")
     assert lines[where + 1 : where + 3] == [" ? Two", "   access was denied"]
     assert "What to fix" not in lines
 
@@ -59,7 +61,7 @@ def test_a_self_check_that_failed_is_our_fault_and_3(capsys: Capture) -> None:
     captured = capsys.readouterr()
     assert captured.out == f"{LEFT}\n"
     assert captured.err.splitlines()[-1] == (
-        "error: the self-check came to no result, and that is not your fault: Run probe timed out\ufffd[2J"
+        "error: the self-check has no result, and that is not your fault: Run probe timed out\ufffd[2J"
     )
 
 
@@ -121,22 +123,23 @@ def test_bad_input_without_a_list_is_said_too(capsys: Capture) -> None:
     [
         (
             problem(401, "Unauthorized"),
-            "your token is not taken: it has expired, was revoked, or is of another stack; ask your instructor for one",
+            "your token was rejected: it has expired, was revoked, or belongs to another stack; ask your instructor "
+            "for a new one",
         ),
         (problem(403, "this is for students"), "this is for students"),
         (problem(404, "There is nothing at this address."), "There is nothing at this address."),
         (problem(409, "it runs"), "it runs"),
-        (Reply(404, b"<html>nginx</html>"), "the API at {url} answered 404, and nothing that labgrader says; "
-         "is its address right?"),
-        (Reply(200, b"<html>hello</html>"), "the API at {url} answered 200, and nothing that labgrader says; "
-         "is its address right?"),
-        (Reply(200, ["a", "list"]), "the API at {url} answered 200, and nothing that labgrader says; "
-         "is its address right?"),
-        (Reply(302, b"", {"Location": "http://127.0.0.1:9/"}), "the API at {url} answered 302, and nothing that "
-         "labgrader says; is its address right?"),
-        (Reply(202, {"run_id": "../../v1/runs"}), "the API named no run that could be followed; "
-         "is its address right?"),
-        (Reply(202, {"run_id": None}), "the API named no run that could be followed; is its address right?"),
+        (Reply(404, b"<html>nginx</html>"), "the API at {url} answered 404, but not with a response of labgrader; "
+         "check the address"),
+        (Reply(200, b"<html>hello</html>"), "the API at {url} answered 200, but not with a response of labgrader; "
+         "check the address"),
+        (Reply(200, ["a", "list"]), "the API at {url} answered 200, but not with a response of labgrader; "
+         "check the address"),
+        (Reply(302, b"", {"Location": "http://127.0.0.1:9/"}), "the API at {url} answered 302, but not with a "
+         "response of labgrader; check the address"),
+        (Reply(202, {"run_id": "../../v1/runs"}), "the response of the API has no run id; "
+         "check the address of the API"),
+        (Reply(202, {"run_id": None}), "the response of the API has no run id; check the address of the API"),
     ],
     ids=range(10),
 )  # fmt: skip
@@ -155,7 +158,9 @@ def test_nothing_at_the_address(capsys: Capture) -> None:
     api = Api("http://127.0.0.1:9", TOKEN, pauses.append)
     with pytest.raises(TargetError) as caught:
         api.start_self_check("x")
-    assert str(caught.value) == "the API at http://127.0.0.1:9 could not be reached: nothing answers there"
+    assert str(caught.value) == (
+        "the API at http://127.0.0.1:9 could not be reached: the connection failed; check the address and your network"
+    )
     assert pauses == [1.0, 2.0, 4.0, 8.0, 10.0]
 
 
@@ -172,7 +177,7 @@ def test_nobody_waits_longer_than_ten_seconds_for_one_try() -> None:
     pauses: list[float] = []
     with StubApi(problem(503, "busy", headers={"Retry-After": "3600"})) as stub, pytest.raises(RefusalError) as caught:
         Api(stub.url, TOKEN, pauses.append).start_self_check("x")
-    assert str(caught.value) == "labgrader failed, and that is not your fault: busy"
+    assert str(caught.value) == "labgrader failed, which is not your fault: busy"
     assert pauses == [10.0] * 5
 
 
@@ -203,7 +208,7 @@ def test_looks_are_further_and_further_apart() -> None:
     ],
 )
 def test_a_state_that_is_none(body: dict[str, Any]) -> None:
-    with StubApi(Reply(200, body)) as stub, pytest.raises(TargetError, match="answered nothing that labgrader says"):
+    with StubApi(Reply(200, body)) as stub, pytest.raises(TargetError, match="did not send a response of labgrader"):
         follow(Api(stub.url, TOKEN), RUN)
 
 
@@ -211,7 +216,7 @@ def test_a_self_check_that_cannot_be_followed_any_more_goes_on(capsys: Capture) 
     with StubApi(started(), Reply(200, {"status": "done"})) as stub:
         assert self_check(stub) == 3
     assert capsys.readouterr().err.splitlines()[2] == (
-        f"the self-check {RUN} goes on; the same command follows it while it runs"
+        f"the self-check {RUN} continues; the same command follows it while it runs"
     )
 
 
@@ -232,8 +237,8 @@ def test_who_stops_looking_is_told_that_it_goes_on() -> None:
             begun = [process.stderr.readline(), process.stderr.readline()]
             process.send_signal(signal.SIGINT)
             rest = process.stderr.read()
-    assert begun[1] == f"self-check {RUN} has begun\n"
-    assert rest == f"the self-check {RUN} goes on; the same command follows it while it runs\n"
+    assert begun[1] == f"self-check {RUN} has started\n"
+    assert rest == f"the self-check {RUN} continues; the same command follows it while it runs\n"
     assert process.returncode == 130
 
 
@@ -245,3 +250,43 @@ def test_an_allowance_that_is_whole() -> None:
 def test_help_has_an_example(capsys: Capture) -> None:
     assert main(["self-check", "--help"]) == 0
     assert "Example: labgrader self-check --lab lambda-optimization" in capsys.readouterr().out
+
+
+def test_the_report_is_a_page_too(tmp_path: Path, capsys: Capture) -> None:
+    file = tmp_path / "report.html"
+    with StubApi(started(), state("complete", report=report_of(RUN, mode="self-check"))) as stub:
+        assert self_check(stub, "-o", str(file)) == 0
+    captured = capsys.readouterr()
+    assert captured.out.startswith("Lambda optimization: 13 of 15 points\n")
+    assert captured.err.splitlines()[-1] == f"wrote {file}"
+    page = file.read_text(encoding="utf-8")
+    assert page.startswith("<!doctype html>")
+    assert "The title of shown-check" in page
+
+
+def test_a_self_check_without_a_result_writes_no_page(tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+    with StubApi(started(), state("failed")) as stub:
+        assert self_check(stub, "-o", str(file)) == 3
+    assert not file.exists()
+
+
+@pytest.mark.parametrize("lab", [[], ["--lab", "lambda-optimization"]])
+def test_the_latest_self_check_is_shown_again(lab: list[str], capsys: Capture) -> None:
+    result = {"lab": "x", "status": "complete", "points": 1, "max_points": 2, "graded_at": "2026-03-01T12:00:00Z"}
+    listed = [{**result, "run_id": "graded", "mode": "grade"}, {**result, "run_id": RUN, "mode": "self-check"}]
+    replies = (Reply(200, {"reports": listed}), state("complete", report=report(check("passed", "One"))))
+    with StubApi(*replies) as stub:
+        assert main(["self-check", "--run", "latest", "--url", stub.url, *lab]) == 0
+        query = "?lab=lambda-optimization" if lab else ""
+        assert [request.path for request in stub.requests] == [
+            f"/api/v1/me/reports{query}",
+            f"/api/v1/self-checks/{RUN}",
+        ]
+    assert capsys.readouterr().err.splitlines()[1] == f"self-check {RUN}"
+
+
+def test_there_may_be_no_latest_self_check(capsys: Capture) -> None:
+    with StubApi(Reply(200, {"reports": []})) as stub:
+        assert main(["self-check", "--run", "latest", "--url", stub.url]) == 2
+    assert capsys.readouterr().err.splitlines()[-1] == "error: you have no self-check with a report yet"

@@ -45,7 +45,7 @@ def test_an_address_that_is_none(url: str, capsys: Capture) -> None:
 def test_a_token_never_travels_unencrypted(url: str, capsys: Capture) -> None:
     assert main(["self-check", "--lab", "x", "--url", url]) == 2
     assert capsys.readouterr().err == (
-        "error: that address begins with http://, and your token would travel unencrypted: use https://\n"
+        "error: the address begins with http://, which sends your token unencrypted; use https://\n"
     )
 
 
@@ -76,7 +76,7 @@ def test_a_token_that_is_none_is_not_repeated(typed: str) -> None:
     with pytest.raises(UsageError) as caught:
         Api("https://x.example", typed)
     assert str(caught.value) == (
-        "that is not a token as your instructor issues it: three parts with a dot between them"
+        "the token is incomplete: a token has three parts with dots between them; copy all of it"
     )
 
 
@@ -92,12 +92,12 @@ def test_the_token_is_never_shown(capsys: Capture) -> None:
 def test_without_a_token_or_an_address(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     assert main(["self-check", "--lab", "x"]) == 2
     assert capsys.readouterr().err == (
-        "error: which API? set LABGRADER_API_URL, or give --url: your instructor knows its address\n"
+        "error: the address of the API is missing: set LABGRADER_API_URL to the one from your instructor\n"
     )
     monkeypatch.delenv("LABGRADER_TOKEN")
     assert main(["self-check", "--lab", "x", "--url", "https://x.example"]) == 2
     assert capsys.readouterr().err == (
-        "error: a token is needed: set LABGRADER_TOKEN to the one that your instructor gave you\n"
+        "error: a token is missing: set LABGRADER_TOKEN to the token that your instructor gave you\n"
     )
 
 

@@ -62,7 +62,7 @@ def test_the_report_and_what_to_type_next(capsys: Capture) -> None:
         ]
         assert {one.headers["Authorization"] for one in stub.requests} == {f"Bearer {TOKEN}"}
         captured = capsys.readouterr()
-        assert captured.err.splitlines() == [f"self-check at {stub.url}", f"self-check {RUN} has begun"]
+        assert captured.err.splitlines() == [f"self-check at {stub.url}", f"self-check {RUN} has started"]
     assert captured.out == (
         "Lambda Function Optimization: 11.5 of 32 points\n"
         "\n"
@@ -92,13 +92,13 @@ def test_the_report_and_what_to_type_next(capsys: Capture) -> None:
         "\n"
         "Worth knowing: no points depend on it\n"
         " • Memory: 128 MB is slow\n"
-        f"   all of it, and what to type:  labgrader self-check --run {RUN} --advice --url {stub.url}\n"
+        f"   all advice, with the commands:  labgrader self-check --run {RUN} --advice --url {stub.url}\n"
         "\n"
         "Since the last time\n"
         " Alias exists: passed → failed\n"
         "\n"
-        "This lab has 2 more checks worth 10 points that only your instructor sees: what you see here is not the "
-        "whole grade.\n"
+        "This lab has 2 more checks worth 10 points that only your instructor sees. The points here are not the whole "
+        "grade.\n"
         f"{LEFT}\n"
     )
 
@@ -124,7 +124,7 @@ def test_advice_is_a_line_each_and_whole_where_it_is_asked_for(
     assert lines[where + 1 : where + 5] == [
         f" • {('Memory: ' + long)[:109]}…",
         " • older, without a title",
-        f"   all of it, and what to type:  labgrader self-check --run {RUN} --advice",
+        f"   all advice, with the commands:  labgrader self-check --run {RUN} --advice",
         "",
     ]
     monkeypatch.delenv("LABGRADER_API_URL")
@@ -202,10 +202,10 @@ def test_no_colour_where_it_is_not_wanted(monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.parametrize(
     ("hidden", "said"),
     [
-        (NOTHING_HIDDEN, "This is the whole lab: nothing of it is hidden from you."),
+        (NOTHING_HIDDEN, "You see the whole lab: it has no hidden checks."),
         (
             {"checks": 1, "points": 1, "message": None},
-            "This lab has 1 more check worth 1 point that only your instructor sees: what you see here is not the "
+            "This lab has 1 more check worth 1 point that only your instructor sees. The points here are not the "
             "whole grade.",
         ),
         ({"checks": 1, "points": 1, "message": "As the API says it."}, "As the API says it."),

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
 import pytest
 
-from cli.health import LOOKBACK, error_lines, last_day, rows, summed, throttles_met
+from cli.health import LOOKBACK, Operations, error_lines, last_day, rows, summed, throttles_met
 from cli.main import main
+from cli.project import ROOT, TEMPLATE
 from cli.target import Target
 from labgrader.store import RunRecord, Store
+from tests.cli.terminal import be_a_terminal
 from tests.stored_runs import put_run
 
 pytestmark = pytest.mark.usefixtures("own_state_and_signals")
@@ -180,7 +183,9 @@ def test_what_is_printed(store: Store, outputs: dict[str, str], capsys: Capture)
     assert main(["status", "--aws"]) == 0
     printed = capsys.readouterr().out
     assert "last 24 hours        grade  audit  self-check\n" in printed
-    assert printed.endswith("\ndead letters   0\nalarms         none\nerrors logged  0\nthrottles met  0\n")
+    assert printed.startswith("no alarm and no dead letter\n\n")
+    assert "\nalarms         none\ndead letters   0\nerrors logged  0\nthrottles      0\n\ntarget" in printed
+    assert printed.splitlines()[-1].startswith("DeadLettersUrl")
     assert main(["status", "--aws", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert document["runs"] == {}
@@ -199,14 +204,16 @@ def test_an_older_stack_is_shown_as_far_as_it_goes(store: Store, outputs: dict[s
     assert main(["status", "--aws"]) == 0
     captured = capsys.readouterr()
     assert "GradeClassArn  arn\n" in captured.out
-    assert "error: the stack labgrader has no queue of dead letters; deploy it again with `labgrader deploy`" in (
-        captured.err.splitlines()
+    assert captured.out.startswith(
+        "the stack labgrader has no dead-letter queue; deploy it again with `labgrader deploy`\n\n"
     )
+    assert main(["status", "--aws", "--check"]) == 3
 
 
 def test_a_stack_that_is_not_there_is_said(store: Store, capsys: Capture) -> None:
     assert main(["status", "--aws"]) == 0
-    assert "stack   the stack labgrader is not deployed in" in capsys.readouterr().out
+    assert capsys.readouterr().out.startswith("the stack labgrader is not deployed in ")
+    assert main(["status", "--aws", "--check"]) == 3
 
 
 def test_runs_of_many_pages_are_all_counted(store: Store, outputs: dict[str, str], capsys: Capture) -> None:
@@ -227,3 +234,80 @@ def test_without_an_embedded_aws_nothing_is_asked(capsys: Capture) -> None:
     assert capsys.readouterr().out == "no embedded AWS is running; start it with `labgrader up`\n"
     assert main(["status", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"running": False, "stack": "labgrader"}
+    assert main(["status", "--check"]) == 3
+
+
+def operations(alarms: tuple[str, ...] = (), dead_letters: int = 0, errors: int = 0) -> Operations:
+    return Operations("2026-11-20T02:00:00Z", {}, dead_letters, alarms, 0, errors, 0)
+
+
+@pytest.mark.parametrize(
+    ("found", "problem", "verdict"),
+    [
+        (operations(), False, "no alarm and no dead letter"),
+        (operations(errors=3), False, "no alarm and no dead letter"),
+        (
+            operations(("students-not-graded",)),
+            True,
+            "1 alarm: students-not-graded, see docs/operate.md#students-not-graded",
+        ),
+        (
+            operations(("errors", "night-missed-cloud-2026")),
+            True,
+            "2 alarms: errors, see docs/operate.md#errors; night-missed-cloud-2026, see "
+            "docs/operate.md#night-missed-course",
+        ),
+        (operations(dead_letters=1), True, "1 dead letter, see docs/operate.md#dead-letters"),
+        (
+            operations(("run-slow",), 2),
+            True,
+            "1 alarm: run-slow, see docs/operate.md#run-slow · 2 dead letters, see docs/operate.md#dead-letters",
+        ),
+        (operations(("dead-letters",), 2), True, "1 alarm: dead-letters, see docs/operate.md#dead-letters"),
+    ],
+)
+def test_the_verdict_names_each_problem_with_its_section(found: Operations, problem: bool, verdict: str) -> None:
+    assert (found.has_problem, found.verdict) == (problem, verdict)
+
+
+def test_every_alarm_has_its_section_in_the_runbook() -> None:
+    runbook = (ROOT / "docs" / "operate.md").read_text(encoding="utf-8")
+    sections = {f"docs/operate.md#{title.lower()}" for title in re.findall(r"^### (.+)$", runbook, re.MULTILINE)}
+    names = re.findall(r"AlarmName: !Sub \$\{AWS::StackName\}-(.+)", TEMPLATE.read_text(encoding="utf-8"))
+    assert len(names) > 10
+    for name in [*names, "night-missed-cloud-2026"]:
+        verdict = operations((name,)).verdict
+        assert verdict.partition("see ")[2] in sections
+
+
+@pytest.mark.parametrize(("messages", "status"), [(0, 0), (1, 1)])
+def test_check_has_an_exit_status_for_scripts(
+    store: Store, outputs: dict[str, str], messages: int, status: int, capsys: Capture
+) -> None:
+    deploy(outputs)
+    for _ in range(messages):
+        boto3.client("sqs").send_message(QueueUrl=outputs["DeadLettersUrl"], MessageBody="one")
+    assert main(["status", "--aws"]) == 0
+    assert main(["status", "--aws", "--check"]) == status
+    capsys.readouterr()
+    assert main(["status", "--aws", "--check", "--json"]) == status
+    verdict = "1 dead letter, see docs/operate.md#dead-letters" if messages else "no alarm and no dead letter"
+    assert json.loads(capsys.readouterr().out)["verdict"] == verdict
+
+
+@pytest.mark.parametrize(("messages", "style"), [(0, "\x1b[1;32m"), (1, "\x1b[1;31m")])
+def test_the_verdict_has_a_color_on_a_terminal(
+    store: Store,
+    outputs: dict[str, str],
+    messages: int,
+    style: str,
+    capsys: Capture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    deploy(outputs)
+    for _ in range(messages):
+        boto3.client("sqs").send_message(QueueUrl=outputs["DeadLettersUrl"], MessageBody="one")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    be_a_terminal(monkeypatch)
+    assert main(["status", "--aws"]) == 0
+    assert capsys.readouterr().out.startswith(style)

@@ -1,4 +1,4 @@
-"""What a command runs against: never AWS by accident, and a sentence when AWS will not have us."""
+"""The target of a command: never AWS by accident, and a clear error if AWS refuses a request."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RUNNING = Embedded(1, "1", 4567, False, "")
 
 
 class Aws(http.server.BaseHTTPRequestHandler):
-    """Answers every call as the test says."""
+    """Responds to every request as the test says."""
 
     status = 200
     body = ""
@@ -31,7 +31,7 @@ class Aws(http.server.BaseHTTPRequestHandler):
         self.wfile.write(self.body.encode())
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_the_embedded_target_ignores_profiles_files_and_proxies(
     assert str(target) == "embedded AWS at http://127.0.0.1:4567 (account 000000000000, us-east-1)"
 
 
-def test_aws_says_which_account_region_and_profile() -> None:
+def test_the_target_names_account_region_and_profile() -> None:
     session = boto3.Session(aws_access_key_id="a", aws_secret_access_key="b", region_name="eu-west-1")
     assert str(Target(session, "123456789012", "eu-west-1", profile="teaching")) == (
         "AWS account 123456789012 in eu-west-1 (profile teaching)"
@@ -84,7 +84,7 @@ def test_aws_says_which_account_region_and_profile() -> None:
     assert not Target(session, "123456789012", "eu-west-1").runs_here
 
 
-def test_aws_that_boto3_points_elsewhere_is_not_called_aws_silently(aws: type[Aws]) -> None:
+def test_the_target_names_the_address_that_boto3_is_set_to_use(aws: type[Aws]) -> None:
     aws.body = (
         "<GetCallerIdentityResponse><GetCallerIdentityResult><Account>123456789012</Account>"
         "</GetCallerIdentityResult></GetCallerIdentityResponse>"
@@ -94,7 +94,9 @@ def test_aws_that_boto3_points_elsewhere_is_not_called_aws_silently(aws: type[Aw
     assert target.runs_here
 
 
-def test_nothing_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_error_without_an_embedded_aws_has_the_command_that_starts_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("LABGRADER_STATE", str(tmp_path))
     with pytest.raises(TargetError) as refused:
         running_target()
@@ -103,7 +105,7 @@ def test_nothing_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     )
 
 
-def test_no_credentials(aws: type[Aws], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_without_credentials_says_how_to_sign_in(aws: type[Aws], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
@@ -117,10 +119,10 @@ def test_no_credentials(aws: type[Aws], monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.parametrize(
     ("code", "sentence"),
     [
-        ("ExpiredToken", "your AWS credentials have expired; sign in again (`aws sso login`, or fetch new keys)"),
+        ("ExpiredToken", "your AWS credentials have expired; sign in again with `aws sso login`, or get new keys"),
         (
             "InvalidClientTokenId",
-            "AWS does not know your credentials (InvalidClientTokenId); check AWS_PROFILE or your keys",
+            "AWS rejected your credentials (InvalidClientTokenId); check AWS_PROFILE or your keys",
         ),
         (
             "AccessDenied",
@@ -128,29 +130,29 @@ def test_no_credentials(aws: type[Aws], monkeypatch: pytest.MonkeyPatch) -> None
         ),
     ],
 )
-def test_refused_credentials(aws: type[Aws], code: str, sentence: str) -> None:
+def test_rejected_credentials_are_explained(aws: type[Aws], code: str, sentence: str) -> None:
     aws.status, aws.body = 403, refusal(code, "no")
     with pytest.raises(TargetError) as refused:
         real_target()
     assert str(refused.value) == sentence
 
 
-def test_no_region(aws: type[Aws], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_without_a_region_says_how_to_set_it(aws: type[Aws], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_REGION")
     monkeypatch.delenv("AWS_DEFAULT_REGION")
-    with pytest.raises(TargetError, match="no AWS Region is named; set AWS_REGION, or a region in your AWS profile"):
+    with pytest.raises(TargetError, match="no AWS Region is set; set AWS_REGION, or a region in your AWS profile"):
         real_target()
 
 
-def test_an_unknown_profile(aws: type[Aws], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_PROFILE", "nobody")
+def test_an_unknown_profile_is_named(aws: type[Aws], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "unknown")
     with pytest.raises(
-        TargetError, match=r"AWS could not be reached: The config profile \(nobody\) could not be found"
+        TargetError, match=r"AWS could not be reached: The config profile \(unknown\) could not be found"
     ):
         real_target()
 
 
-def test_a_stack_that_is_not_deployed(aws: type[Aws]) -> None:
+def test_the_error_of_a_missing_stack_has_the_command_that_deploys_it(aws: type[Aws]) -> None:
     aws.status, aws.body = 400, refusal("ValidationError", "Stack with id labgrader does not exist")
     session = boto3.Session()
     with pytest.raises(TargetError) as refused:
@@ -160,7 +162,7 @@ def test_a_stack_that_is_not_deployed(aws: type[Aws]) -> None:
         stack_outputs(Target(session, "123456789012", "eu-west-1"), "other")
 
 
-def test_a_stack_that_is_not_ours(aws: type[Aws]) -> None:
+def test_a_stack_without_outputs_is_named_with_its_status(aws: type[Aws]) -> None:
     aws.body = (
         "<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>x</StackName>"
         "<StackStatus>CREATE_FAILED</StackStatus></member></Stacks></DescribeStacksResult></DescribeStacksResponse>"
@@ -173,7 +175,7 @@ def test_a_stack_that_is_not_ours(aws: type[Aws]) -> None:
         stack_outputs(Target(boto3.Session(), "123456789012", "eu-west-1"), "x")
 
 
-def test_nobody_answers() -> None:
+def test_an_address_without_a_server_is_named() -> None:
     from botocore.exceptions import EndpointConnectionError
 
     error = EndpointConnectionError(endpoint_url="http://127.0.0.1:1/")

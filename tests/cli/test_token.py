@@ -11,10 +11,12 @@ import boto3
 import pytest
 
 from cli.main import main
+from cli.output.times import time_text
 from labgrader.auth.authorizer import UnauthorizedError, authorize
 from labgrader.auth.tokens import read
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from labgrader.store import Store
+from tests.cli.terminal import be_a_terminal, plain
 
 pytestmark = pytest.mark.usefixtures("own_state_and_signals")
 
@@ -54,9 +56,9 @@ def test_the_token_stands_alone_on_standard_output(store: Store, capsys: Capture
     assert (claims.subject, claims.role) == ("user1", "student")
     assert claims.expires_at - claims.issued_at == timedelta(days=120)
     assert captured.err.splitlines()[1:] == [
-        f"a token for user1 (student), good until {claims.expires_at:%Y-%m-%dT%H:%M:%SZ}",
-        "user1 is in no course and in no run yet: is the username spelt as in the class list?",
-        "hand it over in private: whoever has it is taken for its owner",
+        f"a token for user1 (student), valid until {claims.expires_at:%Y-%m-%dT%H:%M:%SZ}",
+        "user1 is in no course and in no run yet: check the username in the class list",
+        "send the token in private: anyone who has it can act as its owner",
         f"revoke it with `labgrader token revoke {claims.jti} --aws`",
     ]
     key = hashlib.sha256(b"labgrader" + KEY.encode()).hexdigest()[:8]
@@ -104,8 +106,8 @@ def test_nothing_of_the_token_is_kept(store: Store, capsys: Capture) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--days", "0"], "error: days: a token is good for 1 to 400 days, not 0"),
-        (["--days", "401"], "error: days: a token is good for 1 to 400 days, not 401"),
+        (["--days", "0"], "error: days: a token is valid for 1 to 400 days, not 0"),
+        (["--days", "401"], "error: days: a token is valid for 1 to 400 days, not 401"),
     ],
 )
 def test_a_token_for_too_long_or_too_short(arguments: list[str], said: str, store: Store, capsys: Capture) -> None:
@@ -121,8 +123,8 @@ def test_everything_that_is_wrong_is_said_before_anything_is_asked(capsys: Captu
     assert captured.out == ""
     assert captured.err.splitlines() == [
         "error: student: ../etc\ufffd[2J is not letters, digits, hyphens and underscores, beginning and ending with a "
-        "letter or digit, at most 80 characters",
-        "error: days: a token is good for 1 to 400 days, not 401",
+        "letter or digit, at most 80 characters (it has U+001B)",
+        "error: days: a token is valid for 1 to 400 days, not 401",
     ]
 
 
@@ -184,7 +186,7 @@ def test_all_tokens_of_a_student_and_of_nobody_else(store: Store, capsys: Captur
     assert token("revoke", "--student", "user1") == 0
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert captured.err.splitlines()[-1] == "user1 has no token that is still good"
+    assert captured.err.splitlines()[-1] == "user1 has no valid token"
 
 
 def test_an_unknown_token_does_not_keep_the_known_ones(store: Store, capsys: Capture) -> None:
@@ -202,7 +204,9 @@ def test_an_unknown_token_does_not_keep_the_known_ones(store: Store, capsys: Cap
 @pytest.mark.parametrize("arguments", [[], ["0" * 16, "--student", "user1"]])
 def test_revoke_needs_one_of_both(arguments: list[str], capsys: Capture) -> None:
     assert token("revoke", *arguments) == 2
-    assert capsys.readouterr().err == ("error: name either the tokens, or with --student whose tokens they are\n")
+    assert capsys.readouterr().err == (
+        "error: name one of two: the tokens, or --student USERNAME for all tokens of a student\n"
+    )
 
 
 def test_tokens_are_listed_with_their_state(store: Store, capsys: Capture) -> None:
@@ -213,11 +217,11 @@ def test_tokens_are_listed_with_their_state(store: Store, capsys: Capture) -> No
     old = {**record, "subject": "ada", "role": "instructor", "expires_at": "2026-01-02T00:00:00Z"}
     store.record_token({**old, "jti": "c" * 16, "issued_at": "2026-01-01T00:00:00Z"})
     assert token("list") == 0
-    assert [line.split() for line in capsys.readouterr().out.splitlines()] == [
+    assert [re.split(" {2,}", line) for line in capsys.readouterr().out.splitlines()] == [
         ["token", "username", "role", "state", "issued", "expires"],
-        ["a" * 16, "user1", "student", "active", "2026-01-03T00:00:00Z", "2999-01-01T00:00:00Z"],
-        ["b" * 16, "user1", "student", "revoked", "2026-01-02T00:00:00Z", "2999-01-01T00:00:00Z"],
-        ["c" * 16, "ada", "instructor", "expired", "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"],
+        ["a" * 16, "user1", "student", "active", "2026-01-03 00:00 UTC", "2999-01-01 00:00 UTC"],
+        ["b" * 16, "user1", "student", "revoked", "2026-01-02 00:00 UTC", "2999-01-01 00:00 UTC"],
+        ["c" * 16, "ada", "instructor", "expired", "2026-01-01 00:00 UTC", "2026-01-02 00:00 UTC"],
     ]
     assert token("list", "--student", "ADA", "--json") == 0
     assert json.loads(capsys.readouterr().out) == [
@@ -256,7 +260,7 @@ def test_tokens_are_listed_where_the_key_may_not_be_read(store: Store, capsys: C
     assert token("list", "--json") == 0
     captured = capsys.readouterr()
     assert [one["state"] for one in json.loads(captured.out)] == ["active"]
-    assert "whether a token is of the present key is not told: " in captured.err
+    assert "the state “key changed” is not shown, because the signing key cannot be read: " in captured.err
 
 
 def test_no_embedded_aws_is_3(capsys: Capture) -> None:
@@ -273,3 +277,89 @@ def test_no_embedded_aws_is_3(capsys: Capture) -> None:
 def test_every_command_has_help_with_an_example(command: str, capsys: Capture) -> None:
     assert main(["token", command, "--help"]) == 0
     assert "Example: labgrader token" in capsys.readouterr().out
+
+
+URL = "https://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com/api"
+
+
+@pytest.fixture
+def _stack_with_api(_stack: None) -> None:
+    """Replace the stack by one that says the address of its API."""
+    key = boto3.client("secretsmanager").describe_secret(SecretId="labgrader-key")["ARN"]
+    boto3.client("cloudformation").delete_stack(StackName="labgrader")
+    deploy({"Bucket": "bucket", "Table": "table", "GradeClassArn": "arn", "TokenKeyArn": key, "ApiUrl": URL})
+
+
+def message_of(token: str, lab: str, install: str) -> str:
+    """The message for a student."""
+    expires_at = f"{read(token, KEY, 'labgrader', datetime.now(UTC)).expires_at:%Y-%m-%dT%H:%M:%SZ}"
+    return f"""
+Check your own work before it is graded, with labgrader.
+
+1. Install the command once (Python 3.11 or newer):
+
+   {install}
+
+2. Set the address and your token, in each new terminal:
+
+   export LABGRADER_API_URL={URL}
+   export LABGRADER_TOKEN={token}
+
+3. Check a lab, and read your reports:
+
+   labgrader self-check --lab {lab}
+   labgrader my-reports
+
+Keep the token secret: anyone who has it can act as you. It is valid until {time_text(expires_at)}.
+
+"""
+
+
+def token_in(message: str) -> str:
+    found = re.search(r"LABGRADER_TOKEN=(\S+)", message)
+    assert found is not None
+    return found[1]
+
+
+@pytest.mark.usefixtures("_stack_with_api")
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_message_for_the_student_has_everything_to_start(
+    store: Store, terminal: bool, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.enrol("autumn", "Autumn", "2026-09-01T00:00:00Z", {"user1": {"performance-scaling": Student("user1", "s-1")}})
+    if terminal:
+        be_a_terminal(monkeypatch)
+    install = "pip install https://example.edu/labgrader_student-0.1.0-py3-none-any.whl"
+    options = ["--install", install] if terminal else ["--install", install, "--message"]
+    assert token("issue", "--student", "user1", *options) == 0
+    captured = capsys.readouterr()
+    assert captured.out == message_of(token_in(captured.out), "performance-scaling", install)
+    assert "attach the students' package" not in captured.err
+
+
+@pytest.mark.usefixtures("_stack_with_api")
+def test_a_message_without_an_install_command_names_the_file(capsys: Capture) -> None:
+    assert token("issue", "--student", "user1", "--message") == 0
+    captured = capsys.readouterr()
+    install = "pip install labgrader_student-0.1.0-py3-none-any.whl"
+    assert captured.out == message_of(token_in(captured.out), "LAB_ID", install)
+    assert captured.err.splitlines()[-1] == (
+        "attach the students' package to the message (docs/self-checks-and-api.md), or use --install"
+    )
+
+
+def test_an_instructors_token_stands_alone_on_a_terminal_too(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    be_a_terminal(monkeypatch)
+    made = issued(capsys, "--student", "ada", "--role", "instructor")
+    assert read(made, KEY, "labgrader", datetime.now(UTC)).role == "instructor"
+    assert token("issue", "--student", "ada", "--role", "instructor", "--message") == 2
+    assert capsys.readouterr().err == "error: --message is for students: an instructor's token is printed alone\n"
+
+
+def test_a_terminal_never_breaks_a_tokens_id(store: Store, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    record = {"role": "student", "issued_at": "2026-01-03T00:00:00.5Z", "expires_at": "2999-01-01T00:00:00.5Z"}
+    store.record_token({**record, "subject": "a-student-with-a-name", "jti": "a" * 16})
+    be_a_terminal(monkeypatch)
+    assert token("list") == 0
+    shown = plain(capsys.readouterr().out)
+    assert f"│ {'a' * 16} │ a-student-with-a-name │ active │ 2999-01-01 00:00 UTC │" in shown

@@ -1,4 +1,4 @@
-"""A stack in memory, as the commands find it: its outputs, its bucket and table, its group of schedules."""
+"""A stack in memory for the commands: its outputs, its bucket and table, and its schedule group."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ OUTPUTS = {
 
 
 def deploy(outputs: dict[str, str]) -> None:
-    """Make a stack with these outputs."""
+    """Create a stack with these outputs."""
     template = {
         "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
         "Outputs": {name: {"Value": value} for name, value in {OUTPUT: json.dumps(digests()), **outputs}.items()},
@@ -39,15 +39,15 @@ def deploy(outputs: dict[str, str]) -> None:
 
 @pytest.fixture
 def stack(store: Store) -> Store:
-    """A deployed stack; its store."""
+    """The store of a deployed stack."""
     deploy(OUTPUTS)
     boto3.client("scheduler").create_schedule_group(Name="labgrader")
     boto3.client("sqs").create_queue(QueueName="labgrader-dead-letters")
     return store
 
 
-class Said:
-    """What a command printed, and its exit status."""
+class Output:
+    """The output and the exit status of a command."""
 
     def __init__(self, status: int, out: str, err: str) -> None:
         self.status = status
@@ -57,9 +57,9 @@ class Said:
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Said]]:
+def run(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Output]]:
     """Run a command."""
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    yield lambda *arguments: Said(main([str(one) for one in arguments]), *capsys.readouterr())
+    yield lambda *arguments: Output(main([str(argument) for argument in arguments]), *capsys.readouterr())
     for number, handler in before.items():
         signal.signal(number, handler)

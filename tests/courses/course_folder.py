@@ -1,4 +1,4 @@
-"""A folder with a course file and its class lists, as an instructor has it."""
+"""A folder of an instructor: a course file and its class lists."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ CARRIED: Any = {
     "last": "2026-11-20T18:13:00Z",
 }
 NEVER_GRADED: Any = {
-    "reason": "an audit does not invoke functions; a graded run tells",
+    "reason": "an audit does not invoke functions; this check needs a graded run",
     "needs_graded_run": True,
     "students": ["user9"],
     "more_students": 0,

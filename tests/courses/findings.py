@@ -1,4 +1,4 @@
-"""What audits of a lab find, as `run.json` and `audit.json` have it."""
+"""Findings of audits, in the form of `run.json` and `audit.json`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ Json = dict[str, Any]
 
 
 def change(title: str, before: str, after: str, points: float, message: str = "") -> Any:
-    """One check that changed."""
+    """Return a check that changed."""
     return {
         "check": "a-check",
         "title": title,
@@ -20,12 +20,12 @@ def change(title: str, before: str, after: str, points: float, message: str = ""
 
 
 def running(resource: str, dollars: float, what: str = "provisioned concurrency, 2 × 512 MB") -> Any:
-    """Something that costs money by the hour."""
+    """Return a resource that costs money by the hour."""
     return {"resource": resource, "what": what, "usd_per_day": dollars}
 
 
 def student(username: str, **found: Any) -> Any:
-    """A student of whom there is something to say."""
+    """Return the findings for a student."""
     lists = {name: list(found.get(name, ())) for name in ("drifted", "mended", "gone", "running")}
     return {
         "username": username,
@@ -33,13 +33,15 @@ def student(username: str, **found: Any) -> Any:
         "status": "complete",
         **lists,
         "not_shown": 0,
-        "usd_per_day": sum(one["usd_per_day"] for one in lists["running"]),
+        "usd_per_day": sum(resource["usd_per_day"] for resource in lists["running"]),
     }
 
 
 def audit_of(run_id: str, lab: str, students: list[Json], total: int = 24, *, more: int = 0) -> Any:
-    """An `audit.json`."""
-    counts = {name: sum(bool(one[name]) for one in students) for name in ("drifted", "mended", "gone", "running")}
+    """Return an `audit.json`."""
+    counts = {
+        name: sum(bool(student[name]) for student in students) for name in ("drifted", "mended", "gone", "running")
+    }
     return {
         "schema": "labgrader.audit/1",
         "run_id": run_id,
@@ -50,11 +52,11 @@ def audit_of(run_id: str, lab: str, students: list[Json], total: int = 24, *, mo
         "students": students,
         "more_students": more,
         "counts": {"students": total, **counts, "not_graded": 0},
-        "usd_per_day": round(sum(one["usd_per_day"] for one in students), 2),
+        "usd_per_day": round(sum(student["usd_per_day"] for student in students), 2),
     }
 
 
 def run_of(run_id: str, total: int = 24, incomplete: int = 0) -> Any:
-    """What a digest reads of a `run.json`."""
+    """Return the fields of a `run.json` that a digest reads."""
     counts = {"students": total, "complete": total - incomplete, "incomplete": incomplete}
     return {"run_id": run_id, "status": "incomplete" if incomplete else "complete", "counts": counts}

@@ -1,4 +1,4 @@
-"""`labgrader audit`: prints the digest, and its exit status says whether everybody was audited, and in full."""
+"""`labgrader audit` prints the digest. Its exit status says whether all students were audited in full."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from labgrader.courses.digest_text import digest_text
 from labgrader.courses.enrolment import push_course
 from labgrader.store import CourseKeys, Store
 from tests.clock import Clock
-from tests.courses.conftest import OUTPUTS, Said
+from tests.courses.conftest import OUTPUTS, Output
 from tests.courses.course_folder import make_folder
 from tests.courses.findings import audit_of, change, run_of, student
 
-Run = Callable[..., Said]
+Run = Callable[..., Output]
 
 LAB = CourseLab("lambda-optimization", "first.csv")
 STARTED = "2026-11-21T18:30:00Z"
 
 
 def digest(*, incomplete: int = 0, failed: bool = False) -> Any:
-    """The digest of an audit of one lab."""
+    """Return the digest of an audit of one lab."""
     drifted = [change("A check \x1b[2J", "passed", "failed", 1)]
     good = audited(LAB, run_of("r1", incomplete=incomplete), audit_of("r1", LAB.lab, [student("u", drifted=drifted)]))
     course = Course("serverless-2026", "Serverless 2026", "UTC", "", (LAB,))
@@ -39,7 +39,7 @@ def digest(*, incomplete: int = 0, failed: bool = False) -> Any:
 
 @pytest.fixture
 def course(stack: Store, tmp_path: Path) -> Store:
-    """A pushed course, and a machine that does nothing by itself."""
+    """A pushed course, and a state machine that does nothing by itself."""
     push_course(stack, read_course(make_folder(tmp_path)), datetime(2026, 11, 20, tzinfo=UTC))
     boto3.client("stepfunctions").create_state_machine(
         name="labgrader-audit-course", definition="{}", roleArn=OUTPUTS["ScheduleRoleArn"]
@@ -48,7 +48,7 @@ def course(stack: Store, tmp_path: Path) -> Store:
 
 
 def works(clock: Clock, store: Store, found: Any) -> None:
-    """Be the machine, while the command waits: record the execution's night, keep its digest, end it."""
+    """Act as the state machine while the command waits: claim the audit, store its digest, end the execution."""
     machine = boto3.client("stepfunctions")
 
     def work() -> None:
@@ -67,11 +67,11 @@ def works(clock: Clock, store: Store, found: Any) -> None:
     [
         (digest(), 0, "audit 2"),
         (digest(incomplete=2), 1, "audit 2"),
-        (digest(failed=True), 3, "error: lambda-optimization could not be audited"),
+        (digest(failed=True), 3, "error: lambda-optimization could not be audited; the digest says why"),
     ],
     ids=["everybody", "not in full", "not at all"],
 )
-def test_the_digest_is_printed_and_the_exit_status_says_how_whole_it_is(
+def test_audit_prints_the_digest_and_exits_with_the_status_of_the_audit(
     course: Store, clock: Clock, run: Run, found: Any, status: int, last: str
 ) -> None:
     works(clock, course, found)
@@ -88,13 +88,13 @@ def test_the_digest_is_printed_and_the_exit_status_says_how_whole_it_is(
     assert json.loads(asked) == {"course": "serverless-2026", "scheduled": False}
 
 
-def test_as_json_it_is_the_document(course: Store, clock: Clock, run: Run) -> None:
+def test_audit_json_prints_the_digest_document(course: Store, clock: Clock, run: Run) -> None:
     works(clock, course, digest())
     said = run("audit", "--course", "serverless-2026", "--aws", "--json")
     assert (said.status, json.loads(said.out)) == (0, digest())
 
 
-def test_a_course_that_there_is_not_starts_nothing(course: Store, run: Run) -> None:
+def test_audit_of_an_unknown_course_starts_nothing(course: Store, run: Run) -> None:
     said = run("audit", "--course", "../serverless\x1b[2J", "--aws")
     assert (said.status, said.out) == (2, "")
     assert said.errors == [

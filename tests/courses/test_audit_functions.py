@@ -1,4 +1,4 @@
-"""The two functions of a night, with their environment: what they return, and the metric that the alarm waits for."""
+"""The two functions of an audit: what they return, and the metric of the alarm."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def plan() -> dict[str, Any]:
 
 
 def send(run_id: str, capsys: pytest.CaptureFixture[str]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Send the digest; return the answer and what went to CloudWatch."""
+    """Send the digest. Return the output of the function and its metrics."""
     event = {
         "course": "serverless-2026",
         "night": "2026-11-21-2230",
@@ -57,17 +57,17 @@ def send(run_id: str, capsys: pytest.CaptureFixture[str]) -> tuple[dict[str, Any
     capsys.readouterr()
     answer = sending.handler(event, CONTEXT)
     written = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    (metric,) = [one for one in written if "_aws" in one]
+    (metric,) = [line for line in written if "_aws" in line]
     return answer, metric
 
 
-def test_a_plan_is_small_enough_for_a_state() -> None:
+def test_plan_audit_output_fits_into_a_state() -> None:
     planned = plan()
     assert (planned["night"], planned["again"], len(planned["runs"])) == ("2026-11-21-2230", False, 1)
     assert len(json.dumps(planned)) < 1024
 
 
-def test_a_night_that_went_well_is_what_the_alarm_waits_for(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+def test_send_digest_counts_a_successful_audit_for_the_alarm(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
     (run,) = plan()["runs"]
     store.put_json(Keys(run["run_id"]).run, run_of(run["run_id"]))
     store.put_json(Keys(run["run_id"]).audit, audit_of(run["run_id"], "lambda-optimization", []))
@@ -75,18 +75,18 @@ def test_a_night_that_went_well_is_what_the_alarm_waits_for(store: Store, capsys
     assert answer == {"night": "2026-11-21-2230", "status": "complete"}
     (directive,) = metric["_aws"]["CloudWatchMetrics"]
     assert directive["Namespace"] == "labgrader"
-    assert [set(one) for one in directive["Dimensions"]] == [{"Course", "service"}]
+    assert [set(dimensions) for dimensions in directive["Dimensions"]] == [{"Course", "service"}]
     assert (metric["Course"], metric["service"]) == ("serverless-2026", "send_digest")
     assert metric["NightsAudited"] == [1]
 
 
-def test_a_night_of_which_a_lab_failed_is_not(capsys: pytest.CaptureFixture[str]) -> None:
+def test_send_digest_does_not_count_an_audit_with_a_failed_lab(capsys: pytest.CaptureFixture[str]) -> None:
     answer, metric = send("no-such-run", capsys)
     assert answer["status"] == "failed"
     assert metric["NightsAudited"] == [0]
 
 
-def test_the_commands_in_a_message_name_a_stack_with_another_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_digest_commands_name_a_stack_with_another_name(monkeypatch: pytest.MonkeyPatch) -> None:
     assert default_topic().options == " --aws --stack grading"
     default_topic.cache_clear()
     monkeypatch.setenv("STACK", "labgrader")

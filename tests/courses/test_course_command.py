@@ -1,8 +1,9 @@
-"""`labgrader course`: pushed, listed, shown and removed, with its schedule and its alarm."""
+"""`labgrader course`: push, list, show and remove a course, with its schedule and its alarm."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,16 @@ import boto3
 import pytest
 
 from labgrader.store import CourseKeys, Store
-from tests.courses.conftest import OUTPUTS, QUEUE, Said, deploy
+from tests.courses.conftest import OUTPUTS, QUEUE, Output, deploy
 from tests.courses.course_folder import COURSE, FIRST, make_folder
 
-Run = Callable[..., Said]
+Run = Callable[..., Output]
 
 
 def schedules() -> list[str]:
-    return [one["Name"] for one in boto3.client("scheduler").list_schedules(GroupName="labgrader")["Schedules"]]
+    return [
+        schedule["Name"] for schedule in boto3.client("scheduler").list_schedules(GroupName="labgrader")["Schedules"]
+    ]
 
 
 def schedule() -> dict[str, Any]:
@@ -26,12 +29,12 @@ def schedule() -> dict[str, Any]:
 
 
 def alarms() -> list[dict[str, Any]]:
-    return [dict(one) for one in boto3.client("cloudwatch").describe_alarms()["MetricAlarms"]]
+    return [dict(alarm) for alarm in boto3.client("cloudwatch").describe_alarms()["MetricAlarms"]]
 
 
 def points() -> int:
-    """How often it was written down that a night went well."""
-    cloudwatch: Any = boto3.client("cloudwatch")  # the stubs want a datetime, where botocore takes seconds too
+    """Return how often a successful audit was counted."""
+    cloudwatch: Any = boto3.client("cloudwatch")  # botocore also accepts seconds; the stubs do not
     answer = cloudwatch.get_metric_statistics(
         Namespace="labgrader",
         MetricName="NightsAudited",
@@ -41,20 +44,20 @@ def points() -> int:
         Period=60 * 60 * 24 * 365 * 100,
         Statistics=["SampleCount"],
     )
-    return int(sum(one["SampleCount"] for one in answer["Datapoints"]))
+    return int(sum(point["SampleCount"] for point in answer["Datapoints"]))
 
 
-def push(run: Run, folder: Path, old: str = "", new: str = "", **rosters: str) -> Said:
+def push(run: Run, folder: Path, old: str = "", new: str = "", **rosters: str) -> Output:
     assert old in COURSE
     return run("course", "push", make_folder(folder, COURSE.replace(old, new, 1), **rosters), "--aws")
 
 
-def test_a_pushed_course_is_kept_scheduled_and_watched(stack: Store, run: Run, tmp_path: Path) -> None:
+def test_pushed_course_is_stored_scheduled_and_has_an_alarm(stack: Store, run: Run, tmp_path: Path) -> None:
     said = push(run, tmp_path)
     assert said.status == 0
     assert said.lines == [
         "serverless-2026: 3 students, lambda-optimization, performance-scaling",
-        "audited every night at 22:30 (Europe/Berlin)",
+        "audit: every night at 22:30 Europe/Berlin",
     ]
     assert said.errors == ["audit it now with `labgrader audit --course serverless-2026 --aws`"]
     made = schedule()
@@ -71,7 +74,7 @@ def test_a_pushed_course_is_kept_scheduled_and_watched(stack: Store, run: Run, t
     (alarm,) = alarms()
     assert alarm["AlarmName"] == "labgrader-night-missed-serverless-2026"
     assert (alarm["Namespace"], alarm["MetricName"]) == ("labgrader", "NightsAudited")
-    assert {one["Name"]: one["Value"] for one in alarm["Dimensions"]} == {
+    assert {dimension["Name"]: dimension["Value"] for dimension in alarm["Dimensions"]} == {
         "Course": "serverless-2026",
         "service": "send_digest",
     }
@@ -79,55 +82,68 @@ def test_a_pushed_course_is_kept_scheduled_and_watched(stack: Store, run: Run, t
     assert (alarm["ComparisonOperator"], alarm["TreatMissingData"]) == ("LessThanThreshold", "breaching")
     assert alarm["AlarmActions"] == [OUTPUTS["AlarmTopicArn"]]
     assert "`labgrader course show serverless-2026 --aws`" in alarm["AlarmDescription"]
-    assert points() == 1, "so that the alarm does not begin as one"
+    assert points() == 1, "the alarm must not start in the state ALARM"
 
 
-def test_pushed_again_with_another_hour_it_is_moved(stack: Store, run: Run, tmp_path: Path) -> None:
+def test_a_course_with_published_results_says_so(stack: Store, run: Run, tmp_path: Path) -> None:
+    said = push(run, tmp_path, "labs:", "results: published\nlabs:")
+    when = "students see the results of a run when it is published (`labgrader runs publish`)"
+    assert said.lines[-1] == when
+    assert (stack.course("serverless-2026") or {})["results"] == "published"
+    assert f"results   {when}" in run("course", "show", "serverless-2026", "--aws").lines
+
+
+def test_second_push_with_another_audit_time_moves_the_schedule(stack: Store, run: Run, tmp_path: Path) -> None:
     push(run, tmp_path)
     assert push(run, tmp_path, "22:30", "04:05").status == 0
     assert schedules() == ["labgrader-serverless-2026"]
     assert schedule()["ScheduleExpression"] == "cron(5 4 * * ? *)"
     assert len(alarms()) == 1
-    assert points() == 2, "the hours are counted from now on: the next night may be later than 26 hours after the last"
+    assert points() == 2, "the 26 hours start now: the next audit may be later than 26 hours after the last one"
 
 
-def test_pushed_again_with_the_same_hour_no_missed_night_is_hidden(stack: Store, run: Run, tmp_path: Path) -> None:
+def test_second_push_with_the_same_audit_time_does_not_hide_a_missed_audit(
+    stack: Store, run: Run, tmp_path: Path
+) -> None:
     push(run, tmp_path)
     push(run, tmp_path, first=FIRST.replace("user1", "user4"))
     assert points() == 1
     assert stack.enrolments("user1") == []
 
 
-def test_a_course_without_an_hour_has_neither_schedule_nor_alarm(stack: Store, run: Run, tmp_path: Path) -> None:
+def test_course_without_an_audit_time_has_no_schedule_and_no_alarm(stack: Store, run: Run, tmp_path: Path) -> None:
     push(run, tmp_path)
     said = push(run, tmp_path, "audit_time: 22:30\n", "")
-    assert said.lines[1] == "not audited by itself: its file names no audit_time"
+    assert said.lines[1] == "audit: on demand only: the course file has no audit_time"
     assert (schedules(), alarms()) == ([], [])
     assert run("course", "show", "serverless-2026", "--aws").status == 0
 
 
-def test_an_hour_that_the_clock_jumps_over_is_told(stack: Store, run: Run, tmp_path: Path) -> None:
+def test_push_warns_of_an_audit_time_that_the_clock_jumps_over(stack: Store, run: Run, tmp_path: Path) -> None:
     said = push(run, tmp_path, "22:30", "02:30")
     assert said.status == 0
-    (line,) = [line for line in said.errors if "jumps" in line]
-    assert line.endswith("the clock jumps over 02:30: that night will have no audit")
+    (line,) = [line for line in said.errors if line.startswith("warning: there is no audit on 20")]
+    assert line.endswith(": the clock skips 02:30 on that day. Another audit_time avoids this.")
 
 
-def test_courses_are_listed_and_shown(stack: Store, run: Run, tmp_path: Path) -> None:
+def test_course_list_and_course_show_print_the_courses(stack: Store, run: Run, tmp_path: Path) -> None:
     push(run, tmp_path)
     listing = run("course", "list", "--aws")
-    assert listing.lines[0].split() == ["course", "title", "labs", "students", "audit", "time", "zone", "pushed"]
-    assert listing.lines[1].startswith("serverless-2026  Serverless 2026     2         3  22:30  Europe/Berlin  ")
+    assert listing.lines[0].split() == ["course", "title", "labs", "students", "nightly", "audit", "pushed"]
+    when = r"\d{4}-\d\d-\d\d \d\d:\d\d Europe/Berlin"
+    row = rf"serverless-2026  Serverless 2026     2         3  22:30 Europe/Berlin  {when}"
+    assert re.fullmatch(row, listing.lines[1])
     shown = run("course", "show", "serverless-2026", "--aws")
     assert shown.lines[:4] == [
         "course    serverless-2026",
         "title     Serverless 2026",
         "students  3",
-        "audit     audited every night at 22:30 (Europe/Berlin)",
+        "audit     every night at 22:30 Europe/Berlin",
     ]
+    assert re.fullmatch(rf"pushed    {when}", shown.lines[4])
     assert shown.lines[6:] == [
         "lab                  class list  students  due",
-        "lambda-optimization  first.csv          2  2026-12-01 23:59",
+        "lambda-optimization  first.csv          2  2026-12-01 23:59 Europe/Berlin",
         "performance-scaling  second.csv         2  no date",
     ]
     document = json.loads(run("course", "show", "serverless-2026", "--aws", "--json").out)
@@ -136,19 +152,21 @@ def test_courses_are_listed_and_shown(stack: Store, run: Run, tmp_path: Path) ->
         "time_zone": "Europe/Berlin",
         "state": "ENABLED",
     }
-    assert [one["course"] for one in json.loads(run("course", "list", "--aws", "--json").out)] == ["serverless-2026"]
+    assert [course["course"] for course in json.loads(run("course", "list", "--aws", "--json").out)] == [
+        "serverless-2026"
+    ]
 
 
-def test_a_schedule_that_somebody_deleted_is_missed(stack: Store, run: Run, tmp_path: Path) -> None:
+def test_course_show_reports_a_deleted_schedule(stack: Store, run: Run, tmp_path: Path) -> None:
     push(run, tmp_path)
     boto3.client("scheduler").delete_schedule(Name="labgrader-serverless-2026", GroupName="labgrader")
     shown = run("course", "show", "serverless-2026", "--aws")
-    assert "audit     its schedule is gone; push it again" in shown.lines
+    assert ("audit     the schedule is missing; create it again with `labgrader course push FILE`") in shown.lines
     push(run, tmp_path)
     assert schedules() == ["labgrader-serverless-2026"]
 
 
-def test_what_its_nights_came_to_is_shown(stack: Store, run: Run, tmp_path: Path) -> None:
+def test_course_show_prints_the_results_of_the_audits(stack: Store, run: Run, tmp_path: Path) -> None:
     push(run, tmp_path)
     begun = {"scheduled": True, "started_at": "2026-11-20T21:30:00Z", "runs": ["r1"]}
     stack.claim_audit("serverless-2026", "2026-11-20-2230", "e1", begun)
@@ -162,25 +180,25 @@ def test_what_its_nights_came_to_is_shown(stack: Store, run: Run, tmp_path: Path
     )
     shown = run("course", "show", "serverless-2026", "--aws")
     assert shown.lines[-4:] == [
-        "audit            by        status                          drifted  gone  USD a day",
-        "2026-11-21-2230  schedule  no digest",
-        "2026-11-20-2230  schedule  complete                              2     1       0.72",
-        "2026-11-19-2230  schedule  complete, 2 not graded in full        0     0       0.72",
+        "audit            started by  status                          drifted  gone  USD a day",
+        "2026-11-21-2230  schedule    no digest",
+        "2026-11-20-2230  schedule    complete                              2     1       0.72",
+        "2026-11-19-2230  schedule    complete, 2 not graded in full        0     0       0.72",
     ]
-    nights = json.loads(run("course", "show", "serverless-2026", "--aws", "--json").out)["nights"]
-    assert [(night["status"], night["incomplete"]) for night in nights] == [
+    audits = json.loads(run("course", "show", "serverless-2026", "--aws", "--json").out)["nights"]
+    assert [(audit["status"], audit["incomplete"]) for audit in audits] == [
         ("no digest", ""),
         ("complete", 0),
         ("complete", 2),
     ]
 
 
-def test_a_removed_course_leaves_no_schedule_no_alarm_and_nobody_enrolled(
+def test_removed_course_has_no_schedule_no_alarm_and_no_enrolled_students(
     stack: Store, run: Run, tmp_path: Path
 ) -> None:
     push(run, tmp_path)
     said = run("course", "remove", "serverless-2026", "--aws")
-    assert (said.status, said.lines) == (0, ["removed serverless-2026: 3 students are enrolled in it no longer"])
+    assert (said.status, said.lines) == (0, ["removed serverless-2026: 3 students are no longer enrolled"])
     assert (schedules(), alarms(), stack.courses(), stack.enrolments("user2")) == ([], [], [], [])
     for command in ("remove", "show"):
         again = run("course", command, "serverless-2026", "--aws")
@@ -191,7 +209,7 @@ def test_a_removed_course_leaves_no_schedule_no_alarm_and_nobody_enrolled(
 
 
 @pytest.mark.parametrize("as_json", [[], ["--json"]])
-def test_nothing_that_is_printed_holds_an_external_id_or_an_address(
+def test_course_commands_print_no_external_ids_and_no_addresses(
     stack: Store, run: Run, tmp_path: Path, as_json: list[str]
 ) -> None:
     file = make_folder(tmp_path)
@@ -207,7 +225,7 @@ def test_nothing_that_is_printed_holds_an_external_id_or_an_address(
         assert "Ada" not in said.out
 
 
-def test_a_faulty_file_is_refused_before_anything_is_reached(run: Run, tmp_path: Path) -> None:
+def test_push_refuses_an_invalid_file_before_it_connects_to_aws(run: Run, tmp_path: Path) -> None:
     said = push(run, tmp_path, "22:30", "25:00", second="username\nuser1\nuser1\n")
     assert (said.status, said.out) == (2, "")
     assert said.errors == [
@@ -216,14 +234,12 @@ def test_a_faulty_file_is_refused_before_anything_is_reached(run: Run, tmp_path:
     ]
 
 
-def test_a_file_that_is_not_there(run: Run, tmp_path: Path) -> None:
+def test_push_reports_a_missing_file(run: Run, tmp_path: Path) -> None:
     said = run("course", "push", tmp_path / "none.yaml")
     assert (said.status, said.errors) == (2, [f"error: {tmp_path}/none.yaml: No such file or directory"])
 
 
-def test_students_in_other_accounts_need_a_role_and_all_lists_are_looked_at(
-    stack: Store, run: Run, tmp_path: Path
-) -> None:
+def test_push_requires_a_role_for_other_accounts_in_all_class_lists(stack: Store, run: Run, tmp_path: Path) -> None:
     said = push(
         run,
         tmp_path,
@@ -231,35 +247,38 @@ def test_students_in_other_accounts_need_a_role_and_all_lists_are_looked_at(
         second="username,account_id\nuser3,999999999999\n",
     )
     assert said.status == 2
-    why = "and no role_arn; labgrader runs in 123456789012 and reads other accounts through a role"
+    why = "and no role_arn; labgrader runs in 123456789012 and needs a role to read another account"
     assert said.errors == [
-        f"error: {tmp_path}/{name}.csv: {user} has account 999999999999 {why} (infra/student_account.yaml)"
+        f"error: {tmp_path}/{name}.csv: {user} has account 999999999999 {why} (see infra/student_account.yaml)"
         for name, user in (("first", "user1"), ("second", "user3"))
     ]
     assert stack.courses() == []
 
 
-def test_an_older_stack_is_told_to_be_deployed_again(store: Store, run: Run, tmp_path: Path) -> None:
+def test_push_to_an_older_stack_says_to_deploy_again(store: Store, run: Run, tmp_path: Path) -> None:
     deploy({name: OUTPUTS[name] for name in ("Bucket", "Table", "GradeClassArn", "AlarmTopicArn")})
     said = push(run, tmp_path)
     assert said.status == 3
     assert said.errors == [
         "error: the stack labgrader has no output AuditCourseArn, DeadLettersArn, ScheduleGroup, ScheduleRoleArn; "
-        "deploy it again"
+        "deploy it again with `labgrader deploy --aws`"
     ]
 
 
-def test_a_schedules_name_must_fit(run: Run, tmp_path: Path) -> None:
+def test_push_refuses_a_stack_name_that_is_too_long_for_a_schedule(run: Run, tmp_path: Path) -> None:
     file = make_folder(tmp_path, COURSE.replace("serverless-2026", "a" * 40))
     said = run("course", "push", file, "--aws", "--stack", "s" * 24)
     assert (said.status, said.errors) == (
         2,
-        [f"error: the schedule {'s' * 24}-{'a' * 40} has 65 characters, of 64: give the course a shorter id"],
+        [
+            f"error: the name of the schedule, {'s' * 24}-{'a' * 40}, has 65 characters, and 64 is the maximum; choose "
+            "a shorter id for the course"
+        ],
     )
 
 
 @pytest.mark.parametrize("command", [["course"], ["course", "show"], ["course", "push"], ["audit"]])
-def test_wrong_usage_is_2(run: Run, command: list[str]) -> None:
+def test_wrong_usage_exits_with_status_2(run: Run, command: list[str]) -> None:
     assert run(*command).status == 2
 
 

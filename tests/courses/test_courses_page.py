@@ -1,4 +1,4 @@
-"""What docs/courses-and-audits.md shows is a course that can be pushed, and every command about courses."""
+"""docs/courses-and-audits.md shows a valid course, and every command about courses."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.documented_commands import shown_commands
 PAGE = (Path(__file__).parents[2] / "docs" / "courses-and-audits.md").read_text(encoding="utf-8")
 
 
-def test_the_example_is_a_course(tmp_path: Path) -> None:
+def test_courses_page_has_a_valid_example(tmp_path: Path) -> None:
     (example,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
     (tmp_path / "course.yaml").write_text(example, encoding="utf-8")
     (tmp_path / "class.csv").write_text("username\nuser1\n", encoding="utf-8")
@@ -20,7 +20,7 @@ def test_the_example_is_a_course(tmp_path: Path) -> None:
     assert course.labs[0].due == "2026-12-01 23:59"
 
 
-def test_every_command_about_courses_is_shown() -> None:
+def test_courses_page_shows_every_course_command() -> None:
     shown = {" ".join(command.words[:2]) for command in shown_commands(PAGE) if command.words[0] == "course"}
     assert {f"course {name}" for name in ("push", "list", "show", "remove")} <= shown
     assert any(command.words[0] == "audit" for command in shown_commands(PAGE))

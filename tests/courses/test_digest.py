@@ -1,4 +1,4 @@
-"""The digest: counted right, and read in the morning without a second thought."""
+"""The digest of an audit: its counts, its subject and its text."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.courses.findings import change, running, student
 STOP = "aws lambda delete-provisioned-concurrency-config --function-name user7-optimized-function --qualifier prod"
 
 
-def test_a_whole_morning() -> None:
+def test_digest_text_has_the_findings_of_each_lab() -> None:
     first = entry(
         FIRST,
         [
@@ -40,36 +40,39 @@ def test_a_whole_morning() -> None:
     assert text.splitlines() == [
         "Serverless 2026 (serverless-2026), audit of 21 November 2026, 22:30 (Europe/Berlin)",
         "",
-        "performance-scaling could not be audited: see below. 1 student has points at stake that were earned before "
-        "and 1 student no longer has what was there. 1 student mended something. 1 student could not be graded in "
-        "full. What is running costs about $0.36 a day.",
-        "An audit changes nobody's grade: points below are at stake, and count only when a graded run finds the same.",
+        "performance-scaling could not be audited: see below. 1 student would earn fewer points than before and "
+        "1 student lacks resources that existed before. 1 student could not be graded in full. 1 student fixed "
+        "something. Running resources cost about $0.36 a day.",
+        "An audit changes no grades. The points below count only if a graded run finds the same.",
         "",
         "== Lambda optimization (lambda-optimization), due in 10 days (2026-12-01 23:59) ==",
         "24 students, 1 not graded in full; run 20261121-213004-lambda-optimization-1a2b3c4d",
-        "What only a call can tell is carried over from the graded run of 20 November, 19:13 (30 results of 23 "
-        "students); this audit called nothing.",
-        "  Not graded in full: user9. No graded run told what takes a call, and an audit calls nothing.",
+        "  Not graded in full: user9. Some checks need an invocation. An audit makes none, and no graded run has "
+        "covered them yet.",
         "  Grade this student:  labgrader grade --lab lambda-optimization --roster first.csv "
         "--course serverless-2026 --student user9 --aws",
-        "  Drifted: would earn fewer points than in the run before",
+        "  Drifted: would earn fewer points than in the previous run",
         "    user3",
         "      - Layers are attached: passed → failed, 8 points at stake",
         "        not attached: user3-utils",
         "      - and 1 check that comes after it, 1 point at stake",
-        "  Gone since the run before",
+        "  Missing since the previous run",
         "    user3",
         "      - alias user3-optimized-function:prod",
-        "  Mended",
-        "    user5",
-        "      - Layers are attached: partly → passed, 2.5 points more now",
-        "  Running, and billed by the hour: about $0.36 a day (the lab may want it: stop it after the last graded run)",
+        "  Running and billed by the hour, about $0.36 a day (the lab may need them: stop them after the last "
+        "graded run)",
         "    user7",
         "      - user7-optimized-function:prod: provisioned concurrency, 2 × 512 MB, $0.36 a day",
         "        stop it:  aws lambda delete-provisioned-concurrency-config --function-name user7-optimized-function "
         "--qualifier prod",
-        "  See one:  labgrader report 20261121-213004-lambda-optimization-1a2b3c4d --student user3 -o user3.html --aws",
-        "  See all:  labgrader report 20261121-213004-lambda-optimization-1a2b3c4d -o class.html --aws",
+        "  Fixed",
+        "    user5",
+        "      - Layers are attached: partly → passed, 2.5 points more",
+        "  Carried over from the graded run of 20 November, 19:13: 30 results of 23 students. These checks need an "
+        "invocation, and an audit makes none.",
+        "  See user3:  labgrader report 20261121-213004-lambda-optimization-1a2b3c4d --student user3 -o user3.html "
+        "--aws",
+        "  See the class:  labgrader report 20261121-213004-lambda-optimization-1a2b3c4d -o class.html --aws",
         "",
         "== performance-scaling (performance-scaling) ==",
         "This lab was not audited: no roster",
@@ -77,35 +80,34 @@ def test_a_whole_morning() -> None:
     ]
 
 
-def test_a_quiet_night_is_four_lines() -> None:
+def test_digest_text_is_short_without_findings() -> None:
     text = digest_text(digest(entry(FIRST, [])))
     assert text.splitlines()[2:] == [
-        "Nothing got worse since the run before, and nothing more is gone. Nothing that these labs look at is billed "
-        "by the hour.",
+        "Nothing got worse since the previous run. The audit found no resources that are billed by the hour.",
         "",
         "== Lambda optimization (lambda-optimization), due in 10 days (2026-12-01 23:59) ==",
         "24 students, every check has a result; run 20261121-213004-lambda-optimization-1a2b3c4d",
-        "  See all:  labgrader report 20261121-213004-lambda-optimization-1a2b3c4d -o class.html",
+        "  See the class:  labgrader report 20261121-213004-lambda-optimization-1a2b3c4d -o class.html",
     ]
 
 
-def test_a_night_on_which_something_was_mended_and_nothing_lost() -> None:
-    mended = [change("A", "failed", "passed", 1)]
-    both = digest(entry(FIRST, [student("user1", mended=mended), student("user2", mended=mended)]))
-    assert headline(both).startswith(
-        "Nothing got worse since the run before, and nothing more is gone. 2 students mended something. "
-        "Nothing that these labs look at"
+def test_headline_counts_students_who_fixed_something() -> None:
+    fixed = [change("A", "failed", "passed", 1)]
+    both = digest(entry(FIRST, [student("user1", mended=fixed), student("user2", mended=fixed)]))
+    assert headline(both) == (
+        "Nothing got worse since the previous run. 2 students fixed something. "
+        "The audit found no resources that are billed by the hour."
     )
 
 
-def test_a_night_of_which_nothing_is_known_promises_nothing() -> None:
+def test_headline_says_only_that_labs_failed_if_all_labs_failed() -> None:
     failed = digest(not_audited(FIRST, "r1", ""), not_audited(SECOND, "r2", ""))
     assert failed["status"] == "failed"
     assert headline(failed) == "lambda-optimization and performance-scaling could not be audited: see below."
-    assert "This lab was not audited: the run did not finish; nobody is graded by it" in digest_text(failed)
+    assert "This lab was not audited: the run did not finish; no student is graded" in digest_text(failed)
 
 
-def test_a_student_counts_once_in_however_many_labs() -> None:
+def test_counts_have_a_student_of_two_labs_once() -> None:
     drifted = [change("A", "passed", "failed", 1)]
     both = digest(
         entry(FIRST, [student("user1", drifted=drifted, gone=["function x"]), student("user2", drifted=drifted)]),
@@ -123,7 +125,7 @@ def test_a_student_counts_once_in_however_many_labs() -> None:
     assert both["status"] == "complete"
 
 
-def test_what_two_labs_saw_of_one_student_costs_once() -> None:
+def test_costs_have_a_resource_of_two_labs_once() -> None:
     shared = running("user1-f:prod", 0.36)
     both = digest(
         entry(FIRST, [student("user1", running=[shared, running("user1-g:prod", 1)])]),
@@ -145,7 +147,7 @@ def test_what_two_labs_saw_of_one_student_costs_once() -> None:
         ("", ""),
     ],
 )
-def test_when_a_lab_is_due_seen_from_the_night(due: str, said: str) -> None:
+def test_lab_heading_says_when_the_lab_is_due(due: str, said: str) -> None:
     text = digest_text(digest(entry(CourseLab("lambda-optimization", "first.csv", due), [])))
     assert text.splitlines()[4] == f"== Lambda optimization (lambda-optimization){said} =="
 
@@ -153,24 +155,24 @@ def test_when_a_lab_is_due_seen_from_the_night(due: str, said: str) -> None:
 @pytest.mark.parametrize(
     ("runs", "said"),
     [
-        ([entry(FIRST, [])], "labgrader: serverless-2026: all as before"),
+        ([entry(FIRST, [])], "labgrader: serverless-2026: nothing got worse"),
         (
             [
                 entry(FIRST, [student("user1", drifted=[change("A", "passed", "failed", 1)], gone=["x"])]),
                 not_audited(SECOND, "r2", ""),
             ],
-            "labgrader: serverless-2026: 1 not audited, 1 drifted, 1 with something gone",
+            "labgrader: serverless-2026: 1 not audited, 1 drifted, 1 with missing resources",
         ),
     ],
 )
-def test_the_subject_says_it_all(runs: list[Json], said: str) -> None:
+def test_subject_has_the_counts(runs: list[Json], said: str) -> None:
     assert subject(digest(*runs)) == said
 
 
 @pytest.mark.parametrize(
     ("reason", "said"),
     [
-        ("", "the run did not finish; nobody is graded by it"),
+        ("", "the run did not finish; no student is graded"),
         ("States.Timeout: ", "States.Timeout: "),
         (
             'BadInputError: {"errorMessage": "there is no roster at \\"x\\"", "errorType": "BadInputError"}',
@@ -179,11 +181,11 @@ def test_the_subject_says_it_all(runs: list[Json], said: str) -> None:
         ('BadInputError: {"errorMessage": "cut off', 'BadInputError: {"errorMessage": "cut off'),
     ],
 )
-def test_a_reason_is_the_message_and_not_its_trace(reason: str, said: str) -> None:
+def test_error_of_a_lab_is_the_message_without_the_trace(reason: str, said: str) -> None:
     assert not_audited(FIRST, "r1", reason)["error"] == said
 
 
-def test_what_is_skipped_never_hides_what_it_waits_for() -> None:
+def test_skipped_checks_do_not_hide_their_causes() -> None:
     drifted = [change(f"Check {number}", "passed", "skipped", 1.5) for number in range(7)]
     drifted.insert(3, change("The function is there", "passed", "failed", 1))
     drifted.append(change("The queue is there", "partial", "failed", 2))
@@ -198,15 +200,18 @@ def test_what_is_skipped_never_hides_what_it_waits_for() -> None:
 @pytest.mark.parametrize(
     ("first", "said"),
     [
-        (0, "Nothing got worse since the run before, and nothing more is gone. Nothing"),
+        (0, "Nothing got worse since the previous run. The audit found"),
+        (
+            1,
+            "Nothing got worse since the previous run. 1 student has no previous run to compare with. The audit found",
+        ),
         (
             23,
-            "Nothing got worse since the run before, and nothing more is gone. For 23 students there was no run before "
-            "to compare with. Nothing",
+            "Nothing got worse since the previous run. 23 students have no previous run to compare with. The audit",
         ),
-        (24, "For 24 students there was no run before to compare with. Nothing"),
+        (24, "24 students have no previous run to compare with. The audit found"),
     ],
 )
-def test_a_first_night_promises_nothing_of_what_was_before(first: int, said: str) -> None:
-    night = entry(FIRST, [])
-    assert headline(digest({**night, "first": first})).startswith(said)
+def test_headline_of_a_first_audit_says_that_there_is_no_previous_run(first: int, said: str) -> None:
+    run = entry(FIRST, [])
+    assert headline(digest({**run, "first": first})).startswith(said)

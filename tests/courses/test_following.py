@@ -1,4 +1,4 @@
-"""Following an audit from the outside: who is done is told once, and however it ends, it is said."""
+"""Follow an audit: each student is reported once, and so is the end of the audit."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from cli.errors import TargetError
 from labgrader.store import CourseKeys, Store
 
 AUDIT = Audit("c", "20261121-183000-audit-c-1a2b", "arn:aws:states:us-east-1:123456789012:execution:m:x")
-NIGHT = "2026-11-21-183000"
+AUDIT_NAME = "2026-11-21-183000"
 
 Step = Callable[[], dict[str, Any]]
 
 
 @dataclass
 class World:
-    """An account whose machine does one thing each time that somebody looks."""
+    """An account with a state machine that takes one step at each request."""
 
     kept: Store
     steps: Iterator[Step]
@@ -33,7 +33,7 @@ class World:
     def client(self, service: str) -> Any:
         return self
 
-    def describe_execution(self, executionArn: str) -> dict[str, Any]:  # noqa: N803  (boto3's own)
+    def describe_execution(self, executionArn: str) -> dict[str, Any]:  # noqa: N803  (the names of boto3)
         return next(self.steps)()
 
 
@@ -48,16 +48,18 @@ def result(run_id: str, username: str) -> dict[str, Any]:
 
 
 def follow(store: Store, *steps: Step) -> tuple[Any, list[tuple[str, str]]]:
-    told: list[tuple[str, str]] = []
+    reported: list[tuple[str, str]] = []
     world: Any = World(store, iter(steps))
-    digest = follow_audit(world, {}, AUDIT, lambda one: told.append((one["run_id"], one["username"])), pause=0)
-    return digest, told
+    digest = follow_audit(
+        world, {}, AUDIT, lambda result: reported.append((result["run_id"], result["username"])), pause=0
+    )
+    return digest, reported
 
 
-def running(*do: Callable[[], object]) -> Step:
+def running(*actions: Callable[[], object]) -> Step:
     def step() -> dict[str, Any]:
-        for one in do:
-            one()
+        for action in actions:
+            action()
         return {"status": "RUNNING"}
 
     return step
@@ -69,7 +71,7 @@ def ended(status: str, **more: str) -> Step:
 
 def begin(store: Store, execution: str = AUDIT.name) -> None:
     record = {"scheduled": False, "started_at": "2026-11-21T18:30:00Z", "runs": ["r1", "r2"]}
-    store.claim_audit("c", NIGHT, execution, record)
+    store.claim_audit("c", AUDIT_NAME, execution, record)
 
 
 def keep(store: Store, run_id: str, username: str) -> None:
@@ -77,44 +79,44 @@ def keep(store: Store, run_id: str, username: str) -> None:
 
 
 @pytest.mark.parametrize("status", ["SUCCEEDED", "FAILED"])
-def test_every_student_of_every_lab_is_told_once_and_the_digest_is_returned(store: Store, status: str) -> None:
+def test_follow_audit_reports_every_student_once_and_returns_the_digest(store: Store, status: str) -> None:
     digest = {"status": "complete" if status == "SUCCEEDED" else "failed"}
-    found, told = follow(
+    found, reported = follow(
         store,
         running(),
         running(lambda: begin(store)),
         running(lambda: keep(store, "r1", "user2"), lambda: keep(store, "r1", "user1")),
         running(lambda: keep(store, "r2", "user1")),
-        running(lambda: store.put_json(CourseKeys("c").digest(NIGHT), digest)),
+        running(lambda: store.put_json(CourseKeys("c").digest(AUDIT_NAME), digest)),
         ended(status),
     )
     assert found == digest
-    assert told == [("r1", "user1"), ("r1", "user2"), ("r2", "user1")]
+    assert reported == [("r1", "user1"), ("r1", "user2"), ("r2", "user1")]
 
 
-def test_an_audit_that_left_no_digest_says_why(store: Store) -> None:
+def test_follow_audit_reports_why_there_is_no_digest(store: Store) -> None:
     cause = '{"errorMessage": "there is no course c; list them", "errorType": "BadInputError"}'
     with pytest.raises(TargetError) as caught:
         follow(store, ended("FAILED", error="BadInputError", cause=cause))
     assert str(caught.value) == f"audit {AUDIT.name} failed: BadInputError: there is no course c; list them"
     begin(store)
-    with pytest.raises(TargetError, match=f"^audit {AUDIT.name} ran out of time$"):
+    with pytest.raises(TargetError, match=f"^audit {AUDIT.name} timed out$"):
         follow(store, ended("TIMED_OUT"))
 
 
-def test_the_digest_of_another_audit_is_not_ours(store: Store) -> None:
+def test_follow_audit_ignores_the_digest_of_another_audit(store: Store) -> None:
     begin(store, "another")
-    store.put_json(CourseKeys("c").digest(NIGHT), {"status": "complete"})
+    store.put_json(CourseKeys("c").digest(AUDIT_NAME), {"status": "complete"})
     with pytest.raises(TargetError, match=f"^audit {AUDIT.name} was stopped$"):
         follow(store, ended("ABORTED"))
 
 
-def test_a_look_that_fails_is_no_end_and_five_in_a_row_are(store: Store) -> None:
+def test_follow_audit_gives_up_after_five_failed_requests_in_a_row(store: Store) -> None:
     def broken() -> dict[str, Any]:
         raise EndpointConnectionError(endpoint_url="https://states")
 
     begin(store)
-    store.put_json(CourseKeys("c").digest(NIGHT), {"status": "complete"})
+    store.put_json(CourseKeys("c").digest(AUDIT_NAME), {"status": "complete"})
     four = [broken] * 4
     assert follow(store, *four, running(), *four, ended("SUCCEEDED"))[0] == {"status": "complete"}
     with pytest.raises(TargetError, match="AWS could not be reached"):

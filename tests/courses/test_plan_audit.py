@@ -1,4 +1,4 @@
-"""Plan audit: the night, the runs, and a second delivery that audits nothing."""
+"""Plan audit: the name of the audit, its runs, and a second delivery that audits nothing."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def plan(store: Store, execution: str, started_at: str = STARTED, *, scheduled: 
     return plan_audit(store, COURSE_ID, execution, started_at, scheduled=scheduled)
 
 
-def test_every_lab_has_its_run_in_the_courses_order(store: Store) -> None:
+def test_plan_audit_has_a_run_for_each_lab_in_order(store: Store) -> None:
     planned = plan(store, "e1")
     assert (planned["course"], planned["night"], planned["again"]) == (COURSE_ID, "2026-11-21-2230", False)
     assert [run["lab"] for run in planned["runs"]] == ["lambda-optimization", "performance-scaling"]
@@ -46,39 +46,39 @@ def test_every_lab_has_its_run_in_the_courses_order(store: Store) -> None:
         )
 
 
-def test_a_second_delivery_of_the_same_night_audits_nothing(store: Store) -> None:
+def test_plan_audit_has_no_runs_for_a_second_delivery(store: Store) -> None:
     first = plan(store, "e1")
     again = plan(store, "e2", "2026-11-21T21:34:59Z")
     assert again == {"course": COURSE_ID, "night": "2026-11-21-2230", "again": True, "runs": []}
     late = plan(store, "e3", "2026-11-22T03:00:00Z")
-    assert late["again"], "five hours late, and after midnight, it is still that night"
-    assert [night["execution"] for night in store.audits(COURSE_ID)] == ["e1"]
+    assert late["again"], "five hours late and after midnight, it is still the same audit"
+    assert [audit["execution"] for audit in store.audits(COURSE_ID)] == ["e1"]
     assert store.audits(COURSE_ID)[0]["runs"] == [run["run_id"] for run in first["runs"]]
 
 
-def test_planned_twice_for_one_execution_it_is_the_same(store: Store) -> None:
+def test_plan_audit_is_the_same_twice_for_one_execution(store: Store) -> None:
     assert plan(store, "e1") == plan(store, "e1")
 
 
-def test_the_next_night_is_audited(store: Store) -> None:
+def test_plan_audit_has_runs_for_the_next_scheduled_audit(store: Store) -> None:
     first, second = plan(store, "e1"), plan(store, "e2", NEXT)
     assert second["night"] == "2026-11-22-2230"
     assert not second["again"]
     assert not {run["run_id"] for run in first["runs"]} & {run["run_id"] for run in second["runs"]}
 
 
-def test_whoever_asks_gets_an_audit_whatever_the_night_has(store: Store) -> None:
+def test_plan_audit_has_runs_for_a_requested_audit_after_a_scheduled_audit(store: Store) -> None:
     plan(store, "e1")
     asked = [plan(store, f"by-hand-{number}", f"2026-11-21T21:40:0{number}Z", scheduled=False) for number in (1, 2)]
-    assert [(one["night"], one["again"]) for one in asked] == [
+    assert [(plan["night"], plan["again"]) for plan in asked] == [
         ("2026-11-21-224001", False),
         ("2026-11-21-224002", False),
     ]
     assert asked[0]["runs"][0]["request"]["requested_by"] == "labgrader audit"
-    assert not plan(store, "e4", NEXT)["again"], "and the next night is audited all the same"
+    assert not plan(store, "e4", NEXT)["again"], "the next scheduled audit has runs, too"
 
 
-def test_two_courses_with_one_lab_that_start_in_one_second_have_runs_of_their_own(store: Store, tmp_path: Path) -> None:
+def test_plan_audit_has_different_run_ids_for_two_courses_in_one_second(store: Store, tmp_path: Path) -> None:
     other = make_folder(tmp_path / "other", COURSE.replace(COURSE_ID, "other"))
     push_course(store, read_course(other), datetime(2026, 11, 20, tzinfo=UTC))
     mine = {run["run_id"] for run in plan(store, "e1")["runs"]}
@@ -86,7 +86,7 @@ def test_two_courses_with_one_lab_that_start_in_one_second_have_runs_of_their_ow
     assert not mine & theirs
 
 
-def test_a_course_that_was_removed_says_so(store: Store) -> None:
+def test_plan_audit_reports_a_removed_course(store: Store) -> None:
     remove_course(store, COURSE_ID)
     with pytest.raises(
         BadInputError, match=r"^there is no course serverless-2026; list them with `labgrader course list`$"
@@ -94,7 +94,7 @@ def test_a_course_that_was_removed_says_so(store: Store) -> None:
         plan(store, "e1")
 
 
-def test_a_course_without_an_hour_is_audited_when_somebody_asks(store: Store, tmp_path: Path) -> None:
+def test_plan_audit_has_runs_for_a_course_without_an_audit_time(store: Store, tmp_path: Path) -> None:
     file = make_folder(tmp_path, COURSE.replace("audit_time: 22:30\n", ""))
     push_course(store, read_course(file), datetime(2026, 11, 20, tzinfo=UTC))
     assert plan(store, "e1", scheduled=False)["night"] == "2026-11-21-223004"

@@ -1,4 +1,4 @@
-"""Send digest: kept, sent, and of a run what it left counts."""
+"""Send digest: stored, sent, and built from the results that the runs stored."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from tests.courses.course_folder import make_folder
 from tests.courses.findings import audit_of, change, run_of, student
 from tests.stored_runs import put_run
 
-COURSE_ID, NIGHT, STARTED = "serverless-2026", "2026-11-21-2230", "2026-11-21T21:30:04.123Z"
+COURSE_ID, AUDIT_NAME, STARTED = "serverless-2026", "2026-11-21-2230", "2026-11-21T21:30:04.123Z"
 RUNS = [{"run_id": "r1", "lab": "lambda-optimization"}, {"run_id": "r2", "lab": "performance-scaling"}]
 
 
 class Inbox:
-    """A queue that is subscribed to a topic."""
+    """A queue with a subscription to the topic."""
 
     def __init__(self) -> None:
         sns, self._sqs = boto3.client("sns"), boto3.client("sqs")
@@ -36,7 +36,7 @@ class Inbox:
 
     def read(self) -> list[dict[str, Any]]:
         found = self._sqs.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10).get("Messages", [])
-        return [json.loads(one["Body"]) for one in found]
+        return [json.loads(message["Body"]) for message in found]
 
 
 @pytest.fixture
@@ -51,10 +51,10 @@ def keep(store: Store, run_id: str, lab: str, students: list[dict[str, Any]], in
 
 
 def send(store: Store, inbox: Inbox, runs: list[Any] | None = None) -> Any:
-    return send_digest(store, inbox.topic, COURSE_ID, NIGHT, STARTED, RUNS if runs is None else runs)
+    return send_digest(store, inbox.topic, COURSE_ID, AUDIT_NAME, STARTED, RUNS if runs is None else runs)
 
 
-def test_a_night_is_kept_and_sent(store: Store, inbox: Inbox) -> None:
+def test_send_digest_stores_and_sends_the_digest(store: Store, inbox: Inbox) -> None:
     keep(store, "r1", "lambda-optimization", [student("user1", drifted=[change("A", "passed", "failed", 1)])])
     keep(store, "r2", "performance-scaling", [], incomplete=3)
     digest = send(store, inbox)
@@ -64,14 +64,14 @@ def test_a_night_is_kept_and_sent(store: Store, inbox: Inbox) -> None:
         ("lambda-optimization", "2026-12-01 23:59"),
         ("performance-scaling", ""),
     ]
-    assert store.get_json(f"courses/{COURSE_ID}/nights/{NIGHT}.json") == digest
+    assert store.get_json(f"courses/{COURSE_ID}/nights/{AUDIT_NAME}.json") == digest
     (message,) = inbox.read()
     assert message["Subject"] == "labgrader: serverless-2026: 1 drifted"
     assert message["Message"].startswith("Serverless 2026 (serverless-2026), audit of 21 November 2026, 22:30")
     assert "labgrader report r1 --student user1 -o user1.html --aws" in message["Message"]
 
 
-def test_no_name_no_address_and_no_secret_is_sent(store: Store, inbox: Inbox) -> None:
+def test_send_digest_sends_no_names_addresses_or_secrets(store: Store, inbox: Inbox) -> None:
     keep(store, "r1", "lambda-optimization", [student("user1", gone=["function user1-f"])])
     keep(store, "r2", "performance-scaling", [])
     text = json.dumps([send(store, inbox), inbox.read()])
@@ -79,7 +79,7 @@ def test_no_name_no_address_and_no_secret_is_sent(store: Store, inbox: Inbox) ->
         assert private not in text
 
 
-def test_a_run_that_failed_is_told_with_the_reason_of_its_record(store: Store, inbox: Inbox) -> None:
+def test_send_digest_has_the_reason_in_the_record_of_a_failed_run(store: Store, inbox: Inbox) -> None:
     keep(store, "r1", "lambda-optimization", [])
     put_run(
         store,
@@ -100,47 +100,47 @@ def test_a_run_that_failed_is_told_with_the_reason_of_its_record(store: Store, i
     assert "This lab was not audited: BadInputError: user3 has another account and no role_arn" in message["Message"]
 
 
-def test_a_run_without_a_record_is_told_with_what_the_machine_heard(store: Store, inbox: Inbox) -> None:
+def test_send_digest_has_the_error_of_the_execution_for_a_run_without_a_record(store: Store, inbox: Inbox) -> None:
     keep(store, "r1", "lambda-optimization", [])
     digest = send(store, inbox, [RUNS[0], {**RUNS[1], "error": "States.Timeout", "cause": "8 hours"}])
     assert digest["runs"][1]["error"] == "States.Timeout: 8 hours"
 
 
-def test_a_run_that_finished_was_audited_whatever_the_machine_heard(store: Store, inbox: Inbox) -> None:
+def test_send_digest_has_the_results_of_a_run_that_finished_before_its_execution_failed(
+    store: Store, inbox: Inbox
+) -> None:
     keep(store, "r1", "lambda-optimization", [])
     keep(store, "r2", "performance-scaling", [])
     heard = {"error": "StepFunctions.ExecutionAlreadyExistsException", "cause": "asked twice"}
     assert send(store, inbox, [RUNS[0], {**RUNS[1], **heard}])["status"] == "complete"
 
 
-def test_a_lab_that_left_the_course_in_the_night_is_told_all_the_same(
-    store: Store, inbox: Inbox, tmp_path: Path
-) -> None:
+def test_send_digest_has_a_lab_that_was_removed_during_the_audit(store: Store, inbox: Inbox, tmp_path: Path) -> None:
     keep(store, "r1", "lambda-optimization", [])
     keep(store, "r3", "lambda-fundamentals", [])
     runs = [RUNS[0], {"run_id": "r3", "lab": "lambda-fundamentals"}]
     assert [run["lab"] for run in send(store, inbox, runs)["runs"]] == ["lambda-optimization", "lambda-fundamentals"]
 
 
-def test_made_twice_the_second_stands(store: Store, inbox: Inbox) -> None:
+def test_second_digest_replaces_the_first(store: Store, inbox: Inbox) -> None:
     keep(store, "r1", "lambda-optimization", [])
     assert send(store, inbox)["status"] == "failed"
     keep(store, "r2", "performance-scaling", [])
     assert send(store, inbox)["status"] == "complete"
-    assert store.get_json(f"courses/{COURSE_ID}/nights/{NIGHT}.json")["status"] == "complete"
+    assert store.get_json(f"courses/{COURSE_ID}/nights/{AUDIT_NAME}.json")["status"] == "complete"
     assert len(inbox.read()) == 2
 
 
-def test_a_topic_that_refuses_is_an_error_and_the_digest_is_kept(store: Store, inbox: Inbox) -> None:
+def test_send_digest_stores_the_digest_if_sns_refuses_it(store: Store, inbox: Inbox) -> None:
     keep(store, "r1", "lambda-optimization", [])
     keep(store, "r2", "performance-scaling", [])
     nowhere = Topic(boto3.client("sns"), "arn:aws:sns:us-east-1:123456789012:nowhere")
     with pytest.raises(RefusedError):
-        send_digest(store, nowhere, COURSE_ID, NIGHT, STARTED, RUNS)
-    assert store.get_json(f"courses/{COURSE_ID}/nights/{NIGHT}.json")["status"] == "complete"
+        send_digest(store, nowhere, COURSE_ID, AUDIT_NAME, STARTED, RUNS)
+    assert store.get_json(f"courses/{COURSE_ID}/nights/{AUDIT_NAME}.json")["status"] == "complete"
 
 
-def test_a_course_that_was_removed_in_the_night_says_so(store: Store, inbox: Inbox) -> None:
+def test_send_digest_reports_a_course_that_was_removed_during_the_audit(store: Store, inbox: Inbox) -> None:
     remove_course(store, COURSE_ID)
     with pytest.raises(BadInputError, match="there is no course serverless-2026"):
         send(store, inbox)

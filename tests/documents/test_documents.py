@@ -19,7 +19,7 @@ DOCUMENTS = [("report", report.Report), ("audit", audit.Audit), ("digest", diges
 Schema = Mapping[str, Any]
 
 AS_IN_AUDIT = {"found": audit.AuditedStudent, "carried_over": audit.CarriedOver, "not_graded": audit.NotGraded}
-"""Fields of a digest whose schema says only that they are as in ``audit.json``."""
+"""Fields of a digest that have the schema of ``audit.json``."""
 
 
 def fields_of(hint: Any) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def all_pairs() -> list[tuple[str, Any, Schema]]:
 
 
 @pytest.mark.parametrize(("path", "hint", "schema"), [pytest.param(*pair, id=pair[0]) for pair in all_pairs()])
-def test_a_type_has_the_fields_of_its_schema(path: str, hint: Any, schema: Schema) -> None:
+def test_document_type_has_the_fields_of_its_schema(path: str, hint: Any, schema: Schema) -> None:
     field = path.removeprefix("digest.runs[].").removesuffix("[]")
     if path.startswith("digest.runs[].") and field in AS_IN_AUDIT:
         assert hint is AS_IN_AUDIT[field]
@@ -67,7 +67,7 @@ def test_a_type_has_the_fields_of_its_schema(path: str, hint: Any, schema: Schem
 
 
 @pytest.mark.parametrize("module", [report, audit, digest])
-def test_no_type_is_left_out(module: Any) -> None:
+def test_every_document_type_is_tested(module: Any) -> None:
     compared = {hint for _, hint, _ in all_pairs()}
     named = {value for value in vars(module).values() if is_typeddict(value)}
     assert named <= compared
@@ -80,7 +80,7 @@ def test_no_type_is_left_out(module: Any) -> None:
         ("digest", "status", {"complete", "failed"}),
     ],
 )
-def test_a_status_has_the_values_of_its_schema(name: str, field: str, values: set[str]) -> None:
+def test_status_type_has_the_values_of_its_schema(name: str, field: str, values: set[str]) -> None:
     document = dict(DOCUMENTS)[name]
     assert set(get_args(fields_of(document)[field])) == values
     assert set(read_schema(name)["properties"][field]["enum"]) == values

@@ -16,7 +16,7 @@ def board(*rows: Any, **properties: Any) -> Dashboard:
 
 
 def metrics(*rows: Any) -> list[tuple[str, str, dict[str, str]]]:
-    return [(one.namespace, one.name, dict(one.dimensions)) for one in board(*rows).metrics()]
+    return [(metric.namespace, metric.name, dict(metric.dimensions)) for metric in board(*rows).metrics()]
 
 
 def test_a_metric_is_read_with_its_dimensions() -> None:
@@ -25,7 +25,7 @@ def test_a_metric_is_read_with_its_dimensions() -> None:
     ]
 
 
-def test_a_dot_repeats_what_stands_above() -> None:
+def test_a_dot_repeats_the_value_above() -> None:
     assert metrics(
         ["AWS/Lambda", "Duration", "FunctionName", "f"],
         [".", "Invocations", ".", "."],
@@ -37,7 +37,7 @@ def test_a_dot_repeats_what_stands_above() -> None:
     ]
 
 
-def test_three_dots_repeat_all_that_is_not_written() -> None:
+def test_three_dots_repeat_the_remaining_values() -> None:
     assert metrics(
         ["AWS/Lambda", "Duration", "FunctionName", "f", "Resource", "f:prod"],
         ["...", "f:dev"],
@@ -51,7 +51,7 @@ def test_three_dots_repeat_all_that_is_not_written() -> None:
     ]
 
 
-def test_options_are_kept_and_are_no_dimension() -> None:
+def test_options_are_not_dimensions() -> None:
     (metric,) = board(["AWS/Lambda", "Duration", "FunctionName", "f", {"stat": "p95", "label": "slow"}]).metrics()
     assert metric.options == {"stat": "p95", "label": "slow"}
     assert metric.dimensions == {"FunctionName": "f"}
@@ -65,11 +65,11 @@ def test_an_expression_has_no_metric_and_does_not_disturb_the_dots() -> None:
             [".", "Errors", ".", "."],
         ).metrics()
     )
-    assert [one.expression for one in found] == ["", "m1 / 1000", ""]
+    assert [metric.expression for metric in found] == ["", "m1 / 1000", ""]
     assert found[2] == Metric("AWS/Lambda", "Errors", {"FunctionName": "f"})
 
 
-def test_each_widget_begins_anew() -> None:
+def test_dots_do_not_reach_into_the_previous_widget() -> None:
     first = {"type": "metric", "properties": {"metrics": [["AWS/Lambda", "Duration", "FunctionName", "f"]]}}
     second = {"type": "metric", "properties": {"metrics": [[".", "Errors", ".", "."]]}}
     found = list(Dashboard.from_body("d", json.dumps({"widgets": [first, second]})).metrics())
@@ -93,7 +93,7 @@ def test_each_widget_begins_anew() -> None:
         ('{"widgets": []}', ""),
     ],
 )
-def test_a_body_that_is_no_dashboard_says_why(body: str, problem: str) -> None:
+def test_an_invalid_dashboard_body_has_a_problem(body: str, problem: str) -> None:
     found = Dashboard.from_body("user1-d", body)
     assert (found.problem, list(found.metrics())) == (problem, [])
 
@@ -118,6 +118,6 @@ def test_hostile_shapes_plot_nothing(widgets: Any) -> None:
     assert list(found.metrics()) == []
 
 
-def test_rows_of_numbers_are_text_and_nothing_breaks() -> None:
+def test_rows_of_numbers_are_read_as_text() -> None:
     assert metrics([1, 2, 3, 4], [".", "...", 5]) == [("1", "2", {"3": "4"}), ("1", "2", {"3": "5"})]
     assert metrics([["a"], {"b": 1}, None, "d"]) == [("['a']", "", {})]

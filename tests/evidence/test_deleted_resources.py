@@ -46,11 +46,11 @@ def lists(action: str, *values: Any) -> list[Snapshot]:
         ("lambda:ListFunctions", REFUSED, [], []),
     ],
 )
-def test_what_a_list_does_not_have_any_more_is_named(action: str, before: Any, now: Any, said: list[str]) -> None:
+def test_a_resource_missing_from_a_list_is_named(action: str, before: Any, now: Any, said: list[str]) -> None:
     assert deleted_resources(*lists(action, before, now)) == said
 
 
-def test_a_list_that_nobody_asked_for_tells_nothing() -> None:
+def test_a_list_that_was_not_requested_proves_nothing() -> None:
     assert deleted_resources(snapshot(("lambda:ListFunctions", {}, ["user1-f"])), snapshot()) == []
 
 
@@ -81,12 +81,12 @@ def test_the_provisioned_concurrency_of_a_list_is_named_too() -> None:
     ]
 
 
-def test_what_a_function_took_with_it_is_not_named_again() -> None:
+def test_parts_of_a_deleted_function_are_not_named() -> None:
     before = snapshot(("lambda:ListFunctions", {}, ["user1-f"]), ("lambda:ListAliases", F, [{"Name": "prod"}]))
     assert deleted_resources(before, snapshot(("lambda:ListFunctions", {}, []))) == ["function user1-f"]
 
 
-def test_a_stage_is_known_by_the_name_of_its_api() -> None:
+def test_a_stage_is_identified_by_the_name_of_its_api() -> None:
     def api(api_id: str, *stages: str) -> Snapshot:
         return snapshot(
             ("apigateway:GetRestApis", {}, {"user1-a": [{"id": api_id}]}),
@@ -97,7 +97,7 @@ def test_a_stage_is_known_by_the_name_of_its_api() -> None:
     assert deleted_resources(api("old", "prod"), api("new", "prod")) == []
 
 
-def test_a_role_is_asked_for_by_its_name() -> None:
+def test_a_role_is_identified_by_its_name() -> None:
     asked = {"RoleName": "user1-role"}
     there, missing = snapshot(("iam:GetRole", asked, {"Arn": "…"})), snapshot(("iam:GetRole", asked, None))
     assert deleted_resources(there, missing) == ["role user1-role"]
@@ -106,8 +106,8 @@ def test_a_role_is_asked_for_by_its_name() -> None:
 
 
 @pytest.mark.parametrize(("number", "last"), [(MAX_GONE, "table t49"), (MAX_GONE + 1, "… and 1 more")])
-def test_what_is_gone_is_bounded(number: int, last: str) -> None:
-    named = deleted_resources(*lists("dynamodb:ListTables", [f"t{one:02}" for one in range(number)], []))
+def test_deleted_resources_are_listed_up_to_a_maximum(number: int, last: str) -> None:
+    named = deleted_resources(*lists("dynamodb:ListTables", [f"t{index:02}" for index in range(number)], []))
     assert named[-1] == last
     assert len(named) == min(number, MAX_GONE + 1)
 

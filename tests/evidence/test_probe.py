@@ -112,7 +112,7 @@ def _recorded(reply: Reply, event: Json, timeout_s: float = 5) -> Invocation:
     return invocation
 
 
-def test_what_was_sent_and_how_it_was_answered_is_recorded() -> None:
+def test_the_event_and_the_answer_are_recorded() -> None:
     recorded = _recorded(Reply(), {"body": "é", "n": [1, None]})
     assert recorded.request == '{"body": "\\u00e9", "n": [1, null]}'
     assert (recorded.request_truncated, recorded.status) == (False, 200)
@@ -146,7 +146,7 @@ def test_a_function_that_does_not_answer_has_no_status() -> None:
     assert (recorded.outcome, recorded.status, recorded.request) == ("timeout", 0, '{"a": 1}')
 
 
-def test_a_record_without_what_was_sent_is_still_read() -> None:
+def test_a_record_without_the_event_is_read() -> None:
     old = {
         "target": "user1-f",
         "outcome": "answered",

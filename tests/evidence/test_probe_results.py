@@ -1,4 +1,4 @@
-"""What a check reads of calls, objects and messages, and whose it may ask for."""
+"""How a check reads the results of calls, objects and messages, and which resources it may use."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _asked(ask: Any) -> Question:
     return unasked.value.question
 
 
-def test_a_call_asks_with_everything_but_the_value_of_the_key() -> None:
+def test_a_call_names_the_key_but_not_its_value() -> None:
     api = RestApi("api1", "user1-api")
     probe = _probe()
     question = _asked(lambda: probe.call_api(api, "prod", "POST", "/x", query={"a": "b"}, body="{}", api_key_id="k1"))
@@ -47,7 +47,7 @@ def test_a_call_asks_with_everything_but_the_value_of_the_key() -> None:
     assert (reply.status, reply.content, reply.headers) == (200, [1], {"a": "b"})
 
 
-def test_an_object_and_messages_are_asked_for_likewise() -> None:
+def test_objects_and_messages_are_questions_too() -> None:
     probe = _probe()
     question = _asked(lambda: probe.drop_object("user1-b", KEY, "text", "text/plain", await_key=RESULT))
     assert (question.action, question.arguments) == (
@@ -75,7 +75,7 @@ def test_an_object_and_messages_are_asked_for_likewise() -> None:
 
 
 @pytest.mark.parametrize("name", ["user10-x", "User1-x", "user1", "x"])
-def test_another_students_resources_are_not_even_asked_for(name: str) -> None:
+def test_another_students_resources_are_not_requested(name: str) -> None:
     probe = _probe()
     for kind, action, ask in (
         ("API", "execute-api:Invoke", lambda: probe.call_api(RestApi("a", name), "prod", "GET", "/")),
@@ -92,14 +92,14 @@ def test_another_students_resources_are_not_even_asked_for(name: str) -> None:
     ("key", "awaited"),
     [("in/a.txt", "out/a.txt"), (KEY, "out/a.json"), (KEY, KEY), ("labgrader-x/a.txt", "labgrader-x/a.txt.json")],
 )
-def test_the_students_own_objects_are_not_asked_for(key: str, awaited: str) -> None:
+def test_the_students_own_objects_are_not_requested(key: str, awaited: str) -> None:
     with pytest.raises(NotGradedError) as refused:
         _probe().drop_object("user1-b", key, "", "text/plain", await_key=awaited)
     assert refused.value.reason == f"{key} and {awaited} may be the student's own: not touched"
 
 
 @pytest.mark.parametrize("count", [0, 11])
-def test_too_many_messages_are_not_asked_for(count: int) -> None:
+def test_too_many_messages_are_not_requested(count: int) -> None:
     with pytest.raises(NotGradedError) as refused:
         _probe().send_messages(Queue("user1-q", "https://sqs/1/user1-q"), ["x"] * count)
     assert refused.value.reason == f"one to 10 messages can be sent, not {count}"
@@ -131,11 +131,11 @@ def test_a_refusal_is_no_verdict() -> None:
         (HttpReply("timeout", error="no answer within 35 s"), None, "there was no response"),
     ],
 )
-def test_a_body_that_cannot_be_read_is_a_problem_in_words(reply: HttpReply, content: Any, problem: str) -> None:
+def test_an_unreadable_body_has_a_problem(reply: HttpReply, content: Any, problem: str) -> None:
     assert (reply.content, reply.problem) == (content, problem)
 
 
-def test_every_recorded_invocation_is_there_for_advice() -> None:
+def test_advice_can_read_every_recorded_invocation() -> None:
     answers = Answers()
     for name in ("user1-f", "user1-g"):
         invocation = Invocation(name, "answered", log_tail="REPORT RequestId: 1").to_dict()
@@ -143,5 +143,5 @@ def test_every_recorded_invocation_is_there_for_advice() -> None:
     answers.record(Question("lambda:InvokeFunction", {"FunctionName": "user1-gone"}), Answer())
     answers.record(Question("lambda:InvokeFunction", {"FunctionName": "user1-no"}), Answer(error_code="AccessDenied"))
     answers.record(Question("labgrader:CallApi", {"ApiId": "a"}), Answer(HttpReply("answered", 200).to_dict()))
-    assert [one.target for one in _probe(answers).invocations()] == ["user1-f", "user1-g"]
+    assert [invocation.target for invocation in _probe(answers).invocations()] == ["user1-f", "user1-g"]
     assert _probe().invocations() == []

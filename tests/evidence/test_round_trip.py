@@ -13,7 +13,7 @@ from moto import mock_aws
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.recording.recorder import Recorder
 from labgrader.recording.sessions import Accounts
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from tests.recording.recording import Reading, record_all
 
 REGION = "us-east-1"
@@ -138,7 +138,7 @@ class TestMoto:
 
         snapshot = recorded(read)
         api, (route,), (stage,), plan, (key,) = read(snapshot)
-        assert [one.name for one in snapshot.api_gateway.rest_apis()] == ["user1-api"]
+        assert [rest_api.name for rest_api in snapshot.api_gateway.rest_apis()] == ["user1-api"]
         assert api.description == "of lab 9"
         assert (route.path, route.method, route.function, route.qualifier) == (
             "/performance",
@@ -153,7 +153,7 @@ class TestMoto:
         assert (key.name, key.enabled) == ("user1-key", True)
         assert KEY not in json.dumps(snapshot.to_dict())
 
-    def test_an_api_that_is_gone_has_no_routes_and_no_stages(self) -> None:
+    def test_a_deleted_api_has_no_routes_and_no_stages(self) -> None:
         readings: list[Reading] = [lambda s: s.api_gateway.routes("gone"), lambda s: s.api_gateway.stages("gone")]
         snapshot = recorded(*readings)
         assert [read(snapshot) for read in readings] == [[], []]
@@ -172,7 +172,7 @@ class TestMoto:
         assert (notification.function, notification.prefix, notification.suffix) == ("user1-f", "uploads/", ".json")
         assert notification.includes("s3:ObjectCreated:Put")
 
-    def test_a_bucket_that_is_gone_notifies_nobody(self) -> None:
+    def test_a_deleted_bucket_has_no_notifications(self) -> None:
         assert recorded(lambda s: s.s3.notifications("user1-gone")).s3.notifications("user1-gone") == []
 
     def test_rules(self) -> None:

@@ -1,4 +1,4 @@
-"""What costs money while nobody uses it, to the cent, and what an audit may not claim."""
+"""Resources that cost money while they are idle, exact to the cent, and costs that an audit may not claim."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_an_unknown_memory_size_counts_as_the_minimum() -> None:
 )
 def test_what_failed_costs_what_is_there(status: str, requested: int, available: int, amount: int | None) -> None:
     found = running_costs(snapshot(function(), provisioned(requested, status=status, available=available)))
-    assert [one.what for one in found] == ([f"provisioned concurrency, {amount} × 512 MB"] if amount else [])
+    assert [cost.what for cost in found] == ([f"provisioned concurrency, {amount} × 512 MB"] if amount else [])
 
 
 def test_the_list_and_the_single_answer_about_one_alias_are_one_cost() -> None:
@@ -104,7 +104,7 @@ def test_the_list_and_the_single_answer_about_one_alias_are_one_cost() -> None:
             ("lambda:ListProvisionedConcurrencyConfigs", {"FunctionName": "user1-f"}, [listed]),
         )
     )
-    assert [one.resource for one in found] == ["user1-f:prod"]
+    assert [cost.resource for cost in found] == ["user1-f:prod"]
 
 
 @pytest.mark.parametrize(("size", "usd"), [("0.5", 0.48), ("1.6", 0.912), ("6.1", 4.8), ("237", 91.2)])

@@ -1,4 +1,4 @@
-"""The readers of services: whatever AWS, or a stored snapshot, has in place of a value, they read it or leave it."""
+"""The readers of services accept or ignore any value of AWS or of a stored snapshot."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_no_answer_breaks_a_reader(reading: Callable[[Snapshot], Any], junk: Any
 
 
 @pytest.mark.parametrize("reading", READINGS.values(), ids=READINGS.keys())
-def test_what_was_not_asked_is_asked(reading: Callable[[Snapshot], Any]) -> None:
+def test_an_unrecorded_question_is_asked(reading: Callable[[Snapshot], Any]) -> None:
     with pytest.raises(MissingEvidenceError):
         reading(Snapshot("user1", "111122223333", "us-east-1"))
 
@@ -82,7 +82,7 @@ def arn(function: str) -> str:
 # --- each reader ----------------------------------------------------------------------------------------------------
 
 
-def test_of_several_apis_of_a_name_the_last_counts() -> None:
+def test_the_last_of_several_apis_with_one_name_counts() -> None:
     apis = {"user1-a": [{"id": "1", "name": "user1-a"}, {"id": "2", "name": "user1-a"}]}
     assert said(apigateway_GetRestApis=apis).api_gateway.rest_api("user1-a").id == "2"
 
@@ -97,7 +97,7 @@ def test_of_several_apis_of_a_name_the_last_counts() -> None:
         ("", "", ""),
     ],
 )
-def test_a_route_says_which_function_answers(uri: str, function: str, qualifier: str) -> None:
+def test_a_route_has_its_function(uri: str, function: str, qualifier: str) -> None:
     snapshot = said()
     methods = {"ANY": {"methodIntegration": {"type": "AWS_PROXY", "uri": uri}, "apiKeyRequired": True}}
     question = Question("apigateway:GetResources", {"restApiId": "id"})
@@ -114,7 +114,10 @@ def test_a_stage_without_a_cache_has_no_cache_size() -> None:
         {"stageName": "off", "cacheClusterEnabled": False, "cacheClusterSize": "0.5"},
     ]
     snapshot.answers.record(Question("apigateway:GetStages", {"restApiId": "id"}), Answer(stages))
-    assert [(one.name, one.cache_size) for one in snapshot.api_gateway.stages("id")] == [("on", "0.5"), ("off", "")]
+    assert [(stage.name, stage.cache_size) for stage in snapshot.api_gateway.stages("id")] == [
+        ("on", "0.5"),
+        ("off", ""),
+    ]
 
 
 def test_a_bound_key_is_enabled_as_the_list_of_keys_says() -> None:
@@ -142,7 +145,7 @@ def test_a_queue_reads_its_redrive_policy() -> None:
         )
 
 
-def test_a_table_that_was_always_provisioned_says_no_billing_mode() -> None:
+def test_a_table_without_a_billing_mode_is_provisioned() -> None:
     snapshot = said(dynamodb_ListTables=["user1-t"])
     table = {"KeySchema": [{"KeyType": "HASH", "AttributeName": "id"}], "TableStatus": "ACTIVE"}
     snapshot.answers.record(Question("dynamodb:DescribeTable", {"TableName": "user1-t"}), Answer(table))
@@ -150,7 +153,7 @@ def test_a_table_that_was_always_provisioned_says_no_billing_mode() -> None:
     assert (found.partition_key, found.sort_key, found.billing_mode) == ("id", "", "PROVISIONED")
 
 
-def test_an_event_source_mapping_says_its_function_and_alias() -> None:
+def test_an_event_source_mapping_has_its_function_and_alias() -> None:
     answer = {"FunctionArn": "arn:aws:lambda:r:1:function:user1-f:prod", "EventSourceArn": "arn:aws:sqs:r:1:user1-q"}
     found = EventSourceMapping.from_answer({**answer, "ScalingConfig": {"MaximumConcurrency": 5}})
     assert (found.function, found.qualifier, found.source, found.maximum_concurrency) == (
@@ -161,13 +164,13 @@ def test_an_event_source_mapping_says_its_function_and_alias() -> None:
     )
 
 
-def test_an_invoke_config_has_none_where_the_default_holds() -> None:
+def test_an_invoke_config_without_a_value_has_the_default() -> None:
     assert EventInvokeConfig.from_answer({}) == EventInvokeConfig(None, None, "", "")
     answer = {"MaximumRetryAttempts": 0, "DestinationConfig": {"OnFailure": {"Destination": "arn"}}}
     assert EventInvokeConfig.from_answer(answer) == EventInvokeConfig(0, None, "", "arn")
 
 
-def test_a_notification_says_its_filter_whatever_the_case_of_its_names() -> None:
+def test_a_notification_filter_is_read_in_any_case() -> None:
     snapshot = said()
     rules = [{"Name": "Prefix", "Value": "uploads/"}, {"Name": "suffix", "Value": ".json"}]
     entry = {"LambdaFunctionArn": "arn:aws:lambda:r:1:function:user1-f:prod", "Events": ["s3:ObjectCreated:*"]}
@@ -193,13 +196,13 @@ def test_policies_are_read_as_text_and_as_objects() -> None:
     assert (other.excludes, other.principals, other.allows("s3:GetObject")) == (True, ("*",), False)
 
 
-def test_brackets_in_a_resource_are_only_brackets() -> None:
+def test_brackets_in_a_resource_are_literal() -> None:
     (found,) = statements({"Statement": {"Effect": "Allow", "Resource": "arn:aws:s3:::user1-[ab]?/*"}})
     assert found.covers("arn:aws:s3:::user1-[ab]1/x")
     assert not found.covers("arn:aws:s3:::user1-a1/x")
 
 
-def test_a_condition_is_found_whatever_its_operator_and_case() -> None:
+def test_a_condition_is_found_with_any_operator_and_case() -> None:
     conditions = {"ArnLike": {"aws:sourcearn": "arn:1"}, "StringEquals": {"AWS:SourceArn": ["arn:2"]}, "Bool": None}
     (found,) = statements({"Statement": [{"Condition": conditions}]})
     assert found.condition_values("AWS:SourceArn") == ("arn:1", "arn:2")
@@ -208,7 +211,7 @@ def test_a_condition_is_found_whatever_its_operator_and_case() -> None:
 @pytest.mark.parametrize(
     ("pattern", "found"), [("S3:get*", True), ("*", True), ("s3:Put*", False), ("s3:GetObject", True)]
 )
-def test_actions_match_whatever_their_case(pattern: str, found: bool) -> None:
+def test_actions_match_in_any_case(pattern: str, found: bool) -> None:
     assert matches(pattern, "s3:GetObject") is found
 
 

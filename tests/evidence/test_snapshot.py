@@ -18,7 +18,7 @@ from labgrader.evidence.snapshot import Snapshot, closest, owns
 from labgrader.recording.rate_limiter import RateLimiter
 from labgrader.recording.recorder import Recorder
 from labgrader.recording.sessions import Accounts
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from tests.recording.recording import record_all
 
 F = "user1-optimized-function"
@@ -114,7 +114,7 @@ def test_a_students_resources_are_read_as_aws_describes_them(moto: None) -> None
     layer_version = snapshot.layer("user1-lambda-utils")
     assert layer_version is not None
     assert (layer_version.version, layer_version.compatible_runtimes) == (1, ("python3.12",))
-    assert [one.version for one in snapshot.layer_versions("user1-lambda-utils")] == [1]
+    assert [version.version for version in snapshot.layer_versions("user1-lambda-utils")] == [1]
     dashboard = snapshot.dashboard("user1-lambda-optimization")
     assert dashboard is not None
     assert dashboard.problem == ""
@@ -138,7 +138,7 @@ def test_more_functions_than_a_page_holds(moto: None) -> None:
     assert recorder.calls["lambda:GetFunction"] == 60
 
 
-def test_a_missing_resource_is_none(moto: None) -> None:
+def test_a_missing_resource_reads_as_none(moto: None) -> None:
     readings = [
         lambda s: s.function(F),
         lambda s: s.versions(F),
@@ -159,7 +159,7 @@ def test_a_missing_resource_is_none(moto: None) -> None:
     assert snapshot.dashboard("user1-d") is None
 
 
-def test_a_role_of_another_account_leads_there(moto: None) -> None:
+def test_a_role_sets_the_account(moto: None) -> None:
     with_role = Student("user1", role_arn="arn:aws:iam::999988887777:role/reader", external_id="course")
     recorder = moto_recorder()
     snapshot = record_all(recorder, [lambda s: s.function_names()], [with_role])["user1"]
@@ -171,7 +171,7 @@ def test_a_role_of_another_account_leads_there(moto: None) -> None:
 
 
 def given(**values: Any) -> Snapshot:
-    """A snapshot of user1 whose function is there, with answers by action."""
+    """Return a snapshot of user1 with an existing function, and answers by action."""
     answers = Answers()
     answers.record(Question("lambda:ListFunctions"), Answer([F]))
     answers.record(Question("lambda:GetFunction", {"FunctionName": F}), Answer({"Configuration": {}}))
@@ -181,7 +181,7 @@ def given(**values: Any) -> Snapshot:
     return Snapshot("user1", "123456789012", "us-east-1", "2026-01-01T00:00:00Z", answers)
 
 
-def test_what_was_not_asked_is_unasked() -> None:
+def test_an_unrecorded_question_raises_missing_evidence() -> None:
     with pytest.raises(MissingEvidenceError) as unasked:
         given().aliases(F)
     assert unasked.value.question.key == f'lambda:ListAliases {{"FunctionName":"{F}"}}'
@@ -189,7 +189,7 @@ def test_what_was_not_asked_is_unasked() -> None:
         Snapshot("user1", "", "").function(F)
 
 
-def test_what_was_denied_is_not_graded_and_names_the_action() -> None:
+def test_a_denied_question_is_not_graded_and_names_the_action() -> None:
     denied = Answer(error_code="AccessDeniedException", error_message="not authorized")
     with pytest.raises(NotGradedError) as refused:
         given(ListAliases=denied).aliases(F)
@@ -206,7 +206,7 @@ def test_a_refusal_survives_being_saved() -> None:
         snapshot.aliases(F)
 
 
-def test_provisioned_concurrency_is_told_by_its_qualifier() -> None:
+def test_provisioned_concurrency_is_identified_by_its_qualifier() -> None:
     entry = {
         "FunctionArn": f"arn:aws:lambda:us-east-1:123456789012:function:{F}:user1-prod",
         "RequestedProvisionedConcurrentExecutions": 2,
@@ -247,7 +247,7 @@ def test_a_prefix_ends_where_the_name_ends(name: str, mine: bool) -> None:
     assert owns("user1", name) is mine
 
 
-def test_the_closest_name_is_pointed_at() -> None:
+def test_the_closest_name_is_suggested() -> None:
     assert closest(F, ["user1_Optimized_function", "user1-other"]) == "user1_Optimized_function"
     assert closest(F, ["user1-x"]) == ""
 

@@ -17,7 +17,7 @@ REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
 class RawServer:
-    """Sends these bytes for each request, whatever it says.
+    """Sends these bytes for every request.
 
     Args:
         answers: what is sent for the first, the second request …, and for all after the last; then, where the bytes end

@@ -31,7 +31,7 @@ def _exchange(*answers: bytes, method: str = "GET", timeout_s: float = 5) -> Rep
 # --- answers ------------------------------------------------------------------------------------------------------
 
 
-def test_an_answer_is_read_with_its_headers_in_lower_case() -> None:
+def test_a_response_is_read_with_headers_in_lower_case() -> None:
     reply = _exchange(b"HTTP/1.1 201 Made\r\nX-One: a\r\nX-Empty:\r\nx-two:  b \r\nContent-Length: 2\r\n\r\nok")
     assert (reply.status, reply.body, reply.size, reply.trouble) == (201, b"ok", 2, "")
     assert reply.headers == {"x-one": "a", "x-empty": "", "x-two": "b", "content-length": "2"}
@@ -50,7 +50,7 @@ def test_an_answer_is_read_with_its_headers_in_lower_case() -> None:
         ("GET", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\no\r\n1\r\nk\r\n0\r\n\r\n", 200, b"ok"),
     ],
 )
-def test_where_an_answer_ends(method: str, answer: bytes, status: int, body: bytes) -> None:
+def test_the_end_of_a_response_is_found(method: str, answer: bytes, status: int, body: bytes) -> None:
     reply = _exchange(answer, method=method, timeout_s=2)
     assert (reply.trouble, reply.status, reply.body) == ("", status, body)
 
@@ -61,12 +61,12 @@ def test_where_an_answer_ends(method: str, answer: bytes, status: int, body: byt
         (RawServer.CLOSE, "Remote end closed connection without response"),
         (OK[:-1] + RawServer.CLOSE, "Remote end closed connection in the middle of its response"),
         (OK[:20] + RawServer.CLOSE, "Remote end closed connection in the middle of its response"),
-        (b"SSH-2.0-OpenSSH\r\n", "this is no HTTP: "),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", "this is no HTTP: "),
+        (b"SSH-2.0-OpenSSH\r\n", "this is not HTTP: "),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", "this is not HTTP: "),
         (b"HTTP/1.1 200 OK\r\nX: " + b"a" * HEAD_LIMIT, f"the head of the answer has more than {HEAD_LIMIT} bytes"),
     ],
 )
-def test_what_is_no_answer_is_broken(answer: bytes, detail: str) -> None:
+def test_an_invalid_response_breaks_the_connection(answer: bytes, detail: str) -> None:
     reply = _exchange(answer)
     assert (reply.trouble, reply.status) == ("broken", 0)
     assert reply.detail.startswith(detail)
@@ -82,7 +82,7 @@ def test_a_long_body_is_read_to_its_end_and_kept_to_a_limit(size: int) -> None:
     assert (reply.size, len(reply.body)) == (size, min(size, KEPT_BYTES))
 
 
-def test_beyond_the_limit_the_connection_is_given_up() -> None:
+def test_a_body_beyond_the_limit_closes_the_connection() -> None:
     size = READ_LIMIT + 1
     long = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size + b"a" * size
     with RawServer(long, OK) as server, connected(server.host) as connection:
@@ -102,17 +102,17 @@ def test_beyond_the_limit_the_connection_is_given_up() -> None:
         (OK, 1),
         (OK.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"), 3),
         (b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok", 3),
-        (OK + OK, 3),  # an answer that nobody asked for must not be taken for that to the next request
+        (OK + OK, 3),  # an unrequested response must not count as the response to the next request
     ],
 )
-def test_a_connection_is_kept_where_the_server_keeps_it(answer: bytes, connections: int) -> None:
+def test_a_connection_is_kept_if_the_server_keeps_it(answer: bytes, connections: int) -> None:
     with RawServer(answer) as server, connected(server.host) as connection:
         replies = [connection.exchange(REQUEST, 5) for _ in range(3)]
         assert server.connections == connections
     assert [(reply.body, reply.resent) for reply in replies] == [(b"ok", False)] * 3
 
 
-def test_an_idle_connection_that_was_closed_is_seen_before_it_is_used() -> None:
+def test_a_closed_idle_connection_is_not_used() -> None:
     with RawServer(OK + RawServer.CLOSE) as server, connected(server.host) as connection:
         assert connection.exchange(REQUEST, 5).body == b"ok"
         time.sleep(LATENCY_S)
@@ -121,7 +121,7 @@ def test_an_idle_connection_that_was_closed_is_seen_before_it_is_used() -> None:
     assert (reply.body, reply.resent) == (b"ok", False)
 
 
-def test_a_request_that_a_closing_server_did_not_read_is_sent_once_more_and_that_is_said() -> None:
+def test_a_request_that_the_server_did_not_read_is_sent_again() -> None:
     with RawServer(OK, RawServer.CLOSE, OK) as server, connected(server.host) as connection:
         connection.exchange(REQUEST, 5)
         reply = connection.exchange(REQUEST, 5)
@@ -139,27 +139,27 @@ def test_a_request_that_a_closing_server_did_not_read_is_sent_once_more_and_that
         ((OK, RawServer.CLOSE, OK), CLOSED_RACE_S + 0.2),  # the server may have been at work on it
     ],
 )
-def test_nothing_else_is_ever_sent_again(answers: tuple[bytes, ...], delay_s: float) -> None:
+def test_no_other_request_is_sent_again(answers: tuple[bytes, ...], delay_s: float) -> None:
     with RawServer(*answers, delay_s=delay_s) as server, connected(server.host) as connection:
         replies = [connection.exchange(REQUEST, 5) for _ in range(len(answers) - 1)]
         assert server.requests == len(answers) - 1
     assert (replies[-1].trouble, replies[-1].resent) == ("broken", False)
 
 
-def test_a_trailer_is_no_header() -> None:
+def test_a_trailer_is_not_a_header() -> None:
     body = b"HTTP/1.1 200 OK\r\nX: said\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX: unsaid\r\n\r\n"
     reply = _exchange(body)
     assert (reply.body, reply.headers["x"], reply.trouble) == (b"ok", "said", "")
 
 
-def test_what_is_neither_head_nor_body_is_limited_too() -> None:
+def test_other_parts_of_a_response_are_limited() -> None:
     trailer = b"X: " + 60_000 * b"x" + b"\r\n"
     head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
     reply = _exchange(head + trailer * ((READ_LIMIT + HEAD_LIMIT) // len(trailer) + 2))
     assert (reply.trouble, reply.detail) == ("broken", f"the answer has more than {READ_LIMIT} bytes")
 
 
-def test_words_in_between_end_with_the_time() -> None:
+def test_interim_responses_end_at_the_timeout() -> None:
     reply = _exchange(b"HTTP/1.1 100 Continue\r\n\r\n" * 10_000, timeout_s=0.3)
     assert (reply.trouble, reply.detail) == ("timeout", "no answer within 0.3 s")
 
@@ -167,7 +167,7 @@ def test_words_in_between_end_with_the_time() -> None:
 # --- deadlines ----------------------------------------------------------------------------------------------------
 
 
-def test_reaching_the_endpoint_is_not_the_functions_time(monkeypatch: pytest.MonkeyPatch, virtual_time: Clock) -> None:
+def test_connecting_does_not_count_as_the_functions_time(monkeypatch: pytest.MonkeyPatch, virtual_time: Clock) -> None:
     """The name server takes its time; the clock runs from the moment of sending."""
     ask = socket.getaddrinfo
 
@@ -183,7 +183,7 @@ def test_reaching_the_endpoint_is_not_the_functions_time(monkeypatch: pytest.Mon
     assert virtual_time.elapsed == pytest.approx(0.5 + 4 * LATENCY_S)
 
 
-def test_a_name_that_nobody_knows_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_host_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(*arguments: Any, **named: Any) -> Any:
         raise socket.gaierror(-2, "Name or service not known")
 
@@ -193,7 +193,7 @@ def test_a_name_that_nobody_knows_is_unreachable(monkeypatch: pytest.MonkeyPatch
     assert (reply.trouble, reply.detail) == ("unreachable", "[Errno -2] Name or service not known")
 
 
-def test_a_silent_name_server_outlasts_neither_the_deadline_nor_the_process() -> None:
+def test_a_silent_name_server_delays_neither_deadline_nor_exit() -> None:
     program = """
 import socket, sys, time
 from labgrader.http.endpoint import Host
@@ -208,7 +208,7 @@ sys.stdout.write(f"{reply.trouble}: {reply.detail}")
     assert (done.stdout, done.stderr) == ("unreachable: timed out", "")
 
 
-def test_what_is_abandoned_ends_at_once(virtual_time: Clock) -> None:
+def test_a_canceled_request_ends_at_once(virtual_time: Clock) -> None:
     async def work() -> Reply:
         connection = HttpConnection(server.host, DnsCache())
         asyncio.get_running_loop().call_later(0.1, connection.abandon)

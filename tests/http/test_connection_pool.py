@@ -19,7 +19,7 @@ async def _exchange(pool: ConnectionPool) -> Reply:
         return await connection.exchange(REQUEST, 30, "GET")
 
 
-def test_an_idle_connection_is_lent_again() -> None:
+def test_an_idle_connection_is_reused() -> None:
     async def work() -> int:
         pool = ConnectionPool(server.host)
         for _ in range(3):
@@ -31,7 +31,7 @@ def test_an_idle_connection_is_lent_again() -> None:
         assert run_in_loop(work) == server.connections == 1
 
 
-def test_connections_that_are_lent_at_once_are_different() -> None:
+def test_concurrent_requests_use_different_connections() -> None:
     async def work() -> int:
         pool = ConnectionPool(server.host)
         with pool.lend() as first, pool.lend() as second:
@@ -47,7 +47,7 @@ def test_connections_that_are_lent_at_once_are_different() -> None:
         assert run_in_loop(work) == server.connections == 2
 
 
-def test_abandoning_ends_every_request_in_flight(virtual_time: Clock) -> None:
+def test_canceling_ends_every_request_in_flight(virtual_time: Clock) -> None:
     async def work() -> list[Reply]:
         pool = ConnectionPool(server.host)
         asyncio.get_running_loop().call_later(0.1, pool.abandon)

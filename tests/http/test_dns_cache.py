@@ -16,7 +16,7 @@ from tests.http.raw_server import OK, REQUEST, RawServer, connected, run_in_loop
 pytestmark = pytest.mark.usefixtures("virtual_time")
 
 
-def test_a_name_is_asked_once_and_connections_are_spread_over_its_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_is_resolved_once_and_all_addresses_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
     def two(host: str, port: int, **_: Any) -> Any:
@@ -36,7 +36,7 @@ def test_a_name_is_asked_once_and_connections_are_spread_over_its_addresses(monk
     assert sorted(map(tuple, found)) == [("127.0.0.1", "127.0.0.2")] * 2 + [("127.0.0.2", "127.0.0.1")] * 2
 
 
-def test_a_number_is_not_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_ip_address_is_not_resolved(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", None)
 
     async def work() -> list[Any]:
@@ -46,7 +46,7 @@ def test_a_number_is_not_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     assert run_in_loop(work) == [[(socket.AF_INET, ("127.0.0.1", 80))], [(socket.AF_INET6, ("::1", 80))]]
 
 
-def test_the_next_address_is_tried_where_one_does_not_listen(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_next_address_is_tried_if_one_does_not_listen(monkeypatch: pytest.MonkeyPatch) -> None:
     with RawServer(OK) as server:
         port = server.host.port
         found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (f"127.0.0.{last}", port)) for last in (2, 1)]

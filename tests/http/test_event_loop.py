@@ -11,7 +11,7 @@ from labgrader.http.event_loop import new_loop
 
 
 @pytest.mark.parametrize(("seconds", "waited"), [(0.0002, [0.0002]), (0.9, [0.9]), (0, [])])
-def test_a_wait_of_less_than_a_second_is_not_rounded_up_to_milliseconds(
+def test_a_short_wait_is_not_rounded_up_to_milliseconds(
     monkeypatch: pytest.MonkeyPatch, seconds: float, waited: list[float]
 ) -> None:
     """``epoll`` counts in milliseconds: 0.2 ms would take 1."""

@@ -36,5 +36,5 @@ COLD = Report(3.1, 104, 256, 40, cold=True)
         ("", Report()),
     ],
 )
-def test_the_last_report_of_a_log(log: str, report: Report) -> None:
+def test_the_last_report_line_of_a_log_counts(log: str, report: Report) -> None:
     assert read_report(log) == report

@@ -37,7 +37,7 @@ INVOKE = Question(
 
 
 def _certificate(folder: Path) -> Path:
-    """Write a certificate for 127.0.0.1 that nobody has signed but itself, with its key."""
+    """Write a self-signed certificate for 127.0.0.1, with its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "stub")])
     now = datetime.now(tz=UTC)
@@ -63,7 +63,7 @@ def _certificate(folder: Path) -> Path:
     return path
 
 
-def test_https_asks_the_server_who_it_is(tmp_path: Path) -> None:
+def test_https_verifies_the_server(tmp_path: Path) -> None:
     pem = _certificate(tmp_path)
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(pem)
@@ -86,7 +86,7 @@ def test_https_asks_the_server_who_it_is(tmp_path: Path) -> None:
         assert stub.connections == connections + 2  # kept open, tickets of TLS 1.3 notwithstanding
 
 
-def test_https_waits_no_longer_for_a_hanging_function(tmp_path: Path) -> None:
+def test_https_keeps_the_timeout_of_a_hanging_function(tmp_path: Path) -> None:
     """The timeout counts on a connection that is open: a handshake takes as long as the machine is busy."""
     pem = _certificate(tmp_path)
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -111,7 +111,7 @@ def silent() -> Iterator[Host]:
         yield Host(f"https://127.0.0.1:{listening.getsockname()[1]}")
 
 
-def test_a_server_that_accepts_and_never_shakes_hands_is_unreachable(silent: Host) -> None:
+def test_a_server_without_a_tls_handshake_is_unreachable(silent: Host) -> None:
     connection = SyncConnection(silent)
     began = time.monotonic()
     reply = connection.exchange(b"GET / HTTP/1.1\r\n\r\n", 0.1)
@@ -120,7 +120,7 @@ def test_a_server_that_accepts_and_never_shakes_hands_is_unreachable(silent: Hos
     assert (reply.trouble, reply.detail) == ("unreachable", "timed out")
 
 
-def test_a_handshake_that_is_abandoned_ends(silent: Host) -> None:
+def test_a_canceled_handshake_ends(silent: Host) -> None:
     async def work() -> Reply:
         connection = HttpConnection(silent, DnsCache())
         asyncio.get_running_loop().call_later(0.05, connection.abandon)

@@ -63,12 +63,12 @@ MACHINES = {"GradeClass": "grade_class", "GradeStudent": "grade_student", "Audit
 
 def of_type(kind: str) -> dict[str, Any]:
     """The properties of every resource of one type."""
-    return {name: one.get("Properties", {}) for name, one in RESOURCES.items() if one["Type"] == kind}
+    return {name: resource.get("Properties", {}) for name, resource in RESOURCES.items() if resource["Type"] == kind}
 
 
 def named(name: str, sid: str) -> dict[str, Any]:
     """The statement of a function's role with that Sid."""
-    (found,) = [one for one in statements(name) if one.get("Sid") == sid]
+    (found,) = [statement for statement in statements(name) if statement.get("Sid") == sid]
     return found
 
 

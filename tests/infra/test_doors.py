@@ -16,15 +16,15 @@ NO_STATUS = {"DEFAULT_4XX", "DEFAULT_5XX"}
 """What stands for several statuses names none in its document."""
 
 
-def test_every_request_is_authorized_but_one_for_the_description() -> None:
+def test_only_the_openapi_document_needs_no_authorization() -> None:
     assert API["Auth"]["DefaultAuthorizer"] == "Token"
     token = API["Auth"]["Authorizers"]["Token"]
     assert token["FunctionArn"] == "AuthorizeFunction.Arn"
     assert token["FunctionPayloadType"] == "TOKEN"
     assert token["Identity"] == {"Header": "Authorization", "ReauthorizeEvery": 0}
     events = [event["Properties"] for event in FUNCTIONS["ApiFunction"]["Events"].values()]
-    assert [one["Path"] for one in events if "Auth" in one] == ["/v1/openapi.yaml"]
-    assert {(one["Path"], one["Method"]) for one in events if "Auth" not in one} == {
+    assert [event["Path"] for event in events if "Auth" in event] == ["/v1/openapi.yaml"]
+    assert {(event["Path"], event["Method"]) for event in events if "Auth" not in event} == {
         ("/v1/{proxy+}", method) for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
     }
 
@@ -48,7 +48,7 @@ def test_the_stage_is_throttled_and_traced() -> None:
 
 
 @pytest.mark.parametrize("kind", API["GatewayResponses"])
-def test_what_the_gateway_says_itself_is_a_problem_document(kind: str) -> None:
+def test_gateway_responses_are_problem_documents(kind: str) -> None:
     response = API["GatewayResponses"][kind]
     assert response["ResponseParameters"]["Headers"]["Content-Type"] == "'application/problem+json'"
     document = json.loads(response["ResponseTemplates"]["application/json"])
@@ -58,9 +58,9 @@ def test_what_the_gateway_says_itself_is_a_problem_document(kind: str) -> None:
     assert document["detail"].endswith(".")
 
 
-def test_what_a_client_has_to_know_of_a_refusal_is_in_its_headers() -> None:
-    headers = {kind: one["ResponseParameters"]["Headers"] for kind, one in API["GatewayResponses"].items()}
-    statuses = {kind: one.get("StatusCode") for kind, one in API["GatewayResponses"].items()}
+def test_gateway_refusals_have_the_required_headers() -> None:
+    headers = {kind: response["ResponseParameters"]["Headers"] for kind, response in API["GatewayResponses"].items()}
+    statuses = {kind: response.get("StatusCode") for kind, response in API["GatewayResponses"].items()}
     assert (statuses["UNAUTHORIZED"], headers["UNAUTHORIZED"]["WWW-Authenticate"]) == (401, "'Bearer'")
     assert (statuses["THROTTLED"], headers["THROTTLED"]["Retry-After"]) == (429, "'1'")
     assert statuses["ACCESS_DENIED"] == 403
@@ -69,7 +69,7 @@ def test_what_a_client_has_to_know_of_a_refusal_is_in_its_headers() -> None:
     assert statuses["AUTHORIZER_FAILURE"] == 500
 
 
-def test_authorize_may_read_the_key_and_the_tokens_and_nothing_else() -> None:
+def test_authorize_may_read_only_the_key_and_the_tokens() -> None:
     assert actions("AuthorizeFunction") == {"secretsmanager:GetSecretValue", "dynamodb:GetItem"}
     key, tokens = statements("AuthorizeFunction")
     assert key["Resource"] == "TokenKey.Id"
@@ -78,12 +78,12 @@ def test_authorize_may_read_the_key_and_the_tokens_and_nothing_else() -> None:
     assert reading == {"AuthorizeFunction"}
 
 
-def test_a_refused_token_is_no_error_in_the_log() -> None:
+def test_a_refused_token_is_not_a_logged_error() -> None:
     pattern = RESOURCES["LoggedErrors"]["Properties"]["FilterPattern"]
     assert f'$.errorType != "{UnauthorizedError.__name__}"' in pattern
 
 
-def test_the_api_starts_runs_and_asks_after_them_and_never_touches_tokens() -> None:
+def test_the_api_starts_and_follows_runs_but_cannot_read_tokens() -> None:
     assert actions("ApiFunction") == {
         "s3:GetObject",
         "s3:ListBucket",
@@ -95,7 +95,7 @@ def test_the_api_starts_runs_and_asks_after_them_and_never_touches_tokens() -> N
         "states:DescribeExecution",
     }
     assert named("ApiFunction", "StartRuns")["Resource"] == ["GradeClass", "GradeStudent"]
-    executions = [one.rpartition(":execution:")[2] for one in named("ApiFunction", "AskAfterRuns")["Resource"]]
+    executions = [arn.rpartition(":execution:")[2] for arn in named("ApiFunction", "AskAfterRuns")["Resource"]]
     assert executions == ["${AWS::StackName}-grade-class:*", "${AWS::StackName}-grade-student:*"]
     never = named("ApiFunction", "NeverTokens")
     touching = {action for action in actions("ApiFunction") if action.startswith("dynamodb:")}
@@ -103,21 +103,23 @@ def test_the_api_starts_runs_and_asks_after_them_and_never_touches_tokens() -> N
     assert never["Condition"] == {"ForAnyValue:StringEquals": {"dynamodb:LeadingKeys": [TOKENS]}}
 
 
-def test_nobody_outside_the_account_puts_events_on_the_bus() -> None:
-    assert not of_type("AWS::Events::EventBusPolicy")  # without one, a bus is its account's
+def test_no_other_account_can_put_events_on_the_bus() -> None:
+    assert not of_type("AWS::Events::EventBusPolicy")  # without a policy, only the account may use the bus
 
 
-def test_no_function_that_uses_the_table_touches_tokens_but_the_authorizer() -> None:
+def test_only_the_authorizer_reads_tokens_from_the_table() -> None:
     using = {name for name in FUNCTIONS if "dynamodb:GetItem" in actions(name)}
     bounded = {"AuthorizeFunction", "RunLoadTestFunction"}  # their roles name the one partition that they may use
     for name in using - bounded:
         assert named(name, "NeverTokens") == named("ApiFunction", "NeverTokens")
     for name in bounded:
-        (statement,) = [one for one in statements(name) if "dynamodb:GetItem" in listed(one["Action"])]
+        (statement,) = [
+            statement for statement in statements(name) if "dynamodb:GetItem" in listed(statement["Action"])
+        ]
         assert "ForAllValues:StringEquals" in statement["Condition"]
 
 
-def test_an_event_may_start_a_class_run_and_nothing_else() -> None:
+def test_an_event_can_only_start_a_class_run() -> None:
     assert actions("StartRunFunction") == {
         "s3:GetObject",
         "s3:ListBucket",
@@ -132,23 +134,23 @@ def test_an_event_may_start_a_class_run_and_nothing_else() -> None:
     assert named("StartRunFunction", "AskAfterClassRuns")["Resource"].endswith(":${AWS::StackName}-grade-class:*")
 
 
-def test_a_night_reads_courses_and_tells_one_topic() -> None:
+def test_a_nightly_audit_reads_courses_and_publishes_to_one_topic() -> None:
     assert actions("PlanAuditFunction") == {"s3:GetObject", "s3:ListBucket", "dynamodb:GetItem", "dynamodb:PutItem"}
-    assert [one["Resource"] for one in statements("PlanAuditFunction") if one["Action"] == "s3:GetObject"] == [
-        "${Bucket.Arn}/courses/*"
-    ]
+    assert [
+        statement["Resource"] for statement in statements("PlanAuditFunction") if statement["Action"] == "s3:GetObject"
+    ] == ["${Bucket.Arn}/courses/*"]
     assert {name for name in FUNCTIONS if "sns:Publish" in actions(name)} == {"SendDigestFunction"}
-    (publish,) = [one for one in statements("SendDigestFunction") if one["Action"] == "sns:Publish"]
+    (publish,) = [statement for statement in statements("SendDigestFunction") if statement["Action"] == "sns:Publish"]
     assert publish["Resource"] == "DigestTopic"
-    (read,) = [one for one in statements("SendDigestFunction") if one["Action"] == "s3:GetObject"]
-    assert [one.removeprefix("${Bucket.Arn}/") for one in read["Resource"]] == [
+    (read,) = [statement for statement in statements("SendDigestFunction") if statement["Action"] == "s3:GetObject"]
+    assert [arn.removeprefix("${Bucket.Arn}/") for arn in read["Resource"]] == [
         "runs/*/audit.json",
         "runs/*/run.json",
         "courses/*",
     ]
 
 
-def test_whoever_publishes_knows_the_bus_and_may_use_that_one_only() -> None:
+def test_publishing_functions_may_use_only_the_stacks_bus() -> None:
     publishing = {name for name in FUNCTIONS if "events:PutEvents" in actions(name)}
     assert publishing == {"PlanRunFunction", "StartRunFunction", "SummariseRunFunction", "WriteReportFunction"}
     for name in publishing:
@@ -156,15 +158,15 @@ def test_whoever_publishes_knows_the_bus_and_may_use_that_one_only() -> None:
         assert FUNCTIONS[name]["Environment"]["Variables"]["BUS"] == "EventBus"
 
 
-def test_nobody_but_the_doors_and_the_audit_starts_an_execution() -> None:
+def test_only_api_event_and_audit_start_executions() -> None:
     starting = {name for name in FUNCTIONS if "states:StartExecution" in actions(name)}
     assert starting == {"ApiFunction", "StartRunFunction"}
     (policy,) = RESOURCES["AuditCourse"]["Properties"]["Policies"]
     granted = {
-        action: one["Resource"].rpartition(":")[2] if ":" in one["Resource"] else one["Resource"]
-        for one in policy["Statement"]
-        if one.get("Sid") != "DeliverLogs" and one["Action"] != "lambda:InvokeFunction"
-        for action in listed(one["Action"])
+        action: statement["Resource"].rpartition(":")[2] if ":" in statement["Resource"] else statement["Resource"]
+        for statement in policy["Statement"]
+        if statement.get("Sid") != "DeliverLogs" and statement["Action"] != "lambda:InvokeFunction"
+        for action in listed(statement["Action"])
     }
     rule = "rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"
     assert granted == {
@@ -175,21 +177,25 @@ def test_nobody_but_the_doors_and_the_audit_starts_an_execution() -> None:
         "events:PutRule": rule,
         "events:DescribeRule": rule,
     }
-    (stopping,) = [one for one in policy["Statement"] if "states:StopExecution" in listed(one["Action"])]
+    (stopping,) = [
+        statement for statement in policy["Statement"] if "states:StopExecution" in listed(statement["Action"])
+    ]
     assert stopping["Resource"].endswith(":execution:${AWS::StackName}-grade-class:*")
 
 
-def test_a_schedule_may_start_an_audit_and_put_what_failed_into_the_queue() -> None:
+def test_a_schedule_may_start_audits_and_use_the_dead_letter_queue() -> None:
     role = RESOURCES["ScheduleRole"]["Properties"]
     (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Principal"] == {"Service": "scheduler.amazonaws.com"}
     assert trust["Condition"]["StringEquals"]["aws:SourceAccount"] == "AWS::AccountId"
     assert trust["Condition"]["StringEquals"]["aws:SourceArn"].endswith(":schedule-group/${AWS::StackName}")
-    granted = [(one["Action"], one["Resource"]) for one in role["Policies"][0]["PolicyDocument"]["Statement"]]
+    granted = [
+        (statement["Action"], statement["Resource"]) for statement in role["Policies"][0]["PolicyDocument"]["Statement"]
+    ]
     assert granted == [("states:StartExecution", "AuditCourse"), ("sqs:SendMessage", "DeadLetters.Arn")]
 
 
-def test_topics_are_for_whom_iam_lets_and_for_our_alarms() -> None:
+def test_topics_allow_only_iam_principals_and_the_stacks_alarms() -> None:
     policies = {
         name: RESOURCES[f"{name}Policy"]["Properties"]["PolicyDocument"]["Statement"]
         for name in ("DigestTopic", "AlarmTopic")
@@ -211,11 +217,11 @@ def test_topics_are_for_whom_iam_lets_and_for_our_alarms() -> None:
         ("SummariseRunFunction", {"dynamodb:GetItem", "dynamodb:Query", "events:PutEvents"}),
     ],
 )
-def test_what_each_state_may_do_and_no_more(name: str, may: set[str]) -> None:
+def test_each_states_role_has_only_its_permissions(name: str, may: set[str]) -> None:
     assert actions(name) == {"s3:GetObject", "s3:ListBucket", "s3:PutObject", "dynamodb:PutItem", *may}
 
 
-def test_send_digest_may_do_no_more() -> None:
+def test_send_digest_has_only_its_permissions() -> None:
     assert actions("SendDigestFunction") == {
         "s3:GetObject",
         "s3:ListBucket",
@@ -225,9 +231,9 @@ def test_send_digest_may_do_no_more() -> None:
     }
 
 
-def test_the_api_reads_what_its_routes_answer_with() -> None:
-    (read,) = [one for one in statements("ApiFunction") if one["Action"] == "s3:GetObject"]
-    assert [one.removeprefix("${Bucket.Arn}/") for one in read["Resource"]] == [
+def test_the_api_may_read_what_its_routes_return() -> None:
+    (read,) = [statement for statement in statements("ApiFunction") if statement["Action"] == "s3:GetObject"]
+    assert [arn.removeprefix("${Bucket.Arn}/") for arn in read["Resource"]] == [
         "runs/*/reports/*",
         "runs/*/gradebook.json",
         "runs/*/lab.json",
@@ -237,7 +243,7 @@ def test_the_api_reads_what_its_routes_answer_with() -> None:
     ]
 
 
-def test_what_api_gateway_writes_its_logs_with_does_nothing_else() -> None:
+def test_the_log_role_of_api_gateway_only_writes_logs() -> None:
     role = RESOURCES["ApiGatewayLogWriter"]
     assert role["Properties"]["ManagedPolicyArns"] == [
         "arn:${AWS::Partition}:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"

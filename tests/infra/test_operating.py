@@ -30,7 +30,7 @@ def test_everything_that_logs_has_one_of_those_groups() -> None:
         "ApplicationLogLevel": ["LogLevels", "LogLevel", "Lambda"],
         "SystemLogLevel": "INFO",
     }
-    assert not [name for name, one in FUNCTIONS.items() if "LoggingConfig" in one]
+    assert not [name for name, properties in FUNCTIONS.items() if "LoggingConfig" in properties]
     for machine in MACHINES:
         logging = RESOURCES[machine]["Properties"]["Logging"]
         assert (logging["Level"], logging["IncludeExecutionData"]) == ("ERROR", False)
@@ -54,7 +54,9 @@ def test_what_a_rule_cannot_deliver_waits_in_the_queue(rule: str) -> None:
         failed = FUNCTIONS[function]["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
         assert failed == {"Type": "SQS", "Destination": "DeadLetters.Arn"}
         (permission,) = [
-            one for one in of_type("AWS::Lambda::Permission").values() if one["SourceArn"] == f"{rule}.Arn"
+            permission
+            for permission in of_type("AWS::Lambda::Permission").values()
+            if permission["SourceArn"] == f"{rule}.Arn"
         ]
         assert (permission["FunctionName"], permission["Principal"]) == (function, "events.amazonaws.com")
 
@@ -63,7 +65,7 @@ def test_only_rules_of_this_stack_may_fill_the_queue() -> None:
     (statement,) = RESOURCES["DeadLettersPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     assert statement["Principal"] == {"Service": "events.amazonaws.com"}
     arns = statement["Condition"]["ArnLike"]["aws:SourceArn"]
-    assert [one.rpartition(":rule/")[2] for one in arns] == ["${AWS::StackName}-*", "${AWS::StackName}/*"]
+    assert [arn.rpartition(":rule/")[2] for arn in arns] == ["${AWS::StackName}-*", "${AWS::StackName}/*"]
     for rule in of_type("AWS::Events::Rule").values():
         assert rule["Name"].startswith("${AWS::StackName}-")
     assert RESOURCES["DeadLetters"]["Properties"]["MessageRetentionPeriod"] == 14 * 24 * 60 * 60
@@ -86,7 +88,7 @@ def test_what_is_kept_and_waits_is_encrypted() -> None:
     assert of_type("AWS::S3::Bucket")["Bucket"]["BucketEncryption"]
 
 
-def test_a_run_whose_machine_could_not_say_so_is_recorded_as_failed() -> None:
+def test_a_run_is_recorded_as_failed_if_its_state_machine_could_not_record_that() -> None:
     rule = RESOURCES["RunStoppedRule"]["Properties"]
     assert rule["EventPattern"]["detail"] == {
         "status": ["FAILED", "TIMED_OUT", "ABORTED"],
@@ -102,7 +104,7 @@ def test_a_run_whose_machine_could_not_say_so_is_recorded_as_failed() -> None:
 
 
 @pytest.mark.parametrize("alarm", ALARMS)
-def test_an_alarm_tells_somebody_and_stands_in_the_runbook(alarm: str) -> None:
+def test_an_alarm_has_a_topic_and_a_section_of_the_runbook(alarm: str) -> None:
     properties = ALARMS[alarm]
     assert properties["AlarmActions"] == ["AlarmTopic"]
     assert properties["TreatMissingData"] == "notBreaching"
@@ -110,7 +112,7 @@ def test_an_alarm_tells_somebody_and_stands_in_the_runbook(alarm: str) -> None:
     assert f"\n### {name_of(alarm)}\n" in RUNBOOK
 
 
-def test_the_runbook_explains_no_alarm_that_is_not_there() -> None:
+def test_the_runbook_explains_only_alarms_that_exist() -> None:
     _, _, rest = RUNBOOK.partition("\n## Alarms\n")
     section, _, _ = rest.partition("\n## ")
     explained = set(re.findall(r"^### (.+)$", section, re.MULTILINE))
@@ -120,7 +122,7 @@ def test_the_runbook_explains_no_alarm_that_is_not_there() -> None:
 def test_the_dashboard_shows_every_alarm_and_what_is_measured() -> None:
     body = json.loads(RESOURCES["Dashboard"]["Properties"]["DashboardBody"])
     first, *graphs = body["widgets"]
-    shown = [one.rpartition(":alarm:")[2].removeprefix("${AWS::StackName}-") for one in first["properties"]["alarms"]]
+    shown = [arn.rpartition(":alarm:")[2].removeprefix("${AWS::StackName}-") for arn in first["properties"]["alarms"]]
     assert shown == [name_of(alarm) for alarm in ALARMS]
     metrics = [metric for graph in graphs for metric in graph["properties"]["metrics"]]
     ours = {metric[1] for metric in metrics if metric[0] == "labgrader"}
@@ -137,7 +139,9 @@ def test_the_dashboard_shows_every_alarm_and_what_is_measured() -> None:
         "${AWS::StackName}-logged-errors",
     }
     functions = {metric[3] for metric in metrics if metric[:2] == ["AWS/Lambda", "Duration"]}
-    assert functions == {one["FunctionName"] for name, one in FUNCTIONS.items() if name != "AuthorizeFunction"}
+    assert functions == {
+        properties["FunctionName"] for name, properties in FUNCTIONS.items() if name != "AuthorizeFunction"
+    }
 
 
 def emitted() -> set[tuple[str, str]]:
@@ -163,7 +167,7 @@ def test_what_is_shown_and_watched_is_really_emitted() -> None:
         if properties["Namespace"] == "labgrader" and "Dimensions" in properties
     }
     body = json.loads(RESOURCES["Dashboard"]["Properties"]["DashboardBody"])
-    graphs = [one["properties"].get("metrics", ()) for one in body["widgets"]]
+    graphs = [widget["properties"].get("metrics", ()) for widget in body["widgets"]]
     shown = {
         (metric[1], metric[3]) for graph in graphs for metric in graph if metric[0] == "labgrader" and len(metric) > 3
     }

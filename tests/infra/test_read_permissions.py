@@ -11,29 +11,29 @@ from tests.infra.read_permissions import READ_ACTIONS, changes, granted, lines_t
 from tests.infra.template_reading import template
 
 
-def test_the_recorder_may_read_what_its_questions_take_and_nothing_more() -> None:
+def test_the_recorder_has_exactly_the_permissions_that_it_needs() -> None:
     assert not (lines := changes()), f"\n{lines}"
 
 
 @pytest.mark.parametrize("name", ["template.yaml", "student_account.yaml"])
-def test_the_permissions_to_read_are_of_every_resource_and_of_the_paths_of_rest_apis(name: str) -> None:
+def test_read_permissions_cover_all_resources_and_rest_api_paths(name: str) -> None:
     others, apis = granted(name)
     assert (others["Effect"], others["Resource"], apis["Effect"]) == ("Allow", "*", "Allow")
     assert apis["Action"] == "apigateway:GET"
 
 
-def test_a_student_account_lets_only_the_functions_of_the_student_be_called() -> None:
+def test_a_student_account_allows_only_the_students_functions() -> None:
     student = template("student_account.yaml")["Resources"]["Reader"]["Properties"]["Policies"][0]["PolicyDocument"]
     (invoking,) = [statement for statement in student["Statement"] if statement["Action"] == "lambda:InvokeFunction"]
     assert invoking["Resource"].endswith(":function:${Username}-*")
 
 
-def test_what_the_recorder_is_granted_only_reads() -> None:
+def test_the_recorder_has_only_read_permissions() -> None:
     for action in READ_ACTIONS:
         assert re.match(r"[a-z0-9]+:(Get|List|Describe|GET$)", action), action
 
 
-def test_every_operation_of_api_gateway_names_the_path_that_it_reads() -> None:
+def test_every_api_gateway_operation_has_its_path() -> None:
     for action, operation in SINGLE_OPERATIONS.items():
         assert operation.api_path.startswith("/") == (operation.service == "apigateway"), action
 
@@ -46,7 +46,7 @@ Statement:
 """
 
 
-def test_missing_lines_are_printed_as_they_have_to_be_pasted() -> None:
+def test_missing_permissions_are_printed_for_pasting() -> None:
     present = ["lambda:ListFunctions", "lambda:GetFunction"]
     wanted = [*present, "lambda:GetPolicy", "iam:GetRole"]
     assert lines_to_change("a.yaml", TEXT, present, wanted, "lambda:ListFunctions") == (
@@ -55,7 +55,7 @@ def test_missing_lines_are_printed_as_they_have_to_be_pasted() -> None:
     assert lines_to_change("a.yaml", TEXT, present, present, "lambda:ListFunctions") == ""
 
 
-def test_lines_that_are_too_many_are_printed() -> None:
+def test_superfluous_permissions_are_printed() -> None:
     present = ["lambda:ListFunctions", "lambda:GetFunction", "lambda:GetFunction", "lambda:GetAlias"]
     assert lines_to_change("a.yaml", TEXT, present, present[:2], "lambda:ListFunctions") == (
         "infra/a.yaml: remove these lines from the list of line 3\n"
@@ -63,7 +63,7 @@ def test_lines_that_are_too_many_are_printed() -> None:
     )
 
 
-def test_a_line_of_rest_apis_is_pasted_with_its_tag() -> None:
+def test_a_rest_api_permission_is_printed_with_its_tag() -> None:
     text = "Resource:\n  - !Sub arn:x:/restapis\n  - !Sub arn:x:/restapis/*/stages\n"
     present = ["arn:x:/restapis", "arn:x:/restapis/*/stages"]
     assert lines_to_change("a.yaml", text, present, [*present, "arn:x:/apikeys"], "arn:x:/restapis") == (

@@ -101,7 +101,7 @@ FUNCTION_ROLES = tuple(
 
 
 @pytest.mark.parametrize("role", FUNCTION_ROLES)
-def test_the_key_is_for_the_authorizer_alone(stack: Stack, role: str) -> None:
+def test_only_the_authorizer_may_read_the_key(stack: Stack, role: str) -> None:
     secrets = stack.as_role(role, "secretsmanager")
     asked = refused(lambda: secrets.get_secret_value(SecretId=stack.outputs["TokenKeyArn"]))
     assert asked == (role != "AuthorizeFunctionRole")
@@ -129,13 +129,13 @@ def test_no_function_deletes_a_run_or_the_stack(stack: Stack, role: str) -> None
         ("WriteReportFunctionRole", set()),
     ],
 )
-def test_who_may_start_what(stack: Stack, role: str, machines: set[str]) -> None:
+def test_each_role_starts_only_its_executions(stack: Stack, role: str, machines: set[str]) -> None:
     all_of_them = ("GradeClassArn", "GradeStudentArn", "AuditCourseArn")
     assert {machine for machine in all_of_them if start(stack, role, machine)} == machines
 
 
 @pytest.mark.parametrize("role", FUNCTION_ROLES)
-def test_who_may_put_events_on_the_bus(stack: Stack, role: str) -> None:
+def test_only_publishing_roles_put_events_on_the_bus(stack: Stack, role: str) -> None:
     events = stack.as_role(role, "events")
     entry = {"EventBusName": stack.outputs["EventBusName"], "Source": "trial", "DetailType": "Trial", "Detail": "{}"}
     may = not refused(lambda: events.put_events(Entries=[entry]))
@@ -157,7 +157,7 @@ def test_who_may_put_events_on_the_bus(stack: Stack, role: str) -> None:
         ("RunLoadTestFunctionRole", "runs/r/claims/user1/c.json", "runs/r/reports/user1.json"),
     ],
 )
-def test_what_each_may_write(stack: Stack, role: str, may: str, may_not: str) -> None:
+def test_each_role_writes_only_its_objects_and_items(stack: Stack, role: str, may: str, may_not: str) -> None:
     assert (put(stack, role, may), put(stack, role, may_not)) == (True, False)
 
 
@@ -171,12 +171,12 @@ def test_what_each_may_write(stack: Stack, role: str, may: str, may_not: str) ->
         ("ApiFunctionRole", "courses/c/rosters/r.csv", "courses/c/course.yaml"),
     ],
 )
-def test_what_each_may_read(stack: Stack, role: str, may: str, may_not: str) -> None:
+def test_each_role_reads_only_its_objects_and_items(stack: Stack, role: str, may: str, may_not: str) -> None:
     assert (get(stack, role, may), get(stack, role, may_not)) == (True, False)
 
 
 @pytest.mark.parametrize("role", ["RunProbeFunctionRole", "RunLoadTestFunctionRole"])
-def test_what_meets_students_code_calls_none_of_our_functions(stack: Stack, role: str) -> None:
+def test_probes_and_load_tests_cannot_invoke_labgraders_functions(stack: Stack, role: str) -> None:
     client = stack.as_role(role, "lambda")
     for name in ("labgrader-write-report", "labgrader-api"):
         assert refused(lambda name=name: client.invoke(FunctionName=name, Payload=b"{}"))  # type: ignore[misc]
@@ -185,7 +185,7 @@ def test_what_meets_students_code_calls_none_of_our_functions(stack: Stack, role
 
 
 @pytest.mark.parametrize("role", ["PlanAuditFunctionRole", "TakeSnapshotFunctionRole", "RunCheckFunctionRole"])
-def test_what_only_reads_and_judges_tells_nobody_and_calls_nothing(stack: Stack, role: str) -> None:
+def test_reading_and_judging_roles_invoke_and_publish_nothing(stack: Stack, role: str) -> None:
     assert refused(lambda: stack.as_role(role, "lambda").invoke(FunctionName="user1-f", Payload=b"{}"))
     assert refused(lambda: stack.as_role(role, "sns").publish(TopicArn=stack.outputs["AlarmTopicArn"], Message="x"))
 
@@ -199,12 +199,12 @@ def test_authorize_reads_and_never_writes(stack: Stack) -> None:
     assert not get(stack, "AuthorizeFunctionRole", "runs/r/run.json")
 
 
-def test_a_digest_goes_to_one_topic(stack: Stack) -> None:
+def test_a_digest_can_go_to_one_topic_only(stack: Stack) -> None:
     sns = stack.as_role("SendDigestFunctionRole", "sns")
     assert sns.publish(TopicArn=stack.outputs["DigestTopicArn"], Message="trial")["MessageId"]
     assert refused(lambda: sns.publish(TopicArn=stack.outputs["AlarmTopicArn"], Message="trial"))
 
 
-def test_nobody_but_the_scheduler_is_a_schedule(stack: Stack) -> None:
+def test_only_the_scheduler_can_assume_the_schedule_role(stack: Stack) -> None:
     with pytest.raises(ClientError, match="not authorized to perform: sts:AssumeRole"):
         stack.as_role("ScheduleRole", "stepfunctions")

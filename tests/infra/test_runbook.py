@@ -12,15 +12,16 @@ BLOCKS = re.findall(r"```bash\n(.*?)```", RUNBOOK, re.DOTALL)
 LINES = [line.strip() for block in BLOCKS for line in block.replace("\\\n", " ").splitlines() if line.strip()]
 
 
-def test_everything_else_is_the_aws_command_line() -> None:
+def test_all_other_commands_of_the_runbook_are_aws_commands() -> None:
     others = {shlex.split(line, comments=True)[0] for line in LINES if not line.startswith("labgrader ")}
     assert others == {"aws", "QUEUE=ADDRESS"}
 
 
-def test_what_it_names_is_in_the_template() -> None:
+def test_the_runbook_names_existing_resources() -> None:
     document = template()
     groups = {
-        one["LogGroupName"].replace("${AWS::StackName}", "labgrader") for one in of_type("AWS::Logs::LogGroup").values()
+        group["LogGroupName"].replace("${AWS::StackName}", "labgrader")
+        for group in of_type("AWS::Logs::LogGroup").values()
     }
     named = set(re.findall(r"`(/[a-z/]+)`", RUNBOOK)) | set(re.findall(r"logs tail (\S+)", RUNBOOK))
     assert named == groups

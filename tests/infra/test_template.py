@@ -39,21 +39,21 @@ def test_state_folder_and_resource_share_a_name() -> None:
         assert properties["FunctionName"] == f"${{AWS::StackName}}-{folder.replace('_', '-')}"
 
 
-def test_only_probe_and_load_test_may_invoke_prefixed_functions_and_never_our_own() -> None:
+def test_only_probe_and_load_test_may_invoke_students_functions() -> None:
     invoking = {name for name in FUNCTIONS if "lambda:InvokeFunction" in actions(name)}
     assert invoking == {"RunProbeFunction", "RunLoadTestFunction"}
     for name in invoking:
-        allowed = [one for one in statements(name) if one["Action"] == "lambda:InvokeFunction"]
-        assert [(one["Effect"], one["Resource"].rpartition(":function:")[2]) for one in allowed] == [
+        allowed = [statement for statement in statements(name) if statement["Action"] == "lambda:InvokeFunction"]
+        assert [(statement["Effect"], statement["Resource"].rpartition(":function:")[2]) for statement in allowed] == [
             ("Allow", "*-*"),
             ("Deny", "${AWS::StackName}-*"),
         ]
 
 
-def test_a_probe_may_put_and_send_for_a_student_and_a_load_test_may_not() -> None:
-    live = {one["Sid"]: one for one in statements("RunProbeFunction") if "Sid" in one}
+def test_only_a_probe_may_upload_objects_and_send_messages() -> None:
+    live = {statement["Sid"]: statement for statement in statements("RunProbeFunction") if "Sid" in statement}
     student = template("student_account.yaml")["Resources"]["Reader"]["Properties"]["Policies"][0]["PolicyDocument"]
-    theirs = {one["Sid"]: one for one in student["Statement"] if "Sid" in one}
+    theirs = {statement["Sid"]: statement for statement in student["Statement"] if "Sid" in statement}
     for sid, whole, own in (
         ("DropOwnObjects", "s3:::*-*/*labgrader-*", "s3:::${Username}-*/*labgrader-*"),
         ("SendToPrefixedQueues", "sqs:*:${AWS::AccountId}:*-*", "sqs:*:${AWS::AccountId}:${Username}-*"),
@@ -63,15 +63,15 @@ def test_a_probe_may_put_and_send_for_a_student_and_a_load_test_may_not() -> Non
         assert (theirs[sid]["Effect"], theirs[sid]["Resource"]) == ("Allow", f"arn:${{AWS::Partition}}:{own}")
         assert theirs[sid]["Action"] == live[sid]["Action"]
     never = live["NeverIntoOurBucket"], live["NeverOurQueues"]
-    assert [one["Effect"] for one in never] == ["Deny", "Deny"]
+    assert [statement["Effect"] for statement in never] == ["Deny", "Deny"]
     assert set(never[0]["Action"]) == set(live["DropOwnObjects"]["Action"]) - {"s3:GetObject"}  # it reads its own runs
     assert never[0]["Resource"] == "${Bucket.Arn}/*labgrader-*"
     assert never[1]["Action"] == live["SendToPrefixedQueues"]["Action"]
     assert never[1]["Resource"].endswith(":${AWS::StackName}-*")
 
 
-def test_a_load_test_may_ask_what_there_is_room_for_and_take_leases_and_nothing_else_may() -> None:
-    loading = {one["Sid"]: one for one in statements("RunLoadTestFunction") if "Sid" in one}
+def test_only_a_load_test_may_read_concurrency_and_take_leases() -> None:
+    loading = {statement["Sid"]: statement for statement in statements("RunLoadTestFunction") if "Sid" in statement}
     assert set(loading) == {
         "InvokePrefixedFunctions",
         "NeverOurOwn",
@@ -81,7 +81,7 @@ def test_a_load_test_may_ask_what_there_is_room_for_and_take_leases_and_nothing_
         "ReadKeysToCallWith",  # an API is loaded with the student's key
     }
     student = template("student_account.yaml")["Resources"]["Reader"]["Properties"]["Policies"][0]["PolicyDocument"]
-    theirs = {one["Sid"]: one for one in student["Statement"] if "Sid" in one}
+    theirs = {statement["Sid"]: statement for statement in student["Statement"] if "Sid" in statement}
     for sid, resource in (
         ("AskHowManyExecutionsThereAre", "*"),
         ("AskWhatPrefixedFunctionsMayUse", "arn:${AWS::Partition}:lambda:*:${AWS::AccountId}:function:*-*"),
@@ -99,7 +99,7 @@ def test_a_load_test_may_ask_what_there_is_room_for_and_take_leases_and_nothing_
     assert {name for name in FUNCTIONS if "dynamodb:DeleteItem" in actions(name)} == {"RunLoadTestFunction"}
 
 
-def test_run_load_test_has_the_time_for_a_test_and_for_waiting_before_it() -> None:
+def test_run_load_test_has_time_for_a_test_and_the_wait_before_it() -> None:
     """Until all is warm, and as long again until another run is done; and its leases end when it does, not later."""
     timeout_s = FUNCTIONS["RunLoadTestFunction"]["Timeout"]
     assert timeout_s >= TEST_S + 2 * PROVISIONED_WAIT_S
@@ -107,7 +107,7 @@ def test_run_load_test_has_the_time_for_a_test_and_for_waiting_before_it() -> No
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
-def test_no_function_may_do_everything_or_delete_anything(name: str) -> None:
+def test_no_function_has_wildcard_or_delete_permissions(name: str) -> None:
     for action in actions(name):
         assert "*" not in action
         if action in ("s3:DeleteObject", "sqs:DeleteMessage"):  # of its own objects and messages only: see below
@@ -152,7 +152,7 @@ def test_each_function_writes_its_own_part_of_a_run(name: str, writes: list[str]
     assert [resource.removeprefix("${Bucket.Arn}/") for resource in resources] == writes
 
 
-def test_what_is_not_named_above_writes_no_object() -> None:
+def test_other_functions_write_no_objects() -> None:
     assert {name for name in FUNCTIONS if "s3:PutObject" not in actions(name)} == {
         "AuthorizeFunction",
         "PlanAuditFunction",
@@ -160,7 +160,7 @@ def test_what_is_not_named_above_writes_no_object() -> None:
 
 
 @pytest.mark.parametrize("machine", MACHINES)
-def test_a_machine_gets_what_its_file_names_and_may_invoke_those_functions_only(machine: str) -> None:
+def test_a_machine_may_invoke_only_the_functions_in_its_definition(machine: str) -> None:
     properties = RESOURCES[machine]["Properties"]
     assert set(properties["DefinitionSubstitutions"]) == placeholders(machine)
     assert properties["Name"] == f"${{AWS::StackName}}-{MACHINES[machine].replace('_', '-')}"
@@ -171,13 +171,13 @@ def test_a_machine_gets_what_its_file_names_and_may_invoke_those_functions_only(
     assert {resource.removesuffix(".Arn") for resource in invoke["Resource"]} == functions
 
 
-def test_the_bucket_is_private_encrypted_and_outlives_the_stack() -> None:
+def test_the_bucket_is_private_encrypted_and_retained() -> None:
     bucket = template()["Resources"]["Bucket"]
     assert bucket["DeletionPolicy"] == "Retain"
     assert set(bucket["Properties"]["PublicAccessBlockConfiguration"].values()) == {True}
 
 
-def test_cfn_lint_is_content() -> None:
+def test_cfn_lint_accepts_the_templates() -> None:
     linter = Path(sys.executable).parent / "cfn-lint"
     files = [str(file) for file in sorted((ROOT / "infra").glob("*.yaml"))]
     outcome = subprocess.run([str(linter), *files], capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""A verdict of an earlier run, where it still says something."""
+"""A verdict of an earlier run is carried over if it still holds."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ def entry(**changes: Any) -> dict[str, Any]:
     }
 
 
-def test_all_that_was_said_is_carried_over() -> None:
+def test_a_whole_verdict_is_carried_over() -> None:
     assert carried_verdict(ITEM, entry()) == Verdict(
         "partial", 0.3337, "1 of 3 answers was right", "400", "500", "wrap it", ("a line",), Reason.CARRIED_OVER
     )
 
 
-def test_what_is_passed_has_no_reason() -> None:
+def test_a_passed_verdict_has_no_reason() -> None:
     carried = carried_verdict(ITEM, entry(status="passed", points=8))
     assert carried is not None
     assert carried.reason is None
 
 
 @pytest.mark.parametrize("status", ["skipped", "not_graded", "guessed"])
-def test_what_is_no_verdict_of_the_check_itself_is_not(status: str) -> None:
+def test_skipped_and_not_graded_are_not_carried_over(status: str) -> None:
     assert carried_verdict(ITEM, entry(status=status)) is None
 
 
@@ -51,7 +51,7 @@ def test_what_is_no_verdict_of_the_check_itself_is_not(status: str) -> None:
     "check",
     [None, {}, entry(check="latency_within"), entry(points="2"), entry(max_points=None), {"status": "passed"}],
 )
-def test_what_is_about_something_else_or_cannot_be_read_is_not(check: Any) -> None:
+def test_verdicts_of_another_check_or_shape_are_not_carried_over(check: Any) -> None:
     assert carried_verdict(ITEM, check) is None
 
 
@@ -66,14 +66,12 @@ def test_what_is_about_something_else_or_cannot_be_read_is_not(check: Any) -> No
         ("skipped", 0, 8, 0.0),
     ],
 )
-def test_the_share_of_the_points_also_where_there_are_none(
-    status: str, points: float, most: float, share: float
-) -> None:
+def test_the_share_of_a_check_without_points(status: str, points: float, most: float, share: float) -> None:
     assert share_of({"status": status, "points": points, "max_points": most}) == share
 
 
 @pytest.mark.parametrize("report", [None, [], {}, {"checks": None}, {"checks": ["x", {"status": "passed"}]}, "text"])
-def test_what_is_no_report_has_no_checks(report: Any) -> None:
+def test_an_invalid_report_has_no_checks(report: Any) -> None:
     assert checks_by_id(report) == {}
 
 

@@ -25,7 +25,7 @@ def test_the_kind_follows_from_the_evidence_it_reads() -> None:
     def of_load(load: LoadTest) -> Verdict:
         return passed()
 
-    assert [one.kind for one in (of_snapshot, of_probe, of_load)] == ["configuration", "behaviour", "performance"]
+    assert [check.kind for check in (of_snapshot, of_probe, of_load)] == ["configuration", "behaviour", "performance"]
 
 
 def test_keyword_parameters_are_the_schema() -> None:
@@ -61,7 +61,7 @@ def test_keyword_parameters_are_the_schema() -> None:
     }
 
 
-def test_a_function_that_reads_no_evidence_is_no_check() -> None:
+def test_a_function_without_evidence_is_not_a_check() -> None:
     with pytest.raises(TypeError, match="the first parameter is annotated Snapshot, Probe or LoadTest"):
 
         @check(title="t", hint="h")
@@ -99,5 +99,5 @@ def test_an_unknown_check_is_named(name: str) -> None:
 
 def test_every_file_in_checks_is_a_check_of_its_name() -> None:
     found = all_checks()
-    assert [one.name for one in found] == check_names()
-    assert all(one.title and one.hint and one.description for one in found)
+    assert [problem.name for problem in found] == check_names()
+    assert all(problem.title and problem.hint and problem.description for problem in found)

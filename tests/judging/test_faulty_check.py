@@ -32,7 +32,7 @@ ITEM = Item("mine", "mine", "It is", points=1)
 BEGINNING = "could not be graded, and no points are lost: there is a fault in the check mine: "
 
 
-def nobody() -> Snapshot:
+def empty_snapshot() -> Snapshot:
     answers = Answers.from_dict({"lambda:ListFunctions": {"value": []}})
     return Snapshot("ada", "111122223333", "us-east-1", "2026-01-01T00:00:00Z", answers)
 
@@ -46,7 +46,7 @@ def folder(tmp_path: Path) -> Path:
 def sentence(folder: Path, body: str) -> str:
     (folder / "checks" / "mine.py").write_text(CHECK.format(body=body), encoding="utf-8")
     with searching(folder), pytest.raises(NotGradedError) as refused:
-        judge(ITEM, nobody())
+        judge(ITEM, empty_snapshot())
     return str(refused.value)
 
 
@@ -61,16 +61,16 @@ def test_an_error_in_what_the_check_calls_is_named_with_the_line_of_the_check(fo
     assert said.startswith(f"{BEGINNING}checks/mine.py:8: JSONDecodeError: ")
 
 
-def test_what_is_no_verdict_is_named(folder: Path) -> None:
+def test_a_result_that_is_not_a_verdict_is_named(folder: Path) -> None:
     assert sentence(folder, "return None") == f"{BEGINNING}it returned NoneType instead of a verdict"
 
 
-def test_nothing_is_asked_for_it_and_a_self_check_is_given_back(folder: Path) -> None:
+def test_a_self_check_with_a_faulty_check_does_not_count(folder: Path) -> None:
     said = sentence(folder, "raise ValueError('no')")
     assert said == f"{BEGINNING}checks/mine.py:8: ValueError: no"
     with searching(folder):
-        assert next_question(ITEM, nobody()) is None
+        assert next_question(ITEM, empty_snapshot()) is None
         with pytest.raises(NotGradedError) as refused, reason_in_text():
-            judge(ITEM, nobody())
-        found = resolve_outcome(ITEM, nobody(), None, {"error": "NotGradedError", "cause": str(refused.value)})
+            judge(ITEM, empty_snapshot())
+        found = resolve_outcome(ITEM, empty_snapshot(), None, {"error": "NotGradedError", "cause": str(refused.value)})
     assert found == not_graded(said, Reason.GRADER)

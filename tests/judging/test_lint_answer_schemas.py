@@ -25,7 +25,8 @@ WITHIN = "checks[0].with.matches"
         (
             "type: object",
             "type: objekt",
-            f"15: {WITHIN}.type: 'objekt' is no type; there are: array, boolean, integer, null, number, object, string",
+            f"15: {WITHIN}.type: 'objekt' is not a type; did you mean 'object'? "
+            "The types are: array, boolean, integer, null, number, object, string",
         ),
         (
             "type: string",
@@ -36,33 +37,35 @@ WITHIN = "checks[0].with.matches"
         (
             "required: [user_id]",
             "required: user_id",
-            f"16: {WITHIN}.required: not a JSON Schema: 'user_id' is not of type 'array'",
+            f"16: {WITHIN}.required: must be a list, not the text 'user_id'",
         ),
         (
             "required: [user_id]",
             "requird: [user_id]",
-            f"16: {WITHIN}.requird: there is no keyword 'requird' that could be used here",
+            f"16: {WITHIN}.requird: the keyword 'requird' is not allowed here; did you mean 'required'?",
         ),
         (
             'pattern: "^u"',
             'patern: "^u"',
-            f"18: {WITHIN}.properties.user_id.patern: there is no keyword 'patern' that could be used here",
+            f"18: {WITHIN}.properties.user_id.patern: the keyword 'patern' is not allowed here; "
+            "did you mean 'pattern'?",
         ),
         (
             'pattern: "^u"',
             'pattern: "("',
-            f"18: {WITHIN}.properties.user_id.pattern: not a JSON Schema: '(' is not a 'regex'",
+            f"18: {WITHIN}.properties.user_id.pattern: '(' is not a regular expression: missing ), unterminated "
+            "subpattern at position 0",
         ),
         (
             'pattern: "^u"',
             'pattern: "^(u+)+$"',
-            f"18: {WITHIN}.properties.user_id.pattern: '^(u+)+$' repeats a repetition, which may take for ever: "
-            "write it with one",
+            f"18: {WITHIN}.properties.user_id.pattern: '^(u+)+$' has a repetition within a repetition, which "
+            "may take forever: use one repetition",
         ),
         (
             'pattern: "^u"',
             "format: email",
-            f"18: {WITHIN}.properties.user_id.format: a format is not checked: say it with a pattern",
+            f"18: {WITHIN}.properties.user_id.format: formats are not checked: use a pattern",
         ),
         (
             "type: object",
@@ -75,7 +78,8 @@ WITHIN = "checks[0].with.matches"
         (
             "type: object",
             "$schema: http://json-schema.org/draft-07/schema#",
-            f"15: {WITHIN}.$schema: there is no keyword '$schema' that could be used here",
+            f"15: {WITHIN}.$schema: must be 'https://json-schema.org/draft/2020-12/schema', not the text "
+            "'http://json-schema.org/draft-07/schema#'",
         ),
     ],
 )
@@ -88,7 +92,7 @@ def test_a_bad_schema_is_named_with_its_line_and_field(tmp_path: Path, old: str,
 
 
 @pytest.mark.parametrize("matches", ["[1]", "true", "{}"])
-def test_what_is_no_object_is_no_schema_of_an_answer(tmp_path: Path, matches: str) -> None:
+def test_an_answer_schema_must_be_an_object(tmp_path: Path, matches: str) -> None:
     start, end = EXPECTING.index("      matches:"), EXPECTING.index("  - id: second")
     (problem,) = problems(tmp_path, f"{EXPECTING[:start]}      matches: {matches}\n{EXPECTING[end:]}")
     assert problem.startswith("14: checks[0].with.matches: ")

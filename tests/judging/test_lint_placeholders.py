@@ -1,4 +1,4 @@
-"""`labgrader lint`: placeholders that nobody fills, and braces that are none."""
+"""`labgrader lint` reports unknown placeholders, and accepts other braces."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ KNOWN = "{username}, {account_id}, {region}"
         (
             'function: "{username}-f", alias: "{username}-prod"',
             'function: "{user}-f", alias: "{username}-prod"',
-            f"11: checks[0].with.function: there is no placeholder {{user}}; there are: {KNOWN}. "
-            "For the text itself write {{user}}",
+            f"11: checks[0].with.function: there is no placeholder {{user}}; did you mean {{username}}? "
+            f"There are: {KNOWN}. For the text itself write {{{{user}}}}",
         ),
         (
             "title: The alias prod serves version 1",
@@ -29,7 +29,7 @@ KNOWN = "{username}, {account_id}, {region}"
         (
             "    points: 4",
             '    points: 4\n    hint: "aws {function} {functon}"',
-            f"11: checks[0].hint: there is no placeholder {{functon}}; there are: {KNOWN}, "
+            f"11: checks[0].hint: there is no placeholder {{functon}}; did you mean {{function}}? There are: {KNOWN}, "
             "{function}, {alias}, {version}. For the text itself write {{functon}}",
         ),
     ],
@@ -54,7 +54,7 @@ def test_text_in_braces_is_written_with_double_braces(tmp_path: Path) -> None:
         ("event_answered", '{function: f, event: {body: \'{"a": {"b": 1}}\'}, matches: {pattern: "^[a-z]{1,3}$"}}'),
     ],
 )
-def test_braces_that_are_no_placeholders_of_ours_are_good(tmp_path: Path, check: str, parameters: str) -> None:
+def test_other_braces_are_accepted(tmp_path: Path, check: str, parameters: str) -> None:
     start = GOOD.index("    check: alias_points_to")
     end = GOOD.index("  - id: second")
     one = f"    check: {check}\n    title: It is\n    task: Task 1\n    points: 4\n    with: {parameters}\n"

@@ -30,13 +30,35 @@ def test_thirds_are_rounded_to_two_decimals_and_still_sum() -> None:
     assert result.points == 9.99
 
 
+def test_points_are_never_rounded_up_to_full_marks() -> None:
+    result = score([item("a", 100)], {"a": share(19_999, 20_000, "one is missing")})
+    assert (result.points, result.max_points, result.percent) == (99.99, 100, 99.99)
+    result = score([item("a", 99_999.99), item("b", 0.01)], {"a": passed(), "b": failed("no")})
+    assert (result.points, result.max_points, result.percent) == (99_999.99, 100_000, 99.99)
+    result = score([item("a", 100)], {"a": passed()})
+    assert (result.points, result.percent) == (100, 100)
+
+
+def test_a_partial_share_that_was_rounded_up_to_all_is_not_full_marks() -> None:
+    """An audit repeats the share of an earlier report, which has four decimals."""
+    assert score([item("a", 10)], {"a": Verdict("partial", 1.0, "almost")}).points == 9.99
+
+
+def test_points_of_thirds_add_up_to_the_points_of_the_lab() -> None:
+    items = [item(name, 10 / 3) for name in "abc"]
+    result = score(items, dict.fromkeys("abc", passed()))
+    assert [check.points for check in result.checks] == [check.item.points for check in result.checks]
+    assert [check.points for check in result.checks] == [3.34, 3.33, 3.33]
+    assert (result.points, result.max_points, result.percent) == (10, 10, 100)
+
+
 def test_a_failed_prerequisite_skips_with_its_title() -> None:
     result = score([item("a"), item("b", 10, "a")], {"a": failed("missing"), "b": passed()})
     assert result.checks[1].verdict == skipped("Skipped: fix “The a” first.")
     assert result.points == 0
 
 
-def test_skipping_goes_down_the_line_in_whatever_order_the_checks_stand() -> None:
+def test_skipping_reaches_indirect_dependents_in_any_order_of_the_checks() -> None:
     items = [item("c", 10, "b"), item("b", 10, "a"), item("a")]
     assert statuses(items, {"a": failed("x"), "b": passed(), "c": passed()}) == {
         "a": "failed",
@@ -45,7 +67,7 @@ def test_skipping_goes_down_the_line_in_whatever_order_the_checks_stand() -> Non
     }
 
 
-def test_a_partial_prerequisite_holds_nobody_up() -> None:
+def test_a_partial_prerequisite_skips_no_check() -> None:
     assert statuses([item("a"), item("b", 10, "a")], {"a": partial(0.5, "half"), "b": passed()})["b"] == "passed"
 
 

@@ -62,7 +62,7 @@ def problems(folder: Path, text: str) -> list[str]:
     return problems_of(write(folder, f"id: mine\nextends: base\n{text}"))
 
 
-def test_a_file_that_names_nothing_is_the_same_lab(folder: Path) -> None:
+def test_an_extending_file_without_changes_is_the_same_lab(folder: Path) -> None:
     lab, base = extended(folder, ""), find_lab("base")
     assert lab.to_dict() == {**base.to_dict(), "id": "mine"}
     assert Lab.from_dict(lab.to_dict()) == lab
@@ -93,7 +93,7 @@ def test_a_check_is_removed_and_another_one_added_at_the_end(folder: Path) -> No
     assert lab.advice == ()
 
 
-def test_another_check_takes_none_of_the_parameters(folder: Path) -> None:
+def test_a_replaced_check_keeps_no_parameters(folder: Path) -> None:
     lab = extended(folder, "checks:\n  - {id: second, check: tracing_active, with: {functions: [f]}}\n")
     assert lab.checks[1].parameters == {"functions": ["f"]}
 
@@ -109,12 +109,12 @@ def test_another_check_takes_none_of_the_parameters(folder: Path) -> None:
         ("points: 12\nchecks:\n  - {id: first, points: 5}\n", "3: points: the checks sum to 11 points, not 12"),
         (
             "checks:\n  - id: first\n    with:\n      verzion: '2'\n",
-            "6: checks[0].with.verzion: check alias_points_to has no parameter 'verzion'; it has: "
-            "function, alias, version, or_newest",
+            "6: checks[0].with.verzion: check alias_points_to has no parameter 'verzion'; did you mean 'version'? "
+            "It has: function, alias, version, or_newest",
         ),
         (
             "checks:\n  - {id: frist, points: 5}\n",
-            "4: checks[0].id: base has no check 'frist'; a new one also needs check, title, task",
+            "4: checks[0].id: base has no check 'frist'; did you mean 'first'? A new one also needs check, title, task",
         ),
         ("checks:\n  - {id: third, remove: true}\n", "4: checks[0].id: base has no check 'third' to remove"),
         (
@@ -123,7 +123,7 @@ def test_another_check_takes_none_of_the_parameters(folder: Path) -> None:
         ),
         (
             "checks:\n  - {id: first, remove: true, points: 4}\n",
-            "4: checks[0]: 'first' is removed, so nothing else can be said of it",
+            "4: checks[0]: 'first' is removed, so it must not have other fields",
         ),
         (
             "checks:\n  - {id: first, title: A}\n  - {id: first, title: B}\n",
@@ -131,22 +131,26 @@ def test_another_check_takes_none_of_the_parameters(folder: Path) -> None:
         ),
         (
             "checks:\n  - {id: first, visibility: hidden}\n",
-            "2: extends: second: check 'second' is visible and requires 'first', which is hidden: a self-check judges "
-            "no hidden check; hide both, or neither",
+            "2: extends: second: check 'second' is visible and requires 'first', which is hidden: self-checks do not "
+            "judge hidden checks; hide both, or neither",
         ),
         (
             "checks:\n  - id: second\n    with: {alias: '{user}'}\n",
-            "5: checks[0].with.alias: there is no placeholder {user}; there are: {username}, {account_id}, {region}. "
-            "For the text itself write {{user}}",
+            "5: checks[0].with.alias: there is no placeholder {user}; did you mean {username}? "
+            "There are: {username}, {account_id}, {region}. For the text itself write {{user}}",
         ),
-        ("titel: Mine\n", "1: Additional properties are not allowed ('titel' was unexpected)"),
+        (
+            "titel: Mine\n",
+            "3: titel: unknown field; did you mean 'title'? A lab that extends another has: id, extends, version, "
+            "title, handout, points, checks, self_checks, advice, unseen",
+        ),
     ],
 )
-def test_a_problem_stands_in_the_extending_file(folder: Path, text: str, expected: str) -> None:
+def test_a_problem_has_its_line_in_the_extending_file(folder: Path, text: str, expected: str) -> None:
     assert problems(folder, text)[0] == expected
 
 
-def test_what_cannot_be_extended_is_named(folder: Path) -> None:
+def test_an_unknown_base_lab_is_named(folder: Path) -> None:
     file = write(folder, "id: mine\nextends: nothing\n")
     assert str(lint(file)[0]).startswith(f"{file}:2: extends: there is no lab 'nothing' to extend; the labs are: base,")
     file = write(folder, "id: mine\nextends: mine\n")

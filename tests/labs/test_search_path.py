@@ -60,7 +60,7 @@ def refused(action: object, *folders: Path) -> list[str]:
 def test_a_check_that_could_call_something_is_refused(folder: Path, line: str) -> None:
     file = write(folder / "checks" / "of_mine.py", f"{CHECK.format(name='of_mine')}\n\n{line}\n")
     name = line.split()[1]
-    said = f"{file}:13: imports {name}: a check judges what was recorded and calls nothing itself"
+    said = f"{file}:13: imports {name}: a check judges recorded evidence and must not call AWS or other services"
     assert refused(lambda: find_check("of_mine"), folder) == [said]
 
 
@@ -71,8 +71,7 @@ def test_a_lab_with_a_built_in_id_is_refused_by_lint(tmp_path: Path) -> None:
     with searching(tmp_path):
         said = [str(problem) for problem in lint(file)]
     assert (
-        f"{file}:1: id: lambda-optimization is a built-in lab: "
-        "give yours another id, and `extends: lambda-optimization`"
+        f"{file}:1: id: lambda-optimization is a built-in lab: use another id, and `extends: lambda-optimization`"
     ) in said
 
 
@@ -83,8 +82,9 @@ def test_an_unknown_placeholder_in_the_hint_of_a_check_is_refused(folder: Path) 
     with searching(folder):
         (problem,) = lint(file)
     assert str(problem) == (
-        f"{file}:6: checks[0].check: the hint of the check of_mine: there is no placeholder {{user}}; there are: "
-        "{username}, {account_id}, {region}, {function}. For the text itself write {{user}}"
+        f"{file}:6: checks[0].check: the hint of the check of_mine: there is no placeholder {{user}}; "
+        "did you mean {username}? There are: {username}, {account_id}, {region}, {function}. "
+        "For the text itself write {{user}}"
     )
 
 
@@ -102,12 +102,12 @@ def test_a_lab_and_a_check_are_found_as_long_as_their_folder_is_searched(folder:
         find_check("of_mine")
 
 
-def test_what_is_deployed_holds_no_answers(folder: Path) -> None:
+def test_deployed_labs_contain_no_recorded_answers(folder: Path) -> None:
     with searching(folder):
         assert sorted(added_files()) == ["_shared.py", "labs/my-lab/lab.yaml", "of_mine.py"]
 
 
-def test_a_check_whose_folder_was_not_named_is_found_by_lint(folder: Path) -> None:
+def test_lint_finds_a_check_in_an_unnamed_folder(folder: Path) -> None:
     file = folder / "my-lab" / "lab.yaml"
     assert [str(problem) for problem in lint(file)] == [
         f"{file}:6: checks[0].check: there is no check 'of_mine'; to use {folder}/checks/of_mine.py, "
@@ -118,17 +118,19 @@ def test_a_check_whose_folder_was_not_named_is_found_by_lint(folder: Path) -> No
 def test_a_built_in_lab_keeps_its_id(folder: Path) -> None:
     file = write(folder / "lambda-optimization" / "lab.yaml", "id: lambda-optimization\n")
     assert refused(lab_ids, folder) == [
-        f"{file}: id: lambda-optimization is a built-in lab: give yours another id, and "
+        f"{file}: id: lambda-optimization is a built-in lab: use another id, and "
         "`extends: lambda-optimization` to change only parts"
     ]
 
 
 def test_a_built_in_check_keeps_its_name(folder: Path) -> None:
     file = write(folder / "checks" / "alias_points_to.py", "")
-    assert refused(check_names, folder) == [f"{file}: alias_points_to is a built-in check: give yours another name"]
+    assert refused(check_names, folder) == [f"{file}: alias_points_to is a built-in check: use another name"]
 
 
-def test_two_folders_have_no_lab_or_check_in_common(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_two_folders_with_the_same_lab_or_check_are_refused(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     other = tmp_path_factory.mktemp("other")
     lab = write(other / "my-lab" / "lab.yaml", LAB.format(lab_id="my-lab", check="of_mine"))
     assert refused(lab_ids, folder, other) == [f"{lab}: id: my-lab is already the lab of {folder}/my-lab/lab.yaml"]
@@ -138,15 +140,13 @@ def test_two_folders_have_no_lab_or_check_in_common(folder: Path, tmp_path_facto
     ]
 
 
-def test_helpers_of_one_name_are_not_deployed(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_helpers_with_the_same_name_are_not_deployed(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     other = tmp_path_factory.mktemp("other")
     shared = write(other / "checks" / "_shared.py", "")
     said = f"{shared}: {folder}/checks/_shared.py has the same name: rename one of them"
     assert refused(added_files, folder, other) == [said]
     own = write(other / "checks" / "wording" / "__init__.py", "")
-    assert refused(added_files, other) == [
-        f"{own}: checks/wording/__init__.py is a built-in file: give yours another name"
-    ]
+    assert refused(added_files, other) == [f"{own}: checks/wording/__init__.py is a built-in file: use another name"]
 
 
 @pytest.mark.parametrize(
@@ -162,13 +162,13 @@ def test_helpers_of_one_name_are_not_deployed(folder: Path, tmp_path_factory: py
         ),
     ],
 )
-def test_a_check_that_cannot_be_used_has_a_sentence(folder: Path, text: str, expected: str) -> None:
+def test_an_unusable_check_is_explained(folder: Path, text: str, expected: str) -> None:
     file = write(folder / "checks" / "of_mine.py", text)
     (problem,) = refused(lambda: find_check("of_mine"), folder)
     assert problem.startswith(f"{file}{expected}")
 
 
-def test_a_check_has_a_name_of_python(folder: Path) -> None:
+def test_a_check_name_must_be_a_python_name(folder: Path) -> None:
     file = write(folder / "checks" / "of-mine.py", "")
     said = f"{file}: a check's file has the name of its function: letters, digits and underscores"
     assert refused(check_names, folder) == [said]
@@ -180,7 +180,7 @@ def refused_as_empty(folder: Path) -> list[str]:
     return [str(problem) for problem in caught.value.problems]
 
 
-def test_a_folder_that_holds_nothing_to_add_says_which_one_was_probably_meant(folder: Path, tmp_path: Path) -> None:
+def test_a_folder_without_labs_suggests_the_right_one(folder: Path, tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
     holds = "this folder holds no lab and no check: it needs ID/lab.yaml or checks/NAME.py"
@@ -195,5 +195,5 @@ def test_a_folder_that_holds_nothing_to_add_says_which_one_was_probably_meant(fo
     assert refused_as_empty(above) == [f"{above}: {holds}. Did you mean {above}/mine?"]
 
 
-def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
     assert refused(lab_ids, tmp_path / "none") == [f"{tmp_path}/none: there is no such folder of labs"]

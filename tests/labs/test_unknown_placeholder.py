@@ -1,4 +1,4 @@
-"""A placeholder that nobody fills is the lab's fault: it is not graded, and costs nobody a point or a self-check."""
+"""An unknown placeholder is the lab's fault: the check is not graded, and costs no points and no self-check."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def item_of(**parameters: object) -> Item:
     return lab.for_student("ada", "111122223333", "us-east-1").checks[0]
 
 
-def nobody() -> Snapshot:
+def empty_snapshot() -> Snapshot:
     answers = Answers.from_dict({"lambda:ListFunctions": {"value": []}})
     return Snapshot("ada", "111122223333", "us-east-1", "2026-01-01T00:00:00Z", answers)
 
@@ -40,20 +40,20 @@ def nobody() -> Snapshot:
 def test_an_unknown_placeholder_is_not_graded_and_named() -> None:
     item = item_of(function="{user}-f", alias="{usr}-{username}", version="1")
     with pytest.raises(NotGradedError) as refused:
-        judge_recorded(item, nobody())
+        judge_recorded(item, empty_snapshot())
     assert str(refused.value) == SENTENCE
-    assert next_question(item, nobody()) is None
+    assert next_question(item, empty_snapshot()) is None
 
 
-def test_a_self_check_is_given_back_for_it() -> None:
+def test_a_self_check_with_an_unknown_placeholder_does_not_count() -> None:
     item = item_of(function="{user}-f", alias="{usr}-{username}", version="1")
     with pytest.raises(NotGradedError) as refused, reason_in_text():
-        judge_recorded(item, nobody())
-    found = resolve_outcome(item, nobody(), None, {"error": "NotGradedError", "cause": str(refused.value)})
+        judge_recorded(item, empty_snapshot())
+    found = resolve_outcome(item, empty_snapshot(), None, {"error": "NotGradedError", "cause": str(refused.value)})
     assert found == not_graded(SENTENCE, Reason.GRADER)
 
 
-def test_text_in_braces_is_judged_as_it_stands() -> None:
+def test_text_in_double_braces_is_judged_literally() -> None:
     item = item_of(function="{{user}}-f", alias="{username}-prod", version="1")
     assert item.parameters["function"] == "{user}-f"
-    assert judge_recorded(item, nobody()).message.startswith("There is no function {user}-f")
+    assert judge_recorded(item, empty_snapshot()).message.startswith("There is no function {user}-f")

@@ -48,6 +48,6 @@ def compare_question(baseline: Target = FUNCTION, candidate: Target = FUNCTION, 
 
 
 def with_key(stage: Callable[[Request], Response], name: str = "user1-key") -> Callable[[Request], Response]:
-    """Let a stub answer as a stage, and as API Gateway where it is asked for the key."""
+    """Return a handler that responds as a stage, and as API Gateway to the request for the key."""
     key = Response(json.dumps({"id": "k1", "name": name, "value": VALUE}).encode())
     return lambda request: key if request.target.startswith("/apikeys/") else stage(request)

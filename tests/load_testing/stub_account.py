@@ -1,4 +1,4 @@
-"""An account that answers what admission asks, from a script, and a clock that moves when somebody waits."""
+"""An account with scripted responses for admission, and a clock that moves only during waits."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MINE = {"quota_scope": "111122223333 us-east-1", "student": "user1"}
 
 
 class Aws:
-    """A Lambda client that answers as AWS does, from a script, and a clock that moves when somebody waits."""
+    """A Lambda client with scripted responses like AWS's, and a clock that moves only during waits."""
 
     def __init__(self) -> None:
         config = Config(retries={"mode": "standard", "total_max_attempts": 1})
@@ -84,7 +84,7 @@ class Aws:
         return refused.value.reason
 
     def kept_waiting(self, *targets: Target, plan: LoadPlan = PLAN, **given: Any) -> str:
-        """Wait for others until the end; what the student reads where nobody tries again."""
+        """Wait for other tests until the deadline. Return the student's message if there is no retry."""
         with pytest.raises(ThrottledError) as throttled:
             self.admitted(*targets, plan=plan, **given)
         self.stub.assert_no_pending_responses()

@@ -1,4 +1,4 @@
-"""A server that speaks enough of Lambda's Invoke API to be invoked, and behaves as badly as it is told.
+"""A server with enough of Lambda's Invoke API to be invoked, and with scripted faults.
 
 It answers every other request the same way, so it is an API's stage, too.
 
@@ -149,7 +149,7 @@ class StubLambda:
         return InvokeEndpoint(f"{scheme}://127.0.0.1:{self.port}", "us-east-1", Credentials("AKIDEXAMPLE", "secret"))
 
     def client(self, service: str) -> Any:
-        """Make a boto3 client whose requests come here, without retries of its own."""
+        """Return a boto3 client for this server, without retries."""
         made = boto3.client(
             service,  # type: ignore[call-overload]
             region_name="us-east-1",
@@ -201,12 +201,12 @@ class StubLambda:
         self._ready.set()
         await self._done.wait()
         server.close()
-        await self._turn()  # whoever has just connected is let in
+        await self._turn()  # accept pending connections
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for writer in self._writers:
-            writer.transport.abort()  # closing would wait for whoever reads no more
+            writer.transport.abort()  # closing would wait for clients that no longer read
         await self._turn()
 
     async def _turn(self) -> None:

@@ -18,7 +18,7 @@ from tests.load_testing.stub_account import ALIAS, FUNCTION, LATEST, NOW, PLAN, 
 # --- what the account has --------------------------------------------------------------------------------------------
 
 
-def test_with_room_the_plan_is_the_plan() -> None:
+def test_a_plan_with_enough_concurrency_is_unchanged() -> None:
     assert Aws().account().reserved(50).admitted() == PLAN
 
 
@@ -41,19 +41,20 @@ def test_a_plan_is_reduced_to_half_of_what_is_left() -> None:
     assert fitting.notes[0].endswith("half of them for load tests, so 12 were kept in flight")
 
 
-def test_what_the_run_planned_is_kept() -> None:
+def test_the_runs_plan_is_kept() -> None:
     assert Aws().account().reserved().admitted(in_flight=11).concurrency == 11
 
 
-def test_five_reserved_under_twenty_in_flight_are_noted_and_loaded_all_the_same() -> None:
+def test_a_reserved_concurrency_below_the_plan_is_noted_and_loaded() -> None:
     fitting = Aws().account().reserved(5).admitted()
     assert fitting.concurrency == 20
     assert fitting.notes == (
-        "5 executions are reserved for the function: what is beyond that is throttled by AWS, and counted apart",
+        "5 executions are reserved for the function: AWS throttles requests above that, and they are counted "
+        "separately",
     )
 
 
-def test_a_function_that_is_switched_off_is_noted() -> None:
+def test_a_reserved_concurrency_of_zero_is_noted() -> None:
     assert Aws().account().reserved(0).admitted().notes == (
         "0 executions are reserved for the function, which switches it off",
     )
@@ -66,46 +67,46 @@ def test_of_two_functions_the_smaller_reservation_counts() -> None:
     assert fitting.notes[0].startswith("5 executions are reserved")
 
 
-def test_of_an_endpoint_only_the_account_is_asked() -> None:
+def test_for_an_api_only_the_account_is_read() -> None:
     target = EndpointTarget(RestApi("a1", "user1-api"), "prod", "GET", "/x")
     assert Aws().account().admitted(target) == PLAN
 
 
-def test_a_denied_question_about_the_account_ends_in_a_sentence_that_names_the_permission() -> None:
+def test_a_denied_account_request_names_the_permission() -> None:
     said = "User: arn:aws:sts::1:assumed-role/r/s is not authorized to perform: lambda:GetAccountSettings"
     assert Aws().refuses("get_account_settings", "AccessDeniedException", said, 403).refused() == (
-        "labgrader may not ask what the account has left, so nothing was loaded: its role there must allow "
-        f"lambda:GetAccountSettings (AccessDeniedException: {said})"
+        "labgrader cannot read the account's free concurrency, so the load test did not run: its role here "
+        f"must allow lambda:GetAccountSettings (AccessDeniedException: {said})"
     )
 
 
-def test_a_question_about_the_account_is_repeated_and_given_up_in_the_end() -> None:
+def test_an_account_request_is_retried_up_to_a_maximum() -> None:
     aws = Aws().refuses("get_account_settings", "TooManyRequestsException", "Rate exceeded", 429)
     assert aws.account().reserved().admitted() == PLAN
     for _ in range(3):
         aws.refuses("get_account_settings", "TooManyRequestsException", "Rate exceeded", 429)
     assert aws.refused() == (
-        "AWS did not say what the account has left, so nothing was loaded; try again later "
+        "AWS did not return the account's free concurrency, so the load test did not run; try again later "
         "(TooManyRequestsException: Rate exceeded)"
     )
 
 
-def test_an_account_without_that_question_is_a_refusal_too() -> None:
+def test_an_unsupported_account_request_is_a_refusal() -> None:
     aws = Aws().refuses("get_account_settings", "ResourceNotFoundException", "?", 404)
-    with pytest.raises(AwsCallError, match="ResourceNotFoundException: AWS knows no such question"):
+    with pytest.raises(AwsCallError, match="ResourceNotFoundException: AWS does not support this request"):
         read_concurrency_budget(aws.client)
 
 
-def test_the_room_is_that_of_the_account() -> None:
+def test_the_concurrency_budget_is_read_from_the_account() -> None:
     assert read_concurrency_budget(Aws().account(1_000, 900).client) == ConcurrencyBudget(1_000, 900)
 
 
-def test_a_reservation_that_cannot_be_read_stops_nothing() -> None:
+def test_an_unreadable_reserved_concurrency_does_not_stop_the_test() -> None:
     aws = Aws().account().refuses("get_function_concurrency", "AccessDeniedException", status=403)
     assert aws.admitted().notes == ("what is reserved for user1-f could not be read (AccessDeniedException)",)
 
 
-def test_a_function_that_is_gone_is_found_out_by_the_test() -> None:
+def test_admission_ignores_a_deleted_function() -> None:
     assert (
         Aws().account().refuses("get_function_concurrency", "ResourceNotFoundException", status=404).admitted() == PLAN
     )
@@ -122,17 +123,17 @@ def test_an_alias_without_provisioned_concurrency_waits_for_nothing() -> None:
 
 
 @pytest.mark.parametrize("qualifier", ["", "$LATEST"])
-def test_what_can_have_none_is_not_asked(qualifier: str) -> None:
+def test_targets_without_provisioned_concurrency_are_not_read(qualifier: str) -> None:
     assert Aws().account().reserved().admitted(FunctionTarget("user1-f", qualifier)) == PLAN
 
 
-def test_what_is_ready_is_not_waited_for() -> None:
+def test_ready_provisioned_concurrency_is_not_waited_for() -> None:
     aws = Aws().account().reserved().provisioned("READY", 10)
     assert aws.admitted(ALIAS).notes == ()
     assert aws.now == NOW
 
 
-def test_what_is_being_prepared_is_waited_for() -> None:
+def test_provisioned_concurrency_in_progress_is_waited_for() -> None:
     aws = Aws().account().reserved()
     for ready in range(3):
         aws.provisioned("IN_PROGRESS", ready)
@@ -140,36 +141,36 @@ def test_what_is_being_prepared_is_waited_for() -> None:
     assert fitting.notes == ("3 s were waited until provisioned concurrency (10) was ready",)
 
 
-def test_what_is_never_ready_is_loaded_after_a_minute() -> None:
+def test_provisioned_concurrency_is_waited_for_at_most_a_minute() -> None:
     aws = Aws().account().reserved()
     for _ in range(61):
         aws.provisioned("IN_PROGRESS", 3)
     assert aws.admitted(ALIAS).notes == (
-        "provisioned concurrency was still being prepared (3 of 10) after 60 s: cold starts are to be expected",
+        "provisioned concurrency was still being prepared (3 of 10) after 60 s: expect cold starts",
     )
     assert aws.now == NOW + 60
 
 
 @pytest.mark.parametrize(("left_s", "waited_s"), [(TEST_S + 20, 20), (TEST_S, 0), (TEST_S - 1, 0)])
-def test_no_wait_takes_the_time_of_the_test(left_s: float, waited_s: int) -> None:
+def test_a_wait_leaves_enough_time_for_the_test(left_s: float, waited_s: int) -> None:
     aws = Aws().account().reserved()
     for _ in range(waited_s + 1):
         aws.provisioned("IN_PROGRESS", 3)
     (note,) = aws.admitted(ALIAS, ends_at=NOW + left_s).notes
-    assert note.endswith(f"(3 of 10) after {waited_s} s: cold starts are to be expected")
+    assert note.endswith(f"(3 of 10) after {waited_s} s: expect cold starts")
 
 
-def test_what_failed_is_noted_with_awss_reason() -> None:
+def test_failed_provisioned_concurrency_is_noted_with_its_reason() -> None:
     aws = Aws().account().reserved().provisioned("FAILED", reason="FUNCTION_ERROR_INIT_FAILURE\n<b>")
     assert aws.admitted(ALIAS).notes == (
         "provisioned concurrency could not be prepared (FUNCTION_ERROR_INIT_FAILURE\N{REPLACEMENT CHARACTER}<b>): "
-        "cold starts are to be expected",
+        "expect cold starts",
     )
     aws = Aws().account().reserved().provisioned("FAILED")
     assert "(AWS gives no reason)" in aws.admitted(ALIAS).notes[0]
 
 
-def test_provisioned_concurrency_that_cannot_be_read_stops_nothing() -> None:
+def test_unreadable_provisioned_concurrency_does_not_stop_the_test() -> None:
     aws = Aws().account().reserved()
     aws.refuses("get_provisioned_concurrency_config", "AccessDeniedException", status=403)
     assert aws.admitted(ALIAS).notes == (
@@ -188,7 +189,7 @@ def test_the_notes_of_the_plan_come_first() -> None:
 # --- leases ----------------------------------------------------------------------------------------------------------
 
 
-def test_two_runs_never_load_one_student_at_once(store: Store) -> None:
+def test_two_runs_never_load_the_same_student_at_once(store: Store) -> None:
     """The second waits until the first is done, about a second at a time."""
     first, second = Aws().account().reserved(), Aws().account().reserved()
     loading = first.admission(leases=store, holder="run-1").admit((LATEST,), PLAN)
@@ -209,11 +210,11 @@ def test_two_runs_never_load_one_student_at_once(store: Store) -> None:
     [FUNCTION, FunctionTarget("user1-g"), EndpointTarget(RestApi("a1", "user1-api"), "prod", "GET", "/")],
     ids=["an alias shares its function's executions", "another function", "a stage calls the function"],
 )
-def test_one_lease_serves_all_that_a_student_built(store: Store, target: Target) -> None:
+def test_one_lease_covers_all_functions_of_a_student(store: Store, target: Target) -> None:
     first, second = Aws().account().reserved().provisioned("READY", 10), Aws()
     with first.admission(leases=store).admit((ALIAS,), PLAN):
         assert second.refused(target, leases=store) == (
-            "another run is load-testing what user1 built; run this student again when it is done"
+            "another run is load-testing what user1 built; grade this student again when it is done"
         )
 
 
@@ -232,14 +233,14 @@ def test_another_student_or_quota_scope_has_another_lease(store: Store, quota_sc
 
 
 @pytest.mark.parametrize(("left_s", "begins"), [(DEADLINE_S, True), (DEADLINE_S - 0.5, False)])
-def test_a_test_that_would_be_cut_off_is_not_begun(left_s: float, begins: bool) -> None:
+def test_a_test_without_enough_time_is_not_started(left_s: float, begins: bool) -> None:
     """AWS may take its time to say what there is room for."""
     aws = Aws().account().reserved()
     if begins:
         assert aws.admitted(ends_at=NOW + left_s) == PLAN
     else:
         assert aws.refused(ends_at=NOW + left_s) == (
-            "AWS took so long to say what the account has left that no time remained for the load test; try again later"
+            "AWS took so long to return the account's free concurrency that the load test had no time; try again later"
         )
 
 
@@ -251,21 +252,21 @@ def test_a_lease_is_waited_for_while_the_test_would_still_fit(store: Store, left
     assert aws.now == NOW + waited_s
 
 
-def test_without_an_end_the_wait_ends_all_the_same(store: Store) -> None:
+def test_the_wait_ends_also_without_a_deadline(store: Store) -> None:
     aws = Aws()
     with Aws().account().reserved().admission(leases=store, ends_at=NOW + 10_000).admit((FUNCTION,), PLAN):
         aws.refused(leases=store)
     assert aws.now == NOW + LEASE_S - TEST_S
 
 
-def test_the_lease_of_a_run_that_crashed_is_taken_over(store: Store) -> None:
+def test_the_lease_of_a_crashed_run_is_taken_over(store: Store) -> None:
     assert store.lease("111122223333 us-east-1 student user1", "crashed", NOW - 10, NOW + 7)
     aws = Aws().account().reserved()
     assert aws.admitted(leases=store) == PLAN
     assert aws.now == NOW + 7
 
 
-def test_a_lease_is_given_back_whatever_happened(store: Store) -> None:
+def test_a_lease_is_released_also_after_an_error(store: Store) -> None:
     aws = Aws().account(10, 10).reserved()
     aws.refused(leases=store)
     with (
@@ -277,7 +278,7 @@ def test_a_lease_is_given_back_whatever_happened(store: Store) -> None:
     assert aws.now == NOW
 
 
-def test_a_lease_that_cannot_be_given_back_loses_no_result(store: Store) -> None:
+def test_a_failed_release_of_a_lease_loses_no_result(store: Store) -> None:
     with Aws().account().reserved().admission(leases=store).admit((FUNCTION,), PLAN) as fitting:
         store._table.delete()
     assert fitting == PLAN

@@ -1,4 +1,4 @@
-"""The checks that measure, with the load tester, against servers whose truth is known by orders of magnitude."""
+"""The performance checks with the load tester, against servers with latencies that are known roughly."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def with_api(**method: Any) -> World:
 
 
 @pytest.mark.parametrize(("bound_ms", "status"), [(20_000.0, "passed"), (5.0, "failed")])
-def test_a_function_of_fifty_milliseconds_keeps_one_bound_and_not_the_other(bound_ms: float, status: str) -> None:
+def test_a_latency_of_fifty_ms_meets_one_bound_and_not_the_other(bound_ms: float, status: str) -> None:
     world = World().function(FUNCTION)
     verdict = measured(
         world,
@@ -71,7 +71,7 @@ def test_a_function_of_fifty_milliseconds_keeps_one_bound_and_not_the_other(boun
     assert verdict.status == status
 
 
-def test_an_answer_that_is_made_anew_is_slower_than_one_from_the_cache() -> None:
+def test_an_uncached_response_is_slower_than_a_cached_one() -> None:
     def respond(request: Request) -> Response:
         return Response(delay_s=0.08 if request.headers.get("cache-control") == "max-age=0" else 0.0)
 
@@ -80,7 +80,7 @@ def test_an_answer_that_is_made_anew_is_slower_than_one_from_the_cache() -> None
     assert verdict.message.startswith("GET /a of user1-api: the cache of the stage prod responded in ")
 
 
-def test_a_plan_that_refuses_above_its_limit_is_seen_with_the_key() -> None:
+def test_a_usage_plan_that_throttles_is_seen_with_the_key() -> None:
     sent: list[str] = []
 
     def respond(request: Request) -> Response:

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("virtual_time")
 # --- what is measured ---------------------------------------------------------------------------------------------
 
 
-def test_a_constant_latency_is_measured_as_it_is() -> None:
+def test_a_constant_latency_is_measured_exactly() -> None:
     with StubLambda(lambda request: Response(delay_s=0.05)) as stub:
         result = load(stub)
         assert len(stub.requests) == 100
@@ -73,7 +73,7 @@ def test_without_a_qualifier_the_target_is_the_function() -> None:
     assert read_result(answer).target == "user1-f"
 
 
-def test_cold_starts_are_told_apart_by_the_report_line() -> None:
+def test_cold_starts_are_recognized_by_the_report_line() -> None:
     with StubLambda(lambda request: cold(0.15) if request.number <= 20 else warm(0.02)) as stub:
         result = load(stub)
     assert result.cold_starts == 20
@@ -97,7 +97,7 @@ def test_cold_starts_are_told_apart_by_the_report_line() -> None:
         ("", False),
     ],
 )
-def test_what_a_cold_start_is(log: str, is_cold: bool) -> None:
+def test_an_init_or_restore_duration_is_a_cold_start(log: str, is_cold: bool) -> None:
     with StubLambda(lambda request: Response(headers=logged(log))) as stub:
         result = load(stub, concurrency=1, requests=1)
     assert result.cold_starts == is_cold
@@ -116,7 +116,7 @@ def _slots(count: int, delay_s: float) -> Any:
     return lambda request: throttle() if request.running > count else Response(delay_s=delay_s)
 
 
-def test_a_reservation_of_ten_throttles_half_of_twenty_not_nearly_all() -> None:
+def test_a_reserved_concurrency_of_ten_throttles_half_of_twenty() -> None:
     """Without a pause, ten workers burn ninety requests in refusals while the first ten are still running."""
     with StubLambda(_slots(10, 0.1)) as stub:
         result = load(stub)
@@ -126,7 +126,7 @@ def test_a_reservation_of_ten_throttles_half_of_twenty_not_nearly_all() -> None:
     assert result.latency_ms["min"] >= 100
 
 
-def test_a_function_that_is_switched_off_ends_soon_and_without_a_rush() -> None:
+def test_a_reserved_concurrency_of_zero_ends_the_test_early() -> None:
     with StubLambda(lambda request: throttle()) as stub:
         began = time.perf_counter()
         result = load(stub)
@@ -146,12 +146,12 @@ def test_a_function_that_hangs_ends_the_test_early() -> None:
     assert 20 <= result.requests < 40  # the first twenty, and what a quick worker sent before the last of them gave up
     assert (result.timeouts + result.unanswered, result.planned_requests) == (result.requests, 100)
     assert result.timeouts >= 20
-    sentence = r"stopped after [0-2] s, when 20 requests in a row had no answer: (\d+) of 100 requests were sent"
+    sentence = r"stopped after [0-2] s, because 20 requests in a row had no response: (\d+) of 100 requests were sent"
     assert re.match(sentence, result.cut_short)
     assert result.latency_ms == dict.fromkeys(("min", "mean", "p50", "p90", "p95", "p99", "max"), 0)
 
 
-def test_a_few_that_hang_among_many_do_not_end_it() -> None:
+def test_a_few_hanging_requests_do_not_end_the_test() -> None:
     with StubLambda(lambda request: Response(hangs=request.number % 4 == 0, delay_s=0.01)) as stub:
         result = load(stub, concurrency=4, requests=20, request_timeout_s=0.3)
     assert (result.succeeded, result.timeouts, result.cut_short) == (15, 5, "")
@@ -162,16 +162,16 @@ def test_a_function_that_begins_to_hang_ends_the_test_too() -> None:
         result = load(stub, concurrency=4, requests=100, request_timeout_s=0.2)
     assert (result.succeeded, result.timeouts + result.unanswered) == (10, result.requests - 10)
     assert 8 <= result.timeouts <= 11  # twice four, and what was in flight
-    assert f"requests in a row had no answer: {result.requests} of 100 requests were sent" in result.cut_short
+    assert f"requests in a row had no response: {result.requests} of 100 requests were sent" in result.cut_short
 
 
-def test_all_that_were_to_be_sent_hang_and_nothing_was_cut() -> None:
+def test_a_test_of_only_hanging_requests_is_not_cut_short() -> None:
     with StubLambda(lambda request: Response(hangs=True)) as stub:
         result = load(stub, concurrency=3, requests=3, request_timeout_s=0.2)
     assert (result.timeouts, result.cut_short) == (3, "")
 
 
-def test_the_deadline_abandons_what_is_in_flight() -> None:
+def test_the_deadline_cancels_requests_in_flight() -> None:
     with StubLambda(lambda request: Response(delay_s=0.3)) as stub:
         began = time.perf_counter()
         result = load(stub, concurrency=5, deadline_s=0.75)
@@ -186,7 +186,7 @@ def test_the_deadline_abandons_what_is_in_flight() -> None:
     )
 
 
-def test_a_request_that_had_all_its_time_is_a_timeout_and_its_successor_is_cut_off() -> None:
+def test_at_the_deadline_only_full_waits_are_timeouts() -> None:
     with StubLambda(lambda request: Response(hangs=True)) as stub:
         result = load(stub, concurrency=1, requests=2, request_timeout_s=0.4, deadline_s=0.7)
     assert (result.timeouts, result.other_errors, result.unanswered) == (1, 1, 1)

@@ -80,7 +80,7 @@ def test_two_functions_are_measured_in_turn_without_their_cold_starts() -> None:
     assert result.baseline_errors == result.candidate_errors == ()
 
 
-def test_a_function_that_fails_twice_ends_the_comparison_and_says_why() -> None:
+def test_a_function_that_fails_twice_ends_the_comparison_with_a_note() -> None:
     why = (
         "HTTPSConnectionPool(host='api.github.com', port=443): Max retries exceeded with url: /repos/aws/aws-sdk-python"
         " (Caused by NewConnectionError('<urllib3.connection.HTTPSConnection object at 0x7f2d4c0b1f10>: Failed to "
@@ -95,7 +95,7 @@ def test_a_function_that_fails_twice_ends_the_comparison_and_says_why() -> None:
     assert result.notes == ("the comparison stopped after 2 failures of user1-slow, in round 1 of 5",)
 
 
-def test_one_failure_is_forgiven_and_not_timed() -> None:
+def test_one_failure_is_tolerated_and_not_timed() -> None:
     bad = Response(json.dumps({"statusCode": 500, "body": "<b>no\n</b>"}).encode())
     respond = _turns(lambda call: warm(), lambda call: bad if call == 2 else warm())
     with StubLambda(respond) as stub:
@@ -106,7 +106,7 @@ def test_one_failure_is_forgiven_and_not_timed() -> None:
 
 
 @pytest.mark.parametrize(("status", "failures"), [(399, 0), (400, 2)])
-def test_an_answer_that_refuses_the_work_has_no_time(status: int, failures: int) -> None:
+def test_an_error_response_is_not_timed(status: int, failures: int) -> None:
     refusal = Response(json.dumps({"statusCode": status}).encode())
     with StubLambda(_turns(lambda call: warm(), lambda call: refusal)) as stub:
         result = _comparison(_compare(stub, rounds=3))
@@ -121,11 +121,11 @@ def test_a_function_that_hangs_ends_the_comparison() -> None:
         assert len(stub.requests) == 2
     assert result.candidate_errors == ("no answer within 0.3 s",)
     assert result.notes == (
-        "the comparison stopped because user1-fast:user1-prod gave no answer in time, in the warm-up",
+        "the comparison stopped because user1-fast:user1-prod did not respond in time, in the warm-up",
     )
 
 
-def test_the_comparison_ends_at_its_deadline_and_blames_nobody() -> None:
+def test_the_deadline_ends_the_comparison_without_a_failure() -> None:
     respond = _turns(lambda call: warm(0.05), lambda call: warm(0.05))
     with StubLambda(respond) as stub:
         began = time.perf_counter()
@@ -144,7 +144,7 @@ def test_a_throttled_request_of_a_comparison_is_repeated_and_timed_once() -> Non
     assert result.baseline_errors == ()
 
 
-def test_a_function_that_is_always_throttled_is_said_so() -> None:
+def test_a_function_that_is_always_throttled_is_noted() -> None:
     respond = _turns(lambda call: throttle(), lambda call: warm())
     with StubLambda(respond) as stub:
         result = _comparison(_compare(stub))
@@ -165,7 +165,7 @@ FAULT = Answer(error_code="ServiceException", error_message="oh", reason=Reason.
         (error(500, "ServiceException", "oh"), FAULT),
     ],
 )
-def test_a_comparison_that_aws_refuses_is_no_evidence(response: Response, answer: Answer) -> None:
+def test_a_comparison_that_aws_refuses_gives_no_evidence(response: Response, answer: Answer) -> None:
     with StubLambda(_turns(lambda call: warm(), lambda call: response)) as stub:
         assert _compare(stub) == answer
 
@@ -201,13 +201,13 @@ def test_the_report_of_the_cold_start_is_not_counted() -> None:
     assert (result.baseline_report["duration_ms"], result.candidate_report["duration_ms"]) == (3.1, 3.1)
 
 
-def test_nothing_to_compare_has_no_ratio() -> None:
+def test_an_empty_comparison_has_no_ratio() -> None:
     with StubLambda(_turns(lambda call: warm(), lambda call: function_error("E", "no"))) as stub:
         result = _comparison(_compare(stub))
     assert (result.ratio, result.ratio_interval) == (0, (0, 0))
 
 
-def test_rounds_are_added_while_it_is_open_whether_the_factor_is_reached() -> None:
+def test_rounds_are_added_until_the_factor_is_decided() -> None:
     with StubLambda(lambda request: warm(0.005 if request.number % 4 < 2 else 0.015)) as stub:
         result = _comparison(_compare(stub, rounds=4, factor=1.0, most_rounds=10))
         assert len(stub.requests) == 2 * 11
@@ -215,14 +215,14 @@ def test_rounds_are_added_while_it_is_open_whether_the_factor_is_reached() -> No
     assert result.notes == ("added 6 rounds to decide whether user1-fast:user1-prod is 1 times as fast",)
 
 
-def test_no_rounds_are_added_where_it_is_decided() -> None:
+def test_no_rounds_are_added_after_the_decision() -> None:
     with StubLambda(_turns(lambda call: warm(0.1), lambda call: warm(0.01))) as stub:
         result = _comparison(_compare(stub, rounds=5, factor=1.5, most_rounds=10))
         assert len(stub.requests) == 2 * 6
     assert result.notes == ()
 
 
-def test_three_rounds_decide_nothing_where_more_may_be_added() -> None:
+def test_three_rounds_decide_nothing_if_more_are_allowed() -> None:
     with StubLambda(_turns(lambda call: warm(0.05), lambda call: warm(0.005))) as stub:
         result = _comparison(_compare(stub, rounds=3, factor=1.5, most_rounds=10))
         assert len(stub.requests) == 2 * 7
@@ -238,12 +238,12 @@ def test_no_rounds_are_added_after_the_deadline() -> None:
 
 
 @pytest.mark.parametrize(("rounds", "sure"), [((5, 5), True), ((5, 4), False), ((4, 9), False), ((0, 0), False)])
-def test_five_rounds_of_each_make_it_sure(rounds: tuple[int, int], sure: bool) -> None:
+def test_five_rounds_of_each_give_a_sure_result(rounds: tuple[int, int], sure: bool) -> None:
     result = Comparison("a", "b", (1.0,) * rounds[0], (1.0,) * rounds[1])
     assert (result.rounds, result.sure) == (min(rounds), sure)
 
 
-def test_what_was_said_before_is_said_again() -> None:
+def test_earlier_notes_of_a_comparison_are_kept() -> None:
     with StubLambda() as stub:
         assert _comparison(_compare(stub, notes=("waited 3 s",))).notes == ("waited 3 s",)
 
@@ -269,14 +269,14 @@ def test_two_stages_are_measured_in_turn() -> None:
 
 
 @pytest.mark.parametrize(("status", "failures"), [(399, 0), (400, 2), (500, 2)])
-def test_what_a_stage_refuses_has_no_time_and_is_not_asked_again(status: int, failures: int) -> None:
+def test_a_refused_request_of_a_stage_is_not_timed_or_retried(status: int, failures: int) -> None:
     with StubLambda(lambda request: Response(b"SECRET is wrong", status)) as stub:
         result = _comparison(_stages(stub))
         assert len(stub.requests) == (8 if not failures else 3)
     assert result.baseline_errors == (f"HTTP {status}: [redacted] is wrong",) * failures
 
 
-def test_a_stage_that_throttles_is_asked_again() -> None:
+def test_a_throttled_request_of_a_stage_is_retried() -> None:
     with StubLambda(lambda request: Response(status=429) if request.number % 2 else Response()) as stub:
         result = _comparison(_stages(stub))
     assert (len(result.baseline_ms), result.baseline_errors) == (3, ())

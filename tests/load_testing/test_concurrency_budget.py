@@ -30,7 +30,7 @@ def test_a_plan_is_reduced_to_half_of_what_is_left_down_to_half_of_the_plan(unre
     assert len(fitting.notes) == (in_flight < 20)
 
 
-def test_one_below_half_of_the_plan_is_refused_with_the_numbers_and_what_to_do() -> None:
+def test_less_than_half_of_the_plan_is_refused_with_a_sentence() -> None:
     assert refusal(PLAN, ConcurrencyBudget(1_000, 19)) == (
         "this account allows 1,000 concurrent executions, of which 981 are reserved, and a load test may take half of "
         "the rest, 9 of 19: it needs at least 10; the instructor can ask AWS for more in Service Quotas (AWS Lambda, "
@@ -38,12 +38,12 @@ def test_one_below_half_of_the_plan_is_refused_with_the_numbers_and_what_to_do()
     )
 
 
-def test_a_plan_that_fits_is_the_plan() -> None:
+def test_a_plan_that_fits_is_unchanged() -> None:
     assert fit_plan(PLAN, ConcurrencyBudget(1_000, 1_000)) is PLAN
     assert fit_plan(PLAN, ConcurrencyBudget(40, 40)) is PLAN
 
 
-def test_what_was_reduced_is_noted_with_the_reason() -> None:
+def test_a_reduction_is_noted_with_its_reason() -> None:
     assert fit_plan(PLAN, ConcurrencyBudget(30, 30)).notes == (
         "20 requests in flight were planned; this account has 30 concurrent executions left, half of them for load "
         "tests, so 15 were kept in flight",
@@ -54,7 +54,7 @@ def test_what_was_reduced_is_noted_with_the_reason() -> None:
     )
 
 
-def test_a_new_account_is_refused_with_its_limit_and_what_to_do() -> None:
+def test_a_new_account_is_refused_with_its_limit_and_the_fix() -> None:
     assert refusal(PLAN, ConcurrencyBudget(10, 10)) == (
         "this account allows 10 concurrent executions, and a load test may take half of them, 5 of 10: it needs at "
         "least 10; the instructor can ask AWS for more in Service Quotas (AWS Lambda, “Concurrent executions”)"
@@ -80,7 +80,7 @@ def test_a_comparison_needs_one_execution(unreserved: int, fits: bool) -> None:
 
 
 @pytest.mark.parametrize(("planned", "in_flight"), [(None, 20), (21, 20), (20, 20), (19, 19), (10, 10)])
-def test_what_the_run_planned_is_kept_whatever_the_account_says_now(planned: int | None, in_flight: int) -> None:
+def test_the_runs_plan_is_kept_if_the_account_has_more_now(planned: int | None, in_flight: int) -> None:
     fitting = fit_plan(PLAN, ConcurrencyBudget(1_000, 1_000, planned=planned))
     assert fitting.concurrency == in_flight
     assert fitting.notes == (
@@ -101,7 +101,7 @@ def test_a_run_that_planned_too_little_says_so() -> None:
     )
 
 
-def test_what_the_account_has_now_is_kept_whatever_the_run_planned() -> None:
+def test_the_accounts_present_limit_overrides_the_runs_plan() -> None:
     assert fit_plan(PLAN, ConcurrencyBudget(1_000, 30, planned=20)).concurrency == 15
 
 
@@ -118,11 +118,13 @@ def test_a_check_may_need_more_than_half() -> None:
         (0, "0 executions are reserved for the function, which switches it off"),
         (
             1,
-            "1 execution is reserved for the function: what is beyond that is throttled by AWS, and counted apart",
+            "1 execution is reserved for the function: AWS throttles requests above that, and they are counted "
+            "separately",
         ),
         (
             19,
-            "19 executions are reserved for the function: what is beyond that is throttled by AWS, and counted apart",
+            "19 executions are reserved for the function: AWS throttles requests above that, and they are counted "
+            "separately",
         ),
         (20, ""),
         (50, ""),
@@ -142,8 +144,8 @@ def test_a_reservation_is_compared_with_what_is_left_of_the_plan(reserved: int, 
 
 
 @pytest.mark.parametrize(("limit", "least"), [(10, 1), (100, 1), (1_000, 1), (1_000, 10)])
-def test_no_plan_ever_takes_more_than_half(limit: int, least: int) -> None:
-    """Whatever is reserved, and whatever the run planned."""
+def test_no_plan_uses_more_than_half(limit: int, least: int) -> None:
+    """This holds for any reservation and any plan of the run."""
     plan = LoadPlan("closed", 20, requests=100, least_concurrency=least)
     admitted = 0
     for planned in (None, 0, 1, 9, 10, 20, 500):

@@ -48,19 +48,19 @@ def test_report_lines_are_counted() -> None:
     assert (fields["reported"], fields["cold_starts"]) == (1, 0)
 
 
-def test_what_never_came_back_is_nobodys_timeout() -> None:
+def test_a_request_cut_off_by_the_end_is_not_a_timeout() -> None:
     fields = _tally(RequestSample(10.0, 0.5, "succeeded"), sent=3, ended=12.0).fields()
     assert (fields["requests"], fields["succeeded"], fields["timeouts"], fields["other_errors"]) == (3, 1, 0, 2)
     assert fields["duration_s"] == 2.0
 
 
-def test_nothing_at_all_is_zeros() -> None:
+def test_an_empty_test_has_zeros_everywhere() -> None:
     fields = _tally().fields()
     assert (fields["duration_s"], fields["offered_rps"], fields["p95_interval_ms"]) == (0, 0, (0, 0))
     assert (fields["curve"], fields["samples"], fields["throttle_reason"]) == ([], [], "")
 
 
-def test_latencies_are_those_of_what_succeeded() -> None:
+def test_latencies_include_only_successful_requests() -> None:
     fields = _tally(
         RequestSample(1.0, 0.1, "succeeded", cold=True),
         RequestSample(1.0, 0.01, "succeeded", service_s=0.005),
@@ -99,19 +99,19 @@ def test_five_hundred_samples_are_kept_evenly(count: int, kept: int) -> None:
     assert (samples[0][0], samples[-1][0]) == (0.0, 1000.0 * (count - 1))
 
 
-def test_what_failed_is_kept_before_what_succeeded_is_thinned() -> None:
+def test_failed_samples_are_kept_before_successful_ones() -> None:
     samples = _samples(["throttled" if index % 10 == 5 else "succeeded" for index in range(3000)])
     outcomes = [outcome for _, _, outcome in samples]
     assert (len(samples), outcomes.count("throttled"), outcomes.count("succeeded")) == (500, 300, 200)
     assert samples == sorted(samples)
 
 
-def test_what_succeeded_is_seen_however_much_failed() -> None:
+def test_some_successful_samples_are_always_kept() -> None:
     outcomes = [outcome for _, _, outcome in _samples(_times(2000, "throttled") + _times(2000, "succeeded"))]
     assert (outcomes.count("throttled"), outcomes.count("succeeded")) == (400, 100)
 
 
 @pytest.mark.parametrize("few", [0, 1, 99])
-def test_a_few_that_succeeded_are_all_kept(few: int) -> None:
+def test_few_successful_samples_are_all_kept(few: int) -> None:
     outcomes = [outcome for _, _, outcome in _samples(_times(2000, "timeout") + _times(few, "succeeded"))]
     assert (outcomes.count("timeout"), outcomes.count("succeeded")) == (500 - few, few)

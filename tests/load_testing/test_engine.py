@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("virtual_time")
 # --- warm-up ------------------------------------------------------------------------------------------------------
 
 
-def test_the_warm_up_is_reported_apart_and_not_counted() -> None:
+def test_the_warm_up_is_reported_separately() -> None:
     with StubLambda(lambda request: cold(0.15) if request.number <= 5 else warm(0.01)) as stub:
         result = load(stub, 5, 20, warm_up=6)
         assert len(stub.requests) == 26
@@ -32,12 +32,12 @@ def test_the_warm_up_is_reported_apart_and_not_counted() -> None:
     assert result.latency_ms["max"] < 150
 
 
-def test_without_a_warm_up_nothing_is_reported_of_it() -> None:
+def test_without_a_warm_up_no_warm_up_is_reported() -> None:
     with StubLambda() as stub:
         assert load(stub).warm_up == {}
 
 
-def test_errors_of_the_warm_up_are_not_those_of_the_test() -> None:
+def test_errors_of_the_warm_up_are_not_counted() -> None:
     with StubLambda(lambda request: function_error("E", "no") if request.number <= 4 else warm()) as stub:
         result = load(stub, 2, 10, warm_up=4)
     assert (result.succeeded, result.failures, result.error_samples) == (10, 0, ())
@@ -51,7 +51,7 @@ def test_errors_of_the_warm_up_are_not_those_of_the_test() -> None:
         (error(403, "AccessDeniedException", "no"), Answer(error_code="AccessDeniedException", error_message="no")),
     ],
 )
-def test_a_warm_up_that_aws_refuses_is_the_answer(response: Response, answer: Answer) -> None:
+def test_a_refused_warm_up_is_the_result(response: Response, answer: Answer) -> None:
     with StubLambda(lambda request: response) as stub:
         assert run(stub, 2, 1000, warm_up=2) == answer
         assert 1 <= len(stub.requests) <= 2  # the first refusal ends it
@@ -64,7 +64,7 @@ def test_a_warm_up_without_an_answer_does_not_end_the_test() -> None:
     assert (result.warm_up["requests"], result.warm_up["succeeded"]) == (2, 0)
 
 
-def test_warm_and_cold_latencies_are_told_apart() -> None:
+def test_warm_and_cold_latencies_are_separated() -> None:
     with StubLambda(lambda request: cold(0.15) if request.number <= 5 else warm(0.01)) as stub:
         result = load(stub, 5, 50)
     assert result.cold_starts == 5
@@ -100,7 +100,7 @@ def _kind(kind: str, message: str, header: str = "Unhandled") -> Response:
         ),
     ],
 )
-def test_the_kinds_of_function_errors(response: Response, kind: str) -> None:
+def test_function_errors_are_counted_by_kind(response: Response, kind: str) -> None:
     with StubLambda(lambda request: response) as stub:
         result = load(stub, 1, 2)
     assert (result.function_errors, result.function_error_kinds) == (2, {kind: 2})
@@ -146,7 +146,7 @@ def test_a_float_for_a_status_is_shown_as_a_number() -> None:
 
 
 @pytest.mark.parametrize(("response", "reported"), [(warm(), 2), (Response(), 0)])
-def test_whether_a_report_line_came_is_counted(response: Response, reported: int) -> None:
+def test_responses_with_a_report_line_are_counted(response: Response, reported: int) -> None:
     with StubLambda(lambda request: response) as stub:
         result = load(stub, 1, 2, warm_up=2)
     assert (result.reported, result.warm_up["reported"]) == (reported, reported)
@@ -156,22 +156,22 @@ def test_whether_a_report_line_came_is_counted(response: Response, reported: int
 # --- how far it is ------------------------------------------------------------------------------------------------
 
 
-def test_it_is_told_how_far_the_test_is() -> None:
-    told: list[LoadProgress] = []
+def test_the_progress_is_reported() -> None:
+    reported: list[LoadProgress] = []
     with StubLambda(lambda request: throttle() if request.number == 8 else warm(0.05)) as stub:
-        load(stub, 2, 20, warm_up=2, on_progress=told.append)
-    assert told[0].phase == "warm-up"
-    assert {progress.phase for progress in told} == {"warm-up", "load"}
-    last = told[-1]
+        load(stub, 2, 20, warm_up=2, on_progress=reported.append)
+    assert reported[0].phase == "warm-up"
+    assert {progress.phase for progress in reported} == {"warm-up", "load"}
+    last = reported[-1]
     assert (last.planned, last.sent, last.answered) == (20, 20, 20)
     assert (last.succeeded, last.throttled, last.failed) == (19, 1, 0)
     assert 50 <= last.p50_ms <= last.p95_ms
     assert (
-        len(told) <= 2 + 5 * sum(progress.elapsed_s for progress in (told[0], last)) + 2
+        len(reported) <= 2 + 5 * sum(progress.elapsed_s for progress in (reported[0], last)) + 2
     )  # five times a second, and each end
 
 
-def test_whoever_is_told_can_end_the_test() -> None:
+def test_the_progress_callback_can_end_the_test() -> None:
     def stop(progress: LoadProgress) -> None:
         raise KeyboardInterrupt
 
@@ -185,16 +185,16 @@ def test_whoever_is_told_can_end_the_test() -> None:
 
 
 @pytest.mark.parametrize(("looks", "noted"), [(99, 0.0), (100, 20.0)])
-def test_a_tester_is_late_in_one_of_a_hundred_from_a_hundred_on(looks: int, noted: float) -> None:
+def test_a_tester_is_late_from_one_percent_of_late_requests_on(looks: int, noted: float) -> None:
     assert lateness_ms(Latencies([20.0] * looks)) == noted
     assert lateness_ms(Latencies([10.0] * looks)) == 0
 
 
-def test_a_closed_test_sees_how_late_its_own_timers_are() -> None:
+def test_a_closed_test_measures_the_delay_of_its_timers() -> None:
     with StubLambda(lambda request: warm(0.1)) as stub:
         result = load(stub, 1, 21, on_progress=lambda progress: time.sleep(0.05))
     assert result.late_ms > 10
     assert result.notes == (
-        f"the load tester itself was late by {result.late_ms:.0f} ms in one request of a hundred: these latencies are "
-        "partly its own",
+        f"the load tester itself was late by {result.late_ms:.0f} ms in 1% of requests; these latencies "
+        "include its delay",
     )

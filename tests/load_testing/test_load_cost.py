@@ -24,7 +24,7 @@ def _reported(billed_ms: int, memory_mb: int, more: str = "") -> Response:
 # --- money --------------------------------------------------------------------------------------------------------
 
 
-def test_a_test_that_would_cost_too_much_is_not_begun() -> None:
+def test_a_test_above_the_cost_cap_is_not_started() -> None:
     with StubLambda() as stub:
         answer = run(stub, 5, 1000, memory_mb=1024, cost_cap_usd=0.01)
         assert stub.requests == []
@@ -33,7 +33,7 @@ def test_a_test_that_would_cost_too_much_is_not_begun() -> None:
     )  # fmt: skip
 
 
-def test_the_warm_up_says_what_it_will_cost() -> None:
+def test_the_warm_up_estimates_the_cost() -> None:
     """By the warm-up's 100 ms of 1 GB, the thousand that are assumed to take a second each are no longer too much."""
     with StubLambda(lambda request: _reported(100, 1024)) as stub:
         result = load(stub, 5, 1000, memory_mb=1024, cost_cap_usd=0.01, warm_up=5)
@@ -42,14 +42,14 @@ def test_the_warm_up_says_what_it_will_cost() -> None:
     assert result.cost["actual"] == {"requests": 1005, "gb_seconds": 100.5, "usd": 0.001876}
 
 
-def test_a_warm_up_that_is_dear_keeps_the_test_from_beginning() -> None:
+def test_an_expensive_warm_up_prevents_the_test() -> None:
     with StubLambda(lambda request: _reported(10_000, 10_240)) as stub:
         answer = run(stub, 2, 100, warm_up=2)
         assert len(stub.requests) == 2
     assert answer.error_message == "the load test would cost about $0.1667, more than its cap of $0.05: not begun"
 
 
-def test_nothing_more_is_sent_when_the_cap_is_reached() -> None:
+def test_no_request_is_sent_after_the_cap() -> None:
     """Each costs a sixth of a cent and a little: the third is beyond the cap of half a cent."""
     with StubLambda(lambda request: _reported(10_000, 10_240)) as stub:
         result = load(stub, 1, 10, memory_mb=128, cost_cap_usd=0.005)
@@ -63,16 +63,16 @@ def test_nothing_more_is_sent_when_the_cap_is_reached() -> None:
     ("cap_usd", "notes"),
     [
         (0.005, ()),  # to a ten-thousandth
-        (0.004, ("it cost about $0.005, more than its cap of $0.004: what was in flight had to be waited for",)),
+        (0.004, ("it cost about $0.005, more than its cap of $0.004, because the requests in flight had to finish",)),
     ],
 )
-def test_what_was_in_flight_at_the_cap_is_said_to_cost_more(cap_usd: float, notes: tuple[str, ...]) -> None:
+def test_requests_in_flight_at_the_cap_are_noted_as_extra_cost(cap_usd: float, notes: tuple[str, ...]) -> None:
     with StubLambda(lambda request: _reported(10_000, 10_240)) as stub:
         result = load(stub, 1, 10, memory_mb=128, cost_cap_usd=cap_usd)
     assert (result.requests, result.notes) == (3, notes)
 
 
-def test_what_is_in_flight_counts_towards_the_cap() -> None:
+def test_requests_in_flight_count_toward_the_cap() -> None:
     """One hangs with 10 GB, for 0.00017 dollars a second; the others are cheap, and no more than 40 fit beside it."""
 
     def respond(request: Request) -> Response:
@@ -85,7 +85,7 @@ def test_what_is_in_flight_counts_towards_the_cap() -> None:
     assert result.cut_short == f"stopped at its cost cap: {result.requests} of 200 requests were sent"
     (note,) = result.notes
     assert note.startswith("it cost about $0.000")
-    assert note.endswith(", more than its cap of $0.00006: what was in flight had to be waited for")
+    assert note.endswith(", more than its cap of $0.00006, because the requests in flight had to finish")
 
 
 # --- stages -------------------------------------------------------------------------------------------------------
@@ -113,14 +113,14 @@ def test_a_plan_says_from_which_status_on_a_stage_failed(status: int, failing: i
     assert not result.cold_starts_known
 
 
-def test_without_a_report_the_time_that_passed_is_reckoned() -> None:
+def test_without_a_report_line_the_elapsed_time_is_billed() -> None:
     with StubLambda(lambda request: Response(delay_s=0.05)) as stub:
         result = load(stub, 1, 2, memory_mb=1024, architecture="arm64")
     assert result.cost["estimated"] == {"requests": 2, "gb_seconds": 2, "usd": 0.00002707}
     assert 0.1 <= result.cost["actual"]["gb_seconds"] < 2
 
 
-def test_a_throttled_request_costs_nothing_and_one_that_failed_does() -> None:
+def test_a_failed_request_costs_money_and_a_throttled_one_does_not() -> None:
     answers = {1: throttle(), 2: function_error("E", "no"), 3: error(500, "ServiceException"), 4: warm()}
     with StubLambda(lambda request: answers[request.number]) as stub:
         result = load(stub, 1, 4)

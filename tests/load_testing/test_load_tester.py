@@ -1,4 +1,4 @@
-"""Whom load tests may call and how much of it, whatever a question asks for."""
+"""The limits of load tests: which functions they may invoke, and how often, for any question."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_a_function_is_load_tested() -> None:
     assert result.cost["estimated"]["usd"] == 0.00002120  # six times a second of 256 MB on arm64
 
 
-def test_an_open_test_is_carried_out() -> None:
+def test_an_open_test_is_run() -> None:
     plan = LoadPlan("open", 10, rate_rps=50, duration_s=0.2, threshold=Threshold(50, 10_000, 20))
     with StubLambda() as stub:
         answer = load_tester(stub).answer(load_question(**plan.to_dict()))
@@ -45,13 +45,13 @@ def test_an_open_test_is_carried_out() -> None:
     assert (result.model, result.requests, result.rate_rps, result.notes) == ("open", 10, 50, ())
 
 
-def test_a_boto3_client_says_where_lambda_is() -> None:
+def test_the_endpoint_is_that_of_the_boto3_client() -> None:
     with StubLambda() as stub:
         tester = LoadTester(stub.client("lambda"), None, OWNERSHIP)
         assert tester.answer(load_question()).value["succeeded"] == 6
 
 
-def test_a_signature_serves_all_requests_of_a_second() -> None:
+def test_one_signature_is_used_for_all_requests_of_a_second() -> None:
     with StubLambda(lambda request: Response(delay_s=0.0325)) as stub:
         load_tester(stub).answer(load_question(Requests=200))  # two in flight: for 3 seconds and a little
         signed = {(request.headers["x-amz-date"], request.headers["authorization"]) for request in stub.requests}
@@ -67,7 +67,7 @@ def test_a_signature_serves_all_requests_of_a_second() -> None:
         (5, "5 is not the name of a function"),
     ],
 )
-def test_only_the_students_own_functions_are_called(function: Any, reason: str) -> None:
+def test_only_the_students_own_functions_are_load_tested(function: Any, reason: str) -> None:
     other = FunctionTarget(function)
     with StubLambda() as stub:
         for question in (load_question(other), compare_question(other), compare_question(candidate=other)):
@@ -77,7 +77,7 @@ def test_only_the_students_own_functions_are_called(function: Any, reason: str) 
         assert stub.requests == []
 
 
-def test_credentials_that_end_are_our_own_failure() -> None:
+def test_expired_credentials_are_a_failure_of_labgrader() -> None:
     with StubLambda() as stub:
         endpoint = InvokeEndpoint(stub.endpoint.url, "us-east-1", EndedCredentials("a", "b"))
         for question in (load_question(), compare_question()):
@@ -87,7 +87,7 @@ def test_credentials_that_end_are_our_own_failure() -> None:
         assert stub.requests == []
 
 
-def test_credentials_that_end_meanwhile_do_not_end_the_test() -> None:
+def test_credentials_that_expire_during_a_test_do_not_end_it() -> None:
     """To fetch others would keep all requests in flight waiting; botocore gives none that end within ten minutes."""
 
     class Fetched(Credentials):
@@ -105,7 +105,7 @@ def test_credentials_that_end_meanwhile_do_not_end_the_test() -> None:
     assert (LoadResult.from_dict(answer.value).succeeded, Fetched.times) == (4, 1)
 
 
-def test_a_function_that_is_not_there_is_no_value() -> None:
+def test_a_missing_function_has_no_value() -> None:
     with StubLambda(lambda request: error(404, "ResourceNotFoundException")) as stub:
         assert load_tester(stub).answer(load_question()) == Answer()
         assert load_tester(stub).answer(compare_question()) == Answer()
@@ -152,7 +152,7 @@ OPEN = {"Model": "open", "Concurrency": 5, "Requests": 0, "Rate": 10.0, "Duratio
         ({"Target": {}}, "a target has a FunctionName or an ApiId"),
     ],
 )
-def test_a_load_test_that_makes_no_sense_is_bad_input(change: dict[str, Any], problem: str) -> None:
+def test_an_invalid_load_test_is_bad_input(change: dict[str, Any], problem: str) -> None:
     with StubLambda() as stub:
         with pytest.raises(BadInputError) as refused:
             load_tester(stub).answer(load_question(**change))
@@ -161,7 +161,7 @@ def test_a_load_test_that_makes_no_sense_is_bad_input(change: dict[str, Any], pr
 
 
 @pytest.mark.parametrize("change", [{"Concurrency": 200}, {**OPEN, "Concurrency": 1000}, {**OPEN, "Rate": 5000}])
-def test_the_bounds_themselves_are_allowed(change: dict[str, Any]) -> None:
+def test_values_at_the_bounds_are_allowed(change: dict[str, Any]) -> None:
     with StubLambda() as stub:
         assert load_tester(stub).answer(load_question(**{**change, "CostCapUsd": 1000})).value["requests"] >= 1
 
@@ -175,7 +175,7 @@ def test_the_bounds_themselves_are_allowed(change: dict[str, Any]) -> None:
         ({"Factor": 0}, "Factor is a number above 0 and at most 1000, not 0"),
     ],
 )
-def test_a_comparison_that_makes_no_sense_is_bad_input(change: dict[str, Any], problem: str) -> None:
+def test_an_invalid_comparison_is_bad_input(change: dict[str, Any], problem: str) -> None:
     with StubLambda() as stub:
         with pytest.raises(BadInputError) as refused:
             load_tester(stub).answer(compare_question(**change))
@@ -183,10 +183,10 @@ def test_a_comparison_that_makes_no_sense_is_bad_input(change: dict[str, Any], p
         assert stub.requests == []
 
 
-def test_another_question_is_bad_input() -> None:
+def test_another_action_is_bad_input() -> None:
     with StubLambda() as stub, pytest.raises(BadInputError) as refused:
         load_tester(stub).answer(Question("lambda:InvokeFunction", {}))
-    assert str(refused.value) == "lambda:InvokeFunction is no question that load-tests"
+    assert str(refused.value) == "lambda:InvokeFunction is not a load-test question"
 
 
 # --- admission and limits -----------------------------------------------------------------------------------------
@@ -225,7 +225,7 @@ def test_both_sides_of_a_comparison_are_admitted() -> None:
     assert Comparison.from_dict(answer.value).notes == ("one in flight instead of two",)
 
 
-def test_a_test_that_is_not_admitted_calls_nobody() -> None:
+def test_a_test_that_is_not_admitted_sends_no_request() -> None:
     class Closed:
         @contextmanager
         def admit(self, targets: tuple[Target, ...], plan: LoadPlan) -> Iterator[LoadPlan]:
@@ -248,8 +248,8 @@ def test_the_limits_are_passed_on() -> None:
         assert comparison.baseline_errors == ("no answer within 0.2 s",)
 
 
-def test_a_plan_is_run_and_told_of() -> None:
-    told: list[LoadProgress] = []
+def test_a_plan_is_run_and_its_progress_is_reported() -> None:
+    reported: list[LoadProgress] = []
     with StubLambda() as stub:
-        answer = load_tester(stub).run(FUNCTION, LoadPlan("closed", 1, requests=2), told.append)
-    assert answer.value["succeeded"] == told[-1].succeeded == 2
+        answer = load_tester(stub).run(FUNCTION, LoadPlan("closed", 1, requests=2), reported.append)
+    assert answer.value["succeeded"] == reported[-1].succeeded == 2

@@ -1,4 +1,4 @@
-"""Open load tests: arrivals on schedule whatever became of the earlier ones, and latencies as they were felt."""
+"""Open load tests: arrivals stay on schedule, and latencies count from the scheduled start."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _freezes(began_s: float, for_s: float) -> Callable[[Request], Response]:
     return respond
 
 
-def test_arrivals_come_on_schedule() -> None:
+def test_arrivals_are_on_schedule() -> None:
     arrived: list[float] = []
 
     def respond(request: Request) -> Response:
@@ -78,7 +78,7 @@ def test_arrivals_come_on_schedule() -> None:
     assert 20 <= result.service_ms["p50"] <= result.latency_ms["p50"]
 
 
-def test_slow_answers_do_not_hold_up_arrivals() -> None:
+def test_slow_responses_do_not_delay_arrivals() -> None:
     """Ten seconds of work arrive in a second: in a closed model of one they would take ten."""
     with StubLambda(lambda request: Response(delay_s=0.5)) as stub:
         result = _load(stub, rate=20, seconds=1)
@@ -95,49 +95,49 @@ def test_a_freeze_is_felt_by_everybody_who_would_have_called() -> None:
     assert result.latency_ms["max"] == pytest.approx(1000, abs=400)
 
 
-def test_a_closed_load_test_does_not_feel_it() -> None:
+def test_a_closed_load_test_hides_the_freeze() -> None:
     with StubLambda(_freezes(0.0, 1.0)) as stub:
         plan = LoadPlan("closed", 4, requests=100)
         answer = run_load(FunctionLoadTarget(stub.endpoint, FunctionTarget("user1-f"), b"{}"), plan)
     assert LoadResult.from_dict(answer.value).latency_ms["p50"] < 300
 
 
-def test_an_arrival_that_finds_no_room_is_dropped_and_not_sent() -> None:
+def test_an_arrival_above_the_concurrency_is_dropped() -> None:
     with StubLambda(lambda request: Response(delay_s=1.0)) as stub:
         result = _load(stub, rate=40, seconds=0.5, in_flight=5)
         assert stub.most_running == 5
         assert stub.connections == 5
     assert (result.planned_requests, result.requests, result.dropped, result.cut_short) == (20, 5, 15, "")
     assert result.notes[0] == (
-        "15 of 20 arrivals found no room in flight and were not sent: the latencies are those of the others"
+        "15 of 20 arrivals were not sent, because too many requests were in flight; the latencies do not include them"
     )
     assert 20 < result.offered_rps <= 40  # all of them, over half a second and not until the last answer
     assert result.achieved_rps < 5  # over a second and more
 
 
 @pytest.mark.parametrize(("in_flight", "dropped"), [(9, 1), (10, 0)])
-def test_the_bound_of_the_room(in_flight: int, dropped: int) -> None:
+def test_arrivals_are_dropped_only_above_the_concurrency(in_flight: int, dropped: int) -> None:
     with StubLambda(lambda request: Response(delay_s=1.0)) as stub:
         result = _load(stub, rate=100, seconds=0.1, in_flight=in_flight)
     assert (result.requests, result.dropped) == (in_flight, dropped)
-    assert any("found no room" in note for note in result.notes) == bool(dropped)
+    assert any("arrivals were not sent" in note for note in result.notes) == bool(dropped)
 
 
 @pytest.mark.parametrize(("in_flight", "requests"), [(1, 10), (200, 40)])
-def test_nothing_is_added_to_decide_where_arrivals_were_dropped(in_flight: int, requests: int) -> None:
+def test_no_requests_are_added_after_dropped_arrivals(in_flight: int, requests: int) -> None:
     with StubLambda(lambda request: warm(0.15 if request.number % 2 else 0.1)) as stub:
         result = _load(stub, rate=100, seconds=0.1, in_flight=in_flight, threshold=Threshold(50, 120, 40))
     assert result.requests + result.dropped == requests
     assert bool(result.dropped) == (in_flight == 1)
 
 
-def test_idle_connections_are_used_again() -> None:
+def test_idle_connections_are_reused() -> None:
     with StubLambda() as stub:
         result = _load(stub, rate=50, seconds=1)
         assert stub.connections == result.connections < 25
 
 
-def test_throttles_are_counted_and_arrivals_go_on() -> None:
+def test_throttles_are_counted_and_arrivals_continue() -> None:
     with StubLambda(lambda request: throttle() if request.number % 2 else warm()) as stub:
         result = _load(stub, rate=100, seconds=0.5)
     assert (result.requests, result.throttled, result.succeeded) == (50, 25, 25)
@@ -158,11 +158,13 @@ def test_a_function_that_hangs_ends_the_arrivals() -> None:
         assert time.perf_counter() - began < 5
     assert 5 <= result.timeouts <= result.requests <= 15  # five, and what arrived while they were waited for
     assert result.unanswered == result.requests - result.timeouts > 0  # these were not given their time
-    sentence = r"stopped after [0-4] s, when 5 requests in a row had no answer: (\d+) of 400 requests were sent, .*"
+    sentence = (
+        r"stopped after [0-4] s, because 5 requests in a row had no response: (\d+) of 400 requests were sent, .*"
+    )
     assert re.fullmatch(sentence, result.cut_short)
 
 
-def test_an_arrival_that_was_handed_over_when_the_test_ended_is_not_sent() -> None:
+def test_an_arrival_at_the_end_of_the_test_is_not_sent() -> None:
     """Nor is it blamed on the function, which never saw it."""
     with StubLambda() as stub:
         target = FunctionLoadTarget(stub.endpoint, FunctionTarget("user1-f"), b"{}")
@@ -193,12 +195,12 @@ def test_the_deadline_ends_the_arrivals() -> None:
     )
 
 
-def test_a_sender_that_was_late_itself_says_so_and_leaves_nothing_out() -> None:
-    """What is told how far the test is keeps the sender from its work for a quarter of a second."""
+def test_a_late_sender_is_noted_and_skips_no_arrival() -> None:
+    """The progress callback blocks the sender for a quarter of a second."""
     with StubLambda() as stub:
         result = _load(stub, rate=200, seconds=0.6, on_progress=lambda progress: time.sleep(0.25))
     assert (result.requests, result.dropped) == (120, 0)
     (note,) = result.notes
     assert note.startswith("the load tester itself was late by ")
-    assert note.endswith(" ms in one request of a hundred: these latencies are partly its own")
+    assert note.endswith(" ms in 1% of requests; these latencies include its delay")
     assert result.latency_ms["max"] > 200  # from the intended start

@@ -22,7 +22,7 @@ def _app(status: Any) -> Response:
 # --- classes ------------------------------------------------------------------------------------------------------
 
 
-def test_every_tenth_refused_is_counted_and_never_sent_again() -> None:
+def test_throttled_requests_are_counted_and_not_retried() -> None:
     with StubLambda(
         lambda request: error(500, "ServiceException", "oh") if request.number % 10 == 0 else warm()
     ) as stub:
@@ -32,7 +32,7 @@ def test_every_tenth_refused_is_counted_and_never_sent_again() -> None:
     assert result.error_samples == ("ServiceException: oh",)
 
 
-def test_throttles_are_no_errors_and_name_their_limit() -> None:
+def test_throttles_are_not_errors_and_name_their_limit() -> None:
     with StubLambda(lambda request: throttle() if request.number % 10 == 0 else warm()) as stub:
         result = load(stub)
         assert len(stub.requests) == 100
@@ -41,14 +41,14 @@ def test_throttles_are_no_errors_and_name_their_limit() -> None:
     assert result.error_samples == ()
 
 
-def test_the_commonest_limit_is_named() -> None:
+def test_the_most_frequent_limit_is_named() -> None:
     with StubLambda(
         lambda request: throttle("ConcurrentInvocationLimitExceeded" if request.number > 3 else "")
     ) as stub:
         assert load(stub, concurrency=5, requests=10).throttle_reason == "ConcurrentInvocationLimitExceeded"
 
 
-def test_errors_of_the_function_and_of_the_application_are_counted_apart() -> None:
+def test_function_and_application_errors_are_counted_separately() -> None:
     answers = {
         1: function_error("ZeroDivisionError", "division by zero\n<script>"),
         2: _app(500),
@@ -84,7 +84,7 @@ def test_one_request_that_hangs_is_one_timeout() -> None:
     assert result.error_samples == ("no answer within 0.4 s",)
 
 
-def test_a_slow_drip_is_a_timeout() -> None:
+def test_a_slow_response_is_a_timeout() -> None:
     with StubLambda(lambda request: Response(b"x" * 1000, drip_s=0.01)) as stub:
         result = load(stub, concurrency=1, requests=1, request_timeout_s=0.3)
     assert result.timeouts == 1
@@ -99,7 +99,7 @@ def test_six_megabytes_do_not_end_the_connection() -> None:
 
 
 @pytest.mark.parametrize("said", [True, False])
-def test_a_server_that_closes_its_connections_costs_the_student_nothing(said: bool) -> None:
+def test_closed_connections_are_not_failures_of_the_function(said: bool) -> None:
     response = Response(headers={"Connection": "close"}) if said else Response(hangs_up=True)
     with StubLambda(lambda request: response) as stub:
         result = load(stub, concurrency=5, requests=60)
@@ -109,7 +109,7 @@ def test_a_server_that_closes_its_connections_costs_the_student_nothing(said: bo
     assert result.retries <= (0 if said else 5)  # once a connection, then it is not kept any more
 
 
-def test_connections_that_break_are_counted() -> None:
+def test_broken_connections_are_counted() -> None:
     with StubLambda(lambda request: Response(drops=request.number == 1)) as stub:
         result = load(stub, concurrency=1, requests=10)
     assert (result.succeeded, result.other_errors) == (9, 1)
@@ -134,20 +134,20 @@ FAULT = Answer(error_code="ServiceException", error_message="oh", reason=Reason.
         (error(500, "ServiceException", "oh"), FAULT, 100),
     ],
 )
-def test_a_load_test_that_aws_refuses_is_no_evidence(response: Response, answer: Answer, most: int) -> None:
+def test_a_load_test_that_aws_refuses_gives_no_evidence(response: Response, answer: Answer, most: int) -> None:
     with StubLambda(lambda request: response) as stub:
         assert run(stub.endpoint, concurrency=20, requests=100) == answer
         assert len(stub.requests) <= most + 20
 
 
-def test_an_endpoint_that_is_not_there_is_no_evidence() -> None:
+def test_a_missing_endpoint_gives_no_evidence() -> None:
     with StubLambda() as stub:
         gone = stub.endpoint
     answer = run(gone, concurrency=4, requests=20)
     assert answer.error_code == "ConnectionError"
 
 
-def test_a_function_that_is_deleted_meanwhile_is_evidence_all_the_same() -> None:
+def test_a_function_deleted_during_the_test_gives_evidence() -> None:
     def respond(request: Request) -> Response:
         return warm() if request.number <= 10 else error(404, "ResourceNotFoundException", "Function not found")
 
@@ -157,7 +157,7 @@ def test_a_function_that_is_deleted_meanwhile_is_evidence_all_the_same() -> None
     assert result.error_samples == ("ResourceNotFoundException: Function not found",)
 
 
-def test_a_function_that_cannot_run_as_configured_is_evidence() -> None:
+def test_a_misconfigured_function_gives_evidence() -> None:
     with StubLambda(lambda request: error(502, "InvalidRuntimeException", "python2.7 is gone")) as stub:
         result = load(stub, concurrency=2, requests=10)
     assert (result.function_errors, result.other_errors) == (10, 0)

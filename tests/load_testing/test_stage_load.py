@@ -1,4 +1,4 @@
-"""Load tests of a REST API's stage: its key, its limits, and whose it is."""
+"""Load tests of a REST API's stage: its key, its limits and its owner."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.load_testing.stub_lambda import Request, Response, StubLambda, error
 pytestmark = pytest.mark.usefixtures("virtual_time")
 
 
-def test_a_stage_is_load_tested_with_its_key_and_nothing_of_the_key_is_recorded() -> None:
+def test_a_stage_is_load_tested_with_its_key_which_is_not_recorded() -> None:
     def respond(request: Request) -> Response:
         echo = json.dumps({"message": f"{VALUE} is wrong", "Reason": VALUE}).encode()
         status = {2: 200, 3: 429, 4: 403, 5: 500, 6: 302, 7: 404}[request.number]
@@ -58,13 +58,13 @@ def test_a_stage_is_load_tested_with_its_key_and_nothing_of_the_key_is_recorded(
         ({"x-amzn-ErrorType": "SomethingElse"}, '{"Reason": "<b>"}', "HTTP 429"),
     ],
 )
-def test_the_limit_that_a_stage_met_is_named(headers: dict[str, str], body: str, reason: str) -> None:
+def test_the_limit_of_a_stage_is_named(headers: dict[str, str], body: str, reason: str) -> None:
     with StubLambda(with_key(lambda request: Response(body.encode(), 429, headers))) as stub:
         result = LoadResult.from_dict(load_tester(stub).answer(load_question(STAGE)).value)
     assert (result.throttled, result.throttle_reasons, result.failures) == (6, {reason: 6}, 0)
 
 
-def test_a_stage_that_is_not_there_is_no_evidence() -> None:
+def test_a_missing_stage_gives_no_evidence() -> None:
     with StubLambda() as stub:
         gone = stub.client("apigateway")
     target = EndpointTarget(RestApi("api1", "user1-api"), "prod", "GET", "/")
@@ -83,7 +83,7 @@ def test_another_students_api_and_key_are_not_used() -> None:
         assert [request.target for request in stub.requests] == ["/apikeys/k1?includeValue=true"]
 
 
-def test_a_key_that_cannot_be_read_is_no_verdict() -> None:
+def test_an_unreadable_key_gives_no_verdict() -> None:
     with StubLambda(lambda request: error(403, "AccessDeniedException")) as stub:
         answer = load_tester(stub).answer(load_question(STAGE))
     assert (answer.error_code, answer.error_message) == ("AccessDeniedException", "apigateway:GetApiKey: no")

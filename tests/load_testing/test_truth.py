@@ -1,4 +1,4 @@
-"""The load tester against servers whose truth is known: every count to the request, every percentile exact.
+"""The load tester against servers with known latencies: every count and every percentile is exact.
 
 Time is virtual here. ``python -m benchmarks load`` measures how near the percentiles are in real time.
 """
@@ -63,7 +63,7 @@ def assert_exact(result: LoadResult, true: Truth) -> None:
 @pytest.mark.parametrize(
     ("name", "requests"), [("constant", 200), ("uniform", 400), ("bimodal", 400), ("bimodal", 399)]
 )
-def test_every_percentile_is_the_true_one(name: str, requests: int) -> None:
+def test_every_percentile_is_exact(name: str, requests: int) -> None:
     result, seen = measured(name, closed(requests))
     true = truth(name, requests)
     assert_exact(result, true)
@@ -73,14 +73,14 @@ def test_every_percentile_is_the_true_one(name: str, requests: int) -> None:
 
 
 @pytest.mark.usefixtures("virtual_time")
-def test_warm_and_cold_are_told_apart() -> None:
+def test_warm_and_cold_requests_are_separated() -> None:
     result, _ = measured("bimodal", closed(200))
     assert result.cold_starts == 20
     assert (result.cold_latency_ms["p50"], result.warm_latency_ms["p95"]) == (felt(850), felt(50))
 
 
 @pytest.mark.usefixtures("virtual_time")
-def test_a_warm_up_takes_the_cold_starts_out() -> None:
+def test_a_warm_up_removes_the_cold_starts() -> None:
     result, seen = measured("bimodal", LoadPlan("closed", IN_FLIGHT, requests=100, warm_up=20))
     assert (result.warm_up["requests"], result.warm_up["cold_starts"]) == (20, 20)
     assert (result.requests, result.cold_starts) == (100, 0)
@@ -98,7 +98,7 @@ def test_a_freeze_is_felt_by_everybody_who_would_have_called() -> None:
 
 
 @pytest.mark.usefixtures("virtual_time")
-def test_every_refusal_is_counted_with_its_reason_and_none_is_sent_again() -> None:
+def test_refused_requests_are_counted_by_reason_and_not_retried() -> None:
     result, seen = measured("refusing", closed(400))
     assert (result.requests, result.succeeded, result.throttled, result.failures) == (400, 360, 40, 0)
     assert result.throttle_reasons == {REASON: 40}
@@ -108,7 +108,7 @@ def test_every_refusal_is_counted_with_its_reason_and_none_is_sent_again() -> No
 
 
 @pytest.mark.usefixtures("virtual_time")
-def test_what_never_answers_is_a_timeout_and_holds_nobody_else_up() -> None:
+def test_a_hanging_request_is_a_timeout_and_delays_no_other() -> None:
     result, seen = measured("hanging", closed(200), request_timeout_s=2)
     assert (result.requests, result.succeeded, result.timeouts, result.failures) == (200, 190, 10, 10)
     assert result.cut_short == ""
@@ -117,7 +117,7 @@ def test_what_never_answers_is_a_timeout_and_holds_nobody_else_up() -> None:
 
 
 @pytest.mark.usefixtures("virtual_time")
-def test_an_answer_ends_with_its_last_byte() -> None:
+def test_a_response_ends_with_its_last_byte() -> None:
     result, _ = measured("dripping", closed(IN_FLIGHT))
     assert result.succeeded == IN_FLIGHT
     assert_exact(result, truth("dripping", IN_FLIGHT))
@@ -125,13 +125,13 @@ def test_an_answer_ends_with_its_last_byte() -> None:
 
 
 @pytest.mark.usefixtures("virtual_time")
-def test_a_steady_drip_does_not_outlast_the_time_of_a_request() -> None:
+def test_a_slow_response_ends_at_the_request_timeout() -> None:
     result, _ = measured("dripping", closed(IN_FLIGHT), request_timeout_s=0.5)
     assert (result.succeeded, result.timeouts) == (0, IN_FLIGHT)
 
 
 @pytest.mark.usefixtures("virtual_time")
-def test_a_server_that_closes_without_a_word_loses_no_request() -> None:
+def test_a_server_that_closes_connections_loses_no_request() -> None:
     result, seen = measured("closing", closed(200))
     assert (result.requests, result.succeeded, result.failures) == (200, 200, 0)
     assert result.retries <= IN_FLIGHT  # each connection is taken in once
@@ -139,14 +139,14 @@ def test_a_server_that_closes_without_a_word_loses_no_request() -> None:
     assert seen["requests"] == 200  # what was sent again had never been read
 
 
-def test_one_request_is_one_request_on_no_more_connections_than_in_flight() -> None:
+def test_requests_use_no_more_connections_than_in_flight() -> None:
     """In real time and over real sockets: this holds at any speed."""
     result, seen = measured("instant", LoadPlan("closed", IN_FLIGHT, requests=4000, cost_cap_usd=1), start=serving)
     assert (result.succeeded, result.connections) == (4000, IN_FLIGHT)
     assert seen == {"connections": IN_FLIGHT, "requests": 4000}
 
 
-def test_the_truth_is_worked_out_as_it_is_told() -> None:
+def test_the_expected_percentiles_are_computed_correctly() -> None:
     assert [truth("bimodal", 400).percentile(percent) for percent in PERCENTS] == [50, 50, 850]
     assert truth("bimodal", 399).percentile(95) == 850  # one request fewer, and p95 is a cold start
     frozen = truth("frozen", 320, 200)

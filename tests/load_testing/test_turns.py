@@ -18,7 +18,7 @@ from labgrader.store import Store
 from tests.load_testing.stub_account import FUNCTION, MINE, NOW, PLAN, Aws
 
 
-def test_all_runs_together_keep_half_of_what_the_account_has(store: Store) -> None:
+def test_all_runs_together_use_at_most_half_of_the_account(store: Store) -> None:
     """Each of two runs may have 50 of the 100 that are left; while one has 40, the other waits for its 20."""
     first, second = Aws().account(1_000, 100).reserved(), Aws().account(1_000, 100).reserved()
     loading = first.admission(leases=store, holder="run-1").admit((FUNCTION,), LoadPlan("closed", 40, requests=100))
@@ -34,7 +34,7 @@ def test_all_runs_together_keep_half_of_what_the_account_has(store: Store) -> No
     assert second.now == NOW + 2
 
 
-def test_what_others_leave_is_taken_at_once_and_else_tried_again_later(store: Store) -> None:
+def test_a_test_takes_what_others_leave_or_retries_later(store: Store) -> None:
     others = LoadPlan("closed", 30, requests=100)
     with Aws().account(1_000, 100).reserved().admission(leases=store).admit((FUNCTION,), others):
         aws = Aws().account(1_000, 100).reserved()
@@ -53,7 +53,7 @@ def test_what_others_leave_is_taken_at_once_and_else_tried_again_later(store: St
 
 
 @pytest.mark.parametrize(("others", "waits"), [(10, False), (11, True)])
-def test_the_tests_of_a_run_keep_together_what_the_run_planned(store: Store, others: int, waits: bool) -> None:
+def test_the_tests_of_a_run_stay_within_its_plan(store: Store, others: int, waits: bool) -> None:
     """Though the account has more by now."""
     loading = LoadPlan("closed", others, requests=100)
     with Aws().account().reserved().admission(leases=store, in_flight=30).admit((FUNCTION,), loading):
@@ -160,9 +160,7 @@ MAX_ATTEMPTS = 6
 
 
 @pytest.mark.parametrize(("test_s", "waited_in_vain"), [(20, 0), (80, 1)])
-def test_in_a_small_account_four_students_have_their_turn_one_after_the_other(
-    store: Store, test_s: float, waited_in_vain: int
-) -> None:
+def test_in_a_small_account_four_students_run_in_turn(store: Store, test_s: float, waited_in_vain: int) -> None:
     """30 are left, 15 of them for load tests: no two of at least 10 fit. Of four times 80 s the last is tried again."""
     small = Class(store, 30, test_s)
     fitted = small.graded({f"user{number}": PLAN for number in range(4)})
@@ -176,7 +174,7 @@ def test_in_a_small_account_four_students_have_their_turn_one_after_the_other(
     assert small.clock.now - NOW >= 4 * test_s
 
 
-def test_in_a_large_account_they_are_side_by_side(store: Store) -> None:
+def test_in_a_large_account_four_students_run_in_parallel(store: Store) -> None:
     large = Class(store, 160, 20)
     assert set(large.graded({f"user{number}": PLAN for number in range(4)}).values()) == {PLAN}
     assert (large.most, large.most_tests) == (80, 4)
@@ -184,11 +182,11 @@ def test_in_a_large_account_they_are_side_by_side(store: Store) -> None:
 
 @pytest.mark.parametrize("students", [1, 3, 12])
 @pytest.mark.parametrize("unreserved", [30, 81, 100])
-def test_whatever_the_class_and_the_order_tests_never_have_more_than_half(
-    store: Store, students: int, unreserved: int
-) -> None:
+def test_for_any_class_and_order_tests_never_use_more_than_half(store: Store, students: int, unreserved: int) -> None:
     wanted = random.Random(students * unreserved).choices([1, 5, 10, 20, 28], k=students)
-    plans = {f"user{number}": LoadPlan("closed", one, requests=100) for number, one in enumerate(wanted)}
+    plans = {
+        f"user{number}": LoadPlan("closed", concurrency, requests=100) for number, concurrency in enumerate(wanted)
+    }
     some = Class(store, unreserved, 20)
     had = {student: plan.concurrency for student, plan in some.graded(plans).items()}
     assert had == {student: min(plan.concurrency, unreserved // 2) for student, plan in plans.items()}
@@ -197,7 +195,7 @@ def test_whatever_the_class_and_the_order_tests_never_have_more_than_half(
     assert item["parts"] == {}, "all is given back"
 
 
-def test_another_region_has_its_own_executions(store: Store) -> None:
+def test_each_region_has_its_own_concurrency(store: Store) -> None:
     most = LoadPlan("closed", 50, requests=100)
     with Aws().account(1_000, 100).reserved().admission(leases=store).admit((FUNCTION,), most):
         elsewhere = Aws().account(1_000, 100).reserved()

@@ -1,4 +1,4 @@
-"""Servers whose truth is known: what a load tester must find out about them, to the request.
+"""Servers with known latencies, and the exact results that a load tester must measure.
 
 ``in_memory`` serves in a test without real time, where measurements must be exact. For real time, each is a program of
 its own, so that it does not share the tester's processor time. ``python -m tests.load_testing.truth NAME`` prints its
@@ -237,7 +237,7 @@ def main() -> None:
     _say({"connections": seen.connections, "requests": seen.requests})
 
 
-# --- whoever wants one ---
+# --- servers for tests ---
 
 
 @dataclass

@@ -105,7 +105,7 @@ def test_a_body_is_sent_as_json_and_a_path_is_escaped_once() -> None:
     assert request.headers["content-type"] == "application/json"
 
 
-def test_half_a_character_from_a_students_answer_is_no_fault_of_ours() -> None:
+def test_a_lone_surrogate_in_a_students_answer_is_accepted() -> None:
     with StubLambda() as stub:
         _caller(stub).answer(_call(Path="/items/\ud800", Query={"id": "\udfff"}))
         assert [request.target for request in stub.requests] == ["/_aws/execute-api/api1/prod/items/%3F?id=%3F"]
@@ -144,7 +144,7 @@ def test_a_path_that_leads_out_of_the_stage_is_not_called(path: str) -> None:
         ({"Method": "GET /x HTTP/1.1\r\n"}, "'GET /x HTTP/1.1\\r\\n' is no method"),
     ],
 )
-def test_arguments_that_make_no_sense_are_refused(change: Mapping[str, str], problem: str) -> None:
+def test_invalid_arguments_are_refused(change: Mapping[str, str], problem: str) -> None:
     with StubLambda() as stub:
         with pytest.raises(BadInputError) as refused:
             _caller(stub).answer(_call(**change))
@@ -160,7 +160,7 @@ def _with_key(stage: Response, name: str = "user1-key") -> Callable[[Request], R
     return lambda request: key if request.target.startswith("/apikeys/") else stage
 
 
-def test_the_key_is_sent_and_neither_its_value_nor_an_echo_of_it_is_recorded() -> None:
+def test_the_key_is_sent_and_its_value_is_never_recorded() -> None:
     echo = Response(json.dumps({"headers": {"x-api-key": VALUE}, "raw": 1}).encode(), headers={"X-Echo": VALUE})
     with StubLambda(_with_key(echo)) as stub:
         caller = _caller(stub)
@@ -175,7 +175,7 @@ def test_the_key_is_sent_and_neither_its_value_nor_an_echo_of_it_is_recorded() -
     assert "SECRET-VALUE" not in kept
 
 
-def test_no_part_of_the_key_is_left_where_a_reply_is_cut() -> None:
+def test_a_cut_reply_contains_no_part_of_the_key() -> None:
     body = b"x" * (MAX_KEPT_CHARACTERS - 10) + VALUE.encode()
     with StubLambda(_with_key(Response(body, headers={"X-Echo": "y" * 990 + VALUE}))) as stub:
         reply = _reply(_caller(stub).answer(_call(ApiKeyId="k1")))
@@ -195,10 +195,10 @@ def test_another_students_key_is_not_used() -> None:
     ("status", "code", "said"),
     [
         (403, "AccessDeniedException", "apigateway:GetApiKey: no"),
-        (404, "NotFoundException", "apigateway:GetApiKey: the API key is not there any more"),
+        (404, "NotFoundException", "apigateway:GetApiKey: the API key no longer exists"),
     ],
 )
-def test_a_key_that_cannot_be_read_is_no_verdict(status: int, code: str, said: str) -> None:
+def test_an_unreadable_key_gives_no_verdict(status: int, code: str, said: str) -> None:
     refused = Response(b'{"message": "no"}', status, {"x-amzn-ErrorType": code})
     with StubLambda(lambda _: refused) as stub:
         answer = _caller(stub).answer(_call(ApiKeyId="k1"))
@@ -223,7 +223,7 @@ def test_a_key_that_cannot_be_read_is_no_verdict(status: int, code: str, said: s
         ("POST", Response(drops=True), 1, None),  # it may have done its work
     ],
 )
-def test_only_what_the_gateway_did_not_let_through_is_repeated(
+def test_only_requests_that_the_gateway_refused_are_retried(
     method: str, first: Response, calls: int, status: int | None
 ) -> None:
     with StubLambda(_in_turn(first, Response())) as stub:
@@ -233,7 +233,7 @@ def test_only_what_the_gateway_did_not_let_through_is_repeated(
     assert reply.outcome == ("answered" if status else "unreachable")
 
 
-def test_a_throttle_to_the_end_is_a_reply_with_that_status() -> None:
+def test_a_lasting_throttle_is_a_reply_with_its_status() -> None:
     with StubLambda(lambda _: Response(b'{"message": "Too Many Requests"}', 429)) as stub:
         reply = _reply(_caller(stub).answer(_call()))
         assert len(stub.requests) == 3
@@ -262,7 +262,7 @@ def test_a_long_body_is_cut(size: int, truncated: bool) -> None:
 @pytest.mark.parametrize(
     "slow", [Response(hangs=True), Response(drip_s=0.05), Response(drip_s=0.05, drips_headers=True)]
 )
-def test_an_answer_that_does_not_come_or_drips_is_a_timeout_and_not_tried_again(slow: Response) -> None:
+def test_a_missing_or_slow_reply_is_a_timeout_without_retry(slow: Response) -> None:
     with StubLambda(lambda _: slow) as stub:
         caller = _caller(stub)
         first, again = (_reply(caller.answer(_call(TimeoutSeconds=0.3))) for _ in range(2))
@@ -270,11 +270,11 @@ def test_an_answer_that_does_not_come_or_drips_is_a_timeout_and_not_tried_again(
         assert len(stub.requests) == 2
     assert (first.outcome, first.status, first.error) == ("timeout", None, "no answer within 0.3 s")
     assert first.duration_ms == pytest.approx(300 - ROUND_TRIP_MS)  # opening the connection is in the timeout
-    assert again.error == "not tried again: an earlier call did not return"
+    assert again.error == "not called again, because an earlier call timed out"
     assert other.error == "no answer within 0.3 s"
 
 
-def test_nobody_there_is_unreachable() -> None:
+def test_an_api_that_is_down_is_unreachable() -> None:
     with StubLambda() as stub:
         caller = _caller(stub)
     reply = _reply(caller.answer(_call()))

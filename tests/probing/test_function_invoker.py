@@ -57,7 +57,7 @@ def test_only_the_students_own_functions_are_invoked(function: str, reason: str)
         assert stub.requests == []
 
 
-def test_a_student_called_like_the_grader_cannot_reach_it() -> None:
+def test_a_student_with_the_graders_prefix_cannot_invoke_it() -> None:
     with StubLambda() as stub:
         invoker = Invoker(stub.endpoint, username="labgrader", forbidden="labgrader-")
         with pytest.raises(NotGradedError, match="belongs to the grader"):
@@ -65,7 +65,7 @@ def test_a_student_called_like_the_grader_cannot_reach_it() -> None:
         assert stub.requests == []
 
 
-def test_an_empty_prefix_forbids_nothing_and_an_empty_username_everything() -> None:
+def test_an_empty_prefix_allows_all_and_an_empty_username_nothing() -> None:
     with StubLambda() as stub:
         assert Invoker(stub.endpoint, username="user1", forbidden="").answer(invoke_question("user1-f")).value
         with pytest.raises(NotGradedError):
@@ -75,12 +75,12 @@ def test_an_empty_prefix_forbids_nothing_and_an_empty_username_everything() -> N
 @pytest.mark.parametrize(
     ("action", "change", "problem"),
     [
-        ("lambda:GetFunction", {}, "lambda:GetFunction is no question that calls a function"),
-        ("labgrader:LoadTest", {}, "labgrader:LoadTest is no question that calls a function"),
+        ("lambda:GetFunction", {}, "lambda:GetFunction is not a question that invokes a function"),
+        ("labgrader:LoadTest", {}, "labgrader:LoadTest is not a question that invokes a function"),
         ("lambda:InvokeFunction", {"Qualifier": "a b"}, "'a b' is neither an alias nor a version"),
     ],
 )
-def test_a_question_that_makes_no_sense_is_bad_input(action: str, change: dict[str, Any], problem: str) -> None:
+def test_an_invalid_question_is_bad_input(action: str, change: dict[str, Any], problem: str) -> None:
     arguments = {"FunctionName": "user1-f", "Qualifier": "", "Payload": {}, **change}
     with StubLambda() as stub:
         with pytest.raises(BadInputError) as refused:
@@ -105,7 +105,7 @@ def test_the_request_is_lambdas_invoke_api() -> None:
     assert "/us-east-1/lambda/aws4_request" in request.headers["authorization"]
 
 
-def test_no_event_is_an_empty_object_as_lambda_makes_of_it() -> None:
+def test_a_missing_event_is_an_empty_object_as_on_lambda() -> None:
     with StubLambda() as stub:
         probe(stub, event=None)
         assert stub.requests[0].event == b"{}"
@@ -162,7 +162,7 @@ def test_a_boto3_client_gives_endpoint_region_and_credentials() -> None:
         client.close()
 
 
-def test_a_client_without_credentials_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_without_credentials_fails_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     client: Any = boto3.client("lambda", region_name="us-east-1", config=Config(signature_version=UNSIGNED))
     monkeypatch.setattr(client._request_signer, "_credentials", None)
     with pytest.raises(NotGradedError, match="there are no AWS credentials to sign with"):

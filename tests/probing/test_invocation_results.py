@@ -46,12 +46,12 @@ def test_an_answer_is_recorded_whole() -> None:
     assert invocation.error == ""
 
 
-def test_the_executed_version_is_told() -> None:
+def test_the_executed_version_is_recorded() -> None:
     with StubLambda() as stub:
         assert invocation_of(probe(stub)).executed_version == "$LATEST"
 
 
-def test_a_function_that_raises_says_what_it_raised() -> None:
+def test_the_error_of_a_function_is_recorded() -> None:
     with StubLambda(lambda request: function_error("Runtime.ImportModuleError", "No module named 'requests'")) as stub:
         invocation = invocation_of(probe(stub))
         assert len(stub.requests) == 1  # a function's own failure is its answer
@@ -61,7 +61,7 @@ def test_a_function_that_raises_says_what_it_raised() -> None:
     assert invocation.error == "Unhandled"
 
 
-def test_a_function_or_alias_that_does_not_exist_is_no_value() -> None:
+def test_a_missing_function_or_alias_has_no_value() -> None:
     with StubLambda(lambda request: error(404, "ResourceNotFoundException", "Function not found")) as stub:
         assert probe(stub) == Answer()
         assert len(stub.requests) == 1
@@ -88,7 +88,7 @@ def test_a_function_or_alias_that_does_not_exist_is_no_value() -> None:
         ),
     ],
 )
-def test_what_aws_refuses_or_fails_is_no_evidence(
+def test_a_refused_or_failed_invocation_gives_no_evidence(
     response: Response, code: str, message: str, reason: str, calls: int
 ) -> None:
     with StubLambda(lambda request: response) as stub:
@@ -96,19 +96,19 @@ def test_what_aws_refuses_or_fails_is_no_evidence(
         assert len(stub.requests) == calls
 
 
-def test_a_fault_that_passes_is_not_seen() -> None:
+def test_a_temporary_fault_is_hidden_by_a_retry() -> None:
     faults = [error(500, "ServiceException"), error(409, "ResourceConflictException")]
     with StubLambda(lambda request: faults.pop() if faults else Response()) as stub:
         assert invocation_of(probe(stub)).outcome == "answered"
         assert len(stub.requests) == 3
 
 
-def test_a_throttle_that_passes_is_not_seen() -> None:
+def test_a_temporary_throttle_is_hidden_by_a_retry() -> None:
     with StubLambda(lambda request: throttle() if request.number < 3 else Response()) as stub:
         assert invocation_of(probe(stub)).outcome == "answered"
 
 
-def test_throttled_to_the_end_names_the_limit() -> None:
+def test_a_lasting_throttle_names_the_limit() -> None:
     with StubLambda(lambda request: throttle()) as stub:
         invocation = invocation_of(probe(stub))
         assert len(stub.requests) == 3
@@ -123,7 +123,7 @@ def test_a_function_that_cannot_run_as_configured_is_the_functions_error() -> No
     assert invocation.error_message == "KMSAccessDeniedException: cannot decrypt"
 
 
-def test_a_function_that_hangs_costs_its_time_once() -> None:
+def test_a_hanging_function_is_invoked_once() -> None:
     with StubLambda(lambda request: Response(hangs=request.function == "user1-hangs")) as stub:
         invoker = make_invoker(stub)
         began = time.perf_counter()
@@ -135,14 +135,14 @@ def test_a_function_that_hangs_costs_its_time_once() -> None:
         assert [request.function for request in stub.requests] == ["user1-hangs", "user1-hangs", "user1-f"]
     assert took == pytest.approx(0.3)
     assert (first.outcome, first.error) == ("timeout", "no answer within 0.3 s")
-    assert (second.outcome, second.error) == ("timeout", "not tried again: an earlier call did not return")
+    assert (second.outcome, second.error) == ("timeout", "not called again, because an earlier call timed out")
     assert (alias.outcome, alias.error) == ("timeout", "no answer within 0.3 s")
     assert other.outcome == "answered"
     assert invoker.hung == {"user1-hangs", "user1-hangs:v2"}
 
 
 @pytest.mark.parametrize("drips_headers", [False, True])
-def test_an_answer_that_drips_is_bounded_as_a_whole(drips_headers: bool) -> None:
+def test_a_slow_answer_has_a_total_timeout(drips_headers: bool) -> None:
     """Each byte comes well within a socket's timeout; all of them would take 10 s and more."""
     drip = Response(b"x" * 1000, drip_s=0.01, drips_headers=drips_headers)
     with StubLambda(lambda request: drip) as stub:
@@ -161,7 +161,7 @@ def test_six_megabytes_are_cut_with_a_notice() -> None:
     assert invocation.response.problem == "the response has 6000002 bytes, which is too large"
 
 
-def test_an_endless_answer_is_given_up() -> None:
+def test_an_endless_answer_is_stopped() -> None:
     with StubLambda(lambda request: Response(b"a" * 20_000_000)) as stub:
         invocation = invocation_of(probe(stub))
     assert invocation.truncated
@@ -169,14 +169,14 @@ def test_an_endless_answer_is_given_up() -> None:
 
 
 @pytest.mark.parametrize(("length", "truncated"), [(MAX_PAYLOAD_CHARACTERS, False), (MAX_PAYLOAD_CHARACTERS + 1, True)])
-def test_the_bound_of_what_is_kept(length: int, truncated: bool) -> None:
+def test_an_answer_is_recorded_up_to_a_maximum(length: int, truncated: bool) -> None:
     with StubLambda(lambda request: Response(b"a" * length)) as stub:
         invocation = invocation_of(probe(stub))
     assert (len(invocation.payload), invocation.truncated) == (MAX_PAYLOAD_CHARACTERS, truncated)
 
 
 @pytest.mark.parametrize(("spare", "truncated"), [(0, False), (1, True)])
-def test_the_bound_of_what_is_kept_of_the_event(spare: int, truncated: bool) -> None:
+def test_an_event_is_recorded_up_to_a_maximum(spare: int, truncated: bool) -> None:
     event = "x" * (MAX_PAYLOAD_CHARACTERS - 2 + spare)  # its quotes are two more
     with StubLambda() as stub:
         invocation = invocation_of(probe(stub, event=event))
@@ -192,14 +192,14 @@ def test_bytes_that_are_no_text_are_replaced() -> None:
 
 
 @pytest.mark.parametrize("log", ["", "abc", "é", "####", base64.b64encode(b"x" * 9000).decode()])
-def test_a_log_that_cannot_be_read_is_no_failure(log: str) -> None:
+def test_an_unreadable_log_is_not_a_failure(log: str) -> None:
     with StubLambda(lambda request: Response(headers={"X-Amz-Log-Result": log})) as stub:
         invocation = invocation_of(probe(stub))
     assert invocation.outcome == "answered"
     assert invocation.log_tail in ("", "x" * 8192)
 
 
-def test_markup_is_kept_as_it_is_for_whoever_escapes_it() -> None:
+def test_markup_is_recorded_unchanged() -> None:
     with StubLambda(lambda request: Response(b'"<script>alert(1)</script>"')) as stub:
         assert invocation_of(probe(stub)).payload == '"<script>alert(1)</script>"'
 
@@ -222,7 +222,7 @@ def test_a_broken_connection_is_not_the_functions_fault(response: Response) -> N
         assert len(stub.requests) == 3
 
 
-def test_an_endpoint_that_is_not_there_is_not_the_functions_fault() -> None:
+def test_a_missing_endpoint_is_not_the_functions_fault() -> None:
     with StubLambda() as stub:
         gone = stub.endpoint
     answer = Invoker(gone, username="user1", forbidden="", retry_policy=BRISK).answer(invoke_question("user1-f"))
@@ -230,7 +230,7 @@ def test_an_endpoint_that_is_not_there_is_not_the_functions_fault() -> None:
     assert "Connection refused" in answer.error_message
 
 
-def test_credentials_that_end_are_our_own_failure() -> None:
+def test_expired_credentials_are_a_failure_of_labgrader() -> None:
     with StubLambda() as stub:
         endpoint = InvokeEndpoint(stub.endpoint.url, "us-east-1", EndedCredentials("a", "b"))
         answer = Invoker(endpoint, username="user1", forbidden="").answer(invoke_question("user1-f"))

@@ -102,7 +102,7 @@ def test_messages_that_are_read_are_consumed(sqs: Any, clock: Clock) -> None:
     assert sorted(seen) == ['{"n": 1}', '{"n": 2}', "ü"]
 
 
-def test_messages_that_nobody_reads_are_left_and_taken_back(sqs: Any, clock: Clock) -> None:
+def test_unread_messages_are_left_and_taken_back(sqs: Any, clock: Clock) -> None:
     url = _queue(sqs)
     sqs.send_message(QueueUrl=url, MessageBody="same body")  # the student's own stays
     sent = _sent(_answer(sqs, url, ["same body", "two"]))
@@ -119,7 +119,7 @@ def test_a_message_that_the_function_fails_on_is_left(sqs: Any, clock: Clock) ->
     assert (sent.outcome, sent.sent, sent.left) == ("left", 3, 1)
 
 
-def test_what_is_stuck_in_the_queue_already_is_not_counted(sqs: Any, clock: Clock) -> None:
+def test_older_messages_in_the_queue_are_not_counted(sqs: Any, clock: Clock) -> None:
     url = _queue(sqs)
     sqs.send_message(QueueUrl=url, MessageBody="bad, from last week")
     with _reader(clock, url, fails_on="bad"):
@@ -146,21 +146,21 @@ class _Busy:
 
 
 @pytest.mark.parametrize("counts", [(3, 4), (1, 9)])
-def test_what_may_be_others_messages_is_no_verdict(counts: tuple[int, ...]) -> None:
+def test_messages_that_may_be_of_others_give_no_verdict(counts: tuple[int, ...]) -> None:
     answer = _answer(_Busy(*counts), URL, ["one"], timeout_s=0.1)
     assert answer.error_code == "QueueBusy"
     assert answer.error_message == (
-        "sqs:GetQueueAttributes: others use the queue too, so nobody can say whose messages are left"
+        "sqs:GetQueueAttributes: others use the queue too, so the origin of the messages left is not known"
     )
 
 
-def test_what_nobody_else_can_have_sent_is_left() -> None:
+def test_messages_that_only_labgrader_can_have_sent_are_left() -> None:
     sent = _sent(_answer(_Busy(0, 1), URL, ["one"], timeout_s=0.1))
     assert (sent.outcome, sent.left) == ("left", 1)
 
 
 class _CountsNothing:
-    """A queue whose counts come late: it says that it is empty, and still holds the messages, or does not."""
+    """A queue with late counts: it reports zero messages, whether it has some or not."""
 
     def __init__(self, *, holds: bool, takes: int = 10) -> None:
         self.held = [{"MessageId": "m0", "ReceiptHandle": "r0", "Body": "one"}] if holds else []
@@ -188,14 +188,14 @@ class _CountsNothing:
         self.held.clear()
 
 
-def test_an_empty_count_that_comes_too_early_is_not_believed() -> None:
+def test_an_early_zero_count_is_not_trusted() -> None:
     queue = _CountsNothing(holds=True)
     sent = _sent(_answer(queue, URL, ["one"], timeout_s=0.6))
     assert (sent.outcome, sent.sent, sent.left) == ("left", 1, 1)
     assert queue.held == []  # taken back in the end
 
 
-def test_messages_that_the_queue_does_not_take_are_said() -> None:
+def test_messages_that_the_queue_refuses_are_reported() -> None:
     sent = _sent(_answer(_CountsNothing(holds=False, takes=1), URL, ["one", "two", "three"], timeout_s=20))
     assert (sent.outcome, sent.sent, sent.error) == ("consumed", 1, "InvalidMessageContents: not these")
     answer = _answer(_CountsNothing(holds=False, takes=0), URL, ["one"])
@@ -215,7 +215,7 @@ def test_a_message_of_the_students_own_is_received_once_and_stays_out_of_the_dea
     assert (own["Body"], own["Attributes"]["ApproximateReceiveCount"]) == ("the student's own", "2")
 
 
-def test_a_fifo_queue_gets_what_it_wants(sqs: Any, clock: Clock) -> None:
+def test_a_fifo_queue_gets_its_required_fields(sqs: Any, clock: Clock) -> None:
     name = "user1-queue.fifo"
     url = _queue(sqs, name, FifoQueue="true")
     with _reader(clock, url):
@@ -243,7 +243,7 @@ def test_a_fifo_queue_gets_what_it_wants(sqs: Any, clock: Clock) -> None:
         ),
     ],
 )
-def test_only_the_students_own_queues_are_sent_to(name: str, url: str, reason: str) -> None:
+def test_only_the_students_own_queues_are_used(name: str, url: str, reason: str) -> None:
     client = _client()
     with Stubber(client), pytest.raises(NotGradedError) as refused:
         _answer(client, url, ["one"], name=name)
@@ -262,7 +262,7 @@ def test_one_to_ten_messages_are_sent(count: int) -> None:
     [
         ("get_queue_attributes", "AccessDenied", "sqs:GetQueueAttributes: no"),
         ("send_message", "AccessDenied", "sqs:SendMessage: no"),
-        ("send_message", "QueueDoesNotExist", "sqs:SendMessage: the queue user1-queue is not there any more"),
+        ("send_message", "QueueDoesNotExist", "sqs:SendMessage: the queue user1-queue no longer exists"),
     ],
 )
 def test_a_refusal_names_the_permission(refused: str, code: str, said: str) -> None:

@@ -77,7 +77,7 @@ def _dropped(answer: Answer) -> UploadResult:
 
 
 def _keys(client: Any) -> list[str]:
-    return [one["Key"] for one in client.list_objects_v2(Bucket=BUCKET).get("Contents", ())]
+    return [stored["Key"] for stored in client.list_objects_v2(Bucket=BUCKET).get("Contents", ())]
 
 
 @contextmanager
@@ -95,7 +95,7 @@ def _function(clock: Clock, client: Any, work: Callable[[dict[str, Any]], None])
     clock.while_sleeping = lambda: None
 
 
-def test_what_the_function_makes_of_the_object_is_read_and_both_are_deleted(s3: Any, clock: Clock) -> None:
+def test_the_result_object_is_read_and_both_objects_are_deleted(s3: Any, clock: Clock) -> None:
     def analyse(seen: dict[str, Any]) -> None:
         found = {"words": len(seen["text"].split()), "type": seen["type"], "last": seen["text"][-1], "file": KEY}
         s3.put_object(Bucket=BUCKET, Key=RESULT, Body=json.dumps(found))
@@ -117,7 +117,7 @@ def test_two_calls_have_two_names(s3: Any) -> None:
     assert first != second
 
 
-def test_an_old_result_is_no_proof(s3: Any) -> None:
+def test_an_old_result_is_not_proof(s3: Any) -> None:
     s3.put_object(Bucket=BUCKET, Key=RESULT, Body=b'{"old": true}')
     s3.put_object(Bucket=BUCKET, Key="analysis/own.json", Body=b"the student's own")
     dropped = _dropped(_answer(s3))
@@ -126,7 +126,7 @@ def test_an_old_result_is_no_proof(s3: Any) -> None:
     assert _keys(s3) == ["analysis/own.json"]
 
 
-def test_a_function_that_moves_the_object_is_waited_for_all_the_same(s3: Any, clock: Clock) -> None:
+def test_a_function_that_moves_the_object_is_waited_for(s3: Any, clock: Clock) -> None:
     def move(_: dict[str, Any]) -> None:
         s3.delete_object(Bucket=BUCKET, Key=KEY)
         s3.put_object(Bucket=BUCKET, Key=RESULT, Body=b"[]")
@@ -170,19 +170,19 @@ def test_a_long_result_is_cut(s3: Any, clock: Clock, size: int) -> None:
         ),
     ],
 )
-def test_only_our_own_objects_in_the_students_own_buckets_are_touched(change: dict[str, str], reason: str) -> None:
+def test_only_labgraders_objects_in_the_students_buckets_are_used(change: dict[str, str], reason: str) -> None:
     client = _client()
     with Stubber(client), pytest.raises(NotGradedError) as refused:  # any request would fail
         _answer(client, **change)
     assert (refused.value.action, refused.value.reason) == ("s3:PutObject", reason)
 
 
-def test_a_bucket_that_went_away_is_no_verdict(s3: Any) -> None:
+def test_a_deleted_bucket_gives_no_verdict(s3: Any) -> None:
     s3.delete_bucket(Bucket=BUCKET)
     answer = _answer(s3)
     assert (answer.error_code, answer.error_message) == (
         "NoSuchBucket",
-        "s3:DeleteObject: the bucket user1-uploads is not there any more",
+        "s3:DeleteObject: the bucket user1-uploads no longer exists",
     )
 
 
@@ -197,7 +197,7 @@ def _read(stub: Stubber, body: bytes) -> None:
     stub.add_response("get_object", {"Body": io.BytesIO(body)})
 
 
-def test_what_we_may_not_delete_is_not_put() -> None:
+def test_nothing_is_uploaded_without_the_permission_to_delete() -> None:
     client = _client()
     with Stubber(client) as stub:
         _denied(stub, "delete_object")
@@ -217,7 +217,7 @@ def test_a_put_that_is_denied_names_the_permission() -> None:
     assert (answer.error_code, answer.error_message) == ("AccessDenied", "s3:PutObject: Access Denied")
 
 
-def test_reading_that_is_denied_is_seen_before_we_wait_and_is_no_verdict() -> None:
+def test_a_denied_read_is_found_before_the_wait() -> None:
     client = _client()
     with Stubber(client) as stub:
         stub.add_response("delete_object", {})
@@ -232,7 +232,7 @@ def test_reading_that_is_denied_is_seen_before_we_wait_and_is_no_verdict() -> No
     )
 
 
-def test_access_denied_means_not_there_yet_once_we_know_that_we_may_read() -> None:
+def test_access_denied_means_missing_after_a_permitted_read() -> None:
     client = _client()
     with Stubber(client) as stub:
         stub.add_response("delete_object", {}, {"Bucket": BUCKET, "Key": RESULT})
@@ -250,7 +250,7 @@ def test_access_denied_means_not_there_yet_once_we_know_that_we_may_read() -> No
     assert dropped.error == f"{RESULT}: s3:DeleteObject: Access Denied"
 
 
-def test_a_result_under_a_key_that_is_not_ours_is_no_verdict() -> None:
+def test_a_result_under_a_foreign_key_gives_no_verdict() -> None:
     client = _client()
     with Stubber(client) as stub:
         stub.add_response("delete_object", {})
@@ -263,7 +263,7 @@ def test_a_result_under_a_key_that_is_not_ours_is_no_verdict() -> None:
     assert answer.error_message == "s3:GetObject: not authorized to perform: kms:Decrypt"
 
 
-def test_a_throttled_put_is_repeated_and_given_up_as_no_verdict() -> None:
+def test_a_throttled_put_is_retried_and_then_gives_no_verdict() -> None:
     client = _client()
     with Stubber(client) as stub:
         stub.add_response("delete_object", {})

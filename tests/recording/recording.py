@@ -15,7 +15,7 @@ from labgrader.recording.account_cache import AccountCache
 from labgrader.recording.rate_limiter import RateLimiter
 from labgrader.recording.recorder import Recorder
 from labgrader.recording.sessions import Accounts
-from labgrader.roster import Student
+from labgrader.rosters import Student
 
 F = "user1-f"
 """The function of the fixture ``aws``."""
@@ -24,7 +24,7 @@ Reading = Callable[[Snapshot], object]
 
 
 class Readings:
-    """A lab whose checks are readings, the same for every student."""
+    """A lab with readings as checks, the same for every student."""
 
     advice: tuple[Reading, ...] = ()
 

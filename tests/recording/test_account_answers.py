@@ -12,7 +12,7 @@ from benchmarks.stub_aws import ACCOUNT, REGION, Fault, StubAws
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.recording.account_cache import EVERYWHERE, AccountCache, AccountFacts
 from labgrader.recording.operations import MANAGED_POLICY
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from tests.recording.recording import record, record_all, recorder, refusal
 
 ROLE = "LabRole"
@@ -60,7 +60,7 @@ class RoleAws(StubAws):
 CLASS = [Student("user1"), Student("user2", region="eu-west-1"), Student("user3")]
 
 
-def test_a_role_is_asked_once_for_a_class_in_every_region() -> None:
+def test_a_role_is_requested_once_for_a_class_in_all_regions() -> None:
     aws = RoleAws()
     snapshots = record_all(recorder(aws), [reading_role], CLASS)
     requests = ("GetRole", "ListAttachedRolePolicies", "ListRolePolicies", "GetRolePolicy", "GetPolicy")
@@ -78,7 +78,7 @@ def test_a_role_is_asked_once_for_a_class_in_every_region() -> None:
     assert statement.actions == ("logs:*",)
 
 
-def test_a_second_recorder_does_not_ask_about_roles_again() -> None:
+def test_a_second_recorder_reuses_the_roles() -> None:
     first = recorder(RoleAws())
     record_all(first, [reading_role, lambda s: s.iam.role("nobody")], CLASS[:1])
     saved = json.loads(json.dumps(first.facts.to_dict()))
@@ -97,7 +97,7 @@ def test_facts_of_an_earlier_release_are_read() -> None:
 
 
 @pytest.mark.parametrize("missing", ["nobody", "arn:aws:iam::aws:policy/None"])
-def test_what_does_not_exist_is_asked_once_too(missing: str) -> None:
+def test_a_missing_role_is_requested_once(missing: str) -> None:
     aws = RoleAws()
     managed = missing.startswith("arn:")
 
@@ -109,7 +109,7 @@ def test_what_does_not_exist_is_asked_once_too(missing: str) -> None:
     assert aws.counted()["GetPolicy" if managed else "GetRole"] == 1
 
 
-def test_a_denied_role_is_asked_once_for_each_who_asks() -> None:
+def test_a_denied_role_is_requested_once_for_each_student() -> None:
     aws = RoleAws()
     aws.fail("GetRole", Fault("AccessDenied", 403))
     students = [Student(f"user{number}", region=REGION) for number in range(5)]
@@ -129,7 +129,7 @@ def test_a_denied_policy_names_its_permissions(request_name: str) -> None:
     assert said == f"{MANAGED_POLICY}: AccessDenied: no (it takes iam:GetPolicy and iam:GetPolicyVersion)"
 
 
-def test_a_refusal_that_names_the_permission_is_left_as_it_is() -> None:
+def test_a_refusal_that_names_the_permission_is_unchanged() -> None:
     aws = RoleAws()
     message = "User: x is not authorized to perform: iam:GetPolicy on resource: y"
     aws.fail("GetPolicy", Fault("AccessDenied", 403, message))

@@ -10,12 +10,12 @@ from botocore.exceptions import NoCredentialsError
 
 from benchmarks.stub_aws import StubAws
 from labgrader.recording.sessions import Accounts
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from tests.recording.recording import Reading, Readings, record_all, recorder, refusal
 from tests.recording.recording import next_question as read
 
 
-def test_a_region_that_is_none_leaves_the_others_graded() -> None:
+def test_an_invalid_region_does_not_affect_other_students() -> None:
     aws = StubAws()
     aws.add_function("user2-f")
     students = [Student("user1", region="us-east-١"), Student("user2")]
@@ -24,7 +24,7 @@ def test_a_region_that_is_none_leaves_the_others_graded() -> None:
     assert snapshots["user2"].function("user2-f").name == "user2-f"
 
 
-def test_an_account_that_botocore_cannot_open_leaves_the_others_graded() -> None:
+def test_an_unusable_account_does_not_affect_other_students() -> None:
     aws = StubAws()
     aws.add_function("user2-f")
 
@@ -67,7 +67,7 @@ def test_an_unexpected_error_about_one_student_does_not_end_the_class(
     assert sorted(snapshots) == [student.username for student in students]
     assert all(snapshot.taken_at == "2026-01-02T03:04:05Z" for snapshot in snapshots.values())
     failed = snapshots.pop("user3")
-    said = "RecordingFailed: labgrader failed while it recorded this student; its log says more"
+    said = "RecordingFailed: labgrader failed while it recorded this student; see its log"
     assert refusal(failed.function_names) == f"lambda:ListFunctions: {said}"
     for username, snapshot in snapshots.items():
         assert snapshot.aliases(f"{username}-f") == []
@@ -76,7 +76,7 @@ def test_an_unexpected_error_about_one_student_does_not_end_the_class(
     assert "ZeroDivisionError: a mistake in labgrader" in caplog.text
 
 
-def test_an_answer_that_cannot_be_read_is_a_fault_of_what_asks_it_alone(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unreadable_answer_affects_only_its_question(caplog: pytest.LogCaptureFixture) -> None:
     aws = StubAws()
     students = [Student("user1"), Student("user2")]
     for student in students:
@@ -88,15 +88,14 @@ def test_an_answer_that_cannot_be_read_is_a_fault_of_what_asks_it_alone(caplog: 
         snapshots = record_all(recording, readings, students)
     for username, snapshot in snapshots.items():
         assert refusal(snapshot.layer_names) == (
-            "lambda:ListLayers: UnreadableAnswer: the answer could not be read (AttributeError); "
-            "labgrader's log says more"
+            "lambda:ListLayers: UnreadableAnswer: the response could not be read (AttributeError); see labgrader's log"
         )
         assert snapshot.versions(f"{username}-f") == []
-    assert recording.calls["lambda:ListLayers"] == 1, "nobody asks it again"
+    assert recording.calls["lambda:ListLayers"] == 1, "the list is requested once"
     assert "lambda:ListLayers: the answer could not be read" in caplog.text
 
 
-def test_a_student_whose_lab_cannot_be_made_does_not_end_the_class(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failure_to_personalize_a_lab_does_not_end_the_class(caplog: pytest.LogCaptureFixture) -> None:
     class Picky(Readings):
         def for_student(self, username: str, account_id: str, region: str) -> Readings:
             if username == "user1":
@@ -107,13 +106,15 @@ def test_a_student_whose_lab_cannot_be_made_does_not_end_the_class(caplog: pytes
     lab = Picky(lambda s: s.function_names())
     students = [Student("user1"), Student("user2")]
     with caplog.at_level(logging.ERROR):
-        found = {one.username: one for one in recorder(aws).record_class(lab, students, next_question=read)}
+        found = {
+            snapshot.username: snapshot for snapshot in recorder(aws).record_class(lab, students, next_question=read)
+        }
     assert found["user1"].taken_at
     assert found["user2"].function_names() == []
     assert "user1: the recording failed" in caplog.text
 
 
-def test_a_question_that_is_not_json_is_a_fault_of_its_check_alone(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_question_that_is_not_json_affects_only_its_check(caplog: pytest.LogCaptureFixture) -> None:
     aws = StubAws()
     aws.add_function("user1-f")
     names: Any = {"user1-f"}  # a set is not JSON

@@ -13,7 +13,7 @@ from benchmarks.stub_aws import Clock, Fault
 from labgrader.recording.class_lists import CLASS_LISTS
 from labgrader.recording.operation import picked
 from labgrader.recording.operations import ACCOUNT_OPERATIONS, IAM_ACTIONS, OPERATIONS
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from tests.recording.listing_aws import (
     ARGUMENTS,
     EVERY,
@@ -36,7 +36,7 @@ def test_every_class_list_is_tested() -> None:
 
 
 @pytest.mark.parametrize("action", sorted(CLASS_LISTS))
-def test_a_class_list_is_paged_asked_once_and_divided_by_prefix(action: str) -> None:
+def test_a_class_list_is_requested_once_and_divided_by_prefix(action: str) -> None:
     aws = ListingAws(page_size=2)
     aws.entries[action] = [NAMED[action](name) for name in ("user1-a", "user10-a", "USER1_b", "other", "user2-a")]
     recording = recorder(aws)
@@ -45,7 +45,7 @@ def test_a_class_list_is_paged_asked_once_and_divided_by_prefix(action: str) -> 
     assert sorted(asking(action)(snapshots["user1"])) == ["USER1_b", "user1-a"]
     assert sorted(asking(action)(snapshots["user10"])) == ["user10-a"]
     assert not asking(action)(snapshots["user3"])
-    assert "a-key-that-is-secret" not in json.dumps([one.to_dict() for one in snapshots.values()])
+    assert "a-key-that-is-secret" not in json.dumps([snapshot.to_dict() for snapshot in snapshots.values()])
     assert "a-key-that-is-secret" not in json.dumps(recording.facts.to_dict())
 
 
@@ -54,12 +54,12 @@ def test_names_of_api_gateway_need_not_be_unique(action: str) -> None:
     aws = ListingAws()
     aws.entries[action] = [{"id": "1", "name": "user1-a"}, {"id": "2", "name": "user1-a"}, {"id": "3"}]
     snapshot = record(aws, asking(action))
-    assert {name: [one["id"] for one in named] for name, named in asking(action)(snapshot).items()} == {
+    assert {name: [name["id"] for name in named] for name, named in asking(action)(snapshot).items()} == {
         "user1-a": ["1", "2"]
     }
 
 
-def test_the_newest_api_of_a_name_is_told_by_its_date_whatever_the_order() -> None:
+def test_the_newest_api_of_a_name_is_found_by_its_date() -> None:
     aws = ListingAws()
     aws.entries["apigateway:GetRestApis"] = [
         {"id": made, "name": "user1-api", "createdDate": datetime(2026, 1, int(made), tzinfo=UTC)}
@@ -72,7 +72,7 @@ def test_the_newest_api_of_a_name_is_told_by_its_date_whatever_the_order() -> No
     assert newest.id == "20"
 
 
-def test_what_is_no_name_is_nobodys() -> None:
+def test_an_entry_without_a_name_belongs_to_no_student() -> None:
     aws = ListingAws()
     aws.entries["logs:DescribeLogGroups"] = [{"logGroupName": "user1-own"}, {}, {"logGroupName": "/aws/lambda/user1-f"}]
     aws.entries["lambda:ListEventSourceMappings"] = [{"FunctionArn": "x"}, {"FunctionArn": None}, "text"]
@@ -82,7 +82,7 @@ def test_what_is_no_name_is_nobodys() -> None:
     assert [asking(action)(snapshot) for action in aws.entries] == [{"user1-f": {}}, {}, {}]
 
 
-def test_one_students_number_that_json_has_not_leaves_the_class_graded() -> None:
+def test_one_students_nan_does_not_affect_the_class() -> None:
     aws = ListingAws()
     aws.entries["cloudwatch:DescribeAlarms"] = [
         {"AlarmName": "user1-a", "Threshold": float("nan")},
@@ -124,7 +124,7 @@ def test_a_marker_that_repeats_is_an_error(action: str) -> None:
 
 
 @pytest.mark.parametrize("action", sorted(PAGED))
-def test_a_list_is_asked_in_the_largest_pages(action: str) -> None:
+def test_a_list_is_requested_in_the_largest_pages(action: str) -> None:
     """Source: the API reference of each operation. The lists without a size give the largest page by default."""
     largest = {
         "apigateway": {"limit": 500},
@@ -147,7 +147,7 @@ def test_a_list_is_asked_in_the_largest_pages(action: str) -> None:
 
 
 @pytest.mark.parametrize("action", sorted({**OPERATIONS, **ACCOUNT_OPERATIONS}))
-def test_what_does_not_exist_is_none(action: str) -> None:
+def test_a_missing_resource_has_no_value(action: str) -> None:
     aws = ListingAws()
     operation = EVERY[action]
     aws.fail(sent_as(operation), Fault(MISSING[operation.service], 404))
@@ -155,7 +155,7 @@ def test_what_does_not_exist_is_none(action: str) -> None:
 
 
 @pytest.mark.parametrize("action", sorted(EVERY))
-def test_a_throttle_is_asked_again(action: str) -> None:
+def test_a_throttled_request_is_retried(action: str) -> None:
     aws, operation = ListingAws(), EVERY[action]
     aws.fail(sent_as(operation), Fault(THROTTLED[operation.service], 400), times=2)
     aws.fail(sent_as(operation), Fault("AccessDenied", 403))
@@ -174,7 +174,7 @@ def test_a_denied_request_is_not_graded_and_names_the_permission(action: str) ->
 
 
 @pytest.mark.parametrize("action", sorted(EVERY))
-def test_an_answer_without_its_fields_is_kept_as_nothing(action: str) -> None:
+def test_an_answer_without_its_fields_is_stored_as_missing(action: str) -> None:
     aws = ListingAws()
     aws.answers[action] = {}
     assert not asking(action)(record(aws, asking(action))) or action in ("cloudwatch:GetDashboard", "iam:GetRole")
@@ -218,11 +218,11 @@ def kept(action: str, answer: Mapping[str, Any]) -> str:
         ),
     ],
 )
-def test_what_no_reader_reads_is_not_stored(action: str, answer: Mapping[str, Any]) -> None:
+def test_unused_fields_are_not_stored(action: str, answer: Mapping[str, Any]) -> None:
     assert "SECRET" not in kept(action, answer)
 
 
-def test_an_address_is_kept_without_what_is_signed() -> None:
+def test_a_url_is_stored_without_its_signature() -> None:
     integration = {"type": "HTTP", "uri": "https://x.example/a?key=1"}
     answer = {"items": [{"path": "/", "resourceMethods": {"GET": {"methodIntegration": integration}, "POST": {}}}]}
     assert "https://x.example/a?[redacted]" in kept("apigateway:GetResources", answer)
@@ -239,5 +239,5 @@ def test_an_address_is_kept_without_what_is_signed() -> None:
         ({"x": {"a": 1, "b": 2}, "y": 3}, {"*": {"a": None}}, {"x": {"a": 1}, "y": {}}),
     ],
 )
-def test_only_what_is_wanted_is_picked(value: Any, wanted: Any, found: Any) -> None:
+def test_only_wanted_fields_are_stored(value: Any, wanted: Any, found: Any) -> None:
     assert picked(value, wanted) == found

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.stub_aws import Clock, StubAws
 from labgrader.recording.recorder import SETTLE_LOOKS, SETTLE_WAIT_S
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from tests.recording.recording import F, record, record_all, recorder
 
 
@@ -38,7 +38,7 @@ def test_a_function_that_stays_pending_is_recorded_as_it_is(aws: StubAws) -> Non
     assert aws.counted()["GetFunction"] == SETTLE_LOOKS
 
 
-def test_the_waits_of_many_students_overlap() -> None:
+def test_waits_for_many_students_overlap() -> None:
     aws = StubAws()
     students = [Student(f"user{number}") for number in range(30)]
     for student in students:

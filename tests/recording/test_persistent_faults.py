@@ -1,4 +1,4 @@
-"""A class that AWS throttles or fails to the end is recorded in time and not graded."""
+"""A class with requests that AWS keeps throttling or failing is recorded in time and not graded."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from labgrader.recording.api_errors import AwsCallError
 from labgrader.recording.rate_limiter import RateLimiter
 from labgrader.recording.recorder import FINISH_S, Recorder
 from labgrader.recording.sessions import Accounts
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from tests.recording.recording import refusal
 
 THROTTLED = Fault("TooManyRequestsException", 429, "Rate exceeded")
@@ -28,7 +28,7 @@ DEADLINE_S = 780
 
 
 class SharedClock:
-    """Time that passes when every thread sleeps (nobody has begun to for 10 ms): sleeps of many threads overlap."""
+    """A clock that advances when all threads sleep (no new sleep for 10 ms), so that their sleeps overlap."""
 
     def __init__(self) -> None:
         self._now = 0.0
@@ -82,7 +82,7 @@ def statuses(snapshot: Snapshot) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("workers", [1, 16])
-def test_a_class_whose_lists_are_throttled_for_ever_is_recorded_in_time_and_not_graded(workers: int) -> None:
+def test_a_class_with_throttled_lists_ends_in_time_and_is_not_graded(workers: int) -> None:
     aws = StubAws()
     students = a_class(aws, 200)
     for operation in ("ListFunctions", "ListLayers", "ListVersionsByFunction", "ListAliases", "ListLayerVersions"):
@@ -95,7 +95,7 @@ def test_a_class_whose_lists_are_throttled_for_ever_is_recorded_in_time_and_not_
     assert len(snapshots) == 200
     for snapshot in snapshots:
         assert snapshot.taken_at
-        assert "lambda:ListFunctions: TooManyRequestsException: throttled to the end" in refusal(
+        assert "lambda:ListFunctions: TooManyRequestsException: still throttled after " in refusal(
             snapshot.function_names
         )
     for snapshot in snapshots[::25]:
@@ -120,7 +120,7 @@ def test_questions_that_fail_slowly_end_with_the_deadline() -> None:
 
 
 @pytest.mark.parametrize(("passed_s", "answered"), [(0.0, True), (0.1, False)])
-def test_after_the_end_nothing_is_asked(passed_s: float, answered: bool) -> None:
+def test_no_request_is_sent_after_the_deadline(passed_s: float, answered: bool) -> None:
     clock = Clock()
     calls = ApiClient(RateLimiter(clock=clock, sleep=clock.sleep))
     calls.ends_at = clock()
@@ -129,12 +129,12 @@ def test_after_the_end_nothing_is_asked(passed_s: float, answered: bool) -> None
     if answered:
         calls.send(HERE, "lambda:ListAliases", lambda: sent.append("sent"))
     else:
-        with pytest.raises(AwsCallError, match=r"^NotReached: the time for this run's questions was over$"):
+        with pytest.raises(AwsCallError, match=r"^NotReached: the time for this run's requests ran out$"):
             calls.send(HERE, "lambda:ListAliases", lambda: sent.append("sent"))
     assert bool(sent) is answered
 
 
-def test_a_turn_that_comes_too_late_is_not_waited_for() -> None:
+def test_a_request_does_not_wait_past_the_deadline() -> None:
     clock = Clock()
     rate_limiter = RateLimiter(clock=clock, sleep=clock.sleep)
     for _ in range(5):
@@ -150,7 +150,7 @@ def throttle() -> None:
     raise ClientError({"Error": {"Code": "TooManyRequestsException", "Message": "Rate exceeded"}}, "ListAliases")
 
 
-def test_every_throttle_is_counted_and_nothing_else() -> None:
+def test_only_throttles_are_counted() -> None:
     clock = Clock()
     calls = ApiClient(RateLimiter(clock=clock, sleep=clock.sleep))
     refusals: list[Exception] = [
@@ -168,11 +168,11 @@ def test_every_throttle_is_counted_and_nothing_else() -> None:
     assert calls.throttles == 2
 
 
-def test_a_quota_that_was_throttled_to_the_end_is_left_alone_for_a_while() -> None:
+def test_a_quota_that_stays_throttled_is_paused() -> None:
     clock = Clock()
     calls = ApiClient(RateLimiter(clock=clock, sleep=clock.sleep))
     began = clock()
-    with pytest.raises(AwsCallError, match="throttled to the end") as first:
+    with pytest.raises(AwsCallError, match="still throttled after ") as first:
         calls.send(HERE, "lambda:ListAliases", throttle)
     assert clock() - began <= MAX_PATIENCE_S
     given_up_at = clock()

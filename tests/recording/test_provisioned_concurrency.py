@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from benchmarks.stub_aws import ACCOUNT, REGION, StubAws
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from tests.recording.recording import F, record, record_all, recorder
 
 
-def test_an_endpoint_without_the_list_is_found_out_once_and_asked_by_qualifier() -> None:
+def test_an_endpoint_without_the_list_is_requested_by_qualifier() -> None:
     aws = StubAws(offers_provisioned_list=False)
     usernames = [f"user{number}" for number in range(1, 9)]
     for username in usernames:
@@ -26,7 +26,7 @@ def test_an_endpoint_without_the_list_is_found_out_once_and_asked_by_qualifier()
     assert recording.calls["lambda:GetProvisionedConcurrencyConfig"] == 8
 
 
-def test_an_answer_that_is_not_a_list_is_not_taken_for_an_empty_one() -> None:
+def test_an_invalid_list_does_not_count_as_empty() -> None:
     aws = StubAws(offers_provisioned_list=False)
     aws.add_function(F)
     aws.provisioned[F] = {"$LATEST": {"Status": "READY"}, "user1-prod": {"Status": "READY"}}
@@ -34,7 +34,7 @@ def test_an_answer_that_is_not_a_list_is_not_taken_for_an_empty_one() -> None:
     assert snapshot.provisioned_concurrency_of(F, "user1-prod").status == "READY"
 
 
-def test_no_provisioned_concurrency_is_none(aws: StubAws) -> None:
+def test_a_function_without_provisioned_concurrency_has_an_empty_list(aws: StubAws) -> None:
     assert record(aws, lambda s: s.provisioned_concurrency(F)).provisioned_concurrency(F) == []
     bare = StubAws(offers_provisioned_list=False)
     bare.add_function(F)
@@ -42,7 +42,7 @@ def test_no_provisioned_concurrency_is_none(aws: StubAws) -> None:
     assert snapshot.provisioned_concurrency_of(F, "user1-prod") is None
 
 
-def test_a_function_deleted_before_its_list_says_nothing_about_the_endpoint(aws: StubAws) -> None:
+def test_a_deleted_function_does_not_disprove_the_list_operation(aws: StubAws) -> None:
     def delete(operation: str, parameters: Mapping[str, Any]) -> None:
         if operation == "ListProvisionedConcurrencyConfigs":
             aws.functions.pop(parameters["FunctionName"], None)

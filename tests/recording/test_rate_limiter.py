@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.stub_aws import Clock, StubAws
 from labgrader.recording.rate_limiter import FLOOR_PER_S, RECOVERY_S, RateLimiter, quota_of
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from tests.recording.recording import record_all, recorder
 
 HERE = "111122223333 us-east-1"
@@ -45,7 +45,7 @@ def test_each_operation_counts_against_its_quota(action: str, family: str, per_s
     assert (quota_of(action).family, quota_of(action).per_s) == (family, per_s)
 
 
-def test_api_gateway_is_asked_no_more_than_it_allows_for_all_its_operations_together() -> None:
+def test_all_api_gateway_operations_share_one_quota() -> None:
     """Source: API Gateway quotas: 10 management requests a second, of which GetResources takes 5 in two seconds."""
     assert quota_of("apigateway:GetResources").per_s + quota_of("apigateway:GetStages").per_s == 10
 
@@ -59,7 +59,7 @@ def taken_at(clock: Clock, rate_limiter: RateLimiter, actions: list[str], place:
 
 
 @pytest.mark.parametrize(("action", "per_s"), [("lambda:ListAliases", 15), ("lambda:GetFunction", 100)])
-def test_no_second_holds_more_than_the_quota(action: str, per_s: int) -> None:
+def test_no_second_has_more_requests_than_the_quota(action: str, per_s: int) -> None:
     clock = Clock()
     times = taken_at(clock, RateLimiter(clock=clock, sleep=clock.sleep), [action] * (per_s * 6))
     for time in times:
@@ -130,7 +130,7 @@ def test_all_of_a_quota_can_be_taken() -> None:
     assert clock() - 1000 == pytest.approx(10.0)
 
 
-def test_many_threads_get_no_more_than_one() -> None:
+def test_many_threads_share_one_rate() -> None:
     waits: list[float] = []
     rate_limiter = RateLimiter(clock=lambda: 0.0, sleep=waits.append)
     threads = [

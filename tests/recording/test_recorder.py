@@ -20,7 +20,7 @@ from labgrader.labs.lab import find_lab
 from labgrader.recording.account_cache import AccountCache, NamesByPrefix
 from labgrader.recording.operations import IAM_ACTIONS
 from labgrader.recording.recorder import MAX_QUESTIONS
-from labgrader.roster import MAX_USERNAME, Student
+from labgrader.rosters import MAX_USERNAME, Student
 from tests.recording.recording import F, Readings, record, record_all, recorder, refusal
 from tests.recording.recording import next_question as read
 
@@ -31,7 +31,7 @@ from tests.recording.recording import next_question as read
 def test_lambda_optimization_costs_seven_calls_a_student_and_three_in_the_slow_bucket(offers_list: bool) -> None:
     students = 5
     cost = bench_record(find_lab("lambda-optimization"), students, offers_provisioned_list=offers_list)
-    finding_out = 0 if offers_list else 1  # once an account: the list is not there
+    finding_out = 0 if offers_list else 1  # once per account: the list is not supported
     assert cost.own * students - finding_out <= 7 * students
     assert cost.own_in_bucket * students - finding_out <= 3 * students
     assert cost.shared == 4
@@ -47,13 +47,13 @@ def test_a_student_without_resources_costs_no_call_but_the_class_lists() -> None
     assert snapshot.function_names() == []
 
 
-def test_each_question_is_asked_once_however_many_checks_ask_it(aws: StubAws) -> None:
+def test_each_question_is_requested_once_for_all_checks(aws: StubAws) -> None:
     readings = [lambda s: s.function(F), lambda s: s.aliases(F), lambda s: s.function(F), lambda s: s.aliases(F)]
     record(aws, *readings)
     assert aws.counted() == {"GetCallerIdentity": 1, "ListFunctions": 1, "GetFunction": 1, "ListAliases": 1}
 
 
-def test_lists_are_paged_asked_once_an_account_and_divided_by_prefix() -> None:
+def test_lists_are_requested_once_per_account_and_divided_by_prefix() -> None:
     aws = StubAws()
     usernames = [f"user{number}" for number in range(1, 61)]
     for username in usernames:
@@ -76,7 +76,7 @@ def test_lists_are_paged_asked_once_an_account_and_divided_by_prefix() -> None:
     }
 
 
-def test_a_second_recorder_goes_on_without_asking_the_lists_again(aws: StubAws) -> None:
+def test_a_second_recorder_reuses_the_lists(aws: StubAws) -> None:
     first = recorder(aws)
     record_all(first, [lambda s: s.function_names(), lambda s: s.provisioned_concurrency(F)], [Student("user1")])
     saved = json.loads(json.dumps(first.facts.to_dict()))
@@ -104,8 +104,8 @@ def test_every_list_about_a_student_is_paged() -> None:
     )
     assert [version.version for version in snapshot.versions(F)] == ["1", "2", "3", "4", "5"]
     assert [alias.name for alias in snapshot.aliases(F)] == [f"user1-{letter}" for letter in "abcde"]
-    assert [one.qualifier for one in snapshot.provisioned_concurrency(F)] == ["user1-a", "user1-b", "user1-c"]
-    assert [one.version for one in snapshot.layer_versions("user1-l")] == [1, 2, 3, 4, 5]
+    assert [config.qualifier for config in snapshot.provisioned_concurrency(F)] == ["user1-a", "user1-b", "user1-c"]
+    assert [version.version for version in snapshot.layer_versions("user1-l")] == [1, 2, 3, 4, 5]
 
 
 def test_the_index_of_names_agrees_with_owns() -> None:
@@ -117,7 +117,7 @@ def test_the_index_of_names_agrees_with_owns() -> None:
         assert index.owned(username) == sorted(name for name in names if owns(username, name))
 
 
-def test_a_name_is_found_by_the_longest_username_and_filed_no_further() -> None:
+def test_a_name_belongs_to_the_longest_matching_username() -> None:
     longest = "a" * (MAX_USERNAME - 2) + "-b"
     endless = "-" * 512
     index = NamesByPrefix([f"{longest}-f", f"{longest}c", endless])
@@ -132,7 +132,7 @@ def test_user1_is_not_user10() -> None:
     assert index.owned("user10") == ["user10-f"]
 
 
-def test_probes_and_load_tests_are_left_for_later(aws: StubAws) -> None:
+def test_the_recorder_runs_no_probes_and_load_tests(aws: StubAws) -> None:
     recording = recorder(aws)
     lab = find_lab("lambda-optimization")
     (snapshot,) = recording.record_class(lab, [Student("user1")], next_question=next_question)
@@ -164,7 +164,7 @@ def test_a_function_is_kept_with_tags_and_concurrency_without_url_and_secrets(aw
     assert snapshot.function(F).environment["API_KEY"] == "[redacted]"
 
 
-def test_a_snapshot_says_where_and_when(aws: StubAws) -> None:
+def test_a_snapshot_has_its_account_region_and_time(aws: StubAws) -> None:
     snapshot = record(aws, lambda s: s.function(F))
     assert (snapshot.account_id, snapshot.region) == (ACCOUNT, REGION)
     assert snapshot.taken_at == "2026-01-02T03:04:05Z"
@@ -198,7 +198,7 @@ def test_a_saved_snapshot_is_judged_to_the_same_verdicts() -> None:
 # --- a class ----------------------------------------------------------------------------------------------------------
 
 
-def test_after_the_deadline_no_further_student_is_begun() -> None:
+def test_no_student_is_started_after_the_deadline() -> None:
     aws = StubAws()
     students = [Student(f"user{number}") for number in range(100)]
     for student in students:
@@ -238,7 +238,7 @@ def test_a_check_with_a_fault_does_not_end_the_class(aws: StubAws, caplog: pytes
     assert "a check failed while its questions were collected" in caplog.text
 
 
-def test_a_check_that_never_ends_its_asking_is_stopped(aws: StubAws) -> None:
+def test_a_check_with_endless_questions_is_stopped(aws: StubAws) -> None:
     def endless(snapshot: Snapshot) -> None:
         for number in range(10**6):
             snapshot.dashboard(f"user1-{number}")

@@ -44,7 +44,7 @@ JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ1c2VyMSJ9.4pcPyMD09olPSyXnrXCjTwXyr4Bsezd
         ("HEADER", "Bearer abcdefghijklmnop"),
     ],
 )
-def test_a_secret_goes(name: str, value: str) -> None:
+def test_a_secret_is_removed(name: str, value: str) -> None:
     assert looks_secret(name, value)
 
 
@@ -73,7 +73,7 @@ def test_a_secret_goes(name: str, value: str) -> None:
         ("CACHE_TTL_SECONDS", "300"),
     ],
 )
-def test_what_is_harmless_stays(name: str, value: str) -> None:
+def test_a_harmless_value_stays(name: str, value: str) -> None:
     assert not looks_secret(name, value)
 
 
@@ -94,7 +94,7 @@ def test_a_configuration_without_variables_stays(configuration: dict[str, object
     assert without_secrets(configuration) == configuration
 
 
-def test_a_value_that_is_no_text_is_looked_at_too() -> None:
+def test_a_value_that_is_not_text_is_checked() -> None:
     variables = {"COUNT": 3, "X_TOKEN": ["a"]}
     kept = without_secrets({"Environment": {"Variables": variables}})
     assert kept["Environment"]["Variables"] == {"COUNT": 3, "X_TOKEN": REDACTED}

@@ -10,11 +10,11 @@ from botocore.exceptions import EndpointConnectionError
 
 from benchmarks.stub_aws import ACCOUNT, REGION, UNREACHABLE, Clock, Fault, StubAws
 from labgrader.recording.api_calls import MAX_ATTEMPTS, MAX_PATIENCE_S
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from tests.recording.recording import F, record, record_all, recorder, refusal
 
 
-def test_a_throttle_is_asked_again_and_slows_us_down(aws: StubAws) -> None:
+def test_a_throttle_is_retried_and_lowers_the_rate(aws: StubAws) -> None:
     aws.fail("ListAliases", Fault("TooManyRequestsException", 429), times=3)
     clock = Clock()
     recording = recorder(aws, clock=clock)
@@ -23,7 +23,7 @@ def test_a_throttle_is_asked_again_and_slows_us_down(aws: StubAws) -> None:
     assert recording.calls["lambda:ListAliases"] == 4
 
 
-def test_throttled_to_the_end_is_not_graded_and_names_the_action(aws: StubAws) -> None:
+def test_a_request_that_stays_throttled_names_its_action(aws: StubAws) -> None:
     aws.fail("ListAliases", Fault("TooManyRequestsException", 429, "Rate exceeded"))
     clock = Clock()
     recording = recorder(aws, clock=clock)
@@ -31,28 +31,28 @@ def test_throttled_to_the_end_is_not_graded_and_names_the_action(aws: StubAws) -
     said = refusal(lambda: snapshot.aliases(F))
     attempts = recording.calls["lambda:ListAliases"]
     code = "lambda:ListAliases: TooManyRequestsException"
-    assert re.fullmatch(rf"{code}: throttled to the end, {attempts} times in \d+ s: Rate exceeded", said)
+    assert re.fullmatch(rf"{code}: still throttled after {attempts} attempts in \d+ s: Rate exceeded", said)
     assert 1 < recording.calls["lambda:ListAliases"] <= MAX_ATTEMPTS
     assert clock.now - 1000 < MAX_PATIENCE_S + 20
     assert snapshot.function(F) is not None
 
 
 @pytest.mark.parametrize("fault", [Fault("ServiceException", 500), Fault("InternalServiceError", 503), UNREACHABLE])
-def test_a_fault_of_aws_is_asked_again(aws: StubAws, fault: Exception) -> None:
+def test_a_service_fault_is_retried(aws: StubAws, fault: Exception) -> None:
     aws.fail("GetFunction", fault, times=2)
     assert record(aws, lambda s: s.function(F)).function(F).name == F
     assert aws.counted()["GetFunction"] == 3
 
 
-def test_a_fault_to_the_end_is_not_graded(aws: StubAws) -> None:
+def test_a_lasting_service_fault_is_not_graded(aws: StubAws) -> None:
     aws.fail("GetFunction", EndpointConnectionError(endpoint_url="https://x.example/?X-Amz-Signature=abc"))
     snapshot = record(aws, lambda s: s.function(F))
     said = refusal(lambda: snapshot.function(F))
-    assert said.startswith("lambda:GetFunction: EndpointConnectionError: failing to the end")
+    assert said.startswith("lambda:GetFunction: EndpointConnectionError: still failing after ")
     assert "X-Amz-Signature" not in said
 
 
-def test_access_denied_on_one_api_leaves_the_others_graded(aws: StubAws) -> None:
+def test_access_denied_on_one_api_does_not_affect_the_others(aws: StubAws) -> None:
     message = f"User: arn:aws:sts::{ACCOUNT}:assumed-role/grader/x is not authorized to perform: lambda:ListAliases"
     aws.fail("ListAliases", Fault("AccessDeniedException", 403, message))
     aws.versions[F] = [{**aws.functions[F]["Configuration"], "Version": "1"}]
@@ -62,7 +62,7 @@ def test_access_denied_on_one_api_leaves_the_others_graded(aws: StubAws) -> None
     assert aws.counted()["ListAliases"] == 1
 
 
-def test_a_denied_class_list_is_asked_once_and_the_functions_are_still_read(aws: StubAws) -> None:
+def test_a_denied_class_list_is_requested_once(aws: StubAws) -> None:
     aws.add_function("user2-f")
     aws.fail("ListFunctions", Fault("AccessDeniedException", 403))
     recording = recorder(aws)
@@ -75,7 +75,7 @@ def test_a_denied_class_list_is_asked_once_and_the_functions_are_still_read(aws:
     assert recording.facts.to_dict() == {f"{ACCOUNT} {REGION}": nothing}
 
 
-def test_a_list_that_is_said_to_be_missing_costs_nobody_points(aws: StubAws) -> None:
+def test_a_missing_list_costs_no_points(aws: StubAws) -> None:
     aws.fail("ListFunctions", Fault("ResourceNotFoundException", 404))
     assert "AWS says that there is no such list" in refusal(
         lambda: record(aws, lambda s: s.function_names()).function_names()
@@ -106,7 +106,7 @@ def test_a_marker_that_repeats_is_an_error() -> None:
     assert message in refusal(lambda: record(aws, lambda s: s.versions(F)).versions(F))
 
 
-def test_a_list_of_one_student_that_does_not_end_is_given_up() -> None:
+def test_an_endless_list_is_stopped() -> None:
     aws = StubAws(page_size=1)
     aws.add_function(F)
     aws.aliases[F] = [{"Name": f"user1-{number}", "FunctionVersion": "1"} for number in range(101)]
@@ -132,7 +132,7 @@ def test_a_dashboard_deleted_in_the_middle_is_missing() -> None:
     assert record(aws, lambda s: s.dashboard("user1-d")).dashboard("user1-d") is None
 
 
-def test_a_number_that_json_has_not_is_not_graded(aws: StubAws) -> None:
+def test_a_nan_in_an_answer_is_not_graded(aws: StubAws) -> None:
     weights = {"AdditionalVersionWeights": {"2": float("nan")}}
     aws.aliases[F] = [{"Name": "user1-prod", "FunctionVersion": "1", "RoutingConfig": weights}]
     assert "UnreadableAnswer: the answer holds a number that is not finite" in refusal(

@@ -1,4 +1,4 @@
-"""Accounts: our own, or one that a role lets us read; a refusal costs that student's questions and nobody else's."""
+"""Sessions for labgrader's own account or through a role. A refusal affects the questions of one student only."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.stub_aws import Fault, StubAws
 from labgrader.recording.sessions import Accounts
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from tests.recording.recording import record_all, recorder, refusal
 
 F = "user1-f"
@@ -25,7 +25,7 @@ def aws() -> StubAws:
 ROLE = "arn:aws:iam::444455556666:role/labgrader-reader"
 
 
-def test_a_role_is_taken_on_once_with_its_external_id(aws: StubAws) -> None:
+def test_a_role_is_assumed_once_with_its_external_id(aws: StubAws) -> None:
     aws.roles[ROLE] = "course-7"
     students = [Student(f"user{n}", role_arn=ROLE, external_id="course-7", region="eu-west-1") for n in (1, 2)]
     recording = recorder(aws)
@@ -41,7 +41,7 @@ def test_a_role_is_taken_on_once_with_its_external_id(aws: StubAws) -> None:
     }
 
 
-def test_a_refused_role_answers_every_question_of_that_student_alone(aws: StubAws) -> None:
+def test_a_refused_role_affects_only_its_student(aws: StubAws) -> None:
     aws.add_function("user2-f")
     students = [
         Student("user1", role_arn=ROLE, account_id="444455556666"),
@@ -64,7 +64,7 @@ def test_a_refused_role_answers_every_question_of_that_student_alone(aws: StubAw
     assert snapshots["user1"].account_id == "444455556666"
 
 
-def test_a_throttled_role_is_asked_again(aws: StubAws) -> None:
+def test_a_throttled_assume_role_is_retried(aws: StubAws) -> None:
     aws.roles[ROLE] = ""
     aws.fail("AssumeRole", Fault("Throttling", 400), times=2)
     recording = recorder(aws)
@@ -102,7 +102,7 @@ def test_credentials_are_renewed_before_they_expire(aws: StubAws) -> None:
     assert aws.counted()["AssumeRole"] == 2
 
 
-def test_few_accounts_are_kept_open(aws: StubAws) -> None:
+def test_few_sessions_are_kept_open(aws: StubAws) -> None:
     accounts = Accounts("run-1", new_session=aws.session)
     students = [Student("u", role_arn=f"arn:aws:iam::{number:012}:role/r") for number in range(66)]
     for student in students:
@@ -111,7 +111,7 @@ def test_few_accounts_are_kept_open(aws: StubAws) -> None:
     assert [accounts.is_open(student) for student in students] == [False, False, *[True] * 64]
 
 
-def test_clients_do_not_retry_and_do_not_wait_for_ever(aws: StubAws) -> None:
+def test_clients_do_not_retry_and_have_timeouts(aws: StubAws) -> None:
     config = Accounts("run-1", new_session=aws.session).open(Student("user1")).client("lambda").meta.config
     assert config.retries["total_max_attempts"] == 1
     assert (config.connect_timeout, config.read_timeout) == (5, 20)

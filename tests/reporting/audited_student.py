@@ -22,7 +22,7 @@ COST = RunningCost("user1-f:prod", "provisioned concurrency, 2 × 512 MB", 0.360
 
 
 def report_of(example: Any, username: str = "user1", name: str = "", **changes: Any) -> Any:
-    """The report of a student of whom an audit has everything to say."""
+    """Return the report of a student with all findings of an audit."""
     lab = example.lab.for_student(username, "000000000000", "us-east-1")
     verdicts = {
         **example.all_passed,

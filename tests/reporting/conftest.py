@@ -18,7 +18,7 @@ from labgrader.judging.verdict import Verdict, failed, not_graded, partial, pass
 from labgrader.labs.lab import Item, Lab
 from labgrader.labs.search_path import searching
 from labgrader.reporting.report import build_report
-from labgrader.roster import Student
+from labgrader.rosters import Student
 
 RUN_ID = "20260101T090000Z-lambda-optimization-4f2a"
 ACCOUNT = "000000000000"

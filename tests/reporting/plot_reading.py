@@ -1,4 +1,4 @@
-"""Reading a plot: its marks by their kind, its words, its axes."""
+"""Read a plot: its marks by kind, its words and its axes."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from xml.etree import ElementTree
 
 
 def parsed(svg: str) -> ElementTree.Element:
-    return ElementTree.fromstring(svg)  # noqa: S314  our own output
+    return ElementTree.fromstring(svg)  # noqa: S314  labgrader's own output
 
 
 def marks(svg: str, kind: str) -> list[ElementTree.Element]:
-    """The marks of one series, without those of the legend."""
+    """Return the marks of one series, without those of the legend."""
     return [
         mark
         for group in parsed(svg).iter("g")
@@ -22,7 +22,7 @@ def marks(svg: str, kind: str) -> list[ElementTree.Element]:
 
 
 def lines(svg: str) -> list[ElementTree.Element]:
-    """The lines that join points, without those of the legend."""
+    """Return the lines that join points, without those of the legend."""
     return [
         path
         for group in parsed(svg).iter("g")
@@ -33,7 +33,7 @@ def lines(svg: str) -> list[ElementTree.Element]:
 
 
 def shape(mark: ElementTree.Element) -> str:
-    """A mark's form, wherever it stands."""
+    """Return the shape of a mark without its place."""
     return mark.tag + mark.get("r", "") + re.sub(r"M[-\d.]+ [-\d.]+", "M", mark.get("d", ""))
 
 

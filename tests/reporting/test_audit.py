@@ -1,4 +1,4 @@
-"""What an audit says of a student, and its summary of a class."""
+"""The findings of an audit for a student, and the summary of a class."""
 
 from __future__ import annotations
 
@@ -68,15 +68,15 @@ def audited(verdict: Verdict, before: Any | None = None, item: Item = ITEM, **ch
         ({"status": "not_known", "share": 1.0}, passed(), None, None),
     ],
 )
-def test_what_drifted_and_what_is_mended(before: Any, now: Verdict, drifted: Any, mended: Any) -> None:
+def test_build_audit_lists_drifted_and_fixed_checks(before: Any, now: Verdict, drifted: Any, mended: Any) -> None:
     audit = audited(now, before)
-    assert [one["points"] for one in audit["drifted"]] == ([] if drifted is None else [drifted])
-    assert [one["points"] for one in audit["mended"]] == ([] if mended is None else [mended])
+    assert [change["points"] for change in audit["drifted"]] == ([] if drifted is None else [drifted])
+    assert [change["points"] for change in audit["mended"]] == ([] if mended is None else [mended])
 
 
 @pytest.mark.parametrize("points", [0, 0.3, 1, 2, 3.5, 5, 7, 8, 50])
 @pytest.mark.parametrize(("done", "of"), [(1, 3), (2, 3), (5, 6), (3, 7), (19, 20)])
-def test_a_part_that_was_rounded_is_neither_drift_nor_mended(points: float, done: int, of: int) -> None:
+def test_rounding_of_points_is_no_change(points: float, done: int, of: int) -> None:
     item = replace(ITEM, points=points)
     check = {"status": "partial", "points": round(done / of * points, 2), "max_points": points}
     known: dict[str, Any] = {"status": "partial", "share": share_of(check)}
@@ -85,13 +85,13 @@ def test_a_part_that_was_rounded_is_neither_drift_nor_mended(points: float, done
         assert (audit["drifted"], audit["mended"]) == ([], [])
 
 
-def test_a_part_of_other_points_in_another_version_of_the_lab_is_the_same_part() -> None:
+def test_same_share_of_other_points_is_no_change() -> None:
     known = {"status": "partial", "share": 0.67}  # two thirds of one point
     audit = audited(partial(2 / 3, "one is missing"), known, replace(ITEM, points=10))
     assert (audit["drifted"], audit["mended"]) == ([], [])
 
 
-def test_a_difference_says_from_what_to_what_and_why() -> None:
+def test_difference_has_both_statuses_and_the_message() -> None:
     assert audited(failed("the alias prod does not exist"), PASSED)["drifted"] == [
         {
             "check": "alias",
@@ -105,12 +105,12 @@ def test_a_difference_says_from_what_to_what_and_why() -> None:
     ]
 
 
-def test_a_check_that_is_worth_nothing_can_drift() -> None:
-    (one,) = audited(failed("gone"), PASSED, replace(ITEM, points=0))["drifted"]
-    assert one["points"] == 0
+def test_check_without_points_can_drift() -> None:
+    (change,) = audited(failed("gone"), PASSED, replace(ITEM, points=0))["drifted"]
+    assert change["points"] == 0
 
 
-def test_what_could_not_be_told_keeps_what_was_known_before() -> None:
+def test_check_that_is_not_graded_keeps_its_last_verdict() -> None:
     report: Any = {
         "checks": [
             {"id": "a", "status": "not_graded", "points": 0, "max_points": 4},
@@ -122,7 +122,7 @@ def test_what_could_not_be_told_keeps_what_was_known_before() -> None:
     assert known == {"a": PASSED, "c": {"status": "partial", "share": 0.25}}
 
 
-def test_what_is_running_is_added_up() -> None:
+def test_running_costs_are_added_up() -> None:
     audit = audited(passed(), running=[COST, COST])
     assert audit["running"][0] == {
         "resource": "user1-f:prod",
@@ -141,11 +141,11 @@ def summary(reports: list[Any], lab: Lab) -> Any:
     return made
 
 
-def test_audit_json_has_only_those_with_something_and_counts_everybody(example: Any) -> None:
+def test_audit_json_lists_students_with_findings_and_counts_all(example: Any) -> None:
     made = summary([quiet(example, "user2"), report_of(example), example.mixed("user3")], example.lab)
     (student,) = made["students"]
     assert (student["username"], student["status"], student["not_shown"]) == ("user1", "complete", 0)
-    assert [one["check"] for one in student["drifted"]] == ["layers-attached"]
+    assert [change["check"] for change in student["drifted"]] == ["layers-attached"]
     assert student["gone"] == ["function user1-x"]
     assert made["counts"] == {
         "students": 3,
@@ -159,7 +159,7 @@ def test_audit_json_has_only_those_with_something_and_counts_everybody(example: 
     assert (made["course"], made["usd_per_day"], made["more_students"]) == ("cloud-2026", 0.36, 0)
 
 
-def test_audit_json_says_what_is_carried_over_from_how_many_runs_and_when(example: Any) -> None:
+def test_audit_json_has_number_and_time_of_carried_over_results(example: Any) -> None:
     assert summary([quiet(example, "user1")], example.lab)["carried_over"] is None
     later = {"run_id": "graded-again", "graded_at": "2026-01-02T09:00:00Z", "lab_version": "1.0.0"}
     both = [report_of(example, "user1", carried_over_from=later), report_of(example, "user2")]
@@ -174,7 +174,7 @@ def test_audit_json_says_what_is_carried_over_from_how_many_runs_and_when(exampl
     assert "carried over from 2 graded runs, 1 January 2026, 09:00 UTC to 2 January 2026, 09:00 UTC" in text
 
 
-def test_a_command_is_never_cut(example: Any) -> None:
+def test_stop_command_is_never_cut(example: Any) -> None:
     stop = "aws " + "x" * 290
     (student,) = summary([report_of(example, running=[replace(COST, stop=stop, what="y" * 300)])], example.lab)[
         "students"
@@ -183,21 +183,21 @@ def test_a_command_is_never_cut(example: Any) -> None:
     assert student["running"][0]["what"].endswith("… (60 more characters)")
 
 
-def test_nothing_to_say_of_anybody_is_a_summary_too(example: Any) -> None:
+def test_audit_json_without_findings_is_valid(example: Any) -> None:
     assert summary([quiet(example, "user1")], example.lab)["students"] == []
     assert audit_entry(example.mixed()) is None
 
 
 @pytest.mark.parametrize("number", [MAX_ENTRIES, MAX_ENTRIES + 1])
-def test_what_is_listed_of_a_student_is_bounded(example: Any, number: int) -> None:
-    report = report_of(example, gone=[f"table {one}" + "x" * 500 for one in range(number)])
+def test_findings_of_a_student_are_limited(example: Any, number: int) -> None:
+    report = report_of(example, gone=[f"table {index}" + "x" * 500 for index in range(number)])
     (student,) = summary([report], example.lab)["students"]
     assert len(student["gone"]) == MAX_ENTRIES
     assert student["not_shown"] == number - MAX_ENTRIES
     assert student["gone"][0].endswith("… (267 more characters)")
 
 
-def test_ten_thousand_students_are_bounded_and_those_who_drifted_come_first(example: Any) -> None:
+def test_audit_json_of_ten_thousand_students_keeps_those_who_drifted(example: Any) -> None:
     drifted, only_running = report_of(example), report_of(example, known={}, gone=[])
 
     def named(report: Any, number: int) -> Any:
@@ -207,15 +207,15 @@ def test_ten_thousand_students_are_bounded_and_those_who_drifted_come_first(exam
     made = summary(reports, example.lab)
     assert len(made["students"]) == MAX_STUDENTS
     assert made["more_students"] == 10_000 - MAX_STUDENTS
-    assert sum(bool(one["drifted"]) for one in made["students"]) == 500
-    order = [int(one["username"].removeprefix("user")) for one in made["students"]]
+    assert sum(bool(student["drifted"]) for student in made["students"]) == 500
+    order = [int(student["username"].removeprefix("user")) for student in made["students"]]
     assert order == sorted(order)
     assert made["counts"]["running"] == 10_000
     assert made["usd_per_day"] == 3600
     assert len(json.dumps(made)) < 2_000_000
 
 
-def test_what_audit_json_may_not_say_is_refused(example: Any) -> None:
+def test_audit_schema_refuses_invalid_documents(example: Any) -> None:
     made = summary([report_of(example)], example.lab)
     made["students"][0]["drifted"][0]["to"] = "not_graded"
     with pytest.raises(
@@ -224,10 +224,10 @@ def test_what_audit_json_may_not_say_is_refused(example: Any) -> None:
         validate(made, "audit")
 
 
-def test_a_summary_keeps_what_failed_before_what_is_only_skipped(example: Any) -> None:
+def test_findings_keep_failed_checks_before_skipped_checks(example: Any) -> None:
     report = report_of(example)
-    (one,) = report["audit"]["drifted"]
-    many = [{**one, "to": "skipped"}] * MAX_ENTRIES + [{**one, "to": "failed"}]
+    (change,) = report["audit"]["drifted"]
+    many = [{**change, "to": "skipped"}] * MAX_ENTRIES + [{**change, "to": "failed"}]
     entry = audit_entry(report | {"audit": report["audit"] | {"drifted": many}})
     assert entry is not None
     assert [change["to"] for change in entry["drifted"]] == ["failed"] + ["skipped"] * (MAX_ENTRIES - 1)

@@ -47,7 +47,7 @@ def test_the_page_of_a_student_says_what_is_carried_over_and_what_changed(exampl
     assert "The lab has changed" not in page
 
 
-def test_the_page_of_an_audit_names_the_run_whose_grade_stays(example: Any) -> None:
+def test_the_page_of_an_audit_names_the_run_of_the_grade(example: Any) -> None:
     previous = {"run_id": "graded", "points": 100, "changes": []}
     page = safe(render_student(report_of(example) | {"previous": previous}))
     assert "The grade of run graded stays: 100 points." in page.text
@@ -130,7 +130,13 @@ def test_the_page_says_where_the_lab_itself_changed(example: Any) -> None:
 
 def test_a_graded_run_has_no_word_of_an_audit(example: Any) -> None:
     for page in (render_student(example.mixed()), class_page(example, [example.mixed()])):
-        for words in ("audit", "carried over", "Resources that cost money", "Since the run before", "not shown to you"):
+        for words in (
+            "audit",
+            "carried over",
+            "Resources that cost money",
+            "Since the previous run",
+            "not shown to you",
+        ):
             assert words not in page.partition("</style>")[2]
 
 

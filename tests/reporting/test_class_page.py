@@ -77,8 +77,8 @@ def test_students_who_are_worse_than_before_need_attention(example: Any) -> None
         audited(example.perfect("user3"), gone=True),
     ]
     page = safe(class_page(example, reports, "audit"))
-    assert part(page, "Needs attention", "Since the run before") == (
-        "Needs attention Worse than in the run before 2 students — user1 , user3 . See the changes "
+    assert part(page, "Needs attention", "Since the previous run") == (
+        "Needs attention Worse than in the previous run 2 students — user1 , user3 . See the changes "
     )
     assert ("a", {"href": "#changes"}) in page.tags
     assert ("section", {"id": "changes"}) in page.tags

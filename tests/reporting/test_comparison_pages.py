@@ -19,7 +19,7 @@ def test_a_comparison_says_how_many_times_as_fast_and_how_sure_that_is(example: 
     page = compared(example, example.comparison(baseline_errors=("throttled",)))
     for words in (
         "By their medians, user1-optimized-function:user1-prod is 35.9 times as fast as user1-baseline-function; "
-        "4 requests are too few to say how sure that is.",
+        "4 requests are too few for a confidence interval.",
         "1 round was added.",
         "Measured user1-baseline-function user1-optimized-function:user1-prod requests that succeeded 4 4 "
         "fastest 2,088 ms 55 ms median 2,099 ms 58 ms slowest 2,110 ms 61 ms "
@@ -45,13 +45,13 @@ def test_a_comparison_says_how_many_times_as_fast_and_how_sure_that_is(example: 
         (
             1.05,
             (1.0, 1.12),
-            "Not certain which one is faster: by their medians, b is 1.05 times as fast as a; "
+            "It is not certain which one is faster: by their medians, b is 1.05 times as fast as a; "
             "with 95% confidence, 1.00 to 1.12 times.",
         ),
         (
             0.95,
             (0.9, 1.0),
-            "Not certain which one is faster: by their medians, b is 1.05 times as slow as a; "
+            "It is not certain which one is faster: by their medians, b is 1.05 times as slow as a; "
             "with 95% confidence, between 1.11 times as slow and 1.00 times as fast.",
         ),
         (
@@ -79,13 +79,13 @@ def test_the_ratio_in_words(example: Any, ratio: float, interval: tuple[float, f
             "b is 51.0 times as fast as a; in all 3 rounds: 48.0 to 55.0 times.",
         ),
         ((100.0, 102.0), (2.0, 2.125), "b is 51.0 times as fast as a; in both rounds: 48.0 to 50.0 times."),
-        ((100.0,), (2.0,), "b is 51.0 times as fast as a; 1 request is too few to say how sure that is."),
-        ((100.0,) * 5, (2.0,) * 4, "b is 51.0 times as fast as a; 4 requests are too few to say how sure that is."),
+        ((100.0,), (2.0,), "b is 51.0 times as fast as a; 1 request is too few for a confidence interval."),
+        ((100.0,) * 5, (2.0,) * 4, "b is 51.0 times as fast as a; 4 requests are too few for a confidence interval."),
         ((100.0,) * 5, (2.0,) * 5, "b is 51.0 times as fast as a; with 95% confidence, 47.1 to 57.2 times."),
         (
             (100.0, 100.0),
             (80.0, 125.0),
-            "Not certain which one is faster: by their medians, b is 51.0 times as fast as a; "
+            "It is not certain which one is faster: by their medians, b is 51.0 times as fast as a; "
             "in both rounds: between 1.25 times as slow and 1.25 times as fast.",
         ),
     ],
@@ -106,7 +106,7 @@ def test_a_comparison_of_which_one_side_never_answered(example: Any) -> None:
     assert "Versions keep the memory they were published with no points depend on it" in page.text
     assert "requests that succeeded 0 2 fastest – 1 ms median – 1.5 ms slowest – 2 ms" in page.text
     assert "Errors of a : Task timed out after 3.00 seconds" in page.text
-    assert "They cannot be compared: no request to a succeeded." in page.text
+    assert "The two cannot be compared: no request to a succeeded." in page.text
     assert "By their medians" not in page.text
     assert labels(page) == []
 

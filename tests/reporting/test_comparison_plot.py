@@ -1,4 +1,4 @@
-"""The plot of a comparison: every latency of both on one axis, none hidden behind another."""
+"""The plot of a comparison: all latencies on one axis, and no dot hides another."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def compared(**changes: Any) -> str:
     return str(comparison_plot(values | changes))
 
 
-def test_every_latency_of_both_stands_on_one_axis_with_the_medians() -> None:
+def test_comparison_plot_has_all_latencies_and_the_medians() -> None:
     svg = compared(baseline_ms=[2104.0, 2087.0, 2093.0, 2110.0], candidate_ms=[61.0, 55.0, 57.0])
     assert [mark[0].text for mark in marks(svg, "baseline")] == [
         "a: 2,104 ms",
@@ -33,14 +33,14 @@ def test_every_latency_of_both_stands_on_one_axis_with_the_medians() -> None:
     )
 
 
-def test_equal_latencies_do_not_hide_each_other() -> None:
+def test_comparison_plot_spreads_equal_latencies() -> None:
     svg = compared(baseline_ms=[2.0] * 9)
     places = [(mark.get("cx"), mark.get("cy")) for mark in marks(svg, "baseline")]
     assert len(set(places)) == 9
 
 
 @pytest.mark.parametrize("side", [[0.0], [0.0] * 1000, [1e12, 0.0], [1e12] * 3])
-def test_odd_latencies_are_compared_too(side: list[float]) -> None:
+def test_comparison_plot_draws_extreme_latencies(side: list[float]) -> None:
     svg = compared(baseline_ms=side)
     assert len(marks(svg, "baseline")) == len(side)
     assert not re.search(r"\bnan\b|\binf", svg.lower())

@@ -102,7 +102,7 @@ def test_a_student_with_something_of_everything(example: Any) -> None:
     }
 
 
-def test_students_stay_in_the_rosters_order_and_json_keeps_everything(example: Any) -> None:
+def test_gradebook_has_the_rosters_order_and_all_fields(example: Any) -> None:
     rows = [build_row(example.student(name), example.perfect(name)) for name in ("user2", "user10", "user1")]
     gradebook = build_gradebook("r1", example.lab, rows)
     assert [row["username"] for row in gradebook["students"]] == ["user2", "user10", "user1"]

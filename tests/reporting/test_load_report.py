@@ -1,4 +1,4 @@
-"""What a report keeps of load tests and comparisons: every field, bounded, clean and finite; and older records too."""
+"""Load tests and comparisons in a report: all fields, limited lists, safe texts, finite numbers, and older records."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def compared(example: Any, result: Comparison) -> dict[str, Any]:
     return dict(comparison)
 
 
-def test_a_load_test_has_the_published_fields_and_all_that_was_measured(example: Any) -> None:
+def test_load_test_entry_has_all_fields_and_measurements(example: Any) -> None:
     test = entry(example, example.open_load_result())
     samples = test.pop("samples")
     assert len(samples) == 100
@@ -98,7 +98,7 @@ def test_a_load_test_has_the_published_fields_and_all_that_was_measured(example:
     }
 
 
-def test_an_older_record_gives_a_report_with_the_published_fields(example: Any) -> None:
+def test_load_test_entry_of_an_older_record_has_all_required_fields(example: Any) -> None:
     newer = {
         "rate_rps", "dropped", "throttle_reasons", "function_error_kinds", "cold_latency_ms", "service_ms",
         "intervals_ms", "curve", "connections", "warm_up", "cost", "notes", "reported", "failing_status", "late_ms",
@@ -111,7 +111,7 @@ def test_an_older_record_gives_a_report_with_the_published_fields(example: Any) 
     assert test["reported"] == test["succeeded"] == 94
 
 
-def test_a_report_from_before_report_lines_were_counted_is_valid(example: Any) -> None:
+def test_report_without_counted_report_lines_is_valid(example: Any) -> None:
     report = example.report(
         example.student(), example.all_passed, load_results=[("holds-under-load", example.newer_load_result())]
     )
@@ -122,7 +122,7 @@ def test_a_report_from_before_report_lines_were_counted_is_valid(example: Any) -
     render_student(report)
 
 
-def test_the_entries_stand_as_they_were_given_and_advice_has_its_title(example: Any) -> None:
+def test_load_tests_keep_their_order_and_have_titles(example: Any) -> None:
     results = [
         ("holds-under-load", example.load_result(requests=1)),
         ("holds-under-load", example.load_result(requests=2)),
@@ -139,7 +139,7 @@ def test_the_entries_stand_as_they_were_given_and_advice_has_its_title(example: 
     ]
 
 
-def test_numbers_that_are_none_become_zero(example: Any) -> None:
+def test_infinite_numbers_become_zero(example: Any) -> None:
     broken = example.newer_load_result(
         succeeded=0,
         duration_s=math.nan,
@@ -167,7 +167,7 @@ def test_numbers_that_are_none_become_zero(example: Any) -> None:
     assert test["samples"] == [[0, 0, "timeout"], [0, 0, "timeout"]]
 
 
-def test_lists_are_bounded_and_samples_and_curves_keep_their_ends(example: Any) -> None:
+def test_lists_are_limited_and_samples_and_curves_keep_their_ends(example: Any) -> None:
     many = 5_000
     test = entry(
         example,
@@ -199,7 +199,7 @@ def test_lists_are_bounded_and_samples_and_curves_keep_their_ends(example: Any) 
     ]
 
 
-def test_texts_are_clean_and_cut(example: Any) -> None:
+def test_texts_of_a_load_test_are_safe_and_cut(example: Any) -> None:
     text = "half \ud83d of a pair \u202e" + "x" * 100_000
     test = entry(example, example.newer_load_result(notes=(text,), throttle_reasons={text: 1}, target=text))
     assert test["notes"][0].startswith("half � of a pair �xxx")
@@ -210,14 +210,14 @@ def test_texts_are_clean_and_cut(example: Any) -> None:
     assert comparison["baseline"].startswith("half � of a pair �xxx")
 
 
-def test_kinds_and_reports_that_nobody_knows_are_left_out(example: Any) -> None:
+def test_unknown_error_kinds_and_report_fields_are_left_out(example: Any) -> None:
     test = entry(example, example.newer_load_result(function_error_kinds={"handled": 1, "surprise": 1, "timeout": 0}))
     assert test["function_error_kinds"] == {"handled": 1}
     comparison = compared(example, example.comparison(baseline_report={"billed_ms": 3.0, "surprise": 1.0}))
     assert comparison["baseline_report"] == {"billed_ms": 3}
 
 
-def test_a_comparison_has_its_ratio_and_what_lambda_reported(example: Any) -> None:
+def test_comparison_entry_has_ratio_and_report_lines(example: Any) -> None:
     assert compared(example, example.comparison()) == {
         "id": "holds-under-load",
         "title": "Holds 20 requests in flight",
@@ -240,10 +240,8 @@ def test_a_comparison_has_its_ratio_and_what_lambda_reported(example: Any) -> No
     ("item", "visibility"),
     [("holds-under-load", "visible"), ("answers-bad-json", "hidden"), ("memory-advice", "visible"), ("gone", "hidden")],
 )
-def test_what_a_hidden_check_measured_is_hidden_and_what_the_lab_no_longer_names_too(
-    example: Any, item: str, visibility: str
-) -> None:
-    """A report that is shown to a student leaves hidden entries out; the instructor's page says so beside them."""
+def test_load_tests_of_hidden_and_removed_checks_are_hidden(example: Any, item: str, visibility: str) -> None:
+    """The student's report leaves hidden entries out. The instructor's page marks them."""
     report = example.report(
         example.student(),
         example.all_passed,
@@ -252,11 +250,11 @@ def test_what_a_hidden_check_measured_is_hidden_and_what_the_lab_no_longer_names
     )
     validate(report, "report")
     assert [report[place][0]["visibility"] for place in ("load_tests", "comparisons")] == [visibility] * 2
-    of_the_check = 1  # answers-bad-json has a tag of its own
+    of_the_check = 1  # answers-bad-json has its own tag
     assert render_student(report).count("hidden from students") == of_the_check + 2 * (visibility == "hidden")
 
 
-def test_a_report_from_before_there_was_a_visibility_is_shown(example: Any) -> None:
+def test_load_test_without_visibility_is_shown(example: Any) -> None:
     report = example.mixed()
     for entry in (*report["load_tests"], *report["comparisons"]):
         del entry["visibility"]
@@ -280,7 +278,7 @@ def test_a_report_from_before_there_was_a_visibility_is_shown(example: Any) -> N
         ("comparisons", "baseline_report"),
     ],
 )
-def test_the_schema_is_closed(example: Any, place: str, within: str) -> None:
+def test_report_schema_refuses_unknown_fields(example: Any, place: str, within: str) -> None:
     report = example.report(
         example.student(),
         example.all_passed,

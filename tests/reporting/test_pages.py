@@ -73,7 +73,7 @@ def test_a_student_with_something_of_everything(example: Any) -> None:
         "hidden from students",
         "20 requests kept in flight until 100 requests were sent",
         "throttled 4 ReservedFunctionConcurrentInvocationLimitExceeded: the function's own reserved concurrency 4",
-        "lies between 655 ms and 702 ms",
+        "the 95th percentile is between 655 ms and 702 ms",
         "Task timed out after 3.00 seconds",
         "33.33 points then, 49.99 now",
         "version 1 has 256 MB",
@@ -85,7 +85,7 @@ def test_a_student_with_something_of_everything(example: Any) -> None:
     assert ids == ["content", *(f"check-{check['id']}" for check in report["checks"])]
 
 
-def test_a_perfect_student_is_told_so(example: Any) -> None:
+def test_the_page_of_a_perfect_student_says_that_every_check_passed(example: Any) -> None:
     page = safe(render_student(example.perfect()))
     assert "Every check passed." in page.text
     assert "Incomplete" not in page.text
@@ -198,14 +198,14 @@ def test_what_failed_most_comes_first_with_its_most_common_message(example: Any)
             ],
         )
     )
-    place = page.text.index("What failed most")
+    place = page.text.index("Most frequent failures")
     assert page.text[place:].startswith(
-        "What failed most 3 Optimized function uses both layers 2 of them: “ USERNAME-utils is missing ” "
+        "Most frequent failures 3 Optimized function uses both layers 2 of them: “ USERNAME-utils is missing ” "
         "1 Bad JSON gets 400 “ 500 ”"
     )
 
 
-def test_a_neighbour_in_a_message_keeps_their_name(example: Any) -> None:
+def test_a_message_keeps_the_name_of_another_student(example: Any) -> None:
     student = example.student("user1")
     verdicts = {**example.all_passed, "layers-attached": failed("user1-f uses a layer of user10-x")}
     page = safe(class_page(example, [(student, example.report(student, verdicts))]))
@@ -249,7 +249,7 @@ def test_hostile_words_in_a_class(example: Any, text: str) -> None:
     safe(page)
 
 
-def test_a_class_of_nobody_and_of_nobody_graded(example: Any) -> None:
+def test_a_class_page_without_students_or_without_grades(example: Any) -> None:
     assert "students 0" in safe(class_page(example, [])).text
     student = example.student("user1")
     page = safe(class_page(example, [(student, example.report(student, {}))]))

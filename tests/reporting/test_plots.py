@@ -1,4 +1,4 @@
-"""The plots: shapes and words only, the same every time, side by side without touching each other."""
+"""The plots have only shapes and words, are the same every time, and do not affect each other."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ ALL = pytest.mark.parametrize(
 
 
 @ALL
-def test_nothing_in_it_can_run_or_fetch_or_collide(draw: Callable[[], str]) -> None:
+def test_plot_has_no_scripts_addresses_or_ids(draw: Callable[[], str]) -> None:
     svg = draw()
     lowered = svg.lower()
     for word in ("<script", "<style", "javascript", "href", "http", "url(", "<!--", "<?xml", "window"):
@@ -58,12 +58,12 @@ def test_nothing_in_it_can_run_or_fetch_or_collide(draw: Callable[[], str]) -> N
 
 
 @ALL
-def test_drawn_twice_it_is_the_same(draw: Callable[[], str]) -> None:
+def test_plot_is_the_same_twice(draw: Callable[[], str]) -> None:
     assert draw() == draw()
 
 
 @ALL
-def test_everything_stands_within_the_picture(draw: Callable[[], str]) -> None:
+def test_plot_draws_everything_within_its_area(draw: Callable[[], str]) -> None:
     root = parsed(draw())
     _, _, width, height = map(float, (root.get("viewBox") or "").split())
     legends = [text for group in root if (group.get("class") or "").startswith("legend") for text in group.iter("text")]
@@ -76,7 +76,7 @@ def test_everything_stands_within_the_picture(draw: Callable[[], str]) -> None:
 # --- latency over time -----------------------------------------------------------------------------------------------
 
 
-def test_each_request_has_one_mark_of_its_kind() -> None:
+def test_latency_plot_has_one_mark_for_each_request() -> None:
     svg = plot(
         [
             *SAMPLES,
@@ -102,20 +102,20 @@ def test_each_request_has_one_mark_of_its_kind() -> None:
         "succeeded (10)",
         "succeeded, cold start (1)",
         "throttled (2)",
-        "error answered (2)",
+        "error response (2)",
         "timed out (1)",
-        "no answer: connection, deadline (1)",
+        "no response: connection, deadline (1)",
         "seconds until a request was sent",
     } <= set(words(svg))
     assert "<title>3,000 ms, 0.03 s after the first</title>" in svg
-    assert len({shape(marks(svg, kind)[0]) for kind in KINDS}) == len(KINDS), "no two kinds share a shape"
+    assert len({shape(marks(svg, kind)[0]) for kind in KINDS}) == len(KINDS), "each kind has its own shape"
 
 
-def test_a_kind_that_did_not_happen_is_not_in_the_legend() -> None:
+def test_latency_plot_legend_has_only_kinds_with_requests() -> None:
     assert "throttled" not in plot(SAMPLES)
 
 
-def test_cold_starts_do_not_flatten_what_is_warm() -> None:
+def test_latency_plot_with_cold_starts_has_a_logarithmic_axis() -> None:
     svg = plot([*SAMPLES, [0, 399.0, "succeeded"]])
     assert "latency in ms" in words(svg)
     assert ticks(svg, "y")[0] == "0"
@@ -132,16 +132,16 @@ def test_cold_starts_do_not_flatten_what_is_warm() -> None:
         ({"duration_s": 0, "model": "closed"}, "seconds until a request was sent"),
     ],
 )
-def test_the_time_axis_says_what_it_is_and_how_long_the_test_took(fields: dict[str, Any], title: str) -> None:
+def test_latency_plot_time_axis_has_the_duration_of_the_test(fields: dict[str, Any], title: str) -> None:
     assert title in words(plot(SAMPLES, **fields))
 
 
-def test_p95_is_a_line_with_words_where_something_succeeded() -> None:
+def test_latency_plot_has_a_p95_line_if_requests_succeeded() -> None:
     assert "p95 50 ms" in words(plot(SAMPLES, succeeded=10, latency_ms=LATENCY))
     assert "p95 50 ms" not in words(plot(SAMPLES, succeeded=0, latency_ms=LATENCY))
 
 
-def test_the_label_says_the_main_numbers() -> None:
+def test_latency_plot_label_has_the_main_numbers() -> None:
     fields: dict[str, Any] = {
         "requests": 120,
         "succeeded": 100,
@@ -156,7 +156,7 @@ def test_the_label_says_the_main_numbers() -> None:
     )
 
 
-def test_nothing_measured_is_no_plot() -> None:
+def test_plot_without_measurements_is_empty() -> None:
     assert plot([]) == ""
     without_samples: Any = {"target": "f"}
     assert str(latency_plot(without_samples)) == ""
@@ -176,7 +176,7 @@ def test_nothing_measured_is_no_plot() -> None:
         [[number, 3, "function_error"] for number in range(50)],
     ],
 )
-def test_odd_measurements_are_drawn_too(samples: list[list[Any]]) -> None:
+def test_latency_plot_draws_extreme_measurements(samples: list[list[Any]]) -> None:
     svg = plot(samples)
     assert svg.count("<title>") == len(samples)
     assert not re.search(r"\bnan\b|\binf", svg.lower())
@@ -186,11 +186,11 @@ def test_odd_measurements_are_drawn_too(samples: list[list[Any]]) -> None:
 
 
 @pytest.mark.parametrize(("percent", "place"), [(0, 0), (90, 1), (99, 2), (99.9, 3)])
-def test_the_tail_is_stretched(percent: float, place: float) -> None:
+def test_percentile_axis_stretches_the_tail(percent: float, place: float) -> None:
     assert stretched(percent) == pytest.approx(place)
 
 
-def test_the_curve_has_p95_with_its_interval() -> None:
+def test_percentile_plot_has_p95_with_its_interval() -> None:
     svg = curve()
     assert ticks(svg, "x") == ["0", "50%", "90%", "95%", "99%", "slowest"]
     assert "p95 50 ms (45 ms to 75 ms)" in words(svg)
@@ -203,7 +203,7 @@ def test_the_curve_has_p95_with_its_interval() -> None:
     assert "service time" not in svg
 
 
-def test_the_open_model_has_the_service_time_beside_what_was_felt() -> None:
+def test_percentile_plot_of_the_open_model_has_the_service_time() -> None:
     service = {"p50": 22.0, "p95": 30.0, "p99": 43.0}
     svg = curve(model="open", service_ms=service)
     assert {
@@ -215,22 +215,22 @@ def test_the_open_model_has_the_service_time_beside_what_was_felt() -> None:
         "service time: 95% within 30 ms",
         "service time: 99% within 43 ms",
     ]
-    assert len(lines(svg)) == 1, "what was not measured between three percentiles is not drawn"
-    assert "service time" not in curve(service_ms=service), "in the closed model both are the same"
+    assert len(lines(svg)) == 1, "no line joins three percentiles"
+    assert "service time" not in curve(service_ms=service), "the closed model has no separate service time"
 
 
-def test_an_interval_of_fewer_than_72_requests_is_not_called_one_of_95_percent() -> None:
+def test_percentile_plot_of_fewer_than_72_requests_says_less_confidence() -> None:
     svg = curve(succeeded=72)
     assert "95% interval of p95" in words(svg)
     assert label(svg).endswith("p95 with 95% confidence 45 ms to 75 ms.")
     svg = curve(succeeded=71)
-    assert "interval of p95, less sure than 95%" in words(svg)
+    assert "interval of p95, less than 95% confidence" in words(svg)
     assert "95% interval of p95" not in words(svg)
-    assert label(svg).endswith("p95 45 ms to 75 ms, less sure than 95%.")
-    assert svg.count("<title>p95 50 ms; 45 ms to 75 ms, less sure than 95%</title>") == 2
+    assert label(svg).endswith("p95 45 ms to 75 ms, with less than 95% confidence.")
+    assert svg.count("<title>p95 50 ms; 45 ms to 75 ms, with less than 95% confidence</title>") == 2
 
 
-def test_an_older_record_without_a_curve_has_marks_at_its_percentiles() -> None:
+def test_percentile_plot_without_a_curve_has_marks() -> None:
     assert marks(curve(), "felt") == []
     svg = curve(curve=[])
     assert lines(svg) == []
@@ -245,12 +245,12 @@ def test_an_older_record_without_a_curve_has_marks_at_its_percentiles() -> None:
 
 
 @pytest.mark.parametrize(("succeeded", "last"), [(1, "50%"), (1000, "99.9%"), (100_000, "99.99%")])
-def test_the_axis_ends_where_nothing_can_be_told_any_more(succeeded: int, last: str) -> None:
+def test_percentile_axis_ends_at_the_slowest_request(succeeded: int, last: str) -> None:
     assert ticks(curve(succeeded=succeeded), "x")[-2:] == [last, "slowest"]
 
 
 @pytest.mark.parametrize("value", [0.0, 0.001, 50.0, 1e12])
-def test_one_request_and_all_equal_have_a_curve(value: float) -> None:
+def test_percentile_plot_draws_one_request_and_equal_latencies(value: float) -> None:
     same = dict.fromkeys(LATENCY, value)
     for succeeded in (1, 2, 10_000_000):
         svg = curve(
@@ -268,7 +268,7 @@ def test_one_request_and_all_equal_have_a_curve(value: float) -> None:
 # --- all of them ----------------------------------------------------------------------------------------------------
 
 
-def test_hostile_names_are_escaped_and_cut() -> None:
+def test_plot_escapes_and_cuts_hostile_names() -> None:
     name = "<script>alert(1)</script>\ud800" + "x" * 1000
     svg = plot(SAMPLES, target=name) + curve(target=name) + compared(baseline=name)
     assert "<script" not in svg
@@ -277,7 +277,7 @@ def test_hostile_names_are_escaped_and_cut() -> None:
     svg.encode()
 
 
-def test_any_measurements_are_drawn() -> None:
+def test_plots_draw_any_valid_measurements() -> None:
     dice = random.Random(11)
     for _ in range(40):
         samples = [
@@ -292,6 +292,6 @@ def test_any_measurements_are_drawn() -> None:
         assert len(marks(curve(latency_ms=latency, curve=[], p95_interval_ms=[least, others[-1]]), "interval")) == 2
 
 
-def test_drawing_leaves_the_import_system_as_it_was() -> None:
+def test_drawing_does_not_change_the_import_system() -> None:
     plot(SAMPLES)
     assert [finder for finder in sys.meta_path if not hasattr(finder, "find_spec")] == []

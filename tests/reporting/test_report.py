@@ -15,6 +15,7 @@ from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.scoring import score
 from labgrader.judging.verdict import Verdict, failed, not_graded, partial, passed
 from labgrader.labs.lab import Item
+from labgrader.labs.points import points_text
 from labgrader.reporting.formatting import (
     MAX_TEXT,
     clean,
@@ -22,7 +23,6 @@ from labgrader.reporting.formatting import (
     dollars_text,
     milliseconds_text,
     moment_text,
-    points_text,
     ratio_text,
     rounded,
 )
@@ -124,7 +124,7 @@ def test_a_student_who_built_nothing(example: Any) -> None:
     assert report["score"] == {"points": 0, "max_points": 100, "percent": 0, "open_points": 0}
 
 
-def test_points_sum_to_the_score_to_the_cent(example: Any) -> None:
+def test_points_of_checks_add_up_to_the_score(example: Any) -> None:
     third = partial(1 / 3, "one of three")
     report = example.report(example.student(), dict.fromkeys(example.all_passed, third))
     validate(report, "report")
@@ -133,7 +133,7 @@ def test_points_sum_to_the_score_to_the_cent(example: Any) -> None:
     assert total == Decimal(str(report["score"]["points"])) == Decimal("33.34")
 
 
-def test_without_a_snapshot_the_moment_is_that_of_grading(example: Any) -> None:
+def test_report_without_a_snapshot_has_the_time_of_grading(example: Any) -> None:
     report = example.report(example.student(), {}, snapshot=None, account_id="", region="")
     validate(report, "report")
     assert report["snapshot_taken_at"] == report["graded_at"] == "2026-01-01T09:01:30Z"
@@ -141,27 +141,27 @@ def test_without_a_snapshot_the_moment_is_that_of_grading(example: Any) -> None:
     assert report["score"]["open_points"] == 100
 
 
-def test_advice_that_could_not_be_told_or_does_not_apply_is_dropped(example: Any) -> None:
+def test_advice_that_is_not_graded_or_does_not_apply_is_dropped(example: Any) -> None:
     item = example.lab.advice[0]
     advice = [(item, not_graded("denied")), (item, passed("fine")), (item, failed("256 MB"))]
     report = example.report(example.student(), example.all_passed, advice=advice)
     assert [entry["message"] for entry in report["advice"]] == ["256 MB"]
 
 
-def test_an_advice_without_a_hint_of_its_own_takes_the_lab_s(example: Any) -> None:
+def test_advice_without_a_hint_has_the_hint_of_the_lab(example: Any) -> None:
     item = Item("old", "report_configuration", "python3.9 is past its end", hint="choose python3.12")
     report = example.report(example.student(), example.all_passed, advice=[(item, failed("python3.9"))])
     assert report["advice"][0]["hint"] == "choose python3.12"
 
 
-def test_a_check_that_takes_points_without_a_word_says_so(example: Any) -> None:
+def test_failed_check_without_a_message_gets_a_message(example: Any) -> None:
     report = example.report(example.student(), {**example.all_passed, "answers-bad-json": failed("")})
     validate(report, "report")
     assert report["checks"][2]["message"] == "the check gave no reason"
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
-def test_hostile_text_can_be_stored_and_is_not_lost(example: Any, text: str) -> None:
+def test_hostile_text_is_stored_safely(example: Any, text: str) -> None:
     verdict = failed(text, expected=text, observed=text, hint=text, evidence=[text])
     report = example.report(
         example.student(name=text, section=text),
@@ -179,7 +179,7 @@ def test_hostile_text_can_be_stored_and_is_not_lost(example: Any, text: str) -> 
     assert report["student"]["name"] == clean(text)
 
 
-def test_a_long_text_is_cut_with_a_notice(example: Any) -> None:
+def test_long_text_is_cut_and_says_so(example: Any) -> None:
     long = "x" * 100_000
     verdict = failed(long, observed=long, evidence=[long] * 100)
     report = example.report(example.student(), {**example.all_passed, "answers-bad-json": verdict})
@@ -191,11 +191,11 @@ def test_a_long_text_is_cut_with_a_notice(example: Any) -> None:
     assert clean("x" * MAX_TEXT) == "x" * MAX_TEXT
 
 
-def test_the_same_arguments_give_the_same_bytes(example: Any) -> None:
+def test_report_is_the_same_for_the_same_arguments(example: Any) -> None:
     assert encoded(example.mixed()) == encoded(example.mixed())
 
 
-def test_a_check_that_does_not_exist_is_named(example: Any) -> None:
+def test_report_names_a_check_that_does_not_exist(example: Any) -> None:
     item = Item("gone", "no_such_check", "Gone", "Task 1", 1)
     with pytest.raises(BadInputError, match="there is no check 'no_such_check'"):
         example.report(example.student(), {}, score=score([item], {"gone": Verdict("passed", 1.0)}))
@@ -214,21 +214,21 @@ def test_a_check_that_does_not_exist_is_named(example: Any) -> None:
         (None, "None"),
     ],
 )
-def test_clean(text: object, shown: str) -> None:
+def test_clean_replaces_unsafe_characters_and_cuts(text: object, shown: str) -> None:
     assert clean(text) == shown
 
 
 @pytest.mark.parametrize(
     ("value", "shown"), [(0, "0"), (8.0, "8"), (7.5, "7.5"), (33.333, "33.33"), (100, "100"), (12345.67, "12345.67")]
 )
-def test_points_as_people_write_them(value: float, shown: str) -> None:
+def test_points_text_formats_points(value: float, shown: str) -> None:
     assert points_text(value) == shown
 
 
 @pytest.mark.parametrize(
     ("value", "shown"), [(0.8412, "0.841 ms"), (9.994, "9.99 ms"), (10, "10 ms"), (2150.4, "2,150 ms"), (0, "0 ms")]
 )
-def test_latencies_as_people_read_them(value: float, shown: str) -> None:
+def test_milliseconds_text_formats_latencies(value: float, shown: str) -> None:
     assert milliseconds_text(value) == shown
 
 
@@ -236,18 +236,18 @@ def test_latencies_as_people_read_them(value: float, shown: str) -> None:
     ("value", "shown"),
     [(0.0012, "0.0012"), (0.982, "0.98"), (1, "1.00"), (9.994, "9.99"), (36.41, "36.4"), (100, "100"), (1234, "1,234")],
 )
-def test_ratios_as_people_read_them(value: float, shown: str) -> None:
+def test_ratio_text_formats_ratios(value: float, shown: str) -> None:
     assert ratio_text(value) == shown
 
 
 @pytest.mark.parametrize(
     ("value", "shown"), [(0, "$0"), (0.00002312, "$0.000023"), (0.05, "$0.05"), (1.25, "$1.2"), (120, "$120")]
 )
-def test_dollars_to_two_digits_that_matter(value: float, shown: str) -> None:
+def test_dollars_text_has_two_significant_digits(value: float, shown: str) -> None:
     assert dollars_text(value) == shown
 
 
-def test_words_for_moments_and_counts() -> None:
+def test_moment_text_and_counted_format_times_and_numbers() -> None:
     assert moment_text("2026-01-01T09:30:00Z") == "1 January 2026, 09:30 UTC"
     assert moment_text("2026-01-01T09:30:00+02:00") == "1 January 2026, 07:30 UTC"
     assert moment_text("yesterday") == "yesterday"

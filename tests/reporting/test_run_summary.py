@@ -1,4 +1,4 @@
-"""What a run came to."""
+"""The summary of a run."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def run_of(example: Any, **changes: Any) -> dict[str, Any]:
     return build_run(**{**arguments, **changes})
 
 
-def test_a_class_of_three(example: Any) -> None:
+def test_summary_of_a_class_of_three(example: Any) -> None:
     run = run_of(example)
     validate(run, "run")
     assert run["schema"] == "labgrader.run/1"
@@ -70,7 +70,7 @@ def test_a_class_of_three(example: Any) -> None:
         assert sum(check[status] for status in ("passed", "partial", "failed", "skipped", "not_graded")) == 3
 
 
-def test_a_run_of_nobody(example: Any) -> None:
+def test_summary_of_a_run_without_students(example: Any) -> None:
     run = run_of(example, reports=[], status="complete")
     validate(run, "run")
     assert run["counts"] == {"students": 0, "complete": 0, "incomplete": 0}
@@ -88,7 +88,7 @@ def test_a_run_of_nobody(example: Any) -> None:
         ("extra", 1, "document: Additional properties are not allowed ('extra' was unexpected)"),
     ],
 )
-def test_a_wrong_run_is_refused(example: Any, field: str, value: object, problem: str) -> None:
+def test_run_schema_refuses_invalid_documents(example: Any, field: str, value: object, problem: str) -> None:
     with pytest.raises(InvalidDocumentError) as raised:
         validate({**run_of(example), field: value}, "run")
     assert problem in str(raised.value)

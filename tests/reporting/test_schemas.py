@@ -1,4 +1,4 @@
-"""The gate: what the schemas let through, and what they refuse in which words."""
+"""The schemas of documents: what they accept, and the messages of what they refuse."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from labgrader.schemas import InvalidDocumentError, read_schema, validate
 
 
 @pytest.mark.parametrize("name", ["report", "run", "lab", "answer-schema"])
-def test_the_schemas_are_schemas(name: str) -> None:
+def test_every_schema_is_valid(name: str) -> None:
     schema = read_schema(name)
     Draft202012Validator.check_schema(schema)
     assert schema["$id"] == f"labgrader.{name}/1"
 
 
-def test_the_example_of_the_contract_is_let_through() -> None:
+def test_report_schema_accepts_the_example() -> None:
     validate(
         {
             "schema": "labgrader.report/1",
@@ -113,7 +113,7 @@ def test_the_example_of_the_contract_is_let_through() -> None:
         (["surprise"], 1, "document: Additional properties are not allowed ('surprise' was unexpected)"),
     ],
 )
-def test_a_wrong_report_is_refused(example: Any, path: list[Any], value: object, problem: str) -> None:
+def test_report_schema_refuses_invalid_reports(example: Any, path: list[Any], value: object, problem: str) -> None:
     report = copy.deepcopy(example.mixed())
     validate(report, "report")
     place = report
@@ -126,7 +126,7 @@ def test_a_wrong_report_is_refused(example: Any, path: list[Any], value: object,
     assert problem in str(raised.value)
 
 
-def test_complete_and_not_graded_exclude_each_other(example: Any) -> None:
+def test_report_schema_refuses_a_complete_report_with_a_check_not_graded(example: Any) -> None:
     with pytest.raises(InvalidDocumentError, match="checks"):
         validate({**example.mixed(), "status": "complete"}, "report")
     with pytest.raises(InvalidDocumentError, match="does not contain items"):
@@ -134,14 +134,14 @@ def test_complete_and_not_graded_exclude_each_other(example: Any) -> None:
 
 
 @pytest.mark.parametrize("field", ["run_id", "score", "checks", "load_tests", "advice", "graded_at"])
-def test_a_field_that_is_missing_is_named(example: Any, field: str) -> None:
+def test_validate_names_a_missing_field(example: Any, field: str) -> None:
     report = example.perfect()
     del report[field]
     with pytest.raises(InvalidDocumentError, match=f"document: '{field}' is a required property"):
         validate(report, "report")
 
 
-def test_many_problems_are_counted_and_long_values_cut(example: Any) -> None:
+def test_validate_counts_many_problems_and_cuts_long_values(example: Any) -> None:
     report = example.perfect()
     report["run_id"] = "r" * 100_000
     report["checks"] = [{**check, "status": "?", "kind": "?"} for check in report["checks"]]
@@ -153,6 +153,6 @@ def test_many_problems_are_counted_and_long_values_cut(example: Any) -> None:
     assert isinstance(raised.value, LabgraderError)
 
 
-def test_there_is_no_such_schema() -> None:
+def test_validate_reports_an_unknown_schema() -> None:
     with pytest.raises(FileNotFoundError):
         validate({}, "poem")

@@ -1,4 +1,4 @@
-"""Tasks stand once each, in the order of their numbers where they have some."""
+"""Tasks appear once, sorted by their numbers."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from labgrader.reporting.tasks import by_task
         ([], []),
     ],
 )
-def test_headings(tasks: list[str], headings: list[str]) -> None:
+def test_by_task_sorts_the_tasks(tasks: list[str], headings: list[str]) -> None:
     assert [task for task, _ in by_task({"task": task} for task in tasks)] == headings
 
 
-def test_the_checks_of_a_task_keep_their_order() -> None:
+def test_by_task_keeps_the_order_of_checks() -> None:
     checks = [{"task": "Task 2", "id": "a"}, {"task": "Task 1", "id": "b"}, {"task": "Task 2", "id": "c"}]
     assert by_task(checks) == [("Task 1", [checks[1]]), ("Task 2", [checks[0], checks[2]])]

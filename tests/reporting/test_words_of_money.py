@@ -1,4 +1,4 @@
-"""US dollars a day, as a bill has them."""
+"""US dollars as text."""
 
 import pytest
 
@@ -16,5 +16,5 @@ from labgrader.reporting.formatting import money_text
         (12_345.678, "$12,345.68"),
     ],
 )
-def test_money(value: float, text: str) -> None:
+def test_money_text_formats_dollars(value: float, text: str) -> None:
     assert money_text(value) == text

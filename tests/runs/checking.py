@@ -1,4 +1,4 @@
-"""What the tests of self-checks stand on."""
+"""Helpers for the tests of self-checks."""
 
 from __future__ import annotations
 
@@ -21,6 +21,6 @@ def start(store: Store, machines: Machines, now: datetime = NOON, username: str 
 
 
 def done(store: Store, run_id: str, *, give_back: bool = False) -> None:
-    """As the workflow's last state does it."""
+    """End a self-check as the last state of the workflow does."""
     put_run(store, {**stored_run(store, run_id), "status": "complete"})
     finish_self_check(store, run_id, "user1", LAB.id, give_back=give_back)

@@ -1,4 +1,4 @@
-"""Two machines in memory, and what their executions were started with."""
+"""Two state machines in memory, and the inputs of their executions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ROLE = "arn:aws:iam::123456789012:role/machines"
 
 
 class Machines:
-    """The machines of a stack: their ARNs, the client that starts them, and what was started."""
+    """The state machines of a stack: their ARNs, a client, and the started executions."""
 
     def __init__(self) -> None:
         self.client: Any = aws_in_memory.client("stepfunctions")
@@ -28,31 +28,33 @@ class Machines:
         )
 
     def inputs(self) -> dict[str, Any]:
-        """What each execution was started with, by its name."""
+        """Return the input of each execution, by its name."""
         return {
-            one["name"]: json.loads(self.client.describe_execution(executionArn=one["executionArn"])["input"])
+            execution["name"]: json.loads(
+                self.client.describe_execution(executionArn=execution["executionArn"])["input"]
+            )
             for machine in (self.grade_class, self.grade_student)
-            for one in self.client.list_executions(stateMachineArn=machine)["executions"]
+            for execution in self.client.list_executions(stateMachineArn=machine)["executions"]
         }
 
     def stop(self, execution: str) -> None:
-        """Abort an execution, as somebody does in the console."""
+        """Stop an execution, as a user does in the console."""
         self.client.stop_execution(executionArn=execution)
 
 
 class AnswerLost:
-    """Step Functions where a start is not answered.
+    """Step Functions that does not respond to a start.
 
     Args:
         client: the client that starts.
-        arrives: whether what was asked for was done all the same.
-        told: whether it answers how an execution stands.
+        arrives: whether the execution was started nevertheless.
+        status_known: whether it returns the status of an execution.
     """
 
-    def __init__(self, client: Any, *, arrives: bool = True, told: bool = True) -> None:
+    def __init__(self, client: Any, *, arrives: bool = True, status_known: bool = True) -> None:
         self._client = client
         self._arrives = arrives
-        self._told = told
+        self._status_known = status_known
 
     def start_execution(self, **request: Any) -> None:
         if self._arrives:
@@ -60,7 +62,7 @@ class AnswerLost:
         raise _no_answer("StartExecution")
 
     def describe_execution(self, **request: Any) -> Any:
-        if not self._told:
+        if not self._status_known:
             raise _no_answer("DescribeExecution")
         return self._client.describe_execution(**request)
 
@@ -72,10 +74,10 @@ def _no_answer(operation: str) -> ClientError:
 
 @pytest.fixture
 def machines(store: Store) -> Machines:
-    """The machines, in the same memory as the store."""
+    """The state machines, in the same account as the store."""
     return Machines()
 
 
 @pytest.fixture(autouse=True)
 def _no_waiting(clock: Clock) -> None:
-    """Whoever finds a ledger changed waits a moment before the next try."""
+    """Skip the pause after a write conflict."""

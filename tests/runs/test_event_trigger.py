@@ -1,4 +1,4 @@
-"""A run that an event asks for: the same event is one run, and one that cannot be used is answered with an event."""
+"""Runs that events request: the same event is one run, and an invalid request publishes an event."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from botocore.stub import Stubber
 from labgrader.errors import ServiceFaultError
 from labgrader.events import Event
 from labgrader.labs.lab import lab_ids
-from labgrader.roster import GraderAccount, Student
+from labgrader.rosters import GraderAccount, Student
 from labgrader.runs.event_trigger import start_from_event
 from labgrader.runs.idempotent_start import start_once
 from labgrader.runs.request import Request
@@ -28,7 +28,7 @@ RUN = "20260102-030405-lambda-optimization-d3406077"
 
 
 def event(detail: Any, **changed: Any) -> dict[str, Any]:
-    """As EventBridge delivers it."""
+    """Return an event as EventBridge delivers it."""
     return {
         "version": "0",
         "id": ID,
@@ -44,12 +44,12 @@ def event(detail: Any, **changed: Any) -> dict[str, Any]:
 
 
 class Bus(list[Event]):
-    """What was published: events are refused here as the real bus's publisher refuses them."""
+    """The published events. Invalid events are refused, as the real publisher does."""
 
     def publish(self, *events: Event) -> None:
-        for one in events:
-            validate(one.detail, one.schema)
-            self.append(one)
+        for event in events:
+            validate(event.detail, event.schema)
+            self.append(event)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ class Bus(list[Event]):
         ([{"username": "user1"}, {"username": "user2"}], f"rosters/{RUN}.json"),
     ],
 )
-def test_an_event_starts_a_run(store: Store, machines: Machines, roster: Any, key: str) -> None:
+def test_event_starts_a_run(store: Store, machines: Machines, roster: Any, key: str) -> None:
     store.put("rosters/class.csv", b"username\nuser1\nuser2\n")
     store.record_course({"course": "autumn"})
     bus = Bus()
@@ -78,7 +78,7 @@ def test_an_event_starts_a_run(store: Store, machines: Machines, roster: Any, ke
             "requested_by": f"event {ID}",
         }
     }
-    assert bus == [], "the run itself says that it has started"
+    assert bus == [], "the run itself publishes that it has started"
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_an_event_starts_a_run(store: Store, machines: Machines, roster: Any, ke
         "rosters/class.csv",
     ],
 )
-def test_a_class_list_is_read_when_it_arrives_and_is_rows_after_that(
+def test_class_list_of_an_event_is_parsed_once_and_stored_as_rows(
     store: Store, machines: Machines, roster: Any
 ) -> None:
     store.put("rosters/class.csv", b"username;section\n\nUser1;A\nuser2;B\n")
@@ -107,7 +107,7 @@ def test_a_class_list_is_read_when_it_arrives_and_is_rows_after_that(
     ]
 
 
-def test_an_event_that_is_delivered_twice_is_one_run(store: Store, machines: Machines) -> None:
+def test_event_that_is_delivered_twice_starts_one_run(store: Store, machines: Machines) -> None:
     bus = Bus()
     asked = event({"lab": LAB, "roster": "username\nuser1\n"})
     first = start_from_event(store, machines.client, machines.grade_class, bus.publish, asked)
@@ -120,20 +120,20 @@ def test_an_event_that_is_delivered_twice_is_one_run(store: Store, machines: Mac
     assert list(machines.inputs()) == [RUN]
 
 
-def test_another_event_is_another_run(store: Store, machines: Machines) -> None:
+def test_another_event_starts_another_run(store: Store, machines: Machines) -> None:
     detail = {"lab": LAB, "roster": "username\nuser1\n"}
-    for one in (event(detail), event(detail, id="another"), event(detail, time="2026-01-02T03:04:06Z")):
-        start_from_event(store, machines.client, machines.grade_class, Bus().publish, one)
+    for delivery in (event(detail), event(detail, id="another"), event(detail, time="2026-01-02T03:04:06Z")):
+        start_from_event(store, machines.client, machines.grade_class, Bus().publish, delivery)
     assert len(machines.inputs()) == 3
 
 
-def test_an_event_that_is_sent_again_with_its_client_token_is_the_same_run(store: Store, machines: Machines) -> None:
-    """Who gets no answer to PutEvents puts the event once more, and EventBridge gives it another id and time."""
+def test_event_that_is_sent_again_with_its_client_token_starts_one_run(store: Store, machines: Machines) -> None:
+    """A client without a response to PutEvents sends the event again. EventBridge gives it another id and time."""
     bus = Bus()
     detail = {"lab": LAB, "roster": "username\nuser1\n", "client_token": "monday"}
     again = event({**detail, "mode": "grade"}, id="another", time="2026-01-02T03:05:00Z")
-    for one in (event(detail), again, event(detail), again):
-        run_id, started = start_from_event(store, machines.client, machines.grade_class, bus.publish, one)
+    for delivery in (event(detail), again, event(detail), again):
+        run_id, started = start_from_event(store, machines.client, machines.grade_class, bus.publish, delivery)
         assert started is not None
         assert (run_id, started.run_id) == (RUN, RUN)
     assert list(machines.inputs()) == [RUN]
@@ -141,10 +141,10 @@ def test_an_event_that_is_sent_again_with_its_client_token_is_the_same_run(store
     assert bus == []
     other = event(detail, id="another", source="school.sis")
     assert start_from_event(store, machines.client, machines.grade_class, bus.publish, other)[0] != RUN
-    assert len(machines.inputs()) == 2, "each source has client tokens of its own"
+    assert len(machines.inputs()) == 2, "each source has its own client tokens"
 
 
-def test_another_request_with_a_client_token_that_is_used_is_refused(store: Store, machines: Machines) -> None:
+def test_used_client_token_is_refused_for_another_request(store: Store, machines: Machines) -> None:
     bus = Bus()
     detail = {"lab": LAB, "roster": "username\nuser1\n", "client_token": "monday"}
     start_from_event(store, machines.client, machines.grade_class, bus.publish, event(detail))
@@ -154,24 +154,24 @@ def test_another_request_with_a_client_token_that_is_used_is_refused(store: Stor
     (failed,) = bus
     assert (failed.detail["run_id"], failed.detail["mode"]) == (run_id, "audit")
     assert failed.detail["reason"] == (
-        "client_token: something else was asked for with this client token before: take another one for another "
-        f"request (it stands for run {RUN})"
+        "client_token: this client token was used for another request; use a new client token for each request "
+        f"(the first request started run {RUN})"
     )
     assert stored_run(store, RUN)["status"] == "running"
     assert stored_run(store, run_id)["status"] == "failed"
     assert list(machines.inputs()) == [RUN]
 
 
-def test_no_event_takes_an_instructors_client_token(store: Store, machines: Machines) -> None:
+def test_event_does_not_share_client_tokens_with_an_instructor(store: Store, machines: Machines) -> None:
     detail = {"lab": LAB, "roster": "username\nuser1\n", "client_token": "monday"}
     start = partial(start_once, store, machines.client, machines.grade_class, detail)
-    start("run-1", asker="event", requested_by="instructor event")
+    start("run-1", client="event", requested_by="instructor event")
     for source in ("", "event"):
         sent = event(detail, source=source)
         assert start_from_event(store, machines.client, machines.grade_class, Bus().publish, sent)[0] != "run-1"
 
 
-def test_a_request_that_could_not_be_used_does_not_use_up_its_client_token(store: Store, machines: Machines) -> None:
+def test_invalid_request_does_not_use_its_client_token(store: Store, machines: Machines) -> None:
     bus = Bus()
     detail = {"lab": LAB, "roster": "rosters/class.csv", "client_token": "monday"}
     assert start_from_event(store, machines.client, machines.grade_class, bus.publish, event(detail))[1] is None
@@ -182,15 +182,15 @@ def test_a_request_that_could_not_be_used_does_not_use_up_its_client_token(store
     assert len(bus) == 1
 
 
-@pytest.mark.parametrize("told", [True, False])
-def test_a_run_that_goes_on_is_answered_and_not_started_again(store: Store, machines: Machines, told: bool) -> None:
-    """It needs its class list no more; where nobody tells how it stands, that its name is taken is the answer."""
+@pytest.mark.parametrize("status_known", [True, False])
+def test_repeated_request_returns_the_running_run(store: Store, machines: Machines, status_known: bool) -> None:
+    """The run no longer needs its class list. Without its status, the existing name shows that it was started."""
     store.put("rosters/class.csv", b"username\nuser1\n")
     detail = {"lab": LAB, "roster": "rosters/class.csv", "client_token": "monday"}
     start_from_event(store, machines.client, machines.grade_class, Bus().publish, event(detail))
-    if told:
+    if status_known:
         store._s3.delete_object(Bucket="bucket", Key="rosters/class.csv")
-    states: Any = AnswerLost(machines.client, told=told)
+    states: Any = AnswerLost(machines.client, status_known=status_known)
     again = event(detail, id="another")
     run_id, started = start_from_event(store, states, machines.grade_class, Bus().publish, again)
     assert started is not None
@@ -199,7 +199,7 @@ def test_a_run_that_goes_on_is_answered_and_not_started_again(store: Store, mach
     assert stored_run(store, RUN)["status"] == "running"
 
 
-def test_a_class_list_that_has_gone_since_does_not_make_a_running_run_fail(store: Store, machines: Machines) -> None:
+def test_repeated_request_does_not_fail_a_run_if_its_class_list_was_deleted(store: Store, machines: Machines) -> None:
     store.put("rosters/class.csv", b"username\nuser1\n")
     bus = Bus()
     asked = event({"lab": LAB, "roster": "rosters/class.csv"})
@@ -239,22 +239,23 @@ NO_LAB = f"lab: there is no lab lab-5; the labs are: {', '.join(lab_ids())}"
             "",
             "roster: line 3: username: USER1 is already on row 2\n"
             "roster: line 4: username: \N{REPLACEMENT CHARACTER}[2J is not letters, digits, hyphens and underscores, "
-            "beginning and ending with a letter or digit, at most 80 characters\n"
+            "beginning and ending with a letter or digit, at most 80 characters (it has U+001B)\n"
             'mode: ["audit"] is not one of: grade, audit',
         ),
         (
             {"lab": LAB, "roster": "username\nuser1", "students": [], "client_token": "", "course": "spring"},
             LAB,
             "grade",
-            "students: is empty: leave it away for the whole roster\n"
+            "students: is empty; omit it to grade the whole roster\n"
             "course: there is no course spring; list them with `labgrader course list`\n"
-            "client_token: is empty: leave it away where there is none",
+            "client_token: is empty; omit it if you have none",
         ),
         (
             {"lab": LAB, "roster": [], "requested_by": "the dean"},
             LAB,
             "grade",
-            "requested_by: is not known here; a request has: lab, roster, mode, students, course, client_token\n"
+            "requested_by: unknown field; a request has: lab, roster, mode, students, course, "
+            "username_from, accounts, private, client_token\n"
             "roster: has no students",
         ),
         ({"lab": {"a": 1}, "roster": "username\nuser1", "course": 5}, "", "grade", None),
@@ -262,11 +263,11 @@ NO_LAB = f"lab: there is no lab lab-5; the labs are: {', '.join(lab_ids())}"
         ({"lab": "x" * 100_000, "roster": ["x"] * 5_000}, "", "grade", None),
     ],
 )
-def test_a_request_that_cannot_be_used_is_answered_with_every_reason(
+def test_invalid_request_fails_with_all_reasons(
     store: Store, machines: Machines, detail: Any, lab: str, mode: str, reason: str | None
 ) -> None:
     bus = Bus()
-    for _ in range(2):  # delivered again, it says the same
+    for _ in range(2):  # a second delivery has the same result
         run_id, started = start_from_event(store, machines.client, machines.grade_class, bus.publish, event(detail))
         assert started is None
     assert machines.inputs() == {}
@@ -284,16 +285,14 @@ def test_a_request_that_cannot_be_used_is_answered_with_every_reason(
 
 
 @pytest.mark.parametrize("named", [{"course": "autumn"}, {}])
-def test_who_runs_a_course_is_told_of_its_requests_that_failed(
-    store: Store, machines: Machines, named: dict[str, str]
-) -> None:
+def test_failed_request_names_its_course(store: Store, machines: Machines, named: dict[str, str]) -> None:
     bus = Bus()
     asked = event({"lab": LAB, "roster": "courses/autumn/rosters/gone.csv", **named})
     run_id, _ = start_from_event(store, machines.client, machines.grade_class, bus.publish, asked)
-    assert [one.detail["course"] for one in bus] == [stored_run(store, run_id)["course"]] == ["autumn"]
+    assert [event.detail["course"] for event in bus] == [stored_run(store, run_id)["course"]] == ["autumn"]
 
 
-def test_an_event_that_came_by_hand_has_an_id_of_its_own_making(store: Store, machines: Machines) -> None:
+def test_event_without_an_id_gets_an_id(store: Store, machines: Machines) -> None:
     asked = event({"lab": LAB, "roster": "username\nuser1\n"})
     asked.pop("id")
     ids = {start_from_event(store, machines.client, machines.grade_class, Bus().publish, asked)[0] for _ in range(2)}
@@ -302,7 +301,7 @@ def test_an_event_that_came_by_hand_has_an_id_of_its_own_making(store: Store, ma
     assert "-unknown-lab-" in run_id
 
 
-def test_what_aws_cannot_do_now_is_delivered_again(store: Store, machines: Machines) -> None:
+def test_aws_error_is_raised_for_a_second_delivery(store: Store, machines: Machines) -> None:
     bus = Bus()
     asked = event({"lab": LAB, "roster": "username\nuser1\n"})
     failing: Any = boto3.client("stepfunctions", region_name="us-east-1")

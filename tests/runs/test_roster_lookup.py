@@ -1,8 +1,8 @@
-"""Which row of a class list a student has who asks alone."""
+"""The row of a student for a self-check."""
 
 from __future__ import annotations
 
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from labgrader.runs.roster_lookup import Enrolment, find_enrolment
 from labgrader.store import Keys, Store
 
@@ -21,7 +21,7 @@ def latest(store: Store, run_id: str, *students: Student) -> None:
     store.record_result(run_id, result, keep_best=False)
 
 
-def test_the_course_that_was_pushed_last_says_it(store: Store) -> None:
+def test_find_enrollment_returns_the_row_of_the_last_pushed_course(store: Store) -> None:
     latest(store, "r1", row("111111111111"))
     for course, pushed_at, account in (
         ("spring", "2026-01-01T00:00:00Z", "222222222222"),
@@ -32,18 +32,18 @@ def test_the_course_that_was_pushed_last_says_it(store: Store) -> None:
     assert find_enrolment(store, "user1", LAB) == Enrolment(row("333333333333"), "autumn")
 
 
-def test_a_course_without_the_lab_says_nothing(store: Store) -> None:
+def test_find_enrollment_ignores_a_course_without_the_lab(store: Store) -> None:
     store.enrol("old", "Old", "2026-01-01T00:00:00Z", {"user1": {LAB: row("222222222222")}})
     store.enrol("new", "New", "2026-09-01T00:00:00Z", {"user1": {"performance-scaling": row("333333333333")}})
     assert find_enrolment(store, "user1", LAB) == Enrolment(row("222222222222"), "old")
 
 
-def test_without_a_course_the_latest_run_says_it(store: Store) -> None:
+def test_find_enrollment_without_a_course_returns_the_row_of_the_latest_run(store: Store) -> None:
     latest(store, "r1", row("111111111111", "user0"), row("222222222222"))
     assert find_enrolment(store, "user1", LAB) == Enrolment(row("222222222222"))
 
 
-def test_without_either_the_students_resources_are_in_our_own_account(store: Store) -> None:
+def test_find_enrollment_without_course_and_run_returns_the_username(store: Store) -> None:
     alone = Enrolment(Student("user1", "user1"), listed=False)
     assert find_enrolment(store, "user1", LAB) == alone
     latest(store, "r1", row("111111111111", "user0"))

@@ -1,4 +1,4 @@
-"""The record of a run: every step that writes it stores these fields, with these names, and no others."""
+"""The record of a run: each step that writes it stores exactly these fields."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from botocore.stub import Stubber
 
 from labgrader.errors import RefusedError
 from labgrader.events import Event
-from labgrader.roster import GraderAccount, Student
+from labgrader.rosters import GraderAccount, Student
 from labgrader.runs.class_run import start_class_run
 from labgrader.runs.event_trigger import start_from_event
 from labgrader.runs.request import Request
@@ -38,7 +38,7 @@ NOW: Any = object()
 
 
 def publish(*_: Event) -> None:
-    """The bus takes everything."""
+    """The bus accepts all events."""
 
 
 def refusing() -> Any:
@@ -56,7 +56,7 @@ REFUSED = (
 
 
 def assert_stored(store: Store, run_id: str, expected: Mapping[str, Any]) -> None:
-    """Compare the stored item with what is expected; where ``NOW`` stands, any whole second will do."""
+    """Compare the stored item with the expected one. ``NOW`` matches any whole second."""
     found = stored_run(store, run_id)
     for name in [name for name, value in expected.items() if value is NOW]:
         assert datetime.fromisoformat(found[name]).utcoffset() == timedelta(0)
@@ -93,12 +93,12 @@ def plan(store: Store) -> None:
     plan_run(store, RUN, STARTED, REQUEST, HOME, publish=publish)
 
 
-def test_a_class_run_that_is_started(store: Store, machines: Machines) -> None:
+def test_record_of_a_started_class_run(store: Store, machines: Machines) -> None:
     begin(store, machines)
     assert_stored(store, RUN, STARTED_RUN)
 
 
-def test_a_class_run_that_could_not_be_started(store: Store, machines: Machines) -> None:
+def test_record_of_a_class_run_that_could_not_be_started(store: Store, machines: Machines) -> None:
     with pytest.raises(RefusedError):
         start_class_run(store, refusing(), machines.grade_class, REQUEST, RUN, CLASS)
     assert_stored(store, RUN, {**STARTED_RUN, "status": "failed", "finished_at": NOW, "error": REFUSED})
@@ -117,7 +117,7 @@ OWN: dict[str, Any] = {
 }
 
 
-def test_a_self_check(store: Store, machines: Machines) -> None:
+def test_record_of_a_self_check(store: Store, machines: Machines) -> None:
     run_id = start(store, machines).run_id
     own = {**OWN, "run_id": run_id, "execution": f"{ARN}:labgrader-grade-student:{run_id}"}
     assert_stored(store, run_id, own)
@@ -127,7 +127,7 @@ def test_a_self_check(store: Store, machines: Machines) -> None:
     assert_stored(store, run_id, {**own, **lost})
 
 
-def test_a_request_that_was_refused(store: Store, machines: Machines) -> None:
+def test_record_of_a_refused_request(store: Store, machines: Machines) -> None:
     detail = {"lab": LAB.id, "roster": "courses/autumn/rosters/gone.csv", "mode": "exam"}
     event = {"id": "e-1", "time": "2026-01-01T12:00:00Z", "source": "school", "detail": detail}
     run_id, _ = start_from_event(store, machines.client, machines.grade_class, publish, event)
@@ -148,18 +148,18 @@ def test_a_request_that_was_refused(store: Store, machines: Machines) -> None:
     assert_stored(store, run_id, refused)
 
 
-def test_a_run_that_is_planned(store: Store, machines: Machines) -> None:
+def test_record_of_a_planned_run(store: Store, machines: Machines) -> None:
     begin(store, machines)
     plan(store)
     assert_stored(store, RUN, PLANNED)
 
 
-def test_a_run_whose_execution_was_started_by_hand(store: Store) -> None:
+def test_record_of_an_execution_that_was_started_by_hand(store: Store) -> None:
     plan(store)
     assert_stored(store, RUN, {name: value for name, value in PLANNED.items() if name != "execution"})
 
 
-def test_a_self_check_that_is_planned(store: Store, machines: Machines) -> None:
+def test_record_of_a_planned_self_check(store: Store, machines: Machines) -> None:
     run_id = start(store, machines).run_id
     request = Request.from_dict(machines.inputs()[run_id])
     plan_run(store, run_id, STARTED, request, HOME, alone=True)
@@ -168,7 +168,7 @@ def test_a_self_check_that_is_planned(store: Store, machines: Machines) -> None:
     assert_stored(store, run_id, {**OWN, **planned})
 
 
-def test_a_run_that_is_summarised(store: Store, machines: Machines) -> None:
+def test_record_of_a_summarized_run(store: Store, machines: Machines) -> None:
     begin(store, machines)
     plan(store)
     summarise_run(store, RUN, STARTED)
@@ -176,7 +176,7 @@ def test_a_run_that_is_summarised(store: Store, machines: Machines) -> None:
     assert_stored(store, RUN, {**PLANNED, "status": "incomplete", "finished_at": NOW, "counts": counts})
 
 
-def test_a_run_that_is_summarised_without_a_record(store: Store) -> None:
+def test_record_of_a_summarized_run_without_an_earlier_record(store: Store) -> None:
     keys = ("run_id", "lab", "mode", "status", "started_at", "finished_at", "counts")
     plan(store)
     store._table.delete_item(Key={"pk": "RUNS", "sk": RUN})
@@ -188,7 +188,7 @@ def test_a_run_that_is_summarised_without_a_record(store: Store) -> None:
 FAILED = {"status": "failed", "finished_at": NOW, "error": "KeyError: 'x'", "told": True}
 
 
-def test_a_run_that_failed(store: Store, machines: Machines) -> None:
+def test_record_of_a_failed_run(store: Store, machines: Machines) -> None:
     begin(store, machines)
     plan(store)
     for _ in range(2):
@@ -196,13 +196,13 @@ def test_a_run_that_failed(store: Store, machines: Machines) -> None:
         assert_stored(store, RUN, {**PLANNED, **FAILED})
 
 
-def test_a_run_that_failed_before_it_was_planned(store: Store) -> None:
+def test_record_of_a_run_that_failed_before_it_was_planned(store: Store) -> None:
     record_failure(store, RUN, STARTED, {"Error": "KeyError", "Cause": "'x'"}, publish=publish)
     nothing_known = {"run_id": RUN, "lab": "", "mode": "grade", "started_at": STARTED}
     assert_stored(store, RUN, {**nothing_known, "counts": {"students": 0, "complete": 0, "incomplete": 0}, **FAILED})
 
 
-def test_a_run_that_failed_and_goes_on(store: Store, machines: Machines) -> None:
+def test_record_of_a_failed_run_that_is_running_again(store: Store, machines: Machines) -> None:
     begin(store, machines)
     plan(store)
     record_failure(store, RUN, STARTED, {"Error": "KeyError", "Cause": "'x'"}, publish=publish)
@@ -213,7 +213,7 @@ def test_a_run_that_failed_and_goes_on(store: Store, machines: Machines) -> None
     assert_stored(store, RUN, {**PLANNED, "status": "incomplete", "finished_at": NOW, "counts": counts})
 
 
-def test_a_record_of_an_older_version_is_read_and_keeps_its_shape(store: Store) -> None:
+def test_record_of_an_older_version_is_read_unchanged(store: Store) -> None:
     older = {"run_id": RUN, "lab": "lambda-optimization", "mode": "grade", "status": "running", "started_at": STARTED}
     put_run(store, older)
     record_failure(store, RUN, "2026-02-02T00:00:00Z", {"Error": "KeyError", "Cause": "'x'"}, publish=publish)
@@ -224,13 +224,13 @@ def a_record(**fields: Any) -> RunRecord:
     return RunRecord(**{"run_id": RUN, "lab": LAB.id, "mode": "grade", "status": "running", "started_at": "", **fields})
 
 
-def test_a_record_is_read_as_it_was_written() -> None:
+def test_record_is_read_as_it_was_written() -> None:
     record = a_record(counts=StudentCounts(3, 2, 1), course="", student="user1", announced=False, told=True)
     assert RunRecord.from_dict(record.to_dict()) == record
     assert RunRecord.from_dict({**record.to_dict(), "schema": "labgrader.run/1", "students": []}) == record
 
 
-def test_a_field_without_a_value_is_not_stored() -> None:
+def test_record_does_not_store_a_field_without_a_value() -> None:
     required = {"run_id", "lab", "mode", "status", "started_at", "finished_at", "counts"}
     assert set(a_record().to_dict()) == required
     assert set(a_record(requested_by="", announced=False).to_dict()) == required | {"requested_by", "announced"}
@@ -239,12 +239,12 @@ def test_a_field_without_a_value_is_not_stored() -> None:
 @pytest.mark.parametrize(
     ("status", "has_results"), [("running", False), ("failed", False), ("complete", True), ("incomplete", True)]
 )
-def test_a_run_that_was_summarised_has_results(status: str, has_results: bool) -> None:
+def test_summarized_run_has_results(status: str, has_results: bool) -> None:
     assert a_record(status=status).has_results is has_results
 
 
 @pytest.mark.parametrize(("length", "cut"), [(MAX_ERROR, ""), (MAX_ERROR + 1, "… (1 more characters)")])
-def test_a_reason_is_stored_up_to_its_bound(length: int, cut: str) -> None:
+def test_record_cuts_an_error_at_its_limit(length: int, cut: str) -> None:
     failed = a_record().failed("x" * length, "2026-01-01T12:00:01Z")
     assert failed.error == "x" * MAX_ERROR + cut
     assert (failed.status, failed.finished_at) == ("failed", "2026-01-01T12:00:01Z")

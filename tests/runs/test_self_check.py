@@ -1,4 +1,4 @@
-"""A student's self-check: one at a time, so many an hour and a day, and given back where it was our fault."""
+"""Self-checks: one at a time, limited per hour and day, and not counted if labgrader or AWS failed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from botocore.stub import Stubber
 
 from labgrader.errors import BadInputError, RefusedError
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from labgrader.runs.self_check import (
     AllowanceSpentError,
     AlreadyRunningError,
@@ -29,7 +29,7 @@ from tests.runs.conftest import Machines
 from tests.stored_runs import stored_run
 
 
-def test_a_self_check_is_counted_recorded_and_started(store: Store, machines: Machines) -> None:
+def test_self_check_is_counted_recorded_and_started(store: Store, machines: Machines) -> None:
     started = start(store, machines)
     run_id = started.run_id
     assert run_id.startswith("20260101-120000-lambda-optimization-")
@@ -60,10 +60,10 @@ def test_a_self_check_is_counted_recorded_and_started(store: Store, machines: Ma
         "student": "user1",
         "execution": f"arn:aws:states:us-east-1:123456789012:execution:labgrader-grade-student:{run_id}",
     }
-    assert store.runs() == [], "it is not among the runs of classes"
+    assert store.runs() == [], "the list of class runs does not have it"
 
 
-def test_it_looks_where_the_course_says_that_the_students_resources_are(store: Store, machines: Machines) -> None:
+def test_self_check_reads_the_account_and_region_of_the_course(store: Store, machines: Machines) -> None:
     role = "arn:aws:iam::222233334444:role/labgrader"
     row = Student("user1", "s-1", account_id="222233334444", role_arn=role)
     store.enrol("autumn", "Autumn", "2026-09-01T00:00:00Z", {"user1": {LAB.id: row}})
@@ -73,16 +73,14 @@ def test_it_looks_where_the_course_says_that_the_students_resources_are(store: S
     assert machines.inputs()[run_id]["course"] == stored_run(store, run_id)["course"] == "autumn"
 
 
-def test_a_student_in_an_account_that_nobody_may_read_is_told_and_nothing_counts(
-    store: Store, machines: Machines
-) -> None:
+def test_self_check_in_an_account_without_a_role_is_refused_and_not_counted(store: Store, machines: Machines) -> None:
     row = Student("user1", "s-1", account_id="222233334444")
     store.enrol("autumn", "Autumn", "2026-09-01T00:00:00Z", {"user1": {LAB.id: row}})
     with pytest.raises(BadInputError) as error:
         start(store, machines)
     assert str(error.value) == (
-        "user1 has account 222233334444 and no role_arn; labgrader runs in 123456789012 and reads other accounts "
-        "through a role (infra/student_account.yaml)"
+        "user1 has account 222233334444 and no role_arn; labgrader runs in 123456789012 and needs a role "
+        "to read another account (see infra/student_account.yaml)"
     )
     assert machines.inputs() == {}
     assert store.ledger("user1", LAB.id).taken == ()
@@ -92,7 +90,7 @@ def test_a_student_in_an_account_that_nobody_may_read_is_told_and_nothing_counts
 # --- one at a time ---------------------------------------------------------------------------------------------------
 
 
-def test_while_one_runs_there_is_no_other_of_the_same_lab(store: Store, machines: Machines) -> None:
+def test_second_self_check_is_refused_while_one_is_running(store: Store, machines: Machines) -> None:
     first = start(store, machines)
     for later in (timedelta(0), MINUTE, 60 * MINUTE):
         with pytest.raises(AlreadyRunningError, match=f"is running already: {first.run_id}") as refused:
@@ -103,7 +101,7 @@ def test_while_one_runs_there_is_no_other_of_the_same_lab(store: Store, machines
     assert start(store, machines, lab=replace(LAB, id="performance-scaling")).run_id != first.run_id
 
 
-def test_when_it_is_done_there_may_be_another(store: Store, machines: Machines) -> None:
+def test_self_check_can_start_after_the_last_one_ended(store: Store, machines: Machines) -> None:
     first = start(store, machines)
     done(store, first.run_id)
     second = start(store, machines, NOON + MINUTE)
@@ -111,7 +109,7 @@ def test_when_it_is_done_there_may_be_another(store: Store, machines: Machines) 
     assert second.allowance == Allowance(2, 3, 0, 1, "2026-01-01T13:00:00Z")
 
 
-def test_two_hundred_at_once_are_one_run(store: Store, machines: Machines) -> None:
+def test_two_hundred_simultaneous_requests_start_one_self_check(store: Store, machines: Machines) -> None:
 
     def ask(_: int) -> tuple[str, str]:
         try:
@@ -130,7 +128,7 @@ def test_two_hundred_at_once_are_one_run(store: Store, machines: Machines) -> No
 # --- the allowance ---------------------------------------------------------------------------------------------------
 
 
-def test_what_is_left_is_told_without_taking_any(store: Store, machines: Machines) -> None:
+def test_allowance_can_be_read_without_a_self_check(store: Store, machines: Machines) -> None:
     assert allowance_of(store, "user1", LAB, NOON) == Allowance(2, 3, 2, 3, None)
     done(store, start(store, machines).run_id)
     for _ in range(2):
@@ -138,14 +136,14 @@ def test_what_is_left_is_told_without_taking_any(store: Store, machines: Machine
     assert allowance_of(store, "user2", LAB, NOON) == Allowance(2, 3, 2, 3, None)
 
 
-def test_a_spent_hour_says_when_the_next_is_free(store: Store, machines: Machines) -> None:
+def test_spent_hour_limit_names_the_time_of_the_next_self_check(store: Store, machines: Machines) -> None:
     for minute in (0, 10):
         done(store, start(store, machines, NOON + minute * MINUTE).run_id)
     with pytest.raises(AllowanceSpentError) as spent:
         start(store, machines, NOON + 20 * MINUTE)
     assert str(spent.value) == (
-        "you have used your self-checks of this lab for now (2 in an hour, 3 in a day); "
-        "the next one is free at 2026-01-01T13:00:00Z"
+        "you have no self-checks of this lab left for now (the limits are 2 in an hour and 3 in a day); "
+        "you can start the next one at 2026-01-01T13:00:00Z"
     )
     assert spent.value.retry_after_s == 40 * 60
     assert spent.value.allowance == Allowance(2, 3, 0, 1, "2026-01-01T13:00:00Z")
@@ -154,7 +152,7 @@ def test_a_spent_hour_says_when_the_next_is_free(store: Store, machines: Machine
     assert start(store, machines, NOON + 60 * MINUTE).allowance.remaining_today == 0
 
 
-def test_a_spent_day_refills_one_by_one(store: Store, machines: Machines) -> None:
+def test_spent_day_limit_refills_one_by_one(store: Store, machines: Machines) -> None:
     for hour in (0, 2, 4):
         done(store, start(store, machines, NOON + hour * 60 * MINUTE).run_id)
     with pytest.raises(AllowanceSpentError) as spent:
@@ -163,18 +161,20 @@ def test_a_spent_day_refills_one_by_one(store: Store, machines: Machines) -> Non
     done(store, start(store, machines, NOON + timedelta(hours=24)).run_id)
     with pytest.raises(AllowanceSpentError):
         start(store, machines, NOON + timedelta(hours=24, minutes=1))
-    assert len(store.ledger("user1", LAB.id).taken) == 3, "what does not count any more is not kept"
+    assert len(store.ledger("user1", LAB.id).taken) == 3, "self-checks that no longer count are not stored"
 
 
 @pytest.mark.parametrize(("give_back", "left"), [(False, 2), (True, 3)])
-def test_what_was_our_fault_does_not_count(store: Store, machines: Machines, give_back: bool, left: int) -> None:
+def test_self_check_that_labgrader_failed_does_not_count(
+    store: Store, machines: Machines, give_back: bool, left: int
+) -> None:
     run_id = start(store, machines).run_id
-    for _ in range(2):  # finished again, it stays as it is
+    for _ in range(2):  # finishing it again changes nothing
         done(store, run_id, give_back=give_back)
         assert allowance_of(store, "user1", LAB, NOON).remaining_today == left
 
 
-def test_finishing_one_that_ended_long_ago_leaves_the_running_one_alone(store: Store, machines: Machines) -> None:
+def test_finishing_an_old_self_check_does_not_unlock_the_running_one(store: Store, machines: Machines) -> None:
     first = start(store, machines)
     done(store, first.run_id)
     second = start(store, machines, NOON + MINUTE)
@@ -187,7 +187,7 @@ def test_finishing_one_that_ended_long_ago_leaves_the_running_one_alone(store: S
     assert allowance_of(store, "user1", LAB, NOON).remaining_today == 2
 
 
-def test_a_start_that_aws_refuses_costs_nothing_and_blocks_nothing(store: Store, machines: Machines) -> None:
+def test_self_check_that_aws_refuses_is_not_counted_and_unlocks(store: Store, machines: Machines) -> None:
     refusing: Any = boto3.client("stepfunctions", region_name="us-east-1")
     with Stubber(refusing) as stub:
         stub.add_client_error("start_execution", "AccessDeniedException", "no", http_status_code=400)
@@ -200,8 +200,10 @@ def test_a_start_that_aws_refuses_costs_nothing_and_blocks_nothing(store: Store,
     assert start(store, machines).allowance.remaining_today == 2
 
 
-def test_a_lab_without_a_visible_check_has_nothing_to_check(store: Store, machines: Machines) -> None:
+def test_lab_without_visible_checks_has_no_self_check(store: Store, machines: Machines) -> None:
     hidden = replace(LAB, checks=tuple(replace(item, visibility="hidden") for item in LAB.checks))
-    with pytest.raises(BadInputError, match="every check of this lab is for the instructor alone"):
+    with pytest.raises(
+        BadInputError, match="this lab has no self-check, because students do not see any of its checks"
+    ):
         start(store, machines, lab=hidden)
     assert store.ledger("user1", LAB.id) == Ledger()

@@ -1,4 +1,4 @@
-"""How a self-check stands, and that none blocks the next for ever: stopped, lost, written by two at once."""
+"""The state of a self-check. A stopped or lost self-check, or a write conflict, does not block the next one."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ from tests.runs.checking import LAB, MINUTE, NOON, done, start
 from tests.runs.conftest import AnswerLost, Machines
 from tests.stored_runs import put_run, stored_run
 
-# --- how it stands ---------------------------------------------------------------------------------------------------
+# --- the state -------------------------------------------------------------------------------------------------------
 
 
-def test_a_running_one_runs(store: Store, machines: Machines) -> None:
+def test_state_of_a_running_self_check_is_running(store: Store, machines: Machines) -> None:
     run_id = start(store, machines).run_id
     state = state_of_self_check(store, machines.client, run_id, NOON + 60 * MINUTE)
     assert state is not None
@@ -40,7 +40,7 @@ def test_a_running_one_runs(store: Store, machines: Machines) -> None:
     assert state.status == "running"
 
 
-def test_one_that_ended_is_told_from_its_record(store: Store, machines: Machines) -> None:
+def test_state_of_an_ended_self_check_is_its_record(store: Store, machines: Machines) -> None:
     run_id = start(store, machines).run_id
     done(store, run_id)
     machines.stop(stored_run(store, run_id)["execution"])
@@ -50,7 +50,7 @@ def test_one_that_ended_is_told_from_its_record(store: Store, machines: Machines
     assert allowance_of(store, "user1", LAB, NOON).remaining_today == 2
 
 
-def test_one_that_was_stopped_is_recorded_as_failed_and_given_back(store: Store, machines: Machines) -> None:
+def test_stopped_self_check_is_recorded_as_failed_and_not_counted(store: Store, machines: Machines) -> None:
     run_id = start(store, machines).run_id
     machines.stop(stored_run(store, run_id)["execution"])
     state = state_of_self_check(store, machines.client, run_id, NOON + MINUTE)
@@ -61,8 +61,8 @@ def test_one_that_was_stopped_is_recorded_as_failed_and_given_back(store: Store,
     assert start(store, machines, NOON + MINUTE).allowance.remaining_today == 2
 
 
-def test_one_that_was_stopped_does_not_block_the_next(store: Store, machines: Machines) -> None:
-    """Also where nobody asked how it stands."""
+def test_stopped_self_check_does_not_block_the_next(store: Store, machines: Machines) -> None:
+    """Even if its state was not requested."""
     run_id = start(store, machines).run_id
     machines.stop(stored_run(store, run_id)["execution"])
     assert start(store, machines, NOON + MINUTE).allowance.remaining_today == 2
@@ -70,10 +70,8 @@ def test_one_that_was_stopped_does_not_block_the_next(store: Store, machines: Ma
 
 
 @pytest.mark.parametrize("recorded", [False, True])
-def test_a_start_that_broke_off_blocks_for_a_minute_and_not_longer(
-    store: Store, machines: Machines, recorded: bool
-) -> None:
-    """The function died between the lock and the execution."""
+def test_start_that_broke_off_blocks_for_one_minute(store: Store, machines: Machines, recorded: bool) -> None:
+    """The function crashed between the lock and the execution."""
     at = NOON.timestamp()
     assert store.put_ledger_if_unchanged("user1", LAB.id, Ledger(), [Taken("dead", at)], "dead", at + LONGEST_S)
     if recorded:
@@ -87,15 +85,15 @@ def test_a_start_that_broke_off_blocks_for_a_minute_and_not_longer(
         assert stored_run(store, "dead")["error"] == LOST
 
 
-def test_a_result_whose_lock_stayed_does_not_block_and_counts(store: Store, machines: Machines) -> None:
-    """The last state recorded the end and died before it gave the lock back."""
+def test_self_check_with_a_result_and_a_stale_lock_counts_and_does_not_block(store: Store, machines: Machines) -> None:
+    """The last state recorded the end and crashed before it unlocked."""
     run_id = start(store, machines).run_id
     put_run(store, {**stored_run(store, run_id), "status": "complete"})
     assert start(store, machines, NOON + MINUTE).allowance.remaining_today == 1
 
 
 @pytest.mark.parametrize(("later", "free"), [(LONGEST_S - 1, False), (LONGEST_S, True)])
-def test_no_lock_outlives_the_longest_run(store: Store, machines: Machines, later: int, free: bool) -> None:
+def test_lock_expires_after_the_longest_self_check(store: Store, machines: Machines, later: int, free: bool) -> None:
     start(store, machines)
     if free:
         start(store, machines, NOON + timedelta(seconds=later))
@@ -104,28 +102,28 @@ def test_no_lock_outlives_the_longest_run(store: Store, machines: Machines, late
             start(store, machines, NOON + timedelta(seconds=later))
 
 
-def test_the_longest_run_is_longer_than_its_machine_lets_it_be() -> None:
+def test_longest_self_check_exceeds_the_timeout_of_its_machine() -> None:
     machine = json.loads((Path(__file__).parents[2] / "statemachines/grade_student.asl.json").read_text())
     assert 0 < LONGEST_S - machine["TimeoutSeconds"] <= 3600
 
 
-def test_what_is_no_self_check_has_no_state(store: Store, machines: Machines) -> None:
+def test_state_of_another_run_is_not_returned(store: Store, machines: Machines) -> None:
     assert state_of_self_check(store, machines.client, "unknown") is None
     put_run(store, {"run_id": "class", "lab": LAB.id, "mode": "grade", "status": "running", "started_at": "2026"})
     assert state_of_self_check(store, machines.client, "class") is None
 
 
-def test_one_that_was_started_by_hand_is_told_from_its_record(store: Store, machines: Machines) -> None:
+def test_state_of_a_self_check_started_by_hand_is_its_record(store: Store, machines: Machines) -> None:
     by_hand = {"run_id": "hand", "lab": LAB.id, "mode": "self-check", "status": "running", "started_at": "2026"}
     put_run(store, by_hand)
     assert state_of_self_check(store, machines.client, "hand") == RunRecord.from_dict(by_hand)
 
 
-# --- two who write ---------------------------------------------------------------------------------------------------
+# --- write conflicts -------------------------------------------------------------------------------------------------
 
 
 class Overtaken(Store):
-    """Whenever it has read a ledger, somebody else writes it, as often as is said."""
+    """Another request writes the ledger after each read, for a number of times."""
 
     times = 0
 
@@ -138,7 +136,7 @@ class Overtaken(Store):
 
 
 @pytest.mark.parametrize(("times", "written"), [(19, True), (20, False)])
-def test_a_ledger_that_others_write_is_tried_again_and_not_for_ever(
+def test_ledger_write_is_retried_a_limited_number_of_times(
     store: Store, machines: Machines, times: int, written: bool
 ) -> None:
     overtaken = Overtaken(store._s3, store.bucket, store._table)
@@ -147,14 +145,14 @@ def test_a_ledger_that_others_write_is_tried_again_and_not_for_ever(
         assert start(overtaken, machines).allowance.remaining_today == 2
     else:
         with pytest.raises(
-            ServiceFaultError, match="the self-checks of user1 were changed by others 20 times in a row"
+            ServiceFaultError, match="the self-checks of user1 were changed by other requests 20 times in a row"
         ):
             start(overtaken, machines)
         assert machines.inputs() == {}
 
 
 class Unanswered(Store):
-    """The first write arrives, and its answer is lost: it is sent again, and refused."""
+    """The first write succeeds, and its response is lost. The retry is refused."""
 
     lost = 0
 
@@ -164,7 +162,7 @@ class Unanswered(Store):
         return written and self.lost > 1
 
 
-def test_a_lock_whose_answer_was_lost_is_the_own_one(store: Store, machines: Machines) -> None:
+def test_lock_counts_if_only_the_response_was_lost(store: Store, machines: Machines) -> None:
     unanswered = Unanswered(store._s3, store.bucket, store._table)
     started = start(unanswered, machines)
     assert started.allowance == Allowance(2, 3, 1, 2, "2026-01-01T13:00:00Z")
@@ -172,7 +170,7 @@ def test_a_lock_whose_answer_was_lost_is_the_own_one(store: Store, machines: Mac
 
 
 class EndsMeanwhile(Store):
-    """The workflow's last state records its result just before somebody calls the self-check lost."""
+    """The last state records the result just before the self-check is recorded as lost."""
 
     def record_end(self, run: RunRecord) -> bool:
         ended = {"status": "complete", "finished_at": "2026-01-01T12:00:59Z"}
@@ -181,7 +179,7 @@ class EndsMeanwhile(Store):
         return super().record_end(run)
 
 
-def test_a_result_that_comes_while_somebody_gives_it_up_is_the_result(store: Store, machines: Machines) -> None:
+def test_result_that_is_recorded_at_the_same_moment_is_kept(store: Store, machines: Machines) -> None:
     meanwhile = EndsMeanwhile(store._s3, store.bucket, store._table)
     run_id = start(store, machines).run_id
     machines.stop(stored_run(store, run_id)["execution"])
@@ -189,12 +187,12 @@ def test_a_result_that_comes_while_somebody_gives_it_up_is_the_result(store: Sto
     assert state is not None
     assert (state.status, state.error) == ("complete", None)
     assert stored_run(store, run_id) == state.to_dict()
-    assert allowance_of(store, "user1", LAB, NOON).remaining_today == 2, "it counts: it told something"
+    assert allowance_of(store, "user1", LAB, NOON).remaining_today == 2, "it counts: it has a result"
 
 
 @pytest.mark.parametrize("unlocked", [False, True])
-def test_two_devices_that_ask_just_after_one_ended_start_one(store: Store, machines: Machines, unlocked: bool) -> None:
-    """Also where the one that ended has not given its lock back: both see it, and both would take it away."""
+def test_two_requests_after_an_ended_self_check_start_one(store: Store, machines: Machines, unlocked: bool) -> None:
+    """Even if the ended self-check has not unlocked: both requests see the lock, and both would remove it."""
     first = start(store, machines).run_id
     if unlocked:
         done(store, first)
@@ -215,10 +213,10 @@ def test_two_devices_that_ask_just_after_one_ended_start_one(store: Store, machi
     assert allowance_of(store, "user1", LAB, NOON + MINUTE).remaining_today == 1
 
 
-# --- an answer of Step Functions that was lost ------------------------------------------------------------------------
+# --- a lost response of Step Functions --------------------------------------------------------------------------------
 
 
-def test_one_whose_start_was_not_answered_runs_and_holds_its_lock(store: Store, machines: Machines) -> None:
+def test_self_check_with_a_lost_start_response_keeps_its_lock(store: Store, machines: Machines) -> None:
     started = start_self_check(store, AnswerLost(machines.client), machines.grade_student, "user1", LAB, NOON)  # type: ignore[arg-type]
     assert list(machines.inputs()) == [started.run_id]
     assert stored_run(store, started.run_id)["status"] == "running"
@@ -228,9 +226,9 @@ def test_one_whose_start_was_not_answered_runs_and_holds_its_lock(store: Store, 
 
 
 @pytest.mark.parametrize("asked", [True, False])
-def test_one_that_is_not_known_to_be_there_costs_nothing(store: Store, machines: Machines, asked: bool) -> None:
-    """Whether Step Functions says that there is none, or says nothing."""
-    silent: Any = AnswerLost(machines.client, arrives=False, told=asked)
+def test_self_check_that_is_not_known_to_exist_does_not_count(store: Store, machines: Machines, asked: bool) -> None:
+    """Step Functions says that the execution does not exist, or does not respond."""
+    silent: Any = AnswerLost(machines.client, arrives=False, status_known=asked)
     with pytest.raises(ServiceFaultError, match="InternalFailure"):
         start_self_check(store, silent, machines.grade_student, "user1", LAB, NOON)
     assert machines.inputs() == {}

@@ -1,4 +1,4 @@
-"""The function that hears of `Grade Requested`: what it refuses is a run that failed, and the alarm sees it."""
+"""The function for `Grade Requested`: a refused request is a failed run, and counts for the alarm."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ CONTEXT: Any = SimpleNamespace(
 @pytest.fixture(autouse=True)
 def _environment(store: Store, machines: Machines, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     boto3.client("events").create_event_bus(Name="labgrader")
-    told = {"BUCKET": "bucket", "TABLE": "table", "BUS": "labgrader", "GRADE_CLASS_ARN": machines.grade_class}
-    for name, value in told.items():
+    variables = {"BUCKET": "bucket", "TABLE": "table", "BUS": "labgrader", "GRADE_CLASS_ARN": machines.grade_class}
+    for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    remembered: list[Any] = [default_store, default_publisher, app._states]
-    for one in remembered:
-        one.cache_clear()
+    cached: list[Any] = [default_store, default_publisher, app._states]
+    for function in cached:
+        function.cache_clear()
     yield
-    for one in remembered:
-        one.cache_clear()
+    for function in cached:
+        function.cache_clear()
 
 
 def requested(detail: Any, event_id: str = "e-1") -> dict[str, Any]:
@@ -43,30 +43,30 @@ def requested(detail: Any, event_id: str = "e-1") -> dict[str, Any]:
 
 
 def counted(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
-    """The metrics that CloudWatch reads from the log."""
+    """Return the metrics that CloudWatch reads from the log."""
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
     return [line for line in lines if "_aws" in line]
 
 
-def test_a_refused_request_is_counted_under_this_function_and_its_alarm_hears_it(
+def test_refused_request_is_counted_for_the_alarm_of_its_function(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     answer = app.handler(requested({"lab": "lab-5"}), CONTEXT)
     assert answer == {"run_id": "20260102-030405-unknown-lab-b94f5231", "started": False}
     (line,) = counted(capsys)
     alarm = read_template(TEMPLATE)["Resources"]["RequestRefusedAlarm"]["Properties"]
-    (told,) = line["_aws"]["CloudWatchMetrics"]
-    assert told["Namespace"] == alarm["Namespace"]
-    assert [metric["Name"] for metric in told["Metrics"]] == [alarm["MetricName"]]
-    dimensions = {one["Name"]: one["Value"] for one in alarm["Dimensions"]}
+    (directive,) = line["_aws"]["CloudWatchMetrics"]
+    assert directive["Namespace"] == alarm["Namespace"]
+    assert [metric["Name"] for metric in directive["Metrics"]] == [alarm["MetricName"]]
+    dimensions = {dimension["Name"]: dimension["Value"] for dimension in alarm["Dimensions"]}
     assert dimensions == {"service": "start_run"}
-    assert told["Dimensions"] == [list(dimensions)]
+    assert directive["Dimensions"] == [list(dimensions)]
     assert {name: line[name] for name in dimensions} == dimensions
     assert alarm["Statistic"] == "Sum"
     assert sum(line[alarm["MetricName"]]) >= alarm["Threshold"]
 
 
-def test_a_run_that_is_started_is_no_failed_one(capsys: pytest.CaptureFixture[str], machines: Machines) -> None:
+def test_started_run_is_not_counted_as_failed(capsys: pytest.CaptureFixture[str], machines: Machines) -> None:
     detail = {"lab": "lambda-optimization", "roster": "username\nuser1\n"}
     answer = app.handler(requested(detail), CONTEXT)
     assert answer["started"]

@@ -1,4 +1,4 @@
-"""The gradebook of a run: as it is kept, built from reports for a run of an earlier version, or none."""
+"""The gradebook of a run: stored, built from the reports of an earlier version, or missing."""
 
 from __future__ import annotations
 
@@ -9,14 +9,21 @@ import pytest
 from labgrader.labs.lab import Item, Lab
 from labgrader.reporting.exports import exports
 from labgrader.reporting.gradebook import GradebookDocument, build_gradebook, build_row
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from labgrader.runs.stored_gradebook import load_gradebook
 from labgrader.store import Keys, MissingError, RunRecord, Store
 
 RUN = "20260301-090000-example-0001"
 KEYS = Keys(RUN)
 IDS = ("points", "status", "name", "email")
-LAB = Lab("example", "1.0.0", "Lab", "", 20, tuple(Item(one, "a", f"{{username}} {one}", points=5) for one in IDS))
+LAB = Lab(
+    "example",
+    "1.0.0",
+    "Lab",
+    "",
+    20,
+    tuple(Item(check_id, "a", f"{{username}} {check_id}", points=5) for check_id in IDS),
+)
 STUDENTS = tuple(Student(name, f"s-{name}", name.title(), f"{name}@example.edu") for name in ("user2", "user1"))
 
 
@@ -55,19 +62,19 @@ def recorded(store: Store) -> None:
 
 
 def reported(store: Store) -> None:
-    """Keep what a run has before its summary is written."""
+    """Store the documents of a run before its summary."""
     store.put_json(KEYS.lab, LAB.to_dict())
     store.put_json(KEYS.students, [student.to_dict() for student in STUDENTS])
     for student in STUDENTS:
         store.put_json(KEYS.report(student.username), report_of(student))
 
 
-def test_the_gradebook_is_what_is_kept(store: Store) -> None:
+def test_load_gradebook_returns_the_stored_gradebook(store: Store) -> None:
     store.put_json(KEYS.gradebook_json, gradebook())
     assert load_gradebook(store, RUN) == gradebook()
 
 
-def test_a_run_of_an_earlier_version_gets_its_gradebook_from_its_reports(store: Store) -> None:
+def test_load_gradebook_builds_it_from_reports_of_an_earlier_version(store: Store) -> None:
     reported(store)
     recorded(store)
     store.put(KEYS.gradebook, b"username,points,points\r\n")
@@ -93,7 +100,7 @@ def test_a_run_without_a_summary_has_no_gradebook_though_every_report_is_there(s
     assert load_gradebook(store, RUN) is None
 
 
-def test_a_report_that_is_missing_is_no_gradebook_without_its_student(store: Store) -> None:
+def test_load_gradebook_raises_if_a_report_is_missing(store: Store) -> None:
     store.put_json(KEYS.lab, LAB.to_dict())
     store.put_json(KEYS.students, [student.to_dict() for student in STUDENTS])
     store.put_json(KEYS.report("user1"), report_of(STUDENTS[1]))

@@ -37,12 +37,12 @@ def states(graph: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_committed_file_is_what_the_code_renders(name: str) -> None:
+def test_the_committed_files_are_current(name: str) -> None:
     assert (FOLDER / f"{name}.asl.json").read_text() == MACHINES[name](), "run `make render`"
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_task_has_a_timeout_a_retry_with_full_jitter_and_a_machine_a_timeout(name: str) -> None:
+def test_every_task_has_a_timeout_and_a_jittered_retry(name: str) -> None:
     machine = definition(name)
     assert machine["TimeoutSeconds"] > 0
     tasks = [(name, state) for name, state in states(machine) if state["Type"] == "Task"]
@@ -53,14 +53,14 @@ def test_every_task_has_a_timeout_a_retry_with_full_jitter_and_a_machine_a_timeo
         for each in state["Retry"]:
             assert each["JitterStrategy"] == "FULL"
             assert each["MaxDelaySeconds"] == 30
-            assert "States.ALL" not in each["ErrorEquals"], "what a retry cannot mend is caught, not repeated"
+            assert "States.ALL" not in each["ErrorEquals"], "an error that no retry fixes is caught, not retried"
         if state["Resource"].endswith(":lambda:invoke"):
             ours = {"ThrottledError", "ServiceFaultError", "Lambda.TooManyRequestsException"}
             assert ours <= set(retry["ErrorEquals"])
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_only_what_keeps_its_work_is_called_again_when_it_was_cut_off(name: str) -> None:
+def test_only_repeatable_tasks_are_retried_after_a_timeout(name: str) -> None:
     tasks = {task: state["Retry"][1:] for task, state in states(definition(name)) if state["Type"] == "Task"}
     again = {task: more for task, more in tasks.items() if more}
     assert set(again) == ({"Take snapshot", "Write report"} if name in OF_STUDENTS else {"Plan audit", "Send digest"})
@@ -69,7 +69,7 @@ def test_only_what_keeps_its_work_is_called_again_when_it_was_cut_off(name: str)
         assert retry["MaxAttempts"] == 2
 
 
-def test_only_one_tasks_error_may_end_a_student_and_the_class_tolerates_it() -> None:
+def test_one_task_may_end_a_student_and_the_class_continues() -> None:
     machine = definition("grade_class")
     without = [name for name, state in states(machine) if state["Type"] == "Task" and "Catch" not in state]
     assert without == ["Write report"]
@@ -92,12 +92,12 @@ def test_state_names_are_unique_in_the_whole_machine(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_next_leads_to_a_state(name: str) -> None:
+def test_every_next_names_an_existing_state(name: str) -> None:
     def hold(graph: dict[str, Any]) -> None:
         assert graph["StartAt"] in graph["States"]
         for state in graph["States"].values():
             targets = [state.get("Next"), state.get("Default")]
-            targets += [one["Next"] for one in [*state.get("Catch", ()), *state.get("Choices", ())]]
+            targets += [rule["Next"] for rule in [*state.get("Catch", ()), *state.get("Choices", ())]]
             assert {target for target in targets if target} <= set(graph["States"])
             assert any(targets) or state.get("End") or state["Type"] in ("Fail", "Succeed")
             if "ItemProcessor" in state:
@@ -106,17 +106,17 @@ def test_every_next_leads_to_a_state(name: str) -> None:
     hold(definition(name))
 
 
-def test_both_machines_have_the_same_student() -> None:
+def test_both_machines_have_the_same_states_of_a_student() -> None:
     of_class = definition("grade_class")["States"]["For each student"]["ItemProcessor"]["States"]
     alone = definition("grade_student")["States"]
-    for name, side_by_side in (("Run checks", 5), ("Run probes", 4)):  # more for one who waits
+    for name, side_by_side in (("Run checks", 5), ("Run probes", 4)):  # more, because a student waits for a self-check
         assert (of_class[name].pop("MaxConcurrency"), alone[name].pop("MaxConcurrency")) == (2, side_by_side)
     for name in ("Run checks", "Is this an audit?", "Run probes", "Run load tests"):
         assert of_class[name] == alone[name]
 
 
 @pytest.mark.parametrize("name", OF_STUDENTS)
-def test_what_load_tests_may_have_is_planned_once_and_reaches_every_one_of_them(name: str) -> None:
+def test_the_plan_passes_the_maximum_in_flight_to_every_load_test(name: str) -> None:
     found = dict(states(definition(name)))
     assert found["Plan run"]["ResultSelector"]["in_flight.$"] == "$.Payload.in_flight"
     student = found["For each student"]["ItemSelector"] if name == "grade_class" else found["Student"]["Parameters"]
@@ -126,13 +126,13 @@ def test_what_load_tests_may_have_is_planned_once_and_reaches_every_one_of_them(
         assert "in_flight.$" not in found[others]["ItemSelector"]
 
 
-def test_each_of_four_students_has_one_load_test_at_a_time() -> None:
+def test_four_students_have_one_load_test_each_at_a_time() -> None:
     found = dict(states(definition("grade_class")))
     assert found["For each student"]["MaxConcurrency"] == 4
     assert found["Run load tests"]["MaxConcurrency"] == 1
 
 
-def test_a_self_check_has_a_report_even_where_each_of_its_load_tests_takes_all_its_time() -> None:
+def test_a_self_check_outlasts_the_slowest_load_tests() -> None:
     """A load test may wait for those of others as often as it is tried; a machine that is cut off writes nothing."""
     machine = definition("grade_student")
     seconds = {name: state["TimeoutSeconds"] for name, state in states(machine) if state["Type"] == "Task"}
@@ -150,7 +150,7 @@ def test_a_self_check_has_a_report_even_where_each_of_its_load_tests_takes_all_i
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_substitutions_stand_inside_strings_and_the_template_gives_each(name: str) -> None:
+def test_the_template_sets_every_substitution(name: str) -> None:
     text = (FOLDER / f"{name}.asl.json").read_text()
     wanted = set(re.findall(r"\$\{(\w+)\}", text))
     assert json.loads(text)
@@ -186,7 +186,7 @@ def test_cfn_lint_accepts_the_definitions(tmp_path: Path) -> None:
     assert outcome.returncode == 0, outcome.stdout
 
 
-def test_a_night_audits_one_lab_after_the_other_as_runs_with_the_planned_ids() -> None:
+def test_a_nightly_audit_runs_the_planned_labs_in_turn() -> None:
     machine = definition("audit_course")
     labs = machine["States"]["For each lab"]
     assert labs["MaxConcurrency"] == 1
@@ -201,15 +201,15 @@ def test_a_night_audits_one_lab_after_the_other_as_runs_with_the_planned_ids() -
     assert machine["TimeoutSeconds"] >= 6 * audit["TimeoutSeconds"]
 
 
-def test_a_run_is_only_started_again_where_it_may_not_have_been_heard() -> None:
-    """A run that failed is an answer: `States.TaskFailed` is caught, not tried again."""
+def test_a_run_is_started_again_only_if_the_request_failed() -> None:
+    """A failed run is a result: `States.TaskFailed` is caught, not retried."""
     audit = dict(states(definition("audit_course")))["Audit lab"]
     (retry,) = audit["Retry"]
     assert all(error.startswith("StepFunctions.") for error in retry["ErrorEquals"])
     assert audit["Catch"] == [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Audit lab: failed"}]
 
 
-def test_a_night_that_was_audited_ends_quietly_and_one_of_which_a_lab_failed_fails_after_its_digest() -> None:
+def test_a_repeated_night_succeeds_and_a_failed_lab_fails_after_the_digest() -> None:
     machine = definition("audit_course")["States"]
     again = machine["Was this night audited before?"]
     assert again["Choices"] == [{"Variable": "$.again", "BooleanEquals": True, "Next": "Audited before"}]

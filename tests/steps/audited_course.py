@@ -1,4 +1,4 @@
-"""A class of one lab that is graded and audited again and again."""
+"""A class of one lab with graded runs and audits."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from labgrader.evidence.question import Answer, Answers, Question
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.verdict import Verdict, passed
 from labgrader.labs.lab import Item, Lab
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from labgrader.schemas import validate
 from labgrader.steps.run_check import run_check
 from labgrader.steps.run_documents import CheckRecord
@@ -41,7 +41,7 @@ LAB = Lab(
 
 
 class Course:
-    """A class of one lab, graded and audited again and again; every run is a minute after the one before."""
+    """A class of one lab with graded runs and audits. Each run is a minute after the previous one."""
 
     def __init__(self, store: Store, usernames: tuple[str, ...] = ("user1",)) -> None:
         self.store = store
@@ -63,7 +63,7 @@ class Course:
     def record(
         self, run_id: str, username: str = "user1", *, reserved: int | None = 10, denied: bool = False, **more: Any
     ) -> None:
-        """Keep a snapshot, and judge the configuration from it."""
+        """Store a snapshot, and judge the configuration from it."""
         names = [f"{username}-f", *more.get("functions", ())]
         answers = Answers()
         answers.record(Question("lambda:ListFunctions"), Answer(names))
@@ -84,19 +84,19 @@ class Course:
             run_check(self.store, run_id, username, "reserved")
 
     def judge(self, run_id: str, username: str = "user1", **verdicts: Verdict) -> None:
-        """Keep what a graded run's probes came to."""
+        """Store the verdicts of the probes of a graded run."""
         for check_id, verdict in verdicts.items():
             record = CheckRecord(check_id, Answers(), verdict)
             self.store.put_json(Keys(run_id).evidence(username, check_id), record.to_dict())
 
     def report(self, run_id: str, mode: str, username: str = "user1") -> Any:
-        """Write the report; every run has a second of its own, as runs are hours apart."""
+        """Write the report. Each run has its own second, because real runs are hours apart."""
         report = write_report(self.store, run_id, mode, username, publish=self.publish)
         self.postpone(report)
         return report
 
     def postpone(self, report: Any) -> None:
-        """Date what the next run reads back by a day, in place of waiting a second."""
+        """Move the records that the next run reads back by a day, instead of waiting a second."""
         username = report["student"]["username"]
         for item in list(self.store._query(f"STUDENT#{username}")):
             if item["sk"].endswith(("#SEEN", "#LATEST")) and item["run_id"] == report["run_id"]:
@@ -129,4 +129,4 @@ def check_of(report: Any, check_id: str) -> Any:
 
 
 def changed(report: Any, name: str = "drifted") -> list[tuple[str, str, str]]:
-    return [(one["check"], one["from"], one["to"]) for one in report["audit"][name]]
+    return [(change["check"], change["from"], change["to"]) for change in report["audit"][name]]

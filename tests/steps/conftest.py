@@ -13,12 +13,12 @@ from tests.clock import Clock
 
 @pytest.fixture(autouse=True)
 def _time_stands_still(clock: Clock) -> None:
-    """A delivery ends at a moment, and a busy machine reaches it before the test does."""
+    """Use the test clock: a busy machine could reach the end of a delivery before the test does."""
 
 
 @pytest.fixture(autouse=True)
 def _cold_start() -> Iterator[None]:
-    """Make each test a function that starts cold: a warm one remembers the last runs."""
+    """Clear the caches before each test, as in a cold start."""
     _forget_the_last_runs()
     yield
     _forget_the_last_runs()
@@ -32,7 +32,7 @@ def _forget_the_last_runs() -> None:
 
 @pytest.fixture
 def stack_environment(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Name the bucket and the table in the environment, as the template does for a function."""
+    """Set the bucket and the table in the environment, as the template does for a function."""
     monkeypatch.setenv("BUCKET", "bucket")
     monkeypatch.setenv("TABLE", "table")
     default_store.cache_clear()

@@ -1,4 +1,4 @@
-"""A run that is about to end, and an event bus that keeps what it is given."""
+"""A run that is about to end, and an event bus that stores its events."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from labgrader.events import Event
 from labgrader.evidence.question import Answer, Answers, Question
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.labs.lab import Item, Lab, SelfChecks
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from labgrader.schemas import validate
 from labgrader.steps.run_check import run_check
 from labgrader.steps.run_documents import CheckRecord
@@ -42,7 +42,7 @@ LAB = Lab(
 
 
 class Bus:
-    """An event bus that keeps what it is given, or fails."""
+    """An event bus that stores its events, or fails."""
 
     def __init__(self, error: Exception | None = None) -> None:
         self.events: list[Event] = []

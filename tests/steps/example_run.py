@@ -1,4 +1,4 @@
-"""A small lab and a run of it, as the tests of the steps share them."""
+"""A small lab and a run of it, for several tests."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from labgrader.evidence.probe import Invocation
 from labgrader.evidence.question import Answer, Answers, Question
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.labs.lab import Item, Lab
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from labgrader.steps.run_live_check import Delivery
 from labgrader.store import Keys, Store
 from tests.clock import EPOCH
@@ -72,7 +72,7 @@ def recorded(store: Store, username: str = "user1", *, reserved: int | None = 10
 
 
 class Function:
-    """A student's function that answers every call the same, and counts."""
+    """A student's function that returns the same for every question, and counts the questions."""
 
     def __init__(self, status: int = 200) -> None:
         self.calls = 0
@@ -85,4 +85,4 @@ class Function:
 
 
 def check_of(report: Any, check: str) -> Any:
-    return next(one for one in report["checks"] if one["id"] == check)
+    return next(entry for entry in report["checks"] if entry["id"] == check)

@@ -1,4 +1,4 @@
-"""A run of one student whose account answers with errors, from the plan to the report."""
+"""A run of one student in an account that returns errors, from the plan to the report."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from labgrader.reasons import Reason
 from labgrader.recording.rate_limiter import RateLimiter
 from labgrader.recording.recorder import Recorder
 from labgrader.recording.sessions import Accounts
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from labgrader.schemas import validate
 from labgrader.steps.run_documents import CheckRecord
 from labgrader.steps.write_report import write_report
@@ -34,7 +34,7 @@ LIVE = Item("live", "answers_only_with", "It answers", "Task 2", 60, parameters=
 
 @dataclass
 class Context:
-    """What Lambda says of a call."""
+    """The context that Lambda passes to a function."""
 
     function_name: str = "labgrader-run-check"
     memory_limit_in_mb: int = 1769
@@ -43,7 +43,7 @@ class Context:
 
 
 def aws(fault: Exception | None = None, reserved: int | None = 10) -> StubAws:
-    """An AWS with one student, where every look at a function fails."""
+    """An AWS account with one student, in which every request about a function fails."""
     stub = StubAws()
     stub.add_function("user1-f", reserved=reserved)
     if fault:
@@ -52,7 +52,7 @@ def aws(fault: Exception | None = None, reserved: int | None = 10) -> StubAws:
 
 
 def planned(store: Store, *checks: Item, stub: StubAws | None = None, mode: str = "grade") -> Lab:
-    """A run of one student, recorded by our own recorder through botocore."""
+    """Record a run of one student with labgrader's recorder and botocore."""
     lab = Lab("reasons", "1.0.0", "An example", "", 100, checks)
     student = Student("user1", account_id="111122223333", region="us-east-1")
     store.put_json(KEYS.lab, lab.to_dict())
@@ -71,7 +71,7 @@ def snapshot_of(lab: Lab, student: Student, stub: StubAws) -> Any:
 
 
 def outcome_of(check_id: str, run: Callable[[], object], shown_as: str = "") -> dict[str, str]:
-    """What the state machine hands to Write report: an error's class and text, as Lambda tells them, cut."""
+    """Return the input of Write report for an error: its class and its text, as Lambda passes them on, cut."""
     try:
         run()
     except LabgraderError as error:
@@ -82,23 +82,23 @@ def outcome_of(check_id: str, run: Callable[[], object], shown_as: str = "") -> 
 
 
 def check(check_id: str, shown_as: str = "") -> dict[str, str]:
-    """Run check, as Lambda calls it."""
+    """Run the handler of Run check, as Lambda does."""
     event = {"run_id": RUN, "username": "user1", "check": check_id}
     return outcome_of(check_id, lambda: run_check_handler(event, Context()), shown_as)  # type: ignore[arg-type]
 
 
 def reported(store: Store, *outcomes: dict[str, str], mode: str = "grade", **more: Any) -> Any:
-    """The checks of the report by id; the report and what is told of it are as their schemas say."""
+    """Return the checks of the report by id. The report and its events match their schemas."""
     told: list[Any] = []
     report = write_report(store, RUN, mode, "user1", outcomes, publish=lambda *events: told.extend(events), **more)
     validate(report, "report")
     (event,) = told
     validate(event.detail, event.schema)
-    open_ = {one["reason"] for one in report["checks"] if one["status"] == "not_graded"}
+    open_ = {check["reason"] for check in report["checks"] if check["status"] == "not_graded"}
     assert event.detail["not_graded_reasons"] == sorted(open_)
     (result,) = store.results(RUN)
     assert result["our_fault"] is any(Reason(reason).ours for reason in open_)
-    return {one["id"]: one for one in report["checks"]}
+    return {check["id"]: check for check in report["checks"]}
 
 
 def kept_record(check_id: str, verdict: Any) -> Any:

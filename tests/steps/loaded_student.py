@@ -1,11 +1,11 @@
-"""A student who is recorded, with a lab of one load test."""
+"""A recorded student, and a lab with one load test."""
 
 from __future__ import annotations
 
 from labgrader.evidence.question import Answer, Question
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.labs.lab import Item, Lab
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from labgrader.store import Keys, Store
 
 RUN = "20260101-000000-sharing-0000"

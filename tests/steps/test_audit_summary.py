@@ -1,4 +1,4 @@
-"""The summary of an audit: what is kept of it, and what its events say."""
+"""The summary of an audit: the stored document and the events."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from labgrader.store import Keys, Store
 from tests.steps.audited_course import LAB, STARTED, Course, changed, statuses
 
 
-def test_the_summary_of_an_audit_is_kept_and_told(store: Store) -> None:
+def test_summary_of_an_audit_is_stored_and_published(store: Store) -> None:
     course = Course(store, ("user1", "user2", "user3"))
     course.plan("graded", "grade")
     for name in course.usernames:
         course.record("graded", name)
         course.judge("graded", name, handled=passed(), answers=passed())
         course.report("graded", "grade", name)
-    course.plan("night-1", "audit")
-    course.record("night-1", "user1", reserved=None)
-    course.record("night-1", "user2")
+    course.plan("audit-1", "audit")
+    course.record("audit-1", "user1", reserved=None)
+    course.record("audit-1", "user2")
     course.events.clear()
     for name in ("user1", "user2"):
-        course.report("night-1", "audit", name)
-    run = summarise_run(store, "night-1", STARTED, publish=course.publish)
-    audit = store.get_json(Keys("night-1").audit)
+        course.report("audit-1", "audit", name)
+    run = summarise_run(store, "audit-1", STARTED, publish=course.publish)
+    audit = store.get_json(Keys("audit-1").audit)
     validate(audit, "audit")
-    assert [one["username"] for one in audit["students"]] == ["user1"]
+    assert [student["username"] for student in audit["students"]] == ["user1"]
     assert audit["counts"] == {
         "students": 3,
         "drifted": 1,
@@ -59,22 +59,22 @@ def test_the_summary_of_an_audit_is_kept_and_told(store: Store) -> None:
         ("Run Completed", ""),
     ]
     assert {event.detail["course"] for event in course.events} == {"cloud-2026"}
-    lost = store.get_json(Keys("night-1").report("user3"))
+    lost = store.get_json(Keys("audit-1").report("user3"))
     assert statuses(lost) == {"reserved": "not_graded", "handled": "passed", "answers": "passed"}
-    assert b"Concurrency is reserved: passed" in store.get(Keys("night-1").class_page)
+    assert b"Concurrency is reserved: passed" in store.get(Keys("audit-1").class_page)
 
 
-def test_a_night_before_the_first_graded_run_says_that_one_is_needed(store: Store) -> None:
+def test_audit_before_the_first_graded_run_says_that_one_is_needed(store: Store) -> None:
     course = Course(store, ("user1", "user2"))
-    course.plan("night-1", "audit")
-    course.record("night-1", "user1")
-    course.record("night-1", "user2", denied=True)
+    course.plan("audit-1", "audit")
+    course.record("audit-1", "user1")
+    course.record("audit-1", "user2", denied=True)
     for name in course.usernames:
-        course.report("night-1", "audit", name)
-    summarise_run(store, "night-1", STARTED)
-    audit = store.get_json(Keys("night-1").audit)
+        course.report("audit-1", "audit", name)
+    summarise_run(store, "audit-1", STARTED)
+    audit = store.get_json(Keys("audit-1").audit)
     assert audit["carried_over"] is None
-    never, refused = sorted(audit["not_graded"], key=lambda one: one["students"])
+    never, refused = sorted(audit["not_graded"], key=lambda group: group["students"])
     assert never == {
         "reason": AUDIT_INVOKES_NOTHING,
         "code": "needs_graded_run",
@@ -86,46 +86,46 @@ def test_a_night_before_the_first_graded_run_says_that_one_is_needed(store: Stor
     assert refused["reason"] == "labgrader recorded no verdict for this check"
 
 
-def test_a_student_whose_records_cannot_be_read_still_has_a_report_of_the_audit(store: Store) -> None:
+def test_student_with_unreadable_records_has_a_report(store: Store) -> None:
     course = Course(store)
     course.grade()
-    keys = course.plan("night-1", "audit")
-    course.record("night-1")
+    keys = course.plan("audit-1", "audit")
+    course.record("audit-1")
     store.put(keys.evidence("user1", "reserved"), b"not JSON")
-    summarise_run(store, "night-1", STARTED)
+    summarise_run(store, "audit-1", STARTED)
     report = store.get_json(keys.report("user1"))
     assert set(statuses(report).values()) == {"not_graded"}
     course.postpone(report)
-    assert changed(course.audit("night-2", reserved=None))[0] == ("reserved", "passed", "failed")
+    assert changed(course.audit("audit-2", reserved=None))[0] == ("reserved", "passed", "failed")
 
 
-def test_a_graded_run_has_no_summary_of_an_audit(store: Store) -> None:
+def test_graded_run_has_no_audit_summary(store: Store) -> None:
     course = Course(store)
     course.grade()
     summarise_run(store, "graded", STARTED)
     assert Keys("graded").audit not in store.keys("runs/graded/")
 
 
-def test_a_summary_of_an_audit_written_twice_is_the_same(store: Store) -> None:
+def test_audit_summary_is_the_same_twice(store: Store) -> None:
     course = Course(store)
     course.grade()
-    course.audit("night-1", reserved=None)
-    first = summarise_run(store, "night-1", STARTED)
-    before = {key: store.get(key) for key in store.keys("runs/night-1/")}
-    assert summarise_run(store, "night-1", STARTED) == first
-    assert {key: store.get(key) for key in store.keys("runs/night-1/")} == before
+    course.audit("audit-1", reserved=None)
+    first = summarise_run(store, "audit-1", STARTED)
+    before = {key: store.get(key) for key in store.keys("runs/audit-1/")}
+    assert summarise_run(store, "audit-1", STARTED) == first
+    assert {key: store.get(key) for key in store.keys("runs/audit-1/")} == before
 
 
-def test_hostile_names_are_stored_and_shown_as_text(store: Store) -> None:
+def test_hostile_resource_names_are_stored_as_text(store: Store) -> None:
     course = Course(store)
     course.plan("graded", "grade")
     course.record("graded", functions=["user1-<script>\u202e\ud800"])
     course.report("graded", "grade")
-    report = course.audit("night-1")
+    report = course.audit("audit-1")
     assert report["audit"]["gone"] == ["function user1-<script>��"]
-    summarise_run(store, "night-1", STARTED)
-    for key in (Keys("night-1").report("user1", ".html"), Keys("night-1").class_page):
+    summarise_run(store, "audit-1", STARTED)
+    for key in (Keys("audit-1").report("user1", ".html"), Keys("audit-1").class_page):
         page = store.get(key).decode()
         assert "user1-&lt;script&gt;" in page
         assert "<script" not in page
-    assert json.loads(store.get(Keys("night-1").audit))["students"][0]["gone"] == report["audit"]["gone"]
+    assert json.loads(store.get(Keys("audit-1").audit))["students"][0]["gone"] == report["audit"]["gone"]

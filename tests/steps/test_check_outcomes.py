@@ -1,4 +1,4 @@
-"""Whose fault it is that a check has no verdict: a self-check is given back for ours alone."""
+"""The reason why a check has no verdict. A self-check does not count only if labgrader or AWS is the reason."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ def snapshot(answer: Answer | None = None) -> Snapshot:
     return Snapshot("user1", "111122223333", "us-east-1", "2026-01-01T00:00:00Z", answers)
 
 
-def test_what_the_check_itself_cannot_tell_is_nobodys_fault() -> None:
+def test_check_that_cannot_decide_has_its_own_reason() -> None:
     kept = not_graded("user1-f could not reach the internet", Reason.NO_INTERNET)
     record = CheckRecord.from_dict(CheckRecord("handled", Answers(), kept).to_dict())
     assert resolve_outcome(HANDLED, snapshot(), record, None) == kept
     assert not Reason.NO_INTERNET.ours
 
 
-def test_no_record_at_all_is_ours() -> None:
+def test_check_without_a_record_has_the_reason_grader() -> None:
     assert resolve_outcome(RESERVED, snapshot(), None, None) == not_graded(NO_VERDICT, Reason.GRADER)
     lost = resolve_outcome(RESERVED, None, None, None, failure="the workflow was lost")
     assert lost == not_graded("the workflow was lost", Reason.GRADER)
@@ -50,10 +50,8 @@ def test_no_record_at_all_is_ours() -> None:
 @pytest.mark.parametrize("sentence", ["AccessDeniedException: no", "throttled: by AWS", "anything at all", "[x] y"])
 @pytest.mark.parametrize("reason", list(Reason))
 @pytest.mark.parametrize("shown_as", ["NotGradedError", "Runtime.HandlerError"])
-def test_the_reason_of_an_error_decides_and_no_word_of_its_sentence(
-    sentence: str, reason: Reason, shown_as: str
-) -> None:
-    """The embedded AWS does not pass on an error's class, and says ``Runtime.HandlerError`` of each."""
+def test_reason_of_an_error_does_not_depend_on_its_sentence(sentence: str, reason: Reason, shown_as: str) -> None:
+    """The embedded AWS does not pass on the class of an error: each is ``Runtime.HandlerError``."""
     raised = NotGradedError("lambda:ListAliases", sentence, reason)
     message = str(raised)
     with pytest.raises(NotGradedError) as left, reason_in_text():
@@ -79,7 +77,7 @@ def test_the_reason_of_an_error_decides_and_no_word_of_its_sentence(
         ("Runtime.HandlerError", "Task timed out after 40 s", Reason.TIME_OVER),
     ],
 )
-def test_every_other_error_of_the_workflow_is_ours(error: str, cause: str, reason: Reason) -> None:
+def test_other_errors_of_the_workflow_have_the_reason_grader(error: str, cause: str, reason: Reason) -> None:
     found = resolve_outcome(RESERVED, snapshot(), None, {"error": error, "cause": cause})
     assert (found.status, found.reason, reason.ours) == ("not_graded", reason, True)
     assert f"[{reason}]" not in found.message
@@ -94,15 +92,15 @@ def test_every_other_error_of_the_workflow_is_ours(error: str, cause: str, reaso
         (Answer(error_code=REFUSED, error_message="no room", reason=Reason.QUOTA), Reason.QUOTA),
     ],
 )
-def test_a_record_that_cannot_be_judged_says_whose_fault_it_is(answer: Answer, reason: Reason) -> None:
-    """``Refused`` is what we answer ourselves, where the student's set-up forbids a call."""
+def test_record_that_cannot_be_judged_has_the_reason_of_the_error(answer: Answer, reason: Reason) -> None:
+    """``Refused`` is labgrader's own error code, for requests that the student's configuration does not allow."""
     kept = Answer.from_dict(answer.to_dict())
     found = resolve_outcome(RESERVED, snapshot(kept), CheckRecord("reserved", Answers(), None), None)
     assert (found.status, found.reason) == ("not_graded", reason)
 
 
-def test_a_record_of_an_earlier_version_names_no_reason() -> None:
-    """The error's code tells it, then; a verdict has the reason of its status."""
+def test_record_of_an_earlier_version_gets_its_reason_from_the_error_code() -> None:
+    """The reason is that of the error code. A verdict has the reason of its status."""
     old = {"error": {"code": "AccessDeniedException", "message": "no"}}
     assert Answer.from_dict(old).reason is Reason.DENIED
     assert Answer.from_dict(old).to_dict() == old
@@ -112,7 +110,7 @@ def test_a_record_of_an_earlier_version_names_no_reason() -> None:
         assert Verdict.from_dict(verdict.to_dict()).reason is reason
 
 
-def test_an_audit_carries_over_what_it_does_not_ask() -> None:
+def test_audit_carries_over_checks_that_invoke() -> None:
     before = passed("3 of 3")
     assert resolve_outcome(HANDLED, snapshot(), None, None, carried=before, audit=True) is before
     found = resolve_outcome(HANDLED, snapshot(), None, None, audit=True)
@@ -120,7 +118,7 @@ def test_an_audit_carries_over_what_it_does_not_ask() -> None:
     assert not Reason.NEEDS_GRADED_RUN.ours
 
 
-def test_a_configuration_check_is_never_carried_over() -> None:
+def test_configuration_check_is_never_carried_over() -> None:
     found = resolve_outcome(RESERVED, snapshot(), None, None, carried=passed(), audit=True)
     assert found.message == NO_VERDICT
 
@@ -136,8 +134,8 @@ def open_check(check_id: str, reason: str, *requires: str, message: str) -> dict
 
 
 @pytest.mark.parametrize("message", ["", AUDIT_INVOKES_NOTHING, "this depends on “Reads”, which is not graded"])
-def test_an_audit_was_refused_what_it_asked_for_and_not_what_it_leaves_to_a_graded_run(message: str) -> None:
-    """The reasons say so, whatever the sentences are."""
+def test_ungraded_checks_are_without_checks_left_to_a_graded_run(message: str) -> None:
+    """The reasons decide, and not the sentences."""
     checks = [
         {**open_check("fine", "", message=message), "status": "passed"},
         open_check("reads", "denied", message=message),

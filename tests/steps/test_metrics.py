@@ -1,4 +1,4 @@
-"""What the last two functions of a run count, as CloudWatch reads it from their logs."""
+"""The metrics of the last two functions of a run, as CloudWatch reads them from the logs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from functions.summarise_run import app as summarise_run
 from functions.write_report import app as write_report
 from labgrader.events import default_publisher
 from labgrader.labs.lab import Item, Lab
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from labgrader.steps import run_documents
 from labgrader.store import Keys, Store, default_store
 from tests.stored_runs import put_run
@@ -37,7 +37,7 @@ LAB = Lab(
 
 @dataclass
 class Context:
-    """What Lambda says of a call."""
+    """The context that Lambda passes to a function."""
 
     function_name: str = "labgrader-write-report"
     memory_limit_in_mb: int = 1769
@@ -51,26 +51,26 @@ def environment(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     monkeypatch.setenv("TABLE", "table")
     monkeypatch.setenv("BUS", "labgrader")
     boto3.client("events").create_event_bus(Name="labgrader")
-    remembered: list[Any] = [default_store, default_publisher]
-    remembered += [run_documents.lab_of, run_documents.snapshot_of, run_documents.students_of]
-    for one in remembered:
-        one.cache_clear()
+    cached: list[Any] = [default_store, default_publisher]
+    cached += [run_documents.lab_of, run_documents.snapshot_of, run_documents.students_of]
+    for function in cached:
+        function.cache_clear()
     store.put_json(KEYS.lab, LAB.to_dict())
     store.put_json(KEYS.students, [Student("user1", account_id="111122223333", region="us-east-1").to_dict()])
     record = {"run_id": RUN, "lab": LAB.id, "mode": "audit", "status": "running", "started_at": STARTED}
     put_run(store, record)
     yield
-    for one in remembered:
-        one.cache_clear()
+    for function in cached:
+        function.cache_clear()
 
 
 def counted(capsys: pytest.CaptureFixture[str]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The metrics of one call, and the whole line that they stand on."""
+    """Return the metrics of one invocation, and their whole log line."""
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
     (line,) = lines
     (directive,) = line["_aws"]["CloudWatchMetrics"]
     assert directive["Namespace"] == "labgrader"
-    assert directive["Dimensions"] == [["service"]], "a dimension more is a metric more for each of its values"
+    assert directive["Dimensions"] == [["service"]], "each value of a further dimension would be a further metric"
     return {metric["Name"]: line[metric["Name"]][0] for metric in directive["Metrics"]}, line
 
 
@@ -79,10 +79,10 @@ def counted(capsys: pytest.CaptureFixture[str]) -> tuple[dict[str, Any], dict[st
     [
         ("grade", {"StudentsNotGraded": 1, "ChecksNotGraded": 2}),
         ("self-check", {"StudentsNotGraded": 1, "ChecksNotGraded": 2}),
-        ("audit", {"StudentsGraded": 1, "ChecksNotGraded": 0}),  # it invokes nothing: that is no fault of a night
+        ("audit", {"StudentsGraded": 1, "ChecksNotGraded": 0}),  # an audit invokes nothing: these checks do not count
     ],
 )
-def test_a_report_counts_its_student_and_the_checks_that_are_open(
+def test_write_report_counts_the_student_and_ungraded_checks(
     mode: str, expected: dict[str, int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     state = {"run_id": RUN, "mode": mode, "username": "user1", "results": {"configuration": []}}
@@ -92,7 +92,7 @@ def test_a_report_counts_its_student_and_the_checks_that_are_open(
     assert (line["service"], line["mode"]) == ("write_report", mode)
 
 
-def test_a_failure_that_is_heard_of_twice_is_counted_once(capsys: pytest.CaptureFixture[str]) -> None:
+def test_failure_that_is_reported_twice_is_counted_once(capsys: pytest.CaptureFixture[str]) -> None:
     asked = {"run_id": RUN, "started_at": STARTED, "error": {"Error": "KeyError", "Cause": "x"}}
     summarise_run.handler(asked, Context())
     capsys.readouterr()
@@ -100,7 +100,7 @@ def test_a_failure_that_is_heard_of_twice_is_counted_once(capsys: pytest.Capture
     assert counted(capsys)[0] == {"RunsFailed": 0}
 
 
-def test_a_summary_counts_the_run_and_how_long_it_took(capsys: pytest.CaptureFixture[str]) -> None:
+def test_summarise_run_counts_the_run_and_its_duration(capsys: pytest.CaptureFixture[str]) -> None:
     asked = {"run_id": RUN, "started_at": STARTED}
     answer = summarise_run.handler(asked, Context())
     assert answer == {"run_id": RUN, "status": "incomplete", "counts": {"students": 1, "complete": 0, "incomplete": 1}}
@@ -110,7 +110,7 @@ def test_a_summary_counts_the_run_and_how_long_it_took(capsys: pytest.CaptureFix
     assert (line["service"], line["mode"]) == ("summarise_run", "audit")
 
 
-def test_a_run_that_failed_is_counted_as_such(capsys: pytest.CaptureFixture[str]) -> None:
+def test_record_failure_counts_a_failed_run(capsys: pytest.CaptureFixture[str]) -> None:
     asked = {"run_id": RUN, "started_at": STARTED, "error": {"Error": "KeyError", "Cause": "x"}}
     assert summarise_run.handler(asked, Context())["status"] == "failed"
     assert set(counted(capsys)[0]) == {"RunsFailed", "RunDuration"}

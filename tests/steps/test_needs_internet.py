@@ -1,4 +1,4 @@
-"""A check that needs the internet, from its probe to the report, where there was none."""
+"""A check that needs the internet in an environment without it, from the probe to the report."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from labgrader.evidence.probe import Invocation
 from labgrader.evidence.question import Answer, Answers, Question
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.labs.lab import Item, Lab
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from labgrader.steps.run_live_check import Delivery, run_live_check
 from labgrader.steps.write_report import write_report
 from labgrader.store import Keys, Store
@@ -23,7 +23,7 @@ REFUSED = "Max retries exceeded with url: /uuid (Caused by NewConnectionError)"
 
 
 def _graded(store: Store, payload: Any, *, needs_internet: bool) -> Any:
-    """The report of a student whose function answered one event so."""
+    """Return the report of a student. The function gave this response to one event."""
     event = {"operation": "default"}
     item = Item(
         id="default-answers",
@@ -57,10 +57,15 @@ def _graded(store: Store, payload: Any, *, needs_internet: bool) -> Any:
 
 def _shown(report: Any) -> tuple[str, float, float, list[str]]:
     score = report["score"]
-    return report["checks"][0]["status"], score["points"], score["open_points"], [one["id"] for one in report["advice"]]
+    return (
+        report["checks"][0]["status"],
+        score["points"],
+        score["open_points"],
+        [advice["id"] for advice in report["advice"]],
+    )
 
 
-def test_points_stay_open_and_the_report_says_what_to_look_at(store: Store) -> None:
+def test_check_without_internet_is_not_graded_and_becomes_advice(store: Store) -> None:
     offline = {"statusCode": 500, "body": json.dumps({"error": REFUSED})}
     report = _graded(store, offline, needs_internet=True)
     assert _shown(report) == ("not_graded", 0, 2, ["default-answers"])
@@ -76,16 +81,16 @@ def test_points_stay_open_and_the_report_says_what_to_look_at(store: Store) -> N
     assert report["advice"][0]["hint"].startswith("aws lambda invoke --function-name user1-f ")
 
 
-def test_another_failure_costs_its_points(store: Store) -> None:
+def test_another_failure_costs_points(store: Store) -> None:
     failing = {"statusCode": 500, "body": "division by zero"}
     assert _shown(_graded(store, failing, needs_internet=True)) == ("failed", 0, 0, [])
 
 
-def test_what_is_not_marked_costs_its_points(store: Store) -> None:
+def test_check_that_is_not_marked_costs_points(store: Store) -> None:
     offline = {"statusCode": 500, "body": REFUSED}
     assert _shown(_graded(store, offline, needs_internet=False)) == ("failed", 0, 0, [])
 
 
-def test_who_answers_all_the_same_gets_them(store: Store) -> None:
+def test_function_that_works_without_internet_gets_its_points(store: Store) -> None:
     fine = {"statusCode": 200, "body": json.dumps({"uuid": "fallback", "note": REFUSED})}
     assert _shown(_graded(store, fine, needs_internet=True)) == ("passed", 2, 0, [])

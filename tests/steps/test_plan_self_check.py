@@ -1,4 +1,4 @@
-"""Planning a self-check: what is hidden is not even there, and the class's machine refuses it."""
+"""The plan of a self-check: it has no hidden checks, and the class workflow refuses it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from labgrader.events import Event
 from labgrader.judging.check import find_check
 from labgrader.labs.lab import Lab, find_lab
 from labgrader.labs.search_path import searching
-from labgrader.roster import GraderAccount
+from labgrader.rosters import GraderAccount
 from labgrader.runs.request import Request
 from labgrader.schemas import validate
 from labgrader.steps.plan_run import plan_run
@@ -29,12 +29,12 @@ OWN = Request(ID, "rosters/r.json", "self-check", ("user1",), "autumn", "student
 
 
 class Bus(list[Event]):
-    """What was published."""
+    """The published events."""
 
     def publish(self, *events: Event) -> None:
-        for one in events:
-            validate(one.detail, one.schema)
-            self.append(one)
+        for event in events:
+            validate(event.detail, event.schema)
+            self.append(event)
 
 
 def plan(store: Store, request: Request = OWN, *, alone: bool = True, **named: Any) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def plan(store: Store, request: Request = OWN, *, alone: bool = True, **named: A
 
 @pytest.fixture
 def hiding(tmp_path: Path) -> Iterator[Lab]:
-    """The lab with its second configuration check hidden, as a lab of its own."""
+    """A copy of the lab with its second configuration check hidden."""
     whole = find_lab(ID)
     required = {name for item in whole.checks for name in item.requires}
     hidden = next(item for item in whole.checks if item.id not in required)
@@ -58,35 +58,35 @@ def hiding(tmp_path: Path) -> Iterator[Lab]:
         yield replace(whole, id=HIDING, checks=items)
 
 
-def test_what_is_hidden_is_neither_frozen_nor_judged(store: Store, hiding: Lab) -> None:
+def test_self_check_has_no_hidden_checks(store: Store, hiding: Lab) -> None:
     (hidden,) = (item for item in hiding.checks if item.visibility == "hidden")
     planned = plan(store, replace(OWN, lab=HIDING))
     frozen = store.lab(RUN)
     assert frozen == hiding.for_self_check()
     assert (frozen.hidden_checks, frozen.hidden_points) == (1, hidden.points)
-    assert hidden.id not in [one for kind in planned["checks"].values() for one in kind]
+    assert hidden.id not in [check_id for check_ids in planned["checks"].values() for check_id in check_ids]
     assert hidden.id not in store.get(Keys(RUN).lab).decode()
 
 
-def test_a_class_run_of_the_same_lab_judges_it(store: Store, hiding: Lab) -> None:
+def test_class_run_has_hidden_checks(store: Store, hiding: Lab) -> None:
     (hidden,) = (item for item in hiding.checks if item.visibility == "hidden")
     planned = plan(store, replace(OWN, lab=HIDING, mode="grade"), alone=False)
-    assert hidden.id in [one for kind in planned["checks"].values() for one in kind]
+    assert hidden.id in [check_id for check_ids in planned["checks"].values() for check_id in check_ids]
     assert (store.lab(RUN).hidden_checks, store.lab(RUN).points) == (0, hiding.points)
 
 
-def test_advice_that_measures_is_left_to_graded_runs(store: Store) -> None:
+def test_self_check_has_no_advice_that_measures(store: Store) -> None:
     lab = find_lab("performance-scaling")
     advice = {item.id for item in lab.advice if find_check(item.check).kind == "performance"}
     checks = {item.id for item in lab.checks if find_check(item.check).kind == "performance"}
-    assert advice, "the lab has advice of that kind, or this shows nothing"
+    assert advice, "the lab must have advice of that kind for this test"
     own = replace(OWN, lab=lab.id)
     assert set(plan(store, own)["checks"]["performance"]) == checks
     graded = plan_run(store, f"{RUN}-2", STARTED, replace(own, mode="grade"), HOME, alone=True)
     assert set(graded["checks"]["performance"]) == checks | advice
 
 
-def test_its_record_says_whose_it_is_and_keeps_what_was_there(store: Store) -> None:
+def test_record_of_a_self_check_has_its_student_and_keeps_earlier_fields(store: Store) -> None:
     before = {"run_id": RUN, "lab": ID, "mode": "self-check", "status": "running", "started_at": "2026-01-01T00:00:00Z"}
     put_run(store, {**before, "requested_by": "student user1", "course": "autumn", "execution": "arn:execution"})
     plan(store)
@@ -108,23 +108,23 @@ def test_its_record_says_whose_it_is_and_keeps_what_was_there(store: Store) -> N
 
 
 @pytest.mark.parametrize("students", [("user1",), ()])
-def test_the_machine_of_a_class_refuses_a_self_check(store: Store, students: tuple[str, ...]) -> None:
-    said = "^a self-check is of one student alone, who starts it: a class run has the mode grade or audit$"
+def test_class_workflow_refuses_a_self_check(store: Store, students: tuple[str, ...]) -> None:
+    said = "^a class run cannot be a self-check; use the mode grade or audit$"
     with pytest.raises(BadInputError, match=said):
         plan(store, replace(OWN, students=students), alone=False)
     assert store.run(RUN) is None
     assert store.keys("runs/") == []
 
 
-def test_a_self_check_is_of_one_student(store: Store) -> None:
-    with pytest.raises(BadInputError, match="a run of one student has one name in students, not 2"):
+def test_self_check_requires_one_student(store: Store) -> None:
+    with pytest.raises(BadInputError, match="a run of one student needs one name in students, not 2"):
         plan(store, replace(OWN, students=()))
 
 
-# --- what every run has since there are three doors ------------------------------------------------------------------
+# --- runs of every kind ----------------------------------------------------------------------------------------------
 
 
-def test_a_class_list_of_a_course_is_read_and_the_record_says_who_asked(store: Store) -> None:
+def test_run_of_a_course_reads_its_class_list_and_records_the_requester(store: Store) -> None:
     request = Request(ID, "courses/autumn/rosters/monday.csv", "audit", (), "autumn", "schedule")
     plan(store, request, alone=False)
     assert [student.username for student in store.students(RUN)] == ["user1", "user2"]
@@ -133,7 +133,7 @@ def test_a_class_list_of_a_course_is_read_and_the_record_says_who_asked(store: S
     assert "student" not in record
 
 
-def test_that_a_run_has_started_is_told_once(store: Store) -> None:
+def test_run_started_is_published_once(store: Store) -> None:
     bus = Bus()
     for _ in range(2):
         plan(store, replace(OWN, mode="grade", students=()), alone=False, publish=bus.publish)
@@ -154,7 +154,7 @@ def test_that_a_run_has_started_is_told_once(store: Store) -> None:
     ]
 
 
-def test_a_bus_that_refuses_costs_no_class_its_run(store: Store) -> None:
+def test_run_goes_on_if_the_event_bus_refuses(store: Store) -> None:
     def refuse(*_: Event) -> None:
         raise RefusedError("no such bus")
 
@@ -162,7 +162,7 @@ def test_a_bus_that_refuses_costs_no_class_its_run(store: Store) -> None:
     assert stored_run(store, RUN)["status"] == "running"
 
 
-def test_a_run_that_could_not_be_started_at_first_goes_on(store: Store) -> None:
+def test_run_that_failed_to_start_is_running_after_a_retry(store: Store) -> None:
     failed = {"run_id": RUN, "lab": ID, "mode": "grade", "status": "failed", "started_at": STARTED, "error": "refused"}
     put_run(store, {**failed, "finished_at": STARTED, "requested_by": "event e1"})
     plan(store, replace(OWN, mode="grade"), alone=False)
@@ -172,7 +172,7 @@ def test_a_run_that_could_not_be_started_at_first_goes_on(store: Store) -> None:
 
 
 @pytest.mark.parametrize("status", ["complete", "incomplete"])
-def test_a_plan_that_comes_late_does_not_bring_a_finished_run_back(store: Store, status: str) -> None:
+def test_late_plan_does_not_reopen_a_finished_run(store: Store, status: str) -> None:
     plan(store)
     put_run(store, {**stored_run(store, RUN), "status": status})
     bus = Bus()

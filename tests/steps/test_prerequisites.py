@@ -1,4 +1,4 @@
-"""Live checks behind a prerequisite that cannot be graded: what follows from it costs nobody points."""
+"""Live checks behind a prerequisite that cannot be graded cost no points."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ LAB = Lab(
 
 
 def student(*, role: bool) -> Snapshot:
-    """Somebody of whose function nothing is left but the log group that Lambda made again, or the role as well."""
+    """A student without the function. Only the log group that Lambda created again is left, or also the role."""
     left = {"RoleName": "user1-r", "AssumeRolePolicyDocument": {}} if role else None
     answers = Answers()
     for action, value in (
@@ -56,7 +56,7 @@ def nothing_is_called(question: Question) -> Answer:
 
 
 def run_live(store: Store, snapshot: Snapshot) -> dict[str, Verdict]:
-    """Run the live check as a run does, and say what every check says by itself."""
+    """Run the live check as a run does. Return the verdict of every check without its prerequisites."""
     store.put_json(KEYS.lab, LAB.to_dict())
     store.put_json(KEYS.snapshot("user1"), snapshot.to_dict())
     mine = LAB.for_student("user1", "111122223333", "us-east-1")
@@ -78,7 +78,7 @@ def run_live(store: Store, snapshot: Snapshot) -> dict[str, Verdict]:
         (True, "skipped", ["partial", "failed", "skipped"], 0),
     ],
 )
-def test_a_live_check_waits_for_what_its_prerequisites_wait_for(
+def test_live_check_behind_an_ungraded_prerequisite_costs_no_points(
     store: Store, role: bool, own: str, final: list[str], open_points: float
 ) -> None:
     verdicts = run_live(store, student(role=role))

@@ -1,4 +1,4 @@
-"""The reason of each check, from the error of AWS or of a check to the report and the events."""
+"""The reason of each check, from an error of AWS or of a check to the report and the events."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from labgrader.labs.lab import Item
 from labgrader.labs.search_path import searching
 from labgrader.load_testing.admission import TEST_S
 from labgrader.reasons import Reason
-from labgrader.roster import GraderAccount
+from labgrader.rosters import GraderAccount
 from labgrader.steps.error_reason import reason_in_text
 from labgrader.steps.live_dispatcher import Sharing, StudentsFunctions
 from labgrader.steps.run_live_check import Delivery, run_live_check
@@ -78,14 +78,14 @@ def answered(payload: dict[str, Any], outcome: Any = "answered") -> Callable[[Qu
     [
         (DENIED, "denied", "AccessDeniedException: User: x is not authorized to perform: lambda:GetFunction"),
         (Fault("OddlyNamed", 403, "no"), "denied", "OddlyNamed: no"),
-        (THROTTLED, "throttled", "TooManyRequestsException: throttled to the end, 8 times in "),
-        (Fault("SlowDown", 503, "wait"), "throttled", "SlowDown: throttled to the end, 8 times in "),
-        (BROKEN, "service_fault", "ServiceException: failing to the end, 8 times in "),
-        (UNREACHABLE, "service_fault", "EndpointConnectionError: failing to the end, 8 times in "),
+        (THROTTLED, "throttled", "TooManyRequestsException: still throttled after 8 attempts in "),
+        (Fault("SlowDown", 503, "wait"), "throttled", "SlowDown: still throttled after 8 attempts in "),
+        (BROKEN, "service_fault", "ServiceException: still failing after 8 attempts in "),
+        (UNREACHABLE, "service_fault", "EndpointConnectionError: still failing after 8 attempts in "),
         (Fault("ValidationException", 400, "what"), "grader", "ValidationException: what"),
     ],
 )
-def test_an_error_of_aws_gives_the_reason_of_a_check_that_needs_the_answer(
+def test_aws_error_is_the_reason_of_a_check_that_needs_the_answer(
     store: Store, fault: Exception, reason: str, said: str, shown_as: str
 ) -> None:
     planned(store, RESERVED, stub=aws(fault))
@@ -104,33 +104,31 @@ def test_an_error_of_aws_gives_the_reason_of_a_check_that_needs_the_answer(
         (Answer(error_code="HTTP 502", reason=Reason.SERVICE_FAULT), "service_fault"),
     ],
 )
-def test_a_call_that_aws_refuses_or_fails_is_not_graded_for_that_reason(
-    store: Store, answer: Answer, reason: str
-) -> None:
+def test_refused_or_failed_invocation_is_not_graded_with_its_reason(store: Store, answer: Answer, reason: str) -> None:
     planned(store, LIVE)
     found = reported(store, live(store, "live", lambda _: answer))["live"]
     assert (found["status"], found["reason"]) == ("not_graded", reason)
 
 
-def test_a_record_is_judged_for_the_reason_that_it_keeps(store: Store) -> None:
-    """Where nobody says what became of the check, its record does."""
+def test_record_is_judged_with_its_stored_reason(store: Store) -> None:
+    """The reason is in the record, even without an outcome of the workflow."""
     planned(store, LIVE)
     live(store, "live", lambda _: Answer(error_code="HTTP 502", reason=Reason.SERVICE_FAULT))
     assert store.get_json(KEYS.evidence("user1", "live"))["verdict"] is None
     assert reported(store)["live"]["reason"] == "service_fault"
 
 
-def test_a_call_without_time_left_is_not_graded_for_it(store: Store) -> None:
+def test_invocation_without_time_left_is_not_graded(store: Store) -> None:
     planned(store, LIVE)
     found = reported(store, live(store, "live", answered({}), ends_in_s=1.0))["live"]
     assert (found["status"], found["reason"]) == ("not_graded", "time_over")
     assert found["message"] == (
-        f"{NOT_GRADED}: lambda:InvokeFunction: NotReached: the time for this check was over before everything could be "
-        "tried"
+        f"{NOT_GRADED}: lambda:InvokeFunction: NotReached: the time for this check ended before all of its requests "
+        "were sent"
     )
 
 
-def test_a_student_who_is_loaded_by_another_run_is_not_graded_for_lack_of_room(store: Store) -> None:
+def test_student_under_load_of_another_run_is_not_graded(store: Store) -> None:
     planned(store, LOADS)
     now = time.time()
     assert store.lease("123456789012 us-east-1 student user1", "another", now, now + 1_000)
@@ -144,7 +142,7 @@ def test_a_student_who_is_loaded_by_another_run_is_not_graded_for_lack_of_room(s
 @pytest.mark.parametrize(
     ("reserved", "status", "reason"), [(10, "passed", None), (5, "partial", "student"), (None, "failed", "student")]
 )
-def test_what_a_student_built_wrong_is_theirs(
+def test_mistake_of_a_student_has_the_reason_student(
     store: Store, reserved: int | None, status: str, reason: str | None
 ) -> None:
     planned(store, RESERVED, AFTER, stub=aws(reserved=reserved))
@@ -156,7 +154,7 @@ def test_what_a_student_built_wrong_is_theirs(
         assert (checks["after"]["status"], checks["after"].get("reason")) == ("passed", None)
 
 
-def test_what_waits_for_a_check_that_is_not_graded_says_so(store: Store) -> None:
+def test_check_behind_an_ungraded_check_has_the_reason_prerequisite(store: Store) -> None:
     planned(store, RESERVED, AFTER, stub=aws(DENIED))
     store.put_json(KEYS.evidence("user1", "after"), kept_record("after", failed("500 instead of 200")))
     checks = reported(store, check("reserved"))
@@ -171,7 +169,7 @@ def test_what_waits_for_a_check_that_is_not_graded_says_so(store: Store) -> None
         ({"statusCode": 500, "body": "division by zero"}, "failed", "student"),
     ],
 )
-def test_a_check_that_needs_the_internet_says_when_there_was_none(
+def test_check_without_internet_has_the_reason_no_internet(
     store: Store, payload: dict[str, Any], status: str, reason: str
 ) -> None:
     parameters = {"function": "{username}-f", "event": {"operation": "default"}}
@@ -180,7 +178,7 @@ def test_a_check_that_needs_the_internet_says_when_there_was_none(
     found = reported(store, live(store, "online", answered(payload)))["online"]
     assert (found["status"], found["reason"]) == (status, reason)
     advice = store.get_json(KEYS.report("user1"))["advice"]
-    assert [one["reason"] for one in advice] == (["no_internet"] if status == "not_graded" else [])
+    assert [entry["reason"] for entry in advice] == (["no_internet"] if status == "not_graded" else [])
 
 
 @pytest.mark.parametrize(
@@ -190,7 +188,7 @@ def test_a_check_that_needs_the_internet_says_when_there_was_none(
         ("return None", "there is a fault in the check mine: it returned NoneType instead of a verdict"),
     ],
 )
-def test_a_fault_in_a_check_is_the_graders(store: Store, tmp_path: Path, body: str, said: str) -> None:
+def test_error_in_a_check_has_the_reason_grader(store: Store, tmp_path: Path, body: str, said: str) -> None:
     (tmp_path / "checks").mkdir()
     (tmp_path / "checks" / "mine.py").write_text(
         "from labgrader.evidence.snapshot import Snapshot\nfrom labgrader.judging import Verdict, check\n\n\n"
@@ -204,13 +202,13 @@ def test_a_fault_in_a_check_is_the_graders(store: Store, tmp_path: Path, body: s
     assert (found["status"], found["reason"], found["message"]) == ("not_graded", "grader", f"{NOT_GRADED}: {said}")
 
 
-def test_what_nobody_reported_is_the_graders(store: Store) -> None:
+def test_missing_outcome_has_the_reason_grader(store: Store) -> None:
     planned(store, RESERVED)
     found = reported(store, failure=NEVER_REPORTED)["reserved"]
     assert (found["reason"], found["message"]) == ("grader", NEVER_REPORTED)
 
 
-def test_a_function_that_is_still_being_set_up_decides_nothing(store: Store) -> None:
+def test_pending_function_is_not_graded(store: Store) -> None:
     stub = StubAws()
     stub.add_function("user1-f", State="Pending")
     planned(

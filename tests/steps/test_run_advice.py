@@ -1,4 +1,4 @@
-"""Advice is judged from what was recorded for the checks, and evidence of every kind is part of the report."""
+"""Advice is judged from the records of the checks, and a report can have evidence of every kind."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _with_advice(store: Store, *advice: Item) -> None:
     store.put_json(KEYS.snapshot("user1"), snapshot)
 
 
-def test_advice_about_behaviour_reads_what_was_recorded_for_all_checks(store: Store) -> None:
+def test_advice_about_behavior_reads_the_records_of_all_checks(store: Store) -> None:
     memory = Item(
         id="memory", check="memory_fits", title="Memory fits", task="Task 1", parameters={"functions": ["{username}-f"]}
     )
@@ -49,7 +49,7 @@ def test_advice_about_behaviour_reads_what_was_recorded_for_all_checks(store: St
     )
 
 
-def test_advice_asks_nothing_that_was_not_recorded(store: Store) -> None:
+def test_advice_that_needs_unrecorded_answers_is_left_out(store: Store) -> None:
     calls = {"function": "{username}-f", "operation": "other", "statuses": [200], "tries": 1}
     load = {"function": "{username}-f", "operation": "other", "concurrency": 2, "requests": 20}
     _with_advice(
@@ -61,8 +61,8 @@ def test_advice_asks_nothing_that_was_not_recorded(store: Store) -> None:
     assert report["advice"] == []
 
 
-def test_the_evidence_of_calls_objects_and_messages_is_part_of_a_valid_report(store: Store) -> None:
-    """What such calls came back with is kept as it is, hostile text and all, and the report is still a valid one."""
+def test_evidence_of_requests_objects_and_messages_is_in_a_valid_report(store: Store) -> None:
+    """The responses are stored unchanged, even hostile text, and the report is valid."""
     planned(store)
     recorded(store)
     run_check(store, RUN, "user1", "reserved")

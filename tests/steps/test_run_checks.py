@@ -1,4 +1,4 @@
-"""A check is judged and kept; one that invokes is delivered at least once and invokes at most once."""
+"""Run check and Run probe: a check is judged and stored, and a check that is delivered twice invokes once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HANGING_S = 300.0
 """Seconds after which a test that hangs is given up."""
 
 
-def test_a_check_is_judged_from_the_snapshot_and_kept(store: Store) -> None:
+def test_run_check_judges_the_snapshot_and_stores_the_verdict(store: Store) -> None:
     planned(store)
     recorded(store, reserved=5)
     verdict = run_check(store, RUN, "user1", "reserved")
@@ -31,7 +31,7 @@ def test_a_check_is_judged_from_the_snapshot_and_kept(store: Store) -> None:
     assert kept["verdict"]["status"] == "partial"
 
 
-def test_a_check_whose_answer_was_denied_is_raised_for_the_state_machine(store: Store) -> None:
+def test_run_check_raises_if_aws_denied_a_request(store: Store) -> None:
     planned(store)
     recorded(store, denied=True)
     with pytest.raises(NotGradedError, match="lambda:GetFunction: AccessDeniedException: not authorized"):
@@ -39,7 +39,7 @@ def test_a_check_whose_answer_was_denied_is_raised_for_the_state_machine(store: 
     assert KEYS.evidence("user1", "reserved") not in store.keys(KEYS.root)
 
 
-def test_a_probe_is_recorded_with_its_verdict(store: Store) -> None:
+def test_run_live_check_stores_answers_and_verdict(store: Store) -> None:
     planned(store)
     recorded(store)
     function = Function()
@@ -48,7 +48,7 @@ def test_a_probe_is_recorded_with_its_verdict(store: Store) -> None:
     assert len(kept["answers"]) == function.calls == 1
 
 
-def test_a_probe_that_is_delivered_twice_invokes_once(store: Store) -> None:
+def test_run_live_check_invokes_once_if_delivered_twice(store: Store) -> None:
     planned(store)
     recorded(store)
     function = Function()
@@ -57,7 +57,7 @@ def test_a_probe_that_is_delivered_twice_invokes_once(store: Store) -> None:
     assert function.calls == 1
 
 
-def test_a_second_delivery_waits_for_the_first_and_invokes_nothing(store: Store, clock: Clock) -> None:
+def test_second_delivery_waits_for_the_first_and_invokes_nothing(store: Store, clock: Clock) -> None:
     planned(store)
     recorded(store)
     slow, second = Function(), Function()
@@ -79,11 +79,11 @@ def test_a_second_delivery_waits_for_the_first_and_invokes_nothing(store: Store,
         clock.while_sleeping = end_of_the_first
         verdict = run_live_check(store, RUN, "user1", "handled", second, Delivery("request-2", time.time() + 60))
         assert verdict == first.result()
-    assert clock.elapsed == 1, "the second one looked again after a second"
+    assert clock.elapsed == 1, "the second delivery read again after one second"
     assert (slow.calls, second.calls) == (1, 0)
 
 
-def test_a_delivery_that_died_is_taken_over_when_its_time_is_up(store: Store) -> None:
+def test_second_delivery_takes_over_when_the_first_timed_out(store: Store) -> None:
     planned(store)
     recorded(store)
     died = {"id": "request-0", "ends_at": time.time() - 1}
@@ -93,7 +93,7 @@ def test_a_delivery_that_died_is_taken_over_when_its_time_is_up(store: Store) ->
     assert function.calls == 1
 
 
-def test_a_fault_of_aws_on_the_way_leaves_the_task_to_the_next_delivery(store: Store, clock: Clock) -> None:
+def test_aws_failure_leaves_the_task_to_the_next_delivery(store: Store, clock: Clock) -> None:
     planned(store)
     recorded(store)
 
@@ -109,15 +109,15 @@ def test_a_fault_of_aws_on_the_way_leaves_the_task_to_the_next_delivery(store: S
     assert function.calls == 1
 
 
-def test_a_delivery_that_leaves_no_record_is_not_waited_for_for_ever(store: Store) -> None:
+def test_second_delivery_stops_waiting_for_a_missing_record(store: Store) -> None:
     planned(store)
     recorded(store)
     store.put_json(KEYS.claim("user1", "handled"), {"id": "request-0", "ends_at": time.time() + 3600})
-    with pytest.raises(NotGradedError, match="the first one left no record"):
+    with pytest.raises(NotGradedError, match="the first delivery left no record"):
         run_live_check(store, RUN, "user1", "handled", Function(), Delivery("request-2", time.time() + 0.1))
 
 
-def test_nothing_is_invoked_when_a_prerequisite_failed(store: Store) -> None:
+def test_run_live_check_invokes_nothing_if_a_prerequisite_failed(store: Store) -> None:
     planned(store)
     recorded(store, reserved=None)
     function = Function()
@@ -127,7 +127,7 @@ def test_nothing_is_invoked_when_a_prerequisite_failed(store: Store) -> None:
     assert function.calls == 0
 
 
-def test_a_refused_invocation_is_kept_as_evidence_and_not_graded(store: Store) -> None:
+def test_refused_invocation_is_stored_as_evidence_and_not_graded(store: Store) -> None:
     planned(store)
     recorded(store)
 
@@ -141,8 +141,8 @@ def test_a_refused_invocation_is_kept_as_evidence_and_not_graded(store: Store) -
 
 
 @pytest.mark.parametrize(("left_s", "calls"), [(66, 1), (64, 0)])
-def test_a_call_that_could_outlast_the_task_is_not_begun(store: Store, left_s: float, calls: int) -> None:
-    """A call may take its own 35 seconds and 30 more for repetitions and tidying up."""
+def test_invocation_that_could_outlast_the_task_is_not_started(store: Store, left_s: float, calls: int) -> None:
+    """A request may take its 35 seconds, and 30 more for retries and cleaning up."""
     planned(store)
     recorded(store)
     function = Function()
@@ -152,7 +152,7 @@ def test_a_call_that_could_outlast_the_task_is_not_begun(store: Store, left_s: f
     else:
         with pytest.raises(NotGradedError) as refused:
             run_live_check(store, RUN, "user1", "handled", function, delivery)
-        assert refused.value.reason == "NotReached: the time for this check was over before everything could be tried"
+        assert refused.value.reason == "NotReached: the time for this check ended before all of its requests were sent"
     assert function.calls == calls
 
 
@@ -178,7 +178,7 @@ def test_a_call_that_could_outlast_the_task_is_not_begun(store: Store, left_s: f
         ("labgrader:DropObject", {"Bucket": "grader-stack-b"}, "the bucket grader-stack-b belongs to the grader"),
     ],
 )
-def test_each_question_finds_its_way_and_only_to_the_students_own(
+def test_each_question_reaches_only_resources_of_the_student(
     store: Store, action: str, arguments: dict[str, Any], reason: str
 ) -> None:
     planned(store)

@@ -1,4 +1,4 @@
-"""How a run ends: what is recorded, and which events say so."""
+"""The end of a run: the record and the events."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.steps.ending_run import FAULT, KEYS, LAB, RUN, STARTED, Bus, judged, 
 from tests.stored_runs import put_run, stored_run
 
 
-def test_what_was_asked_for_stays_in_the_record(store: Store) -> None:
+def test_record_keeps_the_request(store: Store) -> None:
     planned(store, error="an error of before it was started again")
     judged(store, handled=passed())
     bus = Bus()
@@ -34,14 +34,14 @@ def test_what_was_asked_for_stays_in_the_record(store: Store) -> None:
     assert {event.detail["course"] for event in bus.events} == {"cloud-2026"}
 
 
-def test_a_lost_student_is_told_of_by_the_summary(store: Store) -> None:
+def test_summary_publishes_a_student_without_a_report(store: Store) -> None:
     planned(store)
     bus = Bus()
     summarise_run(store, RUN, STARTED, publish=bus.publish)
     assert bus.types == ["Student Graded", "Run Completed"]
 
 
-def test_the_same_event_told_again_has_the_same_id(store: Store) -> None:
+def test_event_that_is_published_again_has_the_same_id(store: Store) -> None:
     planned(store)
     judged(store, handled=passed())
     bus = Bus()
@@ -55,7 +55,7 @@ def test_the_same_event_told_again_has_the_same_id(store: Store) -> None:
 @pytest.mark.parametrize(
     "error", [RefusedError("no bus"), ThrottledError("later"), InvalidDocumentError("event", ["x: too long"])]
 )
-def test_an_event_that_is_lost_costs_nobody_the_grade_and_is_logged(
+def test_lost_event_is_logged_and_costs_no_grade(
     store: Store, error: Exception, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     planned(store)
@@ -67,13 +67,13 @@ def test_an_event_that_is_lost_costs_nobody_the_grade_and_is_logged(
     assert run["counts"]["students"] == 1
     assert [record.message for record in caplog.records] == ["an event was lost", "an event was lost"]
     metrics = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [(one["EventsLost"], one["service"]) for one in metrics] == [([1.0], "events"), ([1.0], "events")]
-    assert {one["_aws"]["CloudWatchMetrics"][0]["Namespace"] for one in metrics} == {"labgrader"}
+    assert [(metric["EventsLost"], metric["service"]) for metric in metrics] == [([1.0], "events"), ([1.0], "events")]
+    assert {metric["_aws"]["CloudWatchMetrics"][0]["Namespace"] for metric in metrics} == {"labgrader"}
     record = stored_run(store, RUN)
     assert record["status"] == "incomplete"
 
 
-def test_a_run_that_failed_is_told_of_and_keeps_when_it_started(store: Store) -> None:
+def test_failed_run_is_published_and_keeps_its_start(store: Store) -> None:
     planned(store)
     bus = Bus()
     record = record_failure(store, RUN, "2026-01-03T00:00:00Z", FAULT, publish=bus.publish).record
@@ -83,14 +83,14 @@ def test_a_run_that_failed_is_told_of_and_keeps_when_it_started(store: Store) ->
     assert (event.detail["lab"], event.detail["course"]) == (LAB.id, "cloud-2026")
 
 
-def test_a_run_that_nobody_planned_is_recorded_as_failed_too(store: Store) -> None:
+def test_unplanned_run_is_recorded_as_failed(store: Store) -> None:
     bus = Bus()
     record = record_failure(store, RUN, STARTED, FAULT, publish=bus.publish).record
     assert (record.mode, record.lab, record.started_at) == ("grade", "", STARTED)
     assert bus.types == ["Run Failed"]
 
 
-def test_a_run_that_is_summarised_is_not_called_failed_afterwards(store: Store) -> None:
+def test_summarized_run_is_not_recorded_as_failed(store: Store) -> None:
     planned(store)
     judged(store, handled=passed())
     summarise_run(store, RUN, STARTED)
@@ -102,7 +102,7 @@ def test_a_run_that_is_summarised_is_not_called_failed_afterwards(store: Store) 
     assert bus.events == []
 
 
-def test_a_failure_that_is_heard_of_twice_keeps_its_first_reason_and_is_told_once(store: Store) -> None:
+def test_failure_that_is_reported_twice_keeps_its_reason_and_is_published_once(store: Store) -> None:
     planned(store)
     bus = Bus()
     record_failure(store, RUN, STARTED, FAULT, publish=bus.publish)
@@ -114,7 +114,7 @@ def test_a_failure_that_is_heard_of_twice_keeps_its_first_reason_and_is_told_onc
     assert bus.types == ["Run Failed"]
 
 
-def test_a_failure_that_somebody_else_recorded_keeps_its_reason_and_is_told_of(store: Store) -> None:
+def test_failure_with_another_recorded_reason_keeps_it_and_is_published(store: Store) -> None:
     planned(store, status="failed", error="the execution is gone", finished_at="2026-01-01T00:02:00Z")
     bus = Bus()
     failure = record_failure(store, RUN, STARTED, {"Error": "FAILED"}, publish=bus.publish)
@@ -123,7 +123,7 @@ def test_a_failure_that_somebody_else_recorded_keeps_its_reason_and_is_told_of(s
     assert [event.detail["reason"] for event in bus.events] == ["the execution is gone"]
 
 
-def test_a_run_that_failed_and_is_started_again_may_fail_again(store: Store) -> None:
+def test_run_that_is_started_again_can_fail_again(store: Store) -> None:
     planned(store)
     bus = Bus()
     record_failure(store, RUN, STARTED, FAULT, publish=bus.publish)
@@ -144,12 +144,12 @@ def test_a_run_that_failed_and_is_started_again_may_fail_again(store: Store) -> 
         ({"finished_at": "2025-01-01T00:00:00Z"}, 0),
     ],
 )
-def test_how_long_a_run_took(changes: dict[str, Any], seconds: float) -> None:
+def test_duration_of_a_run(changes: dict[str, Any], seconds: float) -> None:
     run = RunRecord(run_id=RUN, lab=LAB.id, mode="grade", status="complete", started_at=STARTED)
     assert replace(run, **{"finished_at": "2026-01-01T00:01:30.500Z", **changes}).duration_s == seconds
 
 
-def test_a_hidden_check_counts_in_a_graded_run(store: Store) -> None:
+def test_hidden_check_counts_in_a_graded_run(store: Store) -> None:
     planned(store)
     judged(store, handled=passed())
     record = CheckRecord("secret", Answers(), passed())

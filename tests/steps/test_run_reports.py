@@ -1,4 +1,4 @@
-"""The reports and the summary of a run: written once, complete after a crash, and open for what is not known."""
+"""The reports and the summary of a run: written once, complete after a crash, and not graded without a record."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from labgrader.store import Keys, Store
 from tests.steps.example_run import FIRST, KEYS, LAB, RUN, STARTED, Function, check_of, planned, recorded
 
 
-def test_a_report_adds_up_and_is_written_once(store: Store) -> None:
+def test_report_adds_up_and_is_written_once(store: Store) -> None:
     planned(store)
     recorded(store)
     run_check(store, RUN, "user1", "reserved")
@@ -30,13 +30,13 @@ def test_a_report_adds_up_and_is_written_once(store: Store) -> None:
     assert (best["run_id"], best["points"]) == (RUN, 100)
 
 
-def test_a_crash_between_s3_and_dynamodb_is_mended_by_the_summary(store: Store) -> None:
+def test_summary_repairs_a_crash_between_s3_and_dynamodb(store: Store) -> None:
     planned(store)
     recorded(store)
     run_check(store, RUN, "user1", "reserved")
     run_live_check(store, RUN, "user1", "handled", Function(), FIRST)
     table = store._table
-    store._table = Dying(table)  # type: ignore[assignment]  # the function is killed before it writes its record
+    store._table = Dying(table)  # type: ignore[assignment]  # the function crashes before it writes the record
     with pytest.raises(KeyboardInterrupt):
         write_report(store, RUN, "grade", "user1")
     store._table = table
@@ -50,7 +50,7 @@ def test_a_crash_between_s3_and_dynamodb_is_mended_by_the_summary(store: Store) 
 
 
 class Dying:
-    """A table that can be read, and whose first write is the end of the process."""
+    """A table that can be read. The first write ends the process."""
 
     def __init__(self, table: Any) -> None:
         self._table = table
@@ -62,7 +62,7 @@ class Dying:
         return getattr(self._table, name)
 
 
-def test_a_run_that_is_repeated_unchanged_reports_no_change(store: Store) -> None:
+def test_repeated_run_reports_no_change(store: Store) -> None:
     planned(store)
     recorded(store, reserved=None)
     run_check(store, RUN, "user1", "reserved")
@@ -100,7 +100,7 @@ def test_a_run_that_is_repeated_unchanged_reports_no_change(store: Store) -> Non
         ),
     ],
 )
-def test_an_error_of_the_workflow_costs_nothing_and_says_why(
+def test_workflow_error_costs_no_points_and_has_a_message(
     store: Store, error: str, cause: str, message: str, reason: str
 ) -> None:
     planned(store)
@@ -116,7 +116,7 @@ def test_an_error_of_the_workflow_costs_nothing_and_says_why(
     assert store.best("user1", LAB.id) is None
 
 
-def test_an_audit_leaves_what_needs_an_invocation_open(store: Store) -> None:
+def test_audit_does_not_grade_checks_that_invoke(store: Store) -> None:
     planned(store, mode="audit")
     recorded(store)
     run_check(store, RUN, "user1", "reserved")
@@ -127,7 +127,7 @@ def test_an_audit_leaves_what_needs_an_invocation_open(store: Store) -> None:
     assert store.best("user1", LAB.id) is None
 
 
-def test_a_report_says_what_changed_since_the_last_run(store: Store) -> None:
+def test_report_has_the_changes_since_the_last_run(store: Store) -> None:
     planned(store)
     store.put_json("runs/before/reports/user1.json", {"checks": [{"id": "reserved", "status": "failed"}]})
     before = {"username": "user1", "lab": LAB.id, "points": 60.0, "graded_at": "2025-12-31T00:00:00Z"}
@@ -142,7 +142,7 @@ def test_a_report_says_what_changed_since_the_last_run(store: Store) -> None:
     }
 
 
-def test_a_student_whom_the_workflow_lost_is_reported_open(store: Store) -> None:
+def test_student_lost_by_the_workflow_has_a_report_that_is_not_graded(store: Store) -> None:
     planned(store, ("user1", "user2"))
     for name in ("user1", "user2"):
         recorded(store, name)
@@ -159,7 +159,7 @@ def test_a_student_whom_the_workflow_lost_is_reported_open(store: Store) -> None
     assert b"User2" in store.get(KEYS.class_page)
 
 
-def test_a_record_that_cannot_be_read_costs_its_student_the_grade_and_nobody_else(store: Store) -> None:
+def test_unreadable_record_affects_only_its_student(store: Store) -> None:
     planned(store, ("user1", "user2"))
     for name in ("user1", "user2"):
         recorded(store, name)
@@ -170,7 +170,7 @@ def test_a_record_that_cannot_be_read_costs_its_student_the_grade_and_nobody_els
     assert store.get(KEYS.gradebook).count(b"\n") == 3
 
 
-def test_a_student_without_a_snapshot_still_gets_a_report(store: Store) -> None:
+def test_student_without_a_snapshot_has_a_report(store: Store) -> None:
     planned(store)
     run = summarise_run(store, RUN, STARTED)
     assert run["students"][0]["status"] == "incomplete"
@@ -178,7 +178,7 @@ def test_a_student_without_a_snapshot_still_gets_a_report(store: Store) -> None:
     assert store.get_json(KEYS.report("user1"))["score"]["open_points"] == 100
 
 
-def test_the_summary_keeps_the_gradebook_as_data_and_its_csv(store: Store) -> None:
+def test_summary_stores_the_gradebook_as_json_and_csv(store: Store) -> None:
     planned(store, ("user1", "user2"))
     for name in ("user1", "user2"):
         recorded(store, name)
@@ -214,7 +214,7 @@ def test_the_summary_keeps_the_gradebook_as_data_and_its_csv(store: Store) -> No
     ]
 
 
-def test_a_summary_written_twice_is_the_same(store: Store) -> None:
+def test_summary_is_the_same_twice(store: Store) -> None:
     planned(store)
     recorded(store)
     first = summarise_run(store, RUN, STARTED)
@@ -223,7 +223,7 @@ def test_a_summary_written_twice_is_the_same(store: Store) -> None:
     assert {key: store.get(key) for key in store.keys(KEYS.root)} == before
 
 
-def test_a_run_that_failed_is_recorded_with_its_reason(store: Store) -> None:
+def test_failed_run_is_recorded_with_its_reason(store: Store) -> None:
     record_failure(store, RUN, STARTED, {"Error": "BadInputError", "Cause": "there is no lab 'x'"})
     run = store.run(RUN)
     assert run is not None

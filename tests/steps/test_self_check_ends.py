@@ -1,4 +1,4 @@
-"""How a self-check ends: what it counts, what is given back, and what it is compared with."""
+"""The end of a self-check: whether it counts, and the comparison with earlier results."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NOW = datetime(2026, 1, 1, 0, 1, tzinfo=UTC)
 
 
 def self_checking(store: Store) -> None:
-    """A self-check that holds the lock and is one of two that are left this hour."""
+    """A self-check that holds the lock. One more is left this hour."""
     planned(store, "self-check", student="user1")
     assert store.put_ledger_if_unchanged(
         "user1", LAB.id, store.ledger("user1", LAB.id), [Taken(RUN, NOW.timestamp())], RUN, NOW.timestamp() + 3600
@@ -33,7 +33,7 @@ def left(store: Store) -> Allowance:
     return allowance_of(store, "user1", LAB, NOW)
 
 
-def test_a_self_check_that_is_done_lets_the_student_start_another_and_counts(store: Store) -> None:
+def test_ended_self_check_counts_and_unlocks(store: Store) -> None:
     self_checking(store)
     judged(store, handled=passed())
     run = summarise_run(store, RUN, STARTED)
@@ -43,7 +43,7 @@ def test_a_self_check_that_is_done_lets_the_student_start_another_and_counts(sto
     record = stored_run(store, RUN)
     assert (record["status"], record["student"], record["requested_by"]) == ("complete", "user1", "student user1")
     assert store.runs() == []
-    assert [one.run_id for one in store.self_checks(LAB.id)] == [RUN]
+    assert [run.run_id for run in store.self_checks(LAB.id)] == [RUN]
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_a_self_check_that_is_done_lets_the_student_start_another_and_counts(sto
         (False, not_graded("user1-f is not connected.", Reason.NO_INTERNET), 1),
     ],
 )
-def test_a_self_check_that_could_not_tell_for_our_fault_is_given_back(
+def test_self_check_not_graded_because_of_labgrader_does_not_count(
     store: Store, denied: bool, handled: Any, remaining: int
 ) -> None:
     self_checking(store)
@@ -66,7 +66,7 @@ def test_a_self_check_that_could_not_tell_for_our_fault_is_given_back(
     assert store.ledger("user1", LAB.id).running == ""
 
 
-def test_a_self_check_that_is_summarised_twice_is_given_back_once(store: Store) -> None:
+def test_self_check_that_is_summarized_twice_is_given_back_once(store: Store) -> None:
     self_checking(store)
     judged(store)
     summarise_run(store, RUN, STARTED)
@@ -74,7 +74,7 @@ def test_a_self_check_that_is_summarised_twice_is_given_back_once(store: Store) 
     assert left(store).remaining_this_hour == 2
 
 
-def test_a_self_check_is_neither_latest_nor_best_nor_seen_and_has_nothing_hidden(store: Store) -> None:
+def test_self_check_is_not_latest_best_or_baseline_and_has_no_hidden_checks(store: Store) -> None:
     self_checking(store)
     judged(store, handled=passed())
     summarise_run(store, RUN, STARTED)
@@ -85,13 +85,13 @@ def test_a_self_check_is_neither_latest_nor_best_nor_seen_and_has_nothing_hidden
     report = store.get_json(KEYS.report("user1"))
     assert [check["id"] for check in report["checks"]] == ["reserved", "handled"]
     assert report["hidden"]["message"] == (
-        "1 more check, worth 12 points, is not shown to you: passing all of these is not yet full marks."
+        "1 more check, worth 12 points, is not shown to you. Full marks need more than the checks shown."
     )
     assert "audit" not in report
 
 
 @pytest.mark.parametrize("visible", [{"visible_points": 30}, {}])
-def test_a_self_check_compares_with_the_points_that_may_be_shown(store: Store, visible: dict[str, int]) -> None:
+def test_self_check_compares_with_visible_points(store: Store, visible: dict[str, int]) -> None:
     before = {"checks": [{"id": "reserved", "status": "failed"}, {"id": "secret", "status": "failed"}]}
     store.put_json("runs/before/reports/user1.json", before)
     result = {"username": "user1", "lab": LAB.id, "points": 42, "graded_at": "2025-12-31T00:00:00Z", **visible}
@@ -106,7 +106,7 @@ def test_a_self_check_compares_with_the_points_that_may_be_shown(store: Store, v
         assert "previous" not in report
 
 
-def test_a_self_check_that_failed_is_given_back(store: Store) -> None:
+def test_failed_self_check_does_not_count(store: Store) -> None:
     self_checking(store)
     bus = Bus()
     record = record_failure(store, RUN, STARTED, FAULT, publish=bus.publish).record
@@ -118,7 +118,7 @@ def test_a_self_check_that_failed_is_given_back(store: Store) -> None:
     ]
 
 
-def test_a_self_check_that_failed_after_it_was_summarised_stays_and_counts(store: Store) -> None:
+def test_self_check_that_failed_after_its_summary_counts(store: Store) -> None:
     self_checking(store)
     judged(store, handled=passed())
     summarise_run(store, RUN, STARTED)
@@ -128,7 +128,7 @@ def test_a_self_check_that_failed_after_it_was_summarised_stays_and_counts(store
     assert left(store).remaining_this_hour == 1
 
 
-def test_a_self_check_whose_failure_is_heard_of_twice_is_given_back_once(store: Store) -> None:
+def test_self_check_failure_that_is_reported_twice_is_given_back_once(store: Store) -> None:
     self_checking(store)
     record_failure(store, RUN, STARTED, FAULT)
     record_failure(store, RUN, STARTED, {"Error": "FAILED"})
@@ -139,7 +139,7 @@ def test_a_self_check_whose_failure_is_heard_of_twice_is_given_back_once(store: 
     ("checked_at", "compared_with", "points"),
     [("2025-12-30T00:00:00Z", "graded", 30), ("2026-01-01T00:00:00Z", "checked", 88)],
 )
-def test_a_self_check_compares_with_what_the_student_saw_last(
+def test_self_check_compares_with_the_result_that_the_student_saw_last(
     store: Store, checked_at: str, compared_with: str, points: int
 ) -> None:
     def before(run_id: str, mode: str, at: str, status: str, of_all: int, visible: int) -> None:
@@ -153,7 +153,7 @@ def test_a_self_check_compares_with_what_the_student_saw_last(
     before("checked", "self-check", checked_at, "partial", 88, 88)
     self_checking(store)
     judged(store, handled=passed())
-    for _ in range(2):  # written again, it does not compare with itself
+    for _ in range(2):  # a second report does not compare with itself
         report = write_report(store, RUN, "self-check", "user1")
         assert (report["previous"]["run_id"], report["previous"]["points"]) == (compared_with, points)
     assert (store.latest_self_check("user1", LAB.id) or {})["run_id"] == RUN

@@ -1,4 +1,4 @@
-"""How a class shares the executions of its accounts: planned once, passed on, kept by every load test."""
+"""A class shares the concurrency of its accounts: it is planned once, and every load test keeps to it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from labgrader.load_testing.concurrency_budget import ConcurrencyBudget
 from labgrader.reasons import Reason
 from labgrader.recording.api_errors import AwsCallError
 from labgrader.recording.sessions import Accounts, AccountSession
-from labgrader.roster import GraderAccount, Student
+from labgrader.rosters import GraderAccount, Student
 from labgrader.runs.request import Request
 from labgrader.steps.live_dispatcher import Sharing, StudentsFunctions
 from labgrader.steps.plan_run import plan_run
@@ -69,17 +69,17 @@ CLASS = tuple(f"user{number},," for number in range(1, 31))
         (100, (f"user99,{ROLE},", "user98,,eu-west-1", *CLASS[:1]), 50),
     ],
 )
-def test_half_of_what_is_left_is_planned_once_for_the_class(
+def test_plan_run_plans_half_of_the_unreserved_concurrency_once(
     store: Store, unreserved: int, rows: tuple[str, ...], in_flight: int
 ) -> None:
-    """However many they are: one test after the other may have all of it."""
+    """The number of students does not matter: one load test after the other may use the whole limit."""
     read_budget = BudgetReader(unreserved)
     planned = plan(store, read_budget, *rows)
     assert planned["in_flight"] == in_flight
     assert read_budget.reads == 1
 
 
-def test_nobody_asks_for_an_audit_nor_where_everybody_is_elsewhere_nor_without_load_tests(store: Store) -> None:
+def test_plan_run_reads_no_budget_without_load_tests_in_the_graders_account(store: Store) -> None:
     read_budget = BudgetReader()
     assert plan(store, read_budget, *CLASS, mode="audit")["in_flight"] is None
     store.put(KEYS.students, b"[]")
@@ -95,12 +95,12 @@ def test_nobody_asks_for_an_audit_nor_where_everybody_is_elsewhere_nor_without_l
 
 
 def measured(lab: Lab) -> list[str]:
-    """The ids of everything in a lab that is load-tested."""
+    """Return the ids of all checks and advice with a load test."""
     return [item.id for item in (*lab.checks, *lab.advice) if find_check(item.check).kind == "performance"]
 
 
-def test_a_refused_question_does_not_end_the_run(store: Store) -> None:
-    """Each load test asks again, and says why where it is refused too."""
+def test_plan_run_goes_on_if_aws_refuses_the_budget(store: Store) -> None:
+    """Each load test reads the limit again. If AWS refuses again, its message says why."""
 
     def refuse() -> ConcurrencyBudget:
         raise AwsCallError("AccessDeniedException", "no")
@@ -110,7 +110,7 @@ def test_a_refused_question_does_not_end_the_run(store: Store) -> None:
     assert planned["checks"]["performance"]
 
 
-def test_advice_that_measures_is_run_and_other_advice_is_not(store: Store) -> None:
+def test_plan_run_includes_only_advice_that_measures(store: Store) -> None:
     lab = find_lab("lambda-optimization")
     measures = Item(id="measures", check="succeeds_under_load", title="Loads", parameters=LOAD)
     reads = Item(id="reads", check="memory_fits", title="Fits", parameters={"functions": ["{username}-f"]})
@@ -129,11 +129,11 @@ def test_advice_that_measures_is_run_and_other_advice_is_not(store: Store) -> No
     ("student", "in_flight"),
     [
         (Student("user1", account_id="111122223333", region="us-east-1"), 12),
-        (Student("user2", account_id="111122223333", region="eu-west-1"), None),  # its own Region, its own limit
+        (Student("user2", account_id="111122223333", region="eu-west-1"), None),  # each Region has its own limit
         (Student("user3", account_id="444455556666", region="us-east-1", role_arn=ROLE), None),
     ],
 )
-def test_what_was_planned_holds_at_home_and_elsewhere_what_the_account_says(
+def test_planned_limit_applies_only_in_the_graders_account(
     store: Store, student: Student, in_flight: int | None
 ) -> None:
     sharing = Sharing(HOME, in_flight=12, ends_at=1e9)
@@ -145,13 +145,13 @@ def test_what_was_planned_holds_at_home_and_elsewhere_what_the_account_says(
 
 
 def _connection(student: Student) -> AccountSession:
-    """The way into an account, as a run opens it, without asking anybody."""
+    """Return the session of an account, as a run opens it, without requests to AWS."""
     accounts = Accounts(RUN)
     return AccountSession(student.account_id, student.region, accounts._own, accounts._config, lambda _: None)
 
 
 @pytest.mark.parametrize("name", ["loads", "measures"])
-def test_a_load_test_that_we_refuse_is_kept_as_evidence_and_said_in_our_own_words(store: Store, name: str) -> None:
+def test_refused_load_test_is_stored_with_labgraders_sentence(store: Store, name: str) -> None:
     """For a check, and for advice that measures."""
     recorded(store)
     sentence = "this account allows 10 concurrent executions"
@@ -169,7 +169,7 @@ def test_a_load_test_that_we_refuse_is_kept_as_evidence_and_said_in_our_own_word
     assert asked == ["labgrader:LoadTest"]
     kept = store.get_json(KEYS.evidence("user1", name))
     assert kept["verdict"] is None
-    assert [one["error"]["message"] for one in kept["answers"].values()] == [sentence]
+    assert [answer["error"]["message"] for answer in kept["answers"].values()] == [sentence]
 
 
 LEASE = "123456789012 us-east-1 student user1"
@@ -191,18 +191,20 @@ COMPARING = Question(
 
 
 @pytest.mark.parametrize("question", [LOADING, COMPARING])
-def test_what_is_not_admitted_is_answered_in_our_own_words(store: Store, question: Question) -> None:
-    """The account in memory does not know the question that it is asked first."""
+def test_load_test_that_is_not_admitted_has_labgraders_sentence(store: Store, question: Question) -> None:
+    """AWS in memory does not know the first request of a load test."""
     recorded(store)
     functions = StudentsFunctions(store, RUN, "user1", "grader-stack", Sharing(HOME, 12, 4e9))
     answer = functions.answer(question)
     assert answer.error_code == REFUSED
-    assert answer.error_message.startswith("AWS did not say what the account has left, so nothing was loaded")
+    assert answer.error_message.startswith(
+        "AWS did not return the account's free concurrency, so the load test did not run"
+    )
     assert store.lease(LEASE, "another", 0.0, 1.0), "and the lease is given back"
 
 
 @pytest.mark.parametrize("target", [FunctionTarget("user10-f"), FunctionTarget("grader-stack-run-check")])
-def test_what_is_not_the_students_is_neither_leased_nor_loaded(store: Store, target: FunctionTarget) -> None:
+def test_target_of_another_owner_is_not_leased_and_not_loaded(store: Store, target: FunctionTarget) -> None:
     recorded(store)
     functions = StudentsFunctions(store, RUN, "user1", "grader-stack", Sharing(HOME, 12, 4e9))
     question = Question("labgrader:LoadTest", {**LOADING.arguments, "Target": target.to_dict()})
@@ -211,23 +213,26 @@ def test_what_is_not_the_students_is_neither_leased_nor_loaded(store: Store, tar
     assert store.lease(LEASE, "another", 0.0, 1.0)
 
 
-def test_while_another_run_loads_the_student_nothing_is_loaded(store: Store) -> None:
+def test_load_test_is_refused_while_another_run_loads_the_student(store: Store) -> None:
     recorded(store)
     now = time.time()
     assert store.lease(LEASE, "another", now, now + 1_000)
     functions = StudentsFunctions(store, RUN, "user1", "grader-stack", Sharing(HOME, 12, now + TEST_S))
-    said = "another run is load-testing what user1 built; run this student again when it is done"
+    said = "another run is load-testing what user1 built; grade this student again when it is done"
     assert functions.answer(LOADING) == Answer(error_code=REFUSED, error_message=said, reason=Reason.QUOTA)
 
 
-def test_run_probe_loads_nothing(store: Store) -> None:
+def test_run_probe_refuses_load_tests(store: Store) -> None:
     recorded(store)
-    with pytest.raises(BadInputError, match="load tests are run by the state Run load test"):
+    with pytest.raises(
+        BadInputError,
+        match="only the state Run load test runs load tests, because it shares the account's concurrency",
+    ):
         StudentsFunctions(store, RUN, "user1", "grader-stack").answer(LOADING)
 
 
 @pytest.mark.parametrize(("beyond_s", "begun"), [(5, True), (-1, False)])
-def test_a_load_test_that_would_be_cut_off_is_not_begun(store: Store, beyond_s: float, begun: bool) -> None:
+def test_load_test_that_would_be_cut_off_is_not_started(store: Store, beyond_s: float, begun: bool) -> None:
     recorded(store)
     asked = []
 
@@ -235,6 +240,6 @@ def test_a_load_test_that_would_be_cut_off_is_not_begun(store: Store, beyond_s: 
         asked.append(question.action)
         return Answer(error_code=REFUSED, error_message="no")
 
-    with pytest.raises(NotGradedError, match="no" if begun else "NotReached: the time for this check was over"):
+    with pytest.raises(NotGradedError, match="no" if begun else "NotReached: the time for this check ended"):
         run_live_check(store, RUN, "user1", "loads", refuse, Delivery("request-1", time.time() + TEST_S + beyond_s))
     assert bool(asked) is begun

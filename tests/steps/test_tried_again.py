@@ -1,4 +1,4 @@
-"""A load test that waited in vain is tried again by the workflow, and goes on from what was measured."""
+"""The workflow retries a load test that had no time left. The retry continues with the measurements."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from tests.steps.loaded_student import KEYS, LAB, RUN, recorded
 OTHERS = "could not be graded, and no points are lost: other load tests had so many of the 15 concurrent executions"
 
 
-def test_a_load_test_that_waited_in_vain_is_begun_by_the_next_delivery(store: Store) -> None:
-    """Nothing is kept of it, so that the workflow's next try is the first one that counts."""
+def test_load_test_without_time_left_is_started_by_the_next_delivery(store: Store) -> None:
+    """Nothing is stored: the retry of the workflow is the first that counts."""
     recorded(store)
     asked = []
 
@@ -54,7 +54,7 @@ FASTER = {
 
 
 class TwoMeasurements:
-    """Answers a check that compares twice, as the first time left open whether one is faster at all."""
+    """Answers a check that compares twice, because the first comparison did not decide."""
 
     def __init__(self, on_second: Callable[[], None] = lambda: None) -> None:
         self.asked: list[float] = []
@@ -69,8 +69,8 @@ class TwoMeasurements:
         return Answer(Comparison("f", "g", (100.0,) * 5, (50.0,) * 5, (), (), 2.0, (0.9, 2.5)).to_dict())
 
 
-def test_the_next_delivery_goes_on_from_what_was_measured(store: Store) -> None:
-    """The second of a check's tests waits in vain: the first is not sent, nor paid for, again."""
+def test_next_delivery_continues_with_the_measurements(store: Store) -> None:
+    """The second load test of a check has no time left: the first is not sent, and not paid for, again."""
     recorded(store, replace(LAB, checks=(replace(LAB.checks[0], check="faster_than", parameters=FASTER),)))
 
     def others_are_at_it() -> None:
@@ -86,30 +86,30 @@ def test_the_next_delivery_goes_on_from_what_was_measured(store: Store) -> None:
 
 
 @pytest.mark.parametrize(("left_s", "asked"), [(TEST_S + 30, [3.0, 1.0]), (TEST_S + 3, [3.0])])
-def test_a_second_test_whose_time_was_waited_away_is_left_to_the_next_delivery(
+def test_second_load_test_without_time_left_waits_for_the_next_delivery(
     store: Store, left_s: float, asked: list[float]
 ) -> None:
     recorded(store, replace(LAB, checks=(replace(LAB.checks[0], check="faster_than", parameters=FASTER),)))
     measured = TwoMeasurements()
 
     def answer(question: Question) -> Answer:
-        time.sleep(0.0 if len(asked) == 2 else 3.1)  # what others took
+        time.sleep(0.0 if len(asked) == 2 else 3.1)  # the time of other load tests
         return measured(question)
 
     delivery = Delivery("request-1", time.time() + left_s)
     if len(asked) == 2:
         assert run_live_check(store, RUN, "user1", "loads", answer, delivery).status == "partial"
     else:
-        said = "could not be graded, and no points are lost: the time for this check was over before everything"
+        said = "and no points are lost: the time for this check ended before all of its requests were sent"
         with pytest.raises(ThrottledError, match=said):
             run_live_check(store, RUN, "user1", "loads", answer, delivery)
         again = Delivery("request-2", time.time() + 300)
         assert run_live_check(store, RUN, "user1", "loads", measured, again).status == "partial"
-        assert measured.asked == [3.0, 1.0], "each once"
+        assert measured.asked == [3.0, 1.0], "each load test runs once"
     assert measured.asked[: len(asked)] == asked
 
 
-def test_a_load_test_that_waited_in_vain_with_no_second_try_says_so_in_the_report(store: Store) -> None:
+def test_load_test_without_time_and_retry_is_explained_in_the_report(store: Store) -> None:
     recorded(store)
     with pytest.raises(ThrottledError) as refused, reason_in_text():
         raise ThrottledError(f"{OTHERS} …; try again later", Reason.QUOTA)

@@ -1,4 +1,4 @@
-"""The report's load tests: all that were asked, in the order of the lab and of asking, those of advice too."""
+"""The load tests of a report: all load tests of checks and advice, in order."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from labgrader.judging.verdict import Verdict
 from labgrader.labs.lab import Item, Lab
 from labgrader.labs.search_path import searching
 from labgrader.reporting.html import render_student
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from labgrader.steps.run_documents import CheckRecord
 from labgrader.steps.write_report import write_report
 from labgrader.store import Keys, Store
@@ -109,7 +109,7 @@ def planned(store: Store, lab: Lab = LAB) -> None:
 
 
 def measured(question: Question) -> Answer:
-    """What a load test or a comparison comes to: as many requests as were asked for."""
+    """Return the result of a load test or a comparison, with the planned number of requests."""
     if question.action == COMPARE:
         rounds = question.arguments["Rounds"]
         return Answer(Comparison("user1-f", "user1-f:prod", (2.0,) * rounds, (1.0,) * rounds, ratio=2.0).to_dict())
@@ -117,7 +117,7 @@ def measured(question: Question) -> Answer:
 
 
 def recorded(store: Store, item: Item, verdict: Verdict | None = None) -> Answers:
-    """Keep the record of an item, as a run does."""
+    """Store the record of an item, as a run does."""
     answers, taken = Answers(), snapshot()
     while (question := next_question(item, taken, answers)) is not None:
         answers.record(question, measured(question))
@@ -131,10 +131,10 @@ def load_tests(report: Any) -> list[tuple[str, int]]:
 
 
 def comparisons(report: Any) -> list[tuple[str, int]]:
-    return [(one["id"], len(one["baseline_ms"])) for one in report.get("comparisons", ())]
+    return [(entry["id"], len(entry["baseline_ms"])) for entry in report.get("comparisons", ())]
 
 
-def test_every_load_test_and_comparison_is_kept_in_the_order_of_the_lab_and_of_asking(store: Store) -> None:
+def test_report_has_load_tests_and_comparisons_in_order(store: Store) -> None:
     planned(store)
     for item in (*LAB.checks, *LAB.advice):
         recorded(store, item)
@@ -143,19 +143,19 @@ def test_every_load_test_and_comparison_is_kept_in_the_order_of_the_lab_and_of_a
     assert load_tests(report) == comparisons(report) == order
 
 
-def test_the_load_test_of_an_advice_is_shown_and_says_that_it_costs_no_points(store: Store) -> None:
+def test_report_has_the_load_test_of_advice(store: Store) -> None:
     planned(store)
     for item in (*LAB.checks, *LAB.advice):
         recorded(store, item)
     report = write_report(store, RUN, "grade", "user1")
-    assert [(one["id"], one["message"]) for one in report["advice"]] == [("pike", "slower than it might be")]
+    assert [(advice["id"], advice["message"]) for advice in report["advice"]] == [("pike", "slower than it might be")]
     assert report["score"]["points"] == 40
     page = render_student(report)
     assert page.count('Pike <span class="tag">no points depend on it</span>') == 2
     assert 'Zebra <span class="tag">' not in page
 
 
-def test_what_a_check_does_not_ask_any_more_comes_last(store: Store) -> None:
+def test_measurement_that_the_check_no_longer_asks_for_comes_last(store: Store) -> None:
     planned(store)
     recorded(store, LAB.checks[0])
     fewer = replace(LAB, checks=(replace(LAB.checks[0], parameters={"often": [1000]}), LAB.checks[1]))
@@ -164,7 +164,7 @@ def test_what_a_check_does_not_ask_any_more_comes_last(store: Store) -> None:
     assert load_tests(report) == [("zebra", 1000), ("zebra", 200), ("zebra", 300)]
 
 
-def test_what_the_lab_does_not_have_any_more_is_kept_under_its_id(store: Store) -> None:
+def test_measurement_of_a_removed_check_keeps_its_id(store: Store) -> None:
     planned(store)
     recorded(store, often("cat", 3))
     report = write_report(store, RUN, "grade", "user1")
@@ -172,7 +172,7 @@ def test_what_the_lab_does_not_have_any_more_is_kept_under_its_id(store: Store) 
     assert report["load_tests"][0]["title"] == "cat"
 
 
-def test_a_load_test_that_was_refused_is_none(store: Store) -> None:
+def test_report_has_no_refused_load_test(store: Store) -> None:
     planned(store)
     answers = recorded(store, LAB.checks[1])
     (question,) = [key for key in answers.to_dict() if key.startswith("labgrader:LoadTest ")]
@@ -183,7 +183,7 @@ def test_a_load_test_that_was_refused_is_none(store: Store) -> None:
     assert (load_tests(report), comparisons(report)) == ([], [("ant", 7)])
 
 
-def test_a_probe_that_had_no_internet_costs_no_points_and_is_advice(store: Store) -> None:
+def test_probe_without_internet_costs_no_points_and_is_advice(store: Store) -> None:
     calls = {"function": "user1-f", "operation": "default", "statuses": [200], "tries": 1}
     item = Item("calls", "answers_only_with", "Calls", "Task 1", 40, parameters=calls, needs_internet=True)
     planned(store, replace(LAB, checks=(item,), advice=()))

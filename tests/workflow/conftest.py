@@ -1,4 +1,4 @@
-"""The deployed stack on an embedded AWS that enforces IAM: what these tests run is what an instructor runs."""
+"""The deployed stack on an embedded AWS that enforces IAM, as an instructor runs it."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ LONG_S = 1800.0
 
 
 def until(condition: Callable[[], Any], what: str) -> Any:
-    """Wait for a condition; return what it returned.
+    """Wait until a condition returns a true value. Return the value.
 
     Args:
-        condition: asked until it returns something true.
-        what: what is waited for.
+        condition: called until it returns a true value.
+        what: the name of the condition, for the error.
     """
     end = time.monotonic() + LONG_S
     while not (found := condition()):
@@ -74,7 +74,7 @@ class Stack:
     def start(
         self, run_id: str, usernames: list[str], machine: str = "GradeClassArn", roster: str = "", **request: Any
     ) -> str:
-        """Start a run; return its execution. The roster is CSV where usernames are not all there is to say."""
+        """Start a run. Return its execution. A roster with more than usernames is CSV."""
         content = roster or "\n".join(["username", *usernames, ""])
         self.store.put(roster_key(run_id, ".csv"), content.encode())
         given = {"lab": LAB, "roster": roster_key(run_id, ".csv"), "mode": "grade", **request}
@@ -86,7 +86,7 @@ class Stack:
     def push_course(
         self, folder: Path, course_id: str, audit_time: str = "", students: Sequence[str] = AUDITED
     ) -> None:
-        """Push a course; with an hour, it is audited at it."""
+        """Push a course. With an audit time, it is audited at that time."""
         (folder / "class.csv").write_text("\n".join(["username", *students, ""]), encoding="utf-8")
         file = folder / "course.yaml"
         file.write_text(
@@ -101,8 +101,8 @@ class Stack:
     def wait_until_idle(self) -> None:
         """Wait for the audit that the schedule starts, and for every other execution.
 
-        A test that breaks a function, denies an action or takes executions away does so for everything that runs on the
-        stack. It calls this first.
+        A test that breaks a function, denies an action or reserves concurrency affects the whole stack. It calls this
+        first.
         """
         if self.scheduled_course:
             until(lambda: self.store.audits(self.scheduled_course), "the schedule to start an audit")
@@ -121,7 +121,7 @@ class Stack:
         until(lambda: not running(), "every execution to end")
 
     def finish(self, execution: str) -> dict[str, Any]:
-        """Wait for an execution to end; return its description."""
+        """Wait for an execution to end. Return its description."""
         states = self.client("stepfunctions")
 
         def ended() -> dict[str, Any] | None:
@@ -131,13 +131,13 @@ class Stack:
         return dict(until(ended, f"the end of {execution}"))
 
     def succeed(self, execution: str) -> dict[str, Any]:
-        """Wait for an execution to succeed; return its description. Otherwise the test fails with the reasons."""
+        """Wait for an execution to succeed. Return its description. If it does not succeed, fail with the reasons."""
         ended = self.finish(execution)
         assert ended["status"] == "SUCCEEDED", "\n".join(self.reasons(ended))
         return ended
 
     def reasons(self, ended: Mapping[str, Any]) -> Iterator[str]:
-        """What went wrong in an execution, one line each: how it ended, and each failure that its history has."""
+        """Return why an execution failed, one line each: its status, and each failure in its history."""
         yield f"{ended['executionArn']}: {ended['status']}: {ended.get('error')}: {ended.get('cause')}"
         pages = self.client("stepfunctions").get_paginator("get_execution_history")
         for page in pages.paginate(executionArn=ended["executionArn"]):
@@ -149,12 +149,12 @@ class Stack:
                         yield f"{event['timestamp']} entered {details['name']}: {details.get('input', '')[:1500]}"
 
     def run(self, run_id: str, usernames: list[str], **request: Any) -> dict[str, Any]:
-        """Grade; return run.json."""
+        """Grade students. Return ``run.json``."""
         self.succeed(self.start(run_id, usernames, **request))
         return dict(self.store.get_json(Keys(run_id).run))
 
     def report(self, run_id: str, username: str) -> dict[str, Any]:
-        """One student's report."""
+        """Return the report of one student."""
         return dict(self.store.get_json(Keys(run_id).report(username)))
 
 
@@ -163,11 +163,11 @@ SLOWER = 10
 
 
 def give_time(target: Target) -> None:
-    """Multiply the timeouts of the deployed functions and of the workflows' states: none is the subject here."""
+    """Multiply the timeouts of the deployed functions and of the workflows' states. No test is about timeouts."""
     functions, states = target.client("lambda"), target.client("stepfunctions")
-    for one in functions.list_functions()["Functions"]:
-        timeout_s = min(900, SLOWER * one["Timeout"])  # Lambda allows no more
-        functions.update_function_configuration(FunctionName=one["FunctionName"], Timeout=timeout_s)
+    for function in functions.list_functions()["Functions"]:
+        timeout_s = min(900, SLOWER * function["Timeout"])  # the limit of Lambda
+        functions.update_function_configuration(FunctionName=function["FunctionName"], Timeout=timeout_s)
     for machine in states.list_state_machines()["stateMachines"]:
         arn = machine["stateMachineArn"]
         definition = states.describe_state_machine(stateMachineArn=arn)["definition"]
@@ -191,21 +191,21 @@ def stack() -> Iterator[Stack]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def night_to_come(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> datetime:
-    """When a course is audited by its schedule: pushed before all tests, so that none has to wait long for it."""
+def next_audit(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> datetime:
+    """The time of the scheduled audit of a course. The course is pushed before all tests, to shorten the wait."""
     folder = tmp_path_factory.mktemp("by-schedule")
     while True:
         at = (datetime.now(UTC) + timedelta(seconds=90)).replace(second=0, microsecond=0)
         stack.push_course(folder, "by-schedule", f'"{at:%H:%M}"', ["sleeper"])
-        if datetime.now(UTC) < at:  # or else its next night is tomorrow's
+        if datetime.now(UTC) < at:  # otherwise the next audit is tomorrow
             stack.scheduled_course = "by-schedule"
             return at
 
 
 @pytest.fixture(scope="session")
 def graded(stack: Stack) -> tuple[str, dict[str, Any], str]:
-    """One class that several tests read: a perfect student, one with a mistake, one who did nothing, one whose name
-    begins like another's.
+    """One class for several tests: a perfect student, a student with a mistake, a student without resources, and a
+    student with a name that begins like another name.
 
     Returns:
         The run's id, `run.json`, and its execution.
@@ -213,6 +213,6 @@ def graded(stack: Stack) -> tuple[str, dict[str, Any], str]:
     run_id = "class-of-four"
     stack.build("user1")
     stack.build("user10", MISTAKE)
-    execution = stack.start(run_id, ["user1", "user10", "user2", "nobody"])
+    execution = stack.start(run_id, ["user1", "user10", "user2", "beginner"])
     stack.succeed(execution)
     return run_id, stack.store.get_json(Keys(run_id).run), execution

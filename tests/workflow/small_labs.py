@@ -1,4 +1,4 @@
-"""Labs of a few checks, for what is the same in every lab: a run of them takes a tenth of the calls of a real one."""
+"""Labs with a few checks, for tests that do not depend on the lab. A run needs a tenth of the requests."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from checks.simulation.pack import Pack
 from checks.simulation.student import SimulatedStudent
 
 SMALL = "small"
-"""Two checks of configuration and one of behaviour."""
+"""Two checks of kind ``configuration`` and one of kind ``behaviour``."""
 
 LOADED = "loaded"
 """A check of each kind; the load test is as large as those of the labs."""
@@ -25,7 +25,7 @@ def lambda_handler(event, context):
 
 
 def build(student: SimulatedStudent) -> None:
-    """Build what both labs ask for."""
+    """Build the resources of both labs."""
     student.create_function(
         "todo", {"todo.py": CODE}, Runtime="python3.13", Handler="todo.lambda_handler", Timeout=30, MemorySize=128
     )

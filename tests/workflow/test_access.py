@@ -1,4 +1,4 @@
-"""The door of the deployed API, attacked: on an embedded AWS that enforces IAM, through its API Gateway."""
+"""Attacks on the deployed API, through the API Gateway of an embedded AWS that enforces IAM."""
 
 from __future__ import annotations
 
@@ -36,8 +36,7 @@ def token_of(stack: Any, subject: str, role: str = "student", *, issued_at: date
 
 
 def ask(stack: Any, method: str, path: str, token: str = "", **headers: str) -> tuple[int, Any, Any]:
-    """Send a request whose path stays as it is written, again where the stage throttles us; return status, headers and
-    body."""
+    """Send a request with an unchanged path. Retry if the stage throttles. Return status, headers and body."""
     url = urlsplit(stack.outputs["ApiUrl"])
     connection = http.client.HTTPConnection(str(url.hostname), url.port, timeout=LONG_S)
     try:
@@ -58,14 +57,14 @@ def claims_of(token: str) -> dict[str, Any]:
     return dict(jwt.decode(token, options={"verify_signature": False}))
 
 
-def test_a_good_token_opens_what_is_the_students(stack: Any) -> None:
+def test_valid_token_gives_access_to_the_students_resources(stack: Any) -> None:
     token = token_of(stack, "user1")
     assert ask(stack, "GET", "/v1/labs", token)[0] == 200
     assert ask(stack, "GET", "/v1/labs", "", Authorization=f"bearer   {token}")[0] == 200
     assert ask(stack, "GET", "/v1/me/reports", token)[0] == 200
 
 
-def test_no_other_token_opens_anything(stack: Any) -> None:
+def test_invalid_token_is_refused(stack: Any) -> None:
     good = token_of(stack, "user1")
     claims, key = claims_of(good), signing_key(stack)
     signed, _, signature = good.rpartition(".")
@@ -73,7 +72,7 @@ def test_no_other_token_opens_anything(stack: Any) -> None:
         "none": "",
         "wrong signature": f"{signed}.{'A' if signature[0] != 'A' else 'B'}{signature[1:]}",
         "no signature": f"{signed}.",
-        # PyJWT demands None as the key of "none", and its annotation leaves None out
+        # PyJWT requires None as the key of "none", but its annotation does not allow it
         "alg none": jwt.encode(claims, None, algorithm="none"),  # type: ignore[arg-type]
         "alg none with a signature": hand_made(claims, key=key, header={"alg": "none"}),
         "another key": hand_made({**claims, "role": "instructor"}, key="a" * 64),
@@ -93,14 +92,14 @@ def test_no_other_token_opens_anything(stack: Any) -> None:
     assert (problem["status"], headers["WWW-Authenticate"]) == (401, "Bearer")
 
 
-def test_a_revoked_token_is_revoked_at_once(stack: Any) -> None:
+def test_revoked_token_is_refused_at_once(stack: Any) -> None:
     token = token_of(stack, "user1")
     assert ask(stack, "GET", "/v1/labs", token)[0] == 200
     stack.store.revoke_token(claims_of(token)["jti"], isoformat_utc(datetime.now(UTC)))
     assert ask(stack, "GET", "/v1/labs", token)[0] == 401
 
 
-def test_a_student_finds_no_way_to_instructors_routes(stack: Any) -> None:
+def test_student_cannot_use_instructor_routes(stack: Any) -> None:
     token = token_of(stack, "user1")
     assert ask(stack, "POST", "/v1/runs", token)[0] == 403
     ways = [
@@ -124,12 +123,14 @@ def test_a_student_finds_no_way_to_instructors_routes(stack: Any) -> None:
     ]
     assert {way: status for way in ways if (status := ask(stack, "GET", way, token)[0]) != 403} == {}
     assert ask(stack, "GET", "/V1/runs/r1", token)[0] == 404
-    assert ask(stack, "GET", "/v1/runs/r1", token_of(stack, "ada", "instructor"))[0] == 404  # there, but no such run
+    assert (
+        ask(stack, "GET", "/v1/runs/r1", token_of(stack, "ada", "instructor"))[0] == 404
+    )  # access is granted, but the run does not exist
 
 
 @contextmanager
 def environment(stack: Any, **changes: str) -> Iterator[None]:
-    """Change the authorizer's environment, and with it end what it keeps in memory."""
+    """Change the environment of the authorizer. This also clears its memory."""
     functions, name = stack.client("lambda"), f"{STACK}-authorize"
     before = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
     functions.update_function_configuration(FunctionName=name, Environment={"Variables": {**before, **changes}})
@@ -139,7 +140,7 @@ def environment(stack: Any, **changes: str) -> Iterator[None]:
         functions.update_function_configuration(FunctionName=name, Environment={"Variables": before})
 
 
-def test_a_door_that_is_broken_is_closed(stack: Any) -> None:
+def test_broken_authorizer_refuses_all_requests(stack: Any) -> None:
     token = token_of(stack, "ada", "instructor")
     other = stack.client("secretsmanager").create_secret(Name="not-its-key", SecretString=signing_key(stack))["ARN"]
     faults = {
@@ -154,7 +155,7 @@ def test_a_door_that_is_broken_is_closed(stack: Any) -> None:
     assert ask(stack, "GET", "/v1/runs/r1", token)[0] == 404
 
 
-def test_no_log_holds_a_token_or_the_key(stack: Any) -> None:
+def test_logs_have_no_tokens_and_no_key(stack: Any) -> None:
     good = token_of(stack, "user1")
     bad = hand_made(claims_of(good), key="a" * 64)
     assert [ask(stack, "GET", "/v1/labs", token)[0] for token in (good, bad)] == [200, 401]

@@ -1,4 +1,4 @@
-"""Students in accounts of their own, read through the role of `infra/student_account.yaml`."""
+"""Students in their own accounts, read through the role of `infra/student_account.yaml`."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ def graded(stack: Any, run_id: str, external_id: str, lab: str = "lambda-optimiz
     return report
 
 
-def test_a_student_in_another_account_is_graded_through_the_role(stack: Any, elsewhere: Connections) -> None:
+def test_student_in_another_account_is_graded_through_the_role(stack: Any, elsewhere: Connections) -> None:
     report = graded(stack, "faraway-1", EXTERNAL_ID)
     assert [check for check in report["checks"] if check["status"] != "passed"] == []
     assert report["account_id"] == ACCOUNT
     assert report["load_tests"][0]["succeeded"] >= 10
 
 
-def test_a_role_that_refuses_us_opens_every_point_and_names_the_action(stack: Any, elsewhere: Connections) -> None:
+def test_role_that_refuses_leaves_all_checks_ungraded_and_names_the_action(stack: Any, elsewhere: Connections) -> None:
     report = graded(stack, "faraway-2", "another-long-secret", SMALL)
     assert {check["status"] for check in report["checks"]} == {"not_graded"}
     assert report["score"] == {"points": 0, "max_points": 100, "percent": 0, "open_points": 100}

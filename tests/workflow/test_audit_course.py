@@ -1,4 +1,4 @@
-"""A course on the embedded AWS, under the template's own roles: pushed, audited by command, and by its schedule."""
+"""A course on the embedded AWS, with the roles of the template: push, requested audit and scheduled audit."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def audit(stack: Any, course_id: str) -> Any:
 
 @pytest.fixture
 def inbox(stack: Any) -> Iterator[Any]:
-    """Reads what was sent of a course to the topic of digests."""
+    """Reads the messages of a course from the digest topic."""
     sqs, sns = stack.client("sqs"), stack.client("sns")
     queue = sqs.create_queue(QueueName="inbox-of-digests")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -39,15 +39,15 @@ def inbox(stack: Any) -> Iterator[Any]:
 
     def read(course_id: str) -> list[dict[str, Any]]:
         found = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, WaitTimeSeconds=1).get("Messages", [])
-        sent = [json.loads(one["Body"]) for one in found]
-        return [one for one in sent if one["Subject"].startswith(f"labgrader: {course_id}: ")]
+        sent = [json.loads(message["Body"]) for message in found]
+        return [message for message in sent if message["Subject"].startswith(f"labgrader: {course_id}: ")]
 
     yield read
     sns.unsubscribe(SubscriptionArn=subscription)
     sqs.delete_queue(QueueUrl=queue)
 
 
-def test_what_a_student_lost_since_the_graded_run_is_in_the_digest_and_what_came_back(
+def test_digest_has_lost_and_restored_resources_since_the_graded_run(
     stack: Any, graded: Any, inbox: Any, tmp_path: Path
 ) -> None:
     stack.push_course(tmp_path, "by-command")
@@ -58,14 +58,14 @@ def test_what_a_student_lost_since_the_graded_run_is_in_the_digest_and_what_came
     lost = audit(stack, "by-command")
     assert (lost["status"], lost["counts"]["drifted"], lost["counts"]["incomplete"]) == ("complete", 1, 0)
     (run,) = lost["runs"]
-    (student,) = [one for one in run["found"] if one["drifted"]]
+    (student,) = [student for student in run["found"] if student["drifted"]]
     assert student["username"] == "user1"
     assert f"alias {function}:{alias}" in student["gone"]
     assert "There is no alias user1-prod." in digest_text(lost)
     recorded = stack.store.run(run["run_id"])
     assert (recorded.mode, recorded.course) == ("audit", "by-command")
     (message,) = inbox("by-command")
-    assert message["Subject"] == "labgrader: by-command: 1 drifted, 1 with something gone"
+    assert message["Subject"] == "labgrader: by-command: 1 drifted, 1 with missing resources"
     assert "There is no alias user1-prod." in message["Message"]
 
     functions.create_alias(FunctionName=function, Name=alias, FunctionVersion="1")
@@ -73,33 +73,33 @@ def test_what_a_student_lost_since_the_graded_run_is_in_the_digest_and_what_came
     assert (mended["counts"]["drifted"], mended["counts"]["mended"]) == (0, 1)
 
 
-def test_the_night_after_a_graded_run_tells_what_changed_without_a_call(stack: Any, graded: Any) -> None:
+def test_audit_after_a_graded_run_reports_changes_without_invocations(stack: Any, graded: Any) -> None:
     before = {check["id"]: check["status"] for check in stack.report(graded[0], "user1")["checks"]}
     functions = stack.client("lambda")
     functions.put_function_concurrency(FunctionName="user1-optimized-function", ReservedConcurrentExecutions=3)
     functions.delete_function(FunctionName="user1-error-handling-function")
-    stack.run("night-after", ["user1"], mode="audit")
-    report = stack.report("night-after", "user1")
+    stack.run("audit-after", ["user1"], mode="audit")
+    report = stack.report("audit-after", "user1")
     validate(report, "report")
     audit = report["audit"]
     assert audit["carried_over_from"]["run_id"] == graded[0]
     assert audit["gone"] == ["function user1-error-handling-function"]
     assert audit["mended"] == []
     assert audit["drifted"]
-    for one in audit["drifted"]:
-        assert (one["from"], before[one["check"]]) == ("passed", "passed")
+    for change in audit["drifted"]:
+        assert (change["from"], before[change["check"]]) == ("passed", "passed")
     (running,) = audit["running"]
     assert running["resource"] == "user1-optimized-function:user1-prod"
     carried = [check for check in report["checks"] if "carried_over" in check]
     assert {check["kind"] for check in carried} == {"behaviour", "performance"}
     assert all(check["status"] == before[check["id"]] for check in carried)
-    summary = stack.store.get_json(Keys("night-after").audit)
+    summary = stack.store.get_json(Keys("audit-after").audit)
     validate(summary, "audit")
     assert [student["username"] for student in summary["students"]] == ["user1"]
     assert stack.store.latest("user1", LAB)["run_id"] == graded[0]
 
 
-def test_a_lab_that_cannot_be_audited_fails_the_night_after_its_digest(
+def test_lab_that_cannot_be_audited_fails_the_audit_after_its_digest(
     stack: Any, graded: Any, inbox: Any, tmp_path: Path
 ) -> None:
     stack.push_course(tmp_path, "without-a-list")

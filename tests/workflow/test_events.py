@@ -1,4 +1,4 @@
-"""Events to and from the deployed stack, under its own roles: a request is a run, and what becomes of it is told."""
+"""Events to and from the deployed stack, with its own roles: a request starts a run, and the run publishes events."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.workflow
 
 
 class Bus:
-    """The stack's bus: what is put on it, and what labgrader says on it."""
+    """The stack's event bus: requests to labgrader, and events from it."""
 
     def __init__(self, stack: Stack) -> None:
         self.name = stack.outputs["EventBusName"]
@@ -40,29 +40,29 @@ class Bus:
         self.sqs.delete_queue(QueueUrl=self.queue)
 
     def request(self, detail: dict[str, Any]) -> str:
-        """Put `Grade Requested` on the bus, as a school's own system does; return the event's id."""
+        """Send `Grade Requested`, as the system of a school does. Return the id of the event."""
         entry = {"EventBusName": self.name, "Source": "school.lms", "DetailType": "Grade Requested"}
         answer = self.events.put_events(Entries=[{**entry, "Detail": json.dumps(detail)}])
         return str(answer["Entries"][0]["EventId"])
 
     def until(self, detail_type: str, **fields: Any) -> dict[str, Any]:
-        """Wait for an event; return what it says."""
+        """Wait for an event. Return its detail."""
 
-        def told() -> dict[str, Any] | None:
+        def found() -> dict[str, Any] | None:
             self.read()
             said = (detail for kind, detail in self.seen if kind == detail_type and fields.items() <= detail.items())
             return next(said, None)
 
-        return dict(until(told, f"{detail_type} with {fields}"))
+        return dict(until(found, f"{detail_type} with {fields}"))
 
     def read(self) -> None:
-        """Take what labgrader said meanwhile from the queue."""
-        for one in self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages", ()):
-            body = json.loads(one["Body"])
+        """Read the events of labgrader from the queue."""
+        for message in self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages", ()):
+            body = json.loads(message["Body"])
             assert body["source"] == "labgrader"
             validate(body["detail"], f"events/{body['detail-type'].lower().replace(' ', '-')}")
             self.seen.append((body["detail-type"], body["detail"]))
-            self.sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=one["ReceiptHandle"])
+            self.sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
 
 
 @pytest.fixture
@@ -73,14 +73,14 @@ def bus(stack: Stack) -> Iterator[Bus]:
 
 
 def run_of(stack: Stack, event_id: str) -> RunRecord:
-    """The record of the run that an event asked for, as soon as there is one."""
+    """Wait for the run that an event requested. Return its record."""
     asked = f"event {event_id}"
     (run,) = until(lambda: [run for run in stack.store.runs() if run.requested_by == asked], f"a run of {asked}")
     assert isinstance(run, RunRecord)
     return run
 
 
-def test_a_request_on_the_bus_is_a_run_that_is_told_of(stack: Stack, bus: Bus) -> None:
+def test_request_event_starts_a_run_that_is_published(stack: Stack, bus: Bus) -> None:
     course = {"title": "Autumn", "time_zone": "UTC", "audit_time": "", "labs": [], "students": 0}
     stack.store.record_course({"course": "autumn", "pushed_at": "2026-01-01T00:00:00Z", **course})
     event_id = bus.request({"lab": LAB, "roster": "username\nasked1\nasked2\n", "mode": "audit", "course": "autumn"})
@@ -96,7 +96,7 @@ def test_a_request_on_the_bus_is_a_run_that_is_told_of(stack: Stack, bus: Bus) -
     stack.store.forget_course("autumn")
 
 
-def test_a_request_that_cannot_be_used_is_answered_with_every_reason(stack: Stack, bus: Bus) -> None:
+def test_invalid_request_fails_with_all_reasons(stack: Stack, bus: Bus) -> None:
     event_id = bus.request({"lab": LAB, "roster": "rosters/none.csv", "mode": "exam"})
     run = run_of(stack, event_id)
     failed = bus.until("Run Failed", run_id=run.run_id)
@@ -107,8 +107,8 @@ def test_a_request_that_cannot_be_used_is_answered_with_every_reason(stack: Stac
     assert run.status == "failed"
 
 
-def test_two_hundred_self_checks_at_once_are_one_run(stack: Stack) -> None:
-    """Against a machine that only waits: a real one may be done before the last has asked, and another one is right."""
+def test_two_hundred_simultaneous_self_checks_are_one_run(stack: Stack) -> None:
+    """The state machine only waits. A real self-check could end early, and the last request would start another one."""
     lab, states = find_lab(LAB), stack.client("stepfunctions")
     waits = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": int(LONG_S), "End": True}}}
     role = states.describe_state_machine(stateMachineArn=stack.outputs["GradeStudentArn"])["roleArn"]
@@ -130,7 +130,7 @@ def test_two_hundred_self_checks_at_once_are_one_run(stack: Stack) -> None:
     states.delete_state_machine(stateMachineArn=machine)
 
 
-def test_a_self_check_that_somebody_stops_is_given_back(stack: Stack, bus: Bus) -> None:
+def test_stopped_self_check_does_not_count(stack: Stack, bus: Bus) -> None:
     lab = find_lab(LAB)
     run_id = check_oneself(stack, "stopped1", lab)
     states = stack.client("stepfunctions")
@@ -145,7 +145,7 @@ def test_a_self_check_that_somebody_stops_is_given_back(stack: Stack, bus: Bus) 
 
 
 def check_oneself(stack: Stack, username: str, lab: Lab, machine: str = "") -> str:
-    """Start a self-check as the API does; return its run."""
+    """Start a self-check as the API does. Return its run."""
     states = stack.client("stepfunctions")
     machine = machine or stack.outputs["GradeStudentArn"]
     return start_self_check(stack.store, states, machine, username, lab, datetime.now(UTC)).run_id

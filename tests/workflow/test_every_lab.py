@@ -1,5 +1,4 @@
-"""Every lab pack is graded by the deployed workflow under its own roles: a perfect student, one with a mistake, and one
-who is half done."""
+"""The deployed workflow grades every lab pack: a perfect student, one with a mistake, and one who is half done."""
 
 from __future__ import annotations
 
@@ -20,9 +19,8 @@ pytestmark = pytest.mark.workflow
 
 
 @pytest.mark.parametrize("lab_id", sorted(LABS.keys() - {LAB}))
-def test_a_lab_is_graded_to_full_points_and_to_its_mistakes(stack: Any, lab_id: str) -> None:
-    """The other workflow tests grade the lab that is left out. One lab after the other: more at once only adds cold
-    starts."""
+def test_lab_gives_full_points_and_costs_the_points_of_mistakes(stack: Any, lab_id: str) -> None:
+    """Other workflow tests grade the lab that is left out. Labs run in turn: parallel runs only add cold starts."""
     lab, pack = find_lab(lab_id), load_pack(lab_id)
     slip = next(mistake for mistake in pack.mistakes if mistake.id != NOTHING_BUILT and not mistake.slow)
     enrolled = [enroll("perfect", Kind.PERFECT), enroll("slip", Kind.ONE_MISTAKE, [slip])]

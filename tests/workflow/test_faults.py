@@ -1,4 +1,4 @@
-"""The grader's own faults: whatever breaks, no student loses a point, and the run ends."""
+"""Failures of labgrader cost no student a point, and the run ends."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ pytestmark = pytest.mark.workflow
 
 @pytest.fixture(scope="module")
 def student(stack: Any) -> str:
-    stack.build("faultless", lab=SMALL)  # and LOADED, which wants the same
+    stack.build("faultless", lab=SMALL)  # LOADED needs the same resources
     return "faultless"
 
 
 @contextmanager
 def broken(stack: Any, function: str) -> Iterator[None]:
-    """Point a function of the stack to a bucket that is not there."""
+    """Point a function of the stack to a missing bucket."""
     stack.wait_until_idle()
     client = stack.client("lambda")
     name = f"labgrader-{function}"
@@ -52,7 +52,7 @@ def denied(stack: Any, function: str, action: str) -> Iterator[None]:
 
 
 def kinds(report: dict[str, Any]) -> dict[str, set[str]]:
-    """The statuses of a report by the kind of check."""
+    """Return the statuses of a report by the kind of check."""
     found: dict[str, set[str]] = {}
     for check in report["checks"]:
         found.setdefault(check["kind"], set()).add(check["status"])
@@ -67,7 +67,7 @@ def kinds(report: dict[str, Any]) -> dict[str, set[str]]:
         ("run-load-test", "performance", LOADED),
     ],
 )
-def test_a_task_that_fails_is_not_graded_and_the_others_go_on(
+def test_failed_task_is_not_graded_and_others_go_on(
     stack: Any, student: str, function: str, kind: str, lab: str
 ) -> None:
     run_id = f"broken-{function}"
@@ -88,15 +88,15 @@ def test_a_task_that_fails_is_not_graded_and_the_others_go_on(
     assert run["counts"]["incomplete"] == 1
 
 
-def test_a_report_that_cannot_be_written_is_written_by_the_summary(stack: Any, student: str) -> None:
+def test_summary_writes_a_report_that_could_not_be_written(stack: Any, student: str) -> None:
     with broken(stack, "write-report"):
         run = stack.run("broken-write-report", [student], lab=SMALL)
     report = stack.report("broken-write-report", student)
-    assert report["score"]["points"] == 100, "every verdict was there"
+    assert report["score"]["points"] == 100, "every verdict was stored"
     assert run["counts"]["complete"] == 1
 
 
-def test_a_snapshot_that_cannot_be_taken_ends_the_run(stack: Any, student: str) -> None:
+def test_run_fails_if_the_snapshot_cannot_be_taken(stack: Any, student: str) -> None:
     with broken(stack, "take-snapshot"):
         ended = stack.finish(stack.start("broken-take-snapshot", [student], lab=SMALL))
     assert ended["status"] == "FAILED"
@@ -104,7 +104,7 @@ def test_a_snapshot_that_cannot_be_taken_ends_the_run(stack: Any, student: str) 
     assert stack.store.run("broken-take-snapshot").status == "failed"
 
 
-def test_access_denied_on_one_api_opens_its_checks_and_grades_the_rest(stack: Any, student: str) -> None:
+def test_denied_api_leaves_only_its_checks_ungraded(stack: Any, student: str) -> None:
     with denied(stack, "take-snapshot", "dynamodb:DescribeTable"):
         stack.run("denied-table", [student], lab=SMALL)
     report = stack.report("denied-table", student)
@@ -119,7 +119,7 @@ def test_access_denied_on_one_api_opens_its_checks_and_grades_the_rest(stack: An
     assert report["score"]["points"] + report["score"]["open_points"] == 100
 
 
-def test_a_denied_invocation_opens_behaviour_and_nothing_else(stack: Any, student: str) -> None:
+def test_denied_invocation_leaves_only_checks_that_invoke_ungraded(stack: Any, student: str) -> None:
     with denied(stack, "run-probe", "lambda:InvokeFunction"):
         stack.run("denied-invoke", [student], lab=SMALL)
     report = stack.report("denied-invoke", student)

@@ -1,4 +1,4 @@
-"""The deployed workflow, end to end, under its own roles."""
+"""The deployed workflow, end to end, with its own roles."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ def by_id(report: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def points_of(run: dict[str, Any]) -> dict[str, float]:
-    """The points of each student of a run."""
+    """Return the points of each student of a run."""
     return {student["username"]: student["points"] for student in run["students"]}
 
 
-def test_a_perfect_student_has_full_points_and_nobody_else(stack: Any, graded: Any) -> None:
+def test_only_the_perfect_student_has_full_points(stack: Any, graded: Any) -> None:
     run_id, run, _ = graded
     points = points_of(run)
     assert points["user1"] >= 98
     assert 0 < points["user10"] < 100
-    assert points["user2"] == points["nobody"] == 0
+    assert points["user2"] == points["beginner"] == 0
     assert run["counts"] == {"students": 4, "complete": 4, "incomplete": 0}
     assert losses(stack.report(run_id, "user1")) == []
 
 
-def test_a_mistake_costs_its_own_checks_and_no_others(stack: Any, graded: Any) -> None:
+def test_mistake_costs_only_its_checks(stack: Any, graded: Any) -> None:
     run_id, _, _ = graded
     wrong = {
         name
@@ -49,16 +49,16 @@ def test_a_mistake_costs_its_own_checks_and_no_others(stack: Any, graded: Any) -
     assert wrong == load_pack("lambda-optimization").mistake(MISTAKE).fails
 
 
-def test_who_did_nothing_is_told_what_is_missing_in_every_check(stack: Any, graded: Any) -> None:
+def test_student_without_resources_gets_a_message_for_every_check(stack: Any, graded: Any) -> None:
     run_id, _, _ = graded
-    report = stack.report(run_id, "nobody")
+    report = stack.report(run_id, "beginner")
     assert report["status"] == "complete"
     assert {check["status"] for check in report["checks"]} == {"failed", "skipped"}
     assert all(check["message"] for check in report["checks"])
-    assert by_id(report)["baseline-function"]["message"] == "There is no function nobody-baseline-function."
+    assert by_id(report)["baseline-function"]["message"] == "There is no function beginner-baseline-function."
 
 
-def test_everything_of_the_contract_is_kept(stack: Any, graded: Any) -> None:
+def test_run_stores_all_documents(stack: Any, graded: Any) -> None:
     run_id, run, _ = graded
     validate(run, "run")
     keys = {key.removeprefix(f"runs/{run_id}/") for key in stack.store.keys(f"runs/{run_id}/")}
@@ -78,7 +78,7 @@ def test_everything_of_the_contract_is_kept(stack: Any, graded: Any) -> None:
     assert (recorded.status, recorded.counts.complete) == ("complete", 4)
 
 
-def test_no_state_passes_more_than_32_kib_and_children_return_next_to_nothing(stack: Any, graded: Any) -> None:
+def test_states_pass_at_most_32_kib(stack: Any, graded: Any) -> None:
     _, _, execution = graded
     states = stack.client("stepfunctions")
     pages = states.get_paginator("get_execution_history").paginate(executionArn=execution)
@@ -100,7 +100,7 @@ def test_no_state_passes_more_than_32_kib_and_children_return_next_to_nothing(st
         assert described["output"] == "{}"
 
 
-def test_no_secret_and_no_signed_url_is_stored(stack: Any, graded: Any) -> None:
+def test_run_stores_no_secrets_and_no_signed_urls(stack: Any, graded: Any) -> None:
     run_id, _, _ = graded
     for key in stack.store.keys(f"runs/{run_id}/"):
         content = stack.store.get(key)
@@ -108,7 +108,7 @@ def test_no_secret_and_no_signed_url_is_stored(stack: Any, graded: Any) -> None:
             assert marker not in content, key
 
 
-def test_an_audit_invokes_nothing(stack: Any, graded: Any) -> None:
+def test_audit_invokes_nothing(stack: Any, graded: Any) -> None:
     stack.build("audited")
     run = stack.run("an-audit", ["audited"], mode="audit")
     assert run["counts"] == {"students": 1, "complete": 0, "incomplete": 1}
@@ -119,11 +119,11 @@ def test_an_audit_invokes_nothing(stack: Any, graded: Any) -> None:
         ("performance", "not_graded"),
     }
     groups = stack.client("logs").describe_log_groups(logGroupNamePrefix="/aws/lambda/audited-")["logGroups"]
-    assert groups == [], "a function that was never called has no log"
+    assert groups == [], "a function that was never invoked has no log"
     assert stack.store.best("audited", "lambda-optimization") is None
 
 
-def test_one_student_checks_alone_with_the_other_machine(stack: Any, graded: Any) -> None:
+def test_self_check_runs_on_its_own_state_machine(stack: Any, graded: Any) -> None:
     execution = stack.start("self-check", ["user1", "user10"], machine="GradeStudentArn", students=["User10"])
     stack.succeed(execution)
     report = stack.report("self-check", "user10")
@@ -141,7 +141,7 @@ def test_one_student_checks_alone_with_the_other_machine(stack: Any, graded: Any
         ({"mode": "exam"}, "mode: exam is not one of: grade, audit"),
     ],
 )
-def test_a_run_that_cannot_be_planned_fails_with_the_reason_and_is_recorded(
+def test_run_that_cannot_be_planned_is_recorded_with_the_reason(
     stack: Any, request_: dict[str, Any], problem: str
 ) -> None:
     run_id = f"unplannable-{next(iter(request_))}"

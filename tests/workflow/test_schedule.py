@@ -1,4 +1,4 @@
-"""A course on the embedded AWS is audited by its schedule. Its tests come late, so that the schedule is due by then."""
+"""The scheduled audit of a course on the embedded AWS. These tests run late, when the audit is due."""
 
 from __future__ import annotations
 
@@ -16,17 +16,15 @@ from tests.workflow.conftest import until
 pytestmark = pytest.mark.workflow
 
 
-def test_a_schedule_starts_a_night_by_itself_and_a_second_delivery_audits_nothing(
-    stack: Any, night_to_come: datetime
-) -> None:
-    (night,) = until(lambda: stack.store.audits("by-schedule"), "the schedule to start an audit")
+def test_schedule_starts_an_audit_and_a_second_delivery_audits_nothing(stack: Any, next_audit: datetime) -> None:
+    (audit,) = until(lambda: stack.store.audits("by-schedule"), "the schedule to start an audit")
     remove_schedule(stack.target, stack.outputs, DEFAULT_STACK, "by-schedule")
-    assert night["night"] == f"{night_to_come:%Y-%m-%d-%H%M}"
-    assert night["scheduled"] is True
+    assert audit["night"] == f"{next_audit:%Y-%m-%d-%H%M}"
+    assert audit["scheduled"] is True
     machine = stack.outputs["AuditCourseArn"]
-    first = machine.replace(":stateMachine:", ":execution:") + f":{night['execution']}"
+    first = machine.replace(":stateMachine:", ":execution:") + f":{audit['execution']}"
     stack.succeed(first)
-    assert stack.store.get_json(CourseKeys("by-schedule").digest(night["night"]))["status"] == "complete"
+    assert stack.store.get_json(CourseKeys("by-schedule").digest(audit["night"]))["status"] == "complete"
 
     runs = len(stack.store.runs())
     asked = json.dumps({"course": "by-schedule", "scheduled": True})

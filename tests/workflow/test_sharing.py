@@ -1,4 +1,4 @@
-"""Load tests in an account that has little left: reduced with a note, in turn, or refused with the reason."""
+"""Load tests in an account with little concurrency left: reduced with a note, in turn, or refused with the reason."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.workflow.small_labs import LOADED
 pytestmark = pytest.mark.workflow
 
 RESERVING = "labgrader-plan-run"
-"""A function that reserves, so that others have less; it is none of a student's."""
+"""A function that reserves concurrency, so that others have less. It does not belong to a student."""
 
 
 @pytest.fixture(scope="module")
@@ -27,14 +27,14 @@ def student(stack: Any) -> str:
 
 
 def leases(stack: Any) -> list[dict[str, Any]]:
-    """Who is load-testing whom, and who has how many executions."""
+    """Return the holders of leases and permits."""
     table = stack.target.session.resource("dynamodb", endpoint_url=stack.target.endpoint).Table(stack.outputs["Table"])
     return [item for item in table.scan()["Items"] if item["pk"] == "LEASES"]
 
 
 @contextmanager
 def left(stack: Any, executions: int) -> Iterator[int]:
-    """Reserve what the account has but for so many executions; give the account's limit."""
+    """Reserve all but this many executions of the account. Yield the limit of the account."""
     stack.wait_until_idle()
     client = stack.client("lambda")
     limits = client.get_account_settings()["AccountLimit"]
@@ -48,7 +48,7 @@ def left(stack: Any, executions: int) -> Iterator[int]:
 
 
 def load_tests(stack: Any, run_id: str, username: str) -> list[dict[str, Any]]:
-    """What was answered to the load tests of a student: values, or errors."""
+    """Return the answers to the load tests of a student: values or errors."""
     evidence = stack.store.get_all_json(stack.store.keys(Keys(run_id).evidence(username)))
     return [
         answer
@@ -58,7 +58,7 @@ def load_tests(stack: Any, run_id: str, username: str) -> list[dict[str, Any]]:
     ]
 
 
-def test_a_load_test_without_room_is_refused_and_costs_nothing(stack: Any, student: str) -> None:
+def test_load_test_without_concurrency_is_refused_and_costs_no_points(stack: Any, student: str) -> None:
     with left(stack, 10) as limit:
         stack.run("sharing-10", [student], lab=LOADED)
     (answer,) = load_tests(stack, "sharing-10", student)
@@ -74,8 +74,8 @@ def test_a_load_test_without_room_is_refused_and_costs_nothing(stack: Any, stude
     assert report["score"]["points"] + report["score"]["open_points"] == 100
 
 
-def test_with_little_left_students_are_graded_in_turn_and_told_what_was_reduced(stack: Any, student: str) -> None:
-    """No two of their load tests, of 10 in flight at least, fit into the 15 that all may have together."""
+def test_students_are_graded_in_turn_with_reduced_load_if_little_concurrency_is_left(stack: Any, student: str) -> None:
+    """Two load tests with at least 10 requests in flight do not fit into the limit of 15."""
     students = [student, "turn"]
     stack.build("turn", lab=LOADED)
     seen: list[list[int]] = []
@@ -99,11 +99,11 @@ def test_with_little_left_students_are_graded_in_turn_and_told_what_was_reduced(
                 "20 requests in flight were planned; this account has 30 concurrent executions left, half of them for "
                 "load tests, so 15 were kept in flight"
             )
-            assert result["requests"] >= 100, "as many as planned, fewer at once"
+            assert result["requests"] >= 100, "as many requests as planned, but fewer in flight"
     assert max(sum(parts) for parts in seen) == 15
 
 
-def test_what_was_leased_is_free_again(stack: Any, student: str) -> None:
+def test_leases_and_permits_are_released(stack: Any, student: str) -> None:
     held = leases(stack)
-    assert held, "the load tests of this stack took executions"
+    assert held, "the load tests of this stack acquired permits"
     assert {(item["sk"].endswith(" executions"), json.dumps(item.get("parts"))) for item in held} == {(True, "{}")}

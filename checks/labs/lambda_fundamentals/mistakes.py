@@ -1,7 +1,7 @@
 """Mistakes that students make in these labs, with the checks that must find them.
 
 Two cases are not mistakes, so their points stay open (``tests/checks``): a student who destroyed all of Lab 6 in step
-6.9, and a student who copied ``context.request_id`` from the hand-out.
+6.9, and a student who copied ``context.request_id`` from the handout.
 """
 
 from __future__ import annotations

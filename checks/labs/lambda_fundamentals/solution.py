@@ -1,4 +1,4 @@
-"""A perfect student of these labs, lab by lab as in the hand-out. The code is our own and needs no internet.
+"""A perfect student of these labs, lab by lab as in the handout. The code is our own and needs no internet.
 
 Lab 6 uses the same API calls as Terraform, except the last one, which would destroy everything.
 """

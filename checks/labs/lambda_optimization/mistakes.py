@@ -50,8 +50,8 @@ def _around(body: str) -> Callable[[str], str]:
     return lambda text: (
         f"{text}\n\n_inner = lambda_handler\n\n\n"
         "def lambda_handler(event, context):\n"
-        '    operation = next((one for one in ("heavy", "memory", "retry_demo", "timeout_demo", "memory_demo")\n'
-        '                      if f\'"{one}"\' in (event.get("body") or "")), "default")\n'
+        '    operation = next((name for name in ("heavy", "memory", "retry_demo", "timeout_demo", "memory_demo")\n'
+        '                      if f\'"{name}"\' in (event.get("body") or "")), "default")\n'
         "    inner = lambda: _inner(event, context)\n"
         f"{lines}\n"
     )

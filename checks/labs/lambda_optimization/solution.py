@@ -1,4 +1,4 @@
-"""A perfect student of this lab, step by step as in the hand-out. The code is our own and needs no internet."""
+"""A perfect student of this lab, step by step as in the handout. The code is our own and needs no internet."""
 
 from __future__ import annotations
 

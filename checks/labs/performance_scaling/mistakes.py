@@ -274,7 +274,7 @@ MISTAKES: list[Mistake] = [
     ),
     Mistake(
         "no-provisioned-concurrency",
-        "set no provisioned concurrency, because the hand-out's option does not exist",
+        "set no provisioned concurrency, because the handout's option does not exist",
         {"provisioned-concurrency"},
         changed(without("put_provisioned_concurrency_config")),
     ),

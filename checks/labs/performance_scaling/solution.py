@@ -1,4 +1,4 @@
-"""A perfect student of this lab, step by step as in the hand-out. The code is our own and needs no internet."""
+"""A perfect student of this lab, step by step as in the handout. The code is our own and needs no internet."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def build(student: SimulatedStudent) -> None:
     plan = create_usage_plan(student, PLAN, api, stage, rate=500, burst=1000, quota=10_000, period="DAY")
     create_api_key(student, KEY, plan)
     # Task 4 only measures with other memory sizes
-    # Task 5: AWS rejects the mapping with the hand-out's visibility timeout of 30 seconds. MaxReceiveCount belongs in a
+    # Task 5: AWS rejects the mapping with the handout's visibility timeout of 30 seconds. MaxReceiveCount belongs in a
     # redrive policy.
     dead_letters = create_queue(student, "dead-letters", MessageRetentionPeriod=1_209_600)
     redrive = {"deadLetterTargetArn": dead_letters, "maxReceiveCount": "3"} if dead_letters else None
@@ -81,7 +81,7 @@ def deploy(student: SimulatedStudent, suffix: str, module: str, **settings: Any)
 
 
 def dashboard_body(student: SimulatedStudent) -> str:
-    """Return the five graphs of the hand-out."""
+    """Return the five graphs of the handout."""
     function, scaler, api = student.named(FUNCTION), student.named(SCALER), student.named(API)
     graphs: list[tuple[str, str, list[list[str]]]] = [
         ("Average Function Duration", "Average", two_lines("Duration", function, scaler)),

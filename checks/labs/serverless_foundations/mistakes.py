@@ -174,7 +174,7 @@ MISTAKES: list[Mistake] = [
     ),
     Mistake(
         "handouts-bucket",
-        "left the hand-out's bucket in the policy",
+        "left the handout's bucket in the policy",
         {"s3-reads-objects"},
         _policy_on(lambda _: "arn:aws:s3:::my-upload-bucket/*"),
     ),
@@ -202,7 +202,7 @@ MISTAKES: list[Mistake] = [
     ),
     Mistake(
         "permission-for-the-handouts-bucket",
-        "added the permission for the hand-out's bucket",
+        "added the permission for the handout's bucket",
         {"s3-permission"},
         changed(parameters("add_permission", PROCESSOR, SourceArn="arn:aws:s3:::my-upload-bucket")),
     ),
@@ -282,13 +282,13 @@ MISTAKES: list[Mistake] = [
     ),
     Mistake(
         "handouts-table-name",
-        "left the hand-out's table name in TABLE_NAME",
+        "left the handout's table name in TABLE_NAME",
         {"todo-environment", "todo-create"},
         changed(within("create_function", TODO, "Environment.Variables", TABLE_NAME="TodoItems")),
     ),
     Mistake(
         "handouts-table",
-        "left the hand-out's table name in the code",
+        "left the handout's table name in the code",
         {"todo-create"},
         _todo_code('os.environ.get("TABLE_NAME", "TodoItems")', '"TodoItems"'),
     ),
@@ -400,7 +400,7 @@ MISTAKES: list[Mistake] = [
     ),
     Mistake(
         "handouts-account",
-        "left the hand-out's account in the integration",
+        "left the handout's account in the integration",
         {"todo-route"},
         changed(
             parameters(

@@ -1,4 +1,4 @@
-"""A perfect student of this lab, step by step as in the hand-out. The code is our own and reads its environment."""
+"""A perfect student of this lab, step by step as in the handout. The code is our own and reads its environment."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from tests.checks.lambda_functions.samples import FUNCTION
 from tests.checks.replies import crash
 from tests.checks.world import World, item
 
-CONTEXT: dict[str, Any] = {"functions": [FUNCTION, "user1-g"], "explanation": "It is the hand-out's mistake."}
+CONTEXT: dict[str, Any] = {"functions": [FUNCTION, "user1-g"], "explanation": "It is the handout's mistake."}
 
 
 def recorded(*calls: tuple[str, str]) -> Answers:
@@ -31,7 +31,7 @@ def test_names_the_missing_attribute_and_the_right_one(kind: str) -> None:
     assert (verdict.status, verdict.message) == (
         "failed",
         f"{FUNCTION} uses context.request_id, which does not exist (use context.aws_request_id). "
-        "It is the hand-out's mistake.",
+        "It is the handout's mistake.",
     )
     assert verdict.hint.splitlines() == [
         r"sed -i 's/context\.request_id\b/context.aws_request_id/g' lambda_function.py",
@@ -44,11 +44,11 @@ def test_separates_several_functions_and_attributes() -> None:
     answers = recorded(
         (FUNCTION, "'LambdaContext' object has no attribute 'request_id'"),
         ("user1-g:prod", "'LambdaContext' object has no attribute 'request_id'"),
-        ("user1-g", "'LambdaContext' object has no attribute 'colour'"),
+        ("user1-g", "'LambdaContext' object has no attribute 'color'"),
     )
     verdict = judge(item("context_attributes_exist", **{**CONTEXT, "explanation": ""}), World().snapshot(), answers)
     assert verdict.message == (
-        "user1-g uses context.colour, which does not exist; user1-f and user1-g use context.request_id, "
+        "user1-g uses context.color, which does not exist; user1-f and user1-g use context.request_id, "
         "which does not exist (use context.aws_request_id)."
     )
 

@@ -19,11 +19,11 @@ def test_gives_no_advice_without_readable_code(world: World) -> None:
 
 def test_names_the_module_without_an_import() -> None:
     world = coded([file("cleanup_lambda.py", undefined=("json",))])
-    verdict = advise(world, "names_are_defined", explanation="The hand-out's own code forgets it.")
+    verdict = advise(world, "names_are_defined", explanation="The handout's own code forgets it.")
     assert (verdict.status, verdict.observed) == ("failed", "json")
     assert verdict.message == (
         "A name is neither imported nor defined (json in cleanup_lambda.py of user1-a). An invocation that reaches "
-        "such a line fails with a NameError. The hand-out's own code forgets it."
+        "such a line fails with a NameError. The handout's own code forgets it."
     )
     assert verdict.hint == "# at the top of cleanup_lambda.py: import json\n" + DEPLOY
 

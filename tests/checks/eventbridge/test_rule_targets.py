@@ -45,7 +45,7 @@ def test_names_the_example_account_of_the_handout() -> None:
     verdict = elsewhere(World().function(CLEANUP).rule(RULE, function_arn("cleanup-lambda")), "rule_targets", **CALLS)
     assert verdict.message == (
         f"{RULE} invokes {function_arn('cleanup-lambda')} instead of {CLEANUP}. {ACCOUNT} is the example account "
-        f"of the hand-out. Replace it with your account, {OWN_ACCOUNT}."
+        f"of the handout. Replace it with your account, {OWN_ACCOUNT}."
     )
 
 

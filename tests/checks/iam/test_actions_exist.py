@@ -14,10 +14,10 @@ HEAD: dict[str, Any] = {"functions": [PROCESSOR], "mistaken": {"s3:HeadObject": 
 
 def test_names_an_action_that_does_not_exist() -> None:
     world = built(inline={"S3AccessPolicy": [allow(["s3:GetObject", "S3:headobject"])]})
-    verdict = world.judge("actions_exist", **HEAD, explanation="The hand-out's mistake.")
+    verdict = world.judge("actions_exist", **HEAD, explanation="The handout's mistake.")
     assert verdict.message == (
         f"The policy S3AccessPolicy of {ROLE} names s3:HeadObject. s3:HeadObject is not an IAM action and has no "
-        "effect. Use s3:GetObject instead. The hand-out's mistake."
+        "effect. Use s3:GetObject instead. The handout's mistake."
     )
     assert verdict.hint.startswith(f"aws iam put-role-policy --role-name {ROLE} --policy-name S3AccessPolicy ")
 

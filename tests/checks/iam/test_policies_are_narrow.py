@@ -29,11 +29,11 @@ def test_names_the_managed_policy_that_allows_a_whole_service() -> None:
         "policies_are_narrow",
         actions=["s3:GetObject", "s3:PutObject"],
         resource="arn:aws:s3:::user1-bucket/*",
-        explanation="The hand-out attaches it to learn with.",
+        explanation="The handout attaches it to learn with.",
     )
     assert verdict.message == (
         "The role user1-role (AmazonS3FullAccess) allows far more than the function needs. A bug in the code or in an "
-        "imported package could use all of these permissions. The hand-out attaches it to learn with."
+        "imported package could use all of these permissions. The handout attaches it to learn with."
     )
     assert verdict.hint == (
         "aws iam put-role-policy --role-name user1-role --policy-name only-what-is-needed --policy-document "

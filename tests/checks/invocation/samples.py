@@ -21,7 +21,7 @@ SCHEMA = {
 
 
 def performance_function() -> World:
-    """Make a function whose alias ``prod`` serves version 1."""
+    """Make a function with version 1 and the alias ``prod`` for it."""
     return World().function(FUNCTION).version(FUNCTION, 1).alias(FUNCTION, "prod", "1")
 
 

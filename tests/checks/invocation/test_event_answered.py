@@ -235,8 +235,8 @@ REQUEST_ID = "'LambdaContext' object has no attribute 'request_id'"
 
 @pytest.mark.parametrize("call", [crash("AttributeError", REQUEST_ID), answer(500, json.dumps({"error": REQUEST_ID}))])
 def test_a_mistake_of_the_handout_is_not_graded(call: Invocation) -> None:
-    mistake = {"handout_mistake": "has no attribute 'request_id'", "explanation": "A mistake of the hand-out."}
-    with pytest.raises(NotGradedError, match=r"has no attribute 'request_id'.*A mistake of the hand-out\."):
+    mistake = {"handout_mistake": "has no attribute 'request_id'", "explanation": "A mistake of the handout."}
+    with pytest.raises(NotGradedError, match=r"has no attribute 'request_id'.*A mistake of the handout\."):
         probed(performance_function(), "event_answered", [call], **CALL, **mistake)
     verdict, _ = probed(performance_function(), "event_answered", [crash("E", "x")], **CALL, **mistake)
     assert (verdict.status, verdict.message) == ("failed", f"{SAYS}crashed: E: x.")

@@ -47,7 +47,7 @@ class Todos:
         user, todo = self.user(event), (event["pathParameters"] or {}).get("todoId", "")
         match event["httpMethod"], event["resource"]:
             case "GET", "/todos":
-                return said(200, [one for (owner, _), one in self.items.items() if owner == user])
+                return said(200, [todo for (owner, _), todo in self.items.items() if owner == user])
             case "POST", "/todos":
                 made = {"userId": user, "todoId": "t-1", **json.loads(event["body"]), "completed": False, **TIMES}
                 self.items[user, "t-1"] = made

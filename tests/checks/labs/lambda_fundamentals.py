@@ -128,7 +128,7 @@ def text_counts(module: str) -> str:
 
 def handler_of(source: str) -> Callable[[Any, Any], Any]:
     module = ModuleType("lambda_function")
-    exec(compile(source, "lambda_function.py", "exec"), module.__dict__)  # noqa: S102  our own code, and the hand-out's
+    exec(compile(source, "lambda_function.py", "exec"), module.__dict__)  # noqa: S102  our own code, and the handout's
     return module.lambda_handler  # type: ignore[no-any-return]
 
 
@@ -150,7 +150,7 @@ class Account:
         if question.action == "labgrader:CallApi":
             return self.call(arguments)
         assert question.action == "labgrader:DropObject"
-        text, key = arguments["Body"], arguments["Key"]  # as the hand-out counts
+        text, key = arguments["Body"], arguments["Key"]  # as the handout counts
         counts = {"lines": len(text.split("\n")), "words": len(text.split()), "characters": len(text)}
         return dropped({"file": key, **counts}).to_dict()
 
@@ -194,7 +194,7 @@ def graded(world: World, account: Account) -> tuple[dict[str, Verdict], Score, d
                 return not_graded(str(error))
             except MissingEvidenceError as unasked:
                 question = unasked.question
-            # what a perfect student never makes it ask is not there
+            # a perfect student causes only live questions; the answer to any other one is missing
             live = question.action in ("lambda:InvokeFunction", "labgrader:CallApi", "labgrader:DropObject")
             value = account.answer(question) if live else None
             (answers if live else snapshot.answers).record(question, Answer(value))

@@ -89,7 +89,7 @@ def gateway(world: World, qualifier: str = "prod", source: str = "api1/*/*") -> 
 
 
 def dashboard(world: World, without: int | None = None) -> World:
-    """The rows of the hand-out's five widgets, all or without one widget."""
+    """The rows of the handout's five widgets, all or without one widget."""
     widgets = [
         [["AWS/Lambda", "Duration", "FunctionName", FUNCTION], [".", ".", ".", SCALER]],
         [["AWS/Lambda", "ConcurrentExecutions", "FunctionName", FUNCTION], [".", ".", ".", SCALER]],
@@ -201,8 +201,8 @@ def graded(world: World, live: Respond = respond) -> Score:
 
 
 def fails(found: Score) -> set[str]:
-    """The checks that say something is wrong, without those that are skipped for it."""
-    return {one.item.id for one in found.checks if one.verdict.status not in ("passed", "skipped")}
+    """Return the checks that found something wrong, without skipped ones."""
+    return {check.item.id for check in found.checks if check.verdict.status not in ("passed", "skipped")}
 
 
 def operation_of(question: Question) -> str:

@@ -1,4 +1,4 @@
-"""The lab pack lambda-fundamentals: a perfect student, and the hand-out's own code."""
+"""The lab pack lambda-fundamentals: a perfect student, and the handout's own code."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def lambda_handler(event, context):
     except Exception as e:
         return {'statusCode': 500, 'body': json.dumps({'error': 'Internal server error'})}
 """
-"""The code of step 4.2, as the hand-out has it, and with its attribute mended."""
+"""The code of step 4.2, as in the handout, and with the right attribute."""
 
 
 def test_a_perfect_student_has_all_the_points(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,7 +74,7 @@ SPOILT_BY_REQUEST_ID = {
 }
 
 
-def test_who_follows_step_4_2_to_the_letter_loses_nothing_and_is_told_once_what_to_change(
+def test_a_student_who_follows_step_4_2_exactly_loses_nothing_and_gets_one_advice(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     verdicts, result, advice = graded(perfect(), Account(monkeypatch, hello=HANDED_OUT))
@@ -85,7 +85,7 @@ def test_who_follows_step_4_2_to_the_letter_loses_nothing_and_is_told_once_what_
     assert (result.points, result.open_points) == (81, 19)
     assert verdicts["hello-answers"].message.endswith(
         f"{HELLO} crashed: AttributeError: 'LambdaContext' object has no attribute 'request_id'. This is a mistake of "
-        "the hand-out, not yours. In the code of Labs 1 and 4, replace context.request_id by context.aws_request_id. "
+        "the handout, not yours. In the code of Labs 1 and 4, replace context.request_id by context.aws_request_id. "
         "Then deploy and request grading again."
     )
     assert verdicts["hello-api-get"].status == "failed"  # the 502 by itself
@@ -94,11 +94,11 @@ def test_who_follows_step_4_2_to_the_letter_loses_nothing_and_is_told_once_what_
     )
     assert advice["context-without-request-id"].message == (
         f"{HELLO} uses context.request_id, which does not exist (use context.aws_request_id). "
-        "This is a mistake of the hand-out, not yours. It is in the code of steps 1.4 and 4.2."
+        "This is a mistake of the handout, not yours. It is in the code of steps 1.4 and 4.2."
     )
 
 
-def test_who_did_everything_as_told_reads_five_pieces_of_advice(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_student_who_follows_the_handout_exactly_gets_five_pieces_of_advice(monkeypatch: pytest.MonkeyPatch) -> None:
     world = perfect().role("user1-files-role", BASIC, "arn:aws:iam::aws:policy/AmazonS3FullAccess")
     for name in (HELLO, FILES, TERRAFORM, ADVANCED, ASYNC):
         world.configure(name, Architectures=["x86_64"], TracingConfig={"Mode": "PassThrough"})

@@ -36,14 +36,16 @@ def destroyed() -> World:
     return world.say("iam:GetRole", None, RoleName="user1-terraform-managed-lambda-role")
 
 
-def test_who_destroyed_lab_6_as_told_neither_loses_nor_gets_points(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_student_who_destroyed_lab_6_as_instructed_neither_loses_nor_gets_points(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     verdicts, result, _ = graded(destroyed(), Account(monkeypatch))
     open_ones = {check.item.id for check in result.checks if check.verdict.status == "not_graded"}
     assert open_ones == TERRAFORM_ITEMS
     assert (result.points, result.open_points) == (81, 19)
     assert verdicts["terraform-resources"].message == (
         "could not be graded, and no points are lost: user1-terraform-managed-lambda and its resources do not exist. "
-        "Step 6.9 of the hand-out destroys them. To be graded, run terraform apply again and request grading again."
+        "Step 6.9 of the handout destroys them. To be graded, run terraform apply again and request grading again."
     )
 
 
@@ -117,8 +119,8 @@ def test_the_text_that_is_put_has_the_counts_that_the_lab_names() -> None:
     assert len(text.encode()) != counts["characters"]  # bytes are no characters
 
 
-def test_the_pack_says_everything_about_every_step() -> None:
-    said = " ".join(one["promise"] for one in LAB.unseen)
+def test_the_pack_covers_every_step() -> None:
+    said = " ".join(part["promise"] for part in LAB.unseen)
     for step in ("1.1", "2.6", "3.6", "4.5", "5.7", "6.8", "6.9", "7.8"):
         assert step in said, step
     assert lab_files()["lambda-fundamentals"].with_name("solution.py").is_file()

@@ -158,9 +158,9 @@ def test_a_mistake_names_no_check_that_would_be_skipped() -> None:
     """What requires a check that the mistake fails wholly is skipped, so it cannot fail too."""
     requires = {item.id: set(item.requires) for item in LAB.checks}
     built_nothing = PACK.mistake("nothing-built")
-    assert not any(requires[one] & built_nothing.fails for one in built_nothing.fails)
+    assert not any(requires[check] & built_nothing.fails for check in built_nothing.fails)
 
 
 def test_what_no_check_sees_is_said() -> None:
     assert len(LAB.unseen) >= 8
-    assert all(one["promise"] and one["why"].endswith(".") for one in LAB.unseen)
+    assert all(part["promise"] and part["why"].endswith(".") for part in LAB.unseen)

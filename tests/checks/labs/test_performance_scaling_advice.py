@@ -39,7 +39,7 @@ def advice(world: World, live: Respond = respond) -> dict[str, str]:
     return {name: verdict.message for name, verdict in verdicts.items() if verdict.status in ("failed", "partial")}
 
 
-def test_who_did_what_the_handout_says_is_told_what_it_does_not_say() -> None:
+def test_a_student_who_follows_the_handout_gets_advice_on_what_it_omits() -> None:
     world = perfect(2048).queue(QUEUE, VisibilityTimeout="60")
     world.configure(SCALER, Runtime="python3.9")
     dimensions = ["FunctionName", "Operation", "ColdStart", "MemorySize"]
@@ -65,18 +65,18 @@ def test_who_did_what_the_handout_says_is_told_what_it_does_not_say() -> None:
     }
     assert said["bad-json-crashes"].startswith(
         f'{FUNCTION}:prod, invoked with {{"body": "{{\\"operation\\": "}}, crashed: UnboundLocalError: dimensions. '
-        "In the hand-out's code, this is not your mistake: "
+        "In the handout's code, this is not your mistake: "
     )
 
 
-def test_who_knew_better_is_told_nothing_but_what_it_costs() -> None:
+def test_a_student_who_knew_better_gets_only_advice_on_costs() -> None:
     world = perfect(1024)
     method = {"apiKeyRequired": True, "methodIntegration": {"type": "AWS_PROXY", "uri": ""}}
     world.routes("api1", {("/performance", "POST"): method})
     assert set(advice(world)) == {"provisioned-concurrency-costs"}
 
 
-def test_who_goes_further_than_the_handout_is_told_what_that_does() -> None:
+def test_a_student_who_goes_beyond_the_handout_gets_advice_on_the_effects() -> None:
     """The method wants the key, the stage caches it, and the versions of one code have different memory."""
     world = perfect(2048)
     world.configure(FUNCTION, CodeSha256="sha-1")

@@ -34,7 +34,7 @@ from tests.checks.world import ACCOUNT, REGION, World, function_arn
 
 def statuses(found: Score) -> dict[str, str]:
     """Every check's status."""
-    return {one.item.id: one.verdict.status for one in found.checks}
+    return {check.item.id: check.verdict.status for check in found.checks}
 
 
 def changed(change: Callable[[World], Any]) -> World:
@@ -186,11 +186,11 @@ def test_who_switched_the_function_off_is_given_one_number() -> None:
         assert judge(LAB.item(name), world.snapshot()).hint.splitlines()[0] == command
 
 
-def test_the_reader_of_the_queue_is_told_its_own_trap() -> None:
+def test_the_advice_about_the_reader_of_the_queue_is_about_its_own_mistake() -> None:
     world = perfect()
     reserve(world, SCALER, None)
     assert judge(LAB.item("sqs-scaler-reserved"), world.snapshot()).message == (
-        f"{SCALER} has no reserved concurrency. The lab sets 100. (The hand-out's option create-function "
+        f"{SCALER} has no reserved concurrency. The lab sets 100. (The handout's option create-function "
         "--reserved-concurrency does not exist. Use put-function-concurrency.)"
     )
 
@@ -229,7 +229,7 @@ def test_the_handouts_visibility_timeout_and_a_longer_one_are_right(visibility: 
     assert fails(graded(world)) == set()
 
 
-def test_a_versions_settings_are_judged_and_mended_by_publishing_again() -> None:
+def test_a_versions_settings_are_judged_and_fixed_by_a_new_version() -> None:
     item = LAB.item("performance-function")
     world = perfect()
     world.versions[FUNCTION][1].update(MemorySize=512)

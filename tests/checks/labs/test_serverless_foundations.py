@@ -25,7 +25,7 @@ ROLE, TABLE, RULE = "user1-S3ProcessorLambdaRole", "user1-TodoItems", "user1-dai
 BUCKET = "user1-upload-bucket"
 BASIC = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
 SHARED = {
-    *(f"apigateway:{one}" for one in ("GetRestApis", "GetUsagePlans", "GetApiKeys")),
+    *(f"apigateway:{action}" for action in ("GetRestApis", "GetUsagePlans", "GetApiKeys")),
     "cloudwatch:ListDashboards",
     "dynamodb:ListTables",
     "events:ListRules",
@@ -139,7 +139,7 @@ def _answer(question: Question, todos: Todos) -> Any:
 
 def test_a_perfect_account_has_all_points_and_no_advice() -> None:
     verdicts, points, asked = graded(perfect())
-    assert {name: one.message for name, one in verdicts.items() if one.status != "passed"} == {}
+    assert {name: verdict.message for name, verdict in verdicts.items() if verdict.status != "passed"} == {}
     assert points == 100
     assert asked == {TODO: 23, PROCESSOR: 1}
 
@@ -185,8 +185,8 @@ def test_each_question_about_a_student_is_asked_once() -> None:
     } | {action: count for action, count in own.items() if action == "labgrader:ReadPackage"}
 
 
-def to_the_letter() -> World:
-    """A student who followed the text word for word, with the prefix: its own mistakes and nothing else."""
+def followed_exactly() -> World:
+    """Make a student who followed the handout exactly, with the prefix. The only mistakes are those of the handout."""
     world = perfect()
     head = {"Effect": "Allow", "Action": ["s3:GetObject", "s3:HeadObject"], "Resource": f"arn:aws:s3:::{BUCKET}/*"}
     world.role(ROLE, BASIC, inline={"S3AccessPolicy": [head]})
@@ -198,8 +198,8 @@ def to_the_letter() -> World:
     return world.say("labgrader:ReadCode", cleanup, FunctionName=CLEANUP)
 
 
-def test_the_hand_outs_own_mistakes_cost_nothing_and_are_said() -> None:
-    verdicts, points, _ = graded(to_the_letter())
+def test_the_handouts_own_mistakes_cost_nothing_and_get_advice() -> None:
+    verdicts, points, _ = graded(followed_exactly())
     assert points == 100
     said = {item.id: verdicts[item.id].message for item in MINE.advice if verdicts[item.id].status != "passed"}
     assert set(said) == {
@@ -212,9 +212,9 @@ def test_the_hand_outs_own_mistakes_cost_nothing_and_are_said() -> None:
     assert said["name-not-imported"] == (
         f"A name is neither imported nor defined (json in cleanup_lambda.py of {CLEANUP}). An invocation that reaches "
         "such a line fails with a NameError. If the name is json in cleanup_lambda.py, this is a mistake of the "
-        "hand-out, not yours."
+        "handout, not yours."
     )
-    assert all("hand-out" in message for message in said.values())
+    assert all("handout" in message for message in said.values())
 
 
 def test_the_cleanup_function_is_never_called() -> None:
@@ -225,7 +225,7 @@ def test_the_cleanup_function_is_never_called() -> None:
         and item.parameters["function"] == CLEANUP
         and item.check not in {"function_configured", "package_holds_handler", "rule_targets", "permission_granted"}
     ]
-    assert any("never invokes the cleanup function" in one["why"] for one in LAB.unseen)
+    assert any("never invokes the cleanup function" in part["why"] for part in LAB.unseen)
 
 
 @pytest.mark.parametrize("mistake", load_pack("serverless-foundations").mistakes, ids=lambda one: one.id)

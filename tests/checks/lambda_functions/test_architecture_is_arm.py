@@ -18,11 +18,11 @@ def test_gives_no_advice_if_nothing_is_known(world: World) -> None:
 
 def test_names_functions_on_x86_that_could_run_on_arm() -> None:
     verdict = advise(
-        two_functions(Architectures=["x86_64"]), "architecture_is_arm", explanation="The hand-out says x86_64."
+        two_functions(Architectures=["x86_64"]), "architecture_is_arm", explanation="The handout says x86_64."
     )
     assert verdict.message == (
         "user1-a and user1-b run on x86_64, but their packages contain no compiled code. On arm64, the same code costs "
-        "20% less for each millisecond. The hand-out says x86_64."
+        "20% less for each millisecond. The handout says x86_64."
     )
     assert verdict.hint.splitlines()[0] == (
         "aws lambda update-function-code --function-name user1-a --architectures arm64 "

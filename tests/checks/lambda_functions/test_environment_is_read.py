@@ -18,11 +18,11 @@ def coded(*imports: str, variables: Any = None, problem: str = "") -> World:
 
 def test_names_a_variable_that_the_code_does_not_read() -> None:
     verdict = coded("json", "boto3", "uuid", "datetime").judge(
-        "environment_is_read", function=TODO, variables=["TABLE_NAME"], explanation="The hand-out's mistake."
+        "environment_is_read", function=TODO, variables=["TABLE_NAME"], explanation="The handout's mistake."
     )
     assert verdict.message == (
         f"The code of {TODO} does not read the environment variable TABLE_NAME: no file of its package imports os. "
-        "The hand-out's mistake."
+        "The handout's mistake."
     )
 
 

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import botocore.session
 import pytest
 
 from labgrader.errors import NotGradedError
 from tests.checks.world import OPTIMIZED, World, perfect
+
+STATUS_OF_STATE = {
+    "Active": "passed",
+    "Inactive": "passed",
+    "Pending": "not graded",
+    "Failed": "failed",
+    "Deleting": "failed",
+    "Deactivating": "failed",
+    "Deactivated": "failed",
+    "ActiveNonInvocable": "failed",
+}
 
 
 @pytest.mark.parametrize(
@@ -21,6 +33,53 @@ from tests.checks.world import OPTIMIZED, World, perfect
 def test_fails_when_the_function_cannot_run(settings: dict[str, str], message: str) -> None:
     verdict = perfect().configure(OPTIMIZED, **settings).judge("function_can_run", function=OPTIMIZED)
     assert (verdict.status, verdict.message) == ("failed", message)
+
+
+@pytest.mark.parametrize(
+    ("state", "message"),
+    [
+        ("Deleting", f"AWS is deleting {OPTIMIZED}, so it cannot be invoked."),
+        ("Deactivating", f"AWS is deactivating {OPTIMIZED}, so it cannot be invoked."),
+        ("Deactivated", f"{OPTIMIZED} is deactivated, so it cannot be invoked."),
+        (
+            "ActiveNonInvocable",
+            f"The version $LATEST of {OPTIMIZED} cannot be invoked, because the function runs on Lambda Managed "
+            "Instances.",
+        ),
+    ],
+)
+def test_fails_in_a_state_in_which_lambda_refuses_invocations(state: str, message: str) -> None:
+    verdict = perfect().configure(OPTIMIZED, State=state).judge("function_can_run", function=OPTIMIZED)
+    assert (verdict.status, verdict.message) == ("failed", message)
+    assert (verdict.expected, verdict.observed) == ("an active function", f"state {state}")
+
+
+def test_the_hint_publishes_a_version_when_latest_cannot_be_invoked() -> None:
+    verdict = perfect().configure(OPTIMIZED, State="ActiveNonInvocable").judge("function_can_run", function=OPTIMIZED)
+    assert verdict.hint == f"aws lambda publish-version --function-name {OPTIMIZED} --publish-to LATEST_PUBLISHED"
+
+
+def test_judges_every_state_of_the_service_model() -> None:
+    """A new botocore with a new state fails this test: judge the state, and add it to the table."""
+    model = botocore.session.get_session().get_service_model("lambda")
+    assert set(model.shape_for("State").metadata["enum"]) == set(STATUS_OF_STATE)
+
+
+@pytest.mark.parametrize(("state", "status"), STATUS_OF_STATE.items())
+def test_has_one_verdict_for_each_state(state: str, status: str) -> None:
+    world = perfect().configure(OPTIMIZED, State=state)
+    if status == "not graded":
+        with pytest.raises(NotGradedError):
+            world.judge("function_can_run", function=OPTIMIZED)
+    else:
+        assert world.judge("function_can_run", function=OPTIMIZED).status == status
+
+
+def test_is_not_graded_in_a_state_that_labgrader_does_not_know() -> None:
+    world = perfect().configure(OPTIMIZED, State="Hibernating", StateReason="A new feature")
+    with pytest.raises(NotGradedError) as error:
+        world.judge("function_can_run", function=OPTIMIZED)
+    assert error.value.reason == f"labgrader does not know the state Hibernating of {OPTIMIZED}: A new feature"
 
 
 def test_is_not_graded_while_the_function_is_created() -> None:

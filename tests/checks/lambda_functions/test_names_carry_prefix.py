@@ -73,7 +73,7 @@ def test_fails_when_nothing_was_built() -> None:
         "user1_test",
     ],
 )
-def test_ignores_a_classmate_whose_name_begins_the_same(name: str) -> None:
+def test_ignores_a_classmate_with_a_name_that_begins_the_same(name: str) -> None:
     world = perfect().function(name).layer("user1_b-lambda-utils").dashboard("user1_b-lambda-optimization")
     assert world.judge("names_carry_prefix", **NAMES).status == "passed"
 

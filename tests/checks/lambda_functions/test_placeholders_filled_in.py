@@ -1,4 +1,4 @@
-"""placeholders_filled_in: advice on placeholders and the example account of the hand-out."""
+"""placeholders_filled_in: advice on placeholders and the example account of the handout."""
 
 from __future__ import annotations
 

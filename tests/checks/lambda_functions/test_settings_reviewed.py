@@ -24,8 +24,8 @@ def test_joins_three_pieces_of_advice() -> None:
     )
     world.list("logs:DescribeLogGroups", A, {})
     parts = [advise(world, check) for check in ("log_retention_set", "tracing_active", "architecture_is_arm")]
-    verdict = advise(world, "settings_reviewed", explanation="The hand-out chooses x86_64.")
-    assert verdict.message == f"{' '.join(part.message for part in parts)} The hand-out chooses x86_64."
+    verdict = advise(world, "settings_reviewed", explanation="The handout chooses x86_64.")
+    assert verdict.message == f"{' '.join(part.message for part in parts)} The handout chooses x86_64."
     assert verdict.hint == "\n".join(part.hint for part in parts)
     assert (verdict.expected, verdict.observed) == ("14 days; Active; arm64", "never expire; PassThrough; x86_64")
     world.list("logs:DescribeLogGroups", A, {"retentionInDays": 7}).configure(A, TracingConfig={"Mode": "Active"})

@@ -71,7 +71,7 @@ def test_failures_before_the_deadline_count() -> None:
 
 
 def test_fails_when_the_function_stops_answering() -> None:
-    hung = "stopped after 35 s, when 20 requests in a row had no answer: 79 of 100 requests were sent"
+    hung = "stopped after 35 s, because 20 requests in a row had no response: 79 of 100 requests were sent"
     result = load_result(59, timeouts=20, concurrency=20, cut_short=hung)
     verdict = loaded(perfect(), "succeeds_under_load", result, **LOAD)
     assert (verdict.status, verdict.message) == (

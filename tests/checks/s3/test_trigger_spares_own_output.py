@@ -32,12 +32,12 @@ def writing(*names: str) -> World:
 
 def test_names_the_trigger_without_a_filter() -> None:
     world = writing().bucket("user1-bucket", trigger())
-    verdict = advise(world, "trigger_spares_own_output", suffix=".txt", explanation="The hand-out leaves it empty.")
+    verdict = advise(world, "trigger_spares_own_output", suffix=".txt", explanation="The handout leaves it empty.")
     assert verdict.message == (
         "Every new object in user1-bucket invokes user1-a, which writes objects itself: s3.put_object in save "
         "(app.py:70). A result in the same bucket invokes the function again. A filter excludes the function's own "
         "results. Without a filter, code that does not recognize its own results runs until Lambda ends the loop "
-        "after about 16 invocations. The hand-out leaves it empty."
+        "after about 16 invocations. The handout leaves it empty."
     )
     command = words(verdict.hint)
     assert " ".join(command[:-1]) == (

@@ -39,7 +39,7 @@ from labgrader.evidence.snapshot import Snapshot
 from labgrader.recording.rate_limiter import RateLimiter
 from labgrader.recording.recorder import Recorder
 from labgrader.recording.sessions import Accounts
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from tests.recording.recording import record_all
 
 ACCOUNT = "123456789012"
@@ -331,6 +331,21 @@ def test_a_class_is_deleted_with_its_borrowed_resources_and_no_others(aws: Conne
     delete_class(aws, ["user1"])  # there is nothing left to delete, which is not an error
     delete_student(aws, "user10")
     assert there() == before
+
+
+def test_a_class_that_is_not_the_last_leaves_what_others_borrowed(aws: Connections) -> None:
+    names = ("user1-queue", "classmate-user1-queue", "classmate-user10-queue", "classmate-shared")
+    client = aws.client("sqs")
+    for name in names:
+        client.create_queue(QueueName=name)
+
+    def queues() -> set[str]:
+        return {url.rsplit("/", 1)[-1] for url in client.list_queues().get("QueueUrls", ())}
+
+    delete_class(aws, ["user1"], last=False)
+    assert queues() == {"classmate-user10-queue", "classmate-shared"}
+    delete_class(aws, ["user1"])
+    assert queues() == set()
 
 
 def there() -> dict[str, list[str]]:

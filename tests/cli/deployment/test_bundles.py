@@ -1,4 +1,4 @@
-"""Every function imports as Lambda imports it: with its bundle, the layers and boto3, and nothing of this machine's."""
+"""Every function can be imported as on Lambda: with its bundle, its layers and boto3, and no other packages."""
 
 from __future__ import annotations
 
@@ -24,17 +24,19 @@ def test_every_function_imports_in_an_isolated_interpreter(tmp_path: Path) -> No
     ]
 
     def unpack(reference: LocalCode) -> Path:
-        """Bundle what is deployed, or take what an earlier run bundled from the same files."""
+        """Unpack a bundle. An earlier run may have built it from the same files."""
         with zipfile.ZipFile(bundle(reference.path, running_python(), build_folder()).file) as archive:
             archive.extractall(tmp_path / reference.resource)
         return tmp_path / reference.resource
 
-    with ThreadPoolExecutor(2) as pool:  # pip and the interpreters are processes of their own
+    with ThreadPoolExecutor(2) as pool:  # pip and the interpreters are child processes
         folders = dict(zip(code, pool.map(unpack, code), strict=True))
         unpacked = {
-            one.resource: folder / "python" for one, folder in folders.items() if one.kind.endswith("LayerVersion")
+            reference.resource: folder / "python"
+            for reference, folder in folders.items()
+            if reference.kind.endswith("LayerVersion")
         }
-        functions = [folder for one, folder in folders.items() if one.kind.endswith("Function")]
+        functions = [folder for reference, folder in folders.items() if reference.kind.endswith("Function")]
         assert set(unpacked) == {"LabgraderLayer", "DependenciesLayer", "LoadTestingLayer", "ApiLayer"}
         assert len(functions) >= 12
         own = [[str(unpacked[name]) for name in layers(template, folder.name)] for folder in functions]
@@ -53,7 +55,7 @@ OWN_LAYERS = {
 }
 
 
-def test_only_those_that_need_a_layer_have_it() -> None:
+def test_only_functions_that_need_a_layer_have_it() -> None:
     template = read_template(TEMPLATE)
     common = ["LabgraderLayer", "DependenciesLayer"]
     for name, resource in template["Resources"].items():
@@ -61,7 +63,7 @@ def test_only_those_that_need_a_layer_have_it() -> None:
             assert layers(template, name) == common + OWN_LAYERS.get(name, [])
 
 
-def test_a_function_that_misses_a_package_says_which(tmp_path: Path) -> None:
+def test_the_error_of_a_missing_package_names_it(tmp_path: Path) -> None:
     function = tmp_path / "function"
     function.mkdir()
     (function / "app.py").write_text("import pytest\n")

@@ -1,4 +1,4 @@
-"""Deploying to the embedded AWS: again is harmless, changes arrive, and a failure names the resource and its reason."""
+"""Deploy to the embedded AWS: a second deployment updates the stack, and a failure names resource and reason."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ ACCOUNTS = itertools.count(1)
 
 @pytest.fixture
 def target(running: server.Embedded) -> Target:
-    """An account of its own for each test: MiniStack takes twelve digits as an access key for the account's id."""
+    """Return a new account for each test: MiniStack reads an access key of twelve digits as the account's id."""
     account = f"{next(ACCOUNTS):012}"
     session = boto3.Session(aws_access_key_id=account, aws_secret_access_key="test", region_name=server.REGION)
     return replace(embedded_target(running), session=session, account_id=account)
@@ -100,7 +100,7 @@ def call(target: Target) -> object:
 
 
 @pytest.mark.workflow
-def test_a_stack_is_made_once_and_brought_up_to_date(target: Target, template: Path) -> None:
+def test_a_stack_is_created_once_and_then_updated(target: Target, template: Path) -> None:
     build = template.parent / "build"
     outputs = deploy(target, "lab", template=template, build=build)
     assert set(outputs) == {"Bucket", "Table", "GradeClassArn"}
@@ -118,18 +118,18 @@ def test_a_parameter_that_was_set_stays_set(target: Target, template: Path) -> N
     assert deploy(target, "lab", template=template, build=build)["Level"] == "INFO"
     assert deploy(target, "lab", template=template, build=build, parameters={"Level": "DEBUG"})["Level"] == "DEBUG"
     assert deploy(target, "lab", template=template, build=build)["Level"] == "DEBUG"
-    with pytest.raises(BadInputError, match=r"^the template has no parameter Lvel; it has: Level$"):
+    with pytest.raises(BadInputError, match=r"^the template has no parameter Lvel; its parameters are: Level$"):
         deploy(target, "lab", template=template, build=build, parameters={"Lvel": "DEBUG"})
 
 
 @pytest.mark.parametrize("setting", ["NotifyEmail", "=x"])
-def test_a_setting_that_is_none(setting: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_setting_without_a_name_or_a_value_is_refused(setting: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["deploy", "--set", setting]) == 2
-    assert capsys.readouterr().err == f"error: --set {setting}: not of the form NAME=VALUE\n"
+    assert capsys.readouterr().err == f"error: --set {setting} is not of the form NAME=VALUE\n"
 
 
 @pytest.mark.workflow
-def test_bundles_lie_in_a_private_bucket_of_their_own(target: Target, template: Path) -> None:
+def test_bundles_are_uploaded_to_a_private_bucket(target: Target, template: Path) -> None:
     deploy(target, "lab", template=template, build=template.parent / "build")
     s3 = target.client("s3")
     bucket = f"labgrader-artifacts-{target.account_id}-us-east-1"
@@ -145,10 +145,10 @@ def test_a_failure_names_the_resource_and_its_reason(target: Target, template: P
     with pytest.raises(TargetError) as refused:
         deploy(target, "lab", template=template, build=template.parent / "build")
     lines = str(refused.value).splitlines()
-    assert lines[0].startswith("the stack lab was not deployed (")
+    assert lines[0].startswith("the stack lab could not be deployed (")
     assert "Echo (AWS::Lambda::Function): " in lines[1]
     assert missing in lines[1]
-    template.write_text(SAM)  # the broken stack stands in nobody's way
+    template.write_text(SAM)  # the failed stack does not prevent the next deployment
     assert "Bucket" in deploy(target, "lab", template=template, build=template.parent / "build")
 
 
@@ -168,7 +168,7 @@ def test_a_workflow_that_fails_says_why(target: Target, template: Path) -> None:
 @pytest.mark.parametrize(
     ("state", "sentence"),
     [
-        ({"status": "TIMED_OUT"}, "run r ran out of time"),
+        ({"status": "TIMED_OUT"}, "run r timed out"),
         ({"status": "ABORTED"}, "run r was stopped"),
         ({"status": "FAILED", "error": "E", "cause": "plain"}, "run r failed: E: plain"),
         (
@@ -178,7 +178,7 @@ def test_a_workflow_that_fails_says_why(target: Target, template: Path) -> None:
         ({"status": "FAILED", "error": "E", "cause": "[1]"}, "run r failed: E: [1]"),
     ],
 )
-def test_how_a_run_ended(state: dict[str, str], sentence: str) -> None:
+def test_the_end_of_a_run_is_a_sentence(state: dict[str, str], sentence: str) -> None:
     assert ended("r", state) == sentence
 
 
@@ -195,6 +195,6 @@ def test_a_lab_that_lint_refuses_is_not_deployed(tmp_path: Path) -> None:
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "lab.yaml").write_text("id: broken\n")
     nowhere: Any = None
-    refused = r"/broken/lab\.yaml:1: 'checks' is a required property"
+    refused = r"/broken/lab\.yaml:1: checks: is missing"
     with searching(tmp_path), pytest.raises(BadInputError, match=refused):
         deploy(nowhere)

@@ -1,4 +1,4 @@
-"""What is deployed is compared with what lies here before anything starts."""
+"""Commands compare the deployed labs with the local labs before they start anything."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def refused(there: dict[str, str], *labs: str) -> list[str]:
     return [str(problem) for problem in caught.value.problems]
 
 
-def test_what_is_the_same_is_not_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_labs_that_are_the_same_are_not_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     there = outputs(folder)
     with searching(folder):
         check_deployed(there, ["my-lab", BUILT_IN], OPTIONS)
@@ -55,7 +55,9 @@ def test_an_edited_lab_differs(folder: Path) -> None:
     file = folder / "my-lab" / "lab.yaml"
     file.write_text(file.read_text().replace("title: It is", "title: It is there"))
     with searching(folder):
-        assert refused(there, "my-lab") == ["the deployed my-lab differs: `labgrader deploy --aws --labs mylabs`"]
+        assert refused(there, "my-lab") == [
+            "the deployed my-lab differs from yours; deploy yours with `labgrader deploy --aws --labs mylabs`"
+        ]
         check_deployed(there, [BUILT_IN], OPTIONS)
 
 
@@ -65,40 +67,44 @@ def test_an_edited_check_differs_for_the_labs_that_may_use_it(folder: Path, name
     file = folder / "checks" / name
     file.write_text(f"{file.read_text()}\nMORE = 1\n")
     with searching(folder):
-        assert refused(there, "my-lab") == ["the deployed checks differ: `labgrader deploy --aws --labs mylabs`"]
+        assert refused(there, "my-lab") == [
+            "the deployed checks differ from yours; deploy yours with `labgrader deploy --aws --labs mylabs`"
+        ]
         check_deployed(there, [BUILT_IN], OPTIONS)
 
 
-def test_a_lab_that_is_not_deployed(folder: Path) -> None:
+def test_a_lab_that_is_not_deployed_is_refused(folder: Path) -> None:
     there = {OUTPUT: json.dumps(digests())}
     with searching(folder):
-        assert refused(there, "my-lab") == ["my-lab is not deployed: `labgrader deploy --aws --labs mylabs`"]
+        assert refused(there, "my-lab") == [
+            "my-lab is not deployed; deploy it with `labgrader deploy --aws --labs mylabs`"
+        ]
 
 
-def test_a_lab_that_is_only_deployed_is_graded_and_a_typo_is_not(
+def test_a_lab_that_is_only_deployed_is_graded_and_an_unknown_lab_is_refused(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     there = outputs(folder)
     check_deployed(there, ["my-lab", BUILT_IN], OPTIONS)
     assert capsys.readouterr().err == (
-        "my-lab is deployed, and not among the labs here: it is graded as it is deployed\n"
+        "warning: my-lab is deployed, but this machine does not have it: the deployed version is graded\n"
     )
     assert refused(there, "my-labs") == [
-        "there is no lab 'my-labs'; the labs are: lambda-fundamentals, lambda-optimization, my-lab, "
-        "performance-scaling, serverless-foundations"
+        "there is no lab 'my-labs'; did you mean 'my-lab'? The labs are: lambda-fundamentals, lambda-optimization, "
+        "my-lab, performance-scaling, serverless-foundations"
     ]
     assert no_longer_deployed(there) == ["my-lab"]
     with searching(folder):
         assert no_longer_deployed(there) == []
 
 
-def test_a_stack_that_does_not_say_is_told_of(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_stack_of_an_older_version_is_a_warning(capsys: pytest.CaptureFixture[str]) -> None:
     check_deployed({"Bucket": "bucket"}, [BUILT_IN], OPTIONS)
     assert capsys.readouterr().err == (
-        "the stack does not say which labs it holds, so they are not compared with those here; "
-        "`labgrader deploy --aws --labs mylabs` does\n"
+        "warning: an older version of labgrader deployed the stack, so its labs cannot be compared with yours; "
+        "deploy it again with `labgrader deploy --aws --labs mylabs`\n"
     )
 
 
-def test_digests_are_not_for_reading() -> None:
+def test_digests_are_not_printed() -> None:
     assert shown({"Bucket": "bucket", OUTPUT: "{}"}) == {"Bucket": "bucket"}

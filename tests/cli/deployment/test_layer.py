@@ -1,4 +1,4 @@
-"""Bundles: the same bytes for the same sources, everything a function needs, and no answers."""
+"""Bundles have the same bytes for the same sources, everything that a function needs, and no solutions."""
 
 from __future__ import annotations
 
@@ -47,26 +47,26 @@ def test_another_content_makes_another_key(function: Path, tmp_path: Path) -> No
     assert bundle(function, ELSEWHERE, tmp_path / "build").key != first.key
 
 
-def test_what_is_built_is_not_built_again(function: Path, tmp_path: Path) -> None:
+def test_a_bundle_is_not_built_again(function: Path, tmp_path: Path) -> None:
     first = bundle(function, ELSEWHERE, tmp_path / "build")
     first.file.write_bytes(b"as it was")
     assert bundle(function, ELSEWHERE, tmp_path / "build").file.read_bytes() == b"as it was"
 
 
-def test_what_no_function_needs_stays_behind(function: Path, tmp_path: Path) -> None:
+def test_a_bundle_has_no_files_that_functions_do_not_need(function: Path, tmp_path: Path) -> None:
     for name in ("__pycache__/app.cpython-311.pyc", ".env", "tests/test_app.py"):
         (function / name).parent.mkdir(exist_ok=True)
         (function / name).write_text("secret")
     assert names(bundle(function, ELSEWHERE, tmp_path / "build").file) == ["app.py", "data.json"]
 
 
-def test_dates_and_modes_say_nothing(function: Path, tmp_path: Path) -> None:
+def test_all_files_of_a_bundle_have_one_date_and_one_mode(function: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(bundle(function, ELSEWHERE, tmp_path / "build").file) as archive:
         assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
         assert {entry.external_attr >> 16 for entry in archive.infolist()} == {0o644}
 
 
-def test_the_layer_holds_the_checks_and_no_answers(tmp_path: Path) -> None:
+def test_the_layer_has_the_checks_and_no_solutions(tmp_path: Path) -> None:
     found = names(bundle(LAYER, ELSEWHERE, tmp_path / "build").file)
     assert "python/labgrader/store/__init__.py" in found
     assert "python/labgrader/schemas/lab.schema.json" in found
@@ -78,15 +78,15 @@ def test_the_layer_holds_the_checks_and_no_answers(tmp_path: Path) -> None:
     assert not [name for name in found if name.endswith(("/solution.py", "/mistakes.py", ".pyc"))]
 
 
-def test_byte_code_is_shipped_to_the_same_python_only(tmp_path: Path) -> None:
+def test_byte_code_is_added_only_for_the_same_python(tmp_path: Path) -> None:
     found = names(bundle(LAYER, running_python(), tmp_path / "build").file)
-    assert f"python/labgrader/__pycache__/roster.{sys.implementation.cache_tag}.pyc" in found
+    assert f"python/labgrader/__pycache__/errors.{sys.implementation.cache_tag}.pyc" in found
 
 
-def test_byte_code_is_used_whatever_its_date(tmp_path: Path) -> None:
-    """The flags of PEP 552: bit 0 says that a hash takes the date's place, bit 1 that it need not be looked at."""
+def test_byte_code_is_used_for_any_date(tmp_path: Path) -> None:
+    """The flags of PEP 552: with bit 0, a hash replaces the date; without bit 1, Python does not compare the hash."""
     with zipfile.ZipFile(bundle(LAYER, running_python(), tmp_path / "build").file) as archive:
-        code = archive.read(f"python/labgrader/__pycache__/roster.{sys.implementation.cache_tag}.pyc")
+        code = archive.read(f"python/labgrader/__pycache__/errors.{sys.implementation.cache_tag}.pyc")
     assert int.from_bytes(code[4:8], "little") == 0b01
 
 
@@ -98,7 +98,9 @@ def test_the_embedded_aws_gets_only_what_its_interpreter_lacks(tmp_path: Path) -
     assert found == ["requirements.txt"]
 
 
-def test_packages_that_cannot_be_fetched_end_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_packages_that_cannot_be_downloaded_are_an_error_with_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("PIP_FIND_LINKS", "PIP_EXTRA_INDEX_URL", "PIP_INDEX_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
@@ -109,11 +111,13 @@ def test_packages_that_cannot_be_fetched_end_in_a_sentence(tmp_path: Path, monke
     with pytest.raises(TargetError) as refused:
         bundle(requirements.parent, running_python(ours=True), tmp_path / "build")
     lines = str(refused.value).splitlines()
-    assert lines[0] == f"the packages of {requirements} could not be fetched:"
+    assert lines[0] == f"pip could not download the packages of {requirements}:"
     assert lines[-1] == "ERROR: No matching distribution found for no-such-package-of-ours==1"
 
 
-def test_a_python_without_pip_is_told_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_without_pip_has_the_command_that_installs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     venv.create(tmp_path / "venv", with_pip=False, symlinks=True)
     python = tmp_path / "venv" / "bin" / "python"
     monkeypatch.setattr(sys, "executable", str(python))
@@ -123,12 +127,12 @@ def test_a_python_without_pip_is_told_how_to_get_it(tmp_path: Path, monkeypatch:
     with pytest.raises(TargetError) as refused:
         bundle(requirements.parent, Python("3.13", "arm64"), tmp_path / "build")
     assert str(refused.value) == (
-        f"the packages of {requirements} cannot be fetched without pip; install it: {python} -m ensurepip"
+        f"the packages of {requirements} cannot be downloaded without pip; install pip with `{python} -m ensurepip`"
     )
 
 
 class Pip:
-    """Answers for pip: writes down what it was asked for, and installs a package with everything a wheel may bring."""
+    """Replaces pip: records its arguments, and installs a package with every kind of file that a wheel may have."""
 
     def __init__(self, folder: Path) -> None:
         self.arguments = folder / "asked"
@@ -147,7 +151,9 @@ class Pip:
         )
 
 
-def test_packages_are_fetched_for_the_platform_they_run_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_packages_are_downloaded_for_the_platform_of_the_functions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pip = Pip(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     requirements = tmp_path / "dependencies" / "requirements.txt"

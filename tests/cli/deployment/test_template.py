@@ -1,4 +1,4 @@
-"""Templates keep their tags, and their references point into the bucket."""
+"""Templates keep their tags, and their paths become references to the bucket."""
 
 from __future__ import annotations
 
@@ -61,13 +61,13 @@ def test_tags_and_dates_survive_a_round_trip(template: Path) -> None:
     }
 
 
-def test_our_own_template_survives_too(tmp_path: Path) -> None:
+def test_the_template_of_labgrader_survives_a_round_trip(tmp_path: Path) -> None:
     again = tmp_path / "again.yaml"
     again.write_text(write_template(read_template(TEMPLATE)))
     assert read_template(again) == read_template(TEMPLATE)
 
 
-def test_references_point_into_the_bucket(template: Path, tmp_path: Path) -> None:
+def test_paths_become_references_to_the_bucket(template: Path, tmp_path: Path) -> None:
     made = package(template, "artifacts", running_python(), tmp_path / "build")
     rewritten = template.with_name("again.yaml")
     rewritten.write_text(made.template)
@@ -81,30 +81,35 @@ def test_references_point_into_the_bucket(template: Path, tmp_path: Path) -> Non
     assert made.parameters == {"Level"}
 
 
-def test_a_reference_to_nothing_is_named(template: Path) -> None:
+def test_a_path_that_does_not_exist_is_named(template: Path) -> None:
     (template.parent / "flow.asl.json").unlink()
     with pytest.raises(BadInputError, match=r"Resources\.Flow\.DefinitionUri: flow\.asl\.json does not exist"):
         list(local_code(read_template(template), template.parent))
 
 
-def test_a_file_that_is_no_template(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_template_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "template.yaml"
     with pytest.raises(BadInputError, match=r"template\.yaml: No such file or directory"):
         read_template(file)
     file.write_text("a: [1")
-    with pytest.raises(BadInputError, match=r"template\.yaml:1: not YAML"):
+    with pytest.raises(BadInputError, match=r"template\.yaml:1: this is not valid YAML"):
         read_template(file)
     file.write_text("a: 1")
-    with pytest.raises(BadInputError, match="not a CloudFormation template: it has no Resources"):
+    with pytest.raises(BadInputError, match="this is not a CloudFormation template: it has no Resources"):
         read_template(file)
 
 
-def test_the_runtime_of_the_functions(template: Path) -> None:
+def test_all_functions_must_have_one_python_runtime(template: Path) -> None:
     document = read_template(template)
     assert runtime(document) == ("3.13", "arm64")
     document["Resources"]["Other"] = {"Type": "AWS::Serverless::Function", "Properties": {"Runtime": "python3.12"}}
-    with pytest.raises(BadInputError, match="the functions have 2 runtimes and architectures; one layer fits only one"):
+    with pytest.raises(
+        BadInputError,
+        match="the functions have 2 combinations of runtime and architecture; a layer supports only one",
+    ):
         runtime(document)
     document["Resources"] = {"Other": {"Type": "AWS::Serverless::Function", "Properties": {"Runtime": "nodejs22.x"}}}
-    with pytest.raises(BadInputError, match=r"the functions' runtime is nodejs22\.x, not a version of Python"):
+    with pytest.raises(
+        BadInputError, match=r"the runtime of the functions is nodejs22\.x; it must be a version of Python 3"
+    ):
         runtime(document)

@@ -1,4 +1,4 @@
-"""The reference for authors of labs is made of the source's own words and signatures."""
+"""The reference for authors of labs has the signatures and docstrings of the source."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def test_the_page_is_current() -> None:
 
 
 @pytest.mark.parametrize("name", judging.__all__)
-def test_everything_that_a_check_may_import_is_there(name: str) -> None:
+def test_the_page_has_every_name_that_a_check_may_import(name: str) -> None:
     assert any(f"{start}{name}" in PAGE for start in ("- `", "### `"))
 
 
@@ -38,23 +38,23 @@ def test_everything_that_a_check_may_import_is_there(name: str) -> None:
         "- `DEADLINE_S = 90`\\\n",
     ],
 )
-def test_an_entry_has_its_signature_as_it_is_written(entry: str) -> None:
+def test_an_entry_has_the_signature_of_the_source(entry: str) -> None:
     assert entry in PAGE
 
 
-def test_what_serves_the_recording_is_left_out() -> None:
+def test_names_for_the_recorder_are_left_out() -> None:
     assert "from_answer" not in PAGE
     assert "to_dict" not in PAGE
     assert "`answers`" not in PAGE
 
 
-def test_every_function_of_the_page_has_words() -> None:
+def test_every_function_of_the_page_has_a_docstring() -> None:
     for name in ("labgrader.judging.verdict", "checks.simulation.builders", "checks.simulation.mistake"):
         for function in read_module(name).functions.values():
             assert function.name.startswith("_") or function.doc.paragraphs, function.name
 
 
-def test_a_docstring_is_taken_apart() -> None:
+def test_a_docstring_is_split_into_its_parts() -> None:
     doc = parse_doc(
         """Do ``this``.
 

@@ -1,4 +1,4 @@
-"""The catalogue of checks is made of the checks' own words."""
+"""The catalogue of checks has their docstrings and parameters."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def it_is_there(snapshot: Snapshot, *, name: str, sizes: list[int], mode: str | 
     return passed()
 
 
-def test_an_entry_says_what_it_takes_and_who_uses_it() -> None:
+def test_an_entry_has_the_parameters_and_the_labs_of_a_check() -> None:
     lab = Lab("a-lab", "1.0.0", "A lab", "", 10, (Item("thing", "it_is_there", "The thing"),))
     page = catalogue([it_is_there], [lab])
     assert page[page.index("### ") :].startswith(

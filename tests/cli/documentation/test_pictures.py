@@ -1,4 +1,4 @@
-"""The pictures of the documentation: a class that is judged from recorded proofs, and Chromium to photograph it."""
+"""The pictures of the documentation show a class that is judged from recorded proofs."""
 
 from __future__ import annotations
 

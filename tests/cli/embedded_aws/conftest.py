@@ -11,13 +11,13 @@ import pytest
 
 @pytest.fixture
 def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the state of this test to itself."""
+    """Use a state folder for this test only."""
     monkeypatch.setenv("LABGRADER_STATE", str(tmp_path / "state"))
 
 
 @pytest.fixture
 def busy_port() -> Iterator[int]:
-    """A port that something listens on."""
+    """Return a port with a listener."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()

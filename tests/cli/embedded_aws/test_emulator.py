@@ -1,4 +1,4 @@
-"""Where MiniStack is corrected: IAM actions of Lambda, sessions, handlers that raise, and botocore in environments."""
+"""The corrections of MiniStack: IAM actions of Lambda, sessions, handlers that raise, and botocore in environments."""
 
 from __future__ import annotations
 
@@ -53,12 +53,12 @@ print(json.dumps(answers))
 
 
 def invoked(*events: str) -> list[dict[str, Any]]:
-    """Call one execution environment of the corrected MiniStack, in a process of its own; return its answers."""
+    """Invoke one execution environment of the corrected MiniStack in a new process. Return its results."""
     done = subprocess.run([sys.executable, "-c", PROGRAM, CODE, *events], capture_output=True, text=True, check=True)
     return list(json.loads(done.stdout.splitlines()[-1]))
 
 
-def test_an_environment_goes_on_after_its_handler_raised() -> None:
+def test_an_environment_is_kept_after_its_handler_raised() -> None:
     first, raised, after = invoked("pid", "raise", "pid")
     assert (raised["status"], raised["error"]) == ("error", "no")
     assert (first["cold_start"], after["cold_start"]) == (True, False)
@@ -73,14 +73,14 @@ def test_an_environment_that_ended_or_timed_out_is_replaced(event: str, error: s
     assert after["result"]["pid"] != first["result"]["pid"]
 
 
-def test_botocore_is_there_once_a_function_imports_it_and_not_before() -> None:
+def test_botocore_is_imported_only_by_the_function() -> None:
     before, imported, after = invoked("pid", "aws", "pid")
     assert before["result"]["botocore"] is False
     assert imported["result"] == 1, "calls of functions by functions are counted"
     assert after["result"]["botocore"] is True
 
 
-def test_another_worker_script_than_the_known_one_is_refused() -> None:
+def test_an_unknown_worker_script_is_refused() -> None:
     with pytest.raises(ValueError, match=r"MiniStack's worker script has changed: see cli/embedded_aws/emulator\.py"):
         worker_script("print()")
 
@@ -98,17 +98,17 @@ def test_another_worker_script_than_the_known_one_is_refused() -> None:
         ("POST", "/2015-03-31/functions/user1-f/invocations", "InvokeFunction"),
     ],
 )
-def test_an_action_is_that_of_aws(method: str, path: str, action: str) -> None:
+def test_a_request_has_the_iam_action_of_aws(method: str, path: str, action: str) -> None:
     assert lambda_action(method, path) == action
 
 
-def test_ministack_still_needs_it() -> None:
+def test_ministack_still_needs_the_correction_of_actions() -> None:
     path = "/2019-09-30/functions/user1-f/concurrency"
     assert iam_actions.extract_iam_action("lambda", "GET", path, {}, b"", {}) == "lambda:PutFunctionConcurrency"
 
 
 class GrowingSession(dict[str, Any]):
-    """A session that another thread's session is added beside, just when it is looked at."""
+    """A session that adds another session, as a thread does, when it is read."""
 
     def get(self, name: str, default: Any = None) -> Any:
         sts._sessions[f"ASIA{len(sts._sessions)}"] = {"Arn": "arn:aws:sts::000000000000:assumed-role/other/other"}
@@ -120,7 +120,7 @@ def test_sessions_are_evicted_while_others_are_added(
     evict: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sts, "_sessions", {"ASIAOLD": GrowingSession(Expiration=1.0), "ASIANEW": GrowingSession()})
-    if evict is not evict_expired_sessions:  # MiniStack's own: when it no longer fails, the correction can go
+    if evict is not evict_expired_sessions:  # when MiniStack no longer fails, the correction can be removed
         with pytest.raises(RuntimeError, match="dictionary changed size during iteration"):
             evict()
         return

@@ -1,4 +1,4 @@
-"""What the embedded AWS leaves out of an API, and where it answers."""
+"""The gateway responses of an API on the embedded AWS, and its address."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ DOCUMENT = {
 
 
 class Service:
-    """Answers for CloudFormation and API Gateway; writes down what was changed."""
+    """Replaces CloudFormation and API Gateway, and records the changes."""
 
     def __init__(self) -> None:
         self.there: dict[str, dict[str, Any]] = {}
@@ -81,7 +81,7 @@ def test_gateway_responses_are_put_and_deployed_once() -> None:
     assert len(service.deployed) == 1
 
 
-def test_one_that_changed_is_deployed_again() -> None:
+def test_a_changed_gateway_response_is_deployed_again() -> None:
     service = Service()
     add_gateway_responses(DOCUMENT, "labgrader", service, service)
     changed = json.loads(json.dumps(DOCUMENT))
@@ -100,5 +100,5 @@ def test_one_that_changed_is_deployed_again() -> None:
         ("https://grader.example.edu/api", "https://grader.example.edu/api"),
     ],
 )
-def test_an_apis_address_on_the_embedded_aws(url: str, here: str) -> None:
+def test_the_address_of_an_api_is_that_of_the_embedded_aws(url: str, here: str) -> None:
     assert address_here(url, HERE) == here

@@ -1,4 +1,4 @@
-"""The embedded AWS: starts beside others, and never sees the credentials of the instructor."""
+"""The embedded AWS starts next to others, and never sees the credentials of the instructor."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.cli.embedded_aws.waiting import alive, eventually
 pytestmark = pytest.mark.usefixtures("own_state")
 
 
-def test_it_sees_nothing_of_the_instructors_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_has_nothing_of_the_instructor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "GITHUB_TOKEN", "HTTPS_PROXY", "PYTHONPATH"):
         monkeypatch.setenv(name, "the instructor's")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAREAL")
@@ -36,21 +36,19 @@ def test_it_sees_nothing_of_the_instructors_environment(tmp_path: Path, monkeypa
     assert server.environment(4566, tmp_path)["AUTH"] == "false"
 
 
-def test_a_port_that_was_asked_for_and_is_taken(busy_port: int) -> None:
+def test_a_given_port_that_is_in_use_is_refused(busy_port: int) -> None:
     with pytest.raises(TargetError) as refused:
         server.start(busy_port)
-    assert str(refused.value) == (
-        f"port {busy_port} is already in use; choose another one with --port, or leave --port away"
-    )
+    assert str(refused.value) == (f"port {busy_port} is already in use; choose another one with --port, or omit --port")
 
 
 @pytest.mark.parametrize("port", [0, 65536, -1])
-def test_a_port_that_is_none(port: int) -> None:
-    with pytest.raises(UsageError, match=f"there is no port {port}: it is 1 to 65535"):
+def test_an_invalid_port_is_refused(port: int) -> None:
+    with pytest.raises(UsageError, match=f"^{port} is not a port; choose one from 1 to 65535$"):
         server.start(port)
 
 
-def test_a_state_file_of_a_process_that_is_gone_is_forgotten() -> None:
+def test_the_state_file_of_an_ended_process_is_deleted() -> None:
     state_folder().mkdir()
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
@@ -59,14 +57,14 @@ def test_a_state_file_of_a_process_that_is_gone_is_forgotten() -> None:
     assert not (state_folder() / "embedded.json").exists()
 
 
-def test_a_number_that_was_used_again_is_another_process() -> None:
+def test_a_process_with_a_reused_id_is_another_process() -> None:
     state_folder().mkdir()
     server.remember(server.Embedded(os.getpid(), "born long ago", 1, False, ""))
     assert server.stop_running() is None
     assert not (state_folder() / "embedded.json").exists()
 
 
-def test_a_broken_state_file_is_worth_nothing() -> None:
+def test_an_invalid_state_file_is_ignored() -> None:
     state_folder().mkdir()
     (state_folder() / "embedded.json").write_text("{")
     assert server.running() is None
@@ -90,8 +88,8 @@ def test_it_starts_is_found_and_stops_without_a_trace(tmp_path: Path) -> None:
     assert server.stop_running() is None
 
 
-def test_one_that_does_not_start_says_what_it_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The interpreter is one that has no MiniStack."""
+def test_the_error_of_a_failed_start_has_the_end_of_the_log(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The interpreter does not have MiniStack."""
     python = tmp_path / "python"
     python.write_text("#!/bin/sh\necho no room >&2\nexit 1\n")
     python.chmod(0o755)
@@ -101,21 +99,21 @@ def test_one_that_does_not_start_says_what_it_said(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.workflow
-def test_two_run_side_by_side() -> None:
-    with server.temporary() as one, server.temporary(enforce_iam=True) as other:
-        assert one.port != other.port
-        assert one.healthy()
-        assert other.healthy()
-    assert not one.healthy(1.0)
+def test_two_run_at_the_same_time() -> None:
+    with server.temporary() as first, server.temporary(enforce_iam=True) as second:
+        assert first.port != second.port
+        assert first.healthy()
+        assert second.healthy()
+    assert not first.healthy(1.0)
 
 
 @pytest.mark.workflow
 @pytest.mark.parametrize("signal_number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_it_ends_with_the_command_that_started_it(signal_number: int, tmp_path: Path) -> None:
-    """Even a command that is killed outright takes it along, and everything it started."""
+    """It ends with all of its processes, also if the command is killed."""
     script = (
         "import signal\nfrom cli.embedded_aws import server\n"
-        # a job in the background of a shell inherits that these are ignored
+        # in the background of a shell, these signals are ignored by default
         "for number in (signal.SIGINT, signal.SIGHUP):\n    signal.signal(number, signal.SIG_DFL)\n"
         "made = server.start()\nprint(made.pid, made.work, flush=True)\nsignal.pause()\n"
     )
@@ -128,15 +126,15 @@ def test_it_ends_with_the_command_that_started_it(signal_number: int, tmp_path: 
     family = [int(pid), *reaper.descendants(int(pid))]
     command.send_signal(signal_number)
     command.wait()
-    assert eventually(lambda: not any(alive(one) for one in family))
+    assert eventually(lambda: not any(alive(process) for process in family))
     assert eventually(lambda: not Path(work).exists())
 
 
-def test_a_port_is_given_to_one_listener_only(busy_port: int) -> None:
-    """Two that look for the preferred port at once: the second gets another one, before any server runs."""
-    with socket.socket() as once:
-        once.bind(("127.0.0.1", 0))
-        preferred = once.getsockname()[1]
+def test_a_port_has_only_one_listener(busy_port: int) -> None:
+    """If two commands want the preferred port, the second gets another one, before any server runs."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        preferred = probe.getsockname()[1]
     first = listen(None, preferred)
     second = listen(None, preferred)
     assert first is not None

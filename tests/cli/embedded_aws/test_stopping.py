@@ -1,4 +1,4 @@
-"""The embedded AWS stops with everything that it started, or says what is left."""
+"""The embedded AWS stops with all of its processes and files, or an error names what is left."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def stand_in(script: str, work: Path) -> Iterator[server.Embedded]:
 
 
 def test_files_that_take_long_to_delete_are_a_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The guard has no process below it any more, and does not end: it deletes files."""
+    """The reaper has no child process and does not end, because it deletes files."""
     deletes = "import signal, time\nsignal.signal(signal.SIGTERM, lambda *_: None)\nprint(flush=True)\n"
     work = tmp_path / "labgrader-embedded-x y"
     work.mkdir()
@@ -54,7 +54,7 @@ def test_files_that_take_long_to_delete_are_a_warning(tmp_path: Path, capsys: py
         "warning: the embedded AWS has stopped; its temporary files are still being deleted in the background. "
         f"If the folder remains, delete it: rm -rf '{work}'\n"
     )
-    assert work.exists(), "it is the guard's to delete"
+    assert work.exists(), "only the reaper deletes it"
 
 
 SURVIVES = (
@@ -72,16 +72,16 @@ def test_a_process_that_survives_is_an_error_of_down(tmp_path: Path, capsys: pyt
         with pytest.raises(TargetError) as refused:
             server.stop_running(NO_TIME)
         assert str(refused.value) == (
-            f"the embedded AWS does not stop: process {child} does not end; see `ps -o pid,ppid,stat,args -p {child}`"
+            f"the embedded AWS did not stop: process {child} still runs; see `ps -o pid,ppid,stat,args -p {child}`"
         )
         assert (state_folder() / "embedded.json").exists(), "`labgrader down` can be tried again"
     assert capsys.readouterr().err == ""
 
 
-def test_a_process_that_survives_costs_no_result(
+def test_a_surviving_process_does_not_discard_the_result(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The interpreter is one that stands in for the guard: it answers health checks, and does not end."""
+    """The interpreter is replaced by a reaper that responds to health checks and does not end."""
     python = tmp_path / "python"
     stand_in_file = tmp_path / "server.py"
     stand_in_file.write_text(SURVIVING_SERVER)
@@ -95,7 +95,7 @@ def test_a_process_that_survives_costs_no_result(
     try:
         assert results == ["graded"]
         assert capsys.readouterr().err == (
-            f"warning: the embedded AWS does not stop: process {left[0]} does not end; "
+            f"warning: the embedded AWS did not stop: process {left[0]} still runs; "
             f"see `ps -o pid,ppid,stat,args -p {left[0]}`\n"
         )
     finally:
@@ -131,7 +131,7 @@ def guarded(work: Path, *command: str) -> subprocess.Popen[bytes]:
 
 
 def test_files_that_cannot_be_deleted_are_a_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A symbolic link is never followed to delete what it leads to."""
+    """The target of a symbolic link is not deleted."""
     kept = tmp_path / "kept"
     kept.mkdir()
     work = tmp_path / "labgrader-embedded-link"
@@ -146,7 +146,7 @@ def test_files_that_cannot_be_deleted_are_a_warning(tmp_path: Path, capsys: pyte
     assert kept.exists()
 
 
-def test_what_a_killed_guard_left_is_removed_by_the_next_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_next_start_deletes_the_files_of_a_killed_reaper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LABGRADER_STATE", str(tmp_path))
     folders = {}
     for name in ("killed", "running"):
@@ -162,7 +162,7 @@ def test_what_a_killed_guard_left_is_removed_by_the_next_start(tmp_path: Path, m
     try:
         work_folder.remove_leftovers()
         assert not folders["killed"][0].exists()
-        assert (folders["running"][0] / "file").exists(), "its guard lives"
+        assert (folders["running"][0] / "file").exists(), "its reaper runs"
         assert foreign.exists(), "not a folder"
     finally:
         folders["running"][1].kill()
@@ -170,9 +170,7 @@ def test_what_a_killed_guard_left_is_removed_by_the_next_start(tmp_path: Path, m
 
 
 @pytest.mark.workflow
-def test_a_guard_that_was_killed_leaves_files_until_the_next_start(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_killed_reaper_leaves_files_until_the_next_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LABGRADER_STATE", str(tmp_path))
     with server.temporary() as made:
         os.kill(made.pid, signal.SIGKILL)
@@ -183,8 +181,8 @@ def test_a_guard_that_was_killed_leaves_files_until_the_next_start(
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process adopt its grandchildren")
 @pytest.mark.parametrize("how", ["ends", "is stopped"])
-def test_the_guard_kills_what_tries_to_leave(how: str, tmp_path: Path) -> None:
-    """A grandchild in a session of its own, whose parent has ended, is still found."""
+def test_the_reaper_kills_processes_that_try_to_escape(how: str, tmp_path: Path) -> None:
+    """A grandchild in another session is found after its parent has ended."""
     work = tmp_path / "work"
     work.mkdir()
     escape = (
@@ -209,9 +207,9 @@ def test_the_guard_kills_what_tries_to_leave(how: str, tmp_path: Path) -> None:
     assert not work.exists()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the guard's descriptors are read from /proc")
-def test_the_guard_keeps_no_copy_of_the_socket(tmp_path: Path) -> None:
-    """While files are still being deleted, the port is free."""
+@pytest.mark.skipif(sys.platform != "linux", reason="the descriptors of the reaper are read from /proc")
+def test_the_reaper_keeps_no_copy_of_the_socket(tmp_path: Path) -> None:
+    """The port is free while the files are being deleted."""
     work = tmp_path / "work"
     work.mkdir()
     with socket.socket() as listening:
@@ -245,4 +243,4 @@ def _takes(port: int) -> bool:
 
 def _holds_a_socket(pid: int) -> bool:
     folder = Path(f"/proc/{pid}/fd")
-    return any(str(one.readlink()).startswith("socket:") for one in folder.iterdir())
+    return any(str(descriptor.readlink()).startswith("socket:") for descriptor in folder.iterdir())

@@ -17,11 +17,11 @@ from cli.main import main
 from cli.project import ROOT
 
 LONG_S = 1800
-"""Longer than any command takes: it only keeps the test from hanging."""
+"""Seconds that no command needs. They only prevent an endless test."""
 
 
 def start(*arguments: str) -> subprocess.Popen[str]:
-    """Start the command as a process of its own."""
+    """Start the command in a new process."""
     return subprocess.Popen(
         [sys.executable, "-m", "cli.main", *arguments],
         cwd=ROOT,
@@ -93,7 +93,7 @@ def test_from_up_to_down(labgrader: Command, tmp_path: Path) -> None:
     roster.write_text("username,name\nnobody1,=cmd\nnobody2,Two\n", encoding="utf-8-sig")
     status, out, err = labgrader(
         "grade", "--lab", "lambda-optimization", "--roster", str(roster), "--student", "NoBody1", "--out",
-        str(tmp_path / "out"), "--json",
+        str(tmp_path / "out"), "--json", "--private",
     )  # fmt: skip
     assert status == 0, err
     assert err.splitlines()[0] == which
@@ -124,6 +124,13 @@ def test_from_up_to_down(labgrader: Command, tmp_path: Path) -> None:
         f"error: run {run_id} has no student nobody2"
     )
 
+    listed = json.loads(labgrader("runs", "--json")[1])
+    assert [(run["run_id"], run["private"]) for run in listed] == [(run_id, True)]
+    assert labgrader("runs", "publish", "latest")[1] == f"{run_id} is published: its students see their results now\n"
+    assert json.loads(labgrader("runs", "show", run_id, "--json")[1])["private"] is False
+    assert labgrader("runs", "delete", run_id, "--yes")[1] == f"{run_id} is deleted, with the results of 1 student\n"
+    assert labgrader("runs", "--json")[1] == "[]\n"
+
     with start("grade", "--lab", "lambda-optimization", "--roster", str(roster)) as following:
         assert following.stderr is not None
         lines = []
@@ -133,7 +140,7 @@ def test_from_up_to_down(labgrader: Command, tmp_path: Path) -> None:
                 following.send_signal(signal.SIGINT)
         assert following.wait(LONG_S) == 130
     goes_on = lines[1].split()[1].rstrip(":")
-    assert lines[-1] == f"run {goes_on} goes on; fetch its results with `labgrader report {goes_on}`\n"
+    assert lines[-1] == f"run {goes_on} continues; fetch its results with `labgrader report {goes_on}`\n"
     assert goes_on in labgrader("runs")[1]
 
     family = [found.pid, *reaper.descendants(found.pid)]

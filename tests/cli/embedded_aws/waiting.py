@@ -1,4 +1,4 @@
-"""Waiting for a condition, and whether a process is alive."""
+"""Wait for a condition, and test whether a process is alive."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cli.embedded_aws import reaper
 
 
 def eventually(condition: Callable[[], bool], timeout_s: float = 600.0) -> bool:
-    """Wait until a condition holds; return whether it does."""
+    """Wait until a condition holds. Return False if it does not hold in time."""
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
         if condition():

@@ -19,7 +19,7 @@ from labgrader.judging.verdict import failed, passed
 from labgrader.labs.lab import Item, Lab
 from labgrader.reporting.html import render_student
 from labgrader.reporting.report import build_report
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from labgrader.schemas import validate
 from labgrader.store import Keys, Store
 

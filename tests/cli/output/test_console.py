@@ -1,4 +1,4 @@
-"""What is printed: nothing that a terminal obeys, and tables that survive a pipe."""
+"""Printed text has no control characters, and tables are readable in a pipe."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def test_control_characters_and_bidi_marks_become_visible() -> None:
     assert console.printable("ok\x1b[2Jgone\x07\u202e\ud800") == "ok\ufffd[2Jgone\ufffd\ufffd\ufffd"
 
 
-def test_newlines_survive_only_where_they_are_ours() -> None:
+def test_newlines_are_kept_only_on_request() -> None:
     assert console.printable("a\nb") == "a\ufffdb"
     assert console.printable("a\nb", console.KEEP) == "a\nb"
 
@@ -31,7 +31,7 @@ def test_a_row_cannot_break_out_of_its_line(capsys: pytest.CaptureFixture[str]) 
 
 
 class Terminal(io.StringIO):
-    """A standard output that says it is a terminal."""
+    """A standard output that is a terminal."""
 
     def isatty(self) -> bool:
         return True
@@ -47,21 +47,21 @@ def test_a_narrow_terminal_gets_a_whole_table(monkeypatch: pytest.MonkeyPatch) -
     )
     drawn = "".join(terminal.getvalue().split())
     assert "87.5" in drawn
-    assert "[" in drawn  # markup is text, not colour
+    assert "[" in drawn  # markup is text, not color
     assert "\x1b" not in drawn
 
 
 @pytest.mark.parametrize(("value", "text"), [(100.0, "100"), (87.5, "87.5"), (0.0, "0"), (3.33, "3.33"), (10, "10")])
-def test_points_as_a_reader_writes_them(value: float, text: str) -> None:
+def test_points_have_no_trailing_zeros(value: float, text: str) -> None:
     assert console.points(value) == text
 
 
-def test_shorten_at_its_bound() -> None:
+def test_only_text_above_the_width_is_cut() -> None:
     assert console.shorten("12345", 5) == "12345"
     assert console.shorten("123456", 5) == "1234…"
 
 
-def test_a_student_in_a_line() -> None:
+def test_the_line_of_a_student_has_points_and_status() -> None:
     result = {"username": "user1", "points": 87.5, "max_points": 100, "open_points": 0, "status": "complete"}
     assert line(result) == "user1  87.5/100"
     assert line({**result, "open_points": 8, "status": "incomplete"}) == "user1  87.5/100, 8 open  (incomplete)"

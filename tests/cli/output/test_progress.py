@@ -48,13 +48,13 @@ def shown(monkeypatch: pytest.MonkeyPatch, *, terminal: bool, quiet: bool) -> st
     return screen.getvalue()
 
 
-def test_a_line_each_where_there_is_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_progress_is_a_line_without_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     assert shown(monkeypatch, terminal=False, quiet=False) == (
         "[1/1] user1  87.5/100\nload 63/100  3.1 s  20 answered/s  p50 52 ms  p95 98 ms\n"
     )
 
 
-def test_a_terminal_shows_each_student_and_how_far_a_load_test_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_terminal_shows_each_student_and_the_progress_of_a_load_test(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm-256color")
     said = shown(monkeypatch, terminal=True, quiet=False)
     assert "user1  87.5/100" in said
@@ -62,6 +62,6 @@ def test_a_terminal_shows_each_student_and_how_far_a_load_test_is(monkeypatch: p
 
 
 @pytest.mark.parametrize("terminal", [False, True])
-def test_quiet_shows_neither(terminal: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_quiet_hides_progress(terminal: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm-256color")
     assert shown(monkeypatch, terminal=terminal, quiet=True) == ""

@@ -23,7 +23,7 @@ from labgrader.reporting.gradebook import build_gradebook, build_row
 from labgrader.reporting.html import render_class, render_student
 from labgrader.reporting.report import build_report
 from labgrader.reporting.run_summary import build_run
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from labgrader.schemas import validate
 from labgrader.store import Keys, Store
 

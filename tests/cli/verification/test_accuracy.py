@@ -1,4 +1,4 @@
-"""The last line of the demonstration: what was found, what was missed, who was accused of nothing they did."""
+"""The last line of the demo: mistakes that were found or missed, and false alarms."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def report(base: str = "passed", top: str = "passed", side: str = "passed") -> d
     statuses = {"base": base, "top": top, "side": side}
     return {
         "checks": [
-            {"id": name, "status": status, "message": "" if status == "passed" else "There is none."}
+            {"id": name, "status": status, "message": "" if status == "passed" else "It is missing."}
             for name, status in statuses.items()
         ]
     }
@@ -60,7 +60,7 @@ def accuracy(**otherwise: dict[str, Any]) -> Accuracy:
     return compare(LAB, PACK, CLASS, {**RIGHT, **otherwise})
 
 
-def test_everything_was_found_and_nobody_was_accused() -> None:
+def test_an_accurate_grading_finds_every_mistake_without_a_false_alarm() -> None:
     result = accuracy()
     assert result.summary() == "4 of 4 planted mistakes found, no false alarms"
     assert result.problems() == []
@@ -83,7 +83,7 @@ def test_a_class_of_one(enrolled: Enrolled, summary: str) -> None:
 def test_a_missed_mistake_is_named_with_student_and_check() -> None:
     result = accuracy(cho=report("failed", "skipped", "passed"))
     assert result.summary() == "3 of 4 planted mistakes found, no false alarms"
-    assert result.problems() == ["missed: cho left the side out (no-side), and the check side passed"]
+    assert result.problems() == ["missed: cho left the side out (no-side), but the check side passed"]
     assert not result.perfect
 
 
@@ -91,60 +91,62 @@ def test_a_mistake_that_was_skipped_or_not_graded_is_missed() -> None:
     result = accuracy(ben=report("not_graded", "not_graded"), cho=report("failed", "skipped", "skipped"))
     assert result.summary() == "2 of 4 planted mistakes found, no false alarms, 1 check not as expected"
     assert result.problems() == [
-        "missed: ben left the base out (no-base), and the check base was not graded",
-        "missed: cho left the side out (no-side), and the check side was skipped",
-        "not as expected: ben did it right, and the check top was not graded: There is none.",
+        "missed: ben left the base out (no-base), but the check base was not graded",
+        "missed: cho left the side out (no-side), but the check side was skipped",
+        "not as expected: ben made no mistake here, but the check top was not graded: It is missing.",
     ]
 
 
 @pytest.mark.parametrize(("status", "words"), [("failed", "failed"), ("partial", "cost points")])
-def test_a_false_alarm_is_named_and_what_is_skipped_after_it_is_not_counted_again(status: str, words: str) -> None:
+def test_a_false_alarm_is_named_and_checks_that_it_skips_are_not_counted(status: str, words: str) -> None:
     result = accuracy(ann=report(status, "skipped"))
     assert result.summary() == "4 of 4 planted mistakes found, 1 false alarm"
-    assert result.problems() == [f"false alarm: ann did it right, and the check base {words}: There is none."]
+    assert result.problems() == [f"false alarm: ann made no mistake here, but the check base {words}: It is missing."]
     assert not result.perfect
 
 
 def test_a_check_that_is_skipped_for_no_reason_is_a_false_alarm() -> None:
     result = accuracy(ann=report(top="skipped"))
-    assert result.problems() == ["false alarm: ann did it right, and the check top was skipped: There is none."]
+    assert result.problems() == ["false alarm: ann made no mistake here, but the check top was skipped: It is missing."]
 
 
 def test_missed_and_false_alarms_together() -> None:
     result = accuracy(ann=report(side="failed"), ben=report(side="failed"))
     assert result.summary() == "3 of 4 planted mistakes found, 2 false alarms"
     assert result.problems() == [
-        "missed: ben left the base out (no-base), and the check base passed",
-        "false alarm: ann did it right, and the check side failed: There is none.",
-        "false alarm: ben did it right, and the check side failed: There is none.",
+        "missed: ben left the base out (no-base), but the check base passed",
+        "false alarm: ann made no mistake here, but the check side failed: It is missing.",
+        "false alarm: ben made no mistake here, but the check side failed: It is missing.",
     ]
     assert result.to_dict() == {
         "planted": 4,
         "found": 3,
-        "missed": ["ben left the base out (no-base), and the check base passed"],
+        "missed": ["ben left the base out (no-base), but the check base passed"],
         "false_alarms": [
-            "ann did it right, and the check side failed: There is none.",
-            "ben did it right, and the check side failed: There is none.",
+            "ann made no mistake here, but the check side failed: It is missing.",
+            "ben made no mistake here, but the check side failed: It is missing.",
         ],
         "unexpected": [],
         "undecided": [],
     }
 
 
-def test_a_student_who_cannot_be_seen_neither_loses_nor_gets_a_point() -> None:
+def test_a_student_without_access_neither_loses_nor_gets_points() -> None:
     result = accuracy(dia=report("failed", "skipped", "passed"), eli=report("passed", "not_graded", "failed"))
     assert result.summary() == "4 of 4 planted mistakes found, 1 false alarm, 2 checks not as expected"
     assert result.problems() == [
-        "false alarm: nobody can see the work of dia, and the check base failed: There is none.",
-        "not as expected: nobody can see the work of dia, and the check side passed",
-        "not as expected: nobody can see the work of eli, and the check base passed",
+        "false alarm: labgrader cannot see the work of dia, but the check base failed: It is missing.",
+        "not as expected: labgrader cannot see the work of dia, but the check side passed",
+        "not as expected: labgrader cannot see the work of eli, but the check base passed",
     ]
 
 
 def test_a_good_student_who_was_not_graded_is_not_as_expected() -> None:
     result = accuracy(ann=report(side="not_graded"))
     assert result.summary() == "4 of 4 planted mistakes found, no false alarms, 1 check not as expected"
-    assert result.problems() == ["not as expected: ann did it right, and the check side was not graded: There is none."]
+    assert result.problems() == [
+        "not as expected: ann made no mistake here, but the check side was not graded: It is missing."
+    ]
     assert not result.perfect
 
 
@@ -159,10 +161,12 @@ def test_a_comparison_that_is_too_close_to_call_is_no_false_alarm(interval: list
         assert not result.perfect
         return
     assert result.summary() == "4 of 4 planted mistakes found, no false alarms, 1 too close to call on this machine"
-    assert result.problems() == ["too close to call: ann did it right, and the check side cost points: There is none."]
+    assert result.problems() == [
+        "too close to call: ann made no mistake here, but the check side cost points: It is missing."
+    ]
     assert result.perfect
 
 
-def test_a_comparison_that_failed_is_a_false_alarm_whatever_was_measured() -> None:
+def test_a_failed_comparison_is_a_false_alarm_for_any_interval() -> None:
     measured = {**report(side="failed"), "comparisons": [{"id": "side", "ratio_interval": [1.0, 3.0]}]}
     assert accuracy(ann=measured).summary() == "4 of 4 planted mistakes found, 1 false alarm"

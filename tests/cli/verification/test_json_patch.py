@@ -1,4 +1,4 @@
-"""JSON Patch documents that people read, and that any library applies."""
+"""JSON Patch documents are readable, and any library can apply them."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ VALUES: list[Any] = [
 
 @pytest.mark.parametrize("new", VALUES, ids=map(json.dumps, VALUES))
 @pytest.mark.parametrize("old", VALUES, ids=map(json.dumps, VALUES))
-def test_the_difference_makes_one_of_the_other(old: Any, new: Any) -> None:
+def test_the_difference_changes_the_old_value_into_the_new_one(old: Any, new: Any) -> None:
     patch = list(difference(old, new))
     assert json.dumps(jsonpatch.apply_patch(old, patch), sort_keys=True) == json.dumps(new, sort_keys=True)
     assert (patch == []) == (json.dumps(old) == json.dumps(new))
 
 
-def test_only_what_differs_is_named() -> None:
+def test_the_difference_has_only_changed_values() -> None:
     old = {"kept": 1, "gone": 2, "list": [{"name": "a", "size": 1}, {"name": "b", "size": 2}], "numbers": [1, 2, 3]}
     new = {"kept": 1, "list": [{"name": "a", "size": 1}, {"name": "b", "size": 5}], "new/one": None, "numbers": [1, 2]}
     assert list(difference(old, new)) == [
@@ -53,11 +53,11 @@ def test_a_list_of_another_length_is_replaced_as_a_whole() -> None:
 
 
 @pytest.mark.parametrize("value", [*VALUES, "ü", None, 1.5e-7, [VALUES] * 3])
-def test_what_is_written_is_read_again(value: Any) -> None:
+def test_written_json_is_read_as_the_same_value(value: Any) -> None:
     assert json.dumps(json.loads(dumps(value))) == json.dumps(value)
 
 
-def test_what_fits_in_a_line_stands_in_one() -> None:
+def test_a_value_that_fits_is_written_on_one_line() -> None:
     # {"a": "xx…"} has 9 columns beside the text
     assert dumps({"a": "x" * (WIDTH - 9)}).splitlines() == [f'{{"a": "{"x" * (WIDTH - 9)}"}}']
     assert dumps({"a": "x" * (WIDTH - 8)}).splitlines() == ["{", f' "a": "{"x" * (WIDTH - 8)}"', "}"]

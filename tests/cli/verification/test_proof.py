@@ -1,4 +1,4 @@
-"""Whether a proof holds: every named check fails, no other does, and what is skipped has a reason among them."""
+"""A proof holds if every named check fails, no other check fails, and skipped checks require a named check."""
 
 from __future__ import annotations
 
@@ -39,45 +39,45 @@ def report(base: str = "passed", middle: str = "passed", top: str = "passed", po
 
 def test_a_perfect_student_has_full_points() -> None:
     assert list(differences(LAB, None, report())) == []
-    assert list(differences(LAB, None, report(points=2.99))) == ["2.99 of 3 points"]
+    assert list(differences(LAB, None, report(points=2.99))) == ["the solution scored 2.99 of 3 points"]
 
 
 @pytest.mark.parametrize("found", ["failed", "partial"])
-def test_a_mistake_is_found_and_what_comes_after_is_skipped(found: str) -> None:
+def test_a_mistake_is_found_and_later_checks_are_skipped(found: str) -> None:
     assert list(differences(LAB, mistake("base"), report(base=found, middle="skipped", top="skipped"))) == []
 
 
 @pytest.mark.parametrize(
     ("fails", "statuses", "problem"),
     [
-        ({"base"}, {}, "base passed, and should have found it"),
-        ({"base"}, {"base": "not_graded"}, "base was not graded, and should have found it"),
-        ({"middle"}, {"middle": "skipped"}, "middle was skipped, and should have found it"),
-        (set(), {"top": "failed"}, "top failed: because"),
-        (set(), {"top": "not_graded"}, "top was not graded: because"),
+        ({"base"}, {}, "base passed, but it must fail"),
+        ({"base"}, {"base": "not_graded"}, "base was not graded, but it must fail"),
+        ({"middle"}, {"middle": "skipped"}, "middle was skipped, but it must fail"),
+        (set(), {"top": "failed"}, "top failed, but it must pass: because"),
+        (set(), {"top": "not_graded"}, "top was not graded, but it must pass: because"),
         (
             {"top"},
             {"top": "failed", "middle": "skipped"},
-            "middle was skipped without one of the named checks before it",
+            "middle was skipped, but the mistake names none of its prerequisites",
         ),
-        ({"none"}, {}, "names the check none, which the lab does not have"),
+        ({"none"}, {}, "the mistake names the check none, which the lab does not have"),
     ],
 )
-def test_what_should_have_come_out_otherwise(fails: set[str], statuses: dict[str, str], problem: str) -> None:
+def test_a_wrong_result_is_a_problem_of_the_proof(fails: set[str], statuses: dict[str, str], problem: str) -> None:
     assert list(differences(LAB, mistake(*fails), report(**statuses))) == [problem]  # type: ignore[arg-type]
 
 
-def test_what_cannot_be_graded_must_not_be_graded() -> None:
+def test_a_check_without_access_must_not_be_graded() -> None:
     unseen = Mistake("unseen", "", frozenset(), lambda _: None, not_graded=frozenset({"middle"}))
     right = report(middle="not_graded", top="not_graded")
     assert list(differences(LAB, unseen, right)) == []
     assert list(differences(LAB, unseen, report(middle="failed", top="passed"))) == [
-        "middle failed, and cannot be graded",
-        "top passed, and cannot be graded",
+        "middle failed, but it must not be graded",
+        "top passed, but it must not be graded",
     ]
 
 
-def test_the_students_of_a_proof() -> None:
+def test_a_proof_has_a_perfect_student_and_one_for_each_mistake() -> None:
     quick = Mistake("quick", "", frozenset(), lambda _: None)
     slow = Mistake("slow", "", frozenset(), lambda _: None, slow=True)
     pack = Pack("a-lab", lambda _: None, (quick, slow))

@@ -1,4 +1,4 @@
-"""What is recorded of a proof: recorded again it is the same, and a mistake's file holds what the mistake changes."""
+"""The record of a proof is reproducible, and the file of a mistake has what the mistake changes."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def records(folder: Path, lab_id: str = LAB) -> ProofRecords:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The records of a lab: the perfect student and two mistakes."""
+    """Return a folder with the records of the perfect student and of two mistakes."""
     for case in (PERFECT, "created-200", "no-tags"):
         shutil.copy(FIXTURES / LAB / f"{case}.json", tmp_path)
     return tmp_path
 
 
 def in_another_run(record: Any, number: int) -> Any:
-    """The record as another run would have had it: another student, other times, other ids, other measurements."""
+    """Return the record of another run: with another student and other times, ids and measurements."""
     text = json.dumps(record)
     for name in ("student", "Student"):
         text = text.replace(f"{name}00", f"{name}{number:02}")
@@ -68,7 +68,7 @@ def test_recorded_again_it_is_the_same_file(tmp_path: Path, lab_id: str) -> None
         assert (tmp_path / f"{case}.json").read_text() == (kept / f"{case}.json").read_text()
 
 
-def test_a_file_says_what_the_mistake_changes(folder: Path) -> None:
+def test_the_file_of_a_mistake_has_only_the_changes(folder: Path) -> None:
     kept = json.loads((folder / "created-200.json").read_text())
     assert (kept["schema"], kept["case"], kept["fails"]) == ("labgrader.proof/2", "created-200", ["todo-create"])
     verdict = {
@@ -92,7 +92,7 @@ def test_a_mistake_that_changes_nothing_has_an_empty_patch(folder: Path) -> None
     assert records(folder).read("none") == {**perfect, "case": "none"}
 
 
-def test_mistakes_stay_what_they_are_when_the_perfect_student_changes(folder: Path) -> None:
+def test_records_of_mistakes_stay_the_same_when_the_perfect_student_changes(folder: Path) -> None:
     before = {case: records(folder).read(case) for case in ("created-200", "no-tags")}
     perfect = json.loads(json.dumps(records(folder).read(PERFECT)))
     answers = perfect["snapshot"]["answers"]
@@ -105,7 +105,7 @@ def test_mistakes_stay_what_they_are_when_the_perfect_student_changes(folder: Pa
 
 
 def test_a_measured_value_that_a_verdict_depends_on_is_kept(tmp_path: Path) -> None:
-    """A load test that fails as the perfect student's passes differs in numbers alone, and in the verdict."""
+    """A load test that fails differs from that of the perfect student only in numbers and in the verdict."""
     lab_id, check = "performance-scaling", "under-load"
     shutil.copy(FIXTURES / lab_id / "perfect.json", tmp_path)
     slow = json.loads(json.dumps(records(tmp_path, lab_id).read(PERFECT)))
@@ -126,7 +126,7 @@ def test_a_mistake_is_recorded_after_the_perfect_student(tmp_path: Path) -> None
     with pytest.raises(BadInputError) as refused:
         records(tmp_path).write(mistake)
     assert str(refused.value) == (
-        f"{tmp_path}/perfect.json does not exist: record the proof with "
+        f"{tmp_path}/perfect.json does not exist; record the proof with "
         f"`labgrader verify serverless-foundations --record {tmp_path}`"
     )
 
@@ -135,7 +135,9 @@ def test_a_record_of_another_version_is_refused(folder: Path) -> None:
     (folder / "perfect.json").write_text('{"schema": "labgrader.proof/1", "case": "perfect"}')
     with pytest.raises(BadInputError) as refused:
         records(folder).read("created-200")
-    assert str(refused.value) == f"{folder}/perfect.json is not labgrader.proof/2: delete it and record the proof again"
+    assert str(refused.value) == (
+        f"{folder}/perfect.json does not have the format labgrader.proof/2; delete it and record the proof again"
+    )
 
 
 def test_a_patch_that_does_not_fit_is_refused(folder: Path) -> None:
@@ -144,4 +146,5 @@ def test_a_patch_that_does_not_fit_is_refused(folder: Path) -> None:
     (folder / "created-200.json").write_text(json.dumps(kept))
     with pytest.raises(BadInputError) as refused:
         records(folder).read("created-200")
-    assert str(refused.value).startswith(f"{folder}/created-200.json does not fit perfect.json: ")
+    assert str(refused.value).startswith(f"{folder}/created-200.json does not fit perfect.json (")
+    assert str(refused.value).endswith("): delete it and record the proof again")

@@ -1,4 +1,4 @@
-"""Records say the same whoever was graded, and whenever."""
+"""Records do not depend on the student, the time or the machine."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def record(answers: Any = None, evidence: Any = None, username: str = "student07
 
 
 def fixed(value: Any) -> Any:
-    """What becomes of a value in the evidence of a check."""
+    """Return a value in the evidence of a check after normalization."""
     return normalized(record(evidence={"check": {"value": value}}), "student00")["evidence"]["check"]["value"]
 
 
@@ -58,18 +58,18 @@ def test_the_name_is_replaced_with_its_capital_letters(text: str, expected: str)
         ("2026-11-21 16:38:25+00:00", "2026-01-01 00:00:00+00:00"),
         ("Sat, 21 Nov 2026 16:21:22 GMT", "Thu, 01 Jan 2026 00:00:00 GMT"),
         ('{"Timestamp": 1795278797668}', '{"Timestamp": 1767225600000}'),
-        # a day from the snapshot and more: no clock showed that
+        # a day or more from the snapshot: not from a clock
         ("2026-11-20T16:17:33Z", "2026-01-01T00:00:00Z"),
         ("2026-11-20T16:17:32Z", "2026-11-20T16:17:32Z"),
         ("2026-11-22T16:17:31Z", "2026-01-01T00:00:00Z"),
         ("2026-11-22T16:17:32Z", "2026-11-22T16:17:32Z"),
         ("2026-01-01T00:00:00.000Z", "2026-01-01T00:00:00.000Z"),
-        # no times
+        # not times
         ("2026-13-45T16:17:41Z", "2026-13-45T16:17:41Z"),
         ("17952787976680", "17952787976680"),
     ],
 )
-def test_what_a_clock_showed_is_replaced_in_its_own_format(text: str, expected: str) -> None:
+def test_a_time_from_a_clock_is_replaced_in_its_format(text: str, expected: str) -> None:
     assert fixed(text) == expected
 
 
@@ -92,11 +92,11 @@ def test_random_ids_are_numbered_in_each_check_in_an_order_that_no_random_id_cha
         }
     result = normalized(record(evidence={"a": {"value": first}, "b": {"value": third}}), "student00")
     assert [kept["value"] for kept in result["evidence"].values()] == [one, one]
-    constant = "00000000-0000-0000-0000-000000000001"  # a check's own
+    constant = "00000000-0000-0000-0000-000000000001"  # a constant of a check
     assert fixed(constant) == constant
 
 
-def test_apis_and_what_belongs_to_them_are_numbered_by_name() -> None:
+def test_ids_of_apis_are_numbered_by_name() -> None:
     answers = {
         "apigateway:GetRestApis": {"value": {"b-api": [{"id": "0b44eda3"}], "a-api": [{"id": "c18643d7"}]}},
         'apigateway:GetStages {"restApiId":"0b44eda3"}': {"value": [{"deploymentId": "11111111"}]},
@@ -156,14 +156,14 @@ REFERENCE = {
         ({"payload": "none", "payload_size": 4}, {"payload": "none", "payload_size": 4}),
     ],
 )
-def test_measured_numbers_are_the_references(changes: dict[str, Any], expected: dict[str, Any]) -> None:
+def test_measured_numbers_are_replaced_by_the_reference(changes: dict[str, Any], expected: dict[str, Any]) -> None:
     answer = {"value": {**REFERENCE, **changes}}
     assert settled({QUESTION: answer}, {QUESTION: {"value": REFERENCE}}) == {
         QUESTION: {"value": {**REFERENCE, **expected}}
     }
 
 
-def test_json_within_json_is_read_for_times() -> None:
+def test_times_in_json_strings_are_replaced() -> None:
     one, other = (json.dumps({"body": json.dumps({"remaining_time": seconds})}) for seconds in (29999, 29998))
     assert settled({QUESTION: {"value": other}}, {QUESTION: {"value": one}}) == {QUESTION: {"value": one}}
 
@@ -178,30 +178,30 @@ def test_json_within_json_is_read_for_times() -> None:
         ({"error": {"code": "Refused", "message": "no"}}, {"error": {"code": "Refused", "message": "no"}}),
     ],
 )
-def test_an_answer_to_another_question_loses_its_duration_alone(answer: Any, expected: Any) -> None:
+def test_an_answer_without_a_reference_loses_only_its_duration(answer: Any, expected: Any) -> None:
     assert settled({QUESTION: answer}, {"lambda:InvokeFunction": {"value": 2.5}}) == {QUESTION: expected}
 
 
 @pytest.mark.parametrize(("outcome", "same"), [("succeeded", True), ("function_error", False)])
 @pytest.mark.parametrize("load_test", ['labgrader:LoadTest {"Requests":2}', 'labgrader:Compare {"Rounds":2}'])
-def test_a_load_test_is_taken_or_left_as_a_whole(load_test: str, outcome: str, same: bool) -> None:
+def test_a_load_test_is_replaced_as_a_whole_or_not_at_all(load_test: str, outcome: str, same: bool) -> None:
     one = {"value": {"cold_starts": 2, "samples": [[0.0, 12.5, "succeeded"], [0.1, 9.5, "succeeded"]]}}
     other = {"value": {"cold_starts": 1, "samples": [[0.0, 18.5, "succeeded"], [0.2, 8.5, outcome]]}}
     assert settled({load_test: other}, {load_test: one}) == {load_test: one if same else other}
 
 
-def test_sentences_without_their_numbers() -> None:
+def test_numbers_in_a_sentence_are_replaced() -> None:
     assert without_numbers("p95 192 ms, 1,087.5 in all; not 3") == "p# # ms, # in all; not #"
 
 
-def test_a_record_says_where_things_are_on_aws() -> None:
+def test_local_addresses_are_replaced_by_those_of_aws() -> None:
     queue = "https://sqs.us-east-1.amazonaws.com/000000000000/student01-queue"
     for address in ("http://localhost:4566", "http://127.0.0.1:45671"):
         assert as_on_aws(f'{{"QueueUrl":"{address}/000000000000/student01-queue"}}') == f'{{"QueueUrl":"{queue}"}}'
-    assert as_on_aws("http://localhost:3000/health") == "http://localhost:3000/health"  # a student's own
+    assert as_on_aws("http://localhost:3000/health") == "http://localhost:3000/health"  # an address of a student
 
 
-def test_what_functions_logged_names_the_folders_of_lambda() -> None:
+def test_folders_in_logs_are_replaced_by_those_of_lambda() -> None:
     library = f"{sysconfig.get_path('purelib')}/botocore/client.py"
     module = f"{sys.base_prefix}/lib/python3.13/json/decoder.py"
     code = "/x/y/ministack-lambda-user1-f-1a2b3c4d/code/lambda_function.py"

@@ -43,5 +43,5 @@ def test_costs_add_up() -> None:
 
 
 @pytest.mark.parametrize(("duration", "billed"), [(0.0, 0), (0.01, 1), (1.0, 1), (1.01, 2), (100.0, 100), (99.99, 100)])
-def test_every_begun_millisecond_is_billed(duration: float, billed: int) -> None:
+def test_every_started_millisecond_is_billed(duration: float, billed: int) -> None:
     assert billed_ms(duration) == billed

@@ -31,7 +31,7 @@ def drawn(name: str, count: int, seed: int = 1) -> list[float]:
 
 @pytest.mark.parametrize("count", [1, 2, 3, 19, 20, 21, 100, 1000, 5000])
 @pytest.mark.parametrize("distribution", DISTRIBUTIONS)
-def test_every_number_is_that_of_the_list(count: int, distribution: str) -> None:
+def test_every_statistic_matches_the_list(count: int, distribution: str) -> None:
     values = drawn(distribution, count)
     latencies, ordered = Latencies(values), sorted(values)
     assert latencies.summary() == pytest.approx(statistics.summary(ordered), abs=0.0011)  # the mean's last digit
@@ -41,7 +41,7 @@ def test_every_number_is_that_of_the_list(count: int, distribution: str) -> None
     ]
 
 
-def test_nothing_recorded_is_zero_everywhere() -> None:
+def test_no_recorded_latencies_give_zeros() -> None:
     nothing = Latencies()
     assert len(nothing) == 0
     assert nothing.percentile(95) == 0
@@ -62,7 +62,7 @@ def test_recording_after_reading_is_seen() -> None:
     assert (latencies.percentile(1), latencies.percentile(100)) == (1, 9)
 
 
-def test_the_curve_ends_where_there_is_nothing_more_to_tell() -> None:
+def test_the_curve_ends_at_the_last_percentile_of_interest() -> None:
     ten = Latencies(float(value) for value in range(1, 11)).curve()
     assert ten[0] == (0.0, 1.0)
     assert ten[-2:] == [(90, 9.0), (100, 10.0)]

@@ -55,7 +55,7 @@ def test_a_percentile_is_the_value_at_its_nearest_rank(count: int, percent: floa
     assert percentile([float(value) for value in range(1, count + 1)], percent) == rank
 
 
-def test_nothing_measured_is_zero_everywhere() -> None:
+def test_no_measurements_give_zeros() -> None:
     assert percentile([], 95) == 0
     assert interval([], 95) == (0, 0)
     assert summary([]) == {"min": 0, "mean": 0, "p50": 0, "p90": 0, "p95": 0, "p99": 0, "max": 0}
@@ -93,7 +93,7 @@ def test_each_rank_is_the_tightest_that_keeps_its_tail(count: int) -> None:
     assert 1 - _binomial_below(upper, count) <= 0.025 < 1 - _binomial_below(upper - 1, count)
 
 
-def test_thousands_of_measurements_overflow_nothing() -> None:
+def test_thousands_of_measurements_cause_no_overflow() -> None:
     count = 2000
     lower, upper = interval_ranks(count, 95)
     ways = [math.comb(count, k) * 19**k for k in range(count)]  # whole numbers: of 20 ** count
@@ -115,7 +115,7 @@ def _ranks_from_one(count: int, percent: float) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("percent", [1, 50, 90, 95, 99, 99.9])
-def test_leaving_out_what_is_negligible_changes_no_rank(percent: float) -> None:
+def test_omitting_negligible_terms_changes_no_rank(percent: float) -> None:
     for count in [*range(1, 400), 1000, 3333, 20_000]:
         assert interval_ranks(count, percent) == _ranks_from_one(count, percent)
 
@@ -146,12 +146,12 @@ def test_the_ratio_says_how_many_times_faster_the_candidate_is() -> None:
     assert ratio_of_medians([10.0], [0.0]) == 10_000  # a time that is written as 0 counts as a microsecond
 
 
-def test_of_three_latencies_the_interval_is_all_that_they_could_say() -> None:
+def test_three_latencies_give_the_widest_interval() -> None:
     assert bootstrap_ratio([40.0, 50.0, 60.0], [10.0, 20.0, 30.0]) == (rounded(40 / 30), 6.0)
     assert bootstrap_ratio([40.0], [10.0]) == (4.0, 4.0)
 
 
-def test_a_regrade_finds_the_same_interval_in_whatever_order() -> None:
+def test_the_interval_is_the_same_for_any_order() -> None:
     rng = random.Random(7)
     baseline, candidate = [rng.lognormvariate(4, 0.5) for _ in range(30)], [rng.lognormvariate(3, 1) for _ in range(31)]
     found = bootstrap_ratio(baseline, candidate)
@@ -161,7 +161,7 @@ def test_a_regrade_finds_the_same_interval_in_whatever_order() -> None:
 
 
 @pytest.mark.parametrize(("many", "few"), [(40, 41), (41, 40), (100, 100), (101, 101)])
-def test_the_interval_is_that_of_a_bootstrap_that_writes_every_resample_out(many: int, few: int) -> None:
+def test_the_interval_matches_a_full_bootstrap(many: int, few: int) -> None:
     rng = random.Random(many)
     baseline = [100 + 40 * index / many for index in range(many)]  # evenly spaced: a rank more or less changes little
     candidate = [50 + 20 * index / few for index in range(few)]
@@ -173,14 +173,14 @@ def test_the_interval_is_that_of_a_bootstrap_that_writes_every_resample_out(many
 
 
 @pytest.mark.parametrize(("percent", "count"), [(50, 6), (90, 36), (95, 72), (99, 368)])
-def test_the_largest_of_so_many_is_an_upper_bound(percent: int, count: int) -> None:
+def test_the_largest_of_enough_values_is_an_upper_bound(percent: int, count: int) -> None:
     assert fewest_measurements(percent) == count
     assert 1 - (percent / 100) ** count >= 0.975
     assert 1 - (percent / 100) ** (count - 1) < 0.975
 
 
 @pytest.mark.parametrize("count", [5, 25])
-def test_the_interval_of_the_ratio_holds_the_true_one_as_often_as_it_says(count: int) -> None:
+def test_the_ratios_interval_has_its_coverage(count: int) -> None:
     rng = random.Random(11)
     held = 0
     for _ in range(300):
@@ -193,14 +193,14 @@ def test_the_interval_of_the_ratio_holds_the_true_one_as_often_as_it_says(count:
     assert 276 <= held <= 299  # of 300: 92% to 99.7%
 
 
-def test_a_thousand_latencies_of_each_are_resampled_without_writing_four_million_down() -> None:
+def test_resampling_a_thousand_latencies_is_fast() -> None:
     rng = random.Random(3)
     baseline, candidate = [rng.gauss(100, 10) for _ in range(1000)], [rng.gauss(50, 5) for _ in range(1000)]
     low, high = bootstrap_ratio(baseline, candidate)
     assert 1.95 < low < high < 2.05
 
 
-def test_the_interval_holds_the_true_percentile_as_often_as_it_says() -> None:
+def test_the_percentiles_interval_has_its_coverage() -> None:
     rng = random.Random(5)
     truth = -math.log(0.05)  # p95 of an exponential distribution of mean 1
     held = 0
@@ -210,7 +210,7 @@ def test_the_interval_holds_the_true_percentile_as_often_as_it_says() -> None:
     assert 960 <= held <= 997  # 98.3% is what these ranks promise at 100 measurements
 
 
-def test_ties_are_as_good_as_any_value() -> None:
+def test_ties_are_accepted() -> None:
     same = [7.0] * 100
     assert interval(same, 95) == (7.0, 7.0)
     assert summary(same) == {"min": 7.0, "mean": 7.0, "p50": 7.0, "p90": 7.0, "p95": 7.0, "p99": 7.0, "max": 7.0}

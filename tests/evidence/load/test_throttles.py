@@ -21,5 +21,5 @@ from labgrader.evidence.load.result import throttle_meaning
         ("", ""),
     ],
 )
-def test_a_reason_has_a_meaning_in_words_where_it_is_known(reason: str, meaning: str) -> None:
+def test_a_known_throttle_reason_has_an_explanation(reason: str, meaning: str) -> None:
     assert throttle_meaning(reason) == meaning

@@ -1,4 +1,4 @@
-"""Reading code: what it imports and calls, which names nobody defines, and nothing that it says can hurt."""
+"""The analysis of code finds imports, calls and undefined names, and hostile code does no harm."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from benchmarks.stub_aws import StubAws, served, zipped
 from labgrader.errors import NotGradedError
 from labgrader.recording.packages.code_analysis import MAX_CALLS, MAX_NAME, read_code, read_file
 from labgrader.recording.packages.source_files import OwnFiles
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from tests.recording.recording import record, record_all, recorder
 
 F = "user1-f"
@@ -26,7 +26,7 @@ def read(source: str) -> dict[str, Any]:
 
 
 def calls(source: str) -> list[str]:
-    return [one["Name"] for one in read(source)["Calls"]]
+    return [call["Name"] for call in read(source)["Calls"]]
 
 
 # --- calls ----------------------------------------------------------------------------------------------------------
@@ -75,11 +75,11 @@ def test_a_parameter_or_a_loop_hides_what_is_imported_under_another_name() -> No
 
 
 @pytest.mark.parametrize("source", ["a = a.b()\na.c()", "a = b.c()\nb = a.d()\na.e()", "x = x\nx()"])
-def test_names_made_of_each_other_come_to_an_end(source: str) -> None:
+def test_cyclic_names_are_resolved(source: str) -> None:
     assert isinstance(calls(source), list)
 
 
-def test_a_call_says_its_line_its_function_and_its_keywords() -> None:
+def test_a_call_has_its_line_function_and_keywords() -> None:
     source = """import boto3
 boto3.client("s3", config=1)
 class A:
@@ -96,7 +96,7 @@ if __name__ == "__main__":
 else:
     boto3.client("loads")
 """
-    found = [(one["Line"], one["Name"], one["In"], one["Keywords"]) for one in read(source)["Calls"]]
+    found = [(call["Line"], call["Name"], call["In"], call["Keywords"]) for call in read(source)["Calls"]]
     assert found == [
         (2, "boto3.client", "", ["config"]),
         (4, "boto3.resource", "", []),
@@ -112,7 +112,7 @@ else:
 @pytest.mark.parametrize("many", [MAX_CALLS, MAX_CALLS + 1])
 def test_calls_are_kept_up_to_a_bound(many: int) -> None:
     found = read("f()\n" * many)["Calls"]
-    assert [one["Line"] for one in found] == list(range(1, MAX_CALLS + 1))
+    assert [call["Line"] for call in found] == list(range(1, MAX_CALLS + 1))
 
 
 def test_long_names_are_cut() -> None:
@@ -157,7 +157,7 @@ def test_imports_are_listed() -> None:
         ("class A:\n    def f(self): return __class__", []),
     ],
 )
-def test_names_that_are_defined_nowhere(source: str, undefined: list[str]) -> None:
+def test_undefined_names_are_found(source: str, undefined: list[str]) -> None:
     assert read(source)["Undefined"] == undefined
 
 
@@ -174,17 +174,17 @@ def test_names_that_are_defined_nowhere(source: str, undefined: list[str]) -> No
         ("x = '", "line 1: unterminated string literal (detected at line 1)"),
     ],
 )
-def test_what_python_refuses_is_a_problem(source: str, problem: str) -> None:
+def test_a_syntax_error_is_a_problem(source: str, problem: str) -> None:
     assert read(source) == {"Path": "app.py", "Imports": [], "Calls": [], "Undefined": [], "Problem": problem}
 
 
-def test_what_a_newer_python_may_understand_is_left_out() -> None:
+def test_syntax_of_a_newer_python_is_ignored() -> None:
     minor = sys.version_info.minor
     assert read_file("app.py", "def f(:", f"python3.{minor + 1}") is None
     assert read_file("app.py", "def f(:", f"python3.{minor}") is not None
 
 
-def test_a_doubtful_escape_is_no_warning_and_no_error() -> None:
+def test_an_invalid_escape_causes_no_warning() -> None:
     assert read('import re\nre.compile("\\d")\n1 is 1')["Problem"] == ""
 
 
@@ -207,7 +207,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("source", HOSTILE.values(), ids=HOSTILE.keys())
-def test_hostile_code_hurts_nobody(source: str) -> None:
+def test_hostile_code_does_no_harm(source: str) -> None:
     found: list[object] = []
     reading = threading.Thread(target=lambda: found.append(read_file("app.py", source)), daemon=True)
     reading.start()  # as the recorder does: a thread has a smaller stack
@@ -223,7 +223,7 @@ def test_a_file_that_cannot_be_decoded_has_its_problem() -> None:
 # --- as a question --------------------------------------------------------------------------------------------------
 
 
-def test_code_is_recorded_and_read_and_the_package_is_fetched_once() -> None:
+def test_code_is_recorded_and_the_package_is_downloaded_once() -> None:
     aws = StubAws()
     aws.add_function(F, Handler="app.handler")
     with served(zipped({"app.py": "import boto3\nboto3.client('s3')\n", "b.py": "json"})) as aws.package_url:
@@ -245,7 +245,7 @@ def test_code_is_recorded_and_read_and_the_package_is_fetched_once() -> None:
 @pytest.mark.parametrize(
     "configuration", [{"PackageType": "Image"}, {"Runtime": "nodejs22.x"}, {"CodeSize": 10**9}], ids=str
 )
-def test_what_is_no_python_package_has_no_code(configuration: dict[str, Any]) -> None:
+def test_a_package_of_another_language_has_no_code(configuration: dict[str, Any]) -> None:
     aws = StubAws()
     aws.add_function(F, **configuration)
     with served(zipped({"app.py": ""})) as aws.package_url:
@@ -261,7 +261,7 @@ def test_a_package_without_python_files_has_no_sources() -> None:
     assert snapshot.code(F) == []
 
 
-def test_code_that_cannot_be_fetched_is_not_graded() -> None:
+def test_code_that_cannot_be_downloaded_is_not_graded() -> None:
     aws = StubAws()
     aws.add_function(F)
     with served(b"", 403) as aws.package_url:

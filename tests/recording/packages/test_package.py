@@ -34,7 +34,7 @@ def test_the_paths_of_a_package_are_listed_in_order(http: urllib3.PoolManager) -
     assert found == {"Size": len(content), "Paths": ["a.py", "b.py", "requests/__init__.py"]}
 
 
-def test_a_package_too_large_is_not_fetched(http: urllib3.PoolManager) -> None:
+def test_a_package_that_is_too_large_is_not_downloaded(http: urllib3.PoolManager) -> None:
     nowhere = "https://127.0.0.1:1/code"
     assert read_package(http, nowhere, package.MAX_BYTES + 1) == {"Size": package.MAX_BYTES + 1, "Paths": None}
     with pytest.raises(ServiceFaultError):  # at the limit it is
@@ -69,7 +69,7 @@ def test_other_addresses_are_refused(http: urllib3.PoolManager, url: str) -> Non
 
 
 @pytest.mark.parametrize(("status", "error"), [(403, UnreadablePackageError), (503, ServiceFaultError)])
-def test_a_refused_package_says_so_without_its_address(
+def test_the_error_of_a_refused_package_has_no_url(
     http: urllib3.PoolManager, status: int, error: type[Exception]
 ) -> None:
     with served(b"<Error/>", status) as address, pytest.raises(error) as refused:
@@ -82,7 +82,7 @@ def test_a_refused_package_says_so_without_its_address(
     [b"", b"not a zip", zipped({"a.py": ""})[:-10], b"PK\x05\x06" + b"\xff" * 18, b"PK\x05\x06" + b"\x00" * 5],
     ids=["empty", "text", "cut", "nonsense", "end cut"],
 )
-def test_what_is_not_a_zip_is_unreadable(content: bytes) -> None:
+def test_a_file_that_is_not_a_zip_is_unreadable(content: bytes) -> None:
     try:
         assert paths_of(content) is None  # a directory of 4 GB: not looked into
     except UnreadablePackageError as error:
@@ -90,7 +90,7 @@ def test_what_is_not_a_zip_is_unreadable(content: bytes) -> None:
 
 
 @pytest.mark.parametrize("many", [package.MAX_PATHS, package.MAX_PATHS + 1])
-def test_too_many_paths_are_not_looked_into(many: int) -> None:
+def test_a_package_with_too_many_paths_is_not_read(many: int) -> None:
     found = paths_of(zipped({str(number): "" for number in range(many)}))
     assert (found and len(found)) == (many if many <= package.MAX_PATHS else None)
 
@@ -112,7 +112,7 @@ def test_a_zip64_directory_is_not_read() -> None:
     assert paths_of(content.getvalue()) is None
 
 
-def test_hostile_paths_are_only_text() -> None:
+def test_hostile_paths_are_treated_as_text() -> None:
     names = ["../../etc/passwd", "/abs.py", "<script>.py"]
     assert paths_of(zipped(dict.fromkeys(names, ""))) == sorted(names)
 
@@ -120,7 +120,7 @@ def test_hostile_paths_are_only_text() -> None:
 # --- as a question --------------------------------------------------------------------------------------------------
 
 
-def test_a_package_is_recorded_without_its_address() -> None:
+def test_a_package_is_recorded_without_its_url() -> None:
     aws = StubAws()
     aws.add_function(F)
     with served(zipped({"app.py": ""})) as aws.package_url:
@@ -129,7 +129,7 @@ def test_a_package_is_recorded_without_its_address() -> None:
     assert snapshot.package(F).paths == ("app.py",)
 
 
-def test_an_image_has_no_paths_and_is_not_fetched() -> None:
+def test_an_image_has_no_paths_and_is_not_downloaded() -> None:
     aws = StubAws()
     aws.add_function(F, PackageType="Image", CodeSize=7)
     aws.package_url = "https://127.0.0.1:1"
@@ -140,11 +140,11 @@ def test_an_image_has_no_paths_and_is_not_fetched() -> None:
 @pytest.mark.parametrize(
     ("url", "reason"),
     [
-        ("", "NoPackage: GetFunction gave no address of the package"),
+        ("", "NoPackage: GetFunction returned no URL of the package"),
         ("http://example.com", "UnreadablePackageError: the package lies at an address we don't fetch (http scheme)"),
     ],
 )
-def test_a_package_without_a_usable_address_is_not_graded(url: str, reason: str) -> None:
+def test_a_package_without_a_valid_url_is_not_graded(url: str, reason: str) -> None:
     aws = StubAws()
     aws.add_function(F)
     aws.package_url = url
@@ -153,11 +153,11 @@ def test_a_package_without_a_usable_address_is_not_graded(url: str, reason: str)
     assert (refused.value.action, refused.value.reason) == ("labgrader:ReadPackage", reason)
 
 
-def test_a_package_that_cannot_be_reached_is_tried_again_and_then_not_graded() -> None:
+def test_an_unreachable_package_is_retried_and_then_not_graded() -> None:
     aws = StubAws()
     aws.add_function(F)
     aws.package_url = "http://127.0.0.1:1"
     with pytest.raises(NotGradedError) as refused:
         record(aws, lambda s: s.package(F)).package(F)
-    assert refused.value.reason.startswith("ServiceFaultError: failing to the end, ")
+    assert refused.value.reason.startswith("ServiceFaultError: still failing after 8 attempts in ")
     assert "X-Amz" not in refused.value.reason

@@ -1,4 +1,4 @@
-"""A student's own files are told from those of dependencies, and no zip file can hurt."""
+"""The reader separates a student's own files from dependencies, and no zip file does harm."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_only_the_students_own_files_are_read() -> None:
 
 
 @pytest.mark.parametrize("handler", ["", ".", "handler", "../x.handler", "a.b.c.d"])
-def test_any_handler_will_do(handler: str) -> None:
+def test_any_handler_name_is_accepted(handler: str) -> None:
     assert paths({"app.py": ""}, handler) == ["app.py"]
 
 
@@ -64,7 +64,7 @@ def test_all_files_together_are_read_up_to_a_size() -> None:
 
 
 def test_lists_of_dependencies_are_read_up_to_a_size_together() -> None:
-    """The lists of one package: as many as fit, by name, and what they name counts only where it is there."""
+    """As many lists of a package are read as fit, by name. A listed file counts only if it exists."""
     size = source_files.MAX_RECORD_BYTES
     fitting = source_files.MAX_RECORDS_BYTES // size
     lists = {
@@ -84,7 +84,7 @@ def bomb(method: int) -> bytes:
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_a_bomb_is_not_unpacked(method: int) -> None:
+def test_a_zip_bomb_is_not_unpacked(method: int) -> None:
     found = source_files.own_files(bomb(method), "app.handler", "python3.13")
     assert found is not None
     assert list(found.texts) == (["other.py"] if method == zipfile.ZIP_DEFLATED else [])

@@ -12,7 +12,7 @@ from labgrader.api.openapi import document
 from labgrader.labs.lab import Item, Lab
 from labgrader.reporting.exports import exports
 from labgrader.reporting.gradebook import build_gradebook, build_row
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from labgrader.store import Keys
 from tests import aws_in_memory
 from tests.api.conftest import INSTRUCTOR, world_of
@@ -42,7 +42,7 @@ def use(path: str) -> None:
         "status": answer.status,
         "headers": {name: answer.headers[name] for name in ("Content-Type", "Content-Disposition")},
         "body": answer.body,
-        "enum": next(one for one in described["parameters"] if one["name"] == "format")["schema"]["enum"],
+        "enum": next(field for field in described["parameters"] if field["name"] == "format")["schema"]["enum"],
         "described": described["responses"]["200"]["content"]["text/plain"] == {"schema": {"type": "string"}},
         "exit status": command,
     }

@@ -14,7 +14,7 @@ from labgrader.judging.verdict import failed, passed
 from labgrader.labs.lab import Item
 from labgrader.reporting.exports.csv import COLUMNS, MAX_CELL, RUN_COLUMNS, heading, render_csv
 from labgrader.reporting.gradebook import GradebookDocument, build_gradebook, build_row
-from labgrader.roster import Student
+from labgrader.rosters import Student
 
 LEGAL_ID = re.compile(r"[a-z][a-z0-9-]{0,60}")
 

@@ -75,7 +75,7 @@ def test_text_names_its_encoding(name: str, content_type: str) -> None:
     assert exports()[name].content_type == content_type
 
 
-def test_nobody_can_change_the_formats() -> None:
+def test_the_formats_cannot_be_changed() -> None:
     with pytest.raises(TypeError):
         exports()["csv"] = exports()["json"]  # type: ignore[index]
     assert package.exports() is exports()

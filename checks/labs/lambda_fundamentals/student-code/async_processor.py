@@ -1,4 +1,4 @@
-"""Works in the background, and fails by chance, as the hand-out has it; only its work is shorter."""
+"""Works in the background, and fails by chance, as the handout has it; only its work is shorter."""
 
 import json
 import random

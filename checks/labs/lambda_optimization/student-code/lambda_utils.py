@@ -1,4 +1,4 @@
-"""A simulated student's utilities layer: what the hand-out's does, in code of our own."""
+"""A simulated student's utilities layer: what the handout's does, in code of our own."""
 
 import functools
 import json
@@ -27,7 +27,7 @@ def timed(function: Callable[[], Any]) -> Callable[[], Any]:
 
 
 def read_request(event: dict[str, Any]) -> dict[str, Any]:
-    """Return the request's body, or raise ValueError where it is no JSON object."""
+    """Return the request's body, or raise ValueError if it is no JSON object."""
     body = json.loads(event.get("body") or "{}")
     if not isinstance(body, dict):
         raise ValueError("the body is not a JSON object")  # noqa: TRY004  the one error that is answered with 400
@@ -48,7 +48,7 @@ def guarded(handler: Handler) -> Handler:
             return handler(event, context)
         except ValueError as error:
             return respond(400, {"error": "Bad Request", "message": str(error)})
-        except Exception as error:  # noqa: BLE001  the last line of defence, as in the hand-out
+        except Exception as error:  # noqa: BLE001  the last line of defence, as in the handout
             logger.error("unexpected: %s", error)
             return respond(500, {"error": "Internal Server Error"})
 

@@ -14,7 +14,7 @@ try:
     from shared_session import Session
 
     session: Any = Session()
-except ImportError:  # as with the hand-out's, the function still answers when it cannot reach the service
+except ImportError:  # as with the handout's, the function still answers when it cannot reach the service
     session = None
 
 

@@ -22,7 +22,7 @@ def invoke(target: str, payload: bytes) -> float:
 
 
 def summary(times_ms: list[float]) -> dict[str, float]:
-    """The four figures of the hand-out."""
+    """The four figures of the handout."""
     ordered = sorted(times_ms) or [0.0]
     return {
         "avg_execution_time_ms": sum(ordered) / len(ordered),

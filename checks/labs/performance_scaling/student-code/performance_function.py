@@ -1,4 +1,4 @@
-"""A simulated student's high-performance function: does what the hand-out's does, and needs no internet."""
+"""A simulated student's high-performance function: does what the handout's does, and needs no internet."""
 
 import json
 import time
@@ -68,7 +68,7 @@ def memory_test(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def default(_: dict[str, Any]) -> dict[str, Any]:
-    """Do what the hand-out's does where it reaches no outside service."""
+    """Return what the handout's operation returns if it cannot reach the outside service."""
     return {"external_data": {"uuid": "fallback"}}
 
 
@@ -96,7 +96,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         request = json.loads(body) if isinstance(body, str) else body
         operation = request.get("operation", "default")
         result = {"operation": operation, **OPERATIONS.get(operation, default)(request)}
-    except Exception as error:  # noqa: BLE001  the last line of defence, as in the hand-out
+    except Exception as error:  # noqa: BLE001  the last line of defence, as in the handout
         return respond(500, {"error": str(error), "execution_time_ms": 1000 * (time.perf_counter() - start)})
     took_ms = 1000 * (time.perf_counter() - start)
     put_metrics(context.function_name, ExecutionTime=took_ms, ColdStarts=float(cold), SuccessfulInvocations=1.0)

@@ -1,4 +1,4 @@
-"""Deletes todo items that nobody wanted for 90 days."""
+"""Deletes todo items that are older than 90 days."""
 
 import json
 import os

@@ -21,7 +21,7 @@ def lambda_handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         return respond(401, {"error": "Unauthorized"})
     try:
         return route(event["httpMethod"], event["path"], claims["sub"], event.get("body"))
-    except Exception as error:  # noqa: BLE001  the last line of defence, as in the hand-out
+    except Exception as error:  # noqa: BLE001  the last line of defence, as in the handout
         print(f"Error: {error!r}")
         return respond(500, {"error": "Internal server error"})
 

@@ -1,4 +1,4 @@
-"""Between AWS's types and ours: errors, and the values that DynamoDB takes."""
+"""Convert errors of AWS to errors of labgrader, and values to and from DynamoDB."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ Json = Any
 
 
 def error_code(error: ClientError | BotoCoreError) -> str:
-    """AWS's error code, or the name of botocore's exception."""
+    """Return AWS's error code, or the name of botocore's exception."""
     if isinstance(error, ClientError):
         return str(error.response.get("Error", {}).get("Code", ""))
     return type(error).__name__
 
 
 def to_domain_error(error: ClientError | BotoCoreError) -> LabgraderError:
-    """One of our errors for one of AWS's, so that the state machine knows whether a retry is worth it."""
+    """Return labgrader's error for an error of AWS. Its class tells the state machine whether to retry."""
     code = error_code(error)
     if code in THROTTLES:
         return ThrottledError(str(error))
-    if code == "ConditionalRequestConflict":  # somebody else is writing the same object: write again
+    if code == "ConditionalRequestConflict":  # another writer holds the same object: a retry can succeed
         return ServiceFaultError(str(error))
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
@@ -36,24 +36,24 @@ def to_domain_error(error: ClientError | BotoCoreError) -> LabgraderError:
 
 
 def to_dynamodb(value: Json) -> Json:
-    """A value as DynamoDB takes it: no floats, and text that UTF-8 can hold."""
+    """Return a value that DynamoDB accepts: decimals for floats, and text that UTF-8 can encode."""
     if isinstance(value, float):
         return Decimal(str(value))
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode()
     if isinstance(value, Mapping):
-        return {key: to_dynamodb(one) for key, one in value.items()}
+        return {key: to_dynamodb(member) for key, member in value.items()}
     if isinstance(value, list | tuple):
-        return [to_dynamodb(one) for one in value]
+        return [to_dynamodb(element) for element in value]
     return value
 
 
 def from_dynamodb(value: Json) -> Json:
-    """A DynamoDB value as JSON has it."""
+    """Return a DynamoDB value as JSON, without the table's keys."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, Mapping):
-        return {key: from_dynamodb(one) for key, one in value.items() if key not in ("pk", "sk")}
+        return {key: from_dynamodb(member) for key, member in value.items() if key not in ("pk", "sk")}
     if isinstance(value, list):
-        return [from_dynamodb(one) for one in value]
+        return [from_dynamodb(element) for element in value]
     return value

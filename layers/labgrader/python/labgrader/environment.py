@@ -23,9 +23,9 @@ class MissingVariableError(LabgraderError):
 
 @dataclass(frozen=True)
 class Environment:
-    """What the template tells a function. No function has all variables, so each is read when it is wanted.
+    """The variables that the template sets for a function. No function has all of them.
 
-    Every property raises ``MissingVariableError`` where its variable is not set.
+    Every property raises ``MissingVariableError`` if its variable is not set.
 
     Args:
         variables: the variables by name; by default, those of this process.
@@ -60,7 +60,7 @@ class Environment:
 
     @property
     def digest_topic_arn(self) -> str:
-        """The ARN of the topic that digests are sent to."""
+        """The ARN of the SNS topic for digests."""
         return self._read("DIGEST_TOPIC_ARN")
 
     @property
@@ -80,7 +80,7 @@ class Environment:
 
     @property
     def on_lambda(self) -> bool:
-        """Whether this process is an execution environment of Lambda."""
+        """Whether this process runs on Lambda."""
         return "AWS_LAMBDA_FUNCTION_NAME" in self.variables
 
     def _read(self, variable: str) -> str:

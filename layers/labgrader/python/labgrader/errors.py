@@ -1,4 +1,4 @@
-"""Every error labgrader raises on purpose. Their class names are the error names the state machines retry or catch."""
+"""The errors that labgrader raises. The state machines retry and catch them by class name."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from labgrader.reasons import Reason
 
 
 class LabgraderError(Exception):
-    """The root of all of them.
+    """The base class of all errors.
 
     Attributes:
-        reason_code: why a check is not graded where this error is the end of it.
+        reason_code: why a check is not graded if this error ends it.
     """
 
     reason_code: Reason = Reason.GRADER
@@ -20,11 +20,11 @@ class LabgraderError(Exception):
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong with what somebody gave us.
+    """One thing that is wrong with an input.
 
     Args:
         message: what is wrong, and what would be right.
-        source: the file it stands in.
+        source: the file that contains it.
         line: its line in that file, counted from 1.
         field: the column, or the path of the value (``checks[3].with.memory``).
     """
@@ -42,24 +42,34 @@ class Problem:
 
 
 class BadInputError(LabgraderError):
-    """A roster, a lab or a request cannot be used. Carries every problem found, not the first."""
+    """A roster, a lab or a request cannot be used. Lists all problems, not only the first.
 
-    def __init__(self, problems: Iterable[Problem | str]) -> None:
+    Args:
+        problems: what is wrong.
+        notices: what was passed over or changed before the problems were found.
+    """
+
+    def __init__(self, problems: Iterable[Problem | str], notices: Iterable[str] = ()) -> None:
+        self.notices = list(notices)
         self.problems = [problem if isinstance(problem, Problem) else Problem(problem) for problem in problems]
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
+class MissingError(LabgraderError):
+    """An object of the bucket, or a record, is missing."""
+
+
 NOT_GRADED = "could not be graded, and no points are lost"
-"""What a ``NotGradedError`` begins with, and every other error whose text is for the student. A report shows such a
-text; whose fault it is, the error's code says."""
+"""The beginning of a ``NotGradedError``, and of every other error with a text for the student. Reports show this text.
+The error's ``reason_code`` says who caused it."""
 
 
 class NotGradedError(LabgraderError):
-    """We could not tell: access denied, throttled to the end, or our own fault. Never costs a student points.
+    """A check has no verdict: access is denied, AWS throttles, or labgrader failed. The student loses no points.
 
     Args:
-        action: the IAM action whose answer is missing (``lambda:GetFunction``), or the part of labgrader that failed;
-            empty where nothing failed, and the evidence alone cannot tell.
+        action: the IAM action without a response (``lambda:GetFunction``), or the part of labgrader that failed.
+            Empty if nothing failed and the evidence is not sufficient.
         reason: why, as a sentence for the instructor.
         reason_code: why, as a code.
     """
@@ -72,11 +82,11 @@ class NotGradedError(LabgraderError):
 
 
 class ThrottledError(LabgraderError):
-    """AWS asked us to slow down while we did our own work (not a question about a student). Worth a retry.
+    """AWS throttled one of labgrader's own requests, not a request about a student. A retry can succeed.
 
     Args:
         message: what was throttled.
-        reason_code: why a check is not graded where no retry helps.
+        reason_code: why a check is not graded if no retry succeeds.
     """
 
     def __init__(self, message: str, reason_code: Reason = Reason.THROTTLED) -> None:
@@ -85,11 +95,11 @@ class ThrottledError(LabgraderError):
 
 
 class ServiceFaultError(LabgraderError):
-    """AWS failed on its side (HTTP 5xx, a broken connection). Worth a retry.
+    """AWS failed on its side (HTTP 5xx, a broken connection). A retry can succeed.
 
     Args:
         message: what failed.
-        reason_code: why a check is not graded where no retry helps.
+        reason_code: why a check is not graded if no retry succeeds.
     """
 
     def __init__(self, message: str, reason_code: Reason = Reason.SERVICE_FAULT) -> None:
@@ -98,4 +108,4 @@ class ServiceFaultError(LabgraderError):
 
 
 class RefusedError(LabgraderError):
-    """AWS refused a call of our own (no permission, no such bucket). A retry would be refused too."""
+    """AWS refused one of labgrader's own requests (no permission, no such bucket). A retry cannot succeed."""

@@ -1,7 +1,7 @@
-"""What labgrader tells others: the events on the stack's bus, each held against its schema before it is sent.
+"""The events on the stack's event bus. Each is validated against its schema before it is sent.
 
-Every event may arrive more than once, as everything on EventBridge may; ``event_id`` is the same then. No event holds
-a name or an e-mail address: a school's own systems know who ``student_id`` is.
+EventBridge may deliver an event more than once; its ``event_id`` is the same each time. No event has a name or an
+e-mail address: a school's systems identify the student by ``student_id``.
 """
 
 from __future__ import annotations
@@ -35,18 +35,18 @@ log = logging.getLogger(__name__)
 SOURCE = "labgrader"
 
 MAX_ENTRIES = 10
-"""Events of one call (EventBridge API, PutEvents)."""
+"""Maximum events of one request (EventBridge API, PutEvents)."""
 
 MAX_BYTES = 255 * 1024
-"""Bytes of all events of one call, which must be less than 256 KB (EventBridge API, PutEvents)."""
+"""Maximum bytes of all events of one request, which must be below 256 KB (EventBridge API, PutEvents)."""
 
 MAX_SENDS = 5
-"""How often an event is sent that EventBridge did not take."""
+"""Maximum number of times that an event is sent if EventBridge does not accept it."""
 
-MAX_REASON = 2000
+MAX_REASON = 12_000
 MAX_MESSAGE = 300
 MAX_GONE = 100
-"""Characters of a reason and of a sentence, and how many resources one event names."""
+"""Maximum characters of a reason and of a message, and maximum deleted resources in one event."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Event:
 
     Args:
         detail_type: ``Run Started``, ``Student Graded``, ``Run Completed``, ``Run Failed`` or ``Drift Detected``.
-        detail: what it says, as the schema of its type has it (``schemas/events/``).
+        detail: its content, in the schema of its type (``schemas/events/``).
     """
 
     detail_type: str
@@ -63,16 +63,16 @@ class Event:
 
     @property
     def schema(self) -> str:
-        """The name of its schema, for ``validate``."""
+        """The schema's name, for ``validate``."""
         return f"events/{_slug(self.detail_type)}"
 
 
 Publish = Callable[..., None]
-"""Sends the events it is given: ``Publisher.publish``, or what a test puts in its place."""
+"""A function that sends events: ``Publisher.publish``, or a replacement in tests."""
 
 
 def run_started(record: RunRecord) -> Event:
-    """A run is planned, and its students are about to be recorded."""
+    """Return the event for a run that is planned. The recording of its students follows."""
     return _event(
         "Run Started",
         record.run_id,
@@ -84,12 +84,13 @@ def run_started(record: RunRecord) -> Event:
     )
 
 
-def student_graded(report: Report, course: str = "") -> Event:
-    """A student has a report.
+def student_graded(report: Report, course: str = "", *, private: bool = False) -> Event:
+    """Return the event for a student with a new report.
 
     Args:
-        report: the report, as it is kept.
-        course: the course that the run is of, or empty.
+        report: the report, as it is stored.
+        course: the run's course, or empty.
+        private: whether students do not see the results of the run.
     """
     student, points = report["student"], report["score"]
     return _event(
@@ -100,6 +101,7 @@ def student_graded(report: Report, course: str = "") -> Event:
         lab_version=report["lab"]["version"],
         mode=report["mode"],
         course=course,
+        private=private,
         username=student["username"],
         student_id=student["student_id"],
         status=report["status"],
@@ -108,7 +110,7 @@ def student_graded(report: Report, course: str = "") -> Event:
         percent=points["percent"],
         open_points=points["open_points"],
         not_graded_reasons=sorted(
-            {one["reason"] for one in report["checks"] if one["status"] == "not_graded" and "reason" in one}
+            {check["reason"] for check in report["checks"] if check["status"] == "not_graded" and "reason" in check}
         ),
         graded_at=report["graded_at"],
         report_key=Keys(report["run_id"]).report(student["username"]),
@@ -116,11 +118,11 @@ def student_graded(report: Report, course: str = "") -> Event:
 
 
 def run_completed(run: Mapping[str, Any], course: str = "") -> Event:
-    """A run has ended, and its gradebook is there.
+    """Return the event for a run that has ended. Its gradebook is stored.
 
     Args:
-        run: what ``run.json`` says.
-        course: the course that it is a run of, or empty.
+        run: the content of ``run.json``.
+        course: the run's course, or empty.
     """
     keys = Keys(run["run_id"])
     return _event(
@@ -140,28 +142,29 @@ def run_completed(run: Mapping[str, Any], course: str = "") -> Event:
 
 
 def run_failed(run_id: str, lab: str, mode: str, reason: str, course: str = "") -> Event:
-    """A run could not go on, or a request for one could not be used; nobody is graded by it.
+    """Return the event for a run that failed, or for a request that cannot be used. No student is graded.
 
     Args:
-        run_id: the run.
-        lab: the lab's id, or empty where it is not known.
-        mode: the run's mode, or empty where it is not known.
-        reason: why, as a sentence for the instructor; one line for each problem.
-        course: the course that it is a run of, or empty.
+        run_id: the run's id.
+        lab: the lab's id, or empty if it is not known.
+        mode: the run's mode, or empty if it is not known.
+        reason: why, for the instructor; one line for each problem.
+        course: the run's course, or empty.
     """
     lines = "\n".join(quote(line, MAX_REASON) for line in reason.splitlines() if line.strip())
     cut = lines if len(lines) <= MAX_REASON else f"{lines[:MAX_REASON]}… ({len(lines) - MAX_REASON} more characters)"
     return _event("Run Failed", run_id, lab=lab, mode=mode, course=course, reason=cut or "no reason is known")
 
 
-def drift_detected(student: AuditedStudent, run_id: str, lab: str, course: str = "") -> Event:
-    """An audit found that what a student had right is not right any more.
+def drift_detected(student: AuditedStudent, run_id: str, lab: str, course: str = "", *, private: bool = False) -> Event:
+    """Return the event for an audit in which checks of a student fail that passed before.
 
     Args:
         student: the student's entry in ``audit.json``: ``username``, ``student_id``, ``drifted``, ``gone``.
-        run_id: the audit's run.
+        run_id: the audit run's id.
         lab: the lab's id.
-        course: the course that it is a run of, or empty.
+        course: the run's course, or empty.
+        private: whether students do not see the results of the audit.
     """
     return _event(
         "Drift Detected",
@@ -169,32 +172,32 @@ def drift_detected(student: AuditedStudent, run_id: str, lab: str, course: str =
         student["username"],
         lab=lab,
         course=course,
+        private=private,
         username=student["username"],
         student_id=student["student_id"],
         drifted=[
             {
-                "check": one["check"],
-                "title": quote(one["title"]),
-                "from": one["from"],
-                "to": one["to"],
-                "message": quote(one["message"], MAX_MESSAGE),
-                **({"reason": one["reason"]} if "reason" in one else {}),
-                "points": one["points"],
+                "check": check["check"],
+                "title": quote(check["title"]),
+                "from": check["from"],
+                "to": check["to"],
+                "message": quote(check["message"], MAX_MESSAGE),
+                **({"reason": check["reason"]} if "reason" in check else {}),
+                "points": check["points"],
             }
-            for one in student["drifted"]
+            for check in student["drifted"]
         ],
         gone=[quote(name) for name in student["gone"][:MAX_GONE]],
     )
 
 
 class Publisher:
-    """The stack's event bus, to put events on.
+    """Sends events to the stack's event bus.
 
     Args:
         client: a client of EventBridge.
         bus: the bus's name or ARN.
-        pause_s: seconds to wait at most before what was not taken is sent for the second time; twice as many before
-            each further time.
+        pause_s: maximum seconds to wait before the first retry. The maximum doubles before each further retry.
     """
 
     def __init__(self, client: Any, bus: str, *, pause_s: float = 0.2) -> None:
@@ -203,16 +206,16 @@ class Publisher:
         self._pause_s = pause_s
 
     def publish(self, *events: Event) -> None:
-        """Send events, in their order; what EventBridge does not take is sent again, a few times.
+        """Send events in order. Retry those that EventBridge does not accept, up to ``MAX_SENDS`` times in all.
 
         Raises:
-            InvalidDocumentError: an event is not as its schema has it; nothing was sent.
-            ThrottledError, ServiceFaultError: some were not taken; all of them may be sent again.
-            RefusedError: there is no such bus, or no permission for it.
+            InvalidDocumentError: an event does not match its schema; nothing was sent.
+            ThrottledError, ServiceFaultError: EventBridge did not accept some; the caller may send all of them again.
+            RefusedError: the bus does not exist, or the permission to use it is missing.
         """
         for event in events:
             validate(event.detail, event.schema)
-        for entries in _calls([self._entry(event) for event in events]):
+        for entries in _batches([self._entry(event) for event in events]):
             self._send(entries)
 
     def _entry(self, event: Event) -> dict[str, str]:
@@ -230,22 +233,22 @@ class Publisher:
             refused = [(entry, said) for entry, said in zip(entries, answer["Entries"], strict=True) if _code(said)]
             entries = [entry for entry, _ in refused]
             if again + 1 < MAX_SENDS:
-                time.sleep(random.uniform(0, self._pause_s * 2**again))  # not all at once again
+                time.sleep(random.uniform(0, self._pause_s * 2**again))  # several publishers must not retry at once
         codes = {_code(said) for _, said in refused}
         many = f"{len(refused)} event{'' if len(refused) == 1 else 's'}"
-        sentence = f"EventBridge did not take {many}: {quote(', '.join(sorted(codes)))}"
+        sentence = f"EventBridge did not accept {many}: {quote(', '.join(sorted(codes)))}"
         raise (ThrottledError if codes <= THROTTLES else ServiceFaultError)(sentence)
 
 
 @cache
 def default_publisher() -> Publisher:
-    """The bus that a function's environment names (``BUS``), with a client made when it is first wanted."""
+    """Return the publisher of the environment's bus (``BUS``). Its client is created on first use."""
     config = Config(retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=5, read_timeout=15)
     return Publisher(boto3.client("events", config=config), Environment().bus)
 
 
 def _event(detail_type: str, run_id: str, about: str = "", /, **says: Any) -> Event:
-    """Put an event together; its id is made of what it tells, so that it is the same whenever that is told."""
+    """Return an event. Its id is derived from its content, so that a repeated event has the same id."""
     slug = _slug(detail_type)
     event_id = ":".join(part for part in (run_id, slug, about) if part)
     return Event(detail_type, {"schema": f"labgrader.{slug}/1", "event_id": event_id, "run_id": run_id, **says})
@@ -259,27 +262,26 @@ def _code(said: Mapping[str, Any]) -> str:
     return str(said.get("ErrorCode") or "")
 
 
-def _calls(entries: Sequence[dict[str, str]]) -> Iterator[list[dict[str, str]]]:
-    """Share entries out among calls, in their order, within the number and the bytes that one call may have."""
-    call: list[dict[str, str]] = []
+def _batches(entries: Sequence[dict[str, str]]) -> Iterator[list[dict[str, str]]]:
+    """Yield the entries in batches for one request each, in order, within its limits of number and bytes."""
+    batch: list[dict[str, str]] = []
     size = 0
     for entry in entries:
         length = sum(len(entry[field].encode()) for field in ("Source", "DetailType", "Detail"))
-        if call and (len(call) == MAX_ENTRIES or size + length > MAX_BYTES):
-            yield call
-            call, size = [], 0
-        call.append(entry)
+        if batch and (len(batch) == MAX_ENTRIES or size + length > MAX_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(entry)
         size += length
-    if call:
-        yield call
+    if batch:
+        yield batch
 
 
 def publish_safely(publish: Publish | None, events: Callable[[], Iterable[Event]]) -> None:
     """Send events after everything that they report is stored.
 
-    `publish` repeats what the bus does not take at once. What it does not take at all is logged, counted (the metric
-    ``EventsLost``) and lost: an error here would call a run failed that is complete. The run's record and its gradebook
-    hold the same facts.
+    `publish` retries. An event that the bus still does not accept is logged, counted (the metric ``EventsLost``) and
+    lost. An error here would mark a complete run as failed. The run's record and its gradebook hold the same facts.
 
     Args:
         publish: sends the events; ``None`` sends nothing.
@@ -297,7 +299,7 @@ def publish_safely(publish: Publish | None, events: Callable[[], Iterable[Event]
 
 
 def _count_lost(events: int) -> None:
-    """Write a metric for the alarm at once: not every function that publishes writes metrics at its end."""
+    """Write the alarm's metric at once, because not every function that publishes writes metrics at its end."""
     from aws_lambda_powertools.metrics import MetricUnit, single_metric  # events are rarely lost
 
     with single_metric(name="EventsLost", unit=MetricUnit.Count, value=events, namespace="labgrader") as metric:

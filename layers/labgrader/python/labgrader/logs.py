@@ -1,4 +1,4 @@
-"""The log of one function: structured lines, with the run and the student on each, the library's own included.
+"""The structured log of a Lambda function. Each line has the run and the student, also lines from the library.
 
 Lambda filters the lines by their level (``ApplicationLogLevel``). It reads ``level`` and ``timestamp`` of each line. A
 line with a level that it does not know, or without an RFC 3339 timestamp, counts as INFO, and a filter of WARN or ERROR
@@ -31,10 +31,10 @@ def _as_json(line: Any) -> str:
 
 
 def function_logger(service: str) -> Logger:
-    """Return the logger of a function; what the library logs meanwhile is written by it, with the keys it has then.
+    """Return the logger of a function. The library's log lines go through it and get its keys.
 
     Args:
-        service: the function's name, ``run_check``; it stands on every line.
+        service: the function's name, such as ``run_check``. Every line has it.
     """
     environment = Environment()
     logger = Logger(service=service, use_rfc3339=True, utc=True, json_serializer=_as_json)
@@ -42,7 +42,7 @@ def function_logger(service: str) -> Logger:
     library.handlers = list(logger.handlers)
     library.setLevel(environment.log_level)
     logging.getLogger(service).setLevel(environment.log_level)  # Powertools prefers the level of Lambda's filter
-    # Lambda's own handler, at the root, would write each line once more, without the keys
+    # Lambda's root handler would write each line a second time, without the keys
     library.propagate = not environment.on_lambda
     for name in CLIENTS:  # Lambda sets the root logger to its own level
         logging.getLogger(name).setLevel(logging.INFO)

@@ -1,4 +1,4 @@
-"""Text that a student wrote, made safe to quote in a sentence, and sentences that several checks share."""
+"""Quote students' text safely in a sentence, and build sentences that several checks share."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def quote(value: object, limit: int = MAX_QUOTED) -> str:
     """Return a student's value as printable text on one line, cut with a notice.
 
     Args:
-        value: anything that came out of a student's account; what is not a string is shown as JSON.
-        limit: how many characters to keep.
+        value: any value from a student's account. Values other than strings are shown as JSON.
+        limit: maximum number of characters to keep.
     """
     if isinstance(value, str):
         text = value
@@ -41,7 +41,7 @@ def listed(values: Iterable[object]) -> str:
 
 
 def said_by(cause: str) -> str:
-    """Return what an exception said, of the JSON that Lambda makes of it, or the cause as it is where there is none."""
+    """Return the exception's message from the JSON that Lambda writes, or the whole cause if it has none."""
     found = _ERROR_MESSAGE.search(cause)
     try:
         return str(json.loads(found.group(1))) if found else cause

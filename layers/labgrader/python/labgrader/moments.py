@@ -1,4 +1,4 @@
-"""Moments as every record, report and event has them."""
+"""The time format of records, reports and events."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from datetime import UTC, datetime
 
 
 def isoformat_utc(when: datetime) -> str:
-    """Return a moment as ISO 8601 in UTC, in whole seconds: ``2026-01-01T00:00:00Z``; a part of a second is dropped."""
+    """Return a time as ISO 8601 in UTC, in whole seconds, rounded down: ``2026-01-01T00:00:00Z``."""
     return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

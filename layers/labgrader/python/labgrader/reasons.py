@@ -1,4 +1,4 @@
-"""Why a check did not earn all of its points, as a code: decisions are made by it, sentences are for people only."""
+"""Codes for the reason why a check did not earn all of its points. Programs decide by the code, not by sentences."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """A closed set; the schemas of reports, audits and events list the same codes.
+    """Why a check did not earn all of its points. The schemas of reports, audits and events list the same codes.
 
     Args:
-        student: what the student built is wrong: the check failed, or passed in part.
-        prerequisite: a check that this one requires failed (this one is skipped), or is not graded (neither is this).
-        denied: AWS denied labgrader a request: a permission or the way into the account is missing.
+        student: the student's work is wrong: the check failed, or passed in part.
+        prerequisite: a required check failed (this check is skipped) or is not graded (this check is not graded).
+        denied: AWS denied a request of labgrader: a permission is missing, or the account's role cannot be assumed.
         throttled: AWS throttled a request until labgrader gave up.
         service_fault: AWS failed on its side until labgrader gave up: HTTP 5xx, or a broken connection.
-        quota: no room was left: a limit of the account or of a usage plan, or another load test that takes all of it.
-        no_internet: the student's code needs the internet, and there was none where it ran.
-        inconclusive: nothing failed, and what labgrader saw, or may touch, does not decide the check.
-        time_over: labgrader's time was over before everything was tried.
-        needs_graded_run: an audit invokes nothing, and no graded run left a verdict that it can carry over.
-        carried_over: an audit invokes nothing: the points were lost in the last graded run, whose verdict this is.
-        grader: labgrader failed, the lab file or a check has a fault, or AWS gave an error of no other kind here.
+        quota: a limit of the account or of a usage plan is reached, or another load test uses all of it.
+        no_internet: the student's code needs the internet, and it ran without internet access.
+        inconclusive: nothing failed, but the evidence is not sufficient for a verdict.
+        time_over: labgrader's time ran out before it had tried everything.
+        needs_graded_run: audits invoke nothing, and no graded run has a verdict that the audit can carry over.
+        carried_over: audits invoke nothing. The verdict, with points lost, is from the last graded run.
+        grader: labgrader failed, the lab file or a check is faulty, or AWS returned an error of no other kind.
     """
 
     STUDENT = "student"
@@ -39,7 +39,7 @@ class Reason(StrEnum):
 
     @property
     def ours(self) -> bool:
-        """Whether labgrader or AWS failed. A self-check that is not graded for this reason is given back."""
+        """Whether labgrader or AWS failed. A self-check that is not graded for this reason does not count."""
         return self in _OURS
 
 
@@ -67,22 +67,22 @@ THROTTLES = frozenset(
 """The error codes of a throttle, of all services.
 
 Sources: botocore's standard retries (``ThrottledRetryableChecker``); the API references of SNS (``Throttled``) and of
-Lambda and SNS for KMS (``KMSThrottlingException``). botocore's ``LimitExceededException`` is left out: IAM and API
-Gateway use it for a quota, and a quota is not over in a moment.
+Lambda and SNS for KMS (``KMSThrottlingException``). botocore's ``LimitExceededException`` is not included: IAM and API
+Gateway return it for a quota, and a retry does not help against a quota.
 """
 
 DENIED = frozenset(
     {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "Forbidden"}
 )
-"""What services call it when IAM forbids a request."""
+"""The error codes of a request that IAM denies."""
 
 
 def reason_of(code: str, status: int = 0) -> Reason:
-    """Return the reason that an error of AWS is.
+    """Return the reason code for an error of AWS.
 
     Args:
-        code: AWS's error code, or the name of what went wrong.
-        status: the HTTP status of the reply; 0 where there is none.
+        code: AWS's error code, or the name of the exception.
+        status: the HTTP status of the reply; 0 without a reply.
     """
     if code in DENIED or status == 403:
         return Reason.DENIED
@@ -95,11 +95,11 @@ _WITH_REASON = re.compile(rf"\[({'|'.join(Reason)})\] (.*)", re.DOTALL)
 
 
 def with_reason(reason: Reason, text: str) -> str:
-    """Return an error's text with its reason in front: Lambda and Step Functions pass on nothing but text."""
+    """Return an error's text with its reason in front, because Lambda and Step Functions pass on only text."""
     return f"[{reason}] {text}"
 
 
 def split_reason(text: str) -> tuple[Reason | None, str]:
-    """Return the reason and the text that ``with_reason`` put together; ``None`` and all of the text for any other."""
+    """Return the reason and the text that ``with_reason`` joined. The reason is ``None`` if the text has none."""
     found = _WITH_REASON.match(text)
     return (Reason(found.group(1)), found.group(2)) if found else (None, text)

@@ -1,1 +1,1 @@
-"""The HTTP API: what it takes and answers (``docs/openapi.yaml`` is made of it). Who asks is the authorizer's word."""
+"""The HTTP API, the source of ``docs/openapi.yaml``. The authorizer (``labgrader.auth``) identifies the caller."""

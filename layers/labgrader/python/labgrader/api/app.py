@@ -1,4 +1,4 @@
-"""The API, put together."""
+"""The API with all of its routes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from labgrader.api.resolver import Api, Services
 from labgrader.api.student_routes import add_my_reports, add_self_checks
 from labgrader.messages import quote
 
-__all__ = ["Api", "Services", "described", "keys_of", "resolver", "told"]
+__all__ = ["Api", "Services", "described", "keys_of", "log_fields", "resolver"]
 
 _RUN = re.compile(r"/v1/(?:runs|self-checks|me/reports)/([A-Za-z0-9_-]{1,80})(?:/.*)?")
 
@@ -24,7 +24,7 @@ def resolver(services: Services) -> Api:
     """Return the API with all of its routes.
 
     Args:
-        services: what they work with.
+        services: the clients and settings that the routes use.
     """
     api = Api()
     for add in (add_labs, add_self_checks, add_my_reports, add_runs):
@@ -34,13 +34,13 @@ def resolver(services: Services) -> Api:
 
 
 def described() -> Api:
-    """Return the API with nothing behind its routes: to be described, not to be asked."""
+    """Return the API without services behind its routes, for its OpenAPI document."""
     nothing: Any = None
     return resolver(Services(nothing, nothing, "", "", now=nothing))
 
 
 def keys_of(event: Mapping[str, Any]) -> dict[str, str]:
-    """Return what every log line of a request is marked with: whose it is, and the run that its path names.
+    """Return the keys for every log line of a request: the caller, and the run in the path.
 
     Args:
         event: as API Gateway sends it.
@@ -53,12 +53,12 @@ def keys_of(event: Mapping[str, Any]) -> dict[str, str]:
     return {**keys, "run_id": found[1]} if found else keys
 
 
-def told(event: Mapping[str, Any], answer: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the log line of an answer says: never a header, a parameter or a body.
+def log_fields(event: Mapping[str, Any], answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a response's log line: never a header, a parameter or a body.
 
     Args:
-        event: as API Gateway sends it.
-        answer: what it is answered with.
+        event: the request, as API Gateway sends it.
+        answer: the response to it.
     """
     started = {"run_id": json.loads(answer["body"])["run_id"]} if answer["statusCode"] == HTTPStatus.ACCEPTED else {}
     method, path = quote(event.get("httpMethod", ""), 20), quote(event.get("path", ""), 200)

@@ -1,4 +1,4 @@
-"""What an instructor may do: have a class graded, follow the run, and read what came of it."""
+"""The routes for instructors: start a run for a class, follow it, and read its results."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from labgrader.api import problems
-from labgrader.api.models import AskedRun, FullReport, Gradebook, Progress, Run, RunStarted, RunStudent
+from labgrader.api.models import FullReport, Gradebook, Progress, Run, RunRequestBody, RunStarted, RunStudent
 from labgrader.api.parameters import FormatInQuery, IdempotencyKey, RunIdInPath, UsernameInPath
 from labgrader.api.problems import ProblemError, bad_input
 from labgrader.api.request_validation import INSTRUCTOR
@@ -26,7 +26,7 @@ JSON = "application/json"
 
 
 def add_runs(api: Api, services: Services) -> None:
-    """Register what starts a run, and what tells of it."""
+    """Register the routes that start a run, follow it, and return its results."""
     store = services.store
 
     @api.post(
@@ -35,18 +35,18 @@ def add_runs(api: Api, services: Services) -> None:
         tags=["Runs"],
         summary="Grade or audit a class",
         status_code=202,
-        response_description="it runs now",
+        response_description="the run has started",
     )
-    def start(asked: Annotated[AskedRun, Body()], idempotency_key: IdempotencyKey = None) -> RunStarted:
-        """Starts a run for a class. The same request with the same client token again is the same run; another request
-        with it is refused."""
+    def start(body: Annotated[RunRequestBody, Body()], idempotency_key: IdempotencyKey = None) -> RunStarted:
+        """Starts a run for a class. If you repeat a request with the same client token, you get the same run. A
+        different request with the same client token is refused."""
         caller = api.caller(INSTRUCTOR)
-        run_id = new_run_id(known_lab(asked) or NO_LAB, services.now())
+        run_id = new_run_id(known_lab(body) or NO_LAB, services.now())
         machine, by = services.grade_class_arn, f"instructor {caller.subject}"
-        document = _with_client_token(asked, idempotency_key)
+        document = _with_client_token(body, idempotency_key)
         try:
             started = start_once(
-                store, services.states, machine, document, run_id, asker=caller.subject, requested_by=by
+                store, services.states, machine, document, run_id, client=caller.subject, requested_by=by
             )
         except ClientTokenUsedError as used:
             url = run_url(used.run_id)
@@ -59,22 +59,23 @@ def add_runs(api: Api, services: Services) -> None:
         operation_id="getRun",
         tags=["Runs"],
         summary="Follow a run",
-        response_description="how it stands",
+        response_description="the run's status and results so far",
     )
     def follow(run_id: RunIdInPath) -> Run:
-        """How a run stands, with what every student reached who is done."""
+        """Returns the status of a run, with the results of the students who are done."""
         api.caller(INSTRUCTOR)
         record = _run(store, run_id)
         results = store.results(run_id)
         return Run(
             run_id=run_id,
             lab=record.lab,
-            mode=cast("Any", record.mode),  # the model refuses what is no mode of a class run
+            mode=cast("Any", record.mode),  # the model refuses other modes than those of a class run
             status=record.status,
             started_at=record.started_at,
             finished_at=record.finished_at or None,
             course=record.course or "",
             requested_by=record.requested_by or "",
+            private=store.is_private(run_id),
             error=record.error or None,
             progress=Progress(done=len(results), total=max(len(results), record.counts.students)),
             students=[_student(run_id, result) for result in results],
@@ -89,16 +90,16 @@ def add_runs(api: Api, services: Services) -> None:
         responses={200: {"description": "the gradebook", "content": _gradebook_content()}},
     )
     def gradebook(run_id: RunIdInPath, format: FormatInQuery = "csv") -> Response[str]:  # noqa: A002
-        """The points of every student and check, when the run has ended: as CSV that is safe to open in a spreadsheet,
-        or in another format. In the CSV, a check whose id is also a fixed column (points) has the heading
-        check:points."""
+        """Returns the points of every student and check after the run has ended. The default format is CSV that is
+        safe to open in a spreadsheet. In the CSV, a check with the id of a fixed column, such as points, has the
+        heading check:points."""
         api.caller(INSTRUCTOR)
         record = _run(store, run_id)
         book = load_gradebook(store, run_id)
         if book is None:
-            said = f"run {run_id} failed, and has no gradebook: nobody was graded by it"
+            said = f"run {run_id} failed and has no gradebook; it graded no student"
             if record.status == "running":
-                said = f"run {run_id} is running and has no gradebook; it is written when a run has ended"
+                said = f"run {run_id} is still running; its gradebook is available when it has ended"
             raise ProblemError(problems.NOT_FOUND, said)
         export = exports()[format]
         file = {"Content-Disposition": f'attachment; filename="gradebook-{run_id}{export.suffix}"'}
@@ -117,23 +118,23 @@ def add_runs(api: Api, services: Services) -> None:
         response_description="the report",
     )
     def read_report(run_id: RunIdInPath, username: UsernameInPath) -> FullReport:
-        """The whole report of one student in one run, hidden checks included."""
+        """Returns the full report of one student in one run, including hidden checks."""
         api.caller(INSTRUCTOR)
         _run(store, run_id)
         try:
             return fit_response(store.get_json(Keys(run_id).report(username)))
         except MissingError:
-            said = f"run {run_id} has no report of {username}; it is written when the student is done"
+            said = f"run {run_id} has no report for {username}; a report is available when the student is graded"
             raise ProblemError(problems.NOT_FOUND, said) from None
 
 
 def run_url(run_id: str) -> str:
-    """Where a run is followed."""
+    """Return the path of a run."""
     return f"/v1/runs/{run_id}"
 
 
 def gradebook_url(run_id: str) -> str:
-    """Where the gradebook of a run is."""
+    """Return the path of a run's gradebook."""
     return f"/v1/runs/{run_id}/gradebook"
 
 
@@ -150,12 +151,12 @@ def _student(run_id: str, result: Mapping[str, Any]) -> RunStudent:
     return RunStudent(**{name: result[name] for name in named}, report_url=url)
 
 
-def _with_client_token(asked: Mapping[str, Any], in_header: str | None) -> Mapping[str, Any]:
-    """What is asked for, with the client token that the header names."""
-    if in_header and asked.get("client_token", in_header) != in_header:
-        said = "is not what the header Idempotency-Key says; give one of them, or the same in both"
+def _with_client_token(body: Mapping[str, Any], in_header: str | None) -> Mapping[str, Any]:
+    """Return the request's body with the client token of its header."""
+    if in_header and body.get("client_token", in_header) != in_header:
+        said = "differs from the header Idempotency-Key; send only one of them, or the same value in both"
         raise bad_input([Problem(said, field="client_token")])
-    return {**asked, "client_token": in_header} if in_header else asked
+    return {**body, "client_token": in_header} if in_header else body
 
 
 def _gradebook_content() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What requests hold and answers say. Every field of an answer is always there; null where there is nothing to say."""
+"""The models of requests and responses. A response always has all of its fields; a field without a value is null."""
 
 from __future__ import annotations
 
@@ -24,44 +24,45 @@ DueMoment = Annotated[
         json_schema_extra={"format": "date-time"},
     ),
 ]
-Url = Annotated[str, Field(description="a path below the API's address")]
+Url = Annotated[str, Field(description="a path relative to the API's address")]
 Points = Annotated[float, Field(ge=0, description="rounded to two decimals")]
 Count = Annotated[int, Field(ge=0)]
 
 StudentReport = Annotated[dict[str, Any], WithJsonSchema({"x-schema": "StudentReport"})]
-"""A report as its student sees it; the document has its schema in this one's place."""
+"""A report as its student sees it. The OpenAPI document refers to the report's own schema instead."""
 FullReport = Annotated[dict[str, Any], WithJsonSchema({"x-schema": "Report"})]
 """A report as an instructor sees it."""
-AskedRun = Annotated[dict[str, Any], WithJsonSchema({"x-schema": "RunRequest"})]
-"""What ``starting.reading`` reads, as it does for an event, with all that is wrong at once; ``RunRequest`` tells it."""
+RunRequestBody = Annotated[dict[str, Any], WithJsonSchema({"x-schema": "RunRequest"})]
+"""A request for a run. ``runs.request_parser`` reads it, as for an event, and reports all problems at once. The schema
+in the OpenAPI document is that of ``RunRequest``."""
 
 
 class StrictModel(BaseModel):
-    """What has these fields and no others. Built when it is first used: no request uses them all, and each waits."""
+    """A model that rejects unknown fields. It is built on first use, because no request needs all models."""
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
 class Allowance(StrictModel):
-    """How often a student may still check a lab alone."""
+    """The self-checks of a lab that a student may still start."""
 
     per_hour: Count = Field(description="self-checks in any 60 minutes")
     per_day: Count = Field(description="self-checks in any 24 hours")
     remaining_this_hour: Count
     remaining_today: Count
-    refills_at: Moment | None = Field(description="when one more is allowed; null while nothing is used")
+    refills_at: Moment | None = Field(description="when one more is allowed; null if none is used")
 
 
 class Hidden(StrictModel):
-    """The checks that a lab has beside those that a student sees, and what they are worth."""
+    """The checks of a lab that a student does not see, and their points."""
 
     checks: Count
     points: Points
-    message: str | None = Field(description="the same as a sentence; null where nothing is hidden")
+    message: str | None = Field(description="the same as a sentence; null if no check is hidden")
 
 
 class SelfChecksOfLab(StrictModel):
-    """How often a student may check a lab alone."""
+    """The limits on self-checks of a lab."""
 
     per_hour: Count
     per_day: Count
@@ -73,22 +74,22 @@ class LabEntry(StrictModel):
     id: LabId
     title: str
     version: str
-    points: Points = Field(description="all of them, hidden checks included")
-    visible_points: Points = Field(description="those of the checks that a self-check judges")
+    points: Points = Field(description="points of all checks, including hidden ones")
+    visible_points: Points = Field(description="points of the checks in a self-check")
     hidden: Hidden
     self_checks: SelfChecksOfLab
-    allowance: Allowance | None = Field(description="the asking student's, now; null for an instructor")
-    due: DueMoment | None = Field(description="when the asking student's course wants it, where it says so")
+    allowance: Allowance | None = Field(description="the student's own current allowance; null for an instructor")
+    due: DueMoment | None = Field(description="the due date in the student's own course; null if it has none")
 
 
 class Labs(StrictModel):
-    """The labs there are."""
+    """All labs."""
 
     labs: list[LabEntry]
 
 
 class SelfCheckRequest(StrictModel):
-    """What a student asks for: one lab, judged now. Whose work it is, the token says."""
+    """A request for a self-check of one lab. The token identifies the student."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"lab": "lambda-optimization"}]})
 
@@ -96,17 +97,17 @@ class SelfCheckRequest(StrictModel):
 
 
 class SelfCheckStarted(StrictModel):
-    """A self-check that runs now."""
+    """A self-check that has started."""
 
     run_id: RunId
     status_url: Url
     remaining_today: Count
     allowance: Allowance
-    note: str | None = Field(description="what may not be as you think; null where there is nothing to say")
+    note: str | None = Field(description="a warning about the self-check, or null")
 
 
 class SelfCheck(StrictModel):
-    """How a self-check stands, and its report when it has one."""
+    """The status of a self-check, and its report when it is done."""
 
     run_id: RunId
     lab: LabId
@@ -114,13 +115,15 @@ class SelfCheck(StrictModel):
     started_at: Moment
     finished_at: Moment | None
     allowance: Allowance
-    hidden: Hidden = Field(description="what the lab has that a self-check does not show")
-    error: str | None = Field(description="where it failed, that it does not count; an instructor is told why")
+    hidden: Hidden = Field(description="the checks of the lab that a self-check does not show")
+    error: str | None = Field(
+        description="only if the self-check failed: a message that it does not count; for an instructor, the cause"
+    )
     report: StudentReport | None
 
 
 class HistoryEntry(StrictModel):
-    """What a student reached in one run, hidden checks left out."""
+    """A student's result in one run, without hidden checks."""
 
     run_id: RunId
     lab: LabId
@@ -130,7 +133,7 @@ class HistoryEntry(StrictModel):
     max_points: Points
     open_points: Points = Field(description="points of checks that could not be graded")
     percent: float = Field(ge=0, le=100)
-    hidden: Hidden | None = Field(description="the checks that are not among these points; null where there are none")
+    hidden: Hidden | None = Field(description="the checks that these points do not include; null if there are none")
     graded_at: Moment
     report_url: Url
 
@@ -142,7 +145,7 @@ class History(StrictModel):
 
 
 class RunStarted(StrictModel):
-    """A run that has begun."""
+    """A run that has started."""
 
     run_id: RunId
     status_url: Url
@@ -150,14 +153,14 @@ class RunStarted(StrictModel):
 
 
 class Progress(StrictModel):
-    """How many students of a run have their report."""
+    """The number of students in a run with a report."""
 
     done: Count
     total: Count
 
 
 class RunStudent(StrictModel):
-    """What a student reached in a run."""
+    """A student's result in a run."""
 
     username: Username
     student_id: str
@@ -171,12 +174,12 @@ class RunStudent(StrictModel):
 
 
 class Run(StrictModel):
-    """How a run stands, with the students who are done."""
+    """The status of a run, with the students who are done."""
 
     run_id: RunId
     lab: str = Field(
         pattern=LAB_ID.replace("^", "^(").replace("$", ")?$"),
-        description="the lab's id; empty where an event asked for a run and named no lab that there is",
+        description="the lab's id; empty if an event requested the run and its lab does not exist",
         examples=["lambda-optimization"],
     )
     mode: Literal["grade", "audit", "regrade"]
@@ -185,14 +188,15 @@ class Run(StrictModel):
     finished_at: Moment | None
     course: str
     requested_by: str
-    error: str | None = Field(description="why it failed, where it did")
+    private: bool = Field(description="whether students do not see the results of the run")
+    error: str | None = Field(description="why the run failed; null if it did not fail")
     progress: Progress
     students: list[RunStudent]
     gradebook_url: Url
 
 
 class GradebookRow(StrictModel):
-    """A student's line of the gradebook."""
+    """A student's row of the gradebook."""
 
     student_id: str
     username: Username
@@ -204,37 +208,37 @@ class GradebookRow(StrictModel):
     max_points: Points
     percent: float = Field(ge=0, le=100)
     open_points: Points
-    check_points: list[Points | None] = Field(description="one for each of the checks; null where it was not graded")
+    check_points: list[Points | None] = Field(description="one value for each check; null if it was not graded")
 
 
 class Gradebook(StrictModel):
-    """The gradebook of a run: the same as the CSV."""
+    """The gradebook of a run, with the same content as the CSV."""
 
     run_id: RunId
     lab: LabId
-    checks: list[str] = Field(description="their ids, in the order of check_points")
+    checks: list[str] = Field(description="the ids of the checks, in the order of check_points")
     students: list[GradebookRow]
 
 
 class FieldError(StrictModel):
     """One thing that is wrong with a request."""
 
-    field: str = Field(description="which value (roster[3].username); empty for the whole")
+    field: str = Field(description="the path of the value (roster[3].username); empty for the whole request")
     message: str
 
 
 class ProblemDetails(BaseModel):
-    """What every error looks like (RFC 9457, application/problem+json)."""
+    """The body of every error (RFC 9457, application/problem+json)."""
 
     model_config = ConfigDict(extra="forbid")
 
-    type: str = Field(description="which kind of problem; about:blank where the gateway itself answered")
+    type: str = Field(description="the kind of problem; about:blank if API Gateway itself responded")
     title: str
     status: int = Field(ge=400, le=599)
     detail: str
-    instance: str | None = Field(default=None, description="the request, as labgrader's logs name it")
-    errors: list[FieldError] | None = Field(default=None, description="422: everything that is wrong, field by field")
-    errors_left_out: int | None = Field(default=None, description="422: how many more there are")
-    run_id: RunId | None = Field(default=None, description="409: the run that there is already")
-    status_url: Url | None = Field(default=None, description="409: where to follow it")
-    allowance: Allowance | None = Field(default=None, description="409 and 429: what is left of the allowance")
+    instance: str | None = Field(default=None, description="the id of the request in labgrader's logs")
+    errors: list[FieldError] | None = Field(default=None, description="422: all problems, field by field")
+    errors_left_out: int | None = Field(default=None, description="422: the number of further problems")
+    run_id: RunId | None = Field(default=None, description="409: the run that exists already")
+    status_url: Url | None = Field(default=None, description="409: the path to follow that run")
+    allowance: Allowance | None = Field(default=None, description="409 and 429: the remaining allowance")

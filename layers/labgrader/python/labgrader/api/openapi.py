@@ -1,4 +1,4 @@
-"""The OpenAPI document: made of the routes and their models, and of the schema of a report.
+"""Build the OpenAPI document from the routes, their models, and the schema of a report.
 
 python -m labgrader.api      write it to standard output (``make docs`` keeps it as docs/openapi.yaml)
 """
@@ -25,11 +25,11 @@ from labgrader.schemas import read_schema
 Json = Any
 
 VERSION = "1.0.0"
-"""The API's: the first number changes with what breaks a client, and so does the path."""
+"""The API's version. A change that breaks clients changes the first number and the path's ``/v1``."""
 
 _SCHEMAS = "#/components/schemas/"
 _NOT_OURS = ("HTTPValidationError", "ValidationError", "ResponseValidationError")
-"""What Powertools says of errors that we answer otherwise."""
+"""Powertools' schemas of errors. labgrader returns problem details instead."""
 
 
 @cache
@@ -44,7 +44,7 @@ def document(api: Api) -> dict[str, Json]:
     for route in api.routes():
         route.description = inspect.cleandoc(route.func.__doc__ or "")
     made = json.loads(api.get_openapi_json_schema(title="labgrader", version=VERSION, openapi_version="3.1.0"))
-    schemas = {name: one for name, one in made["components"]["schemas"].items() if name not in _NOT_OURS}
+    schemas = {name: schema for name, schema in made["components"]["schemas"].items() if name not in _NOT_OURS}
     schemas |= _schemas_of(ProblemDetails)
     schemas |= _schemas_of(RunRequest)
     schemas |= _report_schemas()
@@ -67,7 +67,7 @@ def document(api: Api) -> dict[str, Json]:
                     "type": "http",
                     "scheme": "bearer",
                     "bearerFormat": "JWT",
-                    "description": "from `labgrader token issue`; it names its owner, and whether that is a student",
+                    "description": "from `labgrader token issue`; it contains its owner's username and role",
                 }
             },
             "responses": {name: _error(name) for name in ERRORS},
@@ -77,27 +77,27 @@ def document(api: Api) -> dict[str, Json]:
 
 
 def _path(operations: Mapping[str, Json]) -> dict[str, Json]:
-    return {method: _operation(method, one) for method, one in operations.items()}
+    return {method: _operation(method, operation) for method, operation in operations.items()}
 
 
 def _operation(method: str, operation: Mapping[str, Json]) -> dict[str, Json]:
-    """An operation with every error that it can be answered with, and its description on one line."""
+    """Return an operation with all of its error responses, and its description on one line."""
     made = {name: value for name, value in operation.items() if value is not None and name != "deprecated"}
     made["description"] = " ".join(made["description"].split())
-    answers = {status: one for status, one in made["responses"].items() if int(status) < 400 and status != "422"}
+    answers = {status: answer for status, answer in made["responses"].items() if int(status) < 400 and status != "422"}
     if made["operationId"] in ANSWER_EXAMPLES:
-        for one in answers.values():
-            one["content"]["application/json"]["example"] = ANSWER_EXAMPLES[made["operationId"]]
+        for answer in answers.values():
+            answer["content"]["application/json"]["example"] = ANSWER_EXAMPLES[made["operationId"]]
     for parameter in made.get("parameters", ()):
-        parameter["schema"] = _told(parameter["schema"])
+        parameter["schema"] = _without_null(parameter["schema"])
         parameter["schema"].pop("description", None)
     return {**made, "responses": answers | _errors_of(method, made)}
 
 
 def _errors_of(method: str, operation: Mapping[str, Json]) -> dict[str, Json]:
-    """Which of the errors an operation has."""
+    """Return references to the error responses that an operation can have."""
     takes = bool(operation.get("parameters")) or method == "post"
-    in_path = any(one["in"] == "path" for one in operation.get("parameters", ()))
+    in_path = any(parameter["in"] == "path" for parameter in operation.get("parameters", ()))
     is_open = operation.get("security") == []
     has = {
         "401": not is_open,
@@ -113,7 +113,7 @@ def _errors_of(method: str, operation: Mapping[str, Json]) -> dict[str, Json]:
         "503": True,
     }
     special = {"startSelfCheck": {"409": "AlreadyRunning", "429": "AllowanceSpent"}}.get(operation["operationId"], {})
-    names = {one["status"]: name for name, one in ERRORS.items() if not one.get("special")} | special
+    names = {error["status"]: name for name, error in ERRORS.items() if not error.get("special")} | special
     return {status: {"$ref": f"#/components/responses/{names[status]}"} for status, there in has.items() if there}
 
 
@@ -128,19 +128,19 @@ def _error(name: str) -> dict[str, Json]:
 
 
 def _schemas_of(model: type[BaseModel]) -> dict[str, Json]:
-    """The schema of a model that no route has itself, and of its parts."""
+    """Return the schemas of a model and its parts, for a model that no route uses directly."""
     schema = model.model_json_schema(ref_template=_SCHEMAS + "{model}")
     parts = schema.pop("$defs")
     if model is ProblemDetails:
-        schema["properties"] = {name: _told(one) for name, one in schema["properties"].items()}
-    for one in schema["properties"].values():  # what is left away is not sent empty
-        if one.get("default") in ("", []):
-            del one["default"]
+        schema["properties"] = {name: _without_null(value) for name, value in schema["properties"].items()}
+    for value in schema["properties"].values():  # an omitted field is not the same as an empty one
+        if value.get("default") in ("", []):
+            del value["default"]
     return {**parts, model.__name__: schema}
 
 
-def _told(schema: dict[str, Json]) -> dict[str, Json]:
-    """The schema of what is left out where there is nothing to say: pydantic writes that it may be null, too."""
+def _without_null(schema: dict[str, Json]) -> dict[str, Json]:
+    """Return the schema of an optional value without null: it is omitted, but pydantic also writes null."""
     if "anyOf" not in schema:
         return schema
     kind = next(kind for kind in schema["anyOf"] if kind != {"type": "null"})
@@ -148,9 +148,9 @@ def _told(schema: dict[str, Json]) -> dict[str, Json]:
 
 
 def _report_schemas() -> dict[str, Json]:
-    """The schema of a report, and that of the copy that its student gets, with their parts as components."""
+    """Return the schemas of a report and of the student's copy, with their parts as components."""
     schema = _renamed(read_schema("report"))
-    parts = {f"Report_{name}": one for name, one in schema.pop("$defs").items()}
+    parts = {f"Report_{name}": part for name, part in schema.pop("$defs").items()}
     whole = {name: value for name, value in schema.items() if name not in ("$schema", "$id", "title")}
     whole["description"] = "the report of one student in one run, as an instructor sees it"
     copy = deepcopy(whole)
@@ -162,33 +162,33 @@ def _report_schemas() -> dict[str, Json]:
 
 
 def _renamed(value: Json) -> Json:
-    """References to a schema's own parts as references to components."""
+    """Return a schema with the references to its own parts changed to references to components."""
     if isinstance(value, dict):
         return {
-            name: one.replace("#/$defs/", f"{_SCHEMAS}Report_") if name == "$ref" else _renamed(one)
-            for name, one in value.items()
+            name: member.replace("#/$defs/", f"{_SCHEMAS}Report_") if name == "$ref" else _renamed(member)
+            for name, member in value.items()
         }
-    return [_renamed(one) for one in value] if isinstance(value, list) else value
+    return [_renamed(element) for element in value] if isinstance(value, list) else value
 
 
 def _tidy(value: Json) -> Json:
-    """A schema without the titles that pydantic makes up, and with another one where a model names it."""
+    """Return a schema without pydantic's titles, and with a reference for each ``x-schema``."""
     if isinstance(value, dict):
         if "x-schema" in value:
             return {"$ref": _SCHEMAS + value["x-schema"]}
-        return {name: _tidy(one) for name, one in value.items() if name != "title" or not isinstance(one, str)}
-    return [_tidy(one) for one in value] if isinstance(value, list) else value
+        return {name: _tidy(part) for name, part in value.items() if name != "title" or not isinstance(part, str)}
+    return [_tidy(element) for element in value] if isinstance(value, list) else value
 
 
 class _Plain(yaml.SafeDumper):
     """YAML without anchors."""
 
-    def ignore_aliases(self, data: Json) -> bool:  # noqa: ARG002  (the dumper gives it)
+    def ignore_aliases(self, data: Json) -> bool:  # noqa: ARG002  (the dumper's signature)
         return True
 
 
 def _block(dumper: _Plain, text: str) -> yaml.ScalarNode:
-    """Text of several lines as it reads."""
+    """Write text of several lines as a block."""
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
 
 

@@ -1,4 +1,4 @@
-"""What the document says beside what the routes say: its introduction, its errors, an example of each."""
+"""Texts of the OpenAPI document that are not in the routes: introduction, errors and examples."""
 
 from __future__ import annotations
 
@@ -9,75 +9,77 @@ from labgrader.api.problems import Kind
 from labgrader.errors import Problem
 
 DESCRIPTION = """\
-labgrader grades what students built in AWS. A student checks a lab alone (`POST /v1/self-checks`), follows the check at
-its `status_url`, and reads the report when it is done. An instructor has a class graded or audited (`POST /v1/runs`),
-follows the run, and fetches the gradebook.
+labgrader grades what students built in AWS. A student starts a self-check of a lab (`POST /v1/self-checks`), follows it
+at its `status_url`, and reads the report when it is done. An instructor starts a run that grades or audits a class
+(`POST /v1/runs`), follows the run, and downloads the gradebook.
 
-**Tokens.** Every request but that for this document needs a bearer token. A student's token is good for what concerns
-that student alone; an instructor's for the labs, the runs and anybody's self-checks. A student's token opens no other
-path: 403 may mean that there is nothing at it.
+**Tokens.** Every request needs a bearer token, except the request for this document. A student's token gives access to
+the labs and to that student's own self-checks and reports. An instructor's token gives access to the labs, the runs and
+all self-checks. All other paths return 403 for a student, also paths that do not exist.
 
-**Addresses** in answers (`status_url`, `report_url`, …) are paths below the API's own address.
+**URLs** in responses (`status_url`, `report_url`, …) are paths relative to the API's address.
 
-**Fields.** Every field of an answer is always there, and null where there is nothing to say. Requests and queries with
-fields that are not described here are refused.
+**Fields.** A response always has all of its fields. A field without a value is null. Requests with unknown fields or
+query parameters are refused.
 
-**Errors** are problem details (RFC 9457), their `type` says which: `urn:labgrader:problem:NAME`. Where API Gateway
-answers before labgrader does, the `type` may be `about:blank`. No error is a student's lost point.
+**Errors** are problem details (RFC 9457). Their `type` is `urn:labgrader:problem:NAME`. The `type` may be `about:blank`
+if API Gateway responds before labgrader does. An error never costs a student points.
 
-**How often.** Each answer to do with self-checks tells the allowance. 429 comes with `Retry-After`, in seconds."""
+**Limits.** Every response about self-checks contains the allowance. 429 has a `Retry-After` header, in seconds."""
 
 TAGS = {
-    "Labs": "what there is to build and to check",
+    "Labs": "the labs that students build and check",
     "Self-checks": "a student checks a lab alone",
-    "Me": "what a student reached so far",
+    "Me": "a student's results so far",
     "Runs": "an instructor grades a class",
 }
 
 _RETRY = ("Retry-After", "seconds to wait before the next try", "integer")
 
-_NOT_JSON = (
-    "the body is said to be something else than application/json in UTF-8; without a Content-Type it is taken for that"
-)
+_NOT_JSON = "the body has a Content-Type other than application/json in UTF-8, which is the default"
 
 ERRORS: dict[str, dict[str, Any]] = {
     "NoToken": {
         "status": "401",
-        "description": "no token, or one that is not good any more",
+        "description": "the token is missing or no longer valid",
         "headers": [("WWW-Authenticate", "Bearer", "string")],
     },
     "NotYours": {
         "status": "403",
-        "description": "not yours to see or do; for a student, also every path where there is nothing",
+        "description": "the token does not allow this; for a student, also every path that does not exist",
         "headers": [],
     },
-    "NotFound": {"status": "404", "description": "there is none", "headers": []},
+    "NotFound": {"status": "404", "description": "it does not exist", "headers": []},
     "NoSuchMethod": {
         "status": "405",
-        "description": "the path does not take this method; the header says which it takes",
-        "headers": [("Allow", "the methods that the path takes", "string")],
+        "description": "the path does not support this method; the header Allow lists the supported ones",
+        "headers": [("Allow", "the methods that the path supports", "string")],
     },
     "AlreadyRunning": {
         "status": "409",
-        "description": "one is running: run_id and status_url say which",
+        "description": "a self-check of this lab is already running; run_id and status_url identify it",
         "headers": [],
         "special": True,
     },
-    "ClientTokenUsed": {"status": "409", "description": "the client token stands for another request", "headers": []},
+    "ClientTokenUsed": {
+        "status": "409",
+        "description": "the client token was used for a different request",
+        "headers": [],
+    },
     "TooLarge": {"status": "413", "description": "the body has more than 256 KiB", "headers": []},
     "NotJson": {"status": "415", "description": _NOT_JSON, "headers": []},
-    "BadInput": {"status": "422", "description": "everything that is wrong, field by field", "headers": []},
+    "BadInput": {"status": "422", "description": "the request is invalid; all problems, field by field", "headers": []},
     "TooMany": {"status": "429", "description": "too many requests at once", "headers": [_RETRY]},
     "AllowanceSpent": {
         "status": "429",
-        "description": "the allowance is spent, or too many requests at once",
+        "description": "the allowance is used up, or too many requests at once",
         "headers": [_RETRY],
         "special": True,
     },
     "OurFault": {"status": "500", "description": "labgrader failed", "headers": []},
     "Busy": {"status": "503", "description": "AWS is busy", "headers": [_RETRY]},
 }
-"""Every error: its status, what it means, its headers (name, meaning, type); ``special`` ones belong to one route."""
+"""Every error: its status, meaning and headers (name, meaning, type). Those with ``special`` belong to one route."""
 
 _RUN_ID = "20260301-101500-lambda-optimization-3f2a"
 
@@ -96,47 +98,53 @@ def _example(kind: Kind, detail: str, **more: Any) -> dict[str, Any]:
 
 PROBLEM_EXAMPLES = {
     "NoToken": problems.no_token().body(),
-    "NotYours": _example(problems.NOT_YOURS, "this is the self-check of another student"),
+    "NotYours": _example(problems.NOT_YOURS, "this self-check belongs to another student"),
     "NotFound": _example(
         problems.NOT_FOUND,
         f"there is no self-check {_RUN_ID}",
         instance="urn:uuid:6f1c2f04-8a0e-4b1c-9a51-0d6e5d3a7c11",
     ),
-    "NoSuchMethod": _example(problems.NO_SUCH_METHOD, "DELETE is not taken here; what is: GET"),
+    "NoSuchMethod": _example(problems.NO_SUCH_METHOD, "this path does not support DELETE; it supports: GET"),
     "AlreadyRunning": _example(
         problems.ALREADY_RUNNING,
-        "one self-check of a lab runs at a time: follow the one that is running, at status_url",
+        "only one self-check of a lab can run at a time; follow the running one at status_url",
         run_id=_RUN_ID,
         status_url=f"/v1/self-checks/{_RUN_ID}",
         allowance={**_ALLOWANCE, "remaining_this_hour": 4},
     ),
     "ClientTokenUsed": _example(
         problems.TOKEN_USED,
-        "something else was asked for with this client token before: take another one for another request",
+        "this client token was used for another request; use a new client token for each request",
         run_id=_RUN_ID,
         status_url=f"/v1/runs/{_RUN_ID}",
     ),
     "TooLarge": _example(
         problems.TOO_LARGE,
-        "300,000 bytes; a request may have 262,144: give a long roster's key in the bucket instead",
+        "the body has 300,000 bytes; the maximum is 262,144. For a long roster, upload it to the stack's bucket and "
+        "send its key.",
     ),
     "NotJson": _example(problems.NOT_JSON, "send Content-Type: application/json, not text/plain"),
     "BadInput": problems.bad_input(
-        [Problem("is missing", field="lab"), Problem("is not known here", field="username")]
+        [Problem("is missing", field="lab"), Problem("is an unknown field", field="username")]
     ).body(),
-    "TooMany": {"type": "about:blank", "title": "Too Many Requests", "status": 429, "detail": "slow down, please"},
+    "TooMany": {
+        "type": "about:blank",
+        "title": "Too Many Requests",
+        "status": 429,
+        "detail": "too many requests; try again in a few seconds",
+    },
     "AllowanceSpent": _example(
         problems.ALLOWANCE_SPENT,
-        "your 5 self-checks of this lab for this hour are used; the next one may start at 2026-03-01T11:02:30Z",
+        "you have used your 5 self-checks of this lab for this hour; start the next one at 2026-03-01T11:02:30Z",
         allowance=_ALLOWANCE,
     ),
     "OurFault": _example(
         problems.OUR_FAULT,
-        "labgrader could not answer this; it is not your fault, and it is in labgrader's log. Try again later.",
+        "labgrader failed on this request. This is not your fault. The error is in labgrader's log. Try again later.",
         instance="urn:uuid:6f1c2f04-8a0e-4b1c-9a51-0d6e5d3a7c11",
     ),
     "Busy": _example(
-        problems.BUSY, "AWS did not answer labgrader in time. Nothing is lost: try again in a few seconds."
+        problems.BUSY, "AWS did not respond to labgrader in time. Nothing is lost. Try again in a few seconds."
     ),
 }
 
@@ -145,7 +153,7 @@ _LEFT = {**_ALLOWANCE, "remaining_this_hour": 4, "remaining_today": 19, "refills
 _HIDDEN = {
     "checks": 2,
     "points": 10,
-    "message": "2 more checks, worth 10 points, are not shown to you: passing all of these is not yet full marks.",
+    "message": "2 more checks, worth 10 points, are not shown to you. Full marks need more than the checks shown.",
 }
 
 _REACHED = {"status": "complete", "points": 87.5, "max_points": 100, "open_points": 0, "percent": 87.5}
@@ -213,6 +221,7 @@ ANSWER_EXAMPLES: dict[str, dict[str, Any]] = {
         "finished_at": None,
         "course": "",
         "requested_by": "instructor ada",
+        "private": False,
         "error": None,
         "progress": {"done": 1, "total": 2},
         "students": [
@@ -241,4 +250,4 @@ ANSWER_EXAMPLES: dict[str, dict[str, Any]] = {
         ],
     },
 }
-"""What an operation answers, by its id; the tests hold each against its schema."""
+"""An example response of each operation, by operation id. The tests validate each against its schema."""

@@ -1,4 +1,4 @@
-"""What stands in a path, a query or a header of a request."""
+"""The parameters of requests: in the path, the query or a header."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from labgrader.reporting.exports import exports
 if TYPE_CHECKING:
     Format = str
 else:
-    Format = Literal[tuple(exports())]  # a type checker cannot know which files lie in a folder
+    Format = Literal[tuple(exports())]  # a type checker cannot list the files of a folder
 
 RunIdInPath = Annotated[
     str, Path(pattern=RUN_ID, description="a run's id", examples=["20260301-101500-lambda-optimization-3f2a"])
 ]
 UsernameInPath = Annotated[str, Path(pattern=USERNAME, description="a student's username", examples=["user1"])]
 LabInQuery = Annotated[
-    str | None, Query(pattern=LAB_ID, description="only this lab's", examples=["lambda-optimization"])
+    str | None, Query(pattern=LAB_ID, description="only reports of this lab", examples=["lambda-optimization"])
 ]
 FormatInQuery = Annotated[
     Format, Query(description="; ".join(f"{name} {export.description}" for name, export in exports().items()))
@@ -29,6 +29,6 @@ IdempotencyKey = Annotated[
     Header(
         alias="Idempotency-Key",
         pattern=r"^[!-~]{1,200}$",
-        description="the same as client_token in the body: the same one and the same request again are the same run",
+        description="the same as client_token in the body: a repeated request with the same token gets the same run",
     ),
 ]

@@ -1,4 +1,4 @@
-"""Every error that the API answers with: RFC 9457 problem details."""
+"""The errors of the API, as RFC 9457 problem details."""
 
 from __future__ import annotations
 
@@ -12,30 +12,31 @@ from aws_lambda_powertools.event_handler import Response
 
 from labgrader.errors import LabgraderError, Problem
 from labgrader.messages import quote
+from labgrader.rosters import MoreProblems
 
 CONTENT_TYPE = "application/problem+json"
 
 MAX_ERRORS = 50
-"""Errors that one problem lists; the rest are counted in its detail."""
+"""Maximum errors that one problem lists; its detail counts the rest."""
 
 MAX_MESSAGE = 500
-"""Characters of one of them, and of a field's name."""
+"""Maximum characters of one error, and of a field's name."""
 
 TRY_AGAIN_S = 5
-"""What ``Retry-After`` says where AWS, and not the allowance, made us say no."""
+"""Seconds of ``Retry-After`` if AWS is busy."""
 
 _PLACES = ("body", "path", "query", "header")
-"""What begins a value's place in pydantic's list of errors, and is not part of its name."""
+"""The first element of a location in pydantic's errors. It is not part of a field's name."""
 
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of problem: what a program may tell it by, and its title, which is always the same.
+    """One kind of problem: its type for programs, and its title for people.
 
     Args:
         name: the end of its ``type``.
         status: the HTTP status.
-        title: what a person reads first.
+        title: a short summary, the same for all problems of this kind.
     """
 
     name: str
@@ -44,20 +45,20 @@ class Kind:
 
     @property
     def type(self) -> str:
-        """The problem's ``type``: a URI, as RFC 9457 wants it."""
+        """The problem's ``type``: a URI (RFC 9457, section 3.1.1)."""
         return f"urn:labgrader:problem:{self.name}"
 
 
-NO_TOKEN = Kind("no-token", HTTPStatus.UNAUTHORIZED, "A token is needed")
-NOT_YOURS = Kind("not-yours", HTTPStatus.FORBIDDEN, "This is not yours to see or do")
-NOT_FOUND = Kind("not-found", HTTPStatus.NOT_FOUND, "There is no such thing")
-NO_SUCH_METHOD = Kind("no-such-method", HTTPStatus.METHOD_NOT_ALLOWED, "That cannot be done here")
-ALREADY_RUNNING = Kind("already-running", HTTPStatus.CONFLICT, "A self-check of this lab is running already")
-TOKEN_USED = Kind("client-token-used", HTTPStatus.CONFLICT, "The client token stands for another request")
-TOO_LARGE = Kind("too-large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is too large")
-NOT_JSON = Kind("not-json", HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The body has to be JSON")
-BAD_INPUT = Kind("bad-input", HTTPStatus.UNPROCESSABLE_ENTITY, "The request cannot be used")
-ALLOWANCE_SPENT = Kind("allowance-spent", HTTPStatus.TOO_MANY_REQUESTS, "The allowance is spent")
+NO_TOKEN = Kind("no-token", HTTPStatus.UNAUTHORIZED, "A token is required")
+NOT_YOURS = Kind("not-yours", HTTPStatus.FORBIDDEN, "Your token does not allow this")
+NOT_FOUND = Kind("not-found", HTTPStatus.NOT_FOUND, "Not found")
+NO_SUCH_METHOD = Kind("no-such-method", HTTPStatus.METHOD_NOT_ALLOWED, "The method is not supported here")
+ALREADY_RUNNING = Kind("already-running", HTTPStatus.CONFLICT, "A self-check of this lab is already running")
+TOKEN_USED = Kind("client-token-used", HTTPStatus.CONFLICT, "The client token was used for a different request")
+TOO_LARGE = Kind("too-large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request body is too large")
+NOT_JSON = Kind("not-json", HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The request body must be JSON")
+BAD_INPUT = Kind("bad-input", HTTPStatus.UNPROCESSABLE_ENTITY, "The request is invalid")
+ALLOWANCE_SPENT = Kind("allowance-spent", HTTPStatus.TOO_MANY_REQUESTS, "The self-check allowance is used up")
 OUR_FAULT = Kind("our-fault", HTTPStatus.INTERNAL_SERVER_ERROR, "labgrader failed")
 BUSY = Kind("busy", HTTPStatus.SERVICE_UNAVAILABLE, "AWS is busy")
 
@@ -78,12 +79,12 @@ KINDS = (
 
 
 class ProblemError(LabgraderError):
-    """What a request is answered with in place of what it asked for.
+    """An error response.
 
     Args:
-        kind: which problem.
-        detail: what is wrong this time, as a sentence for who asked.
-        headers: HTTP headers of the answer.
+        kind: the kind of problem.
+        detail: what is wrong in this request, as a sentence for the caller.
+        headers: HTTP headers of the response.
         more: further members of the problem (``run_id``, ``allowance``, ``errors``).
     """
 
@@ -95,12 +96,12 @@ class ProblemError(LabgraderError):
         super().__init__(f"{kind.title}: {detail}")
 
     def body(self) -> dict[str, Any]:
-        """The problem as RFC 9457 writes it."""
+        """Return the problem details (RFC 9457)."""
         about = {"type": self.kind.type, "title": self.kind.title, "status": int(self.kind.status)}
         return {**about, "detail": self.detail, **self.more}
 
     def response(self) -> Response[str]:
-        """The answer, its body written already: Powertools writes JSON for ``application/json`` alone."""
+        """Return the response with its body as text, because Powertools serializes only ``application/json``."""
         return Response(
             status_code=int(self.kind.status),
             content_type=CONTENT_TYPE,
@@ -110,28 +111,30 @@ class ProblemError(LabgraderError):
 
 
 def no_token() -> ProblemError:
-    """The problem of a request without a token that the authorizer knows."""
-    said = "send the token that you were given in the header `Authorization: Bearer TOKEN`"
+    """Return the problem of a request without a valid token."""
+    said = "send your token in the header `Authorization: Bearer TOKEN`; your instructor issues tokens"
     return ProblemError(NO_TOKEN, said, headers={"WWW-Authenticate": "Bearer"})
 
 
 def bad_input(problems: Iterable[Problem | str]) -> ProblemError:
-    """The problem of input that cannot be used, with everything that is wrong with it, field by field."""
-    found = [one if isinstance(one, Problem) else Problem(one) for one in problems]
-    errors = [{"field": _shown(_place(one)), "message": _shown(one.message)} for one in found[:MAX_ERRORS]]
-    more = len(found) - len(errors)
-    said = "; ".join(": ".join(part for part in (one["field"], one["message"]) if part) for one in errors[:3])
-    left = len(found) - min(len(errors), 3)
+    """Return the problem of an invalid request, with all that is wrong with it, field by field."""
+    given = [problem if isinstance(problem, Problem) else Problem(problem) for problem in problems]
+    counted = sum(problem.count for problem in given if isinstance(problem, MoreProblems))
+    found = [problem for problem in given if not isinstance(problem, MoreProblems)]
+    errors = [{"field": _shown(_place(problem)), "message": _shown(problem.message)} for problem in found[:MAX_ERRORS]]
+    more = len(found) - len(errors) + counted
+    said = "; ".join(": ".join(part for part in (error["field"], error["message"]) if part) for error in errors[:3])
+    left = len(found) + counted - min(len(errors), 3)
     detail = said + (f"; and {left} more" if left else "")
     members: dict[str, Any] = {"errors": errors, **({"errors_left_out": more} if more else {})}
     return ProblemError(BAD_INPUT, detail, **members)
 
 
 def problems_of(errors: Sequence[Mapping[str, Any]]) -> list[Problem]:
-    """Return everything that is wrong with a request, field by field.
+    """Return all problems of a request, field by field.
 
     Args:
-        errors: what pydantic found: ``type``, ``loc``, ``msg``, ``ctx``, ``input``.
+        errors: pydantic's errors: ``type``, ``loc``, ``msg``, ``ctx``, ``input``.
     """
     return [Problem(_said(error), field=_field(error["loc"])) for error in errors]
 
@@ -145,9 +148,9 @@ def _said(error: Mapping[str, Any]) -> str:
     context = error.get("ctx") or {}
     sentences = {
         "missing": "is missing",
-        "extra_forbidden": "is not known here",
+        "extra_forbidden": "is an unknown field",
         "string_type": "is not text",
-        "string_unicode": "is not text that UTF-8 can hold",
+        "string_unicode": "is not text that UTF-8 can encode",
         "list_type": "is not a list",
         "int_parsing": "is not a whole number",
         "int_type": "is not a whole number",
@@ -158,16 +161,16 @@ def _said(error: Mapping[str, Any]) -> str:
         "string_pattern_mismatch": f"{quote(error.get('input'), 90)} does not match {context.get('pattern', '')}",
         "too_long": f"has more than {context.get('max_length', 0):,} entries",
     }
-    return sentences.get(str(error["type"]), f"cannot be used: {quote(error.get('msg', ''))}")
+    return sentences.get(str(error["type"]), f"is invalid: {quote(error.get('msg', ''))}")
 
 
 def _listed(context: Mapping[str, Any]) -> str:
-    """Pydantic's ``'csv' or 'json'`` as every other sentence of ours lists words."""
+    """Return pydantic's ``'csv' or 'json'`` as a list with commas, like labgrader's other messages."""
     return str(context.get("expected", "")).replace("'", "").replace(" or ", ", ")
 
 
 def named(parts: Sequence[str | int]) -> str:
-    """Where in a request a value stands: ``roster[3].username``."""
+    """Return the path of a value in a request: ``roster[3].username``."""
     text = ""
     for part in parts:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
@@ -175,7 +178,7 @@ def named(parts: Sequence[str | int]) -> str:
 
 
 def _place(problem: Problem) -> str:
-    """A problem's field, with the row of a roster it stands in."""
+    """Return a problem's field, with its row of the roster."""
     line = "" if problem.line is None else f"line {problem.line}"
     return ": ".join(part for part in (problem.source, line, problem.field) if part)
 

@@ -1,4 +1,4 @@
-"""What every request is asked before its route sees it: who sends it, and whether its body can be read."""
+"""Validate a request before its route: the caller, the body's size and its content type."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ from labgrader.messages import quote
 Json = Any
 
 OPEN_PATH = "/v1/openapi.yaml"
-"""What is answered without a token."""
+"""The path that needs no token."""
 
 BODY_PATHS = ("/v1/self-checks", "/v1/runs")
-"""What takes a body, by POST."""
+"""The paths that need a body, with POST."""
 
 JSON = "application/json"
-"""What a body is, also where the request does not say; in UTF-8, as all JSON that travels (RFC 8259, section 8.1)."""
+"""The content type of a body, also by default. JSON between systems is UTF-8 (RFC 8259, section 8.1)."""
 
 MAX_BODY = 256 * 1024
-"""Bytes of a request's body: a roster of 2,000 students; a longer one goes to the bucket (``labgrader course``)."""
+"""Maximum bytes of a request's body, for a roster of 2,000 students. Longer rosters go to the bucket (``labgrader
+course``)."""
 
 STUDENT, INSTRUCTOR = "student", "instructor"
 ROLES = (STUDENT, INSTRUCTOR)
@@ -33,7 +34,7 @@ ROLES = (STUDENT, INSTRUCTOR)
 
 @dataclass(frozen=True)
 class Caller:
-    """Who sends a request, as the authorizer found in the token.
+    """The sender of a request, from the token that the authorizer verified.
 
     Args:
         subject: a student's username, or an instructor's name.
@@ -50,32 +51,32 @@ class Caller:
             ProblemError: 403.
         """
         if self.role != role:
-            whose = "instructors" if role == INSTRUCTOR else "students"
-            raise ProblemError(NOT_YOURS, f"this is for {whose}, and your token is that of {_a(self.role)}")
+            allowed = "instructors" if role == INSTRUCTOR else "students"
+            raise ProblemError(NOT_YOURS, f"only {allowed} can do this; your token is for {_with_article(self.role)}")
 
 
 def caller_of(event: Mapping[str, Json]) -> Caller:
-    """Return who sends a request. Only the authorizer is believed: no header, no parameter, no body.
+    """Return the sender of a request. Only the authorizer is trusted, not headers, parameters or the body.
 
     Args:
         event: as API Gateway sends it.
 
     Raises:
-        ProblemError: 401: the authorizer did not see it, or told no subject or no role that we know.
+        ProblemError: 401: the authorizer's context is missing, or has no subject or an unknown role.
     """
     context = event.get("requestContext")
-    told = context.get("authorizer") if isinstance(context, Mapping) else None
-    subject, role = (told.get("subject"), told.get("role")) if isinstance(told, Mapping) else (None, None)
+    bearer = context.get("authorizer") if isinstance(context, Mapping) else None
+    subject, role = (bearer.get("subject"), bearer.get("role")) if isinstance(bearer, Mapping) else (None, None)
     if not isinstance(subject, str) or not subject or role not in ROLES:
         raise no_token()
     return Caller(subject, str(role))
 
 
 def admit(event: Mapping[str, Json]) -> None:
-    """Let a request through to its route, or not.
+    """Refuse a request that must not reach its route.
 
-    A student is sent away from what is for instructors before anything of the request is read: what would be wrong
-    with it is nothing to tell. Every route asks for the role itself too.
+    A student gets 403 for an instructor's path before the body is read, so that errors in the body reveal nothing.
+    Every route checks the role again.
 
     Args:
         event: as API Gateway sends it.
@@ -99,11 +100,14 @@ def _admit_body(event: Mapping[str, Json]) -> None:
     if event.get("isBase64Encoded"):
         size = size * 3 // 4 - body[-2:].count("=")
     if size > MAX_BODY:
-        said = f"{size:,} bytes; a request may have {MAX_BODY:,}: give a long roster's key in the bucket instead"
+        said = (
+            f"the body has {size:,} bytes; the maximum is {MAX_BODY:,}. For a long roster, upload it to the stack's "
+            "bucket and send its key."
+        )
         raise ProblemError(TOO_LARGE, said)
     _admit_content_type(event)
     if not body.strip():
-        raise bad_input([Problem("is empty; it has to be a JSON object", field="body")])
+        raise bad_input([Problem("is empty; send a JSON object", field="body")])
     if event.get("isBase64Encoded"):
         try:
             base64.b64decode(body, validate=True).decode("utf-8")
@@ -119,11 +123,11 @@ def _admit_content_type(event: Mapping[str, Json]) -> None:
     for name, _, value in (parameter.partition("=") for parameter in parameters):
         charset = value.strip().strip('"')
         if name.strip().lower() == "charset" and charset.lower() not in ("utf-8", ""):
-            raise ProblemError(NOT_JSON, f"send it in UTF-8, not in {quote(charset, 100)}")
+            raise ProblemError(NOT_JSON, f"send the body in UTF-8, not in {quote(charset, 100)}")
 
 
 def with_plain_content_type(event: Mapping[str, Json]) -> dict[str, Json]:
-    """Return a request that was let through with the Content-Type as Powertools knows it: it minds the case."""
+    """Return an admitted request with the Content-Type header in the case that Powertools expects."""
     kept = ("headers", "multiValueHeaders")
     plain: dict[str, Json] = {
         part: {name: value for name, value in (event.get(part) or {}).items() if str(name).lower() != "content-type"}
@@ -135,17 +139,18 @@ def with_plain_content_type(event: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def read_json(text: str) -> Json:
-    """Read a body's JSON strictly: what two readers could read in two ways is refused.
+    """Parse a body's JSON strictly. Refuse JSON that two parsers could read differently.
 
     Raises:
-        ProblemError: 422: not JSON, a name twice in one object, NaN or infinity, too deep, or too long a number.
+        ProblemError: 422: not JSON, a repeated name in an object, NaN or infinity, nested too deeply, or a number that
+            is too long.
     """
     try:
         return json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
         said = f"is not JSON: {error.msg} (line {error.lineno}, column {error.colno})"
     except (ValueError, RecursionError) as error:
-        said = f"is not JSON that can be used: {_why(error)}"
+        said = f"is JSON that labgrader does not accept: {_why(error)}"
     raise bad_input([Problem(said, field="body")])
 
 
@@ -159,7 +164,7 @@ def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
 
 
 def _no_constant(name: str) -> Json:
-    raise ValueError(f"{name} is no number of JSON's")
+    raise ValueError(f"{name} is not a JSON number")
 
 
 def _why(error: Exception) -> str:
@@ -168,5 +173,5 @@ def _why(error: Exception) -> str:
     return "a number is too long" if "integer string conversion" in str(error) else str(error)
 
 
-def _a(role: str) -> str:
+def _with_article(role: str) -> str:
     return "an instructor" if role == INSTRUCTOR else "a student"

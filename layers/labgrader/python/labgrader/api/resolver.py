@@ -1,4 +1,4 @@
-"""Powertools' resolver as this API wants it: routing and validation, and problem details for whatever goes wrong."""
+"""Powertools' resolver for this API: routing, validation, and problem details for every error."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 @dataclass(frozen=True)
 class Services:
-    """What the routes work with.
+    """The clients and settings that the routes use.
 
     Args:
-        store: the stack's.
+        store: the stack's store.
         states: a Step Functions client.
-        grade_class_arn, grade_student_arn: the machines of a class's run and of a self-check.
-        now: tells the time, in UTC.
+        grade_class_arn, grade_student_arn: the state machines for a class's run and for a self-check.
+        now: returns the time, in UTC.
     """
 
     store: Store
@@ -56,14 +56,14 @@ class Services:
 
 
 class Api(APIGatewayRestResolver):
-    """Powertools' resolver, which answers every fault, its own included, with problem details."""
+    """Powertools' resolver with problem details for every error, including its own."""
 
     def __init__(self) -> None:
         super().__init__(
             enable_validation=True,
             response_validation_error_http_code=500,
             json_body_deserializer=request_validation.read_json,
-            debug=False,  # else POWERTOOLS_DEV would print what is sent, the token included
+            debug=False,  # otherwise POWERTOOLS_DEV would log the request with its token
         )
         self.use([_refuse_unknown_parameters])
         for error, handler in _HANDLERS.items():
@@ -71,18 +71,18 @@ class Api(APIGatewayRestResolver):
         self.exception_handler(NotFoundError)(self._not_found)
 
     def resolve(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
-        """Answer one request.
+        """Return the response to a request.
 
         Args:
             event: as API Gateway's Lambda proxy integration sends it.
-            context: Lambda's.
+            context: the Lambda context.
         """
         try:
             request_validation.admit(event)
             answer = super().resolve(request_validation.with_plain_content_type(event), context)
         except ProblemError as problem:
             answer = _written(problem.response())
-        except Exception as error:  # noqa: BLE001  (whatever it is: no stack trace is ever an answer)
+        except Exception as error:  # noqa: BLE001  (a response must never contain a stack trace)
             answer = _written(_our_fault(error))
         if size_of(answer) > MAX_ANSWER:
             answer = _written(_too_big().response())
@@ -92,17 +92,17 @@ class Api(APIGatewayRestResolver):
         return answer
 
     def routes(self) -> list[Route]:
-        """Return every route that is registered."""
+        """Return all registered routes."""
         return [*self._static_routes, *self._dynamic_routes]
 
     def caller(self, role: str = "") -> request_validation.Caller:
-        """Return who sends the request that is being answered.
+        """Return the sender of the current request.
 
         Args:
-            role: the only one that may; empty for any.
+            role: the required role; empty for any.
 
         Raises:
-            ProblemError: 401, 403.
+            ProblemError: 401 or 403.
         """
         caller = request_validation.caller_of(self.current_event.raw_event)
         if role:
@@ -110,48 +110,52 @@ class Api(APIGatewayRestResolver):
         return caller
 
     def _to_proxy_event(self, event: dict[str, Any]) -> APIGatewayProxyEvent:
-        """Keep the event with this resolver: Powertools has one place for the events of all of them, and two requests
-        at once, each in a thread with a resolver of its own, must never see each other's."""
+        """Keep the event in this resolver. Powertools shares one event among all resolvers. Two threads, each with its
+        own resolver, must never see each other's request."""
         self.current_event = super()._to_proxy_event(event)  # type: ignore[assignment]
         return self.current_event
 
     def _not_found(self, _: NotFoundError) -> Response[str]:
-        """404, or 405 where the path is right and the method is not."""
+        """Return 405 if the path supports other methods, otherwise 404."""
         path = self.current_event.path
         methods = {route.method for route in self.routes() if route.rule.match(path)}
         if methods:
             allow = ", ".join(sorted(methods))
-            said = f"{quote(self.current_event.http_method, 20)} is not taken here; what is: {allow}"
+            said = f"this path does not support {quote(self.current_event.http_method, 20)}; it supports: {allow}"
             return ProblemError(problems.NO_SUCH_METHOD, said, headers={"Allow": allow}).response()
-        return ProblemError(problems.NOT_FOUND, "there is nothing at this path; see GET /v1/openapi.yaml").response()
+        said = "this path does not exist; GET /v1/openapi.yaml lists all paths"
+        return ProblemError(problems.NOT_FOUND, said).response()
 
 
 def _refuse_unknown_parameters(app: Api, next_middleware: NextMiddleware) -> Response[Any]:
-    """422 for a query parameter that the route does not have: what is misspelt would be passed over in silence."""
+    """Raise 422 for an unknown query parameter, so that a misspelled one is not silently ignored."""
     route = app.context["_route"]
     known = {param.alias for param in route.dependant.query_params}
     unknown = [name for name in app.current_event.query_string_parameters or {} if name not in known]
-    if unknown and route in app.routes():  # and not the one that Powertools makes up for what is not found
-        takes = f"what is: {', '.join(sorted(known))}" if known else "nothing is"
-        raise problems.bad_input(Problem(f"is not taken here; {takes}", field=name) for name in unknown)
+    if unknown and route in app.routes():  # Powertools makes up a route for paths that do not exist
+        allowed = f"the parameters are: {', '.join(sorted(known))}" if known else "there are none here"
+        raise problems.bad_input(Problem(f"is an unknown parameter; {allowed}", field=name) for name in unknown)
     return next_middleware(app)
 
 
 def _our_fault(error: Exception) -> Response[str]:
-    """500, with the reason in the log and not in the answer."""
-    log.error("a request could not be answered", exc_info=error)
-    said = "labgrader could not answer this; it is not your fault, and it is in labgrader's log. Try again later."
+    """Return 500, with the reason in the log and not in the response."""
+    log.error("a request failed", exc_info=error)
+    said = "labgrader failed on this request. This is not your fault. The error is in labgrader's log. Try again later."
     return ProblemError(problems.OUR_FAULT, said).response()
 
 
 def _busy(error: Exception) -> Response[str]:
     log.warning("AWS is busy: %s", type(error).__name__)
-    said = "AWS did not answer labgrader in time. Nothing is lost: try again in a few seconds."
+    said = "AWS did not respond to labgrader in time. Nothing is lost. Try again in a few seconds."
     return ProblemError(problems.BUSY, said, headers={"Retry-After": str(problems.TRY_AGAIN_S)}).response()
 
 
 def _too_big() -> ProblemError:
-    said = f"the answer is larger than the {MAX_ANSWER // 10**6} MB that can be sent; fetch it with `labgrader report`"
+    said = (
+        f"the response is larger than {MAX_ANSWER // 10**6} MB, the most that Lambda can return; get the report with "
+        "`labgrader report`"
+    )
     return ProblemError(problems.OUR_FAULT, said)
 
 
@@ -184,7 +188,7 @@ _HANDLERS: dict[type[Exception], Callable[[Any], Response[str]]] = {
 
 
 def _written(response: Response[str]) -> dict[str, Any]:
-    """A response as API Gateway wants it, where Powertools never came to write it."""
+    """Return a response in API Gateway's format, for responses that Powertools does not write."""
     headers = {name: [str(value)] for name, value in response.headers.items()}
     return {
         "statusCode": response.status_code,
@@ -195,7 +199,7 @@ def _written(response: Response[str]) -> dict[str, Any]:
 
 
 def _with_instance(body: str, event: Mapping[str, Any]) -> str:
-    """A problem with the request's id, by which it is found in the log."""
+    """Return a problem with the request's id, which is also in the log."""
     request_id = str((event.get("requestContext") or {}).get("requestId") or "")
     if not _UUID.fullmatch(request_id):
         return body

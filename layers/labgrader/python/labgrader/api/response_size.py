@@ -1,4 +1,4 @@
-"""Answers that fit: what Lambda can send is bounded, a report is not."""
+"""Reduce reports to the size that Lambda can return."""
 
 from __future__ import annotations
 
@@ -9,39 +9,39 @@ from typing import Any
 from labgrader.documents.report import Report, ReportLoadTest
 
 MAX_ANSWER = 6_000_000
-"""Bytes of an answer: Lambda's synchronous response has 6 MB (Lambda quotas), and the envelope is part of it."""
+"""Maximum bytes of a response: Lambda allows 6 MB for a synchronous one, with its envelope (Lambda quotas)."""
 
 MAX_REPORT = 5_000_000
-"""Bytes of a report in an answer."""
+"""Maximum bytes of a report in a response."""
 
 SAFE_HEADERS = {"Cache-Control": ["no-store"], "X-Content-Type-Options": ["nosniff"]}
-"""What every answer says: it is one person's, and it is what its content type says."""
+"""The headers of every response: it belongs to one caller, and browsers must not guess its content type."""
 
-_NO_SAMPLES = "the single requests are left out here, because the report is too large; its page has them"
+_NO_SAMPLES = "the single requests are omitted because the report is too large; the report's page shows them"
 _MAX_NOTES = 10
-"""Notes that a load test may have (``schemas/report.schema.json``)."""
+"""Maximum notes of a load test (``schemas/report.schema.json``)."""
 
 
 def size_of(answer: Mapping[str, Any]) -> int:
-    """Return how many bytes Lambda sends for an answer: its body is written as JSON once more."""
+    """Return the bytes that Lambda returns for a response. Lambda encodes the body as JSON a second time."""
     body = str(answer["body"])
-    if len(body) * 6 <= MAX_ANSWER:  # a character is written as six at most
+    if len(body) * 6 <= MAX_ANSWER:  # JSON writes a character with at most six
         return len(body)
     return len(json.dumps(body))
 
 
 def fit_response(report: Report) -> dict[str, Any]:
-    """Return a report that an answer can hold: a larger one loses what its plots are drawn of, then its evidence.
+    """Return a report that fits in a response. Omit the load tests' single requests first, then the evidence.
 
     Args:
-        report: as it is kept, or a student's copy of it.
+        report: as it is stored, or a student's copy of it.
     """
     if _size(report) <= MAX_REPORT:
         return {**report}
-    fewer: Report = {**report, "load_tests": [_without_samples(test) for test in report["load_tests"]]}
+    fewer: Report = {**report, "load_tests": [_without_samples(load_test) for load_test in report["load_tests"]]}
     if _size(fewer) > MAX_REPORT:
-        left = "the evidence is left out here, because the report is too large; its page has it"
-        fewer["checks"] = [{**check, "evidence": [left] if check["evidence"] else []} for check in report["checks"]]
+        note = "the evidence is omitted because the report is too large; the report's page shows it"
+        fewer["checks"] = [{**check, "evidence": [note] if check["evidence"] else []} for check in report["checks"]]
     return {**fewer}
 
 

@@ -1,4 +1,4 @@
-"""What a request for a run holds, for the document. ``starting.reading`` reads it, for an event too."""
+"""The model of a request for a run, for the OpenAPI document. ``runs.request_parser`` reads requests and events."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from labgrader.api.models import LabId, StrictModel
-from labgrader.roster import MAX_STUDENTS
+from labgrader.rosters import MAX_STUDENTS, UsernameSource
 from labgrader.runs.request_parser import CLIENT_NAME, COURSE_ID
 
 Cell = str | int | None
-"""A value of a roster's row; null is as good as empty."""
+"""A value in a roster's row; null is the same as empty."""
 
 
 class RosterRow(StrictModel):
-    """One student of a roster. Without a role_arn the resources are in labgrader's own account."""
+    """One student of a roster. Without a role_arn, the resources are in labgrader's own account."""
 
     username: str | int = Field(description="the prefix of the student's resources")
     student_id: Cell = ""
@@ -28,8 +28,21 @@ class RosterRow(StrictModel):
     external_id: Cell = ""
 
 
+class AccountsRow(StrictModel):
+    """The cloud account of one student, joined to the class list by student_id, login or email."""
+
+    student_id: Cell = ""
+    login: Cell = ""
+    email: Cell = ""
+    username: Cell = ""
+    account_id: Cell = ""
+    region: Cell = ""
+    role_arn: Cell = ""
+    external_id: Cell = ""
+
+
 class RunRequest(StrictModel):
-    """What an instructor asks for: a lab, graded or audited, for a class. The event Grade Requested takes the same."""
+    """A request to grade or audit a lab for a class. The event Grade Requested has the same fields."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -61,15 +74,28 @@ class RunRequest(StrictModel):
         default=[],
         min_length=1,
         max_length=MAX_STUDENTS,
-        description="usernames of the roster: only these; leave it away for everybody",
+        description="usernames from the roster to grade; omit it for the whole class",
     )
     course: str = Field(
         default="",
         pattern=rf"^({COURSE_ID})?$",
-        description="the course that it is a run of; a roster below courses/COURSE/rosters/ says so by itself",
+        description="the run's course; not needed with a roster below courses/COURSE/rosters/",
+    )
+    username_from: str = Field(
+        default="",
+        json_schema_extra={"enum": [source.value for source in UsernameSource]},
+        description="what missing usernames are made from; omit it if the class list has usernames",
+    )
+    accounts: Annotated[str, Field(min_length=1)] | Annotated[list[AccountsRow], Field(min_length=1)] = Field(
+        default="",
+        description="the cloud half of the class, joined by student_id, login or email: text, rows or a key, as roster",
+    )
+    private: bool = Field(
+        default=False, description="whether students do not see the results until the run is published"
     )
     client_token: str = Field(
         default="",
         pattern=rf"^{CLIENT_NAME}$",
-        description="the same one and the same request again are the same run; or in the header Idempotency-Key",
+        description="a repeated request with the same token gets the same run; can also be in the header "
+        "Idempotency-Key",
     )

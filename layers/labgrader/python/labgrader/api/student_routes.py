@@ -1,4 +1,4 @@
-"""What a student may do: check a lab alone, and read the own reports."""
+"""The routes for students: start a self-check, follow it, and read your own reports."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from labgrader.api.problems import ProblemError
 from labgrader.api.request_validation import STUDENT, Caller
 from labgrader.api.resolver import Api, Services
 from labgrader.api.response_size import fit_response
+from labgrader.labs.points import percent_of
 from labgrader.reporting.formatting import rounded
 from labgrader.reporting.hidden_checks import hidden_field
 from labgrader.reporting.student_copy import student_copy
@@ -35,20 +36,20 @@ from labgrader.runs.self_check import (
     start_self_check,
     state_of_self_check,
 )
-from labgrader.store import Keys, MissingError, RunRecord
+from labgrader.store import MissingError, RunRecord
 
-FAILED = "labgrader could not finish it, and it does not count; try again later"
-"""What a student is told of a self-check that failed, whatever it was."""
+FAILED = "labgrader could not finish this self-check. It does not count toward your allowance. Try again later."
+"""The message for a student with a failed self-check, for every cause."""
 
 ON_NO_LIST = (
-    "labgrader has no class list of this lab with you on it, and looks for what is named {student}-… in its own "
-    "account; if you built it elsewhere, ask your instructor"
+    "You are on no class list for this lab. labgrader therefore looks for resources named {student}-… in its own "
+    "account. If you built the lab in another account, ask your instructor to add you to the class list."
 )
-"""What a student is told whose resources can only be guessed."""
+"""The note for a student without a class list, because labgrader can only guess the account."""
 
 
 def add_self_checks(api: Api, services: Services) -> None:
-    """Register what starts a self-check, and what follows it."""
+    """Register the routes that start a self-check and follow it."""
 
     @api.post(
         "/v1/self-checks",
@@ -56,14 +57,14 @@ def add_self_checks(api: Api, services: Services) -> None:
         tags=["Self-checks"],
         summary="Check your own work on a lab",
         status_code=202,
-        response_description="it runs now",
+        response_description="the self-check has started",
     )
-    def start(asked: Annotated[SelfCheckRequest, Body()]) -> SelfCheckStarted:
-        """Judges what you built, as it stands now, by the checks that students see: those that load your functions
-        too, but not the advice that would. One at a time for each lab; how often, the allowance says. A check that
-        could not be done by our fault does not count."""
+    def start(body: Annotated[SelfCheckRequest, Body()]) -> SelfCheckStarted:
+        """Checks your work in its present state with the checks that students can see, load tests included. Advice
+        that needs a load test is left out. One self-check of a lab can run at a time, and your allowance limits how
+        many you can start. A self-check that fails because of labgrader does not count."""
         student = api.caller(STUDENT).subject
-        lab = find_known_lab(asked.lab)
+        lab = find_known_lab(body.lab)
         now = services.now()
         try:
             started = start_self_check(services.store, services.states, services.grade_student_arn, student, lab, now)
@@ -84,11 +85,11 @@ def add_self_checks(api: Api, services: Services) -> None:
         operation_id="getSelfCheck",
         tags=["Self-checks"],
         summary="Follow a self-check",
-        response_description="how it stands, with the report when it is done",
+        response_description="the self-check's status, with the report when it is done",
     )
     def follow(run_id: RunIdInPath) -> SelfCheck:
-        """How a self-check stands; when it is done, its report, without hidden checks. A student sees the own ones, an
-        instructor anybody's."""
+        """Returns the status of a self-check and, when it is done, its report without hidden checks. Students can
+        follow their own self-checks, instructors those of all students."""
         caller = api.caller()
         record = _own_self_check(services, caller, run_id)
         state = state_of_self_check(services.store, services.states, run_id, services.now()) or record
@@ -109,7 +110,7 @@ def add_self_checks(api: Api, services: Services) -> None:
 
 
 def add_my_reports(api: Api, services: Services) -> None:
-    """Register what a student may read of the past."""
+    """Register the routes that return a student's earlier results."""
 
     @api.get(
         "/v1/me/reports",
@@ -119,9 +120,9 @@ def add_my_reports(api: Api, services: Services) -> None:
         response_description="your reports",
     )
     def list_mine(lab: LabInQuery = None) -> History:
-        """What you reached in every run and every self-check, newest first, hidden checks left out."""
+        """Returns your results in all runs and self-checks, newest first, without hidden checks."""
         student = api.caller(STUDENT).subject
-        return History(reports=[_entry(result) for result in services.store.history(student, lab or "")])
+        return History(reports=[_entry(result) for result in services.store.visible_history(student, lab or "")])
 
     @api.get(
         "/v1/me/reports/<run_id>",
@@ -131,34 +132,34 @@ def add_my_reports(api: Api, services: Services) -> None:
         response_description="the report",
     )
     def read_mine(run_id: RunIdInPath) -> StudentReport:
-        """Your report of one run, without hidden checks."""
+        """Returns your report of one run, without hidden checks."""
         report = _report(services, run_id, api.caller(STUDENT).subject)
         if report is None:
-            raise ProblemError(problems.NOT_FOUND, f"you have no report of a run {run_id}")
+            raise ProblemError(problems.NOT_FOUND, f"you have no report for run {run_id}")
         return report
 
 
 def status_url(run_id: str) -> str:
-    """Where a self-check is followed."""
+    """Return the path of a self-check."""
     return f"/v1/self-checks/{run_id}"
 
 
 def _own_self_check(services: Services, caller: Caller, run_id: str) -> RunRecord:
     record = services.store.run(run_id)
     if record is None and caller.role == STUDENT:
-        asked = (
+        pending = (
             pending_self_check(services.store, run_id, caller.subject, lab, services.now()) for lab in known_labs()
         )
-        record = next((found for found in asked if found), None)
+        record = next((found for found in pending if found), None)
     if record is None or record.mode != "self-check":
         raise ProblemError(problems.NOT_FOUND, f"there is no self-check {run_id}")
     if caller.role == STUDENT and record.student != caller.subject:
-        raise ProblemError(problems.NOT_YOURS, "this is the self-check of another student")
+        raise ProblemError(problems.NOT_YOURS, "this self-check belongs to another student")
     return record
 
 
 def _why(state: RunRecord, caller: Caller) -> str | None:
-    """Why a self-check failed: its cause holds names of what labgrader itself is made of, for instructors alone."""
+    """Return why a self-check failed. Only instructors see the cause, because it names internals of labgrader."""
     if state.status != "failed":
         return None
     return FAILED if caller.role == STUDENT else state.error or FAILED
@@ -166,7 +167,7 @@ def _why(state: RunRecord, caller: Caller) -> str | None:
 
 def _report(services: Services, run_id: str, username: str) -> dict[str, Any] | None:
     try:
-        report = services.store.get_json(Keys(run_id).report(username))
+        report = services.store.visible_report(run_id, username)
     except MissingError:
         return None
     return fit_response(student_copy(report))
@@ -183,7 +184,7 @@ def _entry(result: Mapping[str, Any]) -> HistoryEntry:
         points=points,
         max_points=most,
         open_points=result["visible_open_points"],
-        percent=rounded(100 * points / most) if most else 0,
+        percent=rounded(percent_of(points, most)),
         hidden=Hidden(**hidden) if hidden else None,
         graded_at=result["graded_at"],
         report_url=f"/v1/me/reports/{result['run_id']}",
@@ -193,7 +194,7 @@ def _entry(result: Mapping[str, Any]) -> HistoryEntry:
 def _already_running(error: AlreadyRunningError) -> ProblemError:
     return ProblemError(
         problems.ALREADY_RUNNING,
-        "one self-check of a lab runs at a time: follow the one that is running, at status_url",
+        "only one self-check of a lab can run at a time; follow the running one at status_url",
         run_id=error.run_id,
         status_url=status_url(error.run_id),
         allowance=error.allowance.to_dict(),
@@ -206,7 +207,7 @@ def _spent(error: AllowanceSpentError) -> ProblemError:
     how_many = left.per_day if which == "today" else left.per_hour
     return ProblemError(
         problems.ALLOWANCE_SPENT,
-        f"your {how_many} self-checks of this lab for {which} are used; the next one may start at {left.refills_at}",
+        f"you have used your {how_many} self-checks of this lab for {which}; start the next one at {left.refills_at}",
         headers={"Retry-After": str(error.retry_after_s)},
         allowance=left.to_dict(),
     )

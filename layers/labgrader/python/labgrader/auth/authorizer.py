@@ -1,7 +1,7 @@
-"""The door in front of the API: a Lambda authorizer of type TOKEN, which lets in what it knows to be right and no more.
+"""The API's Lambda authorizer, of type TOKEN.
 
-API Gateway asks it for every request and remembers no answer (a result's time to live is 0): a revoked token is revoked
-at once. The policy says what a role may do, not what this request may, so that it would be right if it were remembered.
+API Gateway invokes it for every request and caches no result (the result's TTL is 0), so a token that is revoked stops
+working at once. The policy allows what the role may do, not only the current request. It would be correct with a cache.
 """
 
 from __future__ import annotations
@@ -16,16 +16,17 @@ from labgrader.errors import LabgraderError
 from labgrader.store.tokens import Tokens
 
 VERBS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
-"""What a REST API has methods for. They are named one by one: in a policy, ``*`` would match slashes, too, and
-``*/v1/self-checks`` so the path ``/v1/runs/v1/self-checks``."""
+"""The HTTP methods of a REST API. The policy names each one, because ``*`` also matches slashes: ``*/v1/self-checks``
+would match the path ``/v1/runs/v1/self-checks``."""
 
 STUDENTS_PATHS = ("v1/labs", "v1/labs/", "v1/self-checks", "v1/self-checks/*", "v1/me/*")
-"""What a student may ask for; whose self-check it is, the API asks. A method that a path does not have is its 405.
-What is not here is refused, also where there is nothing: a list of what is closed in place of it could have a gap."""
+"""The paths that a student may request. The API checks that a self-check belongs to the student, and returns 405 for a
+method that a path does not have. All other paths are denied, also those that do not exist. A deny list could have a
+gap."""
 
 TRICKS = ("*//*", "*/.*", "*%*", "*;*", "*\\*")
-"""What no path of ours holds, and what could lead from a student's path to another: an empty segment, one that begins
-with a dot, anything that is still encoded, a parameter of a segment, a slash that leans the other way."""
+"""Patterns that no path of the API has, and that could lead from a student's path to another path: an empty segment, a
+segment that begins with a dot, percent-encoding, a path parameter, and a backslash."""
 
 _BEARER = re.compile(r"[ \t]*bearer +([^\s,]+)[ \t]*", re.IGNORECASE | re.ASCII)
 
@@ -35,7 +36,7 @@ _METHOD_ARN = re.compile(
 
 
 class UnauthorizedError(LabgraderError):
-    """API Gateway answers 401 to an error with exactly this message, and 500 to any other.
+    """The token is missing or invalid. API Gateway returns 401 for exactly this message, and 500 for any other.
 
     Args:
         reason: why, for the log.
@@ -47,25 +48,25 @@ class UnauthorizedError(LabgraderError):
 
 
 def authorize(store: Tokens, key: str, stack: str, event: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """Say what the bearer of a token may do.
+    """Return the IAM policy for the bearer of a token.
 
     Args:
-        store: where tokens are recorded.
+        store: the table of tokens.
         key: the stack's signing key.
         stack: the name of the stack.
-        event: ``authorizationToken`` and ``methodArn``, as API Gateway gives them.
-        now: the moment of the request.
+        event: ``authorizationToken`` and ``methodArn``, as API Gateway sends them.
+        now: the time of the request.
 
     Returns:
         The bearer and the policy: ``principalId``, ``policyDocument``, and ``context`` for the function behind the API.
 
     Raises:
-        UnauthorizedError: there is no token, or it is not good, not recorded, or revoked.
-        LabgraderError, ValueError: we could not tell. API Gateway lets nobody in then.
+        UnauthorizedError: the token is missing, invalid, not recorded, or revoked.
+        LabgraderError, ValueError: labgrader could not check the token. API Gateway then denies the request.
     """
     try:
         claims = read(_bearer_token(event.get("authorizationToken")), key, stack, now)
-        _known(claims, store)
+        _check_recorded(claims, store)
     except BadTokenError as error:
         raise UnauthorizedError(error.reason) from None
     return {
@@ -76,32 +77,32 @@ def authorize(store: Tokens, key: str, stack: str, event: Mapping[str, Any], now
 
 
 def _bearer_token(header: object) -> str:
-    """The token of an ``Authorization`` header (RFC 6750, section 2.1)."""
+    """Return the token of an ``Authorization`` header (RFC 6750, section 2.1)."""
     found = _BEARER.fullmatch(header) if isinstance(header, str) else None
     if found is None:
         raise BadTokenError("there is no bearer token")
     return found[1]
 
 
-def _known(claims: Claims, store: Tokens) -> None:
-    """Hold a token against what was recorded when it was issued.
+def _check_recorded(claims: Claims, store: Tokens) -> None:
+    """Compare a token with the record of its issue.
 
     Raises:
-        BadTokenError: it was not, or another was, or it was revoked.
+        BadTokenError: there is no record, the record differs, or the token is revoked.
     """
     record = store.token(claims.jti)
     if record is None:
-        raise BadTokenError("it was never recorded")
+        raise BadTokenError("it has no record in the table")
     if "revoked_at" in record:
         raise BadTokenError(f"it was revoked at {record['revoked_at']}")
     if any(record.get(name) != value for name, value in claims.to_record().items()):
-        raise BadTokenError("it says something else than what was recorded")
+        raise BadTokenError("it differs from its record in the table")
 
 
 def _statements(claims: Claims, method_arn: str) -> list[dict[str, Any]]:
     found = _METHOD_ARN.fullmatch(method_arn)
     if found is None:
-        raise ValueError("the method ARN is not that of a REST API's method")
+        raise ValueError("the method ARN is not the ARN of a REST API method")
     stage = found[1]
     if claims.role == "instructor":
         return [_statement("Allow", [f"{stage}/*/v1/*"])]

@@ -1,4 +1,4 @@
-"""The key that signs tokens: in Secrets Manager, made by the stack, read where a token is issued or used."""
+"""The key that signs tokens. The stack creates it in Secrets Manager."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from labgrader.aws import to_domain_error
 from labgrader.environment import Environment
 
 KEPT_S = 300.0
-"""Seconds that a function keeps the key in memory: so long after a rotation the old one still opens the door."""
+"""Seconds that a function caches the key. For this time after a rotation, tokens of the old key are still valid."""
 
 
 def read_key(client: Any, arn: str) -> str:
     """Return the key.
 
     Raises:
-        RefusedError, ThrottledError, ServiceFaultError: Secrets Manager did not give it.
+        RefusedError, ThrottledError, ServiceFaultError: Secrets Manager did not return it.
     """
     try:
         return str(client.get_secret_value(SecretId=arn)["SecretString"])
@@ -31,12 +31,12 @@ def read_key(client: Any, arn: str) -> str:
 
 
 class SigningKey:
-    """The key, asked for again when it was kept long enough. Where it cannot be had then, there is none.
+    """A cache of the key. It never returns a key that is older than ``KEPT_S``.
 
     Args:
         client: a Secrets Manager client.
-        arn: the secret.
-        clock: seconds that only go up.
+        arn: the secret's ARN.
+        clock: a monotonic clock, in seconds.
     """
 
     def __init__(self, client: Any, arn: str, clock: Callable[[], float] = time.monotonic) -> None:
@@ -46,7 +46,11 @@ class SigningKey:
         self._kept: tuple[str, float] | None = None
 
     def read(self) -> str:
-        """Return the key; raises as ``read_key`` does."""
+        """Return the key.
+
+        Raises:
+            RefusedError, ThrottledError, ServiceFaultError: as ``read_key``.
+        """
         now = self._clock()
         if self._kept is None or now >= self._kept[1]:
             self._kept = (read_key(self._client, self._arn), now + KEPT_S)
@@ -55,6 +59,6 @@ class SigningKey:
 
 @cache
 def default_signing_key() -> SigningKey:
-    """The key that a function's environment names (``TOKEN_KEY_ARN``), with a client made when it is first wanted."""
+    """Return the signing key of the function's environment (``TOKEN_KEY_ARN``). The client is created on first use."""
     config = Config(retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=2, read_timeout=5)
     return SigningKey(boto3.client("secretsmanager", config=config), Environment().token_key_arn)

@@ -1,4 +1,4 @@
-"""Bearer tokens: JSON Web Tokens (RFC 7519) that one stack signs, and reads again."""
+"""Bearer tokens: JSON Web Tokens (RFC 7519) that a stack signs and verifies."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ import jwt
 from labgrader.errors import BadInputError, LabgraderError, Problem, RefusedError
 from labgrader.messages import quote
 from labgrader.moments import isoformat_utc
-from labgrader.roster import read_roster
+from labgrader.rosters import read_roster
 
 Role = Literal["student", "instructor"]
 
 ROLES: tuple[Role, ...] = get_args(Role)
-"""A student sees what concerns that student; an instructor may do all that the API does."""
+"""A student sees only that student's own work and results. An instructor may use the whole API."""
 
 DEFAULT_DAYS, MAX_DAYS = 120, 400
-"""How long a token is good: a term; at most a school year with what comes before and after it."""
+"""Days that a token is valid: by default a term, at most a school year with some weeks before and after."""
 
 MAX_TOKEN = 2_048
-"""Characters of a token that is looked at: with the longest names ours have 600."""
+"""Maximum characters of a token. Real ones have at most 600, with the longest names."""
 
 MIN_KEY_BYTES = 32
-"""The size of a key: as many bits as the hash has (RFC 7518, section 3.2)."""
+"""Minimum bytes of a key: as many bits as the hash (RFC 7518, section 3.2)."""
 
 ISSUER = "labgrader"
 
 _ALGORITHM = "HS256"
-"""The only one: what a token itself names is not asked."""
+"""The only algorithm. The one that a token names is not trusted."""
 
 _CLAIMS = ("sub", "role", "jti", "iat", "exp", "iss", "aud")
 
@@ -43,14 +43,14 @@ _SHAPE = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _JTI = re.compile(r"[0-9a-f]{16}")
 
 _LAST_SECOND = 253_402_300_799
-"""The end of the year 9999, where Python's calendar ends."""
+"""The end of the year 9999, the last date that Python can represent."""
 
 
 class BadTokenError(LabgraderError):
-    """A token is not good. Its reason is for a log and quotes nothing of the token.
+    """A token is invalid.
 
     Args:
-        reason: why, as the end of a sentence.
+        reason: why, for the log. It quotes nothing of the token.
     """
 
     def __init__(self, reason: str) -> None:
@@ -60,13 +60,13 @@ class BadTokenError(LabgraderError):
 
 @dataclass(frozen=True)
 class Claims:
-    """What a token says.
+    """The content of a token.
 
     Args:
-        subject: whose it is: a username.
+        subject: the owner's username.
         role: one of ``ROLES``.
-        jti: its id, by which it is recorded and revoked.
-        issued_at, expires_at: in UTC, of whole seconds.
+        jti: the token's id, for its record and its revocation.
+        issued_at, expires_at: in UTC, in whole seconds.
     """
 
     subject: str
@@ -76,7 +76,7 @@ class Claims:
     expires_at: datetime
 
     def to_record(self) -> dict[str, str]:
-        """Return what the table keeps of a token: never the token itself."""
+        """Return the token's record for the table. It does not contain the token."""
         return {
             "jti": self.jti,
             "subject": self.subject,
@@ -87,15 +87,15 @@ class Claims:
 
 
 def fingerprint(key: str) -> str:
-    """Return by what one signing key is known from another, in the records of tokens: nothing of it can be told."""
+    """Return a short hash that identifies a signing key in the records of tokens. It reveals nothing about the key."""
     return hashlib.sha256(b"labgrader" + key.encode()).hexdigest()[:8]
 
 
 def check_request(subject: str, role: str, days: int) -> str:
-    """Return whose token it shall be, as a roster has it: trimmed and in lower case; ``issue`` says of what.
+    """Check the arguments of ``issue``. Return the username as in a roster: trimmed and in lower case.
 
     Raises:
-        BadInputError: the subject is no username, the role is none, or the days are too many or too few.
+        BadInputError: the subject is not a username, the role is unknown, or the days are out of range.
     """
     problems = []
     try:
@@ -105,7 +105,7 @@ def check_request(subject: str, role: str, days: int) -> str:
     if role not in ROLES:
         problems.append(Problem(f"{quote(role)} is not one of: {', '.join(ROLES)}", field="role"))
     if not 1 <= days <= MAX_DAYS:
-        problems.append(Problem(f"a token is good for 1 to {MAX_DAYS} days, not {days}", field="days"))
+        problems.append(Problem(f"a token is valid for 1 to {MAX_DAYS} days, not {days}", field="days"))
     if problems:
         raise BadInputError(problems)
     return subject
@@ -116,18 +116,18 @@ def issue(key: str, subject: str, role: str, days: int, now: datetime, stack: st
 
     Args:
         key: the stack's signing key.
-        subject: a username, as a roster has it.
+        subject: a username, as in a roster.
         role: one of ``ROLES``.
-        days: how long it is good, 1 to ``MAX_DAYS``.
-        now: when it is issued.
-        stack: the name of the stack: the token opens no other.
+        days: days that it is valid, 1 to ``MAX_DAYS``.
+        now: the time of issue.
+        stack: the name of the stack. The token is valid for this stack only.
 
     Returns:
-        The token, and what it says. It opens nothing until that is recorded.
+        The token and its claims. It is valid only after the caller records the claims.
 
     Raises:
-        BadInputError: the subject is no username, the role is none, or the days are too many or too few.
-        RefusedError: the key is too short to sign with.
+        BadInputError: the subject is not a username, the role is unknown, or the days are out of range.
+        RefusedError: the key is too short.
     """
     subject = check_request(subject, role, days)
     issued_at = now.astimezone(UTC).replace(microsecond=0)
@@ -149,17 +149,17 @@ def issue(key: str, subject: str, role: str, days: int, now: datetime, stack: st
 
 
 def read(token: str, key: str, stack: str, now: datetime) -> Claims:
-    """Return what a token says, if this stack signed it and it is still good. Whether it was revoked, the table knows.
+    """Verify a token and return its claims. This does not check whether the token is revoked: the table has that.
 
     Args:
-        token: as it came.
+        token: as the client sent it.
         key: the stack's signing key.
         stack: the name of the stack.
-        now: the moment it is used: at ``expires_at`` it is expired.
+        now: the time of use. The token is expired from ``expires_at`` on.
 
     Raises:
-        BadTokenError: it is not one, is another's, was changed, or has expired.
-        RefusedError: the key is too short to tell.
+        BadTokenError: it is malformed, is from another issuer or for another stack, was changed, or has expired.
+        RefusedError: the key is too short.
     """
     usable = _usable(key)
     if len(token) > MAX_TOKEN:
@@ -168,9 +168,9 @@ def read(token: str, key: str, stack: str, now: datetime) -> Claims:
         raise BadTokenError("it is not a token")
     claims = _verified(token, usable, stack)
     if claims["role"] not in ROLES:
-        raise BadTokenError("its role is none")
+        raise BadTokenError("its role is unknown")
     if not _JTI.fullmatch(claims["jti"]):
-        raise BadTokenError("its id is none")
+        raise BadTokenError("its id is malformed")
     read = Claims(claims["sub"], _role(claims["role"]), claims["jti"], _when(claims, "iat"), _when(claims, "exp"))
     if now >= read.expires_at:
         raise BadTokenError(f"it expired at {isoformat_utc(read.expires_at)}")
@@ -178,7 +178,7 @@ def read(token: str, key: str, stack: str, now: datetime) -> Claims:
 
 
 def _verified(token: str, key: bytes, stack: str) -> dict[str, Any]:
-    """The claims of a token, its signature, issuer and audience proven; when it expires is for the caller's clock."""
+    """Verify a token's signature, issuer and audience. Return its claims. The caller checks the expiry."""
     try:
         return jwt.decode(
             token,
@@ -201,17 +201,17 @@ def _verified(token: str, key: bytes, stack: str) -> dict[str, Any]:
     except jwt.InvalidAlgorithmError:
         raise BadTokenError(f"it is not signed with {_ALGORITHM}") from None
     except jwt.InvalidIssuerError:
-        raise BadTokenError("somebody else issued it") from None
+        raise BadTokenError("it has another issuer") from None
     except jwt.InvalidAudienceError:
         raise BadTokenError("it is for another stack") from None
-    except (jwt.InvalidTokenError, ValueError, RecursionError):  # what PyJWT says of it quotes the token
+    except (jwt.InvalidTokenError, ValueError, RecursionError):  # PyJWT's message quotes the token
         raise BadTokenError("it is not a token") from None
 
 
 def _when(claims: dict[str, Any], name: str) -> datetime:
     seconds = claims[name]
     if type(seconds) is not int or not 0 <= seconds <= _LAST_SECOND:
-        raise BadTokenError(f"its {name} is not a moment")
+        raise BadTokenError(f"its {name} is not a time")
     return datetime.fromtimestamp(seconds, UTC)
 
 
@@ -220,8 +220,8 @@ def _role(name: str) -> Role:
 
 
 def _usable(key: str) -> bytes:
-    """The key as bytes; an empty or short one would let anybody sign."""
+    """Return the key as bytes. Refuse an empty or short key: anyone could sign with it."""
     content = key.encode()
     if len(content) < MIN_KEY_BYTES:
-        raise RefusedError(f"the key that signs tokens has {len(content)} bytes; it must have {MIN_KEY_BYTES} or more")
+        raise RefusedError(f"the key that signs tokens has {len(content)} bytes; it needs at least {MIN_KEY_BYTES}")
     return content

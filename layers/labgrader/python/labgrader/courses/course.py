@@ -1,4 +1,4 @@
-"""A course: its labs with their class lists and due dates, and the time of its nightly audit."""
+"""A course: its labs with their class lists and due dates, and the time of its daily audit."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from labgrader.fields import known_fields
-from labgrader.labs.lab_file import parse_yaml
+from labgrader.labs.yaml_file import parse_yaml
 
 EARLY = timedelta(minutes=5)
 """How much earlier than its time a scheduled audit may start by our clock: clocks differ."""
@@ -21,7 +21,7 @@ class CourseLab:
 
     Args:
         lab: the lab's id.
-        roster: the name of the class list. It lies beside the course file.
+        roster: the name of the class list, a file beside the course file.
         due: ``2026-12-01 23:59`` in the course's time zone, or empty.
     """
 
@@ -46,6 +46,8 @@ class Course:
         time_zone: an IANA name; ``audit_time`` and ``due`` are in it.
         audit_time: ``HH:MM``; empty if the course is audited on demand only.
         labs: in the order in which they are audited.
+        results: ``at_once`` if students see the results of each class run when they are graded, ``published`` if they
+            see them when the run is published.
     """
 
     id: str
@@ -53,6 +55,7 @@ class Course:
     time_zone: str
     audit_time: str = ""
     labs: tuple[CourseLab, ...] = field(default_factory=tuple)
+    results: str = "at_once"
 
     @property
     def zone(self) -> ZoneInfo:
@@ -81,7 +84,7 @@ class Course:
         return f"{day}-{hour:02d}{minute:02d}"
 
     def requested_audit(self, moment: datetime) -> str:
-        """Return the name of an audit that somebody requested: ``2026-11-21-180512``. No scheduled audit has it.
+        """Return the name of a requested audit: ``2026-11-21-180512``. It differs from the names of scheduled audits.
 
         Args:
             moment: when the audit started.
@@ -108,6 +111,7 @@ class Course:
             "title": self.title,
             "time_zone": self.time_zone,
             "audit_time": self.audit_time,
+            "results": self.results,
             "labs": [{"lab": lab.lab, "roster": lab.roster, "due": lab.due} for lab in self.labs],
         }
 
@@ -128,7 +132,9 @@ def trimmed(value: Any) -> Any:
     """Return a course document without blanks around its values, and without empty optional fields."""
     if isinstance(value, Mapping):
         cut = {name: trimmed(entry) for name, entry in value.items()}
-        return {name: entry for name, entry in cut.items() if entry != "" or name not in ("audit_time", "due")}
+        return {
+            name: entry for name, entry in cut.items() if entry != "" or name not in ("audit_time", "due", "results")
+        }
     if isinstance(value, list):
         return [trimmed(entry) for entry in value]
     return value.strip() if isinstance(value, str) else value

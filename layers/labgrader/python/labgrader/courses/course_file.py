@@ -13,15 +13,14 @@ from typing import Any
 from labgrader.courses.course import Course, trimmed
 from labgrader.errors import BadInputError, Problem
 from labgrader.labs.lab import lab_ids
-from labgrader.labs.lab_file import dotted, parse_yaml
+from labgrader.labs.suggestions import lab_not_found
+from labgrader.labs.yaml_file import dotted, parse_yaml
 from labgrader.messages import quote
-from labgrader.roster import Student, read_roster
+from labgrader.rosters import AccountsFile, MoreProblems, Student, UsernameSource, read_class_list
 from labgrader.schemas import read_schema
 
 _NO_PLACES = frozenset({"localtime", "Factory", "posixrules"})
-"""Files of the time zone database that are no time zones: their meaning depends on the machine."""
-
-_KINDS = {"object": "is not a set of fields", "array": "is not a list", "string": "is not text"}
+"""Names in the time zone database that are not places: their meaning depends on the machine."""
 
 ProblemAt = Callable[..., Problem]
 
@@ -34,11 +33,13 @@ class CourseFiles:
         course: the course.
         content: the text of the course file.
         students: the students of each class list, by its name.
+        notices: what was passed over and changed in the class lists.
     """
 
     course: Course
     content: bytes
     students: Mapping[str, Sequence[Student]]
+    notices: Sequence[str] = ()
 
     @property
     def rows(self) -> dict[str, dict[str, Student]]:
@@ -50,12 +51,19 @@ class CourseFiles:
         return rows
 
 
-def read_course(file: Path, labs: Callable[[], Collection[str]] = lab_ids) -> CourseFiles:
+def read_course(
+    file: Path,
+    labs: Callable[[], Collection[str]] = lab_ids,
+    *,
+    username_from: UsernameSource | None = None,
+    accounts: AccountsFile | None = None,
+) -> CourseFiles:
     """Read a course file and the class lists that it names.
 
     Args:
-        file: YAML. The class lists lie beside it.
+        file: a YAML file. The class lists are beside it.
         labs: returns the ids of the labs that a course may have. It is called only if the file names a lab.
+        username_from, accounts: as ``read_class_list`` takes them, for all class lists.
 
     Raises:
         BadInputError: all problems of the file, with line and field, and of the rows of its class lists.
@@ -68,48 +76,52 @@ def read_course(file: Path, labs: Callable[[], Collection[str]] = lab_ids) -> Co
         return Problem(message, str(file), lines.of(path), dotted(path))
 
     if document is None and not problems:
-        problems = [Problem("the file is empty; a course has: id, title, time_zone, audit_time, labs", str(file))]
+        fields = "id, title, time_zone, audit_time, results, labs"
+        problems = [Problem(f"the file is empty; a course has: {fields}", str(file))]
     students: dict[str, Sequence[Student]] = {}
+    notices: list[str] = []
     if document is not None:
         document = trimmed(document)
         problems += _shape_problems(document, problem)
         problems += _value_problems(document, problem, labs)
         for name, path in _roster_names(document):
             try:
-                students[name] = read_roster((file.parent / name).read_bytes(), str(file.parent / name))
+                source = str(file.parent / name)
+                read = read_class_list(
+                    (file.parent / name).read_bytes(), source, username_from=username_from, accounts=accounts
+                )
+                notices += [f"{source}: {notice}" for notice in read.notices]
+                students[name] = read.checked()
             except OSError as error:
                 problems.append(problem(f"{name}: {error.strerror or error}", *path))
             except BadInputError as error:
                 problems += error.problems
-    if problems:  # those of the course file first: it is fixed first
-        problems.sort(key=lambda problem: (problem.source != str(file), problem.source, problem.line or 0))
-        raise BadInputError(problems)
-    return CourseFiles(Course.from_dict(document), content, students)
+    if problems:  # problems of the course file first: users fix it first
+        problems.sort(
+            key=lambda problem: (
+                problem.source != str(file),
+                problem.source,
+                isinstance(problem, MoreProblems),
+                problem.line or 0,
+            )
+        )
+        raise BadInputError(problems, notices)
+    return CourseFiles(Course.from_dict(document), content, students, notices)
 
 
 def _shape_problems(document: Any, problem: ProblemAt) -> Iterator[Problem]:
     """Yield the problems that ``course.schema.json`` finds, in words."""
-    for error in sorted(_validator().iter_errors(document), key=lambda error: [str(part) for part in error.path]):
-        path = list(error.absolute_path)
-        if error.validator == "additionalProperties":
-            known = ", ".join(error.schema["properties"])
-            for name in sorted(set(error.instance) - set(error.schema["properties"])):
-                what = "a course" if not path else "a lab of a course"
-                yield problem(f"unknown field; {what} has: {known}", *path, quote(name, 60))
-        elif error.validator == "required":
-            for name in error.schema["required"]:
-                if name not in error.instance:
-                    yield problem("is missing", *path, name)
-        elif error.validator == "type":
-            yield problem(_KINDS[error.validator_value], *path)
-        elif error.validator == "minItems":
-            yield problem("is empty; a course has at least one lab", *path)
-        elif path[-1] == "due":
-            yield problem(_wrong_due(error.instance), *path)
-        elif error.instance == "":
-            yield problem(f"is empty; it is {error.schema['description']}", *path)
+    from labgrader.labs.schema_faults import (
+        schema_faults,
+    )  # jsonschema: 60 ms, and only readers of course files need it
+
+    for fault in schema_faults(_validator().iter_errors(document)):
+        if fault.keyword == "minItems":
+            yield problem("is empty; a course has at least one lab", *fault.path)
+        elif fault.keyword == "pattern" and fault.path[-1] == "due":
+            yield problem(_wrong_due(fault.value), *fault.path)
         else:
-            yield problem(f"{quote(error.instance, 90)} is not {error.schema['description']}", *path)
+            yield problem(fault.message, *fault.path)
 
 
 def _value_problems(document: Any, problem: ProblemAt, labs: Callable[[], Collection[str]]) -> Iterator[Problem]:
@@ -119,7 +131,7 @@ def _value_problems(document: Any, problem: ProblemAt, labs: Callable[[], Collec
     zone, zones = _valid(document, "time_zone"), zoneinfo.available_timezones() - _NO_PLACES
     if zone and zone not in zones:
         near = difflib.get_close_matches(zone, zones, n=1, cutoff=0.8)
-        meant = f"; did you mean {near[0]}?" if near else "; they are named as in Europe/Berlin"
+        meant = f"; did you mean {near[0]}?" if near else "; write a name such as Europe/Berlin"
         yield problem(f"there is no time zone {quote(zone)}{meant}", "time_zone")
     seen: dict[str, int | None] = {}
     known = sorted(labs()) if any(_valid(entry, "lab") for _, entry in _labs(document)) else []
@@ -127,7 +139,7 @@ def _value_problems(document: Any, problem: ProblemAt, labs: Callable[[], Collec
         lab, due = _valid(entry, "lab"), _valid(entry, "due")
         if lab:
             if lab not in known:
-                yield problem(f"there is no lab {lab}; the labs are: {', '.join(known)}", "labs", index, "lab")
+                yield problem(lab_not_found(lab, lab, known), "labs", index, "lab")
             elif lab in seen:
                 yield problem(f"{lab} is already on line {seen[lab]}", "labs", index, "lab")
             seen.setdefault(lab, problem("", "labs", index, "lab").line)
@@ -135,7 +147,7 @@ def _value_problems(document: Any, problem: ProblemAt, labs: Callable[[], Collec
             try:
                 datetime.fromisoformat(due)
             except ValueError:
-                yield problem(f"{due} is a date or a time of day that there is not", "labs", index, "due")
+                yield problem(f"{due} is not a valid date and time of day", "labs", index, "due")
 
 
 def _roster_names(document: Any) -> Iterator[tuple[str, tuple[str | int, ...]]]:
@@ -156,7 +168,7 @@ def _labs(document: Any) -> Iterator[tuple[int, Mapping[str, Any]]]:
 
 
 def _valid(document: Mapping[str, Any], name: str) -> str:
-    """Return a field of a course, or of one of its labs; empty if the schema refuses it: that problem is reported."""
+    """Return a field of a course or of one of its labs; empty if the schema refuses it. That problem is reported."""
     of_course = _validator().schema["properties"]
     schema = of_course.get(name) or of_course["labs"]["items"]["properties"][name]
     value = document.get(name)
@@ -171,14 +183,11 @@ def _wrong_due(value: str) -> str:
     except ValueError:
         return f"{shown} is not a date and a time of day in the course's time zone, such as 2026-12-01 23:59"
     if moment.tzinfo is not None:
-        return f"{shown} names a time zone of its own; it is in the course's: {moment:%Y-%m-%d %H:%M}"
+        return f"{shown} contains a time zone; write the time in the course's zone: {moment:%Y-%m-%d %H:%M}"
     return f"{shown} has no time of day; write {moment:%Y-%m-%d} 23:59 for the end of that day"
 
 
 def _validator() -> Any:
-    from jsonschema import (
-        Draft202012Validator,
-    )  # imported here: it takes 60 ms, and only readers of course files need it
+    from labgrader.labs.schema_faults import strict_validator
 
-    schema = read_schema("course")
-    return Draft202012Validator(schema)
+    return strict_validator(read_schema("course"))

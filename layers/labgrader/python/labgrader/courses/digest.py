@@ -12,7 +12,7 @@ from labgrader.messages import quote, said_by
 
 SCHEMA = "labgrader.digest/1"
 
-NOT_FINISHED = "the run did not finish; nobody is graded by it"
+NOT_FINISHED = "the run did not finish; no student is graded"
 
 StudentList = Literal["drifted", "mended", "gone", "running"]
 """The lists that an audit has of each student, and the counts of students who are in them."""
@@ -31,9 +31,9 @@ def build_digest(
 
     Returns:
         The digest. ``status`` is ``failed`` if the run of a lab failed. It is ``complete`` even if students are not
-        graded in full. ``counts`` are students: each student counts once, in however many labs they have an entry;
-        ``incomplete`` is the sum over the labs. What one student runs is counted once in ``usd_per_day``, even if two
-        labs saw it.
+        graded in full. ``counts`` are students. Each student counts once, even with entries in several labs; only
+        ``incomplete`` is the sum over the labs. A running resource of a student counts once in ``usd_per_day``, even if
+        two labs list it.
     """
     total = sum(run["usd_per_day"] for run in runs) - _seen_twice(runs)
     return {

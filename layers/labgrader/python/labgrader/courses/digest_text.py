@@ -1,4 +1,4 @@
-"""The digest as text: a summary in one sentence, then for each lab what changed, and for whom."""
+"""The digest as text: a summary, then for each lab what needs attention, and for which students."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from labgrader.documents.audit import AuditedStudent
 from labgrader.documents.digest import Digest, DigestRun
 from labgrader.documents.report import Difference
+from labgrader.labs.points import points_text
 from labgrader.messages import listed, quote
 from labgrader.reporting.formatting import waiting_words
 
@@ -17,21 +18,22 @@ MAX_STUDENTS = 20
 """The most students that one paragraph names. The rest are counted."""
 
 MAX_ENTRIES = 5
-"""The most checks or resources that it names of one student."""
+"""The most checks or resources that a paragraph names of one student."""
 
 MAX_RESOURCE = 100
-"""The most characters of the name of a resource. The command that stops it has the whole name."""
+"""The most characters of the name of a resource. The command that stops it has the full name."""
 
 MAX_BYTES = 250_000
 """The most bytes of a message. SNS takes 262,144 (SNS API, Publish)."""
 
-NO_GRADE_CHANGES = (
-    "An audit changes nobody's grade: points below are at stake, and count only when a graded run finds the same."
-)
+NO_GRADE_CHANGES = "An audit changes no grades. The points below count only if a graded run finds the same."
 """Printed once, in a digest that names points."""
 
-WANTED = "the lab may want it: stop it after the last graded run"
+STOP_LATER = "the lab may need them: stop them after the last graded run"
 """Printed above resources that cost money: a check of the lab may require them."""
+
+NEEDS_GRADED_RUN = "Some checks need an invocation. An audit makes none, and no graded run has covered them yet."
+"""Printed for students without results that the audit could carry over."""
 
 _STATUS = {"passed": "passed", "partial": "partly", "failed": "failed", "skipped": "skipped"}
 
@@ -42,14 +44,14 @@ def subject(digest: Digest) -> str:
     numbers = (
         (counts["failed"], "not audited"),
         (counts["drifted"], "drifted"),
-        (counts["gone"], "with something gone"),
+        (counts["gone"], "with missing resources"),
     )
     said = [f"{number} {words}" for number, words in numbers if number]
-    return f"labgrader: {digest['course']}: {', '.join(said) or 'all as before'}"[:99]
+    return f"labgrader: {digest['course']}: {', '.join(said) or 'nothing got worse'}"[:99]
 
 
 def headline(digest: Digest) -> str:
-    """Return the result of the audit in a few sentences."""
+    """Return the result of the audit in a few sentences. What needs attention comes first."""
     counts = digest["counts"]
     failed = [run["lab"] for run in digest["runs"] if run["status"] == "failed"]
     first = sum(run.get("first", 0) for run in digest["runs"])
@@ -59,25 +61,25 @@ def headline(digest: Digest) -> str:
         said.append(f"{listed(failed)} could not be audited: see below.")
     worse = []
     if counts["drifted"]:
-        has = "has" if counts["drifted"] == 1 else "have"
-        worse.append(f"{_students(counts['drifted'])} {has} points at stake that were earned before")
+        worse.append(f"{_students(counts['drifted'])} would earn fewer points than before")
     if counts["gone"]:
-        has = "has" if counts["gone"] == 1 else "have"
-        worse.append(f"{_students(counts['gone'])} no longer {has} what was there")
+        lack = "lacks" if counts["gone"] == 1 else "lack"
+        worse.append(f"{_students(counts['gone'])} {lack} resources that existed before")
     if worse:
         said.append(f"{listed(worse)}.")
-    elif compared:
-        said.append("Nothing got worse since the run before, and nothing more is gone.")
-    if first:
-        said.append(f"For {_students(first)} there was no run before to compare with.")
-    if counts["mended"]:
-        said.append(f"{_students(counts['mended'])} mended something.")
     if counts["incomplete"]:
         said.append(f"{_students(counts['incomplete'])} could not be graded in full.")
+    if not worse and compared:
+        said.append("Nothing got worse since the previous run.")
+    if first:
+        has = "has" if first == 1 else "have"
+        said.append(f"{_students(first)} {has} no previous run to compare with.")
+    if counts["mended"]:
+        said.append(f"{_students(counts['mended'])} fixed something.")
     if digest["usd_per_day"]:
-        said.append(f"What is running costs about ${digest['usd_per_day']:,.2f} a day.")
+        said.append(f"Running resources cost about ${digest['usd_per_day']:,.2f} a day.")
     elif len(failed) < counts["labs"]:
-        said.append("Nothing that these labs look at is billed by the hour.")
+        said.append("The audit found no resources that are billed by the hour.")
     return " ".join(said)
 
 
@@ -102,7 +104,7 @@ def digest_text(digest: Digest, options: str = "") -> str:
     text = "\n".join(lines) + "\n"
     if len(text.encode()) > MAX_BYTES:  # cut between two lines: half a command may do anything
         kept = text.encode()[:MAX_BYTES].decode("utf-8", "ignore")
-        text = kept[: kept.rindex("\n")] + "\n… cut here: the rest is in the runs' reports\n"
+        text = kept[: kept.rindex("\n")] + "\n… This message is cut here. The class reports have the rest.\n"
     return text
 
 
@@ -115,24 +117,25 @@ def _lab(run: DigestRun, course: str, at: datetime, options: str) -> Iterator[st
         return
     graded = f"{run['incomplete']} not graded in full" if run["incomplete"] else "every check has a result"
     yield f"{_students(run['students'])}, {graded}; run {run['run_id']}"
-    yield from _carried_over(run, at)
     yield from _not_graded(run, course, options)
-    yield from _paragraph("Drifted: would earn fewer points than in the run before", run["found"], _drifted)
-    yield from _paragraph("Gone since the run before", run["found"], _gone)
-    yield from _paragraph("Mended", run["found"], _mended)
+    yield from _paragraph("Drifted: would earn fewer points than in the previous run", run["found"], _drifted)
+    yield from _paragraph("Missing since the previous run", run["found"], _gone)
     yield from _paragraph(
-        f"Running, and billed by the hour: about ${run['usd_per_day']:,.2f} a day ({WANTED})", run["found"], _running
+        f"Running and billed by the hour, about ${run['usd_per_day']:,.2f} a day ({STOP_LATER})", run["found"], _running
     )
+    yield from _paragraph("Fixed", run["found"], _fixed)
     if run["more_students"]:
-        yield f"  {_students(run['more_students'])} more with something are not listed here."
+        more = "student has" if run["more_students"] == 1 else "students have"
+        yield f"  {run['more_students']:,} more {more} findings that are not listed here."
+    yield from _carried_over(run, at)
     first = next((student["username"] for student in run["found"] if student["drifted"] or student["gone"]), "")
     if first:
-        yield f"  See one:  labgrader report {run['run_id']} --student {first} -o {first}.html{options}"
-    yield f"  See all:  labgrader report {run['run_id']} -o class.html{options}"
+        yield f"  See {first}:  labgrader report {run['run_id']} --student {first} -o {first}.html{options}"
+    yield f"  See the class:  labgrader report {run['run_id']} -o class.html{options}"
 
 
 def _carried_over(run: DigestRun, at: datetime) -> Iterator[str]:
-    """Yield a line about results that the audit carries over from graded runs, if there are any."""
+    """Yield a line about results that the audit carries over from graded runs. Without such results, yield nothing."""
     carried = run.get("carried_over")
     if not carried:
         return
@@ -144,21 +147,21 @@ def _carried_over(run: DigestRun, at: datetime) -> Iterator[str]:
         when = f"{carried['runs']:,} graded runs, {_moment(first, at)} to {_moment(last, at)}"
     results = f"{carried['results']:,} result{'' if carried['results'] == 1 else 's'}"
     yield (
-        f"What only a call can tell is carried over from {when} ({results} of {_students(carried['students'])}); "
-        "this audit called nothing."
+        f"  Carried over from {when}: {results} of {_students(carried['students'])}. "
+        "These checks need an invocation, and an audit makes none."
     )
 
 
 def _not_graded(run: DigestRun, course: str, options: str) -> Iterator[str]:
     """Yield the reasons why students are not graded in full, each with the command to type."""
-    told = 0
+    explained = 0
     for group in run.get("not_graded", ()):
         names = group["students"]
         many = len(names) + group["more_students"]
-        told += many
+        explained += many
         who = f"{', '.join(names)} and {group['more_students']:,} more" if group["more_students"] else listed(names)
         if group["needs_graded_run"]:
-            yield f"  Not graded in full: {who}. No graded run told what takes a call, and an audit calls nothing."
+            yield f"  Not graded in full: {who}. {NEEDS_GRADED_RUN}"
             whom = "them" if many > 1 else "this student"
             roster = shlex.quote(run.get("roster") or "ROSTER")
             chosen = "" if many == run["students"] else "".join(f" --student {name}" for name in names)
@@ -166,25 +169,26 @@ def _not_graded(run: DigestRun, course: str, options: str) -> Iterator[str]:
             yield f"  Grade {whom}:  labgrader grade {asked}"
         else:
             yield f"  Not graded in full: {who}. {quote(group['reason'], 400)}"
-            yield f"  Read it:  labgrader report {run['run_id']} --student {names[0]} -o {names[0]}.html{options}"
-    if told < run["incomplete"]:
-        others = f"{run['incomplete'] - told:,} {'more' if told else 'of them'}"
-        yield f"  Not graded in full: {others}; their reports say why."
+            yield f"  See why:  labgrader report {run['run_id']} --student {names[0]} -o {names[0]}.html{options}"
+    if explained < run["incomplete"]:
+        others = f"{run['incomplete'] - explained:,} {'more' if explained else 'of them'}"
+        yield f"  Not graded in full: {others}. Their reports say why."
 
 
 def _paragraph(
     title: str, found: Sequence[AuditedStudent], say: Callable[[AuditedStudent], list[str]]
 ) -> Iterator[str]:
-    """Yield a heading and the lines of each student who has some; nothing if no student has any."""
-    having = [(student, said) for student in found if (said := say(student))]
-    if not having:
+    """Yield a heading and the lines of each student who has some. If no student has any, yield nothing."""
+    entries = [(student, lines) for student in found if (lines := say(student))]
+    if not entries:
         return
     yield f"  {title}"
-    for student, said in having[:MAX_STUDENTS]:
+    for student, lines in entries[:MAX_STUDENTS]:
         yield f"    {student['username']}"
-        yield from ("      - " + line.replace("\n", "\n        ") for line in said)
-    if len(having) > MAX_STUDENTS:
-        yield f"    and {_students(len(having) - MAX_STUDENTS)} more"
+        yield from ("      - " + line.replace("\n", "\n        ") for line in lines)
+    more = len(entries) - MAX_STUDENTS
+    if more > 0:
+        yield f"    and {more:,} more {'student' if more == 1 else 'students'}"
 
 
 def _drifted(student: AuditedStudent) -> list[str]:
@@ -202,8 +206,8 @@ def _drifted(student: AuditedStudent) -> list[str]:
     return [*named, f"{waiting_words(len(skipped), len(named), least)}{_points(points, 'at stake')}"]
 
 
-def _mended(student: AuditedStudent) -> list[str]:
-    return _cut(_change(change, "more now") for change in student["mended"])
+def _fixed(student: AuditedStudent) -> list[str]:
+    return _cut(_change(change, "more") for change in student["mended"])
 
 
 def _gone(student: AuditedStudent) -> list[str]:
@@ -232,7 +236,7 @@ def _change(change: Difference, what: str) -> str:
 
 def _points(points: float, what: str) -> str:
     """Return how many points a difference is worth; empty for none."""
-    return f", {points:g} point{'' if points == 1 else 's'} {what}" if points else ""
+    return f", {points_text(points)} point{'' if points == 1 else 's'} {what}" if points else ""
 
 
 def _due(due: str, at: datetime) -> str:

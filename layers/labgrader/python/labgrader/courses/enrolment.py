@@ -16,8 +16,8 @@ from labgrader.store import CourseKeys, MissingError, Store
 def push_course(store: Store, files: CourseFiles, now: datetime) -> dict[str, Any]:
     """Store a course. Replace an earlier version; students who are no longer listed are no longer enrolled.
 
-    The class lists are stored as rows: they were parsed with the course file, and nobody parses them again. A push that
-    broke off is repaired by the next push: the list of possible enrolments is written before the enrolments.
+    The class lists are stored as rows: they were parsed with the course file, and are not parsed again. The next push
+    repairs a push that broke off, because the list of possible enrolments is written before the enrolments.
 
     Args:
         store: the stack's store.
@@ -42,7 +42,7 @@ def push_course(store: Store, files: CourseFiles, now: datetime) -> dict[str, An
     document = course.to_dict()
     record = {
         "course": course.id,
-        **{name: document[name] for name in ("title", "time_zone", "audit_time")},
+        **{name: document[name] for name in ("title", "time_zone", "audit_time", "results")},
         "labs": [{**lab, "students": len(files.students[lab["roster"]])} for lab in document["labs"]],
         "students": len(rows),
         "pushed_at": pushed_at,
@@ -56,7 +56,7 @@ def remove_course(store: Store, course_id: str) -> None:
     keys = CourseKeys(course_id)
     store.disenrol(course_id, sorted(_enrolled(store, course_id)))
     store.delete([keys.file, *store.keys(keys.rosters), keys.enrolled])
-    store.forget_course(course_id)  # last, so that a removal that broke off can be repeated
+    store.forget_course(course_id)  # deleted last: a removal that broke off can be repeated
 
 
 def stored_course(store: Store, course_id: str) -> Course:

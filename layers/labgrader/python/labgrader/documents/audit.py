@@ -1,4 +1,4 @@
-"""What an audit found of a class: ``audit.json`` (``schemas/audit.schema.json``)."""
+"""The findings of an audit of a class: ``audit.json`` (``schemas/audit.schema.json``)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from labgrader.documents.report import Completeness, Difference, RunningResource
 
 
 class AuditedStudent(TypedDict):
-    """What an audit found of one student. ``not_shown`` entries of the four lists are left out."""
+    """The findings of an audit for one student. ``not_shown`` is the number of entries left out of the four lists."""
 
     username: str
     student_id: str
@@ -22,7 +22,7 @@ class AuditedStudent(TypedDict):
 
 
 class AuditCounts(TypedDict):
-    """Numbers of students. ``first`` have no run before to compare with."""
+    """Numbers of students. ``first`` counts students without a previous run to compare with."""
 
     students: int
     drifted: int
@@ -54,7 +54,7 @@ class NotGraded(TypedDict):
 
 
 class Audit(TypedDict):
-    """What an audit found of a class. ``students`` are only those who have an entry in one of the four lists."""
+    """The findings of an audit of a class. ``students`` are only those with an entry in one of the four lists."""
 
     schema: str
     run_id: str

@@ -20,7 +20,7 @@ class DigestCounts(TypedDict):
 
 
 class DigestRun(TypedDict):
-    """The audit of one lab of the course. ``error`` says why its run failed; it is empty for any other."""
+    """The audit of one lab of the course. ``error`` says why its run failed; it is empty otherwise."""
 
     run_id: str
     lab: str

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict
 
-if TYPE_CHECKING:  # functions that judge nothing import this module, too: judging costs 100 ms
+if TYPE_CHECKING:  # importing the judging package takes 100 ms, and not every function needs it
     from labgrader.judging.check import Kind
     from labgrader.judging.verdict import Status
     from labgrader.labs.lab import Visibility
@@ -176,7 +176,7 @@ class ReportComparison(TypedDict):
 
 
 Change = TypedDict("Change", {"check": str, "from": "Status", "to": "Status"})
-"""A check whose status differs from that of the previous run."""
+"""A check with another status than in the previous run."""
 
 
 class Previous(TypedDict):
@@ -216,7 +216,7 @@ Difference = TypedDict(
         "points": float,
     },
 )
-"""A check that earns more or fewer points than in the run before, with the points of the difference."""
+"""A check that earns more or fewer points than in the previous run, with the points of the difference."""
 
 
 class RunningResource(TypedDict):
@@ -229,7 +229,7 @@ class RunningResource(TypedDict):
 
 
 class ReportAudit(TypedDict):
-    """What an audit found since the run before. ``compared_with`` is ``None`` in the first audit of a student."""
+    """What an audit found since the previous run. ``compared_with`` is ``None`` in the first audit of a student."""
 
     compared_with: OtherRun | None
     drifted: list[Difference]

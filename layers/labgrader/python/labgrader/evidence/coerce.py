@@ -1,4 +1,4 @@
-"""Reading values that nobody vouches for: what has another type than it should is taken for missing."""
+"""Read untrusted values: a value of the wrong type counts as missing."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What was there when a student was recorded before and is not there now. Pure.
+"""Find the resources of a student that were deleted since an earlier snapshot. Pure.
 
-Only what AWS answered both times is compared: a list that was refused, or not asked for, tells nothing. What belongs to
-something that is gone itself is not named again: without the function, nobody asked for its aliases.
+Only lists that AWS returned both times are compared: a list that was refused or not requested proves nothing. The parts
+of a deleted resource are not named: without the function, its aliases were not requested.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from labgrader.evidence.snapshot import Snapshot
 from labgrader.messages import quote
 
 MAX_GONE = 50
-"""Resources that are named; the rest are counted."""
+"""Maximum resources that are named; the rest are counted."""
 
 _LISTS = {
     "lambda:ListFunctions": "function",
@@ -30,19 +30,19 @@ _LISTS = {
     "cloudwatch:DescribeAlarms": "alarm",
     "logs:DescribeLogGroups": "log group of",
 }
-"""The lists of a student's resources, and what one of each is called."""
+"""The lists of a student's resources, and the name of one entry of each."""
 
 _PARTS = {
     "lambda:ListVersionsByFunction": ("version", "FunctionName", "Version"),
     "lambda:ListAliases": ("alias", "FunctionName", "Name"),
 }
-"""What a function has several of: what one is called, what it is asked by, and what it is named by."""
+"""The parts of a function: the name of one, the argument of its question, and the field with its name."""
 
 _PROVISIONED = "provisioned concurrency of"
 
 
 def deleted_resources(before: Snapshot, now: Snapshot) -> list[str]:
-    """Return what is not there any more: ``function user1-x``, ``alias user1-x:prod``; in the end, how many more.
+    """Return the deleted resources: ``function user1-x``, ``alias user1-x:prod``. The last entry may count the rest.
 
     Args:
         before: an earlier snapshot of the same student.
@@ -60,7 +60,7 @@ def deleted_resources(before: Snapshot, now: Snapshot) -> list[str]:
 
 
 def _known(snapshot: Snapshot) -> Iterator[tuple[tuple[str, str], set[str]]]:
-    """Yield what the snapshot knows of: by kind, and by what was asked about, the names that are there."""
+    """Yield the names of existing resources, by kind and by the resource that was asked about."""
     recorded = Recorded(snapshot.answers)
     for action, kind in _LISTS.items():
         for _, value in recorded[action]:
@@ -90,7 +90,7 @@ def _provisioned(recorded: Recorded) -> Iterator[tuple[tuple[str, str], set[str]
 
 
 def _stages(recorded: Recorded) -> Iterator[tuple[tuple[str, str], set[str]]]:
-    """Yield the stages of each API by the API's name, because an API that was made again has another id."""
+    """Yield the stages of each API by the API's name, because a recreated API has another id."""
     names = recorded.api_names()
     found: dict[str, set[str]] = {}
     for asked, value in recorded["apigateway:GetStages"]:
@@ -99,5 +99,5 @@ def _stages(recorded: Recorded) -> Iterator[tuple[tuple[str, str], set[str]]]:
             found.setdefault(name, set()).update(
                 f"{text(mapping(stage).get('stageName'))} of {name}" for stage in sequence(value)
             )
-    for name, labelled in found.items():
-        yield ("stage", name), labelled
+    for name, labels in found.items():
+        yield ("stage", name), labels

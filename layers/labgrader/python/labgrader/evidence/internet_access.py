@@ -1,4 +1,4 @@
-"""What recorded answers say of a function that could not reach the internet, which is no fault of its code."""
+"""Recognize functions without internet access from recorded answers. This is not a fault of their code."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from labgrader.evidence.untrusted_json import parse_json
 from labgrader.messages import quote
 
 MAX_LINE = 160
-"""Characters of the line that says so which are shown."""
+"""Maximum characters of the line that is shown as proof."""
 
 _NO_INTERNET = re.compile(
     r"ConnectionError|NameResolution|URLError|Max retries exceeded|ConnectTimeout|Temporary failure|getaddrinfo"
@@ -24,11 +24,11 @@ _OWN_TIMEOUT = re.compile(r"Task timed out after|Sandbox\.Timedout")
 
 @dataclass(frozen=True)
 class Unreached:
-    """A function that could not reach the internet.
+    """A function without internet access.
 
     Args:
-        target: what was called; empty where the record does not name it.
-        line: the line that says so, safe to show.
+        target: the function or API; empty if the record does not name it.
+        line: the line that proves it, safe to show.
     """
 
     target: str
@@ -43,20 +43,20 @@ class _Tried:
 
 
 def lacks_internet(text: str) -> bool:
-    """Say whether an error is that of a function that could not reach the internet."""
+    """Return whether an error is that of a function without internet access."""
     return _NO_INTERNET.search(text) is not None
 
 
 def unreached(answers: Answers) -> Unreached | None:
-    """Say which function could not reach the internet, and by which line, or ``None`` where nothing shows it.
+    """Return the function without internet access and the line that proves it, or ``None`` without proof.
 
-    Every call that went wrong must show it: a function that fails for another reason too is judged by that. Where none
-    went wrong by its status, one answer that shows it is enough. The log of a call counts only where the call has no
-    error of its own to say (it answered with a status that refuses, or ran out of time): functions log what they then
-    deal with.
+    Every failed call must prove it: a function that also fails for another reason is judged by that. If no call
+    failed by its status, one answer with the proof is enough. The log of a call counts only if the call has no
+    error message (it returned an error status, or timed out), because functions also log errors that they
+    handle.
 
     Args:
-        answers: what was recorded for one check.
+        answers: the recorded answers for one check.
     """
     tried = [
         attempt for action in sorted(LIVE_ACTIONS) for value in answers.values(action) for attempt in _tried(value)
@@ -109,7 +109,7 @@ def _said(payload: str) -> str:
 
 
 def _line(text: str) -> str:
-    """Return the first line that says that there was no internet, cut; empty if no line does."""
+    """Return the first line about missing internet access, cut; empty if no line does."""
     found = _NO_INTERNET.search(text)
     if found is None:
         return ""

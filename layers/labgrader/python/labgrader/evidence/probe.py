@@ -1,4 +1,4 @@
-"""The read side of a probe: what a student's function answered when it was invoked once, recorded whole."""
+"""The read side of a probe: the recorded answers of a student's function."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from labgrader.reasons import Reason
 Outcome = Literal["answered", "function_error", "throttled", "timeout"]
 
 PROBE_TIMEOUT_S = 35
-"""How long one invocation may take, in seconds: the labs' functions have a timeout of 30, and AWS tells it first."""
+"""Maximum seconds of one invocation. The labs' functions have a timeout of 30 s, which AWS reports earlier."""
 
 MAX_PAYLOAD_CHARACTERS = 32_768
-"""Characters of an answer, and of the event that is sent, that are kept; a Lambda response can be 6 MB."""
+"""Maximum characters of a recorded answer, and of the event. A Lambda response can have 6 MB."""
 
 
 @dataclass(frozen=True)
 class Response:
     """A function's answer, read as an API Gateway proxy response.
 
-    ``status_code`` is ``None`` where there is none. ``body`` is the body as it stands; ``content`` is the body parsed,
-    where it is JSON in a string. ``problem`` says why the answer could not be read, else it is empty.
+    ``status_code`` is ``None`` if the answer has none. ``body`` is the original body. ``content`` is the parsed body if
+    it is JSON in a string. ``problem`` says why the answer cannot be read, and is empty otherwise.
     """
 
     status_code: int | None = None
@@ -46,23 +46,23 @@ class Response:
 
 @dataclass(frozen=True)
 class Invocation:
-    """One invocation, recorded whole.
+    """The record of one invocation.
 
     Args:
         target: ``function`` or ``function:qualifier``.
         outcome: ``answered``; ``function_error`` (the function raised, ran out of time or memory, or could not be
             loaded); ``throttled``; ``timeout`` (no answer within our own limit).
-        payload: what came back, as text, cut at ``MAX_PAYLOAD_CHARACTERS``.
-        payload_size: its whole size in bytes (a lower bound where the reading stopped).
+        payload: the response as text, cut at ``MAX_PAYLOAD_CHARACTERS``.
+        payload_size: its full size in bytes (a lower bound if the reading stopped).
         truncated: whether ``payload`` was cut.
         duration_ms: as the caller measured it, in milliseconds.
-        executed_version: the version that served the call.
-        error: AWS's or our own description of what went wrong, else empty.
+        executed_version: the version that Lambda executed.
+        error: AWS's or labgrader's description of the error, else empty.
         log_tail: the last 4 KB of the function's log, decoded.
-        request: the event as it was sent, as text, cut as the payload is; empty where nothing was sent, and in records
+        request: the event as text, cut like the payload; empty if nothing was sent, and in records
             that are older than this field.
         request_truncated: whether it was cut.
-        status: the HTTP status of Lambda's answer (200 also where the function failed); 0 without an answer, and in
+        status: the HTTP status of Lambda's response (200 also if the function failed); 0 without a response, and in
             older records. The function's own ``statusCode`` is in ``response``.
     """
 
@@ -81,12 +81,12 @@ class Invocation:
 
     @property
     def error_type(self) -> str:
-        """The class of the exception that the function died of (``Runtime.ImportModuleError``), or empty."""
+        """The class of the exception that ended the function (``Runtime.ImportModuleError``), or empty."""
         return self._error_field("errorType")
 
     @property
     def error_message(self) -> str:
-        """The message of that exception, or what AWS said."""
+        """The message of that exception, or AWS's message."""
         return self._error_field("errorMessage") or self.error
 
     @property
@@ -126,26 +126,25 @@ class Invocation:
 
 @dataclass
 class Probe:
-    """What a behaviour check reads: its calls, and the student's snapshot.
+    """The evidence of a behavior check: its calls, and the student's snapshot.
 
-    Ask the snapshot before the first call: when the snapshot is taken nothing is called, so questions that come later
-    are not seen. The function that is invoked is asked for by itself. Equal calls are made once: what shall be called
-    twice differs somewhere.
+    Read the snapshot before the first call. The recorder calls nothing, so it cannot see questions after a call. The
+    probe reads the invoked function by itself. Equal calls are made only once: use different events to call twice.
     """
 
     snapshot: Snapshot
     answers: Answers = field(default_factory=Answers)
 
     def invoke(self, function: str, qualifier: str = "", event: Json = None) -> Invocation | None:
-        """Return what the function answered to one event, or ``None`` where the function or alias does not exist.
+        """Return the function's answer to one event, or ``None`` if the function or alias does not exist.
 
         Args:
-            function: its name; must carry the student's prefix.
+            function: its name, which must begin with the student's prefix.
             qualifier: an alias or a version; empty for ``$LATEST``.
             event: the event, as JSON.
 
         Raises:
-            NotGradedError: we were not allowed to invoke, or it was throttled to the end although it can run.
+            NotGradedError: AWS denied the invocation, or throttled it until labgrader gave up although it can run.
         """
         if not deployed(self.snapshot, function):
             return None
@@ -173,20 +172,20 @@ class Probe:
         body: str | None = None,
         api_key_id: str = "",
     ) -> HttpReply:
-        """Return what a stage of an API replied to one HTTPS call.
+        """Return the reply of an API's stage to one HTTPS call.
 
         Args:
-            api: the API; its name must carry the student's prefix.
+            api: the API; its name must begin with the student's prefix.
             stage: the stage's name.
             method: ``GET``, ``POST``.
-            path: what follows the stage, from its first slash on: ``/performance``.
+            path: the path after the stage, with its first slash: ``/performance``.
             query: the query string's parameters.
             body: the request's body, sent as JSON; ``None`` for none.
-            api_key_id: the id of the API key that is sent along. Its value is read when the call is made and is not
-                recorded; where the reply repeats it, it is blacked out.
+            api_key_id: the id of the API key to send. Its value is read for the call and is not
+                recorded; if the reply repeats it, it is redacted.
 
         Raises:
-            NotGradedError: the API is not the student's, or we were not allowed to read the key.
+            NotGradedError: the API is not the student's, or labgrader may not read the key.
         """
         self._refuse_others("execute-api:Invoke", "API", api.name)
         question = Question(
@@ -206,18 +205,18 @@ class Probe:
         return HttpReply.from_dict(self.answers.ask(question))
 
     def drop_object(self, bucket: str, key: str, body: str, content_type: str, *, await_key: str) -> UploadResult:
-        """Return what a bucket's function made of an object that is put there; both are deleted again.
+        """Upload an object and return the object that the bucket's function makes of it. Delete both.
 
         Args:
-            bucket: its name must carry the student's prefix.
+            bucket: its name must begin with the student's prefix.
             key: the object's key; its last part begins with ``labgrader-``.
             body: the object, as text.
             content_type: its type: ``text/plain``.
-            await_key: the key of what the function makes of it; holds the last part of ``key``. An old object of that
+            await_key: the key of the resulting object; contains the last part of ``key``. An old object with this
                 key is deleted first.
 
         Raises:
-            NotGradedError: the bucket is not the student's, the keys may be, or we were not allowed to put, read or
+            NotGradedError: the bucket is not the student's, the keys may be, or labgrader may not put, read or
                 delete the object.
         """
         self._refuse_others("s3:PutObject", "bucket", bucket)
@@ -238,14 +237,14 @@ class Probe:
         return UploadResult.from_dict(self.answers.ask(question))
 
     def send_messages(self, queue: Queue, bodies: list[str]) -> SentMessages:
-        """Return what became of messages that are sent to a queue.
+        """Send messages to a queue and return whether they were consumed.
 
         Args:
-            queue: its name must carry the student's prefix.
+            queue: its name must begin with the student's prefix.
             bodies: the messages, one to ten.
 
         Raises:
-            NotGradedError: the queue is not the student's, we were not allowed to send, or too many are to be sent.
+            NotGradedError: the queue is not the student's, labgrader may not send, or there are too many messages.
         """
         self._refuse_others("sqs:SendMessage", "queue", queue.name)
         if not 1 <= len(bodies) <= MAX_MESSAGES:
@@ -262,7 +261,7 @@ class Probe:
         return SentMessages.from_dict(self.answers.ask(question))
 
     def invocations(self) -> list[Invocation]:
-        """Return every recorded invocation, in no order of time. Advice reads those of all checks of the student."""
+        """Return every recorded invocation, in no particular order. Advice reads those of all checks of the student."""
         return [Invocation.from_dict(invocation) for invocation in self.answers.values("lambda:InvokeFunction")]
 
     def _refuse_others(self, action: str, kind: str, name: str) -> None:
@@ -278,7 +277,7 @@ class Probe:
 
 
 def deployed(snapshot: Snapshot, function: str) -> bool:
-    """Say whether there is a function to call; where AWS will not tell, calling it will."""
+    """Return whether the function exists. If AWS does not say, return True: the call will show it."""
     try:
         return snapshot.function(function) is not None
     except NotGradedError:

@@ -1,4 +1,4 @@
-"""The read side of a probe beyond invoking: what an API replied, what became of an object and of messages."""
+"""The read side of other probes: the replies of an API, the results of an uploaded object and of messages."""
 
 from __future__ import annotations
 
@@ -10,37 +10,37 @@ from labgrader.evidence.question import Json
 from labgrader.evidence.untrusted_json import parse_json
 
 CALL_TIMEOUT_S = 35
-"""Seconds for one call of an API, however slowly its answer drips: API Gateway itself gives up after 29.
+"""Maximum seconds of one API call, also for a slow response. API Gateway's own timeout is 29 s.
 Source: API Gateway Developer Guide, "Quotas for configuring and running a REST API" (integration timeout)."""
 
 AWAIT_TIMEOUT_S = 45
-"""Seconds in which an object or a message has to be dealt with: the labs' functions have a timeout of up to 60, do a
-second's work, and are called within seconds."""
+"""Maximum seconds until an object or a message is processed. The labs' functions have a timeout of up to 60 s, need one
+second, and are invoked within seconds."""
 
 MAX_KEPT_CHARACTERS = 32_768
-"""Characters of a body or an object that are kept."""
+"""Maximum characters of a recorded body or object."""
 
 MAX_MESSAGES = 10
-"""Messages that one question sends: as many as Lambda takes in one batch by default."""
+"""Maximum messages of one question: Lambda's default batch size."""
 
 OWN_NAMES = "labgrader-"
-"""What the last part of the key of an object that we put begins with, so that nobody takes it for a student's."""
+"""The prefix of the last part of an uploaded object's key. It tells labgrader's objects from those of students."""
 
 
 @dataclass(frozen=True)
 class HttpReply:
-    """What came back from one call of a stage.
+    """The reply to one call of a stage.
 
     Args:
-        outcome: ``answered``, with whatever status; ``timeout`` (nothing, or not all of it, within our own limit);
-            ``unreachable`` (no connection, or what came was not HTTP).
-        status: the HTTP status; ``None`` without an answer. 429 was so to the end, 403 with ``Missing Authentication
-            Token`` is API Gateway's way to say that there is no such route. No redirect is followed.
+        outcome: ``answered``, with any status; ``timeout`` (no or only part of a response within labgrader's limit);
+            ``unreachable`` (no connection, or no HTTP).
+        status: the HTTP status; ``None`` without a reply. 429 is a lasting throttle. 403 with ``Missing Authentication
+            Token`` is API Gateway's response for a missing route. Redirects are not followed.
         headers: the reply's headers, by name in lower case.
         body: its body as text, cut at ``MAX_KEPT_CHARACTERS``.
         truncated: whether it was cut.
         duration_ms: as the caller measured it, in milliseconds.
-        error: why there is no answer, else empty.
+        error: why there is no reply, else empty.
     """
 
     outcome: Literal["answered", "timeout", "unreachable"]
@@ -53,12 +53,12 @@ class HttpReply:
 
     @property
     def content(self) -> Json:
-        """The body parsed, or ``None`` where it is not JSON."""
+        """The parsed body, or ``None`` if it is not JSON."""
         return None if self.problem else parse_json(self.body)[0]
 
     @property
     def problem(self) -> str:
-        """Why the body cannot be read as JSON, to stand after “but”; empty where it can."""
+        """Why the body cannot be read as JSON, as a phrase after “but”; empty if it can."""
         if self.outcome != "answered":
             return "there was no response"
         if self.truncated:
@@ -78,14 +78,14 @@ class HttpReply:
 
 @dataclass(frozen=True)
 class UploadResult:
-    """What became of an object that was put into a bucket.
+    """The result of an object that was uploaded to a bucket.
 
     Args:
         outcome: ``answered`` (the awaited object appeared) or ``timeout`` (it did not).
         found: the awaited object as text, cut at ``MAX_KEPT_CHARACTERS``.
-        waited_ms: milliseconds from the object's being there until the awaited one was, or until we stopped waiting.
-        left_behind: keys that could not be deleted again.
-        error: what went wrong while we cleaned up, else empty.
+        waited_ms: milliseconds from the upload until the awaited object appeared, or until labgrader stopped waiting.
+        left_behind: keys that could not be deleted.
+        error: an error during the cleanup, else empty.
     """
 
     outcome: Literal["answered", "timeout"]
@@ -96,7 +96,7 @@ class UploadResult:
 
     @property
     def content(self) -> Json:
-        """The awaited object parsed, or ``None`` where it is not JSON."""
+        """The awaited object parsed, or ``None`` if it is not JSON."""
         return parse_json(self.found)[0]
 
     def to_dict(self) -> dict[str, Json]:
@@ -111,13 +111,13 @@ class UploadResult:
 
 @dataclass(frozen=True)
 class SentMessages:
-    """What became of messages that were sent to a queue.
+    """The result of messages that were sent to a queue.
 
     Args:
-        outcome: ``consumed`` (the queue came to hold no more messages than before) or ``left``.
-        sent: messages that the queue took.
-        left: how many of them, by the queue's own count, were still waiting or in work when we stopped waiting.
-        waited_ms: milliseconds from sending until then.
+        outcome: ``consumed`` (the queue has no more messages than before) or ``left``.
+        sent: messages that the queue accepted.
+        left: how many of them were still in the queue or in flight at the end of the wait, by the queue's count.
+        waited_ms: milliseconds from sending until the end of the wait.
         error: why not all of them could be sent, else empty.
     """
 

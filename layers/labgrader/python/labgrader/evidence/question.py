@@ -1,8 +1,8 @@
-"""What a check can ask, and how an answer is written down.
+"""The questions that a check can ask, and the recorded answers.
 
-A check never names the calls it needs in advance. It asks. Where the answer is not recorded yet,
-``MissingEvidenceError`` carries the question out, the recorder asks AWS, and the check runs again. Checks are pure and
-take microseconds, so running one three times costs nothing, and only what is needed is ever asked.
+A check does not list the requests that it needs in advance. It asks. If the answer is not recorded yet,
+``MissingEvidenceError`` contains the question, the recorder asks AWS, and the check runs again. Checks are pure and
+take microseconds, so running one three times is cheap, and AWS gets only the necessary requests.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from labgrader.reasons import Reason, reason_of
 Json = Any
 
 REDACTED = "[redacted]"
-"""What stands in evidence in place of a value that looks secret."""
-"""A JSON value: what AWS said is data, and no stored value is trusted to be well formed."""
+"""The replacement for values that look secret."""
+"""A JSON value. Stored values come from AWS and may be malformed."""
 
 LIVE_ACTIONS = frozenset(
     {
@@ -31,11 +31,11 @@ LIVE_ACTIONS = frozenset(
         "labgrader:SendMessages",
     }
 )
-"""Questions that set a student's functions to work: a probe or a load test asks them, the snapshot asks all others."""
+"""Questions that invoke a student's functions. Probes and load tests ask them; the snapshot asks all others."""
 
 
 REFUSED = "Refused"
-"""The error code where it was not AWS that refused but we: the message is a whole sentence, and all there is to say."""
+"""The error code if labgrader, not AWS, refused. The message is then a complete sentence."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Question:
 
     Args:
         action: the IAM action that answers it (``lambda:GetFunction``), or ``labgrader:…`` for a load test.
-        arguments: the call's arguments, as AWS spells them, in the order given. Values are JSON.
+        arguments: the request's arguments with AWS's names, in the given order. Values are JSON.
     """
 
     action: str
@@ -52,7 +52,7 @@ class Question:
 
     @property
     def key(self) -> str:
-        """The name its answer is stored under: ``lambda:GetFunction {"FunctionName":"user1-f"}``."""
+        """The key of its stored answer: ``lambda:GetFunction {"FunctionName":"user1-f"}``."""
         if not self.arguments:
             return self.action
         return f"{self.action} {json.dumps(self.arguments, sort_keys=True, separators=(',', ':'))}"
@@ -63,14 +63,14 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """What AWS said to one question: a value, that there is no such resource, or why it would not say.
+    """AWS's answer to one question: a value, a missing resource, or an error.
 
     Args:
         value: the answer; ``None`` when the resource does not exist or the question was refused.
-        error_code: AWS's error code when it refused (``AccessDeniedException``), else an empty string.
-        error_message: the reason that goes with it.
-        reason: why a check that needs the answer is not graded; where none is given, what the error code says by
-            itself. ``None`` where there is no error.
+        error_code: AWS's error code if it refused (``AccessDeniedException``), else an empty string.
+        error_message: AWS's message for the error.
+        reason: why a check that needs the answer is not graded. By default it follows from the error
+            code. ``None`` without an error.
     """
 
     value: Json = None
@@ -83,9 +83,9 @@ class Answer:
             object.__setattr__(self, "reason", _reason_of(self.error_code))
 
     def to_dict(self) -> dict[str, Json]:
-        """Return ``{"value": …}`` (``null`` where the resource is missing) or ``{"error": {"code", "message"}}``.
+        """Return ``{"value": …}`` (``null`` if the resource is missing) or ``{"error": {"code", "message"}}``.
 
-        An error has its ``reason``, too, where its code does not say it by itself.
+        An error also has its ``reason`` if that does not follow from its code.
         """
         if not self.error_code:
             return {"value": self.value}
@@ -107,7 +107,7 @@ def _reason_of(code: str) -> Reason:
 
 
 class MissingEvidenceError(LabgraderError):
-    """A check asked what nobody has recorded yet."""
+    """A check asked a question that is not recorded yet."""
 
     def __init__(self, question: Question) -> None:
         self.question = question
@@ -127,15 +127,15 @@ class Answers:
         return len(self._answers)
 
     def record(self, question: Question, answer: Answer) -> None:
-        """Keep the answer to a question."""
+        """Store the answer to a question."""
         self._answers[question.key] = answer
 
     def ask(self, question: Question) -> Json:
-        """Return the recorded value, or ``None`` where the resource does not exist.
+        """Return the recorded value, or ``None`` if the resource does not exist.
 
         Raises:
-            MissingEvidenceError: the question was not put to AWS.
-            NotGradedError: it was, and AWS refused (denied, throttled to the end, broken).
+            MissingEvidenceError: the question was not sent to AWS.
+            NotGradedError: AWS denied it, throttled it until labgrader gave up, or failed.
         """
         answer = self._answers.get(question.key)
         if answer is None:
@@ -147,7 +147,7 @@ class Answers:
         raise NotGradedError(question.action, f"{answer.error_code}: {answer.error_message}", answer.reason)
 
     def values(self, action: str) -> list[Json]:
-        """Return the values recorded for an action, whatever the arguments, without what was refused or missing."""
+        """Return the values recorded for an action with any arguments, without refused or missing ones."""
         return [
             answer.value
             for key, answer in sorted(self._answers.items())

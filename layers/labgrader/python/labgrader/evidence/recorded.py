@@ -1,4 +1,4 @@
-"""What a snapshot was told, read without asking: every answer to an action, with what was asked about."""
+"""Read the recorded answers of a snapshot: every answer to an action, with its arguments."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from labgrader.evidence.question import Answers, Json
 
 
 class Recorded:
-    """The answers of a snapshot by action; what AWS refused to say is not among them.
+    """The answers of a snapshot by action, without refused ones.
 
     Args:
-        answers: the snapshot's.
+        answers: the answers of the snapshot.
     """
 
     def __init__(self, answers: Answers) -> None:
@@ -25,7 +25,7 @@ class Recorded:
                 self._by_action.setdefault(action, []).append((asked, answer["value"]))
 
     def __getitem__(self, action: str) -> Iterator[tuple[Mapping[str, Json], Json]]:
-        """Yield the arguments and the answer of each question of an action; ``None`` where there was no such thing."""
+        """Yield the arguments and the answer of each question of an action; ``None`` if the resource was missing."""
         yield from self._by_action.get(action, ())
 
     def api_names(self) -> dict[str, str]:

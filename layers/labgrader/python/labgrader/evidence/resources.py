@@ -1,4 +1,4 @@
-"""A student's resources as a check reads them. Built from AWS's answers; every field tolerates a missing value."""
+"""A student's resources for checks, from AWS's answers. Every field accepts a missing value."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class LayerReference:
 
     @property
     def version(self) -> int | None:
-        """The number of the version, or ``None`` where the ARN has none."""
+        """The number of the version, or ``None`` if the ARN has none."""
         version = arn_parts(self.arn)[7]
         return number(version)
 
@@ -38,7 +38,7 @@ class Function:
     """A Lambda function, alias or version as GetFunction (or ListVersionsByFunction) describes it.
 
     ``timeout_s`` is in seconds, ``memory_mb`` in MB, ``code_size`` in bytes of the zipped package.
-    ``reserved_concurrency`` is ``None`` when none is reserved, and 0 when the function is switched off.
+    ``reserved_concurrency`` is ``None`` if none is reserved, and 0 if the function cannot be invoked at all.
     """
 
     name: str
@@ -115,7 +115,7 @@ class Function:
 
 @dataclass(frozen=True)
 class Alias:
-    """A function alias. ``weights`` holds the share of calls (0 to 1) that go to each additional version."""
+    """A function alias. ``weights`` has the share of invocations (0 to 1) of each additional version."""
 
     name: str
     version: str
@@ -135,7 +135,7 @@ class Alias:
 
 @dataclass(frozen=True)
 class ProvisionedConcurrency:
-    """Provisioned concurrency of one alias or version: what was asked for, what is ready, and AWS's own status."""
+    """Provisioned concurrency of one alias or version: the requested and the available amount, and AWS's status."""
 
     qualifier: str
     requested: int
@@ -183,9 +183,9 @@ class LayerVersion:
 
 @dataclass(frozen=True)
 class Package:
-    """What lies in a deployed package: the paths in the zip, without the code itself.
+    """The content of a deployment package: the paths in the zip, without the code.
 
-    ``paths`` is ``None`` where the package was too large to look into; ``size`` is in bytes, zipped.
+    ``paths`` is ``None`` if the package was too large to read; ``size`` is in bytes, zipped.
     """
 
     size: int
@@ -193,7 +193,7 @@ class Package:
 
     @classmethod
     def from_answer(cls, answer: Mapping[str, Json]) -> Package:
-        """Read what reading a package recorded."""
+        """Read the recorded content of a package."""
         paths = answer.get("Paths")
         return cls(size=int(answer.get("Size") or 0), paths=None if paths is None else tuple(paths))
 
@@ -215,7 +215,7 @@ class Metric:
 
 @dataclass(frozen=True)
 class Dashboard:
-    """A CloudWatch dashboard. ``problem`` says why the body could not be read as one, else it is empty."""
+    """A CloudWatch dashboard. ``problem`` says why the body could not be read, and is empty otherwise."""
 
     name: str
     body: str
@@ -224,7 +224,7 @@ class Dashboard:
 
     @classmethod
     def from_body(cls, name: str, body: str) -> Dashboard:
-        """Parse a dashboard's body; the embedded AWS stores bodies that AWS would refuse, so nothing is assumed."""
+        """Parse a dashboard's body. It may be invalid: the embedded AWS stores bodies that AWS would refuse."""
         try:
             document = json.loads(body)
         except (ValueError, RecursionError):

@@ -1,6 +1,6 @@
-"""What a student's resources cost by the hour, whether anybody uses them or not. Pure: from a snapshot.
+"""Estimate the cost of a student's idle resources from a snapshot. Pure.
 
-It is an estimate, of what the lab's checks asked about: prices are those of us-east-1 in US dollars, without taxes.
+It covers the resources that the lab's checks read. Prices are those of us-east-1 in US dollars, without taxes.
 Source: https://aws.amazon.com/lambda/pricing/ (Provisioned Concurrency Pricing) and
 https://aws.amazon.com/api-gateway/pricing/ (Caching), November 2026.
 """
@@ -20,7 +20,7 @@ from labgrader.evidence.snapshot import Snapshot
 from labgrader.messages import quote
 
 USD_PER_PROVISIONED_GB_SECOND = {"x86_64": 0.0000041667, "arm64": 0.0000033334}
-"""Provisioned concurrency, by the function's architecture, beside what its invocations cost."""
+"""The price of provisioned concurrency by the function's architecture, without invocations."""
 
 USD_PER_CACHE_HOUR = {
     "0.5": 0.020,
@@ -32,16 +32,16 @@ USD_PER_CACHE_HOUR = {
     "118": 1.900,
     "237": 3.800,
 }
-"""The cache cluster of a REST API's stage, by its size in GB as API Gateway writes it."""
+"""The price of a stage's cache cluster, by its size in GB as API Gateway writes it."""
 
 LEAST_MEMORY_MB = 128
-"""What a function has at least: the estimate where its memory is not known."""
+"""Lambda's minimum memory, for the estimate if the memory is not known."""
 
 MAX_COMMAND = 300
-"""Characters of a command that stops something; one that is longer is left out, for half a command does anything."""
+"""Maximum characters of a command. A longer one is omitted, because a cut command could do anything."""
 
 MAX_RUNNING = 50
-"""Resources that are named, the dearest."""
+"""Maximum resources that are named, the most expensive first."""
 
 _SECONDS_PER_DAY = 24 * 60 * 60
 _HOURS_PER_DAY = 24
@@ -49,13 +49,13 @@ _HOURS_PER_DAY = 24
 
 @dataclass(frozen=True)
 class RunningCost:
-    """One thing that costs money while it is there.
+    """One resource that costs money while it exists.
 
     Args:
         resource: its name (``user1-x:prod``).
-        what: what of it costs, and how much of that there is.
+        what: the billed feature and its amount.
         usd_per_day: US dollars in 24 hours.
-        stop: the command that ends it, for a shell; empty where a name in it could not be typed.
+        stop: the shell command that stops it; empty if a name in it cannot be typed.
     """
 
     resource: str
@@ -74,7 +74,7 @@ class RunningCost:
 
 
 def running_costs(snapshot: Snapshot) -> list[RunningCost]:
-    """Return what costs money by the hour, the dearest first: provisioned concurrency, and the caches of APIs."""
+    """Return the resources with hourly costs, the most expensive first: provisioned concurrency, and caches of APIs."""
     recorded = Recorded(snapshot.answers)
     found = [*_provisioned(recorded), *_caches(snapshot, recorded)]
     return sorted(found, key=lambda cost: (-cost.usd_per_day, cost.resource))[:MAX_RUNNING]

@@ -121,7 +121,7 @@ class Snapshot:
         return None if answer is None else Function.from_answer(name, answer)
 
     def versions(self, function: str) -> list[Function]:
-        """Return the published versions of a function, oldest first, without ``$LATEST``; empty if there is none."""
+        """Return the published versions of a function, oldest first, without ``$LATEST``."""
         answer = self._about_existing("lambda:ListVersionsByFunction", function) or ()
         published = [Function.from_configuration(function, version) for version in answer]
         return sorted(
@@ -181,7 +181,7 @@ class Snapshot:
         )
 
     def policy(self, function: str, qualifier: str = "") -> tuple[Statement, ...]:
-        """Return who may call a function, or one of its aliases or versions; empty if nobody was given permission."""
+        """Return the statements of the resource-based policy of a function, or of one of its aliases or versions."""
         if self.function(function) is None:
             return ()
         answer = self.answers.ask(_about("lambda:GetPolicy", function, qualifier))

@@ -1,4 +1,4 @@
-"""JSON that a student's code wrote: read where it can be, refused in words where it cannot."""
+"""Parse JSON from a student's code, or say why it cannot be parsed."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def _resolve_in_thread(host: str, port: int) -> asyncio.Future[list[Address]]:
     def finish(found: list[Address], error: OSError | None) -> None:
         if error:
             pending.set_exception(error)
-            pending.exception()  # mark it as retrieved: nobody may be waiting any more
+            pending.exception()  # mark it as retrieved, because there may be no waiter left
         else:
             pending.set_result(found)
 
@@ -81,7 +81,7 @@ def _resolve_in_thread(host: str, port: int) -> asyncio.Future[list[Address]]:
             failure = error
         except UnicodeError as error:  # a label that is empty or too long
             failure = OSError(str(error))
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is waiting
+        with contextlib.suppress(RuntimeError):  # the loop is closed: there is no waiter
             loop.call_soon_threadsafe(finish, found, failure)
 
     threading.Thread(target=look_up, name="resolve", daemon=True).start()

@@ -36,7 +36,7 @@ async def settle(turns: int = 4) -> None:
 
 
 def new_loop() -> asyncio.AbstractEventLoop:
-    """Return an event loop whose timers are late by microseconds only, to send requests on schedule."""
+    """Return an event loop with timers that are late by microseconds only, to send requests on schedule."""
     if not hasattr(selectors.DefaultSelector, "fileno"):  # Windows
         return asyncio.new_event_loop()
     return asyncio.SelectorEventLoop(_PreciseSelector())

@@ -98,7 +98,7 @@ class HttpProtocol(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except (HttpParserError, HttpParserUpgrade) as error:
-            self.end("broken", f"this is no HTTP: {error}")
+            self.end("broken", f"this is not HTTP: {error}")
             return
         if self._waiting is not None and not self._in_body and self._received > HEAD_LIMIT:
             self.end("broken", f"the head of the answer has more than {HEAD_LIMIT} bytes")

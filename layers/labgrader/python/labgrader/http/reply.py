@@ -190,6 +190,6 @@ class Reply:
         return Answer(error_code=self.error_code, error_message=quote(self.error_message), reason=reason)
 
     def text_field(self, name: str) -> str:
-        """Return a text field of the JSON object in the body; empty if there is none."""
+        """Return a text field of the JSON object in the body, or an empty text if it is missing."""
         value = self.document.get(name) if isinstance(self.document, dict) else None
         return value if isinstance(value, str) else ""

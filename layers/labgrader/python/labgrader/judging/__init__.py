@@ -1,4 +1,4 @@
-"""What a check's file imports: the decorator, the evidence it reads, and the words of a verdict."""
+"""The names that a check's file imports: the decorator, the types of evidence, and the functions for verdicts."""
 
 from labgrader.errors import NotGradedError
 from labgrader.evidence.internet_access import lacks_internet

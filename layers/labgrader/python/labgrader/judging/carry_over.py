@@ -1,4 +1,4 @@
-"""A verdict of an earlier run, in the place of one that an audit cannot make: it sets no function to work. Pure."""
+"""Carry over verdicts of an earlier run to an audit, which invokes no function. Pure."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from labgrader.labs.lab import Item
 from labgrader.reasons import Reason
 
 _CARRIED = ("passed", "partial", "failed")
-"""Verdicts of the check itself. ``skipped`` was said of a prerequisite, and that is judged anew."""
+"""Verdicts of the check itself. ``skipped`` depends on a prerequisite, which is judged again."""
 
 
 def share_of(check: Mapping[str, Any]) -> float:
-    """Return which part of its points a check of a report earned, 0 to 1.
+    """Return the share of its points that a check of a report earned, 0 to 1.
 
     Args:
-        check: an entry of a report's ``checks``; one that is worth no points tells by its status.
+        check: an entry of a report's ``checks``. If it has no points, its status decides.
     """
     status, most = check["status"], check["max_points"]
     if status in ("passed", "failed"):
@@ -29,12 +29,12 @@ def share_of(check: Mapping[str, Any]) -> float:
 
 
 def carried_verdict(item: Item, check: Mapping[str, Any] | None) -> Verdict | None:
-    """Return what an earlier run said of a check, or ``None`` where it said nothing that still holds.
+    """Return the verdict of an earlier run on a check, or ``None`` if it has none that still holds.
 
     Args:
-        item: the check as the lab has it now; its points may have changed since, its part of them is kept.
-        check: the entry of the earlier report under the same id, if there is one. Where the lab has put another check
-            there since, its verdict is about something else.
+        item: the check in the present lab. If its points have changed, its share stays.
+        check: the entry of the earlier report with the same id, if any. If the lab now has another check with this
+            id, the verdict does not hold.
     """
     if check is None or check.get("check") != item.check or check.get("status") not in _CARRIED:
         return None
@@ -53,6 +53,6 @@ def carried_verdict(item: Item, check: Mapping[str, Any] | None) -> Verdict | No
 
 
 def checks_by_id(report: Any) -> dict[str, Mapping[str, Any]]:
-    """Return the checks of a report by id; what is no report has none."""
+    """Return the checks of a report by id, or nothing for an invalid report."""
     checks = (mapping(check) for check in sequence(mapping(report).get("checks")))
     return {text(check["id"]): check for check in checks if check.get("id") and check.get("status")}

@@ -1,4 +1,4 @@
-"""`@check`: a pure function of evidence becomes a check. Its name is its id, its keyword parameters are its schema."""
+"""`@check` turns a pure function of evidence into a check, with its name as id and its parameters as schema."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _KINDS: dict[type, Kind] = {Snapshot: "configuration", Probe: "behaviour", LoadT
 
 @dataclass(frozen=True)
 class Check:
-    """A check as the registry knows it.
+    """A check in the registry.
 
     Args:
         name: the name of its function and of its file.
-        kind: what evidence it reads, from its first parameter: ``Snapshot``, ``Probe`` or ``LoadTest``.
+        kind: its kind of evidence, from its first parameter: ``Snapshot``, ``Probe`` or ``LoadTest``.
         title: what must be true, for a report.
-        hint: the command that mends it; ``{parameter}``, ``{username}``, ``{account_id}``, ``{region}`` are filled in.
+        hint: the command that fixes it; ``{parameter}``, ``{username}``, ``{account_id}``, ``{region}`` are filled in.
         judge: the function.
         fills: by parameter, the placeholders in it that the check fills itself.
         paths: parameters that hold paths of an API, where ``{id}`` is a path parameter and no placeholder.
@@ -53,7 +53,7 @@ class Check:
         return inspect.getdoc(self.judge) or ""
 
     def takes(self, parameter: str, name: str) -> bool:
-        """Say whether a parameter may hold a name in braces: one that the check fills, or any in a path of an API."""
+        """Return whether a parameter may have this name in braces: the check fills it, or it is in an API's path."""
         return parameter in self.paths or name in self.fills.get(parameter, ())
 
     @property
@@ -72,16 +72,16 @@ class Check:
 def check(
     *, title: str, hint: str, fills: Mapping[str, Sequence[str]] | None = None, paths: Sequence[str] = ()
 ) -> Callable[[Callable[..., Verdict]], Check]:
-    """Make a check of a function whose first parameter is the evidence and whose others are keyword-only.
+    """Turn a function into a check. Its first parameter is the evidence, the others are keyword-only.
 
     Args:
         title: what must be true, in a few words.
-        hint: the exact command that mends it.
+        hint: the exact command that fixes it.
         fills: by parameter, the placeholders in it that the check fills itself; a lab may use them there.
         paths: parameters that hold paths of an API, where ``{id}`` is a path parameter and no placeholder.
 
     Raises:
-        TypeError: the function's signature is not that of a check, or lacks a parameter that is named here.
+        TypeError: the signature is not that of a check, or ``fills`` or ``paths`` names an unknown parameter.
     """
 
     def register(judge: Callable[..., Verdict]) -> Check:
@@ -105,10 +105,10 @@ def check(
 
 
 def find_check(name: str) -> Check:
-    """Return the check that lies in ``checks/SERVICE/NAME.py``, or in ``checks/NAME.py`` of an added folder.
+    """Return the check in ``checks/SERVICE/NAME.py``, or in ``checks/NAME.py`` of an added folder.
 
     Raises:
-        BadInputError: there is none, or its file cannot be imported.
+        BadInputError: the check does not exist, or its file cannot be imported.
     """
     return _find_check(name, added_folders())
 
@@ -137,7 +137,7 @@ def all_checks() -> list[Check]:
 
 
 def _schema_of(annotation: Any) -> dict[str, Any]:
-    """Return the JSON Schema of one annotation. Numbers are strict: ``true`` is no integer, ``1`` is a float."""
+    """Return the JSON Schema of one annotation. Numbers are strict: ``true`` is not an integer, ``1`` is a float."""
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     plain: Mapping[Any, dict[str, Any]] = {
         str: {"type": "string"},

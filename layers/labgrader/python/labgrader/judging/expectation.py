@@ -1,4 +1,4 @@
-"""What an answer must be, said as a JSON Schema in a lab file, and what differs from it, said in a student's words."""
+"""Compare an answer with the JSON Schema in a lab file, and describe the differences in plain words."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from labgrader.messages import listed, quote
 from labgrader.reasons import Reason
 
 MAX_DIFFERENCES = 3
-"""Differences that one sentence names; the others are counted."""
+"""Maximum differences that one sentence names; the others are counted."""
 
 MAX_SHOWN = 80
-"""Characters of a value that a difference shows."""
+"""Maximum characters of a value in a difference."""
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -46,19 +46,19 @@ _BOUNDS = {
 }
 
 _SIMPLE = frozenset({"type", "enum", "const", "minLength", "maxLength", "pattern", *_BOUNDS})
-"""Keywords that one value breaks, and that say what it should be instead."""
+"""Keywords for a single value, which state its expected form."""
 
 
 def unmet(answer: Any, schema: Mapping[str, Any], name: str = "the body") -> str:
-    """Say where an answer differs from what a lab asks of it: ``the body has no field total``.
+    """Return the differences between an answer and the lab's schema: ``the body has no field total``.
 
     Args:
-        answer: what came back, parsed: a student's, of any shape.
-        schema: a JSON Schema (draft 2020-12) that ``schema_problems`` has nothing against.
-        name: what the answer is called where it is wrong as a whole.
+        answer: the student's parsed answer, of any shape.
+        schema: a JSON Schema (draft 2020-12) that ``schema_problems`` accepts.
+        name: the name of the whole answer in a difference.
 
     Returns:
-        at most ``MAX_DIFFERENCES`` differences, always in the same order, as a phrase that follows “but”; empty where
+        at most ``MAX_DIFFERENCES`` differences, always in the same order, as a phrase after “but”; empty if
         there are none.
 
     Raises:
@@ -71,7 +71,7 @@ def unmet(answer: Any, schema: Mapping[str, Any], name: str = "the body") -> str
     try:
         errors = sorted(validator_of(schema).iter_errors(answer), key=_order)
         found = list(dict.fromkeys(_in_words(error, answer, name) for error in errors))
-    except Exception as fault:  # whatever it is (a loop of references, say): the answer was fit to be read
+    except Exception as fault:  # for example a loop of references: the fault is the lab's, not the answer's
         said = f"the lab's expectation cannot be applied ({type(fault).__name__})"
         raise NotGradedError("", said, Reason.GRADER) from fault
     more = len(found) - MAX_DIFFERENCES
@@ -79,7 +79,7 @@ def unmet(answer: Any, schema: Mapping[str, Any], name: str = "the body") -> str
 
 
 def asked_for(schema: Mapping[str, Any]) -> str:
-    """Say what a schema wants, short: ``an object with result and performance``."""
+    """Return a short description of a schema: ``an object with result and performance``."""
     if "const" in schema:
         return shown(schema["const"])
     if "enum" in schema:
@@ -97,7 +97,7 @@ def asked_for(schema: Mapping[str, Any]) -> str:
 
 
 def shown(value: Any) -> str:
-    """Return a value as it stands in a sentence: a text in quotation marks, everything else as JSON, both cut."""
+    """Return a value for a sentence: text in quotation marks, everything else as JSON, both cut."""
     return f'"{quote(value, MAX_SHOWN)}"' if isinstance(value, str) else quote(value, MAX_SHOWN)
 
 
@@ -126,7 +126,7 @@ def _unfit(answer: Any) -> str:
                 return "contains a number that is too large"
             if isinstance(value, Mapping):
                 if any(len(key) > MAX_MATCHED for key in value):
-                    return f"has a field whose name has more than {MAX_MATCHED:,} characters"
+                    return f"has a field name with more than {MAX_MATCHED:,} characters"
                 following += value.values()
             elif isinstance(value, list):
                 following += value
@@ -143,13 +143,13 @@ def _order(error: Any) -> tuple[list[tuple[bool, int, str]], list[str]]:
 
 
 def _in_words(error: Any, answer: Any, name: str) -> str:
-    """Return one difference as a phrase that names the place and what is wanted there."""
+    """Return one difference as a phrase with its place and the expected value."""
     path, value = "", answer
     for part in error.absolute_path:
         path, value = below(path, part), value[part]
     place = f"{path} of {name}" if path.startswith("[") else path or name
     wanted = error.validator_value
-    if value is not error.instance and isinstance(error.instance, str):  # `propertyNames`: a name, not what is there
+    if value is not error.instance and isinstance(error.instance, str):  # `propertyNames`: the instance is a name
         return f"{place} has a field {shown(error.instance)}, and that name is not allowed"
     match error.validator:
         case "required":

@@ -1,4 +1,4 @@
-"""Judging one item of a lab from recorded evidence. Pure: no AWS, no clock, no randomness."""
+"""Judge one item of a lab from recorded evidence. Pure: no AWS, no clock, no randomness."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from labgrader.reasons import Reason
 def judge(item: Item, snapshot: Snapshot, answers: Answers | None = None) -> Verdict:
     """Judge one item for one student.
 
-    An item that needs the internet is not graded where points would be lost because there was none.
+    An item with ``needs_internet`` is not graded if it would lose points because internet access was missing.
 
     Args:
-        item: a check of the lab, made the student's by ``Lab.for_student`` (no ``{username}`` is left in it).
-        snapshot: what AWS said about the student.
+        item: a check of the lab from ``Lab.for_student``, with ``{username}`` filled in.
+        snapshot: the recorded resources of the student.
         answers: the recorded invocations or load tests of this item, for checks that need them.
 
     Raises:
         NotGradedError: AWS refused an answer that the check needs, a parameter holds an unknown placeholder, or the
             check has a fault.
-        MissingEvidenceError: the check asks what was never recorded.
+        MissingEvidenceError: the check asks a question that was not recorded.
     """
     verdict = _run_check(item, snapshot, answers)
     found = _offline(item, verdict, answers)
@@ -44,9 +44,9 @@ def judge(item: Item, snapshot: Snapshot, answers: Answers | None = None) -> Ver
 
 
 def advice_without_internet(item: Item, snapshot: Snapshot, answers: Answers | None = None) -> Verdict | None:
-    """Return what an item would have said, as advice, where it is not graded for lack of the internet; else ``None``.
+    """Return an item's verdict as advice if it is not graded for lack of internet access; else ``None``.
 
-    A hidden item says nothing: advice is for the student to read.
+    A hidden item gives no advice, because the student would read it.
 
     Args:
         item, snapshot, answers: as for ``judge``.
@@ -69,7 +69,7 @@ def advice_without_internet(item: Item, snapshot: Snapshot, answers: Answers | N
 
 
 def _offline(item: Item, verdict: Verdict, answers: Answers | None) -> Unreached | None:
-    """Return what kept a function from the internet if an item may lose points because of it, else ``None``."""
+    """Return the proof of missing internet access if an item would lose points because of it, else ``None``."""
     if not item.needs_internet or verdict.status not in ("failed", "partial"):
         return None
     return unreached(answers or Answers())
@@ -122,7 +122,7 @@ def _faulty(found: Check, fault: str) -> NotGradedError:
 
 
 def _fault(found: Check, error: Exception) -> str:
-    """Say what a check raised and where: ``checks/NAME.py:14: AttributeError: …``."""
+    """Return the error of a check with its place: ``checks/NAME.py:14: AttributeError: …``."""
     file = found.judge.__code__.co_filename
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
     where = f"{Path(file).parent.name}/{Path(file).name}:{lines[-1]}" if lines else Path(file).name
@@ -130,10 +130,10 @@ def _fault(found: Check, error: Exception) -> str:
 
 
 def _refuse_unknown_placeholders(item: Item, found: Check) -> None:
-    """Refuse to judge by a name that a student cannot have chosen.
+    """Refuse parameters with unknown placeholders.
 
     Raises:
-        NotGradedError: a parameter holds a placeholder that neither the student's names nor the check fills.
+        NotGradedError: a parameter has a placeholder that neither the student's names nor the check fills.
     """
     unknown = [(parameter, name) for parameter, name in item.unfilled if not found.takes(parameter, name)]
     if unknown:
@@ -143,20 +143,20 @@ def _refuse_unknown_placeholders(item: Item, found: Check) -> None:
 
 
 def judge_recorded(item: Item, snapshot: Snapshot, answers: Answers | None = None) -> Verdict:
-    """Judge from a record alone, as a regrade does.
+    """Judge from recorded evidence only, as a regrade does.
 
     Raises:
-        NotGradedError: AWS refused an answer, or the record does not hold one that the check needs.
+        NotGradedError: AWS refused an answer, or the record lacks one that the check needs.
     """
     try:
         return judge(item, snapshot, answers)
     except MissingEvidenceError as unasked:
-        said = "this was not recorded when the student was graded"
+        said = "this evidence was not recorded when the student was graded"
         raise NotGradedError(unasked.question.action, said, Reason.GRADER) from None
 
 
 def next_question(item: Item, snapshot: Snapshot, answers: Answers | None = None) -> Question | None:
-    """Return the next question that an item asks and the record does not answer, or ``None`` when it can be judged."""
+    """Return an item's next question without a recorded answer, or ``None`` if it can be judged."""
     try:
         judge(item, snapshot, answers)
     except MissingEvidenceError as unasked:

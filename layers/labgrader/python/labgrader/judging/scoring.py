@@ -1,18 +1,23 @@
-"""From verdicts to points: a pure function of the lab and of what each check said."""
+"""Compute points from verdicts. Pure."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from labgrader.judging.verdict import Verdict, not_graded, skipped
 from labgrader.labs.lab import Item
+from labgrader.labs.points import DECIMALS, percent_of, rounded_below, shown_points, total_points
 from labgrader.reasons import Reason
 
 
 @dataclass(frozen=True)
 class ScoredCheck:
-    """One check of the lab with its final verdict and its points, rounded to two decimals."""
+    """One check of the lab with its final verdict and its points.
+
+    The points and those of the item have two decimals. Only a passed check has all of its points.
+    """
 
     item: Item
     verdict: Verdict
@@ -36,18 +41,19 @@ class Score:
     @property
     def percent(self) -> float:
         """The points as a percentage of the lab's, rounded to two decimals."""
-        return round(100 * self.points / self.max_points, 2) if self.max_points else 0.0
+        return percent_of(self.points, self.max_points)
 
 
 def score(items: Sequence[Item], verdicts: Mapping[str, Verdict]) -> Score:
     """Apply prerequisites and add up.
 
-    A check whose prerequisite failed or was skipped is ``skipped``. A check that failed while a prerequisite could not
-    be graded is ``not_graded``: its failure may be ours. A check without a verdict is ``not_graded``.
+    A check is ``skipped`` if its prerequisite failed or was skipped. A check that failed while a prerequisite could not
+    be graded is ``not_graded``, because labgrader may have caused the failure. A check without a verdict is
+    ``not_graded``.
 
     Args:
         items: the lab's checks, prerequisites in any order (``lint`` has refused loops).
-        verdicts: what each check said by itself, by its id.
+        verdicts: each check's own verdict, by its id.
     """
     by_id = {item.id: item for item in items}
     final: dict[str, Verdict] = {}
@@ -55,28 +61,38 @@ def score(items: Sequence[Item], verdicts: Mapping[str, Verdict]) -> Score:
     def own(item: Item) -> Verdict:
         return verdicts.get(item.id) or not_graded("labgrader recorded no verdict for this check", Reason.GRADER)
 
+    shown = shown_points([item.points for item in items])
     checks = tuple(
-        ScoredCheck(item, verdict, round(verdict.fraction * item.points, 2))
-        for item, verdict in ((item, settle(item, by_id.__getitem__, own, final)) for item in items)
+        _scored(replace(item, points=points), settle(item, by_id.__getitem__, own, final))
+        for item, points in zip(items, shown, strict=True)
     )
     return Score(
         checks=checks,
-        points=round(sum(check.points for check in checks), 2),
-        max_points=round(sum(item.points for item in items), 2),
-        open_points=round(sum(check.item.points for check in checks if check.verdict.status == "not_graded"), 2),
+        points=total_points(check.points for check in checks),
+        max_points=total_points(shown),
+        open_points=total_points(check.item.points for check in checks if check.verdict.status == "not_graded"),
     )
+
+
+def _scored(item: Item, verdict: Verdict) -> ScoredCheck:
+    """Return a check with its points: rounded, and never up to all of them unless it passed."""
+    earned = verdict.fraction * item.points
+    if verdict.status == "passed":
+        return ScoredCheck(item, verdict, round(earned, DECIMALS))
+    part = min(earned, math.nextafter(item.points, 0))  # an earlier report may have rounded its share up to 1
+    return ScoredCheck(item, verdict, rounded_below(part, item.points))
 
 
 def settle(
     item: Item, find: Callable[[str], Item], own: Callable[[Item], Verdict], known: dict[str, Verdict]
 ) -> Verdict:
-    """Return the verdict of a check once those of its prerequisites, and of theirs, are known.
+    """Return the final verdict of a check, after those of all its prerequisites.
 
     Args:
         item: the check.
         find: a check of the lab by its id.
-        own: what a check says by itself; asked once for each.
-        known: the verdicts that are settled already, by id; filled.
+        own: returns a check's own verdict; called once for each.
+        known: the final verdicts so far, by id; new ones are added.
     """
     if item.id not in known:
         before = [(required, settle(required, find, own, known)) for required in map(find, item.requires)]
@@ -85,7 +101,7 @@ def settle(
 
 
 def apply_prerequisites(own: Verdict, prerequisites: Sequence[tuple[Item, Verdict]]) -> Verdict:
-    """Return the verdict of a check once its prerequisites are known: its own, ``skipped`` or ``not_graded``."""
+    """Return the final verdict of a check with final prerequisites: its own, ``skipped`` or ``not_graded``."""
     for item, verdict in prerequisites:
         if verdict.status in ("failed", "skipped"):
             return skipped(f"Skipped: fix “{item.title}” first.")

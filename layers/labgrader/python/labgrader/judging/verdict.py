@@ -1,4 +1,4 @@
-"""The five verdicts, and the words a check says them with."""
+"""The five verdicts, and the functions that return them."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ _REASONS: Mapping[Status, Reason | None] = {
     "skipped": Reason.PREREQUISITE,
     "not_graded": Reason.INCONCLUSIVE,
 }
-"""The reason of a verdict that names none."""
+"""The default reason of each verdict."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a check says about one student.
+    """The verdict of a check on one student.
 
     Args:
-        status: ``skipped`` means a prerequisite failed; ``not_graded`` means we could not tell.
+        status: ``skipped`` means that a prerequisite failed; ``not_graded`` means that the evidence is missing.
         fraction: the share of the points that was earned, 0 to 1.
-        message: one sentence for the student: what is wrong, or what was seen.
-        expected, observed: the two sides of it, short.
+        message: one sentence for the student: what is wrong, or what labgrader found.
+        expected, observed: the expected and the observed value, short.
         hint: the command that fixes it; empty for the check's own.
-        evidence: lines that show where it was seen (a log line, a response).
-        reason: why it does not earn all of the points, as a code; where none is given, what the status says by itself:
+        evidence: lines that prove it (a log line, a response).
+        reason: why it does not earn all of the points, as a code. By default the reason follows from the status:
             ``None`` for ``passed``, ``student`` for ``partial`` and ``failed``, ``prerequisite`` for ``skipped``,
             ``inconclusive`` for ``not_graded``.
     """
@@ -51,7 +51,7 @@ class Verdict:
             object.__setattr__(self, "reason", _REASONS[self.status])
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the verdict as JSON; its reason only where the status does not say it by itself."""
+        """Return the verdict as JSON, with its reason only if that does not follow from the status."""
         reason = {} if self.reason is _REASONS[self.status] else {"reason": self.reason}
         return {
             "status": self.status,
@@ -72,14 +72,14 @@ class Verdict:
 
 
 def passed(message: str = "", *, expected: str = "", observed: str = "", evidence: Sequence[str] = ()) -> Verdict:
-    """Give all of the points."""
+    """Return ``passed``: all of the points."""
     return Verdict("passed", 1.0, message, expected, observed, evidence=tuple(evidence))
 
 
 def failed(
     message: str, *, expected: str = "", observed: str = "", hint: str = "", evidence: Sequence[str] = ()
 ) -> Verdict:
-    """Give none of the points, and say why."""
+    """Return ``failed``: none of the points, with the reason."""
     return Verdict("failed", 0.0, message, expected, observed, hint, tuple(evidence))
 
 
@@ -92,7 +92,7 @@ def partial(
     hint: str = "",
     evidence: Sequence[str] = (),
 ) -> Verdict:
-    """Give some of the points (``0 < fraction < 1``), and say why not the others."""
+    """Return ``partial``: a share of the points (``0 < fraction < 1``), with the reason."""
     if not 0 < fraction < 1:
         raise ValueError(f"a partial verdict earns more than nothing and less than all, not {fraction}")
     return Verdict("partial", fraction, message, expected, observed, hint, tuple(evidence))
@@ -108,10 +108,10 @@ def share(
     hint: str = "",
     evidence: Sequence[str] = (),
 ) -> Verdict:
-    """Give ``earned`` parts of ``of``: passed with all of them, failed with none, partial between.
+    """Return the verdict for ``earned`` of ``of`` parts: passed with all, failed with none, partial otherwise.
 
     Args:
-        message: says what is missing; dropped when nothing is.
+        message: what is missing; dropped if nothing is.
     """
     if earned >= of:
         return passed(expected=expected, observed=observed, evidence=evidence)

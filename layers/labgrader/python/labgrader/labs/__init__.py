@@ -1,1 +1,1 @@
-"""Lab files: where they lie, how they are read, and what they mean."""
+"""Find, read and check lab files."""

@@ -16,6 +16,8 @@ from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
 
 from labgrader.labs.limits import MAX_MATCHED
+from labgrader.labs.schema_faults import schema_faults, shown_value
+from labgrader.labs.suggestions import unknown_name
 from labgrader.schemas import read_schema
 
 Path = tuple[str | int, ...]
@@ -89,37 +91,40 @@ def _problems_of(error: ValidationError) -> Iterator[tuple[str, Path]]:
         for keyword in value:
             if keyword not in _meta_schema()["properties"]:
                 yield _unknown_keyword(keyword), (*path, keyword)
-    elif error.validator == "const":  # only $schema has one
-        yield _unknown_keyword("$schema"), path
     elif where[-3:] == ["properties", "type", "anyOf"]:
-        yield _no_type(error), path
+        wrong = _wrong_type_name(error)
+        yield from [(wrong, path)] if wrong else _in_words(error)
     elif where[-2:] == ["propertyNames", "format"]:
-        yield _in_words(error), (*path, value)
+        yield from ((message, (*path, value)) for message, _ in _in_words(error))
     else:
-        yield _in_words(error), path
+        yield from _in_words(error)
 
 
 def _unknown_keyword(keyword: str) -> str:
     if keyword == "format":
-        return "a format is not checked: say it with a pattern"
-    return f"there is no keyword {keyword!r} that could be used here"
+        return "formats are not checked: use a pattern"
+    return unknown_name(f"the keyword {keyword!r} is not allowed here", keyword, _meta_schema()["properties"])
 
 
-def _no_type(error: ValidationError) -> str:
+def _wrong_type_name(error: ValidationError) -> str:
+    """Return what is wrong with the names of types under the keyword ``type``; empty if the names are right."""
     names = error.instance if isinstance(error.instance, list) else [error.instance]
     if None in names:
         return 'write "null" in quotation marks: without them, YAML reads it as nothing'
     types = _meta_schema()["$defs"]["type"]["enum"]
     for name in names:
-        if isinstance(name, str) and name not in types:
-            return f"{name!r} is no type; there are: {', '.join(types)}"
-    return _in_words(error)
+        if not isinstance(name, str):
+            return f"must be the name of a type, or a list of names, not {shown_value(name)}"
+        if name not in types:
+            return unknown_name(f"{name!r} is not a type", name, types, "the types are")
+    return ""
 
 
-def _in_words(error: ValidationError) -> str:
+def _in_words(error: ValidationError) -> Iterator[tuple[str, Path]]:
     if isinstance(error.cause, _UnusableError):
-        return str(error.cause)
-    return f"not a JSON Schema: {error.message}"[:300]
+        yield str(error.cause), tuple(error.absolute_path)
+    else:
+        yield from ((fault.message, fault.path) for fault in schema_faults([error]))
 
 
 def _check_pattern(pattern: Any) -> bool:
@@ -132,7 +137,9 @@ def _check_pattern(pattern: Any) -> bool:
     if isinstance(pattern, str):
         re.compile(pattern)
         if _CATASTROPHIC.search(pattern):
-            raise _UnusableError(f"{pattern!r} repeats a repetition, which may take for ever: write it with one")
+            raise _UnusableError(
+                f"{pattern!r} has a repetition within a repetition, which may take forever: use one repetition"
+            )
     return True
 
 

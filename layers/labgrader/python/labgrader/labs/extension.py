@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from labgrader.labs.suggestions import unknown_name
+
 SECTIONS = ("checks", "advice")
 
 Path = tuple[str | int, ...]
@@ -43,12 +45,13 @@ def extend(base: Mapping[str, Any], extension: Mapping[str, Any]) -> Extended:
 
     Args:
         base: the lab that is extended, whole.
-        extension: the file, of the right shape and without problems (``extension_problems``).
+        extension: the file, with ``None`` for each value and item that cannot be used. Such a value stays ``None`` in
+            the whole lab, and such an item changes nothing.
     """
     document = {**base, **{name: value for name, value in extension.items() if name not in (*SECTIONS, "extends")}}
     origins: dict[str, list[int | None]] = {}
     for section in SECTIONS:
-        named = {item["id"]: (index, item) for index, item in enumerate(extension.get(section, ()))}
+        named = {item["id"]: (index, item) for index, item in _items(extension, section)}
         unnamed: tuple[int | None, Mapping[str, Any]] = (None, {})
         items: list[Any] = []
         origins[section] = []
@@ -70,37 +73,46 @@ def extension_problems(base: Mapping[str, Any], extension: Mapping[str, Any]) ->
 
     Args:
         base: the lab that is extended, whole.
-        extension: the file, of the right shape.
+        extension: the file, with ``None`` for each value and item that cannot be used.
     """
     required = {"checks": ("check", "title", "task", "points"), "advice": ("check", "title")}
     for section, wanted in required.items():
-        there = {item["id"] for item in base.get(section, ())}
+        there = [item["id"] for item in base.get(section, ())]
         seen: set[str] = set()
-        for index, item in enumerate(extension.get(section, ())):
+        for index, item in _items(extension, section):
             name = item["id"]
             what = f"{extension['extends']} has no {'check' if section == 'checks' else 'advice'} {name!r}"
             if name in seen:
                 yield f"id {name!r} is already used above", (section, index, "id")
             elif item.get("remove") and len(item) > 2:
-                yield f"{name!r} is removed, so nothing else can be said of it", (section, index)
+                yield f"{name!r} is removed, so it must not have other fields", (section, index)
             elif item.get("remove") and name not in there:
-                yield f"{what} to remove", (section, index, "id")
+                yield unknown_name(f"{what} to remove", name, there), (section, index, "id")
             elif name not in there and (missing := [field for field in wanted if field not in item]):
-                yield f"{what}; a new one also needs {', '.join(missing)}", (section, index, "id")
+                said = unknown_name(what, name, there)
+                separator = " A" if said.endswith("?") else "; a"
+                yield f"{said}{separator} new one also needs {', '.join(missing)}", (section, index, "id")
             seen.add(name)
-    removed = {item["id"] for item in extension.get("checks", ()) if item.get("remove")}
-    named = {item["id"]: item for item in extension.get("checks", ())}
+    named = {item["id"]: item for _, item in _items(extension, "checks")}
+    removed = {item["id"]: index for index, item in _items(extension, "checks") if item.get("remove")}
     for item in base["checks"]:
-        requires = named.get(item["id"], {}).get("requires", item.get("requires", ()))
-        for name in requires:
+        for name in named.get(item["id"], {}).get("requires", item.get("requires", ())) or ():
             if name in removed and item["id"] not in removed:
-                index = list(named).index(name)
-                yield f"{name!r} cannot be removed: check {item['id']!r} requires it", ("checks", index)
+                yield f"{name!r} cannot be removed: check {item['id']!r} requires it", ("checks", removed[name])
+
+
+def _items(extension: Mapping[str, Any], section: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Yield the items of an extending file that can be used, with their positions."""
+    for index, item in enumerate(extension.get(section) or ()):
+        if isinstance(item, Mapping) and isinstance(item.get("id"), str):
+            yield index, item
 
 
 def _changed(item: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
     """Return an item with the changes of an extending file."""
     changed = {**item, **change}
+    if "with" in change and change["with"] is None:
+        return changed
     if change.get("check", item["check"]) == item["check"] and ("with" in item or "with" in change):
         changed["with"] = {**item.get("with", {}), **change.get("with", {})}
     elif "with" not in change:

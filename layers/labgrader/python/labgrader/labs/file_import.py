@@ -54,7 +54,9 @@ def _imports_that_call(file: Path) -> list[Problem]:
             continue
         problems += [
             Problem(
-                f"imports {name}: a check judges what was recorded and calls nothing itself", str(file), node.lineno
+                f"imports {name}: a check judges recorded evidence and must not call AWS or other services",
+                str(file),
+                node.lineno,
             )
             for name in names
             if name.partition(".")[0] in _CALLING
@@ -63,7 +65,7 @@ def _imports_that_call(file: Path) -> list[Problem]:
 
 
 def import_file(name: str, file: Path) -> ModuleType:
-    """Import a file by its path, again where it was imported before.
+    """Import a file by its path. Import it again if it was imported before.
 
     Raises:
         BadInputError: it cannot be imported; the problem names the file and the line.

@@ -1,4 +1,4 @@
-"""A lab: data that a teacher edits in ``checks/labs/ID/lab.yaml`` and reads aloud."""
+"""A lab: the data of a ``lab.yaml``, which teachers can read and edit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from typing import Any, Literal
 from labgrader.errors import BadInputError
 from labgrader.fields import known_fields
 from labgrader.labs.placeholders import fill, fill_all, placeholders
+from labgrader.labs.points import shown_points, total_points
 from labgrader.labs.search_path import lab_files
+from labgrader.labs.suggestions import lab_not_found
 
 Visibility = Literal["visible", "hidden"]
 
@@ -23,7 +25,7 @@ class Item:
         id: unique in the lab (``layers-attached``).
         check: the check's name (``layers_attached``).
         title: what a student reads.
-        task: the part of the hand-out it belongs to (``Task 3``).
+        task: the part of the handout it belongs to (``Task 3``).
         points: what it is worth; 0 for advice.
         requires: ids of checks that must not have failed.
         parameters: the check's parameters; strings may hold ``{username}``, ``{account_id}``, ``{region}``.
@@ -31,7 +33,7 @@ class Item:
             name. A check knows which of them are its own.
         hint: in place of the check's own, or empty.
         visibility: ``hidden`` checks are not shown to students who check themselves.
-        needs_internet: whether the function has to reach the internet for it: where it could not, it is not graded.
+        needs_internet: whether the function needs internet access for it. Without access, it is not graded.
     """
 
     id: str
@@ -93,7 +95,7 @@ class Lab:
         self_checks: how often a student may check it alone.
         hidden_checks, hidden_points: how many checks were left out of it for students to see, and what they are worth;
             0 for a whole lab.
-        unseen: ``{"promise": …, "why": …}`` for each promise of the hand-out that no check can see.
+        unseen: ``{"promise": …, "why": …}`` for each promise of the handout that no check can see.
     """
 
     id: str
@@ -118,9 +120,9 @@ class Lab:
         return replace(
             self,
             checks=shown,
-            points=round(sum(item.points for item in shown), 2),
+            points=total_points(item.points for item in shown),
             hidden_checks=self.hidden_checks + len(hidden),
-            hidden_points=round(self.hidden_points + sum(item.points for item in hidden), 2),
+            hidden_points=total_points([self.hidden_points, *(item.points for item in hidden)]),
         )
 
     def item(self, item_id: str) -> Item:
@@ -172,12 +174,17 @@ class Lab:
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> Lab:
-        """Read what ``to_dict`` wrote, or a lab file that ``lint`` accepts."""
+        """Read what ``to_dict`` wrote, or a lab file that ``lint`` accepts.
+
+        The points of the checks get two decimals here, once for reports, gradebooks and self-checks.
+        """
         hidden = document.get("hidden", {})
+        checks = [Item.from_dict(item) for item in document["checks"]]
+        shown = shown_points([item.points for item in checks])
         converted = {
             "handout": document.get("handout", ""),
             "points": float(document["points"]),
-            "checks": tuple(Item.from_dict(item) for item in document["checks"]),
+            "checks": tuple(replace(item, points=points) for item, points in zip(checks, shown, strict=True)),
             "advice": tuple(Item.from_dict(item) for item in document.get("advice", ())),
             "unseen": tuple(document.get("unseen", ())),
             "self_checks": SelfChecks(**document.get("self_checks", {})),
@@ -200,11 +207,11 @@ def find_lab(lab_id: str) -> Lab:
     """Return a lab by its id.
 
     Raises:
-        BadInputError: there is none; the message lists those there are.
+        BadInputError: the lab does not exist; the message lists all labs.
     """
     files = lab_files()
     if lab_id not in files:
-        raise BadInputError([f"there is no lab {lab_id!r}; the labs are: {', '.join(files)}"])
+        raise BadInputError([lab_not_found(lab_id, repr(lab_id), files)])
     return load_lab(files[lab_id])
 
 
@@ -223,8 +230,10 @@ def load_lab(file: Path) -> Lab:
 
 
 def _in_order(value: Any) -> Any:
-    """Sort the names in every object of a value, as a run's frozen lab has them: a sentence that lists them, or an
-    event that is made of them, is the same whoever judges."""
+    """Sort the names in every object of a value, as in a run's frozen lab.
+
+    Sentences and events from it are then the same in every process.
+    """
     if isinstance(value, Mapping):
         return {name: _in_order(value[name]) for name in sorted(value)}
     return [_in_order(entry) for entry in value] if isinstance(value, (list, tuple)) else value

@@ -1,108 +1,26 @@
-"""Reading a lab file: YAML with the line of every value, held against the schema of a lab."""
+"""Reading a lab file: YAML with the line of every key, held against the schema of a lab."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import yaml
 
 from labgrader.errors import Problem
 from labgrader.labs.extension import SECTIONS, Extended, extend, extension_problems
 from labgrader.labs.search_path import lab_files
+from labgrader.labs.suggestions import lab_not_found
+from labgrader.labs.yaml_file import Lines, dotted, read_yaml
 from labgrader.schemas import read_schema
 
 if TYPE_CHECKING:
-    from jsonschema import Draft202012Validator
+    from labgrader.labs.schema_faults import Fault
 
-MAX_DEPTH = 100
-"""Levels of lists and objects in a file; labs have about ten. Python follows some hundreds."""
-
-_FAST_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_FAST_TEXT_LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-"""libyaml's, ten times as fast; PyYAML is built without it on some machines."""
-
-
-class Lines:
-    """Where each value of a YAML file stands: the line of ``checks[3].with.memory``."""
-
-    def __init__(self) -> None:
-        self._lines: dict[tuple[str | int, ...], int] = {}
-
-    def record(self, path: tuple[str | int, ...], line: int) -> None:
-        """Keep the line (from 1) of a value."""
-        self._lines[path] = line
-
-    def of(self, path: Sequence[str | int]) -> int:
-        """Return the line of a value, or of the innermost value around it that has one."""
-        for length in range(len(path), -1, -1):
-            if tuple(path[:length]) in self._lines:
-                return self._lines[tuple(path[:length])]
-        return 1
-
-
-def read_yaml(file: Path) -> tuple[Any, list[Problem], Lines]:
-    """Read YAML with the line of every value.
-
-    Returns:
-        The document, what is wrong with it as YAML (duplicate keys included), and the lines.
-    """
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        return None, [Problem(error.strerror or str(error), str(file))], Lines()
-    return parse_yaml(content, str(file))
-
-
-def parse_yaml(content: bytes, source: str, *, as_text: bool = False) -> tuple[Any, list[Problem], Lines]:
-    """Read YAML with the line of every value, as ``read_yaml`` does.
-
-    Args:
-        content: a file's bytes.
-        source: its name, for messages.
-        as_text: whether every value is the text that stands there: YAML itself takes ``22:30`` for the number 1350.
-    """
-    document, problems, lines = _parsed(content, source, as_text)
-    return deepcopy(document), list(problems), lines
-
-
-@lru_cache(maxsize=16)
-def _parsed(content: bytes, source: str, as_text: bool) -> tuple[Any, list[Problem], Lines]:
-    """Parse YAML, once for each content: the time of a file does not tell two edits within a clock tick apart."""
-    lines = Lines()
-    try:
-        text = content.decode("utf-8-sig")
-        try:
-            document, twice = _read(text, _FAST_TEXT_LOADER if as_text else _FAST_LOADER, lines)
-        except yaml.YAMLError:  # the other loader says what is wrong in the same words on every machine
-            document, twice = _read(text, yaml.BaseLoader if as_text else yaml.SafeLoader, lines)
-    except UnicodeDecodeError:
-        return None, [Problem("not UTF-8 text", source)], lines
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        return None, [Problem(f"not YAML: {error.problem}", source, mark.line + 1 if mark else None)], lines
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        return None, [Problem(f"not YAML: {error}", source)], lines
-    return (
-        document,
-        [Problem(f"{key!r} is given twice", source, line, dotted(path)) for path, key, line in twice],
-        lines,
-    )
-
-
-def _read(text: str, loader_class: Any, lines: Lines) -> tuple[Any, list[tuple[tuple[str | int, ...], str, int]]]:
-    """Return what YAML says, and the keys that are given twice; record the line of every value."""
-    loader = loader_class(text)
-    try:
-        node = loader.get_single_node()
-        twice = list(_walk(node, (), lines))  # before the values are made: that resolves merge keys in place
-        return None if node is None else loader.construct_document(node), twice
-    finally:
-        loader.dispose()
+_STILL_USABLE = frozenset({"pattern", "minLength", "minItems", "uniqueItems", "required", "additionalProperties"})
+"""Keywords with faults that leave a value of the right type, so that it can be looked at further."""
 
 
 @dataclass(frozen=True)
@@ -112,15 +30,20 @@ class LabFile:
     Args:
         file: the file.
         document: the whole lab; ``None`` where the file is not YAML.
-        problems: what is wrong with its shape; where there is anything, the rest need not be looked at.
-        own: what stands in the file itself, where it extends another lab.
-        extended: the merged lab, where it extends another lab.
-        lines: the lines of the file's values.
+        problems: what is wrong with its shape and with its schemas of answers. With any of them, it is no lab.
+        usable: the document with ``None`` for each value that cannot be looked at further; ``lint`` looks at the rest.
+            ``None`` if nothing can be looked at.
+        merged: whether the document is the whole lab; false if the lab that the file extends cannot be read.
+        own: what stands in the file itself, if it extends another lab.
+        extended: the merged lab, if it extends another lab.
+        lines: the lines of the file's keys.
     """
 
     file: Path
     document: Any
     problems: Sequence[Problem] = ()
+    usable: Any = None
+    merged: bool = True
     own: Mapping[str, Any] | None = None
     extended: Extended | None = None
     lines: Lines = field(default_factory=Lines)
@@ -140,6 +63,10 @@ class LabFile:
         """Return the line of a value of the whole lab."""
         return self.problem("", *path).line or 1
 
+    def with_problems(self, faults: Iterable[tuple[str, tuple[str | int, ...]]]) -> LabFile:
+        """Return the file with more problems: a sentence and a path for each."""
+        return replace(self, problems=[*self.problems, *(self.problem(message, *path) for message, path in faults)])
+
 
 def read_lab_file(file: Path, extending: tuple[str, ...] = ()) -> LabFile:
     """Read a lab file, with the lab that it extends, and hold it against the schema of a lab.
@@ -150,109 +77,128 @@ def read_lab_file(file: Path, extending: tuple[str, ...] = ()) -> LabFile:
     """
     document, problems, lines = read_yaml(file)
     read = LabFile(file, document, problems, lines=lines)
-    if problems:
-        return read
-    if not isinstance(document, Mapping) or "extends" not in document:
-        return replace(read, problems=_shape_problems(document, "lab", read.problem))
-    problems = _shape_problems(document, "extension", read.problem)
-    if problems:
-        return replace(read, problems=problems)
-    base_id = document["extends"]
-    if base_id in (*extending, document["id"]):
-        loop = " → ".join([*extending, document["id"], base_id])
-        return replace(read, problems=[read.problem(f"the labs extend each other: {loop}", "extends")])
+    if document is None:
+        has = ", ".join(read_schema("lab")["$defs"]["lab"]["required"])
+        return (
+            read if problems else replace(read, problems=[Problem(f"the file is empty; a lab has: {has}", str(file))])
+        )
+    extends = isinstance(document, Mapping) and "extends" in document
+    faults = _shape_faults(document, "extension" if extends else "lab")
+    read = read.with_problems((fault.message, fault.path) for fault in faults)
+    read = replace(
+        read, usable=_usable(document, [fault.path for fault in faults if fault.keyword not in _STILL_USABLE])
+    )
+    read = read.with_problems(_answer_problems(read.usable))
+    return _merged(read, extending) if extends else read
+
+
+def _merged(read: LabFile, extending: tuple[str, ...]) -> LabFile:
+    """Return an extending file, merged with the lab that it extends, with the problems of that."""
+    own, base_id = read.usable, read.usable["extends"]
+    alone = replace(read, merged=False)
+    if not isinstance(base_id, str):
+        return alone
+    chain = [*extending, str(own.get("id"))]
+    if base_id in chain:
+        loop = " → ".join([*chain, base_id])
+        return alone.with_problems([(f"the labs extend each other: {loop}", ("extends",))])
     files = lab_files()
     if base_id not in files:
-        said = f"there is no lab {base_id!r} to extend; the labs are: {', '.join(files)}"
-        return replace(read, problems=[read.problem(said, "extends")])
-    base = read_lab_file(files[base_id], (*extending, document["id"]))
+        return alone.with_problems([(lab_not_found(base_id, repr(base_id), files, "to extend"), ("extends",))])
+    base = read_lab_file(files[base_id], tuple(chain))
     if base.problems:
-        said = f"{base_id} cannot be extended: {base.problems[0]}"
-        return replace(read, problems=[read.problem(said, "extends")])
-    problems = [read.problem(message, *path) for message, path in extension_problems(base.document, document)]
-    if problems:
-        return replace(read, problems=problems)
-    extended = extend(base.document, document)
-    whole = replace(read, document=extended.document, own=document, extended=extended)
-    return replace(whole, problems=_shape_problems(whole.document, "lab", whole.problem))
+        return alone.with_problems([(f"{base_id} cannot be extended: {base.problems[0]}", ("extends",))])
+    found = list(extension_problems(base.document, own))
+    read = read.with_problems(found)
+    own = _usable(own, [path[:2] for _, path in found])
+    extended = extend(base.document, own)
+    usable = dict(extended.document)
+    if any(len(list(items_of(own, section))) < len(own.get(section) or ()) for section in SECTIONS):
+        usable["points"] = None  # without an item, the sum of the points is unknown
+    whole = replace(read, document=extended.document, usable=usable, own=read.document, extended=extended)
+    # a value with a fault in the file itself became None, and must not be reported twice
+    faults = [
+        fault
+        for fault in _shape_faults(whole.document, "lab")
+        if not whole.problems or (fault.keyword == "minItems" and fault.path == ("checks",))
+    ]
+    return whole.with_problems((fault.message, fault.path) for fault in faults)
 
 
-def _shape_problems(document: Any, shape: str, problem: Callable[..., Problem]) -> list[Problem]:
-    """Hold a document against ``lab.schema.json``, and what it expects of answers against JSON Schema's own.
+def _usable(document: Any, faulty: Iterable[Sequence[str | int]]) -> Any:
+    """Return a copy of a document with ``None`` in the place of values that cannot be used."""
+    copy = [deepcopy(document)]
+    for path in faulty:
+        at: Any = copy
+        steps = [0, *path]
+        for step in steps[:-1]:
+            at = at[step] if at is not None else None
+        if at is not None:
+            at[steps[-1]] = None
+    return copy[0]
+
+
+def _shape_faults(document: Any, shape: str) -> list[Fault]:
+    """Hold a document against ``lab.schema.json``.
 
     Args:
         document: the document.
         shape: ``lab``, or ``extension`` for a file that extends a lab.
-        problem: makes a problem of a message and a path.
     """
-    from labgrader.labs.answer_schema import schema_problems  # jsonschema: 60 ms at import
-
     key = shape, repr(document)
     if key in _sound:
         return []
-    problems = [
-        problem(error.message, *error.absolute_path)
-        for error in sorted(
-            _validator(shape).iter_errors(document), key=lambda error: list(map(str, error.absolute_path))
-        )
-    ]
-    if not problems:
-        for path, expectation in _expectations(document):
-            problems += [problem(message, *path, *below) for message, below in schema_problems(expectation)]
+    from labgrader.labs.schema_faults import schema_faults  # jsonschema: 60 ms at import
+
+    faults = list(schema_faults(_validator(shape).iter_errors(document)))
+    if not faults:
+        _sound.add(key)
+    return faults
+
+
+_sound: set[tuple[str, str]] = set()
+"""Documents without a fault, and their shapes: one command reads a lab file several times, 20 ms each."""
+
+
+@cache
+def _validator(shape: str) -> Any:
+    """Return the validator of lab files of one shape: ``lab`` or ``extension``."""
+    from labgrader.labs.schema_faults import strict_validator  # jsonschema, and only those who read lab files need it
+
+    schema = read_schema("lab")
+    return strict_validator({"$ref": f"#/$defs/{shape}", "$defs": schema["$defs"]})
+
+
+def _answer_problems(document: Any) -> Iterator[tuple[str, tuple[str | int, ...]]]:
+    """Yield what is wrong with each schema of an answer, the parameter ``matches`` of any check, and the path."""
+    if not isinstance(document, Mapping):
+        return
+    for section in SECTIONS:
+        for index, item in items_of(document, section):
+            parameters = item.get("with")
+            matches = parameters.get("matches") if isinstance(parameters, Mapping) else None
+            if isinstance(matches, dict):
+                yield from (
+                    (message, (section, index, "with", "matches", *below))
+                    for message, below in _schema_problems(matches)
+                )
+
+
+def _schema_problems(schema: Mapping[str, Any]) -> list[tuple[str, tuple[str | int, ...]]]:
+    key = "answer", repr(schema)
+    if key in _sound:
+        return []
+    from labgrader.labs.answer_schema import schema_problems  # jsonschema: 60 ms at import
+
+    problems = list(schema_problems(schema))
     if not problems:
         _sound.add(key)
     return problems
 
 
-_sound: set[tuple[str, str]] = set()
-"""Documents without a problem, and their shapes: one command reads a lab file several times, 20 ms each."""
-
-
-@cache
-def _validator(shape: str) -> Draft202012Validator:
-    """Return the validator of lab files of one shape: ``lab`` or ``extension``."""
-    from jsonschema import Draft202012Validator  # 60 ms at import, and only those who read lab files need it
-
-    schema = read_schema("lab")
-    return Draft202012Validator({"$ref": f"#/$defs/{shape}", "$defs": schema["$defs"]})
-
-
-def _expectations(document: Any) -> Iterator[tuple[tuple[str | int, ...], Any]]:
-    """Yield every schema of an answer with its path: the parameter ``matches`` of any check."""
-    for section in SECTIONS:
-        for index, item in enumerate(document.get(section, ())):
-            if isinstance(item.get("with", {}).get("matches"), dict):
-                yield (section, index, "with", "matches"), item["with"]["matches"]
-
-
-def _walk(
-    node: yaml.Node | None, path: tuple[str | int, ...], lines: Lines, above: tuple[yaml.Node, ...] = ()
-) -> Iterator[tuple[tuple[str | int, ...], str, int]]:
-    """Record the line of every value below a node; yield the keys that are given twice."""
-    if node is None:
-        return
-    if node in above:
-        raise yaml.MarkedYAMLError(problem="found unconstructable recursive node", problem_mark=node.start_mark)
-    if len(path) > MAX_DEPTH:
-        raise ValueError(f"nested more than {MAX_DEPTH} levels deep")
-    lines.record(path, node.start_mark.line + 1)
-    if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for key, value in node.value:
-            name = str(getattr(key, "value", ""))
-            if name in seen:
-                yield path, name, key.start_mark.line + 1
-            seen.add(name)
-            yield from _walk(value, (*path, name), lines, (*above, node))
-            lines.record((*path, name), key.start_mark.line + 1)
-    elif isinstance(node, yaml.SequenceNode):
-        for index, value in enumerate(node.value):
-            yield from _walk(value, (*path, index), lines, (*above, node))
-
-
-def dotted(path: Sequence[str | int]) -> str:
-    """Return a path as text: ``checks[3].with.memory``."""
-    text = ""
-    for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
-    return text
+def items_of(document: Mapping[str, Any], section: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Yield the checks or the advice of a document with their positions, without entries that cannot be used."""
+    entries = document.get(section)
+    for index, item in enumerate(entries if isinstance(entries, list) else ()):
+        if isinstance(item, Mapping):
+            yield index, item

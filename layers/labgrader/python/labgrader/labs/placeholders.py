@@ -10,6 +10,8 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from labgrader.labs.suggestions import closest_name
+
 STUDENT = ("username", "account_id", "region")
 """The placeholders that every lab may use in titles, hints and parameters."""
 
@@ -61,5 +63,7 @@ def placeholders(value: Any, path: Path = ()) -> Iterator[tuple[str, Path]]:
 
 def unknown_placeholder(name: str, known: Collection[str]) -> str:
     """Say that a placeholder is not known, which ones are, and how the text itself is written."""
+    near = closest_name(name, known)
     there = ", ".join(f"{{{placeholder}}}" for placeholder in known)
-    return f"there is no placeholder {{{name}}}; there are: {there}. For the text itself write {{{{{name}}}}}"
+    listed = f"; did you mean {{{near}}}? There are: {there}" if near else f"; there are: {there}"
+    return f"there is no placeholder {{{name}}}{listed}. For the text itself write {{{{{name}}}}}"

@@ -95,7 +95,7 @@ def built_in_checks() -> Path:
 def lab_id_of(file: Path) -> str:
     """Return the id of the lab of a lab file: the name of its folder, with hyphens for underscores.
 
-    The folders of the built-in labs are packages, whose names hold no hyphen; an id holds no underscore.
+    The folders of the built-in labs are packages. A package name has no hyphen, and an id has no underscore.
     """
     return file.parent.name.replace("_", "-")
 
@@ -125,9 +125,7 @@ def lab_files() -> dict[str, Path]:
         for file in sorted(folder.glob(f"*/{LAB_FILE}")):
             lab_id = lab_id_of(file)
             if lab_id in built_in:
-                said = (
-                    f"{lab_id} is a built-in lab: give yours another id, and `extends: {lab_id}` to change only parts"
-                )
+                said = f"{lab_id} is a built-in lab: use another id, and `extends: {lab_id}` to change only parts"
                 problems.append(Problem(said, str(file), field="id"))
             elif lab_id in found:
                 problems.append(Problem(f"{lab_id} is already the lab of {found[lab_id]}", str(file), field="id"))
@@ -152,7 +150,7 @@ def _built_in_labs() -> dict[str, Path]:
 def check_files() -> dict[str, CheckFile]:
     """Return the file of every check by the check's name.
 
-    Files whose name begins with ``_`` are no checks: they hold what several checks share.
+    Files with a name that begins with ``_`` are not checks: several checks share them.
 
     Raises:
         BadInputError: two checks have one name, or a file cannot be a check by its name.
@@ -176,7 +174,7 @@ def check_files() -> dict[str, CheckFile]:
             elif name not in found:
                 found[name] = CheckFile(file)
             elif found[name].module:
-                problems.append(Problem(f"{name} is a built-in check: give yours another name", str(file)))
+                problems.append(Problem(f"{name} is a built-in check: use another name", str(file)))
             else:
                 problems.append(Problem(f"{name} is already the check of {found[name].path}", str(file)))
     if problems:
@@ -217,7 +215,7 @@ def added_files() -> dict[str, Path]:
     for folder in _added:
         for inside, file in _files_of(folder):
             if (built_in_checks() / inside).exists():
-                problems.append(Problem(f"{CHECKS}/{inside} is a built-in file: give yours another name", str(file)))
+                problems.append(Problem(f"{CHECKS}/{inside} is a built-in file: use another name", str(file)))
             elif inside in found:
                 problems.append(Problem(f"{found[inside]} has the same name: rename one of them", str(file)))
             else:

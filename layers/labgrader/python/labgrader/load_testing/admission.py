@@ -40,7 +40,7 @@ PROVISIONED_WAIT_S = 60.0
 """Maximum seconds to wait for provisioned concurrency; AWS takes a minute or two to prepare it.
 Source: Lambda Developer Guide, "Configuring provisioned concurrency for a function"."""
 
-TOO_LATE = "AWS took so long to say what the account has left that no time remained for the load test; try again later"
+TOO_LATE = "AWS took so long to return the account's free concurrency that the load test had no time; try again later"
 """Why a test does not begin that could not finish."""
 
 
@@ -73,7 +73,7 @@ def read_concurrency_budget(client: Any, retry_policy: RetryPolicy | None = None
     try:
         answer = (retry_policy or RetryPolicy()).call(client.get_account_settings)["AccountLimit"]
     except MissingResourceError as error:
-        raise AwsCallError(error.code, "AWS knows no such question") from None
+        raise AwsCallError(error.code, "AWS does not support this request") from None
     return ConcurrencyBudget(int(answer["ConcurrentExecutions"]), int(answer["UnreservedConcurrentExecutions"]))
 
 
@@ -165,7 +165,7 @@ class Admission:
             return
         name, holder = f"{self.quota_scope} student {self.student}", self._holder()
         message = (
-            f"another run is load-testing what {quote(self.student)} built; run this student again when it is done"
+            f"another run is load-testing what {quote(self.student)} built; grade this student again when it is done"
         )
         if not self._wait(lambda now, ends_at: leases.lease(name, holder, now, ends_at), wait_until):
             raise NotGradedError("", message, Reason.QUOTA)
@@ -223,7 +223,7 @@ class Admission:
             try:
                 release(name, holder)
             except LabgraderError:  # the lease expires on its own; the result must not be lost
-                log.warning("%s was not given back", name, exc_info=True)
+                log.warning("%s was not released", name, exc_info=True)
 
     def _budget(self) -> ConcurrencyBudget:
         try:
@@ -280,14 +280,16 @@ class Admission:
             return [f"{waited_s:.0f} s were waited until provisioned concurrency ({wanted}) was ready"]
         else:
             return []
-        return [f"provisioned concurrency {why}: cold starts are to be expected"]
+        return [f"provisioned concurrency {why}: expect cold starts"]
 
 
 def _limits_unknown(refusal: AwsCallError) -> str:
     """Return why nothing is load-tested without the account's limits. AWS's text comes last: it may be cut."""
     if refusal.code in DENIED:
         return (
-            f"labgrader may not ask what the account has left, so nothing was loaded: its role there must allow "
-            f"{GET_ACCOUNT_SETTINGS} ({refusal})"
+            "labgrader cannot read the account's free concurrency, so the load test did not run: its role here "
+            f"must allow {GET_ACCOUNT_SETTINGS} ({refusal})"
         )
-    return f"AWS did not say what the account has left, so nothing was loaded; try again later ({refusal})"
+    return (
+        f"AWS did not return the account's free concurrency, so the load test did not run; try again later ({refusal})"
+    )

@@ -175,7 +175,7 @@ class _Comparison:
                     return None
                 side.record(reply)
                 if reply.timed_out:
-                    self._stop(f"because {side.target.name} gave no answer in time")
+                    self._stop(f"because {side.target.name} did not respond in time")
                 elif len(side.errors) >= MAX_FAILURES:
                     self._stop(f"after {MAX_FAILURES} failures of {side.target.name}")
         return None

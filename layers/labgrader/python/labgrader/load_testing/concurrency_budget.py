@@ -80,7 +80,7 @@ def _reserved(executions: int) -> str:
     if executions == 0:
         return "0 executions are reserved for the function, which switches it off"
     said = "1 execution is" if executions == 1 else f"{executions} executions are"
-    return f"{said} reserved for the function: what is beyond that is throttled by AWS, and counted apart"
+    return f"{said} reserved for the function: AWS throttles requests above that, and they are counted separately"
 
 
 def _reduced(plan: LoadPlan, budget: ConcurrencyBudget) -> str:

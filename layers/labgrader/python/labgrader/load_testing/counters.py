@@ -95,7 +95,7 @@ class RequestStats:
 
     @property
     def completed(self) -> int:
-        """Requests that ended, in whatever class."""
+        """The number of requests that ended, of any class."""
         return self.results.total()
 
     @property

@@ -45,8 +45,8 @@ def run_load(
     in flight, it waits ``PAUSE_S``. Without this wait, ten throttled workers of twenty would use up all requests within
     milliseconds, while the function still works on its first ten.
 
-    Open model: request ``i`` is due ``i / rate`` seconds after the first and is sent then, whatever happened to earlier
-    ones. Its latency counts from when it was due, so that a freeze shows in the latency of every request that came
+    Open model: request ``i`` is due ``i / rate`` seconds after the first and is sent then, regardless of earlier ones.
+    Its latency counts from when it was due, so that a freeze shows in the latency of every request that came
     during it. An arrival beyond ``concurrency`` requests in flight is dropped and counted. In both models the time to
     open a connection is not part of a latency.
 
@@ -140,8 +140,8 @@ class _LoadTest:
     async def _decide(self, threshold: Threshold) -> None:
         """Double the requests while it is open whether the percentile is below the threshold.
 
-        Nothing is added if arrivals were dropped, because nobody knows their latency, or if more requests failed than
-        the percentile tolerates, because then no latency can decide it.
+        Nothing is added if arrivals were dropped, because their latency is not known. Nothing is added if more requests
+        failed than the percentile tolerates, because then no latency can decide it.
         """
         sender, added = self.sender, 0
         while not sender.stopped:

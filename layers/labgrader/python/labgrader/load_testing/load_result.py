@@ -94,17 +94,16 @@ def _notes(target: LoadTarget, plan: LoadPlan, stats: RequestStats, late_ms: flo
     notes = []
     if stats.dropped:
         notes.append(
-            f"{stats.dropped} of {stats.sent + stats.dropped} arrivals found no room in flight and were not sent: the "
-            "latencies are those of the others"
+            f"{stats.dropped} of {stats.sent + stats.dropped} arrivals were not sent, because too many requests were "
+            "in flight; the latencies do not include them"
         )
     if late_ms:
         notes.append(
-            f"the load tester itself was late by {late_ms:.0f} ms in one request of a hundred: these latencies are "
-            "partly its own"
+            f"the load tester itself was late by {late_ms:.0f} ms in 1% of requests; these latencies include its delay"
         )
     cost, cap = dollars(usd), dollars(plan.cost_cap_usd)
     if usd > plan.cost_cap_usd and cost != cap:
-        notes.append(f"it cost about {cost}, more than its cap of {cap}: what was in flight had to be waited for")
+        notes.append(f"it cost about {cost}, more than its cap of {cap}, because the requests in flight had to finish")
     if target.without:
         notes.append(target.without)
     return notes

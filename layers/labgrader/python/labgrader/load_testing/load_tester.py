@@ -115,7 +115,7 @@ class LoadTester:
             return self.run(_target(arguments["Target"]), _plan(arguments))
         if question.action == COMPARE:
             return self._compare(arguments)
-        raise BadInputError([f"{question.action} is no question that load-tests"])
+        raise BadInputError([f"{question.action} is not a load-test question"])
 
     def run(self, target: Target, plan: LoadPlan, on_progress: Callable[[LoadProgress], None] | None = None) -> Answer:
         """Carry out a load test.

@@ -12,7 +12,7 @@ class LoadProgress:
     Args:
         planned: requests to send in this phase.
         sent: requests that were sent.
-        answered: requests that ended, in whatever class.
+        answered: requests that ended, of any class.
         succeeded: requests that succeeded.
         throttled: requests that AWS throttled.
         failed: requests that ended in any other class.

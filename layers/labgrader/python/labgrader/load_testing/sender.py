@@ -233,7 +233,7 @@ class RequestSender:
             self._end_by_deadline()
         elif self._timeouts_in_a_row >= self._max_timeouts and (self._in_flight or self.stats.sent < self.planned):
             count, took_s = self._timeouts_in_a_row, time.perf_counter() - self.began
-            self._end_early(f"stopped after {took_s:.0f} s, when {count} requests in a row had no answer: ")
+            self._end_early(f"stopped after {took_s:.0f} s, because {count} requests in a row had no response: ")
 
     @property
     def _max_timeouts(self) -> int:

@@ -27,7 +27,7 @@ class ApiCaller:
     Args:
         client: a boto3 API Gateway client of the student's account, without retries of its own: it says where APIs are
             called, and reads the values of keys.
-        ownership: whose APIs may be called.
+        ownership: the student who owns the APIs that may be called.
         retry_policy: how often a throttled call is repeated. A fault of the function is an answer and never repeated:
             the call may have done its work.
     """
@@ -52,7 +52,7 @@ class ApiCaller:
         arguments = question.arguments
         target = f"{arguments['Method']} {self._stages.address(arguments)}"
         if target in self.hung:
-            return Answer(HttpReply("timeout", error="not tried again: an earlier call did not return").to_dict())
+            return Answer(HttpReply("timeout", error="not called again, because an earlier call timed out").to_dict())
         try:
             request = self._stages.request(arguments)
         except AwsCallError as refusal:

@@ -30,9 +30,9 @@ class Invoker:
     """Invokes the functions of one student.
 
     Args:
-        endpoint: where Lambda is, and who we are there.
-        username: the student whose functions may be invoked: those that begin with it and a hyphen.
-        forbidden: what the names of the grader's own functions begin with; these are never invoked.
+        endpoint: Lambda's endpoint, with the credentials for it.
+        username: the student. Only functions with a name that begins with it and a hyphen may be invoked.
+        forbidden: the prefix of the grader's own functions; these are never invoked.
         retry_policy: how often a throttled or failed request is repeated.
     """
 
@@ -77,7 +77,7 @@ class Invoker:
             BadInputError: the question is another one, or its arguments make no sense.
         """
         if question.action != INVOKE:
-            raise BadInputError([f"{question.action} is no question that calls a function"])
+            raise BadInputError([f"{question.action} is not a question that invokes a function"])
         try:
             return self._probe(question.arguments)
         except (BotoCoreError, ClientError) as error:  # the credentials ended and could not be refreshed
@@ -90,7 +90,7 @@ class Invoker:
         )
         target = f"{function}:{qualifier}" if qualifier else function
         if target in self.hung:
-            why = "not tried again: an earlier call did not return"
+            why = "not called again, because an earlier call timed out"
             return Answer(Invocation(target, "timeout", error=why).to_dict())
         event = event_of(arguments["Payload"])
         timeout_s = float(arguments.get("TimeoutSeconds") or PROBE_TIMEOUT_S)

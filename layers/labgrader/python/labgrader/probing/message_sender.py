@@ -32,7 +32,7 @@ only a minute after the last message was sent, so an empty queue is also asked f
 
 TAKE_BACK_ROUNDS = 5
 TAKE_BACK_S = 10
-"""Times that we ask for messages to take ours back, and seconds in which nobody else sees those we were given."""
+"""Number of receive requests to take labgrader's messages back, and their visibility timeout in seconds."""
 
 _COUNTS = (
     "ApproximateNumberOfMessages",
@@ -46,7 +46,7 @@ class MessageSender:
 
     Args:
         client: a boto3 SQS client of the student's account, without retries of its own.
-        ownership: whose queues may be sent to.
+        ownership: the student who owns the queues that may be used.
         retry_policy: how often a throttled or failed request is repeated.
         poll_s, quiet_after_s: seconds between two looks, and before an empty queue is believed.
     """
@@ -96,15 +96,15 @@ class MessageSender:
                 self._take_back(url, ours)
                 raise
         except MissingResourceError as missing:
-            return Answer(error_code=missing.code, error_message=f"{doing}: the queue {name} is not there any more")
+            return Answer(error_code=missing.code, error_message=f"{doing}: the queue {name} no longer exists")
         except AwsCallError as refusal:
             return refusal.answer(f"{doing}: {refusal.message}")
 
     def _send(self, url: str, name: str, bodies: list[str]) -> tuple[set[str], str]:
         """Send the messages one by one. Return the ids of those that were accepted, and why the next one was not.
 
-        AWS permits SendMessageBatch to whoever may ``sqs:SendMessage``; the embedded AWS wants a permission of its own
-        for it, which AWS does not have.
+        On AWS the permission ``sqs:SendMessage`` covers SendMessageBatch. The embedded AWS requires a separate
+        permission, which AWS does not have.
 
         Raises:
             MissingResourceError, AwsCallError: not one was taken.
@@ -144,7 +144,7 @@ class MessageSender:
         # what lay there before may be stuck for another reason, and is not ours to complain of
         left = min(len(ours), max(count - before, taken))
         if before and left and not taken:
-            raise AwsCallError("QueueBusy", "others use the queue too, so nobody can say whose messages are left")
+            raise AwsCallError("QueueBusy", "others use the queue too, so the origin of the messages left is not known")
         return SentMessages("left" if left else "consumed", len(ours), left, rounded(1000 * waited_s), error)
 
     def _take_back(self, url: str, ours: set[str]) -> int:

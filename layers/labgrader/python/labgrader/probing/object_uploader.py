@@ -33,7 +33,7 @@ class ObjectDropper:
 
     Args:
         client: a boto3 S3 client of the student's account, without retries of its own.
-        ownership: whose buckets may be touched.
+        ownership: the student who owns the buckets that may be used.
         retry_policy: how often a throttled or failed request is repeated.
         poll_s: seconds between two looks.
         token: makes the part of a name that no other call has.
@@ -57,13 +57,13 @@ class ObjectDropper:
     def answer(self, question: Question) -> Answer:
         """Put an object, wait for what is made of it, delete both.
 
-        An old object of the awaited key is deleted first, so that its being there is proof. Whether we may delete and
-        read is seen before we wait: without ``s3:ListBucket``, which nobody gives us, S3 says AccessDenied of a key
-        that is not there (Amazon S3 API Reference, GetObject, "Permissions"), and from then on that is what it means.
+        An old object of the awaited key is deleted first, so that a new object is proof. The permissions to delete and
+        read are tested before the wait. labgrader has no ``s3:ListBucket``, so S3 then returns AccessDenied for a
+        missing key (Amazon S3 API Reference, GetObject, "Permissions"). From then on, AccessDenied means missing.
 
-        The name that is put has a part of its own in each call, so that two runs at once do not delete each other's
-        results: ``labgrader-user1.txt`` lies there as ``labgrader-3f9a2c71-user1.txt``. In what was found it is written
-        as it was asked for, so that the record is judged to the same verdict by whoever reads it.
+        The uploaded name has a random part, so that two concurrent runs do not delete each other's results:
+        ``labgrader-user1.txt`` is stored as ``labgrader-3f9a2c71-user1.txt``. The result has the requested name, so
+        that the record always gets the same verdict.
 
         Returns:
             A ``UploadResult`` as JSON; an error that names the permission where S3 refused.
@@ -159,5 +159,5 @@ def _unread(bucket: str, error: Exception) -> Answer | None:
 
 def _refused(action: str, bucket: str, refusal: MissingResourceError | AwsCallError) -> Answer:
     if isinstance(refusal, MissingResourceError):
-        return Answer(error_code=refusal.code, error_message=f"{action}: the bucket {bucket} is not there any more")
+        return Answer(error_code=refusal.code, error_message=f"{action}: the bucket {bucket} no longer exists")
     return refusal.answer(f"{action}: {refusal.message}")

@@ -1,4 +1,4 @@
-"""Whose resources we may touch: a student's own, by their prefix, and never the grader's."""
+"""The resources that probes may use: those of one student, by prefix, and never those of the grader."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from labgrader.errors import NotGradedError
 
 @dataclass(frozen=True)
 class Ownership:
-    """The student whose resources may be used. IAM enforces the same; this is the second safeguard.
+    """The student who owns the resources that may be used. IAM enforces the same; this is the second safeguard.
 
     Args:
-        username: the student whose resources begin with it and a hyphen.
-        forbidden: what the names of the grader's own resources begin with.
+        username: the student. Names of the student's resources begin with it and a hyphen.
+        forbidden: the prefix of the grader's own resources.
     """
 
     username: str

@@ -46,8 +46,8 @@ class RetryPolicy:
     def repeat(self, send: Callable[[], Reply], transient: Callable[[Reply], bool] | None = None) -> Reply:
         """Repeat a call. Return the first reply that needs no retry, or the last one.
 
-        Repeated are throttles, functions that are not ready yet (``State: Pending``), faults on AWS's side and lost
-        connections. An answer is final, good or bad, and so is none: what hung once may hang again.
+        Throttles, functions that are not ready yet (``State: Pending``), faults on AWS's side and lost connections are
+        retried. Any response is final, and so is a timeout, because the next request may hang again.
 
         Args:
             send: sends the request once.

@@ -1,4 +1,4 @@
-"""The request of a stage of a student's REST API: where it goes, what is guarded on the way, and the key it carries."""
+"""Build the request to a stage of a student's REST API, with its address, its limits and its API key."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class StageRequest:
     """One call of a stage, ready to be sent as often as wanted.
 
     Args:
-        host: where it goes.
+        host: the host of the API.
         method: its method.
         address: the whole URL, without the query.
         content: the request's bytes, head and body.
@@ -61,7 +61,7 @@ class Stages:
     Args:
         client: a boto3 API Gateway client of the student's account, without retries of its own: it says where APIs are
             called, and reads the values of keys.
-        ownership: whose APIs may be called.
+        ownership: the student who owns the APIs that may be called.
         retry_policy: how often the question for a key's value is repeated.
     """
 
@@ -91,10 +91,10 @@ class Stages:
         return f"{url}{_path(arguments['Path'])}"
 
     def request(self, arguments: Mapping[str, Json]) -> StageRequest:
-        """Return the request that a question asks for, with the key's value where it names a key.
+        """Return the request for a question, with the value of its API key if it names one.
 
         Args:
-            arguments: ``ApiId ApiName Stage Method Path``, and where wanted ``Query Headers Body ApiKeyId``.
+            arguments: ``ApiId ApiName Stage Method Path``, and optionally ``Query Headers Body ApiKeyId``.
 
         Raises:
             NotGradedError: the API or the key is not the student's, or the path leads out of the stage.
@@ -116,7 +116,7 @@ class Stages:
             try:
                 answer = self._patience.call(lambda: self._client.get_api_key(apiKey=key_id, includeValue=True))
             except MissingResourceError as missing:
-                raise AwsCallError(missing.code, f"{_GET_KEY}: the API key is not there any more") from None
+                raise AwsCallError(missing.code, f"{_GET_KEY}: the API key no longer exists") from None
             except AwsCallError as refusal:
                 raise refusal.saying(f"{_GET_KEY}: {refusal.message}") from None
             name = text(answer.get("name"))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from labgrader.evidence.naming import owns
 from labgrader.evidence.question import Json
-from labgrader.roster import MAX_USERNAME
+from labgrader.rosters import MAX_USERNAME
 
 EVERYWHERE = "global"
 """What stands for the Region of what is the same in all of them: roles, the list of buckets."""
@@ -42,7 +42,7 @@ class AccountFacts:
 
     Args:
         lists: by action: the names of functions and dashboards, or the entries of a list by their name.
-        answers: by question: what is asked about a role or a policy; ``None`` where there is none.
+        answers: by question: the answer about a role or a policy; ``None`` if it does not exist.
         lists_provisioned_concurrency: whether the endpoint offers ListProvisionedConcurrencyConfigs; ``None`` until it
             was tried.
     """

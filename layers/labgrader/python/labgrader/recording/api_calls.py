@@ -32,7 +32,7 @@ MAX_PATIENCE_S = 60
 """Seconds after which a request that is still throttled, or still fails, is given up."""
 
 FORGET_THROTTLE_S = 30
-"""Seconds after which what was throttled to the end is asked again for the students who come next."""
+"""Seconds that a quota is paused after labgrader gave up on its throttles. The next students try again."""
 
 BACKOFF_BASE_S = 0.25
 BACKOFF_CAP_S = 10
@@ -71,11 +71,11 @@ class ApiClient:
     def send(self, place: str, action: str, request: Callable[[], Sent]) -> Sent:
         """Send one request. Retry after a throttle or a fault of AWS, with full jitter.
 
-        A quota that was throttled to the end is left alone for ``FORGET_THROTTLE_S``: what would take from it meanwhile
-        is answered with the same refusal.
+        After labgrader gave up on a throttled quota, it pauses the quota for ``FORGET_THROTTLE_S``. In this time,
+        requests for it fail with the same refusal.
 
         Args:
-            place: the account and Region whose quota it takes from.
+            place: the account and Region that the quota is for.
             action: ``service:Operation``.
             request: sends it.
 
@@ -88,7 +88,7 @@ class ApiClient:
             raise given_up.saying(given_up.message, transient=True)
         began = self.rate_limiter.clock()
         if not self.rate_limiter.take(place, action, self.ends_at):
-            said = "the time for this run's questions was over"
+            said = "the time for this run's requests ran out"
             raise AwsCallError(NOT_REACHED, said, transient=True, reason_code=Reason.TIME_OVER)
         patience_ends = min(began + MAX_PATIENCE_S, self.ends_at)
         attempt = 0
@@ -102,7 +102,7 @@ class ApiClient:
                 refusal = classify_error(error)
             except Exception as error:  # botocore's parser, given an answer of another shape than its model has
                 log.exception("%s: the answer could not be read", action)
-                said = f"the answer could not be read ({type(error).__name__}); labgrader's log says more"
+                said = f"the response could not be read ({type(error).__name__}); see labgrader's log"
                 refusal = AwsCallError(UNREADABLE, said)
             throttled = refusal.code in THROTTLES
             if throttled:
@@ -119,7 +119,8 @@ class ApiClient:
                     continue
             now = self.rate_limiter.clock()
             how = "throttled" if throttled else "failing"
-            said = f"{how} to the end, {attempt} times in {now - began:.0f} s: {refusal.message}"
+            attempts = "1 attempt" if attempt == 1 else f"{attempt} attempts"
+            said = f"still {how} after {attempts} in {now - began:.0f} s: {refusal.message}"
             refusal = refusal.saying(said, transient=True)
             if throttled and not self._given_up(quota):
                 self._throttled[quota] = (refusal, now)
@@ -211,7 +212,7 @@ def client_of(connection: AccountSession, service: str) -> Client:
     """Return the client of a service.
 
     Raises:
-        AwsCallError: it cannot be made: a Region that is none, credentials that are not there.
+        AwsCallError: it cannot be created: the Region does not exist, or credentials are missing.
     """
     try:
         return connection.client(service)
@@ -233,5 +234,5 @@ def _request(
 
 
 def quota_scope(connection: AccountSession, *, everywhere: bool) -> str:
-    """Return whose quota a request counts against: the account and its Region, or the account alone."""
+    """Return the scope of the quota that a request counts against: the account and its Region, or the account alone."""
     return f"{connection.account_id} {EVERYWHERE}" if everywhere else connection.place

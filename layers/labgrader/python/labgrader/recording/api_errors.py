@@ -1,4 +1,4 @@
-"""The errors of AWS, of botocore and of our own requests, told apart: missing, transient or refused, and why."""
+"""Classify errors of AWS, of botocore and of labgrader's requests: missing, transient or refused, and why."""
 
 from __future__ import annotations
 

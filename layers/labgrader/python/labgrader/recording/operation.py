@@ -15,7 +15,7 @@ MAX_CLASS_PAGES = 10_000
 """Pages of a list that a whole account shares: 500,000 functions."""
 
 MAX_PAGES = 100
-"""Pages of a list about one student: 5,000 versions. More is a mistake of somebody's script, not a lab."""
+"""Maximum pages of a list about one student, for 5,000 versions. More come from a faulty script, not from a lab."""
 
 Wanted = Any
 """What is kept of an answer: ``None`` for a value as it is, an object of what is wanted by name (``*`` for every name),
@@ -45,13 +45,13 @@ class Operation:
 
     Args:
         service, method: as botocore calls them.
-        entries: the field of the answer that is asked for: a list where it is paged. Empty for the whole answer.
-        paging: how the list goes on; ``None`` where the answer is complete.
+        entries: the field of the answer to keep: a list if it is paged. Empty for the whole answer.
+        paging: how to request the next page; ``None`` if the answer is complete.
         keep: what of the answer, or of an entry of the list, is stored.
         fixed: arguments beside those of the question.
         most: pages after which a list is given up.
         quota: its own quota; ``None`` if it counts against the quota of its service (``quotas.py``).
-        api_path: for API Gateway, whose IAM action is ``apigateway:GET``: the path that may be read.
+        api_path: for API Gateway, with its IAM action ``apigateway:GET``: the path that may be read.
         everywhere: whether the answer is the same for all Regions.
     """
 
@@ -94,7 +94,7 @@ class ClassList:
 
     Args:
         operation: the request.
-        name: the name of an entry, whose beginning says whose it is; empty for what is nobody's.
+        name: the name of an entry. Its prefix identifies the student; empty for an entry that belongs to no student.
         values: whether entries are stored under their names; else the names are all that is stored.
         unique: whether a name has one entry; else a name has a list of them.
     """

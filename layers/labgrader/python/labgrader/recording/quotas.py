@@ -30,7 +30,7 @@ EVENT_BRIDGE = Quota("eventbridge", 20)
 """Less than half of the 50 that the CloudWatch Events limits gave for all operations but PutEvents."""
 
 IAM = Quota("iam", 10)
-"""IAM publishes no quota, and the consoles of a class share whatever it is."""
+"""IAM publishes no quota, and the consoles of a class share it."""
 
 STS = Quota("sts", 60)
 """A tenth of the 600 that STS allows."""

@@ -38,7 +38,7 @@ def quota_of(action: str) -> Quota:
 
 
 class TokenBucket:
-    """A token bucket whose rate adapts: a throttle halves it, and it rises slowly up to its ceiling.
+    """A token bucket with an adaptive rate: a throttle halves it, and it rises slowly up to its ceiling.
 
     Requests are served in the order of arrival: each takes its token at once, perhaps a future one, and waits for it.
 
@@ -108,7 +108,7 @@ class RateLimiter:
         """Wait until the next request may go out.
 
         Args:
-            place: the account and the Region whose quota it is.
+            place: the account and the Region that the quota is for.
             action: ``service:Operation``.
             until: the latest time to go out, by our clock.
 

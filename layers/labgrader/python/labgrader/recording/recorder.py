@@ -23,7 +23,7 @@ from labgrader.recording.api_calls import ApiClient
 from labgrader.recording.rate_limiter import RateLimiter
 from labgrader.recording.resolver import QuestionResolver, Subject
 from labgrader.recording.sessions import Accounts
-from labgrader.roster import Student
+from labgrader.rosters import Student
 
 WORKERS = 16
 """Requests in flight: 15 a second at 50 ms each keep one busy, the rest waits for its turn or for a slow answer."""
@@ -43,7 +43,7 @@ answered without asking, so that a class which AWS throttles to the end is not l
 only a request that is on its way is waited for (``READ_TIMEOUT_S``)."""
 
 RECORDING_FAILED = Answer(
-    error_code="RecordingFailed", error_message="labgrader failed while it recorded this student; its log says more"
+    error_code="RecordingFailed", error_message="labgrader failed while it recorded this student; see its log"
 )
 
 log = logging.getLogger(__name__)
@@ -120,8 +120,8 @@ class Recorder:
                 within ``FINISH_S``; who is missing from what is yielded can be recorded by the next invocation.
 
         Yields:
-            The snapshots, each student's when it is complete: not in the order of the roster. A student whose recording
-            fails unexpectedly is logged, with ``RECORDING_FAILED`` for what was open.
+            The snapshots, each when it is complete, not in the order of the roster. An unexpected failure is logged
+            with the student, and the open questions get ``RECORDING_FAILED``.
         """
         clock = self._pacer.clock
         ends = float("inf") if deadline_s is None else clock() + deadline_s
@@ -129,7 +129,7 @@ class Recorder:
         coming = iter(students)
         more = True
         busy: dict[Future[float | None], _Recording[Item]] = {}
-        waiting: list[tuple[float, int, _Recording[Item]]] = []  # a heap of those whose functions are not ready yet
+        waiting: list[tuple[float, int, _Recording[Item]]] = []  # a heap: their functions are not ready yet
         tie = itertools.count()
         with ThreadPoolExecutor(self._workers, thread_name_prefix="recorder") as pool:
             while True:

@@ -21,19 +21,20 @@ _SECRET_NAMES = re.compile(
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
-_SECRET_VALUES = re.compile(
-    r"\b(?:AKIA|ASIA)[A-Z0-9]{12,}"  # access key ids
-    r"|(?<![\w+/=-])(?=[\w+/]{0,39}(?-i:[A-Z]))(?=[\w+/]{0,39}(?-i:[a-z]))(?=[\w+/]{0,39}\d)[A-Za-z0-9+/]{40}(?![\w+/=-])"
-    r"|\beyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*"  # JSON web tokens
-    r"|-----BEGIN [A-Z0-9 ]*PRIVATE KEY"
-    r"|X-Amz-(?:Signature|Credential|Security-Token)="  # presigned URLs
-    r"|[?&](?:sig|signature|token|access_token|api_?key|password)=[^&\s]{6,}"
-    r"|://[^/\s:@]+:[^/\s@]+@"  # user:password@ in a URL
-    r"|\b(?:password|passwd|pwd|secret|secretaccesskey|accountkey|client_secret)[\"']?\s*[=:]\s*[\"']?[^\s;\"']{3,}"
-    r"|\b(?:Bearer|Basic) [\w+/=.~-]{16,}"
-    r"|\b(?:gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|sk-|sk_live_|rk_live_|pk_live_|SG\.|AIza)[\w.-]{16,}",
-    re.IGNORECASE,
+_SECRET_PATTERNS = (
+    r"\b(?:AKIA|ASIA)[A-Z0-9]{12,}",  # access key ids
+    r"(?<![\w+/=-])(?=[\w+/]{0,39}(?-i:[A-Z]))(?=[\w+/]{0,39}(?-i:[a-z]))(?=[\w+/]{0,39}\d)[A-Za-z0-9+/]{40}(?![\w+/=-])",
+    r"\beyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*",  # JSON web tokens
+    r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY",
+    r"X-Amz-(?:Signature|Credential|Security-Token)=",  # presigned URLs
+    r"[?&](?:sig|signature|token|access_token|api_?key|password)=[^&\s]{6,}",
+    r"://[^/\s:@]+:[^/\s@]+@",  # user:password@ in a URL
+    r"\b(?:password|passwd|pwd|secret|secretaccesskey|accountkey|client_secret)[\"']?\s*[=:]\s*[\"']?[^\s;\"']{3,}",
+    r"\b(?:Bearer|Basic) [\w+/=.~-]{16,}",
+    r"\b(?:gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|sk-|sk_live_|rk_live_|pk_live_|SG\.|AIza)[\w.-]{16,}",
 )
+
+_SECRET_VALUES = re.compile("|".join(_SECRET_PATTERNS), re.IGNORECASE)
 
 _WORD = re.compile(r"[A-Za-z0-9+=_-]{24,}")
 _WORD_WITH_SLASHES = re.compile(r"[A-Za-z0-9+/=_-]{24,}")
@@ -42,8 +43,8 @@ MIN_ENTROPY_BITS = 3.5
 """Bits a character above which a long word may be random: 40 characters of base64 have about 4.7."""
 
 MIN_SWITCHES = 0.3
-"""The share of a random word's neighbours that differ in kind (upper, lower, digit); in a name it is below 0.2, where a
-capital and the small letters that follow it count as one kind."""
+"""The share of adjacent characters in a random word that differ in kind (upper, lower, digit). In a name it is below
+0.2; a capital and the small letters after it count as one kind."""
 
 _HEX = re.compile(r"[0-9a-fA-F]{32,}")
 
@@ -67,7 +68,7 @@ def without_secrets(configuration: Mapping[str, Json]) -> dict[str, Json]:
 def looks_secret(name: str, value: Any) -> bool:
     """Say whether a variable should not be stored, by its name or by what it holds.
 
-    An empty value, ``true``, ``false`` and short numbers are no secrets whatever their variable is called.
+    An empty value, ``true``, ``false`` and short numbers are not secrets, with any name of the variable.
     """
     text = value if isinstance(value, str) else str(value)
     if text.strip().lower() in ("", "true", "false", "yes", "no", "none", "null", "on", "off"):

@@ -31,7 +31,7 @@ from labgrader.recording.packages.code_analysis import read_code
 from labgrader.recording.packages.package import Contents, Deployed, open_package
 from labgrader.recording.redaction import without_secrets
 from labgrader.recording.sessions import Accounts, AccountSession
-from labgrader.roster import Student
+from labgrader.rosters import Student
 
 _GET_FUNCTION = Operation("lambda", "get_function")
 _PROVISIONED_LIST = Operation("lambda", "list_provisioned_concurrency_configs", "ProvisionedConcurrencyConfigs")
@@ -45,9 +45,9 @@ class Subject:
 
     Args:
         account_id, region: where the resources are.
-        way: the way in, or why there is none.
-        code: by function: where its package lies.
-        opened: by function: what was read of its package, so that it is fetched once.
+        way: the session for the account, or the error if it cannot be opened.
+        code: by function: the location of its package.
+        opened: by function: the content of its package, so that it is downloaded once.
     """
 
     student: Student
@@ -62,7 +62,7 @@ class Subject:
         """The way into the account.
 
         Raises:
-            AwsCallError: there is none.
+            AwsCallError: the account cannot be opened.
         """
         if isinstance(self.way, AwsCallError):
             raise self.way.saying(self.way.message)
@@ -118,7 +118,7 @@ class QuestionResolver:
         """Answer one question: a value, ``None`` for what does not exist, or why AWS would not say."""
         ask = self._answers.get(question.action)
         if ask is None:
-            return Answer(error_code="UnknownQuestion", error_message="labgrader cannot ask this of AWS")
+            return Answer(error_code="UnknownQuestion", error_message="labgrader cannot request this from AWS")
         try:
             return Answer(plain(ask(subject, question)))
         except MissingResourceError:
@@ -135,7 +135,7 @@ class QuestionResolver:
         def ask() -> Json:
             try:
                 return wanted.filed(self._api.ask(connection, question, wanted.operation, raw=True))
-            except MissingResourceError as error:  # a list is never missing: nobody loses points for it
+            except MissingResourceError as error:  # a list is never missing: no student loses points for it
                 raise AwsCallError(error.code, "AWS says that there is no such list") from None
 
         self._ask_once(account.lists, account, subject, question.action, ask)
@@ -245,7 +245,7 @@ class QuestionResolver:
         function = question.arguments["FunctionName"]
         deployed = subject.code.get(function)
         if deployed is None or not (deployed.image or deployed.location):
-            raise AwsCallError("NoPackage", "GetFunction gave no address of the package")
+            raise AwsCallError("NoPackage", "GetFunction returned no URL of the package")
         if function not in subject.opened:
 
             def fetch() -> Contents:
@@ -283,6 +283,6 @@ def _naming_permission(action: str, refusal: AwsCallError) -> str:
 
 
 def _closed(refusal: AwsCallError, action: str, student: Student) -> AwsCallError:
-    """Return the error that answers every question about a student whose account cannot be opened."""
+    """Return the answer to every question about a student if the account cannot be opened."""
     of = f" of {student.role_arn}" if student.role_arn else ""
     return refusal.saying(f"{action}{of}: {refusal.message}")

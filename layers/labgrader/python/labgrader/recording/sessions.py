@@ -15,7 +15,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from labgrader.errors import BadInputError
-from labgrader.roster import Student
+from labgrader.rosters import Student
 
 CONNECT_TIMEOUT_S = 5
 READ_TIMEOUT_S = 20
@@ -42,7 +42,7 @@ class AccountSession:
 
     @property
     def place(self) -> str:
-        """Whose quotas it uses: ``ACCOUNT REGION``."""
+        """The scope of its quotas: ``ACCOUNT REGION``."""
         return f"{self.account_id} {self.region}"
 
     def client(self, service: str) -> Client:
@@ -62,7 +62,7 @@ class Accounts:
         run_id: names our sessions in the students' audit trails.
         region: where a student without a Region is looked for; empty for that of the environment.
         new_session: makes botocore sessions; they read the ordinary AWS environment.
-        on_call: is told ``service:Operation`` before every request, refreshed credentials included.
+        on_call: receives ``service:Operation`` before every request, also for refreshed credentials.
         connections: HTTP connections kept for each client: as many as there are threads.
     """
 

@@ -1,4 +1,4 @@
-"""What an audit adds to a student's report: what changed since the run before, what is gone, what costs money. Pure."""
+"""The audit part of a student's report: changed verdicts, missing resources, and resources that cost money. Pure."""
 
 from __future__ import annotations
 
@@ -13,18 +13,21 @@ from labgrader.judging.verdict import STATUSES, Status
 from labgrader.reporting.formatting import clean, rounded
 
 MAX_MESSAGE = 1_000
-"""Characters of a message that a difference repeats; the check itself has all of it."""
+"""The most characters of a message in a difference. The check has the whole message."""
 
 _LEAST = 0.0005
-"""Shares of points that differ by less are the same: they are kept to four decimals."""
+"""Shares of points that differ by less are equal: they are stored with four decimals."""
 
 _LEAST_OF_PARTS = 0.0101
-"""As ``_LEAST``, where a check is partly right both times. A share is told from points with two decimals, which for one
-point are hundredths; another version of the lab may give it other points, and then other digits are lost."""
+"""As ``_LEAST``, for a check that is partly passed both times.
+
+The share is computed from points with two decimals. For a check with one point, the error is up to 0.01 of the share.
+Another version of the lab may give the check other points, with another rounding error.
+"""
 
 
 class KnownVerdict(TypedDict):
-    """The last verdict of a check that was not "not graded". ``share`` is the part of the points, 0 to 1."""
+    """The last verdict of a check that was graded. ``share`` is the part of the points, 0 to 1."""
 
     status: Status
     share: float
@@ -39,18 +42,18 @@ def build_audit(
     running: Sequence[RunningCost],
     carried_over_from: OtherRun | None,
 ) -> ReportAudit:
-    """Return the ``audit`` field of a report; the same arguments give the same field.
+    """Return the ``audit`` field of a report. The same arguments give the same field.
 
-    A check that could not be told, then or now, has not changed: what is compared is the last verdict of each check
-    that could be told, however long ago. From failed to skipped is no change either: neither earns anything.
+    Each check is compared with its last graded verdict, from whichever run. A check that is not graded has not changed.
+    A change from failed to skipped does not count: neither earns points.
 
     Args:
-        compared_with: the run before, ``run_id``, ``graded_at`` and ``lab_version``, or ``None`` for the first.
-        known: the last verdict of each check that could be told, as ``known_after`` made it.
-        scored: the checks as they are now.
-        gone: what is not there any more, by name.
-        running: what costs money by the hour.
-        carried_over_from: the graded run whose verdicts stand in this report, as ``compared_with``, or ``None``.
+        compared_with: the previous run (``run_id``, ``graded_at`` and ``lab_version``), or ``None`` in the first run.
+        known: the last graded verdict of each check, as ``known_after`` returned it.
+        scored: the checks with their verdicts of this audit.
+        gone: the names of the resources that no longer exist.
+        running: the resources that cost money by the hour.
+        carried_over_from: the graded run that verdicts were carried over from, as ``compared_with``, or ``None``.
     """
     drifted: list[Difference] = []
     mended: list[Difference] = []
@@ -58,7 +61,7 @@ def build_audit(
         before, now = known.get(check.item.id), check.verdict.status
         if before is None or now == "not_graded" or before["status"] not in STATUSES:
             continue
-        share = share_of(  # as the report will tell it: two thirds of 5 points are 3.33, also where nothing changed
+        share = share_of(  # computed from rounded points, as in the report: two thirds of 5 points are 3.33
             {"status": now, "points": check.points, "max_points": check.item.points}
         )
         least = _LEAST_OF_PARTS if now == before["status"] else _LEAST
@@ -99,10 +102,11 @@ def _running(cost: RunningCost) -> RunningResource:
 
 
 def known_after(known: Mapping[str, KnownVerdict], report: Report) -> dict[str, KnownVerdict]:
-    """Return the last verdict of each check that could be told, once a report is written.
+    """Return the last graded verdict of each check after a report.
 
     Args:
-        known: the same before it. Of a check that is not graded now it stays; of one that the lab has no more, it goes.
+        known: the last graded verdicts before the report. A verdict stays if the check is not graded in the report. It
+            is dropped if the report does not have the check.
         report: the report.
     """
     after: dict[str, KnownVerdict] = {}

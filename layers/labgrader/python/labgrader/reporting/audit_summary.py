@@ -1,4 +1,4 @@
-"""What an audit found of a class: ``audit.json`` (``schemas/audit.schema.json``). Pure."""
+"""The results of an audit of a class: ``audit.json`` (``schemas/audit.schema.json``). Pure."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from labgrader.reporting.formatting import clean, rounded
 SCHEMA = "labgrader.audit/1"
 
 MAX_STUDENTS = 1_000
-"""Students that are listed; the largest class has ten times as many, and a digest is read by people."""
+"""The most students in the list. The largest class has ten times as many; people read the digest."""
 
 MAX_ENTRIES = 20
-"""What is listed of a student in each of the four lists; the report has all of it."""
+"""The most entries in each of a student's four lists. The report has all entries."""
 
 MAX_TEXT = 240
-"""Characters of one text."""
+"""The most characters of one text."""
 
 
 def audit_entry(report: Report) -> AuditedStudent | None:
-    """Return what an audit found of one student, bounded, or ``None`` where there is nothing to say.
+    """Return the findings of an audit for one student, with limited lists, or ``None`` without findings.
 
     Args:
         report: the student's report of an audit.
@@ -33,7 +33,9 @@ def audit_entry(report: Report) -> AuditedStudent | None:
     lists = (audit["drifted"], audit["gone"], audit["running"], audit["mended"])
     if not any(lists):
         return None
-    drifted = sorted(audit["drifted"], key=lambda change: change["to"] == "skipped")  # what others wait for is kept
+    drifted = sorted(
+        audit["drifted"], key=lambda change: change["to"] == "skipped"
+    )  # the limit must not drop the causes of skipped checks
     return {
         "username": report["student"]["username"],
         "student_id": report["student"]["student_id"],
@@ -56,15 +58,15 @@ def build_audit_summary(
     reports: Sequence[Report],
     not_graded: Sequence[NotGraded] = (),
 ) -> Audit:
-    """Sum up an audit; the same arguments give the same document.
+    """Return the summary of an audit. The same arguments give the same document.
 
     Args:
         run_id: the audit.
         lab: the lab as the run froze it.
-        course: the course that it is an audit of, or empty.
+        course: the course of the audit, or empty.
         finished_at: ISO 8601 in UTC.
-        reports: every student's, in the roster's order.
-        not_graded: why students could not be graded in full (``steps.left_open``).
+        reports: the reports of all students, in the roster's order.
+        not_graded: why students are not graded in full (``steps.not_graded_reasons``).
     """
     entries = [entry for entry in map(audit_entry, reports) if entry]
     counts: AuditCounts = {
@@ -76,7 +78,7 @@ def build_audit_summary(
         "not_graded": sum(report["status"] == "incomplete" for report in reports),
         "first": sum("audit" in report and report["audit"]["compared_with"] is None for report in reports),
     }
-    listed = entries if len(entries) <= MAX_STUDENTS else _foremost(entries)
+    listed = entries if len(entries) <= MAX_STUDENTS else _most_urgent(entries)
     return {
         "schema": SCHEMA,
         "run_id": run_id,
@@ -94,10 +96,10 @@ def build_audit_summary(
 
 
 def carried_over(reports: Sequence[Report]) -> CarriedOver | None:
-    """Return how many results an audit of a class carries over, and from when; ``None`` where it carries none.
+    """Return how many results an audit of a class carries over, and from when. Return ``None`` for no results.
 
     Args:
-        reports: every student's.
+        reports: the reports of all students.
     """
     marks = [
         (report["student"]["username"], check["carried_over"])
@@ -117,24 +119,24 @@ def carried_over(reports: Sequence[Report]) -> CarriedOver | None:
     }
 
 
-def _foremost(entries: Sequence[AuditedStudent]) -> list[AuditedStudent]:
-    """Those with the most to say: who drifted, then who misses something, then who runs something; in their order."""
+def _most_urgent(entries: Sequence[AuditedStudent]) -> list[AuditedStudent]:
+    """Return the most urgent entries in their order. Drifted comes first, then missing, running and fixed."""
 
-    def need(number: int) -> tuple[bool, ...]:
+    def urgency(number: int) -> tuple[bool, ...]:
         entry = entries[number]
         return (not entry["drifted"], not entry["gone"], not entry["running"], not entry["mended"])
 
-    by_need = sorted(range(len(entries)), key=need)
-    return [entries[number] for number in sorted(by_need[:MAX_STUDENTS])]
+    most_urgent_first = sorted(range(len(entries)), key=urgency)
+    return [entries[number] for number in sorted(most_urgent_first[:MAX_STUDENTS])]
 
 
 def _short_difference(difference: Difference) -> Difference:
-    """Return a difference with its texts cut, with a notice."""
+    """Return a difference with its texts cut. A cut text says so."""
     title, message = clean(difference["title"], MAX_TEXT), clean(difference["message"], MAX_TEXT)
     return {**difference, "title": title, "message": message}
 
 
 def _short_resource(resource: RunningResource) -> RunningResource:
-    """Return a resource with its texts cut, with a notice. The command is whole: half a command does anything."""
+    """Return a resource with its texts cut. The command is never cut: half a command may do anything."""
     name, what = clean(resource["resource"], MAX_TEXT), clean(resource["what"], MAX_TEXT)
     return {**resource, "resource": name, "what": what}

@@ -1,4 +1,4 @@
-"""What the page of a class shows of an audit: who drifted, what is gone, what is mended, what costs money. Pure."""
+"""The part of the class page about an audit: changes since the previous run, and resources that cost money. Pure."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from labgrader.reporting.audit_summary import carried_over
 from labgrader.reporting.formatting import WORDS, waiting_words
 
 MAX_ROWS = 200
-"""Students, and resources that cost money, that the page names; a class of 10,000 has its reports for the rest."""
+"""Rows of each table of the page. The students' own reports have the rest, as in a class of 10,000."""
 
 MAX_LINES = 6
 """Lines in one cell; the rest are counted."""
 
 
 def class_audit_view(reports: Sequence[Report]) -> dict[str, Any] | None:
-    """Return what ``class_audit.html.j2`` shows, or ``None`` where the run is no audit.
+    """Return what ``class_audit.html.j2`` shows, or ``None`` if the run is no audit.
 
     Args:
         reports: the report of each student, in the order of the page.
@@ -30,7 +30,7 @@ def class_audit_view(reports: Sequence[Report]) -> dict[str, Any] | None:
             **student,
             "drifted": _drifted(audit["drifted"]),
             "gone": _part(audit["gone"]),
-            "mended": _part([one["title"] for one in audit["mended"]]),
+            "mended": _part([change["title"] for change in audit["mended"]]),
         }
         for student, audit in audits
         if audit["drifted"] or audit["gone"] or audit["mended"]
@@ -51,14 +51,14 @@ def class_audit_view(reports: Sequence[Report]) -> dict[str, Any] | None:
 
 
 def _changed(difference: Difference) -> str:
-    """A check that is worse than before: ``Layers are attached: passed → failed``."""
+    """Return a check that is worse than before in words: ``Layers are attached: passed → failed``."""
     return f"{difference['title']}: {WORDS[difference['from']].lower()} → {WORDS[difference['to']].lower()}"
 
 
 def _drifted(differences: Sequence[Difference]) -> dict[str, Any]:
-    """The checks that are worse than before; those that are only skipped are counted: one message, not ten."""
-    skipped = sum(one["to"] == "skipped" for one in differences)
-    named = [_changed(one) for one in differences if one["to"] != "skipped"]
+    """Return the checks that are worse than before. Skipped ones are counted, because one failure can skip many."""
+    skipped = sum(change["to"] == "skipped" for change in differences)
+    named = [_changed(change) for change in differences if change["to"] != "skipped"]
     return {**_part(named), "skipped": waiting_words(skipped, len(named)) if skipped else ""}
 
 

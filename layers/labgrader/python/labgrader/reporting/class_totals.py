@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from labgrader.reporting.formatting import counted, points_text
+from labgrader.labs.points import points_text, rounded_below
+from labgrader.reporting.formatting import counted
 
 
 @dataclass(frozen=True)
@@ -18,26 +19,28 @@ class ClassTotals:
         students: how many there are.
         percents: the percent of the points of each student who is fully graded.
         points: the points of each student who is fully graded.
+        max_points: the points of the lab; a mean below them is never rounded up to them.
     """
 
     students: int
     percents: tuple[float, ...]
     points: tuple[float, ...]
+    max_points: float = 0.0
 
     @property
     def mean(self) -> float | None:
         """The mean percent, rounded to one decimal; ``None`` if no student is fully graded."""
-        return round(statistics.fmean(self.percents), 1) if self.percents else None
+        return rounded_below(statistics.fmean(self.percents), 100, 1) if self.percents else None
 
     @property
     def median(self) -> float | None:
         """The median percent, rounded to one decimal; ``None`` if no student is fully graded."""
-        return round(statistics.median(self.percents), 1) if self.percents else None
+        return rounded_below(statistics.median(self.percents), 100, 1) if self.percents else None
 
     @property
     def mean_points(self) -> float | None:
         """The mean of the points, rounded to one decimal; ``None`` if no student is fully graded."""
-        return round(statistics.fmean(self.points), 1) if self.points else None
+        return rounded_below(statistics.fmean(self.points), self.max_points, 1) if self.points else None
 
     @property
     def full_marks(self) -> int:
@@ -75,4 +78,5 @@ def class_totals(reports: Iterable[Mapping[str, Any]]) -> ClassTotals:
         students=len(listed),
         percents=tuple(score["percent"] for score in graded),
         points=tuple(score["points"] for score in graded),
+        max_points=max((score["max_points"] for score in graded), default=0.0),
     )

@@ -9,19 +9,20 @@ from typing import Any
 from labgrader.documents.report import Report, ReportCheck
 from labgrader.judging.verdict import STATUSES
 from labgrader.labs.lab import Lab
+from labgrader.labs.points import points_text
 from labgrader.messages import quote
 from labgrader.reporting.audit_view import class_audit_view
 from labgrader.reporting.class_totals import class_totals
-from labgrader.reporting.formatting import WORDS, moment_text, points_text
+from labgrader.reporting.formatting import WORDS, moment_text
 from labgrader.reporting.nothing_found import nothing_found
-from labgrader.reporting.run_summary import of_anybody
+from labgrader.reporting.run_summary import without_names
 from labgrader.reporting.tasks import by_task
 
 MAX_TROUBLES = 6
-"""How many checks "What failed most" lists."""
+"""The number of checks below "Most frequent failures"."""
 
 MAX_NAMED = 12
-"""How many students one line names; it counts the others."""
+"""The number of students that one line names. The others are counted."""
 
 MAX_MESSAGE = 160
 """Characters of a message in the tooltip of a cell of the matrix."""
@@ -60,7 +61,7 @@ def class_view(run: Mapping[str, Any], reports: Sequence[Report], lab: Lab) -> d
 
 
 def _groups(rows: Sequence[dict[str, Any]], reports: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The rows of the matrix by section, in the order of the class list; one group without a title if there is none."""
+    """Return the rows of the matrix by section. A class without sections is one group without a title."""
     sections: dict[str, list[int]] = {}
     for number, report in enumerate(reports):
         sections.setdefault(report["student"]["section"], []).append(number)
@@ -71,23 +72,25 @@ def _groups(rows: Sequence[dict[str, Any]], reports: Sequence[Mapping[str, Any]]
             "rows": [rows[number] for number in members],
             "totals": class_totals(reports[number] for number in members),
         }
-        for section, members in sorted(sections.items(), key=lambda found: not found[0])  # those without one are last
+        for section, members in sorted(
+            sections.items(), key=lambda found: not found[0]
+        )  # students without a section are last
     ]
 
 
 def _named(usernames: Sequence[str]) -> dict[str, Any]:
-    """The students that a line names, and how many more there are."""
+    """Return the students that a line names, and the number of further ones."""
     return {"students": list(usernames[:MAX_NAMED]), "more_students": max(0, len(usernames) - MAX_NAMED)}
 
 
 def _has_drifted(report: Mapping[str, Any]) -> bool:
-    """Whether an audit found a check or a resource of the student worse than before."""
+    """Return whether an audit found drift or a deleted resource of the student."""
     audit = report.get("audit") or {}
     return bool(audit.get("drifted") or audit.get("gone"))
 
 
 def _distribution(percents: Sequence[float]) -> list[dict[str, Any]]:
-    """How many students are in each ten percent. Full marks have a column of their own: teachers look for them."""
+    """Return the number of students in each ten percent. Full marks have a column, because teachers look for them."""
     found = Counter(min(int(percent // 10), 10) for percent in percents)
     most = max(found.values(), default=1)
     return [
@@ -113,7 +116,7 @@ def _row(report: Report, columns: Sequence[str]) -> dict[str, Any]:
 
 
 def _cell(check: ReportCheck) -> dict[str, Any]:
-    """A cell of the matrix: status, whether an audit carried it over, and a tooltip; none for a check that passed."""
+    """Return a cell of the matrix: status, whether an audit carried it over, and a tooltip (empty if passed)."""
     status, carried = check["status"], check.get("carried_over")
     origin = f"carried over from the graded run of {moment_text(carried['graded_at'])}" if carried else ""
     if status == "passed":
@@ -126,7 +129,7 @@ def _cell(check: ReportCheck) -> dict[str, Any]:
 
 
 def _check(check: Mapping[str, Any], students: int) -> dict[str, Any]:
-    """A check with its counts, and the share of the class with each status, in percent of the bar's width."""
+    """Return a check with its counts and, for the bar, the percentage of the class with each status."""
     return {
         **check,
         "shares": [(status, 100 * check[status] / max(students, 1)) for status in STATUSES if check[status]],
@@ -134,14 +137,14 @@ def _check(check: Mapping[str, Any], students: int) -> dict[str, Any]:
 
 
 def _troubles(reports: Sequence[Report], titles: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The checks that most students did not pass, each with its most frequent message."""
-    said: dict[str, Counter[str]] = {check_id: Counter() for check_id in titles}
+    """Return the checks that most students did not pass, each with its most frequent message."""
+    by_check: dict[str, Counter[str]] = {check_id: Counter() for check_id in titles}
     for report in reports:
         for check in report["checks"]:
-            if check["status"] in ("failed", "partial") and check["id"] in said:
-                said[check["id"]][of_anybody(check["message"], report)] += 1
+            if check["status"] in ("failed", "partial") and check["id"] in by_check:
+                by_check[check["id"]][without_names(check["message"], report)] += 1
     troubles = []
-    for check_id, messages in said.items():
+    for check_id, messages in by_check.items():
         if messages:
             message, times = min(messages.items(), key=lambda found: (-found[1], found[0]))
             troubles.append(
@@ -158,12 +161,12 @@ def _troubles(reports: Sequence[Report], titles: Mapping[str, str]) -> list[dict
 
 
 def _open(reports: Sequence[Report]) -> list[dict[str, Any]]:
-    """The checks that are not graded, by reason: how many checks, and of which students."""
+    """Return the reasons why checks are not graded, each with its number of checks and its students."""
     found: dict[str, dict[str, list[str]]] = {}
     for report in reports:
         for check in report["checks"]:
             if check["status"] == "not_graded":
-                students = found.setdefault(of_anybody(check["message"], report), {})
+                students = found.setdefault(without_names(check["message"], report), {})
                 students.setdefault(report["student"]["username"], []).append(check["title"])
     reasons = [
         {

@@ -1,4 +1,4 @@
-"""What the page of one student shows of a comparison: how many times as fast, and how sure that is. Pure."""
+"""The part of a student's page about a comparison: the ratio of the speeds, and its confidence. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MEASURED = (
     ("memory_mb", "memory"),
     ("max_memory_mb", "memory used, median"),
 )
-"""What a comparison has of each side, as a table's rows; the last four are from Lambda's REPORT lines."""
+"""The measurements of each side, as a table's rows. The last four are from Lambda's REPORT lines."""
 
 
 def comparison_view(comparison: ReportComparison, titles: Mapping[str, str]) -> dict[str, object]:
@@ -29,7 +29,7 @@ def comparison_view(comparison: ReportComparison, titles: Mapping[str, str]) -> 
 
     Args:
         comparison: the entry.
-        titles: of the lab's checks, by id; what is not among them is advice.
+        titles: the titles of the lab's checks by id. Another id is advice.
     """
     sides = _sides(comparison)
     values = [_values(side) for side in sides]
@@ -50,33 +50,33 @@ def comparison_view(comparison: ReportComparison, titles: Mapping[str, str]) -> 
 
 
 def _verdict(comparison: ReportComparison) -> str:
-    """How many times as fast or as slow, and how sure that is, in a sentence."""
+    """Return a sentence: how many times as fast or as slow, and with which confidence."""
     ratio, baseline, candidate = comparison.get("ratio", 0), comparison["baseline"], comparison["candidate"]
     without = [side.name for side in _sides(comparison) if not side.latencies]
     if without:
-        return f"They cannot be compared: no request to {' and none to '.join(without)} succeeded."
+        return f"The two cannot be compared: no request to {' or to '.join(without)} succeeded."
     if not ratio:
         return ""
     how_sure, (low, high) = _interval(comparison)
-    said = f"y their medians, {candidate} is {_speed(ratio)} as {baseline}"
+    speed = f"y their medians, {candidate} is {_speed(ratio)} as {baseline}"
     if not high:
-        return f"B{said}{how_sure}."
+        return f"B{speed}{how_sure}."
     certain = low > 1 or high < 1
-    return f"{'B' if certain else 'Not certain which one is faster: b'}{said}; {how_sure}{_range(low, high)}."
+    return f"{'B' if certain else 'It is not certain which one is faster: b'}{speed}; {how_sure}{_range(low, high)}."
 
 
 def _interval(comparison: ReportComparison) -> tuple[str, tuple[float, float]]:
-    """What the ratio's interval is of, in words, and the interval: zeros where there is none."""
+    """Return the meaning of the ratio's interval in words, and the interval: zeros if it is missing."""
     pairs = (comparison["baseline_ms"], comparison["candidate_ms"])
     fewest = min(map(len, pairs))
     if fewest >= FEWEST_ROUNDS:
         low, high = comparison.get("ratio_interval", [0, 0])
         return ("with 95% confidence, ", (low, high)) if low else ("", (0, 0))
     failed = any(side.errors for side in _sides(comparison))
-    ratios = [one / other for one, other in zip(*pairs, strict=False) if one and other]
-    if failed or len(set(map(len, pairs))) > 1 or len(ratios) < max(fewest, 2):  # then nobody knows which were a round
+    ratios = [baseline / candidate for baseline, candidate in zip(*pairs, strict=False) if baseline and candidate]
+    if failed or len(set(map(len, pairs))) > 1 or len(ratios) < max(fewest, 2):  # the rounds are not known
         verb = "is" if fewest == 1 else "are"
-        return f"; {counted(fewest, 'request')} {verb} too few to say how sure that is", (0, 0)
+        return f"; {counted(fewest, 'request')} {verb} too few for a confidence interval", (0, 0)
     return f"in {'both' if fewest == 2 else f'all {fewest}'} rounds: ", (min(ratios), max(ratios))
 
 
@@ -85,7 +85,7 @@ def _speed(ratio: float) -> str:
 
 
 def _range(low: float, high: float) -> str:
-    """From one ratio to another, as ``_speed`` says them."""
+    """Return a range of ratios in words, as ``_speed`` says one ratio."""
     if low >= 1:
         return f"{ratio_text(low)} to {ratio_text(high)} times"
     if high < 1:

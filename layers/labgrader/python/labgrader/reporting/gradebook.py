@@ -1,6 +1,6 @@
 """The gradebook of a run as data: a row for each student, with the result of each check.
 
-A run keeps it as ``gradebook.json``. ``labgrader.reporting.exports`` writes it in the formats of other programs.
+A run stores it as ``gradebook.json``. ``labgrader.reporting.exports`` writes it in the formats of other programs.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from typing import NotRequired, TypedDict
 from labgrader.documents.report import Completeness, Report, ReportCheck
 from labgrader.judging.verdict import Status
 from labgrader.labs.lab import Item, Lab, Visibility
+from labgrader.labs.points import total_points
 from labgrader.messages import quote
 from labgrader.reporting.formatting import clean, rounded
 from labgrader.reporting.run_summary import class_title
 from labgrader.reporting.what_to_fix import what_to_fix
-from labgrader.roster import Student
+from labgrader.rosters import Student
 
 SCHEMA = "labgrader.gradebook/1"
 
@@ -24,7 +25,7 @@ MAX_FIXES = 3
 
 
 class CheckColumn(TypedDict):
-    """A check of the lab: a column of the gradebook. The title names no student.
+    """A check of the lab: a column of the gradebook. The title does not contain the names of a student.
 
     Gradebooks of earlier versions have neither ``task`` nor ``visibility``.
     """
@@ -37,7 +38,7 @@ class CheckColumn(TypedDict):
 
 
 class CheckResult(TypedDict):
-    """The result of one check for one student. ``points`` is 0 where the check was not graded; see ``status``.
+    """The result of one check for one student. ``points`` is 0 if the check was not graded; see ``status``.
 
     ``message`` is the message of the report. Passed checks and gradebooks of earlier versions have none.
     """
@@ -51,7 +52,7 @@ class CheckResult(TypedDict):
 
 
 class StudentRow(TypedDict):
-    """The row of one student: fields of the roster as they are there, the score of the report, the checks.
+    """The row of one student: the fields of the roster, unchanged, the score of the report, and the checks.
 
     ``open_points`` are the points of checks that were not graded. ``snapshot_taken_at`` and ``graded_at`` are ISO 8601
     in UTC. ``fixes`` are the visible checks that cost the student most, each with its points, the costliest first.
@@ -117,6 +118,13 @@ def build_gradebook(
         "checks": build_columns(lab),
         "students": list(rows),
     }
+
+
+def lab_points(gradebook: GradebookDocument) -> float:
+    """Return the points of the lab: those of the students, or the sum of the checks if there are no students."""
+    if gradebook["students"]:
+        return max(row["max_points"] for row in gradebook["students"])
+    return total_points(check["max_points"] for check in gradebook["checks"])
 
 
 def build_row(student: Student, report: Report) -> StudentRow:

@@ -1,18 +1,21 @@
-"""What a student is told about checks that are not shown: that they exist, and what they hold. Said here and nowhere
-else, for the report, the page, the API and the terminal."""
+"""The sentence about hidden checks: how many there are, and their points.
+
+The report, the page, the API and the terminal all show this sentence.
+"""
 
 from __future__ import annotations
 
 from labgrader.documents.report import Hidden
-from labgrader.reporting.formatting import counted, points_text, rounded
+from labgrader.labs.points import points_text
+from labgrader.reporting.formatting import counted, rounded
 
 
 def hidden_field(checks: int, points: float) -> Hidden | None:
-    """Return the ``hidden`` field of a report, or ``None`` where nothing is hidden and nothing is said.
+    """Return the ``hidden`` field of a report, or ``None`` without hidden checks.
 
     Args:
-        checks: how many checks of the lab are not shown.
-        points: what they are worth together.
+        checks: the number of hidden checks.
+        points: the sum of their points.
     """
     if checks <= 0:
         return None
@@ -25,6 +28,6 @@ def _sentence(checks: int, points: float) -> str:
         return f"{counted(checks, 'more check')}, worth no points, {are} not shown to you."
     worth = f"{points_text(points)} {'point' if points_text(points) == '1' else 'points'}"
     return (
-        f"{counted(checks, 'more check')}, worth {worth}, {are} not shown to you: "
-        "passing all of these is not yet full marks."
+        f"{counted(checks, 'more check')}, worth {worth}, {are} not shown to you. "
+        "Full marks need more than the checks shown."
     )

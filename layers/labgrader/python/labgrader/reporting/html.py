@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from labgrader.documents.report import Report
 from labgrader.evidence.load.load_test import Comparison, LoadResult
 from labgrader.labs.lab import Lab
+from labgrader.labs.points import points_text
 from labgrader.reporting import formatting
 from labgrader.reporting.class_view import class_view
 from labgrader.reporting.comparison_view import comparison_view
@@ -81,7 +82,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
-        "points": formatting.points_text,
+        "points": points_text,
         "milliseconds": formatting.milliseconds_text,
         "moment": formatting.moment_text,
         "money": formatting.money_text,

@@ -1,4 +1,4 @@
-"""What a report keeps of a load test and of a comparison: bounded lists, clean words, finite numbers."""
+"""Load tests and comparisons in a report: limited lists, safe texts, finite numbers."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from labgrader.labs.lab import Visibility
 from labgrader.reporting.formatting import clean, rounded
 
 MAX_SAMPLES = 500
-"""Requests of a load test that a report keeps: the page draws its plot from the report alone."""
+"""The most requests of a load test in a report. The page draws its plot from them."""
 
 MAX_CURVE = 200
-"""Points of a percentile curve that a report keeps."""
+"""The most points of a percentile curve in a report."""
 
 MAX_COMPARED = 1_000
-"""Latencies of each side of a comparison that a report keeps."""
+"""The most latencies of each side of a comparison in a report."""
 
 MAX_ERRORS = 5
-"""Different errors of a load test that a report keeps."""
+"""The most different errors of a load test in a report."""
 
 MAX_NOTES = 10
-"""Sentences about a load test that a report keeps."""
+"""The most notes about a load test in a report."""
 
 MAX_REASONS = 10
-"""Different reasons to throttle that a report keeps; AWS has six."""
+"""The most throttle reasons of a load test in a report. AWS has six."""
 
 REASON_CHARACTERS = 200
 
@@ -40,13 +40,13 @@ REPORTED = ("duration_ms", "billed_ms", "memory_mb", "max_memory_mb")
 
 
 def load_test_entry(item_id: str, title: str, visibility: Visibility, result: LoadResult) -> ReportLoadTest:
-    """Return an entry of a report's ``load_tests``; what the record does not have is left out where it may be.
+    """Return an entry of a report's ``load_tests``. Optional fields that the record lacks are left out.
 
     Args:
-        item_id: the check or the advice that asked.
-        title: its words.
-        visibility: whether students who check themselves are shown what it asked for.
-        result: what was measured.
+        item_id: the check or the advice that requested it.
+        title: the title of the check or the advice.
+        visibility: whether students see the result.
+        result: the measurements.
     """
     entry: ReportLoadTest = {
         "id": item_id,
@@ -109,10 +109,10 @@ def comparison_entry(item_id: str, title: str, visibility: Visibility, result: C
     """Return an entry of a report's ``comparisons``.
 
     Args:
-        item_id: the check or the advice that asked.
-        title: its words.
-        visibility: whether students who check themselves are shown what it asked for.
-        result: what was measured.
+        item_id: the check or the advice that requested it.
+        title: the title of the check or the advice.
+        visibility: whether students see the result.
+        result: the measurements.
     """
     return {
         "id": item_id,
@@ -133,7 +133,7 @@ def comparison_entry(item_id: str, title: str, visibility: Visibility, result: C
 
 
 def _measure(value: float, digits: int = 3) -> float:
-    """A number of something that cannot be negative."""
+    """Return a measurement, rounded and never negative."""
     return max(rounded(value, digits), 0)
 
 

@@ -1,7 +1,8 @@
-"""What the page of one student shows of load tests: numbers in words, beside their plots. Pure."""
+"""The part of a student's page about load tests: numbers in words, and plots. Pure."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -27,7 +28,7 @@ KINDS = {
     "timeout": "ran into the function’s timeout",
     "out_of_memory": "out of memory",
 }
-"""What function errors are, as a table's rows."""
+"""The kinds of function errors, as a table's rows."""
 
 PERCENTILES = (
     (50, "median (p50)"),
@@ -37,9 +38,9 @@ PERCENTILES = (
 )
 
 LESS_SURE = "*"
-"""Stands beside an interval that promises less than 95%."""
+"""Marks an interval with a confidence below 95%."""
 
-_OF_DROPPED = "found no room in flight"  # what the engine's own note of them says, too
+_NOTE_OF_DROPPED = re.compile(r"\barrivals?\b.*\bnot sent\b")  # the engine's own note about them, also an older one
 
 
 def load_test_view(test: ReportLoadTest, titles: Mapping[str, str]) -> dict[str, Any]:
@@ -47,7 +48,7 @@ def load_test_view(test: ReportLoadTest, titles: Mapping[str, str]) -> dict[str,
 
     Args:
         test: the entry.
-        titles: of the lab's checks, by id; what is not among them is advice.
+        titles: the titles of the lab's checks by id. Another id is advice.
     """
     service = test.get("service_ms", {}) if test["model"] == "open" else {}
     return {
@@ -59,7 +60,9 @@ def load_test_view(test: ReportLoadTest, titles: Mapping[str, str]) -> dict[str,
         "sent": _sent(test),
         "cut_short": test.get("cut_short", ""),
         "dropped": _dropped(test),
-        "notes": [note for note in test.get("notes", ()) if not (test.get("dropped") and _OF_DROPPED in note)],
+        "notes": [
+            note for note in test.get("notes", ()) if not (test.get("dropped") and _NOTE_OF_DROPPED.search(note))
+        ],
         "errors": test.get("error_samples", ()),
         "outcomes": _outcomes(test),
         "latencies": _latencies(test, service),
@@ -74,7 +77,7 @@ def load_test_view(test: ReportLoadTest, titles: Mapping[str, str]) -> dict[str,
 
 
 def _plan(test: ReportLoadTest) -> str:
-    """What was to be done, in words."""
+    """Return what was planned, in words."""
     planned = _planned(test)
     if test["model"] == "closed":
         until = f"{counted(planned, 'request')} {'was' if planned == 1 else 'were'} sent"
@@ -84,7 +87,7 @@ def _plan(test: ReportLoadTest) -> str:
 
 
 def _arrivals(test: ReportLoadTest) -> int:
-    """How many requests came to be sent: those that were, and (open) those that found no room."""
+    """Return the number of arrivals: requests that were sent and, in the open model, requests that were dropped."""
     return int(test["requests"] + test.get("dropped", 0))
 
 
@@ -93,30 +96,30 @@ def _planned(test: ReportLoadTest) -> int:
 
 
 def _sent(test: ReportLoadTest) -> str:
-    """How many requests there were, and of how many, where the test did not come to all of them."""
+    """Return the number of arrivals in words, and the planned number if the test stopped early."""
     noun = "arrival" if test["model"] == "open" else "request"
     arrivals, planned = _arrivals(test), _planned(test)
     return counted(arrivals, noun) if arrivals == planned else f"{arrivals:,} of {counted(planned, noun)}"
 
 
 def _dropped(test: ReportLoadTest) -> str:
-    """What the percentiles are silent about: arrivals that were never sent."""
+    """Return a sentence about the arrivals that were not sent. The percentiles do not include them."""
     dropped = test.get("dropped", 0)
     if not dropped:
         return ""
-    were = "was" if dropped == 1 else "were"
-    of_others = ": the percentiles are those of the others" if test["succeeded"] else ""
-    return f"{dropped:,} of {counted(_arrivals(test), 'arrival')} {_OF_DROPPED} and {were} not sent{of_others}."
+    arrivals = f"{dropped:,} of {counted(_arrivals(test), 'arrival')} {'was' if dropped == 1 else 'were'} not sent"
+    of_others = " The percentiles do not include them." if test["succeeded"] else ""
+    return f"{arrivals}, because too many requests were in flight.{of_others}"
 
 
 def _drawn(test: ReportLoadTest) -> str:
-    """How many of the requests the plot has marks for, where it does not have all."""
+    """Return a sentence with the number of plotted requests; empty if the plot has all."""
     drawn = len(test.get("samples", ()))
     return f"{_count(drawn)} of {counted(test['requests'], 'request')} are drawn." if drawn < test["requests"] else ""
 
 
 def _outcomes(test: ReportLoadTest) -> Rows:
-    """What became of the requests: each kind, and under it what it is made of."""
+    """Return the number of requests with each result, and below it the parts of that number."""
     rows: Rows = [("", "succeeded", _count(test["succeeded"])), ("", "throttled", _count(test["throttled"]))]
     reasons = test.get("throttle_reasons") or {}
     if not reasons and test.get("throttle_reason"):
@@ -134,18 +137,18 @@ def _outcomes(test: ReportLoadTest) -> Rows:
         rows.append(("", "not sent, too many in flight", _count(test.get("dropped", 0))))
     rows += _cold_starts(test)
     if test["retries"]:
-        rows.append(("", "sent again on a new connection", _count(test["retries"])))
+        rows.append(("", "retried on a new connection", _count(test["retries"])))
     return rows
 
 
 def _reason(reason: str) -> str:
-    """AWS's reason for a throttle, and what it means."""
+    """Return AWS's reason for a throttle, with its meaning."""
     meaning = throttle_meaning(reason)
     return f"{reason}: {meaning}" if meaning else reason
 
 
 def _cold_starts(test: ReportLoadTest) -> Rows:
-    """How many cold starts there were, and what they were told from; no row where no answer could tell."""
+    """Return the number of cold starts, and its source. No row if no request succeeded."""
     number, reported = test["cold_starts"], test.get("reported")
     if number or reported is None or reported >= test["succeeded"] > 0:  # an older record does not say how many
         return [("", "cold starts", _count(number))]
@@ -154,40 +157,38 @@ def _cold_starts(test: ReportLoadTest) -> Rows:
     if not test["succeeded"]:
         return []
     is_function = not any(character.isspace() for character in test["target"])
-    why = "Lambda sent no REPORT line" if is_function else "an endpoint does not tell"
+    why = "Lambda sent no REPORT line" if is_function else "an endpoint does not report them"
     return [("", "cold starts", "unknown"), ("part", why, "")]
 
 
 def _intervals(test: ReportLoadTest) -> dict[int, Sequence[float]]:
-    """The interval of each percentile that has one."""
+    """Return the interval of each percentile that has one."""
     intervals: dict[str, list[float]] = {"p95": test["p95_interval_ms"], **test.get("intervals_ms", {})}
     return {percent: intervals[f"p{percent}"] for percent, _ in PERCENTILES if f"p{percent}" in intervals}
 
 
 def _is_sure(test: ReportLoadTest, percent: int) -> bool:
-    """Whether the interval of a percentile keeps its 95%: few requests have no interval that does."""
+    """Return whether the interval of a percentile has a confidence of 95%. It needs enough requests."""
     return bool(test["succeeded"] >= fewest_measurements(percent))
 
 
 def _how_sure(test: ReportLoadTest) -> str:
-    """What the intervals promise, in sentences."""
+    """Return sentences about the confidence of the intervals."""
     if not test["succeeded"]:
         return ""
     said = []
     if _is_sure(test, 95):
         low, high = map(milliseconds_text, test["p95_interval_ms"])
-        said.append(
-            f"How sure that is: with 95% confidence, the mark that 95% stay within lies between {low} and {high}."
-        )
+        said.append(f"With 95% confidence, the 95th percentile is between {low} and {high}.")
     missing = [percent for percent in _intervals(test) if not _is_sure(test, percent)]
     if missing:
         needed = ", ".join(f"{fewest_measurements(percent)} for p{percent}" for percent in missing)
-        said.append(f"{LESS_SURE} Less sure than 95%, which takes more requests that succeed: {needed}.")
+        said.append(f"{LESS_SURE} The confidence is below 95%. It needs more successful requests: {needed}.")
     return " ".join(said)
 
 
 def _latencies(test: ReportLoadTest, service: Mapping[str, float]) -> Rows:
-    """Each percentile with its interval, and what it is from the moment of sending where that differs."""
+    """Return each percentile with its interval and, in the open model, with its service time."""
     if not test["succeeded"]:
         return []
     latency, intervals = test["latency_ms"], _intervals(test)
@@ -207,7 +208,7 @@ def _latencies(test: ReportLoadTest, service: Mapping[str, float]) -> Rows:
 
 
 def _split(test: ReportLoadTest) -> Rows:
-    """Warm and cold apart: how many, median and p95; nothing where there was no cold start to tell apart."""
+    """Return the median and the p95 of warm and of cold requests; empty if there was no cold start."""
     cold, warm = test.get("cold_latency_ms", {}), test["warm_latency_ms"]
     if not (test["cold_starts"] and test["succeeded"]):
         return []
@@ -220,10 +221,10 @@ def _split(test: ReportLoadTest) -> Rows:
 
 
 def _whole(test: ReportLoadTest) -> Rows:
-    """The test as a whole: time, rates, connections, warm-up and cost."""
+    """Return rows about the whole test: time, rates, connections, warm-up and cost."""
     rows: Rows = [("took", f"{test['duration_s']:,.2f} s")] if test["duration_s"] else []
     if test.get("rate_rps"):
-        rows.append(("wanted", f"{test['rate_rps']:,g} a second"))
+        rows.append(("planned", f"{test['rate_rps']:,g} a second"))
     if test["duration_s"]:
         rows.append(("offered", f"{test['offered_rps']:,.1f} a second"))
     if test["succeeded"]:
@@ -236,7 +237,7 @@ def _whole(test: ReportLoadTest) -> Rows:
         if warm_up["succeeded"]:
             known = warm_up["cold_starts"] or warm_up.get("reported", 1)
             said.append(counted(warm_up["cold_starts"], "cold start") if known else "cold starts unknown")
-        rows.append(("warm-up, apart", ", ".join(said)))
+        rows.append(("warm-up, not counted", ", ".join(said)))
         if warm_up["succeeded"]:
             took = f"median {milliseconds_text(warm_up['p50'])}, slowest {milliseconds_text(warm_up['max'])}"
             rows.append(("warm-up took", took))

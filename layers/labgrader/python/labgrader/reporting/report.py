@@ -1,4 +1,4 @@
-"""The report of one student: everything that was judged, in words and numbers (`schemas/report.schema.json`)."""
+"""Build the report of one student (``schemas/report.schema.json``)."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from labgrader.labs.lab import Item, Lab, Visibility
 from labgrader.reporting.formatting import clean, rounded
 from labgrader.reporting.hidden_checks import hidden_field
 from labgrader.reporting.load_report import comparison_entry, load_test_entry
-from labgrader.roster import Student
+from labgrader.rosters import Student
 
 SCHEMA = "labgrader.report/1"
 
 MAX_EVIDENCE = 20
-"""Lines of evidence that a report keeps of one check; the record of the check has them all."""
+"""The most lines of evidence of one check in a report. The record of the check has all lines."""
 
 NO_REASON = "the check gave no reason"
-"""What stands in for a missing message: a report never takes points without a word, and is never lost for one."""
+"""Replaces a missing message: a report never takes points without a message."""
 
 
 def build_report(
@@ -44,36 +44,35 @@ def build_report(
     carried: Mapping[str, CarriedOverMark] | None = None,
     audit: ReportAudit | None = None,
 ) -> Report:
-    """Put together the report of one student; the same arguments give the same report.
+    """Build the report of one student. The same arguments give the same report.
 
-    Every text is safe to store and to show: no lone surrogate, no control character, no mark that turns the text
-    around it, at most ``words.MAX_TEXT`` characters. Every number is finite.
+    Every text is safe to store and to show. It has no lone surrogates, no control characters, no marks that change the
+    direction of text, and at most ``formatting.MAX_TEXT`` characters. Every number is finite.
 
     Args:
         run_id, mode: the run, and ``grade``, ``audit`` or ``self-check``.
-        lab: the lab made the student's by ``Lab.for_student``.
-        student: the roster's row.
-        snapshot: what AWS said, or ``None`` where nothing could be recorded.
-        account_id, region: where the student's resources are.
-        score: what the lab's checks came to.
-        load_results: what was measured, each with the id of the check or the advice that asked, in the order in which
-            the report shows them. Samples and curves stay in the report, because the page's plots are drawn from the
-            report alone.
-        advice: the lab's advice items with what they said; only those that have something to say are kept, and one that
-            could not be told is dropped, for advice is never worth a worry.
+        lab: the lab with the student's names filled in (``Lab.for_student``).
+        student: the student's row of the roster.
+        snapshot: the student's resources, or ``None`` if they could not be recorded.
+        account_id, region: the account and Region of the student's resources.
+        score: the score of the lab's checks.
+        load_results: the load tests, each with the id of its check or advice, in the order of the report. Samples and
+            curves stay in the report, because the page draws its plots from them.
+        advice: the lab's advice with its verdicts. Only advice that failed or partly failed is in the report. Advice
+            that is not graded is dropped without a notice.
         graded_at: ISO 8601 in UTC.
-        previous: the ``previous`` field, where the student was graded before.
-        comparisons: two functions measured in turn, as ``load_results``.
-        carried: the ``carried_over`` field of each check whose verdict is an earlier run's, by id.
-        audit: the ``audit`` field of an audit's report.
+        previous: the ``previous`` field, if the student was graded before.
+        comparisons: the comparisons of two functions, as ``load_results``.
+        carried: the ``carried_over`` field of each check with a verdict from an earlier run, by check id.
+        audit: the ``audit`` field of the report of an audit.
 
     Raises:
         BadInputError: a check of the lab is not in the registry.
     """
     items = {item.id: (clean(item.title), item.visibility) for item in (*lab.checks, *lab.advice)}
 
-    def said_of(item_id: str) -> tuple[str, str, Visibility]:
-        """What the lab says of what asked; a record that the lab no longer names is the instructor's alone."""
+    def labeled(item_id: str) -> tuple[str, str, Visibility]:
+        """Return id, title and visibility of a check or advice. One that the lab does not have is hidden."""
         return item_id, *items.get(item_id, (item_id, "hidden"))
 
     report: Report = {
@@ -99,10 +98,10 @@ def build_report(
             "open_points": rounded(score.open_points),
         },
         "checks": [_check(check, (carried or {}).get(check.item.id)) for check in score.checks],
-        "load_tests": [load_test_entry(*said_of(item_id), result) for item_id, result in load_results],
+        "load_tests": [load_test_entry(*labeled(item_id), result) for item_id, result in load_results],
         "advice": [_advice(item, verdict) for item, verdict in advice if verdict.status in ("failed", "partial")],
     }
-    report["comparisons"] = [comparison_entry(*said_of(item_id), result) for item_id, result in comparisons]
+    report["comparisons"] = [comparison_entry(*labeled(item_id), result) for item_id, result in comparisons]
     if snapshot is not None and has_no_resources(snapshot):
         report["nothing_found"] = True
     if previous is not None:
@@ -119,7 +118,7 @@ def _check(scored: ScoredCheck, carried: CarriedOverMark | None) -> ReportCheck:
     item, verdict = scored.item, scored.verdict
     evidence = [clean(line) for line in verdict.evidence[:MAX_EVIDENCE]]
     dropped = len(verdict.evidence) - MAX_EVIDENCE
-    if dropped > 0:  # what is carried over was cut before: its last line says so already
+    if dropped > 0:  # evidence that is carried over was cut before: its last line says so
         evidence.append(clean(verdict.evidence[-1]) if carried else f"… ({dropped} more lines)")
     check: ReportCheck = {
         "id": item.id,

@@ -1,4 +1,4 @@
-"""What a run came to: `run.json` (`schemas/run.schema.json`)."""
+"""Build the summary of a run: ``run.json`` (``schemas/run.schema.json``)."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from labgrader.judging.verdict import STATUSES
 from labgrader.labs.lab import Item, Lab
 from labgrader.labs.placeholders import fill
 from labgrader.reporting.formatting import clean, rounded
-from labgrader.roster import Student
+from labgrader.rosters import Student
 
 SCHEMA = "labgrader.run/1"
 
 PLACEHOLDERS = {"username": "USERNAME", "account_id": "ACCOUNT", "region": "REGION"}
-"""What stands in a class's words where a student's own names stand in theirs."""
+"""The words that replace a student's names in texts about the whole class."""
 
 
 def build_run(
@@ -30,12 +30,13 @@ def build_run(
     finished_at: str,
     reports: Sequence[tuple[Student, Report, str]],
 ) -> dict[str, Any]:
-    """Sum up a run; the same arguments give the same document.
+    """Return the summary of a run. The same arguments give the same document.
 
     Args:
         run_id, mode: the run, and ``grade`` or ``audit``.
         lab: the lab as the run froze it.
-        status: ``complete``, or ``incomplete`` where a student is; ``running`` and ``failed`` for what has not ended.
+        status: ``complete``, or ``incomplete`` if a student has a check that is not graded. A run without results is
+            ``running`` or ``failed``.
         started_at, finished_at: ISO 8601 in UTC.
         reports: the students in the roster's order, each with their report and the key it is stored under.
     """
@@ -81,12 +82,12 @@ def build_run(
 
 
 def class_title(item: Item) -> str:
-    """The title of a check where it speaks of a class: ``USERNAME-optimized-function exists``."""
+    """Return the title of a check for a whole class: ``USERNAME-optimized-function exists``."""
     return clean(fill(item.title, PLACEHOLDERS))
 
 
-def of_anybody(message: str, report: Report) -> str:
-    """Return a message without the names of the student it was said to, so that equal ones count as one."""
+def without_names(message: str, report: Report) -> str:
+    """Return a message with the student's names replaced, so that equal messages of several students are equal."""
     username = re.escape(report["student"]["username"])
     shown = re.sub(rf"(?<![A-Za-z0-9]){username}(?![a-z0-9])", PLACEHOLDERS["username"], message)
     account = report["account_id"]

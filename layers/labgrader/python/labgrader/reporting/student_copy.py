@@ -1,4 +1,4 @@
-"""A report as its student may see it: without hidden checks and all that would tell of them. Pure."""
+"""The copy of a report for its student: without hidden checks, and without texts that reveal them. Pure."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ from labgrader.documents.report import (
     ReportLoadTest,
     ReportScore,
 )
+from labgrader.labs.points import percent_of, total_points
 from labgrader.reporting.formatting import rounded
 from labgrader.reporting.hidden_checks import hidden_field
 
 Measured = TypeVar("Measured", ReportLoadTest, ReportComparison)
 
-NOT_SHOWN_FIRST = "not told, because of a check that is not shown to you"
-"""What a visible check says in place of a sentence that names a hidden one."""
+HIDDEN_REASON = "the reason is a check that is not shown to you"
+"""Replaces a message that names a hidden check."""
 
 
 class VisibleScore(TypedDict):
-    """The score of the visible checks, as the record of a result has it."""
+    """The score of the visible checks, as fields of the record of a result."""
 
     visible_points: float
     visible_max_points: float
@@ -32,20 +33,20 @@ class VisibleScore(TypedDict):
 
 
 class HiddenPart(TypedDict):
-    """The checks that a student is not shown, as the record of a result has them."""
+    """The number and points of the hidden checks, as fields of the record of a result."""
 
     hidden_checks: int
     hidden_points: float
 
 
 def student_copy(report: Report) -> Report:
-    """Return what a student may see of a report; the copy of a copy is the same.
+    """Return the copy of a report for its student. The copy of a copy is the same.
 
-    Left out are hidden checks, what was measured for them, what changed in them, and their part of the score. A
-    self-check's report has nothing hidden in it and says how much was left out of its lab: both are added up.
+    Hidden checks are left out, with their measurements, their changes and their part of the score. The report of a
+    self-check has no hidden checks, but says how many the lab has: they are counted, too.
 
     Args:
-        report: a report as it is kept (``schemas/report.schema.json``).
+        report: a report as it is stored (``schemas/report.schema.json``).
     """
     hidden = [check for check in report["checks"] if check["visibility"] != "visible"]
     ids, titles = {check["id"] for check in hidden}, [check["title"] for check in hidden]
@@ -82,28 +83,31 @@ def student_copy(report: Report) -> Report:
 
 
 def _check(check: ReportCheck, hidden: set[str], titles: Iterable[str]) -> ReportCheck:
-    """A visible check, without a word of a hidden one that it requires, as older labs may: ``lint`` refuses that."""
+    """Return a visible check without the hidden checks that it requires. Only labs that ``lint`` refuses have them."""
     requires = check.get("requires", [])
     if hidden.isdisjoint(requires):
         return check
-    tells = any(title in check["message"] for title in titles)
+    reveals = any(title in check["message"] for title in titles)
     shown: ReportCheck = {**check, "requires": [required for required in requires if required not in hidden]}
-    return {**shown, "message": NOT_SHOWN_FIRST} if tells else shown
+    return {**shown, "message": HIDDEN_REASON} if reveals else shown
 
 
 def _score(checks: Sequence[ReportCheck]) -> ReportScore:
-    """The score of the checks that are shown, added up as ``judging.scoring`` does."""
-    points, most = sum(check["points"] for check in checks), sum(check["max_points"] for check in checks)
+    """Return the score of visible checks, added up as ``judging.scoring`` does."""
+    points = total_points(check["points"] for check in checks)
+    most = total_points(check["max_points"] for check in checks)
     return {
         "points": rounded(points),
         "max_points": rounded(most),
-        "percent": rounded(100 * points / most) if most else 0,
-        "open_points": rounded(sum(check["max_points"] for check in checks if check["status"] == "not_graded")),
+        "percent": rounded(percent_of(points, most)),
+        "open_points": rounded(
+            total_points(check["max_points"] for check in checks if check["status"] == "not_graded")
+        ),
     }
 
 
 def visible_points(report: Report) -> VisibleScore:
-    """Return what a student reached in what may be shown, as a result's record keeps it: ``visible_points``, …"""
+    """Return the score of the visible checks, as fields of the record of a result."""
     score = _score([check for check in report["checks"] if check["visibility"] == "visible"])
     return {
         "visible_points": score["points"],
@@ -113,9 +117,9 @@ def visible_points(report: Report) -> VisibleScore:
 
 
 def hidden_part(report: Report) -> HiddenPart:
-    """Return what of a report's lab a student is not shown, as a result's record keeps it: how much, and no more.
+    """Return the number and points of the hidden checks, as fields of the record of a result.
 
-    ``hidden_checks`` and ``hidden_points``: those that the report has, and those that a self-check left out.
+    Hidden checks in the report count, and hidden checks that a self-check left out.
     """
     left_out = report.get("hidden")
     checks, points = (left_out["checks"], left_out["points"]) if left_out else (0, 0.0)
@@ -127,8 +131,12 @@ def hidden_part(report: Report) -> HiddenPart:
 
 
 def _shown(measured: Iterable[Measured], hidden: set[str]) -> list[Measured]:
-    """What was measured for visible checks and advice; what names no visibility is an older report's."""
-    return [one for one in measured if one["id"] not in hidden and one.get("visibility", "visible") == "visible"]
+    """Return the measurements of visible checks and advice. In older reports, measurements have no visibility."""
+    return [
+        measurement
+        for measurement in measured
+        if measurement["id"] not in hidden and measurement.get("visibility", "visible") == "visible"
+    ]
 
 
 def _of_shown(differences: Iterable[Difference], hidden: set[str]) -> list[Difference]:
@@ -136,7 +144,7 @@ def _of_shown(differences: Iterable[Difference], hidden: set[str]) -> list[Diffe
 
 
 def _previous(previous: Previous, hidden: set[str], *, whole: bool) -> Previous | None:
-    """What changed in visible checks. The points of before are told only where they do not count hidden ones."""
+    """Return the changes of visible checks, or ``None`` if the earlier points include hidden checks."""
     if not whole and "visible_points" not in previous:
         return None
     shown: Previous = {

@@ -19,7 +19,7 @@ def student_view(report: Report, class_page: str = "") -> dict[str, Any]:
 
     Args:
         report: the report.
-        class_page: the address of the class page, as seen from this page; empty for a page without a link to it.
+        class_page: the address of the class page, as seen from this page; empty if the page has no link to it.
     """
     checks = report["checks"]
     audit = report.get("audit")
@@ -52,9 +52,9 @@ def student_view(report: Report, class_page: str = "") -> dict[str, Any]:
 
 
 def _drifted(drifted: Sequence[Difference], checks: Sequence[ReportCheck]) -> list[dict[str, Any]]:
-    """The checks that an audit found worse than before, each with the count of checks that are skipped because of it.
+    """Return the checks that an audit found worse than before, each with the checks that are skipped because of it.
 
-    A skipped check that waits for no other check of these has an entry of its own.
+    A skipped check has an entry of its own if none of these checks causes it.
     """
     requires = {check["id"]: check.get("requires", []) for check in checks}
     status = {check["id"]: check["status"] for check in checks}
@@ -75,7 +75,7 @@ def _drifted(drifted: Sequence[Difference], checks: Sequence[ReportCheck]) -> li
 def _comes_first(
     check: str, requires: Mapping[str, Sequence[str]], status: Mapping[str, Status], named: Mapping[str, Any]
 ) -> str:
-    """The id of the drifted check that a skipped check waits for, also through other skipped checks; empty for none."""
+    """Return the id of the drifted check that a skipped check requires, also indirectly; empty if it requires none."""
     seen, ahead = {check}, list(requires.get(check, ()))
     while ahead:
         required = ahead.pop(0)
@@ -88,21 +88,21 @@ def _comes_first(
 
 
 def _waiting(after: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
-    """How many checks wait, in words, and their points together."""
+    """Return the number of skipped checks in words, and the sum of their points."""
     if not after:
         return None
     return {"words": waiting_words(len(after), 1), "points": round(sum(change["points"] for change in after), 2)}
 
 
 def _version_changed(report: Report) -> bool:
-    """Whether an audit compares with a run of another version of the lab."""
+    """Return whether an audit compares with a run of another version of the lab."""
     audit = report.get("audit")
     before = audit["compared_with"] if audit else None
     return before is not None and before["lab_version"] != report["lab"]["version"]
 
 
 def _tasks(checks: Sequence[ReportCheck]) -> list[dict[str, Any]]:
-    """The checks by task, with the points of each task."""
+    """Return the checks by task, with the points of each task."""
     return [
         {
             "title": task,

@@ -1,4 +1,4 @@
-"""The tasks of a lab as a page heads them: each once, in the order in which a student works through them. Pure."""
+"""Group checks by the tasks of a lab, in the order in which a student works through the tasks. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 OTHER = "Other checks"
-"""Heads the checks that belong to no task."""
+"""The heading of the checks without a task."""
 
 Check = TypeVar("Check", bound=Mapping[str, Any])
 
@@ -15,14 +15,14 @@ _NUMBER = re.compile(r"\d+")
 
 
 def by_task(checks: Iterable[Check]) -> list[tuple[str, list[Check]]]:
-    """Return the checks by the task they belong to.
+    """Return the tasks with their checks.
 
-    A lab names its checks in the order in which they need each other, which is not that of its steps. Tasks that are
-    numbered alike (``Lab 1, Step 2``, ``Task 10``) stand in the order of their numbers, others follow as they come, and
-    checks of no task are last.
+    A lab lists its checks by their prerequisites, and not by its steps. Tasks with numbers of the same kind (``Lab 1,
+    Step 2``, ``Task 10``) come first, sorted by number. Other tasks follow in their order. Checks without a task are
+    last.
 
     Args:
-        checks: of a report or of a run, each with ``task``.
+        checks: the checks of a report or of a run, each with ``task``.
     """
     found: dict[str, list[Check]] = {}
     for check in checks:
@@ -33,7 +33,7 @@ def by_task(checks: Iterable[Check]) -> list[tuple[str, list[Check]]]:
 
 
 def _beginning(task: str) -> str:
-    """What stands before the first number: ``Lab 1`` and ``Labs 1 and 3`` begin alike."""
+    """Return the text before the first number. It is the same for ``Lab 1`` and ``Labs 1 and 3``."""
     return _NUMBER.split(task)[0].strip().lower().removesuffix("s")
 
 

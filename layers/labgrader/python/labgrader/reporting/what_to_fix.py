@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from labgrader.reporting.formatting import counted, points_text
+from labgrader.labs.points import points_text
+from labgrader.reporting.formatting import counted
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from labgrader.errors import BadInputError, LabgraderError, Problem
 from labgrader.labs.lab import lab_ids
 from labgrader.messages import quote
 from labgrader.moments import isoformat_utc
-from labgrader.roster import GraderAccount, Student, assign_accounts, select
+from labgrader.rosters import GraderAccount, Student, assign_accounts, select
 from labgrader.runs.execution import execution_arn, start_execution
 from labgrader.runs.request import Request
 from labgrader.store import RunRecord, Store, StudentCounts
@@ -19,7 +19,7 @@ from labgrader.store import RunRecord, Store, StudentCounts
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
-SELF_CHECK_OF_A_CLASS = "a self-check is of one student alone, who starts it: a class run has the mode grade or audit"
+SELF_CHECK_OF_A_CLASS = "a class run cannot be a self-check; use the mode grade or audit"
 """Why a class run is refused in mode self-check."""
 
 
@@ -49,6 +49,7 @@ def start_class_run(
     listed: Sequence[Student],
     *,
     deployed: bool = False,
+    private: bool = False,
 ) -> Started:
     """Start a class run, once: a second start with the same id is the same run.
 
@@ -62,6 +63,7 @@ def start_class_run(
         run_id: the run.
         listed: the students of the class list, as the command, the API or the event handler parsed it.
         deployed: whether the lab is known to be deployed. It may be missing on this machine then.
+        private: whether students must not see the results until the run is published.
 
     Raises:
         BadInputError: all problems of the request. Nothing is recorded or started.
@@ -71,6 +73,8 @@ def start_class_run(
     execution = execution_arn(machine_arn, run_id)
     students = _students(request, listed, GraderAccount.from_arn(machine_arn), deployed=deployed)
     store.put_students_once(run_id, students)
+    if private and store.run(run_id) is None:  # a request that arrives again must not hide a published run
+        store.keep_private(run_id)  # before anything runs, so that no result is ever visible
     record = RunRecord(
         run_id=run_id,
         lab=request.lab,

@@ -52,14 +52,14 @@ def start_from_event(
     event_id = str(event.get("id") or _fingerprint(event))
     requested_at = _time_of(event)
     run_id = new_run_id(lab or NO_LAB, requested_at, asked=event_id)
-    asker = f"event:{str(event.get('source', ''))[:MAX_SOURCE]}"  # no instructor has a colon in the name
+    client = f"event:{str(event.get('source', ''))[:MAX_SOURCE]}"  # no instructor has a colon in the name
     by = f"event {event_id}"
     try:
-        started = start_once(store, states, machine_arn, detail, run_id, asker=asker, requested_by=by)
+        started = start_once(store, states, machine_arn, detail, run_id, client=client, requested_by=by)
     except BadInputError as error:
         reason = str(error)
     except ClientTokenUsedError as error:
-        reason = f"client_token: {error} (it stands for run {error.run_id})"
+        reason = f"client_token: {error} (the first request started run {error.run_id})"
     else:
         return started.run_id, started
     course = quote(asked.get("course") or course_of(asked.get("roster")))
@@ -75,14 +75,14 @@ def start_from_event(
     record = requested.failed(" · ".join(reason.splitlines()), isoformat_utc(requested_at))
     if not store.record_start(record):
         recorded = store.run(run_id) or record
-        if recorded.status != "failed":  # its first delivery was valid; the class list was deleted since
+        if recorded.status != "failed":  # the first delivery was valid, and the class list was deleted later
             return run_id, Started(run_id, execution_arn(machine_arn, run_id), again=True)
     publish(run_failed(run_id, lab, mode if mode in CLASS_MODES else "", reason, course))
     return run_id, None
 
 
 def _time_of(event: Mapping[str, Any]) -> datetime:
-    """Return the time of an event; now if it has none: it came by hand, not from EventBridge."""
+    """Return the time of an event; now if it has none, because it was sent by hand and not by EventBridge."""
     try:
         return datetime.fromisoformat(str(event.get("time"))).astimezone(UTC)
     except ValueError:

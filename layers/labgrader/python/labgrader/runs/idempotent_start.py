@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from labgrader.errors import LabgraderError
 from labgrader.labs.lab import lab_ids
-from labgrader.roster import GraderAccount
+from labgrader.rosters import GraderAccount
 from labgrader.runs.class_run import Started, start_class_run
 from labgrader.runs.execution import execution_arn, is_there
 from labgrader.runs.request_parser import CLIENT_NAME, read_request
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 NO_LAB = "unknown-lab"
-"""The lab in the id of a run whose lab does not exist."""
+"""The lab in the id of a run for a lab that does not exist."""
 
 
 class ClientTokenUsedError(LabgraderError):
@@ -32,9 +32,7 @@ class ClientTokenUsedError(LabgraderError):
 
     def __init__(self, run_id: str) -> None:
         self.run_id = run_id
-        super().__init__(
-            "something else was asked for with this client token before: take another one for another request"
-        )
+        super().__init__("this client token was used for another request; use a new client token for each request")
 
 
 def start_once(
@@ -44,7 +42,7 @@ def start_once(
     document: Any,
     run_id: str,
     *,
-    asker: str,
+    client: str,
     requested_by: str,
 ) -> Started:
     """Start the class run of a request. The same request with the same client token is the same run.
@@ -55,7 +53,7 @@ def start_once(
         machine_arn: the machine ``grade_class``.
         document: the request, with the fields of ``FIELDS``.
         run_id: the id of the run if the request has none yet.
-        asker: the requester. Client tokens are scoped to the requester.
+        client: the requester. Client tokens are scoped to the requester.
         requested_by: who requested the run, as its record shows it.
 
     Raises:
@@ -69,9 +67,15 @@ def start_once(
     if not (isinstance(token, str) and re.fullmatch(CLIENT_NAME, token)):
         asked = read_request(store, document, requested_by, home)
         return start_class_run(
-            store, states, machine_arn, asked.with_stored_roster(store, run_id), run_id, asked.listed
+            store,
+            states,
+            machine_arn,
+            asked.with_stored_roster(store, run_id),
+            run_id,
+            asked.listed,
+            private=asked.private,
         )
-    identity, digest = f"{asker} {token}", _digest(document)
+    identity, digest = f"{client} {token}", _digest(document)
     known = store.remembered(identity)
     if known:
         run_id = _the_same(known[0], known[1] == digest)
@@ -80,7 +84,7 @@ def start_once(
     asked = read_request(store, document, requested_by, home)
     run_id = _the_same(*store.remember_request(identity, digest, run_id))
     request = asked.with_stored_roster(store, run_id)
-    return start_class_run(store, states, machine_arn, request, run_id, asked.listed)
+    return start_class_run(store, states, machine_arn, request, run_id, asked.listed, private=asked.private)
 
 
 def known_lab(document: Any) -> str:
@@ -92,6 +96,8 @@ def known_lab(document: Any) -> str:
 def _digest(document: Mapping[str, Any]) -> str:
     """Return the digest of a request. An omitted field is the same as its default."""
     said = {name: value for name, value in document.items() if name != "client_token"}
+    if said.get("private") is False:  # requests of earlier versions have no such field
+        del said["private"]
     whole = {"mode": "grade", "students": [], "course": "", **said}
     return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
 

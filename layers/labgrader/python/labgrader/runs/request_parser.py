@@ -9,13 +9,22 @@ from typing import Any
 
 from labgrader.errors import BadInputError, Problem
 from labgrader.messages import quote
-from labgrader.roster import MAX_STUDENTS, GraderAccount, Student, assign_accounts, read_roster, select
+from labgrader.rosters import (
+    MAX_STUDENTS,
+    AccountsFile,
+    GraderAccount,
+    Student,
+    UsernameSource,
+    assign_accounts,
+    read_class_list,
+    select,
+)
 from labgrader.runs.class_run import unknown_lab
 from labgrader.runs.request import MAX_REQUESTED_BY, Request
 from labgrader.runs.roster_lookup import load_roster
-from labgrader.store import Store, encoded, roster_key
+from labgrader.store import MissingError, Store, encoded, roster_key
 
-FIELDS = ("lab", "roster", "mode", "students", "course", "client_token")
+FIELDS = ("lab", "roster", "mode", "students", "course", "username_from", "accounts", "private", "client_token")
 """The fields of a request. ``lab`` and ``roster`` are required."""
 
 CLASS_MODES = ("grade", "audit")
@@ -42,12 +51,14 @@ class ParsedRequest:
         listed: the students of the class list.
         content, suffix: the class list that came with the request, and the end of its key; empty if the list is in the
             bucket.
+        private: whether students must not see the results until the run is published.
     """
 
     request: Request
     listed: Sequence[Student]
     content: bytes = b""
     suffix: str = ""
+    private: bool = False
 
     def with_stored_roster(self, store: Store, run_id: str) -> Request:
         """Store the class list of a run. Return the request with its key."""
@@ -64,7 +75,7 @@ def read_request(store: Store, document: Any, requested_by: str, home: GraderAcc
     Args:
         store: the stack's store.
         document: ``lab``, ``roster`` (a key, CSV or JSON text, or a list of students), ``mode``, ``students``,
-            ``course``, ``client_token``.
+            ``course``, ``private``, ``client_token``, ``username_from``, ``accounts`` (as ``roster``).
         requested_by: who requested the run.
         home: the account and Region of labgrader.
 
@@ -74,7 +85,7 @@ def read_request(store: Store, document: Any, requested_by: str, home: GraderAcc
     if not isinstance(document, Mapping):
         raise BadInputError(["a request is an object with lab, roster, mode and students"])
     problems = [
-        Problem(f"is not known here; a request has: {', '.join(FIELDS)}", field=quote(name))
+        Problem(f"unknown field; a request has: {', '.join(FIELDS)}", field=quote(name))
         for name in document
         if name not in FIELDS
     ]
@@ -96,12 +107,16 @@ def read_request(store: Store, document: Any, requested_by: str, home: GraderAcc
         problems.append(Problem("is not text", field="course"))
     elif course:
         problems += validate_course(store, course, of_roster)
+    private = document.get("private", False)
+    if not isinstance(private, bool):
+        problems.append(Problem("is neither true nor false", field="private"))
     problems += _wrong_token(document)
+    problems += _wrong_source(document)
     if problems:
         raise BadInputError(problems)
     by = quote(requested_by, MAX_REQUESTED_BY)
     request = Request(document["lab"], key, document.get("mode", "grade"), tuple(names), course or of_roster, by)
-    return ParsedRequest(request, students, content, suffix)
+    return ParsedRequest(request, students, content, suffix, private)
 
 
 def course_of(roster: Any) -> str:
@@ -121,7 +136,7 @@ def validate_course(store: Store, course: str, of_roster: str = "") -> list[Prob
     if problems := validate_course_id(course):
         return problems
     if of_roster and of_roster != course:
-        return [Problem(f"is {course}, and the roster is of the course {quote(of_roster)}", field="course")]
+        return [Problem(f"is {course}, but the roster belongs to the course {quote(of_roster)}", field="course")]
     if store.course(course) is None:
         return [Problem(f"there is no course {course}; list them with `labgrader course list`", field="course")]
     return []
@@ -140,20 +155,42 @@ def _class_list(store: Store, document: Mapping[str, Any]) -> tuple[str, bytes, 
     if "roster" not in document:
         raise BadInputError([Problem("is missing", field="roster")])
     roster = document["roster"]
-    if isinstance(roster, str) and not roster.strip():
-        raise BadInputError([Problem("is empty", field="roster")])
-    if isinstance(roster, str) and _KEY.fullmatch(roster):
+    named = document.get("username_from", "")
+    source = UsernameSource(named) if named in list(UsernameSource) else None
+    accounts = _accounts(store, document)
+    if isinstance(roster, str) and _KEY.fullmatch(roster) and roster.strip():
         Request.from_dict({"lab": "any", "roster": roster})  # raises if the key is invalid
-        return roster, b"", "", load_roster(store, roster, "roster")
-    if isinstance(roster, str):
-        content = roster.encode("utf-8", "replace")
-        suffix = ".json" if roster.lstrip("\ufeff \t\r\n")[:1] in ("[", "{") else ".csv"
-    elif isinstance(roster, list | tuple):
-        content, suffix = encoded(list(roster)), ".json"
-    else:
-        said = "is neither a key below rosters/ or courses/COURSE/rosters/, nor CSV text, nor a list of students"
-        raise BadInputError([Problem(said, field="roster")])
-    return "", content, suffix, read_roster(content, "", "roster")
+        return roster, b"", "", load_roster(store, roster, "roster", username_from=source, accounts=accounts)
+    content = _content(roster, "roster")
+    class_list = read_class_list(content, "", "roster", username_from=source, accounts=accounts)
+    students = class_list.checked()
+    return "", *class_list.stored(content), students
+
+
+def _content(value: Any, field: str) -> bytes:
+    """Return a list that came with the request, as the bytes of a file."""
+    if isinstance(value, str) and value.strip():
+        return value.encode("utf-8", "replace")
+    if isinstance(value, list | tuple):
+        return encoded(list(value))
+    said = "is neither a key below rosters/ or courses/COURSE/rosters/, nor CSV text, nor a list of students"
+    raise BadInputError([Problem("is empty" if isinstance(value, str) else said, field=field)])
+
+
+def _accounts(store: Store, document: Mapping[str, Any]) -> AccountsFile | None:
+    """Return the accounts file of a request, from the bucket or from the request itself."""
+    if "accounts" not in document:
+        return None
+    value = document["accounts"]
+    if not (isinstance(value, str) and _KEY.fullmatch(value) and value.strip()):
+        return AccountsFile(_content(value, "accounts"), "accounts")
+    try:
+        Request.from_dict({"lab": "any", "roster": value})
+        return AccountsFile(store.get(value), value)
+    except BadInputError as error:
+        raise BadInputError([replace(problem, field="accounts") for problem in error.problems]) from None
+    except MissingError:
+        raise BadInputError([Problem(f"there is no file at {quote(value)}", field="accounts")]) from None
 
 
 def _wrong_lab(document: Mapping[str, Any]) -> Iterator[Problem]:
@@ -174,7 +211,7 @@ def _wrong_names(names: Any) -> Iterator[Problem]:
     if not isinstance(names, list | tuple):
         yield Problem("is not a list of usernames", field="students")
     elif not names:
-        yield Problem("is empty: leave it away for the whole roster", field="students")
+        yield Problem("is empty; omit it to grade the whole roster", field="students")
     elif len(names) > MAX_STUDENTS:
         yield Problem(f"has more than {MAX_STUDENTS:,} entries", field="students")
     else:
@@ -184,7 +221,7 @@ def _wrong_names(names: Any) -> Iterator[Problem]:
 
 
 def _not_gradable(students: list[Student], names: Sequence[str], home: GraderAccount) -> list[Problem]:
-    """Return problems of students who are not on the class list, or whose account labgrader cannot read."""
+    """Return problems of students who are not on the class list, or are in an account that labgrader cannot read."""
     try:
         chosen = select(students, list(names))
     except BadInputError as error:
@@ -196,11 +233,17 @@ def _not_gradable(students: list[Student], names: Sequence[str], home: GraderAcc
     return []
 
 
+def _wrong_source(document: Mapping[str, Any]) -> Iterator[Problem]:
+    source = document.get("username_from", UsernameSource.LOGIN)
+    if source not in list(UsernameSource):
+        yield Problem(f"{quote(source, 90)} is not one of: {', '.join(UsernameSource)}", field="username_from")
+
+
 def _wrong_token(document: Mapping[str, Any]) -> Iterator[Problem]:
     token = document.get("client_token", "none")
     if not isinstance(token, str):
         yield Problem("is not text", field="client_token")
     elif not token:
-        yield Problem("is empty: leave it away where there is none", field="client_token")
+        yield Problem("is empty; omit it if you have none", field="client_token")
     elif not re.fullmatch(CLIENT_NAME, token):
-        yield Problem("is not 1 to 200 letters, digits and signs of ASCII, without blanks", field="client_token")
+        yield Problem("is not 1 to 200 printable ASCII characters without spaces", field="client_token")

@@ -1,4 +1,4 @@
-"""Find class lists in the bucket, and the row of one student who asks alone."""
+"""Find class lists in the bucket, and the row of one student for a self-check."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from labgrader.errors import BadInputError, Problem
 from labgrader.messages import quote
-from labgrader.roster import Student, read_roster
+from labgrader.rosters import AccountsFile, Student, UsernameSource, read_class_list
 from labgrader.store import CourseKeys, MissingError, Store
 
 _OF_COURSE = re.compile(r"courses/([^/]+)/rosters/([^/]+)")
@@ -53,28 +53,36 @@ def find_enrolment(store: Store, username: str, lab_id: str) -> Enrolment:
     return Enrolment(Student(username, username), listed=False)
 
 
-def load_roster(store: Store, key: str, field: str = "") -> list[Student]:
+def load_roster(
+    store: Store,
+    key: str,
+    field: str = "",
+    *,
+    username_from: UsernameSource | None = None,
+    accounts: AccountsFile | None = None,
+) -> list[Student]:
     """Return the students of a class list in the bucket.
 
-    The class lists of a pushed course are rows. Others are text, and are parsed here: a list that was uploaded, and a
-    list of a course that an earlier version pushed.
+    The class lists of a pushed course are rows. Others are files of any kind, and are parsed here: a list that was
+    uploaded, and a list of a course that an earlier version pushed.
 
     Args:
         store: the stack's store.
         key: the key that a request names, below ``rosters/`` or ``courses/COURSE/rosters/``.
         field: the field of the request that names the key, for messages; empty for messages that name the key.
+        username_from, accounts: as ``read_class_list`` takes them. The rows of a pushed course need neither.
 
     Raises:
-        BadInputError: there is no class list at the key, or everything that is wrong with its text.
+        BadInputError: there is no class list at the key, or its text has problems: all of them.
     """
     of_course = _OF_COURSE.fullmatch(key)
     if of_course:
         try:
             return store.rows(CourseKeys(of_course[1]).roster_rows(of_course[2]))
         except MissingError:
-            pass  # an earlier version pushed the course, or somebody uploaded the list
+            pass  # an earlier version pushed the course, or a user uploaded the list
     try:
         content = store.get(key)
     except MissingError:
         raise BadInputError([Problem(f"there is no roster at {quote(key)}", field=field)]) from None
-    return read_roster(content, key, field)
+    return read_class_list(content, key, field, username_from=username_from, accounts=accounts).checked()

@@ -14,7 +14,7 @@ from labgrader.errors import BadInputError, LabgraderError, ServiceFaultError
 from labgrader.labs.lab import Lab
 from labgrader.messages import quote
 from labgrader.moments import isoformat_utc
-from labgrader.roster import GraderAccount, assign_accounts
+from labgrader.rosters import GraderAccount, assign_accounts
 from labgrader.runs.execution import execution_arn, start_execution, status_of
 from labgrader.runs.request import Request, new_run_id
 from labgrader.runs.roster_lookup import find_enrolment
@@ -37,10 +37,10 @@ WRITES = 20
 PAUSE_S = 0.05
 """The longest pause between two tries, in seconds."""
 
-LOST = "the self-check stopped without a result, and does not count against the allowance"
-"""The error of a self-check whose execution ended without a result."""
+LOST = "the self-check stopped without a result; it does not count against your allowance"
+"""The error of a self-check that ended without a result."""
 
-ALL_HIDDEN = "every check of this lab is for the instructor alone: there is nothing that you could check yourself"
+ALL_HIDDEN = "this lab has no self-check, because students do not see any of its checks"
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,8 @@ class AllowanceSpentError(LabgraderError):
         self.allowance = allowance
         self.retry_after_s = retry_after_s
         super().__init__(
-            f"you have used your self-checks of this lab for now ({allowance.per_hour} in an hour, "
-            f"{allowance.per_day} in a day); the next one is free at {allowance.refills_at}"
+            f"you have no self-checks of this lab left for now (the limits are {allowance.per_hour} in an hour and "
+            f"{allowance.per_day} in a day); you can start the next one at {allowance.refills_at}"
         )
 
 
@@ -280,4 +280,6 @@ def _update_with_retry(store: Store, username: str, lab_id: str, write: Callable
         if write(store.ledger(username, lab_id)):
             return
         time.sleep(random.uniform(0, PAUSE_S))  # so that the writers do not collide again
-    raise ServiceFaultError(f"the self-checks of {quote(username)} were changed by others {WRITES} times in a row")
+    raise ServiceFaultError(
+        f"the self-checks of {quote(username)} were changed by other requests {WRITES} times in a row"
+    )

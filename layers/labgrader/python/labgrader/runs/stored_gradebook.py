@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 from labgrader.reporting.gradebook import GradebookDocument, StudentRow, build_columns, build_gradebook, build_row
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from labgrader.store import Keys, MissingError, Store
 
 
@@ -21,7 +21,7 @@ def load_gradebook(store: Store, run_id: str) -> GradebookDocument | None:
         run_id: the run.
 
     Raises:
-        MissingError: the run has a gradebook as CSV only, and a report that it was made of is not there.
+        MissingError: the run has a gradebook as CSV only, and one of its reports is missing.
     """
     keys = Keys(run_id)
     try:

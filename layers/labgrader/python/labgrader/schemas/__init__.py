@@ -1,4 +1,4 @@
-"""The JSON Schemas of what labgrader writes, and the gate that every document passes before it is stored."""
+"""The JSON Schemas of labgrader's documents. Every document is validated before it is stored."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ MAX_PROBLEMS = 5
 
 
 class InvalidDocumentError(LabgraderError):
-    """We made a document that its own schema refuses: a fault of labgrader, never of a student.
+    """labgrader made a document that does not match its schema. This is a fault of labgrader, not of a student.
 
     Args:
-        name: which schema (``report``).
+        name: the schema's name (``report``).
         problems: what is wrong, each with the path of the value (``checks[3].points: …``).
     """
 
@@ -39,15 +39,15 @@ def read_schema(name: str) -> dict[str, Any]:
 
 
 def validate(document: Any, name: str) -> None:
-    """Refuse a document that its schema does not allow.
+    """Validate a document against its schema.
 
     Args:
-        document: JSON, as Python has it.
-        name: which schema: ``report``, ``run`` or ``lab``.
+        document: JSON, as Python objects.
+        name: the schema's name: ``report``, ``run`` or ``lab``.
 
     Raises:
-        InvalidDocumentError: what is wrong and where, and also numbers that JSON cannot write (NaN, infinity).
-        FileNotFoundError: there is no schema of that name.
+        InvalidDocumentError: what is wrong and where, also for numbers that JSON cannot hold (NaN, infinity).
+        FileNotFoundError: there is no schema with this name.
     """
     problems = [
         f"{error.json_path.removeprefix('$').removeprefix('.') or 'document'}: {_shortened(error.message)}"
@@ -64,7 +64,7 @@ def validate(document: Any, name: str) -> None:
 
 @cache
 def _validator(name: str) -> Draft202012Validator:
-    """The validator of one schema, made once; jsonschema is imported only by those who validate (60 ms on Lambda)."""
+    """Return the validator of a schema. The import of jsonschema takes 60 ms on Lambda, so it is done on first use."""
     from jsonschema import Draft202012Validator, FormatChecker
 
     schema = read_schema(name)
@@ -72,5 +72,5 @@ def _validator(name: str) -> Draft202012Validator:
 
 
 def _shortened(message: str) -> str:
-    """jsonschema quotes the whole value: a sentence holds its beginning and its end, where the reason stands."""
+    """Return the message's beginning and its end, which has the reason: jsonschema quotes the whole value."""
     return message if len(message) <= 300 else f"{message[:120]} … {message[-160:]}"

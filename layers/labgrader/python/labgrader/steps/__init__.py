@@ -1,1 +1,1 @@
-"""What each state of the workflow does, one module a state. The Lambda handlers in `functions/` only call these."""
+"""The states of the workflow, one module for each. The Lambda handlers in `functions/` call these modules."""

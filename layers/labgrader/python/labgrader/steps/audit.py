@@ -1,4 +1,4 @@
-"""What an audit knows of a student from the runs before: verdicts to carry over, and what to compare with."""
+"""What an audit takes from earlier runs of a student: verdicts to carry over, and the results to compare with."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from labgrader.documents.report import CarriedOverMark, OtherRun, Report, ReportAudit
+from labgrader.documents.report import CarriedOverMark, OtherRun, ReportAudit
 from labgrader.evidence.coerce import mapping, text
 from labgrader.evidence.deleted_resources import deleted_resources
 from labgrader.evidence.running_costs import running_costs
@@ -17,7 +17,7 @@ from labgrader.judging.check import find_check
 from labgrader.judging.scoring import ScoredCheck
 from labgrader.judging.verdict import Verdict
 from labgrader.labs.lab import Lab
-from labgrader.reporting.audit import build_audit, known_after
+from labgrader.reporting.audit import build_audit
 from labgrader.steps.previous_results import load_previous_json
 from labgrader.store import Keys, Store
 
@@ -26,27 +26,34 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class CarriedOver:
-    """The verdicts of the last graded run that an audit does not make anew.
+    """The verdicts that an audit takes from the last graded run, because it does not judge these checks itself.
 
     Args:
-        origin: ``run_id``, ``graded_at`` and ``lab_version`` of that run; ``None`` where there is none.
-        verdicts: of checks that set functions to work, by id.
+        origin: ``run_id``, ``graded_at`` and ``lab_version`` of that run; ``None`` without a graded run.
+        verdicts: the verdicts of checks that invoke functions, by check id.
     """
 
     origin: OtherRun | None = None
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
 
     def marks(self, scored: Sequence[ScoredCheck]) -> dict[str, CarriedOverMark]:
-        """Return the ``carried_over`` field of each check whose final verdict is one of these."""
+        """Return the ``carried_over`` field of each check that has one of these verdicts, by check id."""
         if self.origin is None:
             return {}
         mark: CarriedOverMark = {"run_id": self.origin["run_id"], "graded_at": self.origin["graded_at"]}
         return {check.item.id: mark for check in scored if check.verdict is self.verdicts.get(check.item.id)}
 
 
-def carried_over(store: Store, username: str, lab: Lab) -> CarriedOver:
-    """Return what can be carried over of a student's last graded run; nothing where there is none that can be read."""
-    latest = store.latest(username, lab.id)
+def carried_over(store: Store, username: str, lab: Lab, *, private: bool = False) -> CarriedOver:
+    """Return the verdicts to carry over from a student's last graded run. Without a readable run there are none.
+
+    Args:
+        store: the stack's store.
+        username: the student.
+        lab: the lab, with the student's names filled in.
+        private: whether the audit is private. Only then may it show verdicts of a private run.
+    """
+    latest = store.latest(username, lab.id, private=private)
     report = load_previous_json(store, latest["report_key"]) if latest else None
     checks = checks_by_id(report)
     if latest is None or not checks:
@@ -79,50 +86,33 @@ def audit_of(
     Args:
         store: the stack's store.
         username: the student.
-        before: what the run before found (``Store.seen``), or ``None`` where this is the first.
-        snapshot: what AWS said now, or ``None`` where nothing could be recorded.
-        scored: the checks as they are now.
-        carried: what was carried over.
+        before: the baseline of the previous run (``Store.seen``), or ``None`` in the first run.
+        snapshot: the student's resources now, or ``None`` if they could not be recorded.
+        scored: the checks with their verdicts of this audit.
+        carried: the verdicts that were carried over.
     """
     earlier = _snapshot_before(store, username, before) if before and snapshot else None
     return build_audit(
         compared_with=_other_run(before) if before else None,
         known=before["known"] if before else {},
         scored=scored,
-        gone=deleted_resources(earlier, snapshot) if earlier and snapshot and _same_place(earlier, snapshot) else [],
+        gone=deleted_resources(earlier, snapshot)
+        if earlier and snapshot and _same_account_and_region(earlier, snapshot)
+        else [],
         running=running_costs(snapshot) if snapshot else [],
         carried_over_from=carried.origin if carried.marks(scored) else None,
     )
 
 
-def remember_seen(store: Store, report: Report, before: Mapping[str, Any] | None, *, recorded: bool) -> None:
-    """Keep what a graded run or an audit found, for the next audit to compare with.
-
-    Args:
-        store: the stack's store.
-        report: the student's report, as it is kept.
-        before: what the run before found.
-        recorded: whether this run has a snapshot of the student; where not, the next compares with an earlier one.
-    """
-    run_id, username = report["run_id"], report["student"]["username"]
-    seen = {
-        "graded_at": report["graded_at"],
-        "lab_version": report["lab"]["version"],
-        "known": known_after(before["known"] if before else {}, report),
-        "snapshot_run": run_id if recorded else before["snapshot_run"] if before else "",
-    }
-    store.save_baseline(run_id, username, report["lab"]["id"], seen)
-
-
 def _snapshot_before(store: Store, username: str, before: Mapping[str, Any]) -> Snapshot | None:
-    """The last snapshot of the student, or ``None`` where there is none that can be read."""
+    """Return the last snapshot of the student, or ``None`` without a readable snapshot."""
     if not before["snapshot_run"]:
         return None
     document = load_previous_json(store, Keys(before["snapshot_run"]).snapshot(username))
     try:
         return Snapshot.from_dict(document) if document else None
     except (KeyError, TypeError, AttributeError):
-        log.warning("the snapshot of %s in %s cannot be read", username, before["snapshot_run"])
+        log.warning("cannot read the snapshot of %s in run %s", username, before["snapshot_run"])
         return None
 
 
@@ -134,6 +124,6 @@ def _other_run(baseline: Mapping[str, Any]) -> OtherRun:
     }
 
 
-def _same_place(before: Snapshot, now: Snapshot) -> bool:
-    """Whether both are of one account and Region: what a student had elsewhere is not gone."""
+def _same_account_and_region(before: Snapshot, now: Snapshot) -> bool:
+    """Return whether both are of the same account and Region. Resources in another account are not deleted."""
     return (before.account_id, before.region) == (now.account_id, now.region)

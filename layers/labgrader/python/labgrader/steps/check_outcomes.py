@@ -1,4 +1,4 @@
-"""What is known of one check when the report is written: its verdict, or why there is none and whose fault that is."""
+"""The verdict of one check for the report. Without a verdict: why it is not graded, and who caused that."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from labgrader.reasons import Reason
 from labgrader.steps.error_reason import reason_and_text
 from labgrader.steps.run_documents import CheckRecord
 
-AUDIT_INVOKES_NOTHING = "an audit does not invoke functions; a graded run tells"
+AUDIT_INVOKES_NOTHING = "an audit does not invoke functions; this check needs a graded run"
 NO_VERDICT = "labgrader recorded no verdict for this check"
 MAX_REASON = 400
-"""Characters of a reason that a report keeps."""
+"""The most characters of a reason in a report."""
 
 
 def resolve_outcome(
@@ -32,15 +32,15 @@ def resolve_outcome(
     audit: bool = False,
     failure: str = "",
 ) -> Verdict:
-    """Return what is known of one check: its own verdict, before its prerequisites are looked at.
+    """Return the verdict of one check, without regard to its prerequisites.
 
     Args:
-        item: the check, made the student's.
-        snapshot, record: what was recorded, where it was.
-        error: what the workflow says became of the check, where it failed.
+        item: the check, with the student's names filled in.
+        snapshot, record: what was recorded; ``None`` for what is missing.
+        error: the error of the check's state in the workflow, or ``None``.
         carried: the verdict of the last graded run, for a check that an audit does not repeat.
         audit: whether this is an audit.
-        failure: why the workflow did not get this far for the student.
+        failure: why the workflow stopped before this check, or empty.
     """
     if record and record.verdict:
         return record.verdict
@@ -58,36 +58,36 @@ def resolve_outcome(
 
 
 def ungraded_checks(report: Report) -> list[str]:
-    """Return the checks of a report that could not be graded though they should have been, by id.
+    """Return the ids of the checks that should have been graded and were not.
 
-    What an audit leaves to a graded run is none of them, nor what cannot be told while that is open: a lab that nobody
-    graded yet would be an alarm every night.
+    Checks that an audit leaves to a graded run do not count, and neither do checks that require them. Otherwise a lab
+    without a graded run would raise an alarm in every audit.
 
     Args:
-        report: the report, as it is kept.
+        report: the report, as it is stored.
     """
     checks = {check["id"]: check for check in report["checks"] if check["status"] == "not_graded"}
-    left = _with_reason(checks, Reason.NEEDS_GRADED_RUN)
-    if report["mode"] != "audit" or not left:
+    excused = _with_reason(checks, Reason.NEEDS_GRADED_RUN)
+    if report["mode"] != "audit" or not excused:
         return list(checks)
     waiting = _with_reason(checks, Reason.PREREQUISITE)
-    more = left
-    while more:  # what waits for what waits
-        more = {check for check in waiting - left if left.intersection(checks[check].get("requires", ()))}
-        left |= more
-    return [check_id for check_id in checks if check_id not in left]
+    added = excused
+    while added:  # prerequisites form chains
+        added = {check for check in waiting - excused if excused.intersection(checks[check].get("requires", ()))}
+        excused |= added
+    return [check_id for check_id in checks if check_id not in excused]
 
 
 def _with_reason(checks: Mapping[str, ReportCheck], reason: Reason) -> set[str]:
-    """The checks that are not graded for a reason; reports of earlier versions name none."""
+    """Return the ids of checks with this reason. Reports of earlier versions have no reasons."""
     return {check_id for check_id, check in checks.items() if check.get("reason") == reason}
 
 
 def _failure(error: str, message: str, reason: Reason) -> Verdict:
-    """Say in a sentence what an error of the workflow means for the student."""
-    if message.startswith(NOT_GRADED):  # a text for the student
+    """Return the verdict for an error of the workflow, with a sentence for the student."""
+    if message.startswith(NOT_GRADED):  # the text was written for the student
         return not_graded(quote(message, MAX_REASON), reason)
     repeat = "no points are lost, and the run can be repeated"
-    if error in ("States.Timeout", "Sandbox.Timedout") or "Task timed out" in message:  # Lambda's own text
+    if error in ("States.Timeout", "Sandbox.Timedout") or "Task timed out" in message:  # Lambda's text
         return not_graded(f"labgrader did not finish this check in time; {repeat}", Reason.TIME_OVER)
     return not_graded(f"labgrader failed on this check ({quote(error, 80)}); {repeat}", reason)

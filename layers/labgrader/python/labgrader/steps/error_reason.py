@@ -1,4 +1,4 @@
-"""The reason of an error, on its way from a function through Step Functions to the report."""
+"""Pass the reason code of an error from a function through Step Functions to the report."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from labgrader.messages import said_by
 from labgrader.reasons import Reason, split_reason, with_reason
 
 _CUT = re.compile(r'"errorMessage"\s*:\s*"(.*)', re.DOTALL)
-"""The text of an error so long that the state machine has cut it; its reason stands at the beginning."""
+"""The text of an error that the state machine cut, because it was too long. Its reason is at the beginning."""
 
 
 @contextmanager
 def reason_in_text() -> Iterator[None]:
-    """Let an error of ours leave a function with its reason in its text.
+    """Write the reason code of a labgrader error into its text when it leaves a function.
 
-    Lambda passes on an error's class and text alone, and the embedded AWS only the text. The class stays, because the
-    state machine retries by it.
+    Lambda passes on only the class and the text of an error; the embedded AWS passes on only the text. The class stays
+    the same: the state machine decides by it whether to retry.
     """
     try:
         yield
@@ -29,10 +29,10 @@ def reason_in_text() -> Iterator[None]:
 
 
 def reason_and_text(cause: str) -> tuple[Reason, str]:
-    """Return the reason of an error and its text, as they were before ``reason_in_text``.
+    """Return the reason and the text of an error, as they were before ``reason_in_text``.
 
     Args:
-        cause: what Step Functions says of the error. One without a reason is an error that nobody raised on purpose.
+        cause: the cause of the error in Step Functions. An error without a reason is a bug of labgrader.
     """
     reason, text = split_reason(said_by(cause))
     if reason is None and (begun := _CUT.search(cause)):

@@ -1,4 +1,4 @@
-"""The way to a student's functions, by whatever sets them to work: opened when the first question comes."""
+"""Send a check's requests to one student's resources: invocations, API requests, objects, messages, load tests."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from labgrader.probing.object_uploader import DROP_OBJECT, ObjectDropper
 from labgrader.probing.ownership_guard import Ownership
 from labgrader.recording.api_errors import classify_error
 from labgrader.recording.sessions import Accounts, AccountSession
-from labgrader.roster import GraderAccount, Student
+from labgrader.rosters import GraderAccount, Student
 from labgrader.steps.run_documents import student_of
 from labgrader.store import Store
 
 
 @dataclass(frozen=True)
 class Sharing:
-    """How the load tests of a run share the executions of an account.
+    """How the load tests of a run share the concurrency of an account.
 
     Args:
         home: the grader's own account and Region.
-        in_flight: what all of them may have in flight together in the grader's own account, as the run's plan says;
-            ``None`` where it does not say.
-        ends_at: seconds since the epoch when the function that runs the load test is over.
+        in_flight: the most requests that all load tests may have in flight together in the grader's own account, from
+            the run's plan; ``None`` if the plan has no limit.
+        ends_at: when the function that runs the load test times out, in seconds since the epoch.
     """
 
     home: GraderAccount
@@ -41,11 +41,11 @@ class Sharing:
     ends_at: float
 
     def admission(self, student: Student, connection: AccountSession, **given: Any) -> Admission:
-        """What admits a student's load tests.
+        """Return the admission of a student's load tests.
 
         Args:
-            student: who is load-tested.
-            connection: the way into the student's account.
+            student: the student.
+            connection: the session in the student's account.
             given: ``leases`` and ``holder``, as ``Admission`` takes them.
         """
         place = GraderAccount(student.account_id, student.region)
@@ -60,13 +60,13 @@ class Sharing:
 
 
 class StudentsFunctions:
-    """Answers the questions that set one student's functions to work, and opens nothing until one is asked.
+    """Answers the questions that invoke one student's functions. It opens the account at the first question.
 
     Args:
         store: the stack's store.
-        run_id, username: whose functions.
-        stack: the stack's name; what begins with it is the grader's own and never touched.
-        sharing: how load tests share the account; without it, none is run.
+        run_id, username: the run and the student.
+        stack: the stack's name. Resources with this prefix belong to the grader and are never touched.
+        sharing: how load tests share the account; without it, load tests are refused.
     """
 
     def __init__(self, store: Store, run_id: str, username: str, stack: str, sharing: Sharing | None = None) -> None:
@@ -74,18 +74,18 @@ class StudentsFunctions:
         self._run_id = run_id
         self._sharing = sharing
         self._ownership = Ownership(username, f"{stack}-")
-        self._ways: dict[str, Callable[[Question], Answer]] = {}
+        self._handlers: dict[str, Callable[[Question], Answer]] = {}
 
     def answer(self, question: Question) -> Answer:
-        """Invoke or load a function, call an API, put an object or send messages, as the question says.
+        """Answer a question: invoke or load-test a function, call an API, put an object or send messages.
 
         Raises:
-            NotGradedError: the student's account cannot be opened, or what would be touched is not the student's.
+            NotGradedError: the student's account cannot be opened, or the resource does not belong to the student.
         """
         action = question.action
-        if action not in self._ways:
-            self._ways[action] = self._open(action)
-        return self._ways[action](question)
+        if action not in self._handlers:
+            self._handlers[action] = self._open(action)
+        return self._handlers[action](question)
 
     def _open(self, action: str) -> Callable[[Question], Answer]:
         student = student_of(self._store, self._run_id, self._ownership.username)
@@ -96,12 +96,12 @@ class StudentsFunctions:
             refusal = classify_error(error)
             if refusal.transient:
                 said = f"{accounts.opens_with(student)}: {refusal}"
-                raise ServiceFaultError(said, refusal.reason_code) from error  # tried again
+                raise ServiceFaultError(said, refusal.reason_code) from error  # the workflow retries it
             said = f"{refusal.code}: {refusal.message}"
             raise NotGradedError(accounts.opens_with(student), said, refusal.reason_code) from error
 
     def _handler_for(self, action: str, student: Student, connection: AccountSession) -> Callable[[Question], Answer]:
-        """What answers an action; one for all questions of it, for it remembers what hung."""
+        """Return the handler of an action. All questions share it, because it remembers which requests timed out."""
         ownership = self._ownership
         if action == CALL_API:
             return ApiCaller(connection.client("apigateway"), ownership).answer
@@ -116,8 +116,10 @@ class StudentsFunctions:
 
     def _tester(self, student: Student, connection: AccountSession) -> Callable[[Question], Answer]:
         if self._sharing is None:
-            raise BadInputError(["load tests are run by the state Run load test, which shares the account out"])
-        from labgrader.load_testing.load_tester import LoadTester  # Run probe never needs it
+            raise BadInputError(
+                ["only the state Run load test runs load tests, because it shares the account's concurrency"]
+            )
+        from labgrader.load_testing.load_tester import LoadTester  # imported here: Run probe does not need it
 
         admission = self._sharing.admission(student, connection, leases=self._store, holder=self._run_id)
         clients = connection.client("lambda"), lambda: connection.client("apigateway")
@@ -127,9 +129,9 @@ class StudentsFunctions:
             try:
                 return tester.answer(question)
             except NotGradedError as refusal:
-                if refusal.action:  # it is not the student's to be loaded
+                if refusal.action:  # the target does not belong to the student
                     raise
-                # Refused by us: kept as evidence, so that an instructor sees why.
+                # labgrader refused the load test: the evidence shows the instructor why
                 return Answer(error_code=REFUSED, error_message=refusal.reason, reason=refusal.reason_code)
 
         return answer
@@ -137,5 +139,5 @@ class StudentsFunctions:
 
 @lru_cache(maxsize=1)
 def _accounts(run_id: str) -> Accounts:
-    """The accounts of a run: a warm function serves many of its checks, and making clients costs 100 ms."""
+    """Return the accounts of a run. They are cached: a warm function serves many checks, and a client takes 100 ms."""
     return Accounts(run_id)

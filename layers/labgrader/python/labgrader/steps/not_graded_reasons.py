@@ -1,4 +1,4 @@
-"""Why students of a run could not be graded in full: one reason each, with who they are. Pure."""
+"""Why students of a run are not graded in full: one reason for each student, with their names. Pure."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from collections.abc import Sequence
 from labgrader.documents.audit import NotGraded
 from labgrader.documents.report import Report
 from labgrader.reasons import Reason
-from labgrader.reporting.run_summary import of_anybody
+from labgrader.reporting.run_summary import without_names
 from labgrader.steps.check_outcomes import AUDIT_INVOKES_NOTHING, ungraded_checks
 
 MAX_REASONS = 5
-"""Reasons that are told; students with another one are counted by the run, and their reports say why."""
+"""The most reasons in the list. The run counts the other students, and their reports have the reasons."""
 
 MAX_NAMED = 20
-"""Students that are named under one reason."""
+"""The most students that one reason names."""
 
 MAX_REASON = 240
-"""Characters of a reason."""
+"""The most characters of a reason."""
 
 
 def not_graded_students(reports: Sequence[Report]) -> list[NotGraded]:
-    """Return why students are not graded in full, what holds for most of them first.
+    """Return why students are not graded in full. The reason with the most students comes first.
 
-    A student stands under one reason: the first check that should have been graded and was not. Only where there is
-    none is it that an audit sets no function to work, and a graded run has to tell.
+    The reason of a student is that of the first check that should have been graded and was not. Without such a check,
+    the reason is that an audit does not invoke functions.
 
     Args:
-        reports: every student's, in the roster's order.
+        reports: the reports of all students, in the roster's order.
     """
     students: dict[tuple[str, str], list[str]] = {}
     for report in reports:
@@ -50,10 +50,10 @@ def _group(code: str, sentence: str, names: Sequence[str]) -> NotGraded:
 
 
 def _reason(report: Report) -> tuple[str, str]:
-    """The code, empty in a report of an earlier version, and the sentence."""
+    """Return the code of the reason, and its sentence. Reports of earlier versions have no code: it is empty then."""
     ids = ungraded_checks(report)
     if not ids:
         return Reason.NEEDS_GRADED_RUN, AUDIT_INVOKES_NOTHING
     checks = [check for check in report["checks"] if check["id"] in ids]
     first = next((check for check in checks if check.get("reason") != Reason.PREREQUISITE), checks[0])
-    return first.get("reason", ""), of_anybody(first["message"], report)[:MAX_REASON]
+    return first.get("reason", ""), without_names(first["message"], report)[:MAX_REASON]

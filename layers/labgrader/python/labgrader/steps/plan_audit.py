@@ -15,15 +15,15 @@ AUDIT = "audit"
 def plan_audit(store: Store, course_id: str, execution: str, started_at: str, *, scheduled: bool) -> dict[str, Any]:
     """Return the runs that audit a course.
 
-    EventBridge Scheduler delivers at least once: the first execution makes the scheduled audit, another one makes no
-    run. An audit that is planned twice for one execution has the same name and the same runs.
+    EventBridge Scheduler delivers at least once. The first execution makes the scheduled audit; a second execution
+    starts no runs. An audit that is planned twice for one execution has the same name and the same runs.
 
     Args:
         store: the stack's store.
         course_id: the course.
-        execution: the name of the machine's execution.
+        execution: the name of the execution of the state machine.
         started_at: when the execution started, ISO 8601.
-        scheduled: whether the schedule started it, and not a command.
+        scheduled: whether the schedule started it; False for a command.
 
     Returns:
         ``course``, ``night`` (the name of the audit), ``again`` (whether another execution makes this audit), ``runs``:

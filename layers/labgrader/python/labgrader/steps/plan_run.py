@@ -1,4 +1,4 @@
-"""Plan run: read the request, freeze the lab and the class, so that everything that follows reads the same."""
+"""Plan run: read the request, and freeze the lab and the students. All later states read the frozen copies."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from labgrader.judging.check import find_check
 from labgrader.labs.lab import Lab, find_lab
 from labgrader.load_testing.concurrency_budget import ConcurrencyBudget
 from labgrader.recording.api_errors import AwsCallError
-from labgrader.roster import GraderAccount, Student, assign_accounts, select
+from labgrader.rosters import GraderAccount, Student, assign_accounts, select
 from labgrader.runs.class_run import SELF_CHECK_OF_A_CLASS
 from labgrader.runs.request import Request
 from labgrader.runs.roster_lookup import load_roster
-from labgrader.store import Keys, MissingError, RunRecord, Store, StudentCounts
+from labgrader.store import PUBLISHED, Keys, MissingError, RunRecord, Store, StudentCounts
 
 log = logging.getLogger(__name__)
 
@@ -35,46 +35,49 @@ def plan_run(
 ) -> dict[str, Any]:
     """Freeze a run's lab and students, and record that it runs.
 
-    A run that a command, the API, an event or a student started has its students stored already. For an audit of a
-    course, the rows of the course are taken. Only for an execution by hand, a class list is parsed here.
+    If a command, the API, an event or a student started the run, its students are stored already. An audit of a course
+    uses the rows of the course. A class list is parsed here only if the execution was started by hand.
 
     Args:
         store: the stack's store.
-        run_id: the execution's name. Planned twice, it is the same run.
+        run_id: the name of the execution. Planning it twice gives the same run.
         started_at: when the execution started, ISO 8601.
-        request: what was asked for.
-        home: where we are.
-        alone: whether the run must be of exactly one student.
-        read_budget: asks what our own account has for load tests; not called where nobody there is load-tested.
-        publish: sends the event that the run has started; not called again where the run is planned again.
+        request: the request.
+        home: the grader's own account and Region.
+        alone: whether the run must have exactly one student.
+        read_budget: returns the concurrency of the grader's account for load tests. It is not called if no student of
+            that account is load-tested.
+        publish: sends the event that the run has started. It is not called again if the run is planned again.
 
     Returns:
-        ``run_id``, ``mode``, ``students_key`` (what the map reads), ``username`` of the first student, ``checks``:
-        check ids by kind, those of performance with the advice that measures (which a self-check leaves out), and
-        ``in_flight``: the executions that all load tests in our own account may have in flight together, ``None`` where
-        nobody asked or AWS refused.
+        ``run_id``, ``mode``, ``students_key`` (the input of the map), ``username`` of the first student, ``checks`` and
+        ``in_flight``. ``checks`` are check ids by kind; those of kind performance include the advice that measures,
+        except in a self-check. ``in_flight`` is how many executions all load tests in the grader's account may have in
+        flight together; ``None`` if the budget was not read or AWS refused.
 
     Raises:
-        BadInputError: unknown lab, no roster at that key, a roster that cannot be used, a student in another account
-            without a role to read it, or a self-check of a class.
+        BadInputError: the lab or the roster does not exist, the roster is invalid, a student is in another account
+            without a role to read it, or a class run is a self-check.
     """
-    own = request.mode == "self-check"
-    if own and not alone:
+    is_self_check = request.mode == "self-check"
+    if is_self_check and not alone:
         raise BadInputError([SELF_CHECK_OF_A_CLASS])
     lab = find_lab(request.lab)
     stored = _stored_students(store, run_id)
     students = _read_roster(store, request, home) if stored is None else stored
     if alone and len(students) != 1:
-        raise BadInputError([f"a run of one student has one name in students, not {len(students)}"])
+        raise BadInputError([f"a run of one student needs one name in students, not {len(students)}"])
     keys = Keys(run_id)
-    lab = Lab.from_dict(store.put_json_once(keys.lab, (lab.for_self_check() if own else lab).to_dict()))
+    lab = Lab.from_dict(store.put_json_once(keys.lab, (lab.for_self_check() if is_self_check else lab).to_dict()))
     if stored is None:
         students = store.put_students_once(run_id, students)
+    if not is_self_check and _publishes_by_hand(store, request.course) and not _has_results(store, run_id):
+        store.keep_private(run_id)  # before anything is judged, so that no result is ever visible
     _record(store, run_id, started_at, request, students, publish)
     checks: dict[str, list[str]] = {"configuration": [], "behaviour": [], "performance": []}
     for item in lab.checks:
         checks[find_check(item.check).kind].append(item.id)
-    if not own:  # twenty a day would spend what the student's own account has
+    if not is_self_check:  # load tests in every self-check would cost the student's account too much
         checks["performance"] += [item.id for item in lab.advice if find_check(item.check).kind == "performance"]
     loads = bool(checks["performance"]) and request.mode != "audit"
     return {
@@ -88,7 +91,7 @@ def plan_run(
 
 
 def _stored_students(store: Store, run_id: str) -> list[Student] | None:
-    """The students that the start of the run stored; ``None`` where it stored none."""
+    """Return the students that the start of the run stored, or ``None``."""
     try:
         return store.students(run_id)
     except MissingError:
@@ -96,11 +99,20 @@ def _stored_students(store: Store, run_id: str) -> list[Student] | None:
 
 
 def _read_roster(store: Store, request: Request, home: GraderAccount) -> list[Student]:
-    """Return the students of a run whose start stored none: an audit of a course, or an execution by hand.
-
-    The class list of a course is rows.
-    """
+    """Return the students of a run from its roster: for an audit of a course, or an execution started by hand."""
     return assign_accounts(select(load_roster(store, request.roster), request.students), home)
+
+
+def _publishes_by_hand(store: Store, course_id: str) -> bool:
+    """Return whether the runs of a course are private until they are published."""
+    course = store.course(course_id) if course_id else None
+    return course is not None and course.get("results") == PUBLISHED
+
+
+def _has_results(store: Store, run_id: str) -> bool:
+    """Return whether the run was summarized before. It may have been published since."""
+    record = store.run(run_id)
+    return record is not None and record.has_results
 
 
 def _record(
@@ -111,10 +123,10 @@ def _record(
     students: Sequence[Student],
     publish: Publish | None,
 ) -> None:
-    """Record that the run goes on, and tell others, once: the record says whether they were told.
+    """Record that the run is running, and publish ``Run Started`` once: the record says whether it was published.
 
-    What is in the record from the time before stays, but not how it ended: what was recorded as failed goes on after
-    all, and what is complete stays complete.
+    Other fields of an earlier record stay. A run that was recorded as failed is running again; a run with results keeps
+    its record.
     """
     planned = RunRecord(
         run_id=run_id,
@@ -147,15 +159,16 @@ def _record(
 def _in_flight(
     students: Sequence[Student], home: GraderAccount, read_budget: Callable[[], ConcurrencyBudget] | None
 ) -> int | None:
-    """What load tests may have of our own account, the same for the whole run, so that a class keeps the bound.
+    """Return how many executions load tests may have in flight in the grader's account, for the whole run.
 
-    Where AWS refuses, the run goes on: each load test asks again, keeps the same bound by what it hears, and is not
-    graded, with the reason, where it hears nothing either.
+    If AWS refuses, the run goes on. Each load test then reads the limit itself. If that fails, too, the load test is
+    not graded, with the reason.
     """
-    if read_budget is None or home not in [GraderAccount(one.account_id, one.region) for one in students]:
+    places = [GraderAccount(student.account_id, student.region) for student in students]
+    if read_budget is None or home not in places:
         return None
     try:
         return read_budget().available
     except AwsCallError as refusal:
-        log.warning("what the account has for load tests is not known yet: %s", refusal)
+        log.warning("cannot read the concurrency for load tests; each load test tries again: %s", refusal)
         return None

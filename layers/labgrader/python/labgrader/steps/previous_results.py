@@ -1,4 +1,4 @@
-"""What the runs before this one left behind: read where it can be, and never the reason why nobody is graded."""
+"""Results of earlier runs. A missing or unreadable one is never an error."""
 
 from __future__ import annotations
 
@@ -15,20 +15,26 @@ log = logging.getLogger(__name__)
 
 
 def load_previous_json(store: Store, key: str) -> Any:
-    """Return a JSON object of an earlier run, or ``None`` where it is not there any more or is no JSON."""
+    """Return a JSON object of an earlier run, or ``None`` if it was deleted or is not JSON."""
     try:
         return store.get_json(key)
     except (MissingError, ValueError):
-        log.warning("%s cannot be read", key)
+        log.warning("cannot read %s of an earlier run", key)
         return None
 
 
 def load_previous(store: Store, run_id: str, mode: str, username: str, lab: Lab, scored: Score) -> Previous | None:
-    """Return what changed since the student's last graded run, or ``None`` where there is no other that can be read.
+    """Return what changed since the student's last graded run, or ``None`` without a readable earlier run.
 
-    A self-check compares with what the student saw last, a self-check or the graded run, whichever is newer. The points
-    of before are those of what is compared: a self-check has no hidden checks, and must not tell of any. Where the lab
-    hides some, what the others came to stands beside them, for the student's copy.
+    A self-check compares with the student's last self-check or graded run, whichever is newer. It must not reveal
+    hidden checks: it compares only the points of visible checks. If the lab has hidden checks, the field
+    ``visible_points`` also has the points of the visible checks, for the student's copy of the report.
+
+    Args:
+        store: the stack's store.
+        run_id, mode: this run.
+        username, lab: the student and the lab.
+        scored: the student's score in this run.
     """
     latest = _last_seen_by(store, username, lab.id, run_id) if mode == "self-check" else store.latest(username, lab.id)
     if latest is None or latest["run_id"] == run_id:
@@ -53,7 +59,7 @@ def load_previous(store: Store, run_id: str, mode: str, username: str, lab: Lab,
 
 
 def _last_seen_by(store: Store, username: str, lab: str, run_id: str) -> dict[str, Any] | None:
-    """The newer of a student's latest graded result and latest self-check, another than this run."""
-    found = (store.latest(username, lab), store.latest_self_check(username, lab))
-    others = [one for one in found if one is not None and one["run_id"] != run_id]
-    return max(others, key=lambda one: str(one["graded_at"]), default=None)
+    """Return the newer of the latest graded result and the latest self-check, without this run; ``None`` for none."""
+    latest = (store.latest(username, lab), store.latest_self_check(username, lab))
+    earlier = [result for result in latest if result is not None and result["run_id"] != run_id]
+    return max(earlier, key=lambda result: str(result["graded_at"]), default=None)

@@ -1,4 +1,4 @@
-"""Run check: judge one configuration check of one student from the snapshot. Pure but for reading and writing S3."""
+"""Run check: judge one configuration check of one student from the snapshot. It reads and writes only S3."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from labgrader.store import Keys, Store
 
 
 def run_check(store: Store, run_id: str, username: str, check_id: str) -> Verdict:
-    """Judge one check and keep the verdict.
+    """Judge one check, store the verdict and return it.
 
     Raises:
-        NotGradedError: AWS refused an answer that the check needs; the state machine makes ``not_graded`` of it.
+        NotGradedError: AWS refused a request that the check needs. The state machine turns it into ``not_graded``.
     """
     snapshot = snapshot_of(store, run_id, username)
     verdict = judge_recorded(students_lab(store, run_id, snapshot).item(check_id), snapshot)

@@ -1,7 +1,6 @@
-"""What several states read of a run: the frozen lab, a student's snapshot, the record of one check.
+"""Documents of a run that several states read: the frozen lab, a student's snapshot, the record of one check.
 
-A warm function serves many checks of the same run, and neither lab nor snapshot ever changes once it is written, so the
-last few are kept.
+The last few are cached: a warm function serves many checks of the same run, and these documents never change.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from labgrader.evidence.question import Answers
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.verdict import Verdict
 from labgrader.labs.lab import Lab
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from labgrader.store import Keys, Store
 
 EVIDENCE_SCHEMA = "labgrader.evidence/1"
@@ -23,9 +22,9 @@ EVIDENCE_SCHEMA = "labgrader.evidence/1"
 
 @dataclass(frozen=True)
 class CheckRecord:
-    """What a run keeps of one check of one student: what was recorded for it, and the verdict.
+    """The record of one check of one student: the recorded answers, and the verdict.
 
-    ``verdict`` is ``None`` where the record could not be judged; whoever reads it judges it again and learns why.
+    ``verdict`` is ``None`` if the answers could not be judged. The reader judges them again to get the error.
     """
 
     check: str
@@ -54,34 +53,34 @@ class CheckRecord:
 
 @lru_cache(maxsize=4)
 def lab_of(store: Store, run_id: str) -> Lab:
-    """The lab as the run froze it."""
+    """Return the lab as the run froze it."""
     return store.lab(run_id)
 
 
 @lru_cache(maxsize=16)
 def snapshot_of(store: Store, run_id: str, username: str) -> Snapshot:
-    """A student's snapshot."""
+    """Return a student's snapshot."""
     return Snapshot.from_dict(store.get_json(Keys(run_id).snapshot(username)))
 
 
 def students_lab(store: Store, run_id: str, snapshot: Snapshot) -> Lab:
-    """The run's lab with the student's names filled in."""
+    """Return the run's lab with the student's names filled in."""
     return lab_of(store, run_id).for_student(snapshot.username, snapshot.account_id, snapshot.region)
 
 
 def student_of(store: Store, run_id: str, username: str) -> Student:
-    """A student's row of the run's roster."""
+    """Return a student's row of the run's roster."""
     return students_of(store, run_id)[username]
 
 
 @lru_cache(maxsize=2)
 def students_of(store: Store, run_id: str) -> Mapping[str, Student]:
-    """Every row of the run's roster, by username."""
+    """Return all rows of the run's roster, by username."""
     return {student.username: student for student in store.students(run_id)}
 
 
 def records_of(store: Store, run_id: str, username: str) -> dict[str, CheckRecord]:
-    """Every record of a student that there is, by check id."""
+    """Return all records of a student, by check id."""
     documents = store.get_all_json(store.keys(Keys(run_id).evidence(username)))
     records = [CheckRecord.from_dict(document) for document in documents.values()]
     return {record.check: record for record in records}

@@ -1,4 +1,4 @@
-"""Run probe and Run load test: ask a student's functions what the check wants to know, keep it, then judge it."""
+"""Run probe and Run load test: send the requests of a check to a student's resources, store the answers, judge."""
 
 from __future__ import annotations
 
@@ -22,26 +22,25 @@ from labgrader.steps.run_documents import CheckRecord, snapshot_of, students_lab
 from labgrader.store import Keys, MissingError, Store
 
 MAX_QUESTIONS = 50
-"""Calls or load tests that one check may ask for."""
+"""The most requests or load tests of one check."""
 
 ROUND_S = 30
-"""Seconds that a call may take beyond its own timeout: repetitions after throttles, and tidying up."""
-
+"""Seconds that a request may take beyond its own timeout: for retries after throttles, and for cleaning up."""
 
 NO_TIME_LEFT = Answer(
     error_code=NOT_REACHED,
-    error_message="the time for this check was over before everything could be tried",
+    error_message="the time for this check ended before all of its requests were sent",
     reason=Reason.TIME_OVER,
 )
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """One delivery of a task; Lambda and Step Functions may deliver the same task twice.
+    """One delivery of a task. Lambda and Step Functions may deliver the same task twice.
 
     Args:
-        id: the invocation's request id.
-        ends_at: when this invocation is over at the latest, in seconds since the epoch.
+        id: the request id of the invocation.
+        ends_at: when this invocation times out, in seconds since the epoch.
     """
 
     id: str
@@ -56,21 +55,20 @@ def run_live_check(
     answer: Callable[[Question], Answer],
     delivery: Delivery,
 ) -> Verdict:
-    """Record what a behaviour or performance check asks, and judge it.
+    """Record the answers that a check of kind ``behaviour`` or ``performance`` needs, and judge it.
 
-    Delivered twice, nothing is invoked a second time: the record that is there is judged again, and where the other
-    delivery is still at it, its record is waited for. A delivery that gives up leaves its answers to the next one.
+    A second delivery invokes nothing again. It judges the stored record, or waits for the record if the first delivery
+    is still running. A delivery that fails stores its answers, and the next delivery continues with them.
 
     Args:
         store: the stack's store.
-        run_id, username, check_id: what is to be judged.
-        answer: puts one question to the student's functions.
-        delivery: whose turn this is.
+        run_id, username, check_id: the check to judge.
+        answer: sends one question to the student's resources.
+        delivery: this delivery.
 
     Raises:
-        NotGradedError: AWS refused, the check asks what was not recorded, or the other delivery left no record.
-        ServiceFaultError, ThrottledError: AWS failed on the way to the student's functions, or there was no time for a
-            load test any more; the next delivery goes on.
+        NotGradedError: AWS refused, a needed answer was not recorded, or the other delivery left no record.
+        ServiceFaultError, ThrottledError: AWS failed, or no time was left for a load test. The next delivery continues.
     """
     snapshot = snapshot_of(store, run_id, username)
     lab = students_lab(store, run_id, snapshot)
@@ -86,7 +84,7 @@ def run_live_check(
             answers = Answers.from_dict(claim.get("answers", {}))
             try:
                 made = _record(store, run_id, lab, item, snapshot, answers, answer, delivery.ends_at)
-            except (ServiceFaultError, ThrottledError):  # the workflow tries again in a moment, as another delivery
+            except (ServiceFaultError, ThrottledError):  # the workflow retries with another delivery
                 given_up = {**asdict(delivery), "ends_at": 0.0, "answers": answers.to_dict()}
                 store.put_json(Keys(run_id).claim(username, check_id), given_up)
                 raise
@@ -101,7 +99,7 @@ def _wait_for(store: Store, key: str, until: float) -> CheckRecord:
             return CheckRecord.from_dict(store.get_json(key))
         except MissingError:
             time.sleep(min(1.0, max(0.0, until - time.time())))
-    said = "the task was delivered twice, and the first one left no record"
+    said = "the task was delivered twice, and the first delivery left no record"
     raise NotGradedError("lambda:InvokeFunction", said, Reason.GRADER)
 
 
@@ -115,17 +113,21 @@ def _record(
     answer: Callable[[Question], Answer],
     ends_at: float,
 ) -> CheckRecord:
-    """Ask until the check can be judged, on top of the answers there are; nothing where a prerequisite failed.
+    """Ask questions until the check can be judged. Add to the answers of earlier deliveries.
+
+    Nothing is asked if a prerequisite of the check failed.
 
     Raises:
-        ServiceFaultError, ThrottledError: as ``answer`` does, or no time was left for a load test that follows others,
-            as where those had to wait.
+        ServiceFaultError, ThrottledError: as ``answer`` raises. Also if no time is left for a load test, because
+            earlier load tests had to wait.
     """
 
-    def own(one: Item) -> Verdict:
-        return not_graded("not run yet", Reason.GRADER) if one.id == item.id else _own(store, run_id, one, snapshot)
+    def known_verdict(other: Item) -> Verdict:
+        if other.id == item.id:
+            return not_graded("not run yet", Reason.GRADER)
+        return _known_verdict(store, run_id, other, snapshot)
 
-    pending = settle(item, lab.item, own, {})
+    pending = settle(item, lab.item, known_verdict, {})
     if pending.status == "skipped":
         return CheckRecord(item.id, answers, pending)
     began = time.time()
@@ -134,23 +136,23 @@ def _record(
         if question is None:
             break
         if question.action not in LIVE_ACTIONS:
-            break  # the snapshot does not hold it: judging says so
+            break  # it is missing in the snapshot: judging raises the error
         fits = _fits(question, ends_at)
         if not fits and question.action in (LOAD_TEST, COMPARE) and began + TEST_S <= ends_at:
-            # the next delivery has all its time
+            # the next delivery has the whole time for it
             raise ThrottledError(f"{NOT_GRADED}: {NO_TIME_LEFT.error_message}", Reason.TIME_OVER)
         answers.record(question, answer(question) if fits else NO_TIME_LEFT)
     try:
         return CheckRecord(item.id, answers, judge_recorded(item, snapshot, answers))
     except NotGradedError:
-        return CheckRecord(item.id, answers, None)  # kept as evidence; whoever reads it judges it and hears why
+        return CheckRecord(item.id, answers, None)  # stored as evidence; its reader judges it again and gets the error
 
 
 def _fits(question: Question, ends_at: float) -> bool:
-    """Whether a call can run into its timeout, and be tidied up after, before this function's own time is over.
+    """Return whether a request can time out, and be cleaned up, before this function times out.
 
-    Load tests name no timeout, they have deadlines of their own. A check may ask for several: one that would be cut off
-    is not begun. What is left beyond ``TEST_S`` is what a lease, and provisioned concurrency, may be waited for.
+    A load test has its own deadline instead of a timeout. It is not started if it could not end in time. The time
+    beyond ``TEST_S`` is for waiting: for a lease, and for provisioned concurrency.
     """
     if question.action in (LOAD_TEST, COMPARE):
         return time.time() + TEST_S <= ends_at
@@ -158,8 +160,8 @@ def _fits(question: Question, ends_at: float) -> bool:
     return timeout_s is None or time.time() + float(timeout_s) + ROUND_S <= ends_at
 
 
-def _own(store: Store, run_id: str, item: Item, snapshot: Snapshot) -> Verdict:
-    """What a check says by itself: judged from the snapshot, or read where it needed an invocation."""
+def _known_verdict(store: Store, run_id: str, item: Item, snapshot: Snapshot) -> Verdict:
+    """Return the verdict of another check without its prerequisites: judged from the snapshot, or from its record."""
     try:
         if find_check(item.check).kind == "configuration":
             return judge_recorded(item, snapshot)

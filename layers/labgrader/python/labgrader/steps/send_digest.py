@@ -31,7 +31,7 @@ class Topic:
     Args:
         sns: an SNS client.
         arn: the topic.
-        options: what the commands in a digest need besides (`` --aws``).
+        options: further options of the commands in a digest (`` --aws``).
     """
 
     sns: Any
@@ -39,11 +39,11 @@ class Topic:
     options: str = ""
 
     def send(self, digest: Digest) -> None:
-        """Send a digest to whoever subscribed.
+        """Send a digest to the subscribers.
 
         Raises:
-            ThrottledError, ServiceFaultError: worth a retry.
-            RefusedError: SNS will not have it.
+            ThrottledError, ServiceFaultError: a retry may succeed.
+            RefusedError: SNS refused the message.
         """
         try:
             self.sns.publish(TopicArn=self.arn, Subject=subject(digest), Message=digest_text(digest, self.options))
@@ -56,7 +56,7 @@ def send_digest(
 ) -> Digest:
     """Store and send the digest of an audit of a course.
 
-    A run that wrote its results counts as audited, whatever became of its execution.
+    A run that wrote its results counts as audited, even if its execution failed afterward.
 
     Args:
         store: the stack's store.
@@ -64,13 +64,13 @@ def send_digest(
         course_id: the course.
         audit_name: the name of the audit.
         started_at: when the audit started, ISO 8601.
-        runs: each with ``run_id`` and ``lab``; of a failed run also ``error`` and ``cause``.
+        runs: each with ``run_id`` and ``lab``; a failed run also has ``error`` and ``cause``.
 
     Returns:
         The digest as it is stored. A second digest of an audit replaces the first.
 
     Raises:
-        BadInputError: the course was removed meanwhile.
+        BadInputError: the course was removed in the meantime.
     """
     course = stored_course(store, course_id)
     labs = {lab.lab: lab for lab in course.labs}
@@ -91,13 +91,13 @@ def _entry(store: Store, lab: CourseLab, run: Mapping[str, str]) -> DigestRun:
         return audited(lab, store.get_json(keys.run), store.get_json(keys.audit))
     except MissingError:
         record = store.run(run["run_id"])
-        heard = ": ".join(part for part in (run.get("error", ""), run.get("cause", "")) if part)
-        return not_audited(lab, run["run_id"], (record.error if record else None) or heard)
+        reason = ": ".join(part for part in (run.get("error", ""), run.get("cause", "")) if part)
+        return not_audited(lab, run["run_id"], (record.error if record else None) or reason)
 
 
 @cache
 def default_topic() -> Topic:
-    """The topic that a function's environment names (``DIGEST_TOPIC_ARN``, ``STACK``), made when it is first wanted."""
+    """Return the topic from the environment of a function (``DIGEST_TOPIC_ARN``, ``STACK``). Create it once."""
     config = Config(retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=5, read_timeout=30)
     environment = Environment()
     options = " --aws" + ("" if environment.stack == "labgrader" else f" --stack {environment.stack}")

@@ -1,4 +1,4 @@
-"""Take snapshot: record what AWS says about every student, as far as the time of one function reaches."""
+"""Take snapshot: record the resources of the students, as many as one invocation has time for."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from labgrader.store import Keys, MissingError, Store
 
 
 class NoProgressError(LabgraderError):
-    """A whole function's time went by and nobody was recorded: calling again would not end."""
+    """No student was recorded in the whole time of an invocation. A retry would not end."""
 
 
 @dataclass(frozen=True)
 class SnapshotProgress:
-    """How far the recording is.
+    """The progress of the recording.
 
     Args:
-        recorded: students who have a snapshot.
-        done: whether that is everybody.
-        calls: requests sent by this invocation, by ``service:Operation``.
-        throttles: how many of them AWS refused as too many.
+        recorded: the number of students who have a snapshot.
+        done: whether all students have a snapshot.
+        calls: the number of API calls of this invocation, by ``service:Operation``.
+        throttles: the number of API calls that AWS throttled.
     """
 
     recorded: int
@@ -38,21 +38,21 @@ class SnapshotProgress:
 def take_snapshot(store: Store, run_id: str, accounts: Accounts, deadline_s: float) -> SnapshotProgress:
     """Record the students who have no snapshot yet.
 
-    Called again, it goes on where it stopped; what is common to the class is not asked twice.
+    A second call continues with the remaining students. Facts about the whole class are not requested again.
 
     Args:
         store: the stack's store.
         run_id: the run.
         accounts: opens the students' accounts.
-        deadline_s: seconds after which no further student is begun; ``FINISH_S`` later nothing is asked any more.
+        deadline_s: seconds after which no further student is started. All requests end ``FINISH_S`` later.
 
     Raises:
-        NoProgressError: nobody could be recorded in that time.
+        NoProgressError: no student was recorded in that time.
     """
     keys = Keys(run_id)
     students = store.students(run_id)
-    there = set(store.keys(keys.snapshots))
-    missing = [student for student in students if keys.snapshot(student.username) not in there]
+    stored = set(store.keys(keys.snapshots))
+    missing = [student for student in students if keys.snapshot(student.username) not in stored]
     try:
         facts = AccountCache.from_dict(store.get_json(keys.facts))
     except MissingError:

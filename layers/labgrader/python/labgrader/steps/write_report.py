@@ -1,4 +1,4 @@
-"""Write report: verdicts to points, points to a report, the report to S3 and DynamoDB."""
+"""Write report: score one student, and store the report in S3 and the result in DynamoDB."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ from labgrader.labs.lab import Item, Lab
 from labgrader.moments import isoformat_utc
 from labgrader.reporting.report import build_report
 from labgrader.reporting.student_copy import hidden_part, visible_points
+from labgrader.runs.baseline import remember_seen
 from labgrader.schemas import validate
-from labgrader.steps.audit import CarriedOver, audit_of, carried_over, remember_seen
+from labgrader.steps.audit import CarriedOver, audit_of, carried_over
 from labgrader.steps.check_outcomes import resolve_outcome
 from labgrader.steps.previous_results import load_previous
 from labgrader.steps.run_documents import CheckRecord, lab_of, records_of, snapshot_of, student_of
@@ -42,20 +43,20 @@ def write_report(
     from_records: bool = True,
     publish: Publish | None = None,
 ) -> Report:
-    """Score one student and write the report, once: written twice, the first stands and the records follow it.
+    """Score one student and write the report once. A second call keeps the first report.
 
     Args:
         store: the stack's store.
         run_id: the run.
         mode: ``grade``, ``audit`` or ``self-check``.
         username: the student.
-        outcomes: what the maps of the workflow returned; those with an ``error`` say why a verdict is missing.
-        failure: why the workflow did not get this far for the student, for every check without a verdict.
-        from_records: read the student's snapshot and records; without them, nothing is graded.
-        publish: tells others that the student is graded.
+        outcomes: what the maps of the workflow returned. An outcome with an ``error`` says why a verdict is missing.
+        failure: why the workflow stopped for the student. It is the reason of every check without a verdict.
+        from_records: whether to read the student's snapshot and records. Without them, no check is graded.
+        publish: sends the event that the student is graded.
 
     Returns:
-        The report, as it is kept.
+        The report, as it is stored.
     """
     keys = Keys(run_id)
     student = student_of(store, run_id, username)
@@ -65,10 +66,11 @@ def write_report(
     lab = lab_of(store, run_id).for_student(username, account_id, region)
     records = records_of(store, run_id, username) if from_records else {}
     audited = mode == "audit"
-    before = store.seen(username, lab.id) if mode in ("grade", "audit") else None
-    carried = carried_over(store, username, lab) if audited and from_records else CarriedOver()
+    private = store.is_private(run_id)
+    before = store.seen(username, lab.id, private=private) if mode in ("grade", "audit") else None
+    carried = carried_over(store, username, lab, private=private) if audited and from_records else CarriedOver()
     errors = {outcome["check"]: outcome for outcome in outcomes if outcome.get("error")}
-    known = {
+    verdicts = {
         item.id: resolve_outcome(
             item,
             snapshot,
@@ -80,7 +82,7 @@ def write_report(
         )
         for item in lab.checks
     }
-    scored = score(lab.checks, known)
+    scored = score(lab.checks, verdicts)
     report = build_report(
         run_id=run_id,
         mode=mode,
@@ -124,27 +126,30 @@ def write_report(
             **hidden_part(kept),
             "graded_at": kept["graded_at"],
             "report_key": keys.report(username),
-            "our_fault": any(one.reason and one.reason.ours for name, one in known.items() if name in open_checks),
+            "our_fault": any(
+                verdict.reason and verdict.reason.ours
+                for check_id, verdict in verdicts.items()
+                if check_id in open_checks
+            ),
         },
         keep_latest=mode == "grade",
         keep_best=mode == "grade" and kept["status"] == "complete",
     )
-    publish_safely(publish, lambda: [student_graded(kept, _course(store, run_id))])
+    publish_safely(publish, lambda: [student_graded(kept, _course(store, run_id), private=private)])
     return kept
 
 
 def _course(store: Store, run_id: str) -> str:
-    """The course that the run is of, or nothing."""
+    """Return the course of the run, or empty."""
     record = store.run(run_id)
     return (record.course if record else None) or ""
 
 
 def _advice(lab: Lab, snapshot: Snapshot | None, records: Mapping[str, CheckRecord]) -> Iterable[tuple[Item, Verdict]]:
-    """Advice that applies; what cannot be told is no advice.
+    """Yield the advice that can be judged, with its verdict.
 
-    It reads the student's snapshot and, where it is about behaviour, what was recorded for all checks. Nothing is asked
-    for it: advice that asks what was not recorded is none. What a check would have said is advice, too, where it needs
-    the internet and there was none.
+    Advice reads the student's snapshot and the recorded answers of all checks. It sends no requests of its own: advice
+    that needs an unrecorded answer is left out. A check that needs the internet becomes advice without the internet.
     """
     if snapshot is None:
         return
@@ -167,47 +172,48 @@ def _advice(lab: Lab, snapshot: Snapshot | None, records: Mapping[str, CheckReco
 def _measured(
     lab: Lab, snapshot: Snapshot | None, records: Mapping[str, CheckRecord], action: str
 ) -> Iterable[tuple[str, Json]]:
-    """What was recorded for an action: in the order of the lab's checks, then of its advice, then of what is left.
+    """Yield the recorded values of an action, each with the id of its check or advice.
 
-    Advice of kind performance is measured as a load test of its own, recorded under its id.
+    The lab's checks come first, then its advice, then records of checks that the lab does not have. Advice of kind
+    performance has a load test of its own, which is recorded under the id of the advice.
     """
     items = {item.id: item for item in (*lab.checks, *lab.advice)}
     for item in items.values():
         if item.id in records:
-            for value in _as_asked(item, snapshot, records[item.id].answers, action):
+            for value in _in_order_of_questions(item, snapshot, records[item.id].answers, action):
                 yield item.id, value
     for item_id in sorted(set(records) - set(items)):
         for value in records[item_id].answers.values(action):
             yield item_id, value
 
 
-def _as_asked(item: Item, snapshot: Snapshot | None, answers: Answers, action: str) -> Iterable[Json]:
-    """The values of an action in the order in which the check asks for them: a record is sorted by its questions.
+def _in_order_of_questions(item: Item, snapshot: Snapshot | None, answers: Answers, action: str) -> Iterable[Json]:
+    """Return the values of an action in the order in which the check asks for them. A record does not have this order.
 
-    What the check does not ask any more comes last.
+    Values that the check does not ask for come last.
     """
     recorded = answers.values(action)
     if len(recorded) < 2 or snapshot is None:
         return recorded
-    heard = RecordingAnswers(answers)
-    with suppress(NotGradedError):  # it has asked what it could by then
-        judge_recorded(item, snapshot, heard)
+    asked = _OrderedAnswers(answers)
+    with suppress(NotGradedError):  # the questions before the error are in order, too
+        judge_recorded(item, snapshot, asked)
     ordered: list[Json] = []
-    for given, value in heard.given:
-        if given == action and value in recorded and value not in ordered:
+    for asked_action, value in asked.given:
+        if asked_action == action and value in recorded and value not in ordered:
             ordered.append(value)
     return ordered + [value for value in recorded if value not in ordered]
 
 
-class RecordingAnswers(Answers):
-    """Recorded answers that remember in which order they were given."""
+class _OrderedAnswers(Answers):
+    """Recorded answers that remember the order in which they were given."""
 
     def __init__(self, answers: Answers) -> None:
         super().__init__({key: Answer.from_dict(value) for key, value in answers.to_dict().items()})
         self.given: list[tuple[str, Json]] = []
 
     def ask(self, question: Question) -> Json:
-        """Return the recorded value, and remember it."""
+        """Return the recorded value, and remember that it was given."""
         value = super().ask(question)
         self.given.append((question.action, value))
         return value

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
 
 from labgrader.environment import Environment
+from labgrader.errors import MissingError
 from labgrader.labs.lab import Lab
-from labgrader.roster import Student
-from labgrader.store.courses import Courses, Enrolment
+from labgrader.rosters import Student
+from labgrader.store.courses import PUBLISHED, Courses, Enrolment
 from labgrader.store.items import Items
 from labgrader.store.keys import CourseKeys, Keys, roster_key
 from labgrader.store.leases import LEASES, Leases
-from labgrader.store.objects import MissingError, Objects, encoded
+from labgrader.store.objects import Objects, encoded
 from labgrader.store.records import Records
 from labgrader.store.requests import Requests
 from labgrader.store.run_record import RunRecord, StudentCounts
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LEASES",
+    "PUBLISHED",
     "CourseKeys",
     "Enrolment",
     "Keys",
@@ -66,6 +68,16 @@ class Store(Objects, Records, Leases, Tokens, Requests, SelfCheckLedgers, Course
     def students(self, run_id: str) -> list[Student]:
         """Return the students of a run, as ``put_students_once`` stored them. Raise as ``get`` does."""
         return self.rows(Keys(run_id).students)
+
+    def visible_report(self, run_id: str, username: str) -> Any:
+        """Return the report of a student in a run, if the student may see the run's results.
+
+        Raises:
+            MissingError: there is no report, or the run is private.
+        """
+        if self.is_private(run_id):
+            raise MissingError(f"run {run_id} is private")
+        return self.get_json(Keys(run_id).report(username))
 
     def put_students_once(self, run_id: str, students: Sequence[Student]) -> list[Student]:
         """Store the students of a run unless they are stored. Return the stored students."""

@@ -9,11 +9,14 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from labgrader.aws import from_dynamodb, to_domain_error, to_dynamodb
-from labgrader.roster import Student
+from labgrader.rosters import Student
 from labgrader.store.items import Items
 
 COURSES = "COURSES"
 """The partition of the courses."""
+
+PUBLISHED = "published"
+"""The value of ``results`` of a course with runs that are private until they are published."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +42,8 @@ class Courses(Items):
         """Write the record of a course. Replace an earlier one.
 
         Args:
-            record: ``course``, ``title``, ``time_zone``, ``audit_time``, ``labs`` (each with ``lab``, ``roster``,
-                ``due`` and the number of ``students``), ``students`` and ``pushed_at``.
+            record: ``course``, ``title``, ``time_zone``, ``audit_time``, ``results``, ``labs`` (each with ``lab``,
+                ``roster``, ``due`` and the number of ``students``), ``students`` and ``pushed_at``.
         """
         self._put_item({"pk": COURSES, "sk": record["course"], **record})
 
@@ -124,11 +127,3 @@ class Courses(Items):
         """Return the records of a course's audits, newest first. The field ``night`` is the name of the audit."""
         records = [from_dynamodb(item) for item in self._query(f"COURSE#{course}", "NIGHT#")]
         return sorted(records, key=lambda record: (record["started_at"], record["night"]), reverse=True)
-
-    def _delete(self, keys: Iterable[tuple[str, str]]) -> None:
-        try:
-            with self._table.batch_writer() as batch:
-                for pk, sk in keys:
-                    batch.delete_item(Key={"pk": pk, "sk": sk})
-        except (ClientError, BotoCoreError) as error:
-            raise to_domain_error(error) from error

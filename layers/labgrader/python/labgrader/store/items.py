@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -48,7 +48,7 @@ class Items:
         return None if item is None else from_dynamodb(item)
 
     def _query(self, pk: str, prefix: str = "") -> Iterator[Mapping[str, Any]]:
-        """Yield the items of a partition, sorted by sort key; with a prefix, those whose sort key begins with it."""
+        """Yield the items of a partition, sorted by sort key. A prefix selects those with this prefix in the key."""
         request: dict[str, Any] = {
             "KeyConditionExpression": "pk = :pk AND begins_with(sk, :prefix)" if prefix else "pk = :pk",
             "ExpressionAttributeValues": {":pk": pk, **({":prefix": prefix} if prefix else {})},
@@ -63,3 +63,24 @@ class Items:
             if "LastEvaluatedKey" not in page:
                 return
             request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    def _delete_if(self, pk: str, sk: str, condition: str, values: Mapping[str, Any]) -> bool:
+        """Delete an item under a condition. Return False, and leave the stored item, if the condition is not met."""
+        try:
+            self._table.delete_item(
+                Key={"pk": pk, "sk": sk}, ConditionExpression=condition, ExpressionAttributeValues=dict(values)
+            )
+        except (ClientError, BotoCoreError) as error:
+            if error_code(error) != "ConditionalCheckFailedException":
+                raise to_domain_error(error) from error
+            return False
+        return True
+
+    def _delete(self, keys: Iterable[tuple[str, str]]) -> None:
+        """Delete items. Missing ones are ignored."""
+        try:
+            with self._table.batch_writer() as batch:
+                for pk, sk in keys:
+                    batch.delete_item(Key={"pk": pk, "sk": sk})
+        except (ClientError, BotoCoreError) as error:
+            raise to_domain_error(error) from error

@@ -53,7 +53,7 @@ class Keys:
 
     @property
     def facts(self) -> str:
-        """Facts that hold for the whole class. A recording that one function call cannot finish goes on with them."""
+        """Facts about the whole class. A recording that one invocation cannot finish continues with them."""
         return f"{self.root}/facts.json"
 
     @property
@@ -70,7 +70,7 @@ class Keys:
         return f"{self.root}/evidence/{username}/{check_id}.json" if check_id else f"{self.root}/evidence/{username}/"
 
     def claim(self, username: str, check_id: str) -> str:
-        """The claim on a probe or load test: a task that is delivered twice runs it once."""
+        """The claim on a probe or load test. A task that is delivered twice runs it once."""
         return f"{self.root}/claims/{username}/{check_id}.json"
 
     def report(self, username: str, suffix: str = ".json") -> str:

@@ -1,4 +1,4 @@
-"""Leases and permits: who load-tests what, with how many executions in flight. They expire by themselves."""
+"""Leases on load-test targets, and permits for executions in flight. Both expire by themselves."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Leases(Items):
             if permits.pop(holder, None) is None or self._put_permits(name, permits, version):
                 return
             time.sleep(random.uniform(0, RELEASE_PAUSE_S))  # so that the holders do not collide again
-        raise ServiceFaultError(f"{name} was changed by others {RELEASES} times while a part was given back")
+        raise ServiceFaultError(f"{name} was changed by other holders {RELEASES} times while permits were released")
 
     def _permits(self, name: str) -> tuple[dict[str, Any], int]:
         item = self._get_item(LEASES, name) or {}

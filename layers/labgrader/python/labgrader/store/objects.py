@@ -10,16 +10,12 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from labgrader.aws import error_code, to_domain_error
-from labgrader.errors import LabgraderError
+from labgrader.errors import LabgraderError, MissingError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 CONTENT_TYPES = {".json": "application/json", ".html": "text/html; charset=utf-8", ".csv": "text/csv; charset=utf-8"}
-
-
-class MissingError(LabgraderError):
-    """An object of the bucket, or a record, is missing."""
 
 
 class Objects:
@@ -38,7 +34,7 @@ class Objects:
         """Return an object.
 
         Raises:
-            MissingError: there is none.
+            MissingError: the object does not exist.
         """
         try:
             return self._s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()

@@ -55,10 +55,9 @@ class RunRecord:
         requested_by: who requested the run, as in ``Request``.
         course: the course of the run, or empty.
         student: the student of a self-check.
-        execution: the ARN of the execution; ``None`` if somebody started the execution by hand.
+        execution: the ARN of the execution; ``None`` if the execution was started by hand.
         error: why the run failed.
-        announced: whether ``Run Started`` was published.
-        told: whether ``Run Failed`` was published.
+        announced, ``told``: whether ``Run Started`` and ``Run Failed`` were published.
     """
 
     run_id: str

@@ -85,6 +85,6 @@ class Latencies:
     def _at(self, rank: int) -> float:
         """Return the latency of a rank (from 1), in milliseconds."""
         if not self._sorted:
-            self._units.sort()  # nearly nothing to do where it was sorted before
+            self._units.sort()  # fast, because most of it is sorted already
             self._sorted = True
         return self._units[rank - 1] / UNITS_PER_MS

@@ -28,8 +28,8 @@ class FunctionTarget:
     Args:
         function: its name; must carry the student's prefix.
         qualifier: an alias or a version; empty for ``$LATEST``.
-        event: what it is called with, as JSON.
-        memory_mb: its memory as configured, in MB, for the cost where no REPORT line tells; 0 where it is not known.
+        event: its input, as JSON.
+        memory_mb: its configured memory in MB, for the cost without REPORT lines; 0 if it is not known.
         architecture: ``x86_64`` or ``arm64``, for the price.
     """
 

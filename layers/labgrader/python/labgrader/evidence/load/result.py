@@ -43,10 +43,9 @@ class LoadResult:
         application_errors: ``statusCode`` of ``failing_status`` or more in the answer, or such an HTTP status from an
             endpoint.
         timeouts: no answer within the time for one request.
-        other_errors: anything else (connections, refusals, and ``unanswered`` requests that the test's end gave less
-            time than that).
-        cold_starts: answers whose REPORT line has an Init or Restore Duration.
-        reported: answers that came with a REPORT line; where there is none, nobody knows how many were cold.
+        other_errors: all other errors (connections, refusals, and ``unanswered`` requests that the test's end cut off).
+        cold_starts: answers with an Init or Restore Duration in their REPORT line.
+        reported: answers with a REPORT line. Without any, the number of cold starts is not known.
         failing_status: from which status on an answer was an application error.
         latency_ms: ``min mean p50 p90 p95 p99 max`` of the requests that succeeded, percentiles by nearest rank; in
             the open model from the intended start, so that waiting to be sent counts.
@@ -116,12 +115,12 @@ class LoadResult:
 
     @property
     def cold_starts_known(self) -> bool:
-        """Whether anything told which answers were cold starts."""
+        """Whether the number of cold starts is known."""
         return bool(self.reported or self.cold_starts)
 
     @property
     def own_failures(self) -> int:
-        """Those of the ``failures`` that are the function's own: what nobody answered for our reasons is left aside."""
+        """The ``failures`` that the function caused, without requests that failed because of labgrader."""
         return self.function_errors + self.application_errors + self.timeouts
 
     def broken_by_failures(self, percentile: int) -> bool:
@@ -134,7 +133,7 @@ class LoadResult:
 
     @property
     def unanswered(self) -> int:
-        """Those of the ``other_errors`` that the test's own end cut off: they are nobody's failures."""
+        """The ``other_errors`` of requests that the end of the test cut off. They are not failures."""
         said = _UNANSWERED.search(self.cut_short)
         return min(int(said.group(1)), self.other_errors) if said else 0
 
@@ -165,11 +164,11 @@ class Comparison:
     """Two targets measured in turn (A B A B), one request in flight, so that the machine's drift hits both.
 
     ``baseline_ms`` and ``candidate_ms`` are the latencies of the requests that succeeded, in milliseconds, in order,
-    without each target's first request (its cold start). The error fields hold what the others said. ``ratio`` is the
+    without each target's first request (its cold start). The error fields count the failed requests. ``ratio`` is the
     baseline's median over the candidate's (how many times faster the candidate is), ``ratio_interval`` its bootstrap
-    interval, of 95% where it is ``sure``; both 0 where one of them has no latency. ``baseline_report`` and
-    ``candidate_report`` hold the medians of what Lambda's REPORT lines said, ``duration_ms billed_ms memory_mb
-    max_memory_mb``; empty without lines. ``notes`` are sentences, the last of them why it ended early, if it did.
+    interval, of 95% if it is ``sure``; both are 0 if one of the two has no latency. ``baseline_report`` and
+    ``candidate_report`` are medians of Lambda's REPORT lines, ``duration_ms billed_ms memory_mb max_memory_mb``; empty
+    without lines. ``notes`` are sentences; if the test ended early, the last one says why.
     """
 
     baseline: str

@@ -16,9 +16,9 @@ CONFIDENCE = 0.95
 """How often the interval of a percentile holds the true one."""
 
 EARLY_CONFIDENCE = 0.999
-"""How sure a decision must be that ends a measurement before all was measured that may be. Whoever looks often finds
-chance agreeing once; where every look but the last asks for so much, the last one's ``CONFIDENCE`` is kept, but for a
-twentieth of a percent for each look. Source: Haybittle, Repeated Assessment of Results in Clinical Trials of Cancer
+"""The confidence that a decision needs to end a measurement early. With many interim looks, chance alone makes one of
+them significant. If every interim look requires this confidence, the last look keeps its ``CONFIDENCE``, less 0.05% for
+each interim look. Source: Haybittle, Repeated Assessment of Results in Clinical Trials of Cancer
 Treatment (1971); Peto et al., Design and Analysis of Randomized Clinical Trials (1976)."""
 
 DECIMALS = 3
@@ -63,7 +63,7 @@ def interval_ranks(count: int, percent: float, confidence: float = CONFIDENCE) -
     """Return the ranks (from 1) of the two measurements between which the true percentile lies.
 
     How many of ``count`` independent measurements lie below the true percentile is binomial, with the probability
-    ``percent/100``, whatever the latencies' distribution. So the lower rank is the largest ``l`` with
+    ``percent/100``, for any distribution of the latencies. So the lower rank is the largest ``l`` with
     ``P(B < l) ≤ (1 − confidence)/2``, and the upper one the smallest ``u`` with ``P(B ≥ u) ≤ (1 − confidence)/2``.
     Source: Hahn and Meeker, Statistical Intervals (1991), section 5.2 (distribution-free, two-sided, equal tails).
 
@@ -185,7 +185,7 @@ def bootstrap_ratio(
 
     Each side is drawn anew from itself, with repetition, as many as there are. No resample is written out: its median
     depends on its middle order statistics alone, and those of ``n`` uniform numbers are beta distributed, so two
-    numbers are drawn where a thousand would be. The same latencies have the same interval, in whatever order.
+    numbers are drawn instead of a thousand. The same latencies have the same interval, in any order.
     Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), section 13.3; David and Nagaraja, Order
     Statistics (2003), section 2.1.
 

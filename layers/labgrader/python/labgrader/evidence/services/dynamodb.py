@@ -14,7 +14,7 @@ class Table:
     """A DynamoDB table and its keys.
 
     Args:
-        partition_key, sort_key: the names of its key attributes; empty where it has none.
+        partition_key, sort_key: the names of its key attributes; empty if it has none.
         key_types: ``S``, ``N`` or ``B``, by attribute.
         billing_mode: ``PAY_PER_REQUEST`` (on-demand) or ``PROVISIONED``.
         status: ``ACTIVE``, ``CREATING``, …

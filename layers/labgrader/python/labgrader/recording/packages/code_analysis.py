@@ -68,8 +68,8 @@ def read_file(path: str, source: str, runtime: str = "") -> dict[str, Json] | No
         runtime: what runs it: ``python3.13``.
 
     Returns:
-        As above, with a problem where Python itself refuses the file; ``None`` where it is only us who cannot read it:
-        too deeply nested, or written for a newer Python than ours.
+        As above, with a problem if Python refuses the file. ``None`` if only labgrader cannot read it, because it is
+        nested too deeply or needs a newer Python.
     """
     if "\0" in source:
         return _file(path, problem=_at(source.count("\n", 0, source.index("\0")) + 1, "it holds a null byte"))

@@ -40,7 +40,7 @@ _KNOWN = frozenset(
 )
 
 _MAKES_NAMES = frozenset({"exec", "globals", "setattr", "NameError"})
-"""Who uses these may define names that nobody can see, or is prepared for one that is missing."""
+"""Code that uses these may define names that this analysis cannot find, or may handle missing names."""
 
 
 @dataclass
@@ -50,8 +50,8 @@ class Scope:
     Args:
         names: what a name stands for: a module or something of it as text, an expression, or ``None`` where the file
             does not tell (a parameter).
-        outer: where to look further.
-        is_class: whether it is a class, whose names its methods do not see.
+        outer: the scope around it.
+        is_class: whether it is a class. Its methods do not see its names.
         qualified: the name of the function or class, with those it lies in.
     """
 

@@ -46,8 +46,8 @@ class Deployed:
     """Where a function's package lies and what it is, as GetFunction says.
 
     Args:
-        location: presigned, so it stands in no message.
-        size: in bytes; 0 where it is not known.
+        location: a presigned URL; no message may contain it.
+        size: in bytes; 0 if it is not known.
         image: whether it is a container image, which is not fetched.
         handler: ``app.lambda_handler``.
         runtime: ``python3.13``.
@@ -96,8 +96,8 @@ def open_package(http: urllib3.PoolManager, deployed: Deployed) -> Contents:
     """Read what lies in a function's package, without what is too large: images, and more than ``MAX_BYTES``.
 
     Args:
-        http: makes the request.
-        deployed: where it lies.
+        http: sends the request.
+        deployed: the package's location.
 
     Raises:
         UnreadablePackageError: the URL is refused or fails, or what it serves is not a zip file.
@@ -139,7 +139,7 @@ def _download(http: urllib3.PoolManager, url: str) -> bytes | None:
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
         raise UnreadablePackageError(f"the package lies at an address we don't fetch ({parts.scheme or 'no'} scheme)")
     try:
-        # No redirects: a presigned URL has none, and whoever could set one could point us anywhere.
+        # no redirects: a presigned URL has none, and an attacker's could lead anywhere
         response = http.request("GET", url, preload_content=False, redirect=False, retries=False, timeout=TIMEOUT)
         try:
             return _body(response)

@@ -1,4 +1,4 @@
-"""A student's own Python files in a package, told from those of installed dependencies, and read with limits."""
+"""Read a student's own Python files in a package, without installed dependencies, within limits."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MAX_RECORD_BYTES = 1_000_000
 """Bytes of one dependency's list of files that are read: botocore's has 300,000."""
 
 MAX_RECORDS = 100
-"""Dependencies whose lists are read."""
+"""Maximum dependencies with file lists to read."""
 
 MAX_RECORDS_BYTES = 4_000_000
 """Bytes of all those lists together: a zip of 200 KB can hold 200 MB of them, which cost half a minute."""
@@ -46,7 +46,7 @@ _UNREADABLE = (
 _LIST_OF_FILES = re.compile(r"[^/]+\.(?:dist-info/(?:RECORD|top_level\.txt)|egg-info/top_level\.txt)")
 
 _LONE_FILES = ("six.py", "typing_extensions.py", "mypy_extensions.py")
-"""Dependencies of one file, whose lists are often deleted to make the package smaller."""
+"""Dependencies of one file. Their lists are often deleted to make the package smaller."""
 
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 """A source file's encoding. Source: PEP 263."""
@@ -74,7 +74,7 @@ def own_files(content: bytes, handler: str, runtime: str) -> OwnFiles | None:
     """Read the student's own Python files: those at the top of the package, and the module of the handler.
 
     Args:
-        content: the zip file, whose directory was found to be small.
+        content: the zip file; its directory is known to be small.
         handler: ``app.lambda_handler`` or ``src/app.lambda_handler``.
         runtime: ``python3.13``.
 
@@ -143,7 +143,7 @@ def _names_in(path: str, listed: str) -> Iterator[str]:
 
 
 def _inflated(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int) -> bytes | None:
-    """Inflate one file, never further than ``most`` bytes; ``None`` where it is larger or cannot be read."""
+    """Inflate one file of at most ``most`` bytes. Return ``None`` if it is larger or cannot be read."""
     if entry.compress_type not in _PLAIN:
         return None
     try:

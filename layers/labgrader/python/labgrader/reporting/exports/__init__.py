@@ -1,8 +1,8 @@
 """The formats that a gradebook can be exported in: one module of this folder for each.
 
 A module's name is the format's name, as in ``labgrader report --format NAME`` and ``?format=NAME``. The module defines
-``EXPORT``. The command and the API offer every format of this folder. A module whose name begins with ``_`` is no
-format.
+``EXPORT``. The command and the API offer every format of this folder. A module with a name that begins with ``_``
+is no format.
 """
 
 from __future__ import annotations

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from labgrader.labs.gradebook_title import heading_problem
-from labgrader.reporting.formatting import counted, points_text
+from labgrader.labs.points import points_text
+from labgrader.reporting.formatting import counted
 from labgrader.reporting.gradebook import GradebookDocument, StudentRow
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -22,11 +23,6 @@ def graded(gradebook: GradebookDocument) -> list[StudentRow]:
     a grade in Canvas.
     """
     return [row for row in gradebook["students"] if row["status"] == "complete"]
-
-
-def max_points(gradebook: GradebookDocument) -> float:
-    """Return the points of the lab."""
-    return round(sum(check["max_points"] for check in gradebook["checks"]), 2)
 
 
 def grade_heading(gradebook: GradebookDocument) -> str:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from labgrader.labs.points import points_text
 from labgrader.reporting.exports import Export
 from labgrader.reporting.exports._platforms import (
     csv_bytes,
     grade_heading,
     graded,
-    max_points,
     one_line,
     own_student_id,
     points_of,
 )
-from labgrader.reporting.formatting import points_text
-from labgrader.reporting.gradebook import GradebookDocument
+from labgrader.reporting.gradebook import GradebookDocument, lab_points
 
 POINTS_POSSIBLE = "    Points Possible"
 """The first cell of the row with the points of the assignments. Canvas writes four blanks."""
@@ -37,7 +36,7 @@ def render_canvas(gradebook: GradebookDocument) -> bytes:
         for row in graded(gradebook)
     ]
     heading = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", grade_heading(gradebook)]
-    possible = [POINTS_POSSIBLE, "", "", "", "", points_text(max_points(gradebook))]
+    possible = [POINTS_POSSIBLE, "", "", "", "", points_text(lab_points(gradebook))]
     return csv_bytes([heading, possible, *rows])
 
 

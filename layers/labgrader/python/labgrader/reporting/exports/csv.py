@@ -7,8 +7,9 @@ import unicodedata
 
 from defusedcsv import csv
 
+from labgrader.labs.points import points_text
 from labgrader.reporting.exports import Export
-from labgrader.reporting.formatting import clean, points_text
+from labgrader.reporting.formatting import clean
 from labgrader.reporting.gradebook import GradebookDocument
 
 COLUMNS = (

@@ -6,8 +6,9 @@ import json
 import re
 from typing import Any
 
+from labgrader.labs.points import points_text
 from labgrader.reporting.exports import Export
-from labgrader.reporting.formatting import clean, counted, points_text, rounded
+from labgrader.reporting.formatting import clean, counted, rounded
 from labgrader.reporting.gradebook import CheckColumn, CheckResult, GradebookDocument, StudentRow
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
+from labgrader.labs.points import points_text
 from labgrader.reporting.exports import Export
-from labgrader.reporting.formatting import clean, points_text
+from labgrader.reporting.formatting import clean
 from labgrader.reporting.gradebook import CheckColumn, CheckResult, GradebookDocument, StudentRow
 
 _ELEMENTS = {"failed": "failure", "partial": "failure", "skipped": "skipped", "not_graded": "error"}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from labgrader.labs.points import points_text
 from labgrader.reporting.exports import Export
 from labgrader.reporting.exports._platforms import csv_bytes, feedback, grade_heading, graded, one_line, own_student_id
-from labgrader.reporting.formatting import points_text
 from labgrader.reporting.gradebook import GradebookDocument, StudentRow
 
 HIGHEST = 100.0

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from labgrader.labs.points import points_text
 from labgrader.reporting.exports import Export
 from labgrader.reporting.exports._platforms import csv_bytes, grade_heading, one_line
-from labgrader.reporting.formatting import points_text
 from labgrader.reporting.gradebook import CheckColumn, GradebookDocument
 
 HEADING = ["Rubric Name", "Criteria Name", "Criteria Description", "Criteria Enable Range"]

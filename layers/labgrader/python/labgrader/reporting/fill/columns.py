@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from labgrader.errors import BadInputError
 from labgrader.messages import quote
-from labgrader.reporting.fill.headings import fold, kinds_of
+from labgrader.reporting.fill.headings import kinds_of
 from labgrader.reporting.fill.layout import Layout, bare_title
 from labgrader.reporting.gradebook import GradebookDocument
+from labgrader.rosters.headings import fold
 
 _MAX_NAMED = 30
 """How many columns a message names."""

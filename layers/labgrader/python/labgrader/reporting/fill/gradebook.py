@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from labgrader.errors import BadInputError
+from labgrader.labs.points import points_text
 from labgrader.messages import quote
 from labgrader.reporting.fill.cells import CsvFile, Row, read_csv
 from labgrader.reporting.fill.columns import choose_column
-from labgrader.reporting.fill.headings import NO, fold
+from labgrader.reporting.fill.headings import NO
 from labgrader.reporting.fill.layout import Layout, column_maximum, find_layout
 from labgrader.reporting.fill.matching import match_rows
 from labgrader.reporting.fill.numbers import default_decimal_sign, find_decimal_sign, number_of, written
-from labgrader.reporting.formatting import points_text
-from labgrader.reporting.gradebook import GradebookDocument, StudentRow
+from labgrader.reporting.gradebook import GradebookDocument, StudentRow, lab_points
+from labgrader.rosters.headings import fold
 
 _EXCUSED = frozenset({"ex", "excused", "exempt"})
 _NOT_ASSIGNED = frozenset({"n/a", "na"})
@@ -78,7 +79,7 @@ def fill_gradebook(
     _refuse_open_quotes(file)
     layout = find_layout(file)
     target = choose_column(layout, gradebook, column)
-    maximum, most = column_maximum(file, layout, target), _lab_points(gradebook)
+    maximum, most = column_maximum(file, layout, target), lab_points(gradebook)
     if scale and (maximum is None or not most):
         raise BadInputError(
             [f"the file does not say the points of the column “{layout.headings[target]}”: omit --scale"]
@@ -141,10 +142,6 @@ def _decimal_sign(file: CsvFile, layout: Layout, target: int) -> str:
     of_column = [row.text(column) for row in rows for column in (target, layout.maximum)]
     others = [row.text(column) for row in rows for column in range(len(row.cells)) if column not in layout.identity]
     return find_decimal_sign(of_column) or find_decimal_sign(others) or default_decimal_sign(file.separator)
-
-
-def _lab_points(gradebook: GradebookDocument) -> float:
-    return round(sum(check["max_points"] for check in gradebook["checks"]), 2)
 
 
 def _notices(maximum: float | None, most: float) -> list[str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from enum import Enum
+
+from labgrader.rosters.headings import GROUPS, fold
 
 
 class Kind(Enum):
@@ -22,61 +23,35 @@ IDENTITY = frozenset({Kind.ID, Kind.LOGIN, Kind.EMAIL})
 """The kinds of columns that identify a student."""
 
 
-_DROPPED = frozenset({"Mn", "Pd", "Zs", "Zl", "Zp", "Cc", "Cf"})
-"""Categories of characters that do not count: accents, dashes, blanks, and what cannot be seen."""
-
-
-def fold(heading: str) -> str:
-    """Return a heading without case, accents, blanks of every kind, dashes, underscores and apostrophes."""
-    return "".join(
-        character
-        for character in unicodedata.normalize("NFKD", heading[:400])
-        if character not in "_'\u2019" and unicodedata.category(character) not in _DROPPED
-    ).casefold()
-
-
-_HEADINGS: Mapping[tuple[Kind, ...], tuple[str, ...]] = {
-    (Kind.ID,): (
-        "ID", "SIS User ID", "SIS ID", "Student ID", "Student number", "Student no", "Student ID number", "ID number",
-        "SID", "EMPLID", "Campus ID", "University ID", "OrgDefinedId", "Org Defined ID", "External ID number",
-        "ID-Nummer", "Matrikelnummer", "Matrikel-Nr.", "Matrikelnr", "Matr.-Nr.", "Studierenden-ID", "Studenten-ID",
-        "Numéro d'identification", "Numéro d'étudiant", "Numéro étudiant", "N° étudiant", "ID étudiant", "Matricule",
-        "Número de ID", "Número de identificación", "Número de estudiante", "ID de estudiante", "ID del estudiante",
-        "ID de alumno", "ID del alumno", "Matrícula", "NIA",
-    ),
-    (Kind.LOGIN,): (
-        "Username", "User name", "Login", "Login ID", "Login name", "SIS Login ID", "User ID", "NetID",
-        "GitHub username", "Benutzername", "Anmeldename", "Benutzerkennung", "Kennung", "Nom d'utilisateur",
-        "Identifiant de connexion", "Nombre de usuario", "Usuario",
-    ),
-    (Kind.EMAIL,): (
-        "Email", "Email address", "E-mail", "Mail", "Uni Email", "Student email", "Preferred email", "E-Mail-Adresse",
-        "Mailadresse", "Adresse de courriel", "Courriel", "Adresse e-mail", "Adresse électronique", "Adresse mail",
-        "Dirección de correo", "Dirección de correo electrónico", "Dirección Email", "Correo electrónico", "Correo",
-    ),
-    (Kind.ID, Kind.EMAIL): ("Roster identifier", "Identifier"),
-    (Kind.NAME,): (
-        "Student", "Name", "Full name", "Student name", "Display name", "First name", "Given name", "Last name",
-        "Surname", "Family name", "Middle name", "Middle initial", "Vorname", "Nachname", "Familienname",
-        "Vollständiger Name", "Prénom", "Nom", "Nom de famille", "Nom complet", "Nombre", "Nombres", "Apellido",
-        "Apellidos", "Apellido(s)", "Nombre completo",
-    ),
-    (Kind.OTHER,): (
-        "Section", "Sections", "Section name", "Group", "Groups",
-        "Gruppe", "Gruppen", "Groupe", "Groupes", "Grupo", "Grupos", "Team", "Marker", "Status", "Integration ID",
-        "Root Account", "Last Access", "Availability", "Letzter Zugriff", "Verfügbarkeit", "End-of-Line Indicator",
-        "Total Lateness (H:M:S)", "github_id", "account_id", "region", "role_arn", "external_id",
-        "Last downloaded from this course", "Notes", "Comments", "Feedback", "Feedback comments", "Grading Notes",
-        "Notes Format", "Feedback to Learner", "Feedback Format", "Institution", "Department", "Course total (Real)",
+_GROUPS: Mapping[str, tuple[Kind, ...]] = {
+    **dict.fromkeys(("student_id", "sis_user_id", "id", "org_defined_id"), (Kind.ID,)),
+    **dict.fromkeys(("login", "sis_login_id", "login_alone", "github_username", "username"), (Kind.LOGIN,)),
+    **dict.fromkeys(("email",), (Kind.EMAIL,)),
+    **dict.fromkeys(("roster_identifier", "identifier"), (Kind.ID, Kind.EMAIL)),
+    **dict.fromkeys(("first_name", "middle_name", "last_name", "full_name", "student"), (Kind.NAME,)),
+    **dict.fromkeys(
+        (
+            "section", "end_of_line", "last_access", "availability", "total_lateness", "registration_status", "notify",
+            "units", "program_and_plan", "grade_basis", "account_id", "region", "role_arn", "external_id",
+        ),
+        (Kind.OTHER,),
     ),
 }  # fmt: skip
-"""Headings in English, German, French and Spanish."""
+"""The kinds of columns by the groups of headings that class lists have."""
+
+_OTHER = (
+    "Team", "Marker", "Integration ID", "Root Account", "github_id", "Last downloaded from this course", "Notes",
+    "Comments", "Feedback", "Feedback comments", "Grading Notes", "Notes Format", "Feedback to Learner",
+    "Feedback Format", "Institution", "Department", "Course total (Real)",
+)  # fmt: skip
+"""Headings of gradebooks that are no grades."""
 
 _KINDS: Mapping[str, tuple[Kind, ...]] = {
-    fold(heading): kinds for kinds, headings in _HEADINGS.items() for heading in headings
+    **{fold(heading): (Kind.OTHER,) for heading in _OTHER},
+    **{heading: kinds for group, kinds in reversed(list(_GROUPS.items())) for heading in GROUPS[group]},
 }
 
-MOODLE_GRADE = frozenset(map(fold, ("Grade", "Bewertung", "Note", "Calificación")))
+MOODLE_GRADE = GROUPS["grade"]
 """The column of a Moodle worksheet with the grades."""
 
 MOODLE_MAXIMUM = frozenset(

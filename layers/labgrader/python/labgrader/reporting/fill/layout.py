@@ -14,10 +14,10 @@ from labgrader.reporting.fill.headings import (
     MOODLE_LOCK,
     MOODLE_MAXIMUM,
     Kind,
-    fold,
     kinds_of,
 )
 from labgrader.reporting.fill.numbers import number_of
+from labgrader.rosters.headings import fold
 
 _HEADING_ROWS = 10
 """Rows at the beginning of a file that may be the heading row."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,11 +10,11 @@ from enum import IntEnum
 
 from labgrader.messages import listed
 from labgrader.reporting.fill.cells import Row
-from labgrader.reporting.fill.headings import Kind, fold
+from labgrader.reporting.fill.headings import Kind
 from labgrader.reporting.fill.layout import Layout, identity_value
 from labgrader.reporting.gradebook import StudentRow
-
-_NOT_IN_USERNAMES = re.compile(r"[^a-z0-9_-]")
+from labgrader.rosters.headings import fold
+from labgrader.rosters.usernames import make_username
 
 
 class Strength(IntEnum):
@@ -25,7 +24,7 @@ class Strength(IntEnum):
     LOGIN = 1
     EMAIL = 2
     MADE_FROM_LOGIN = 3
-    """The username is the one that is made from the login: see ``made_username``."""
+    """The username is the one that `labgrader roster --username-from login` makes of the login."""
 
 
 @dataclass(frozen=True)
@@ -39,15 +38,6 @@ class Matches:
 
     students: Mapping[int, StudentRow]
     left: Mapping[int, str]
-
-
-def made_username(login: str) -> str:
-    """Return the username that is made from a login: of an address the part before the @, hyphens for the rest.
-
-    A username is the prefix of names in AWS, which have neither dots nor other signs.
-    """
-    local = unicodedata.normalize("NFC", login.strip()).partition("@")[0]
-    return _NOT_IN_USERNAMES.sub("-", local.lower()).strip("-_")
 
 
 class _Index:
@@ -127,7 +117,7 @@ def _match(row: Row, layout: Layout, index: _Index, id_columns: set[int]) -> tup
         for _, kind, value in values:
             if (
                 kind is Kind.LOGIN
-                and len(students := index.look_up(Strength.MADE_FROM_LOGIN, made_username(value))) == 1
+                and len(students := index.look_up(Strength.MADE_FROM_LOGIN, make_username(value))) == 1
             ):
                 found.setdefault(students[0]["username"], (Strength.MADE_FROM_LOGIN, students[0]))
     if len(found) > 1:

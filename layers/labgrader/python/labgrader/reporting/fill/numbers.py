@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from labgrader.reporting.formatting import points_text
+from labgrader.labs.points import points_text
 
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)*")
 _DECIMAL = re.compile(r"[+-]?[0-9]+(?P<sign>[.,])[0-9]{1,2}")

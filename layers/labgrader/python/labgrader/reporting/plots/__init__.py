@@ -1,7 +1,7 @@
-"""Plots as inline SVG: shapes and words. No script, no address, no id, no date.
+"""Plots as inline SVG: shapes and words. They have no scripts, no addresses, no ids and no dates.
 
-Every kind of mark has a shape of its own besides its colour, so that a plot can be read by the colour-blind and in a
-black and white print, and every plot says its main numbers in its label.
+Kinds of marks differ in shape, and not only in color: color-blind readers and black-and-white prints need that. The
+label of every plot has its main numbers.
 """
 
 from labgrader.reporting.plots.comparison_plot import comparison_plot

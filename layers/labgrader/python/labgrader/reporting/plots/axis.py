@@ -1,4 +1,4 @@
-"""Axes: round numbers, and a logarithmic scale where a few large values would flatten all others."""
+"""Axes: round numbers, and a logarithmic scale if a few large values would flatten all others."""
 
 from __future__ import annotations
 
@@ -7,41 +7,48 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 FLATTENING = 8
-"""How many times its typical value the largest one may be on a linear axis: beyond it, what is typical is a flat line
-at the bottom, and one cold start is all that can be seen."""
+"""The largest ratio of the largest value to the typical value on a linear axis.
+
+With a larger ratio, typical values would be a flat line at the bottom, below one cold start.
+"""
 
 FLOOR = 0.1
-"""The smallest number on a logarithmic axis, in the unit of its values; what is smaller is drawn there."""
+"""The smallest number on a logarithmic axis, in the unit of its values. Smaller values are drawn at this number."""
 
 MOST_TICKS = 9
-"""Numbers on one axis."""
+"""The most numbers on one axis."""
 
 LOGARITHMIC = "logarithmic scale"
 
 
 @dataclass(frozen=True)
 class Axis:
-    """One axis: the numbers along it, smallest first, and whether equal steps on it multiply."""
+    """An axis.
+
+    Args:
+        ticks: the numbers along it, smallest first.
+        logarithmic: whether its scale is logarithmic.
+    """
 
     ticks: tuple[float, ...]
     logarithmic: bool = False
 
     def place(self, value: float) -> float:
-        """Where a value stands, in the axis's own unit."""
+        """Return the place of a value on the axis: the value, or its logarithm."""
         return math.log10(max(value, FLOOR)) if self.logarithmic else value
 
     @property
     def ends(self) -> tuple[float, float]:
-        """The places of its first and its last number."""
+        """The places of the first and the last number."""
         return self.place(self.ticks[0]), self.place(self.ticks[-1])
 
     @property
     def labels(self) -> list[tuple[float, str]]:
-        """Each number with its place."""
+        """Each number as text, with its place."""
         return [(self.place(tick), number_text(tick)) for tick in self.ticks]
 
     def titled(self, title: str) -> str:
-        """The title with what the reader must know of the scale."""
+        """Return a title that names the scale if it is logarithmic."""
         return f"{title}, {LOGARITHMIC}" if self.logarithmic else title
 
 
@@ -55,11 +62,11 @@ def linear_axis(largest: float) -> Axis:
 
 
 def measured_axis(values: Sequence[float], typical: float) -> Axis:
-    """Return the axis on which a reader can tell the values apart.
+    """Return the axis on which a reader can distinguish the values.
 
     Args:
-        values: at least one, none of them negative.
-        typical: what must not be flattened: a median, or the smaller of two.
+        values: at least one value, none negative.
+        typical: the value that must not be flattened: a median, or the smaller of two medians.
     """
     largest = max(values)
     if largest <= FLATTENING * max(typical, FLOOR):
@@ -78,7 +85,7 @@ def measured_axis(values: Sequence[float], typical: float) -> Axis:
 
 
 def number_text(value: float) -> str:
-    """A number on an axis: ``0.25``, ``1,000``, ``1e+12``."""
+    """Return a number as text for an axis: ``0.25``, ``1,000``, ``1e+12``."""
     if value >= 1e9:
         return f"{value:.3g}"
     return f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"

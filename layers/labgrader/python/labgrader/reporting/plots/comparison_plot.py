@@ -1,4 +1,4 @@
-"""Baseline against optimized: every latency of both on one axis, with their medians."""
+"""The plot of a comparison: all latencies of two functions on one axis, with their medians."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from labgrader.reporting.plots.svg import WIDTH, Place, Series, marked, plot, wr
 
 HEIGHT = 290
 MAX_NAME = 80
-"""Characters of a function's name that fit above its strip."""
+"""The most characters of a function's name above its strip."""
 
 COLUMNS = 120
-"""Dots that fit beside each other."""
+"""The number of dots that fit side by side."""
 
 STRIP = 0.28
-"""How far a strip's dots may spread from its middle; the strips are 1 apart."""
+"""The largest distance of a dot from the middle of its strip. The strips are 1 apart."""
 
 STEP = 0.05
-"""How far apart two dots of one column stand, where there is room."""
+"""The largest distance between two dots of one column."""
 
 
 def comparison_plot(comparison: ReportComparison) -> Markup:
-    """Draw every measured latency of two functions on one axis, with their medians; empty where one has none.
+    """Draw all latencies of two functions on one axis, with their medians. Return empty markup if one has no latencies.
 
     Args:
         comparison: one of a report's ``comparisons``.
@@ -75,7 +75,7 @@ def comparison_plot(comparison: ReportComparison) -> Markup:
 
 
 def _spread(places: Sequence[float], axis: Axis) -> list[float]:
-    """How far each dot stands from its strip's middle, so that equal latencies don't hide each other."""
+    """Return the distance of each dot from the middle of its strip. Equal latencies must not hide each other."""
     low, high = axis.ends
     columns = [math.floor((place - low) / ((high - low) or 1) * COLUMNS) for place in places]
     step = min(STEP, 2 * STRIP / max(Counter(columns).values()))
@@ -88,7 +88,7 @@ def _spread(places: Sequence[float], axis: Axis) -> list[float]:
 
 
 def _draw_median(words: str) -> Any:
-    """Return what draws an upright line with its words, on the side where there is room."""
+    """Return a function that draws a vertical line, with words on the side that has room."""
 
     def draw(parent: Element, places: Sequence[Place]) -> None:
         (x, bottom), (_, top) = places
@@ -102,7 +102,7 @@ def _draw_median(words: str) -> Any:
 
 
 def _draw_name(name: str) -> Any:
-    """Return what writes a function's name above its strip."""
+    """Return a function that writes a name above a strip."""
 
     def draw(parent: Element, places: Sequence[Place]) -> None:
         ((x, y),) = places

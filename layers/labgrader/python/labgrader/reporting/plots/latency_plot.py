@@ -1,4 +1,4 @@
-"""Latency over time: one mark for each request, its shape what became of it."""
+"""The plot of latency over time: one mark for each request. The shape of the mark is the outcome."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from labgrader.reporting.plots.svg import Place, Series, marked, plot, write
 HEIGHT = 320
 
 MOST_SECONDS = 1e6
-"""What starts later, in seconds, is drawn there: no load test takes eleven days."""
+"""The end of the time axis, in seconds. Later requests are drawn there; no load test takes eleven days."""
 
 
 class _Kind(NamedTuple):
-    """How one kind of request is drawn: ``name`` is its CSS class, ``mark`` can be told without colours."""
+    """How one kind of request is drawn. ``name`` is its CSS class; ``mark`` is clear without colors."""
 
     name: str
     title: str
@@ -34,9 +34,9 @@ _KINDS = (
     _Kind("warm", "succeeded", frozenset({"succeeded"}), marks.dot),
     _Kind("cold", "succeeded, cold start", frozenset({"cold_start"}), marks.diamond),
     _Kind("throttled", "throttled", frozenset({"throttled"}), marks.triangle),
-    _Kind("error", "error answered", frozenset({"function_error", "application_error"}), marks.cross),
+    _Kind("error", "error response", frozenset({"function_error", "application_error"}), marks.cross),
     _Kind("timeout", "timed out", frozenset({"timeout"}), marks.square),
-    _Kind("lost", "no answer: connection, deadline", frozenset(), marks.plus),  # and whatever else there may be
+    _Kind("lost", "no response: connection, deadline", frozenset(), marks.plus),  # and unknown outcomes
 )
 
 ERRORS: tuple[Literal["function_errors", "application_errors", "other_errors"], ...] = (
@@ -48,9 +48,9 @@ ERRORS: tuple[Literal["function_errors", "application_errors", "other_errors"], 
 
 
 def latency_plot(load_test: ReportLoadTest) -> Markup:
-    """Draw the latency of every request over time, by what became of it; empty without samples.
+    """Draw the latency of every request over time, by outcome. Return empty markup without samples.
 
-    The axis is logarithmic where the slowest would flatten the typical one. The warm-up is not in the samples.
+    The axis is logarithmic if the slowest request would flatten the typical one. The samples have no warm-up requests.
 
     Args:
         load_test: one of a report's ``load_tests``.
@@ -65,11 +65,11 @@ def latency_plot(load_test: ReportLoadTest) -> Markup:
     p95 = load_test.get("latency_ms", {}).get("p95", 0) if load_test.get("succeeded") else 0
     complete = len(samples) >= load_test.get("requests", 0)
     for kind in _KINDS:
-        mine = [(start / 1000, latency) for start, latency, outcome in samples if _kind(outcome) is kind]
-        if mine:
-            points = [(min(start, MOST_SECONDS), milliseconds.place(latency)) for start, latency in mine]
-            tips = [f"{milliseconds_text(latency)}, {start:.2f} s after the first" for start, latency in mine]
-            title = f"{kind.title} ({len(mine)})" if complete else kind.title
+        of_kind = [(start / 1000, latency) for start, latency, outcome in samples if _kind(outcome) is kind]
+        if of_kind:
+            points = [(min(start, MOST_SECONDS), milliseconds.place(latency)) for start, latency in of_kind]
+            tips = [f"{milliseconds_text(latency)}, {start:.2f} s after the first" for start, latency in of_kind]
+            title = f"{kind.title} ({len(of_kind)})" if complete else kind.title
             series.append(Series(kind.name, points, marked(kind.mark, tips), title, kind.mark))
     if 0 < p95 <= milliseconds.ticks[-1]:
         place = max(milliseconds.place(p95), milliseconds.ends[0])
@@ -89,7 +89,7 @@ def latency_plot(load_test: ReportLoadTest) -> Markup:
 
 
 def _time(load_test: ReportLoadTest) -> str:
-    """What the axis is: it ends where the last request began, and that is not where the test ended."""
+    """Return the title of the time axis. The axis ends when the last request began, and not when the test ended."""
     began = "was due" if load_test.get("model") == "open" else "was sent"
     lasted = load_test.get("duration_s")
     return f"seconds until a request {began}" + (f" (the test took {lasted:,.2f} s)" if lasted else "")
@@ -100,7 +100,7 @@ def _kind(outcome: str) -> _Kind:
 
 
 def _said(load_test: ReportLoadTest, samples: Sequence[Sequence[Any]]) -> str:
-    """The plot's main numbers, in words."""
+    """Return the main numbers of the plot, in words."""
     numbers = [
         (load_test.get("succeeded", 0), "succeeded"),
         (load_test.get("cold_starts", 0), "of them cold starts"),
@@ -117,7 +117,7 @@ def _said(load_test: ReportLoadTest, samples: Sequence[Sequence[Any]]) -> str:
 
 
 def _draw_bound(words: str) -> Any:
-    """Return what draws a level across the plot, with its words at the right end."""
+    """Return a function that draws a horizontal line across the plot, with words at its right end."""
 
     def draw(parent: Element, places: Sequence[Place]) -> None:
         (left, y), (right, _) = places

@@ -1,4 +1,4 @@
-"""The shapes of marks: each can be told from the others without its colour, at 8 pixels and in black and white."""
+"""The shapes of marks. They differ without color, at 8 pixels and in black and white."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from xml.etree.ElementTree import Element, SubElement
 
 Mark = Callable[[Element, float, float], Element]
-"""Draws one mark around a place, and returns it."""
+"""Draws one mark at a place, and returns it."""
 
 
 def dot(parent: Element, x: float, y: float) -> Element:
@@ -35,12 +35,12 @@ def square(parent: Element, x: float, y: float) -> Element:
 
 
 def cross(parent: Element, x: float, y: float) -> Element:
-    """Two strokes that cross aslant."""
+    """Two diagonal strokes that cross."""
     return _path(parent, f"M{x - 3.5:.1f} {y - 3.5:.1f} l7 7 M{x - 3.5:.1f} {y + 3.5:.1f} l7 -7")
 
 
 def plus(parent: Element, x: float, y: float) -> Element:
-    """Two strokes that cross upright."""
+    """A vertical and a horizontal stroke that cross."""
     return _path(parent, f"M{x - 4.5:.1f} {y:.1f} h9 M{x:.1f} {y - 4.5:.1f} v9")
 
 
@@ -50,7 +50,7 @@ def stroke(parent: Element, x: float, y: float) -> Element:
 
 
 def bar(parent: Element, x: float, y: float) -> Element:
-    """An upright stroke with feet: an interval, for a legend."""
+    """A vertical stroke with feet: an interval, for a legend."""
     return _path(parent, f"M{x - 3:.1f} {y - 6:.1f} h6 M{x:.1f} {y - 6:.1f} v12 M{x - 3:.1f} {y + 6:.1f} h6")
 
 

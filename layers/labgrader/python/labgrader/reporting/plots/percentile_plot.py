@@ -1,4 +1,4 @@
-"""The percentile curve: how many requests stayed within which latency, with the tail stretched."""
+"""The plot of latency percentiles, with a stretched tail."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ TICKS = ((0.0, "0"), (50.0, "50%"), (90.0, "90%"), (95.0, "95%"), (99.0, "99%"),
 """Percentiles along the axis."""
 
 LAST_PERCENT = 99.999
-"""Where the axis ends at the latest."""
+"""The last percentile that the axis may show."""
 
 
 def percentile_plot(load_test: ReportLoadTest) -> Markup:
-    """Draw the percentile curve, p95 with its interval, and in the open model the service time beside it.
+    """Draw the percentile curve, p95 with its interval, and the service time of the open model.
 
-    The axis is that of HdrHistogram's plots: equal steps divide by ten how many requests are slower. A line joins only
-    what was measured all along: of the service time, and of an older record without a curve, there are marks.
+    The axis is that of HdrHistogram's plots: each equal step leaves a tenth of the slower requests. A line joins points
+    only if the whole curve was measured. The service time, and older records without a curve, have marks.
 
     Args:
         load_test: one of a report's ``load_tests``.
@@ -38,7 +38,7 @@ def percentile_plot(load_test: ReportLoadTest) -> Markup:
     succeeded, latency = load_test["succeeded"], load_test["latency_ms"]
     if not succeeded:
         return Markup("")
-    last = stretched(min(100 - 50 / max(succeeded, 2), LAST_PERCENT))  # half a request is slower than the slowest
+    last = stretched(min(100 - 50 / max(succeeded, 2), LAST_PERCENT))  # so that the slowest request has a place
     whole = load_test.get("curve")
     measured = [(percent, value) for percent, value in whole or ()]
     measured = measured or [(0, latency["min"]), *((p, latency[f"p{p}"]) for p in (50, 90, 95, 99))]
@@ -69,23 +69,23 @@ def percentile_plot(load_test: ReportLoadTest) -> Markup:
         )
     bounds = f"{milliseconds_text(low)} to {milliseconds_text(high)}"
     is_sure = succeeded >= fewest_measurements(95)
-    sure = f"with 95% confidence {bounds}" if is_sure else f"{bounds}, less sure than 95%"
+    confidence = f"with 95% confidence {bounds}" if is_sure else f"{bounds}, with less than 95% confidence"
     words = f"p95 {milliseconds_text(latency['p95'])}"
     series.append(
         Series(
             "interval",
             [placed(95, low), placed(95, latency["p95"]), placed(95, high)],
-            _draw_interval(f"{words} ({bounds})", f"{words}; {sure}"),
-            "95% interval of p95" if is_sure else "interval of p95, less sure than 95%",
+            _draw_interval(f"{words} ({bounds})", f"{words}; {confidence}"),
+            "95% interval of p95" if is_sure else "interval of p95, less than 95% confidence",
             marks.bar,
         )
     )
     said = ", ".join(f"{p}% within {milliseconds_text(latency[f'p{p}'])}" for p in (50, 90, 95, 99))
     return plot(
         series,
-        label=f"Percentiles of the latency of {quote(load_test['target'])}: {said}; p95 {sure}.",
+        label=f"Percentiles of the latency of {quote(load_test['target'])}: {said}; p95 {confidence}.",
         height=HEIGHT,
-        x_title="of the requests that succeeded, so many took at most …",
+        x_title="percentage of successful requests that took at most this long",
         x_labels=_labels(last),
         x_ends=(0, last),
         y_title=axis.titled("latency in ms"),
@@ -95,18 +95,21 @@ def percentile_plot(load_test: ReportLoadTest) -> Markup:
 
 
 def stretched(percent: float) -> float:
-    """Where a percentile stands: 0 at 0%, 1 at 90%, 2 at 99%, 3 at 99.9%. Source: HdrHistogram's percentile plots."""
+    """Return the place of a percentile: 0 at 0%, 1 at 90%, 2 at 99%, 3 at 99.9%.
+
+    Source: HdrHistogram's percentile plots.
+    """
     return math.inf if percent >= 100 else math.log10(100 / (100 - max(percent, 0)))
 
 
 def _labels(last: float) -> list[tuple[float, str]]:
-    """The percentiles that lie on the axis, and the slowest at its end."""
+    """Return the percentiles on the axis, and the slowest request at its end."""
     labels = [(stretched(percent), words) for percent, words in TICKS if stretched(percent) < last - 0.15]
     return [*labels, (last, "slowest")]
 
 
 def _draw_interval(words: str, tip: str) -> Any:
-    """Return what draws an upright bar with feet and a diamond at its value, the words beside it."""
+    """Return a function that draws a vertical bar with feet, a square at its value, and words beside it."""
 
     def draw(parent: Element, places: Sequence[Place]) -> None:
         (x, low), (_, value), (_, high) = places

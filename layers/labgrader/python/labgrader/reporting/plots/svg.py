@@ -1,7 +1,7 @@
-"""What all plots share: two axes, the series on them, and a legend, as SVG.
+"""Draw a plot as SVG: two axes, the series on them, and a legend.
 
-A plot has no script, no style, no id and no address. The page styles it (``.chart`` in ``style.css.j2``), it is the
-same every time, and it stands beside other plots without touching them.
+A plot has no scripts, no styles, no ids and no addresses. The page styles it (``.chart`` in ``style.css.j2``). The same
+data give the same plot, and a page may have several plots.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ WIDTH = 860
 RIGHT = 20
 TOP, TOP_WITH_TITLE = 8, 28
 BOTTOM = 56
-"""Space around the plot, in its unit; below it stand the numbers and the title of the x axis."""
+"""The space around the plot, in its unit. The numbers and the title of the x axis are below the plot."""
 
 PADDING = 0.019
-"""The share of the plot's width and height that is left free beyond the ends of an axis, for marks that lie there."""
+"""The free share of width and height beyond each end of an axis, for marks at the end."""
 
 LABEL_GAP = 5
-"""From the plot to the numbers of the y axis."""
+"""The distance from the plot to the numbers of the y axis."""
 
 LEFT = 60
 LEGEND_ROW = 20
 LEGEND_KEY = 24
 LEGEND_GAP = 20
 CHARACTER = 6.8
-"""How wide a letter of the legend is at most, on average: the fonts of readers differ."""
+"""The largest average width of a letter of the legend. The fonts of readers differ."""
 
 Place = tuple[float, float]
 Labels = Sequence[tuple[float, str]]
@@ -40,14 +40,14 @@ Labels = Sequence[tuple[float, str]]
 
 @dataclass(frozen=True)
 class Series:
-    """What is drawn in one way.
+    """A series of points.
 
     Args:
-        name: its CSS class.
-        points: where, on the plot's axes.
-        draw: draws all of it, given the same points as places in the plot.
-        title: its words in the legend; empty for none.
-        key: its mark in the legend.
+        name: the CSS class.
+        points: the points, in values of the axes.
+        draw: draws the series, given the points as places in the plot.
+        title: the title in the legend; empty for no entry.
+        key: the mark in the legend.
         joined: whether a line joins the points.
     """
 
@@ -74,12 +74,12 @@ def plot(
     """Draw series in their order, the last one on top.
 
     Args:
-        series: what to draw; each has points.
-        label: what the plot says, for who cannot see it.
-        height: without the legend, in the plot's unit, of which it is ``WIDTH`` wide.
-        x_title, y_title: what the axes are.
-        x_labels, y_labels: the words along them with their places.
-        x_ends, y_ends: the places of their ends.
+        series: the series; each has points.
+        label: the content of the plot in words, for readers who cannot see it.
+        height: the height without the legend. The width is ``WIDTH``.
+        x_title, y_title: the titles of the axes.
+        x_labels, y_labels: the words along the axes, with their places.
+        x_ends, y_ends: the places of the ends of the axes.
     """
     left = LABEL_GAP + 8 + CHARACTER * max(len(words) for _, words in y_labels)
     top = TOP_WITH_TITLE if y_title else TOP
@@ -88,22 +88,22 @@ def plot(
     drawn = SubElement(root, "g", {"class": "plot", "transform": f"translate({left:.1f}, {top})"})
     _draw_y_axis(drawn, area, y_labels)
     _draw_x_axis(drawn, area, x_labels)
-    for one in series:
-        group = SubElement(drawn, "g", {"class": f"series {one.name}"})
-        places = [area.place(point) for point in one.points]
-        if one.joined:
+    for line in series:
+        group = SubElement(drawn, "g", {"class": f"series {line.name}"})
+        places = [area.place(point) for point in line.points]
+        if line.joined:
             SubElement(group, "path", {"class": "line", "d": "M" + " L".join(f"{x:.1f} {y:.1f}" for x, y in places)})
-        one.draw(group, places)
+        line.draw(group, places)
     write(root, left + area.width / 2, height - 12, x_title, "title")
     if y_title:
         write(root, 8, 16, y_title, "words")
-    bottom = _draw_legend(root, [one for one in series if one.title], height)
+    bottom = _draw_legend(root, [line for line in series if line.title], height)
     root.set("viewBox", f"0 0 {WIDTH} {bottom}")
-    return Markup(tostring(root, encoding="unicode"))  # noqa: S704  ElementTree has escaped every word in it
+    return Markup(tostring(root, encoding="unicode"))  # noqa: S704  ElementTree has escaped all text
 
 
 def marked(mark: Mark, tips: Sequence[str]) -> Callable[[Element, Sequence[Place]], None]:
-    """Return what draws one mark at each place, with what it stands for."""
+    """Return a function that draws one mark at each place, with a tooltip."""
 
     def draw(parent: Element, places: Sequence[Place]) -> None:
         for (x, y), tip in zip(places, tips, strict=True):
@@ -113,11 +113,11 @@ def marked(mark: Mark, tips: Sequence[str]) -> Callable[[Element, Sequence[Place
 
 
 def unmarked(parent: Element, places: Sequence[Place]) -> None:
-    """Draw nothing besides the line."""
+    """Draw no marks."""
 
 
 def write(parent: Element, x: float, y: float, words: str, kind: str = "note") -> None:
-    """Write words into a plot; they begin at a place, or end there where the kind's style says so."""
+    """Write words into a plot. They begin at a place, or end there if the style of the kind says so."""
     SubElement(parent, "text", {"class": kind, "x": f"{x:.1f}", "y": f"{y:.1f}"}).text = words
 
 
@@ -136,20 +136,20 @@ class _Area:
     y_ends: Place
 
     def x(self, value: float) -> float:
-        """Return how far from the left a value stands."""
+        """Return the distance of a value from the left."""
         return self.width * (PADDING + (1 - 2 * PADDING) * _share(value, self.x_ends))
 
     def y(self, value: float) -> float:
-        """Return how far from the top a value stands."""
+        """Return the distance of a value from the top."""
         return self.height * (PADDING + (1 - 2 * PADDING) * (1 - _share(value, self.y_ends)))
 
     def place(self, point: Place) -> Place:
-        """Return where a point stands."""
+        """Return the place of a point."""
         return self.x(point[0]), self.y(point[1])
 
 
 def _share(value: float, ends: Place) -> float:
-    """Return how far along an axis a value stands: 0 at its first end, 1 at its last."""
+    """Return the position of a value along an axis: 0 at its first end, 1 at its last."""
     return (value - ends[0]) / ((ends[1] - ends[0]) or 1)
 
 
@@ -164,7 +164,7 @@ def _draw_y_axis(parent: Element, area: _Area, labels: Labels) -> None:
 
 
 def _draw_x_axis(parent: Element, area: _Area, labels: Labels) -> None:
-    """Draw the upright axis at the first number, and write every number below the plot."""
+    """Draw the vertical axis at the first number, and write every number below the plot."""
     axis = SubElement(parent, "g", {"class": "axis x"})
     first = area.x(labels[0][0])
     SubElement(axis, "path", {"class": "axis major line", "d": f"M{first:.1f} 0 V{area.height:.1f}"})
@@ -173,15 +173,15 @@ def _draw_x_axis(parent: Element, area: _Area, labels: Labels) -> None:
 
 
 def _draw_legend(root: Element, series: Sequence[Series], top: int) -> int:
-    """Write each title beside its mark, as many in a row as fit, and return how far down that goes."""
+    """Write each title beside its mark, as many in a row as fit. Return the bottom of the legend."""
     x, y = float(LEFT), top + LEGEND_ROW / 2
-    for one in series:
-        width = LEGEND_KEY + CHARACTER * len(one.title) + LEGEND_GAP
+    for line in series:
+        width = LEGEND_KEY + CHARACTER * len(line.title) + LEGEND_GAP
         if x > LEFT and x + width > WIDTH:
             x, y = LEFT, y + LEGEND_ROW
-        entry = SubElement(root, "g", {"class": f"legend {one.name}"})
-        if one.key:
-            one.key(entry, x + LEGEND_KEY / 2, y - 4)
-        write(entry, x + LEGEND_KEY, y, one.title, "words")
+        entry = SubElement(root, "g", {"class": f"legend {line.name}"})
+        if line.key:
+            line.key(entry, x + LEGEND_KEY / 2, y - 4)
+        write(entry, x + LEGEND_KEY, y, line.title, "words")
         x += width
     return round(y + LEGEND_ROW / 2)

@@ -1,4 +1,4 @@
-"""Lab files are read quickly, with the line of every value, on machines with and without libyaml."""
+"""YAML is read quickly, with the line of every key, on machines with and without libyaml."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from labgrader.labs.lab_file import MAX_DEPTH, parse_yaml
+from labgrader.labs.yaml_file import MAX_DEPTH, parse_yaml
 from tests.checks.test_labs import LABS, lab_file
 
 UNUSUAL = """\
@@ -52,7 +52,7 @@ import json, sys
 if "without" in sys.argv:
     sys.modules["yaml._yaml"] = None  # as where PyYAML was built without libyaml
 import yaml
-from labgrader.labs.lab_file import parse_yaml
+from labgrader.labs.yaml_file import parse_yaml
 said = []
 for text in json.load(sys.stdin):
     for as_text in (False, True):
@@ -76,8 +76,8 @@ def test_libyaml_reads_the_same_values_lines_and_problems() -> None:
     fast, with_libyaml = read_in_a_process(texts, libyaml=True)
     slow, without_libyaml = read_in_a_process(texts, libyaml=False)
     assert (fast, slow) == (True, False)
-    for index, (one, other) in enumerate(zip(with_libyaml, without_libyaml, strict=True)):
-        assert one == other, texts[index // 2]
+    for index, (with_it, without_it) in enumerate(zip(with_libyaml, without_libyaml, strict=True)):
+        assert with_it == without_it, texts[index // 2]
 
 
 @pytest.mark.parametrize(
@@ -108,9 +108,16 @@ def test_merge_keys_are_resolved() -> None:
     assert (document["checks"][0]["points"], document["checks"][0]["task"]) == (4, "Task 1")
 
 
-def test_as_text_every_value_is_the_text_that_stands_there() -> None:
+def test_every_value_is_read_as_its_original_text() -> None:
     document, _, _ = parse_yaml(b"at: 22:30\nday: 2026-01-01\nyes: no\nnothing:\n", "course.yaml", as_text=True)
     assert document == {"at": "22:30", "day": "2026-01-01", "yes": "no", "nothing": ""}
+
+
+def test_keys_are_the_text_that_stands_there() -> None:
+    document, problems, lines = parse_yaml(b"on: true\nwith:\n  200: {null: 1}\n  1.0: x\n", "lab.yaml")
+    assert document == {"on": True, "with": {"200": {"null": 1}, "1.0": "x"}}
+    assert problems == []
+    assert (lines.of(("on",)), lines.of(("with", "200", "null")), lines.of(("with", "1.0"))) == (1, 3, 4)
 
 
 def test_what_is_read_belongs_to_the_caller() -> None:
@@ -123,17 +130,17 @@ def test_what_is_read_belongs_to_the_caller() -> None:
 @pytest.mark.parametrize(
     ("depth", "problems"), [(MAX_DEPTH, []), (MAX_DEPTH + 1, ["nested more than 100 levels deep"])]
 )
-def test_a_file_is_nested_a_hundred_levels_deep_at_most(depth: int, problems: list[str]) -> None:
+def test_a_file_has_at_most_a_hundred_levels(depth: int, problems: list[str]) -> None:
     _, found, _ = parse_yaml(b"[" * depth + b"x" + b"]" * depth, "lab.yaml")
     assert [str(problem) for problem in found] == [f"lab.yaml: not YAML: {problem}" for problem in problems]
 
 
 @pytest.mark.parametrize("text", ["[" * 50_000, "{a: " * 30_000, "- ? " * 5_000])
-def test_what_is_nested_without_end_is_a_problem_of_the_file(text: str) -> None:
+def test_endless_nesting_is_a_problem_of_the_file(text: str) -> None:
     _, (problem,), _ = parse_yaml(text.encode(), "lab.yaml")
     assert str(problem).startswith("lab.yaml: not YAML: ")
 
 
-def test_what_holds_itself_is_named_with_the_line_where_it_begins() -> None:
+def test_a_list_that_contains_itself_is_named_with_its_first_line() -> None:
     _, (problem,), _ = parse_yaml(b"id: x\nchecks: &a\n  - [*a]\n", "lab.yaml")
     assert str(problem) == "lab.yaml:2: not YAML: found unconstructable recursive node"

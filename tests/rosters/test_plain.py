@@ -1,11 +1,11 @@
-"""Rosters as people type them."""
+"""Rosters as people write them, and all of their problems."""
 
 import json
 
 import pytest
 
 from labgrader.errors import BadInputError
-from labgrader.roster import MAX_STUDENTS, MAX_USERNAME, Student, read_roster, select
+from labgrader.rosters import MAX_STUDENTS, MAX_USERNAME, Student, read_roster, select
 
 
 def read(text: str | bytes, source: str = "class.csv") -> list[Student]:
@@ -18,7 +18,7 @@ def refused(text: str | bytes, source: str = "class.csv") -> list[str]:
     return [str(problem) for problem in caught.value.problems]
 
 
-def test_a_bom_spaces_case_and_blank_rows_are_no_problem() -> None:
+def test_a_bom_spaces_case_and_blank_rows_are_ignored() -> None:
     students = read(b"\xef\xbb\xbfUsername,Student ID,Name\r\n\r\n User1 ,s-1, Ada \r\n,,\r\nuser10,s-2,Bob\r\n")
     assert students == [
         Student(username="user1", student_id="s-1", name="Ada"),
@@ -26,15 +26,15 @@ def test_a_bom_spaces_case_and_blank_rows_are_no_problem() -> None:
     ]
 
 
-def test_a_spreadsheet_that_writes_semicolons_is_read() -> None:
+def test_semicolons_are_read_as_separators() -> None:
     assert read("username;name\nuser1;Ada\n")[0].name == "Ada"
 
 
-def test_the_username_stands_in_for_a_missing_student_id() -> None:
+def test_the_username_replaces_a_missing_student_id() -> None:
     assert read("username\nuser1\n")[0].student_id == "user1"
 
 
-def test_every_problem_is_shown_with_row_and_column() -> None:
+def test_every_problem_has_row_and_column() -> None:
     wrong = "username,student_id,account_id,region\nuser1,a,12,mars\n../x,b,,\n,c,,\nUSER1,d,,\nuser2,a,,\n"
     assert refused(wrong) == [
         "class.csv:2: account_id: 12 is not 12 digits",
@@ -47,50 +47,53 @@ def test_every_problem_is_shown_with_row_and_column() -> None:
     ]
 
 
-def test_a_username_may_have_80_characters_and_not_81() -> None:
+def test_a_username_has_at_most_80_characters() -> None:
     assert len(read(f"username\n{'a' * MAX_USERNAME}\n")[0].username) == 80
     assert "at most 80 characters" in refused(f"username\n{'a' * (MAX_USERNAME + 1)}\n")[0]
 
 
-def test_nobody_is_called_like_the_grader() -> None:
+def test_a_username_with_labgrader_is_refused() -> None:
     assert refused("username\nann\nmy-Labgrader-1\n") == [
-        "class.csv:3: username: my-Labgrader-1 is too like the grader's own names: without labgrader in it, please"
+        "class.csv:3: username: my-Labgrader-1 contains labgrader, which is reserved for the grader's own resources"
     ]
 
 
-def test_unknown_columns_are_named() -> None:
+def test_unknown_columns_are_reported() -> None:
     (problem,) = refused("username,grade\nuser1,100\n")
-    assert problem.startswith("class.csv:1: grade: unknown column; a roster has: student_id, username, name")
+    assert problem.startswith("class.csv:1: grade: unknown column; the columns are: student_id, username, name")
 
 
 def test_a_missing_username_column_is_named() -> None:
-    assert "class.csv:1: username: the column is missing" in refused("name\nAda\n")
+    assert "class.csv:1: username: this column is required" in refused("name\nAda\n")
 
 
 @pytest.mark.parametrize("text", ["username\n", "username\n\n , \n"])
-def test_a_roster_without_students_is_refused(text: str) -> None:
+def test_roster_without_students_is_refused(text: str) -> None:
     assert refused(text) == ["class.csv: the roster has no students"]
 
 
 def test_an_empty_file_is_refused() -> None:
-    assert refused("") == ["class.csv: the roster is empty; its first row names the columns"]
+    assert refused("") == ["class.csv: the roster is empty; write the column names in the first row"]
 
 
 def test_what_is_not_text_is_refused() -> None:
-    assert refused(b"username\n\xff\xff\n") == ["class.csv: not UTF-8 text (byte 9)"]
+    assert refused(b"username\n\x81\xff\n") == [
+        "class.csv: not UTF-8 text (byte 9), and not Windows-1252; save it as CSV UTF-8"
+    ]
 
 
 def test_a_row_with_more_cells_than_columns_is_refused() -> None:
-    assert "class.csv:2: 2 cells where the header has 1" in refused("username\nuser1,extra\n")
+    assert "class.csv:2: the row has 2 cells, the header has 1" in refused("username\nuser1,extra\n")
 
 
-def test_ten_thousand_students_fit_and_one_more_does_not() -> None:
+def test_a_roster_has_at_most_ten_thousand_students() -> None:
     rows = "".join(f"user{number}\n" for number in range(MAX_STUDENTS))
     assert len(read("username\n" + rows)) == MAX_STUDENTS
-    assert refused("username\n" + rows + "one-more\n") == ["class.csv: 10,001 students; one run takes at most 10,000"]
+    too_many = refused("username\n" + rows + "one-more\n")
+    assert too_many == ["class.csv: 10,001 students; a run can have at most 10,000"]
 
 
-def test_json_in_both_shapes() -> None:
+def test_json_is_read_as_a_list_or_an_object() -> None:
     row = {"username": "user1", "student_id": 7, "name": None}
     expected = [Student(username="user1", student_id="7")]
     assert read(json.dumps([row]), "class.json") == expected
@@ -110,11 +113,11 @@ def test_json_in_both_shapes() -> None:
         ("[" * 100_000, "class.json: not JSON"),
     ],
 )
-def test_json_that_is_no_roster(text: str, expected: str) -> None:
+def test_invalid_json_rosters_are_refused(text: str, expected: str) -> None:
     assert any(problem.startswith(expected) for problem in refused(text, "class.json"))
 
 
-def test_every_row_of_a_json_roster_is_told_by_its_index() -> None:
+def test_problems_of_a_json_roster_name_the_index() -> None:
     rows = [{"username": "user1"}, 5, {"username": 7, "email": ["x"]}, {"name": "Ada"}, {"username": " User1 "}]
     assert refused(json.dumps([*rows, {"username": None}, {"username": ["a"]}]), "class.json") == [
         "class.json: [1]: is not an object",
@@ -126,7 +129,7 @@ def test_every_row_of_a_json_roster_is_told_by_its_index() -> None:
     ]
 
 
-def test_a_roster_that_came_with_a_request_is_told_by_its_field() -> None:
+def test_problems_of_a_request_name_the_field() -> None:
     def said(text: str, source: str = "") -> list[str]:
         with pytest.raises(BadInputError) as caught:
             read_roster(text.encode(), source, "roster")
@@ -145,15 +148,15 @@ def test_a_roster_that_came_with_a_request_is_told_by_its_field() -> None:
     assert said("[[]]") == ["roster[0]: is not an object"]
 
 
-def test_a_role_tells_the_account() -> None:
+def test_the_account_is_read_from_the_role() -> None:
     role = "arn:aws:iam::111122223333:role/labgrader-reader"
     assert read(f"username,role_arn\nuser1,{role}\n")[0].account_id == "111122223333"
     assert refused(f"username,role_arn,account_id\nuser1,{role},999999999999\n") == [
-        "class.csv:2: account_id: account 999999999999 is not that of the role"
+        "class.csv:2: account_id: account 999999999999 is not the account of role_arn"
     ]
 
 
-def test_students_are_selected_by_name_and_a_stranger_is_an_error() -> None:
+def test_an_unknown_name_in_a_selection_is_an_error() -> None:
     students = read("username\nuser1\nuser2\n")
     assert select(students, []) == students
     assert [student.username for student in select(students, [" USER2 "])] == ["user2"]
@@ -171,7 +174,7 @@ def test_students_are_selected_by_name_and_a_stranger_is_an_error() -> None:
         ("external_id", "class-1", "class-١"),
     ],
 )
-def test_digits_of_other_scripts_are_no_digits(column: str, good: str, strange: str) -> None:
+def test_digits_of_other_scripts_are_refused(column: str, good: str, strange: str) -> None:
     (student,) = read_roster(f"username,{column}\nuser1,{good}\n".encode(), "class.csv")
     assert getattr(student, column) == good
     with pytest.raises(BadInputError, match=f"class.csv:2: {column}: "):
