@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
@@ -119,7 +120,7 @@ def grade(
         course=course or "",
         private=private,
         out=out,
-        fetch_later=f"labgrader report RUN_ID{' --aws' if aws else ''}",
+        fetch_later=f"labgrader report RUN_ID --out {shlex.quote(str(out or 'out/RUN_ID'))}{' --aws' if aws else ''}",
     )
     if as_json:
         console.output_json(fetched.run)

@@ -86,7 +86,7 @@ def render_gradebook(gradebook: GradebookDocument, form: str, student: str = "",
         gradebook: the gradebook of a run.
         form: the name of the format.
         student: the username of the only student, or empty for all.
-        link: the address of the reports, with ``{username}``; empty if there is none.
+        link: the address of the reports, with ``{username}``; empty for no address.
 
     Raises:
         MissingError: the run does not have the student.
@@ -185,7 +185,7 @@ def _counted(number: int, noun: str) -> str:
 
 
 def fetch_folder(store: Store, run_id: str, folder: Path, options: str = "") -> None:
-    """Fetch the results of a run into a folder, and print where they are.
+    """Fetch the results of a run into a folder, and print its paths.
 
     Args:
         store: the store of the stack.

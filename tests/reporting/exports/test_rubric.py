@@ -25,7 +25,7 @@ def test_each_visible_check_is_a_criterion_and_the_hidden_ones_are_one_together(
     assert b"secret" not in render_rubric(gradebook())
 
 
-def test_checks_with_the_same_title_are_told_apart_by_their_ids() -> None:
+def test_checks_with_the_same_title_are_distinguished_by_their_ids() -> None:
     checks = [{**CHECKS[0], "id": name} for name in ("first", "second")]
     criteria = import_rubric(render_rubric(gradebook(checks=checks)))["Lab 5, Lambda"]
     assert [name for name, _, _ in criteria] == ["Layers are attached (first)", "Layers are attached (second)"]

@@ -107,7 +107,7 @@ def test_a_student_id_that_is_the_username_of_another_student() -> None:
     ]
 
 
-def test_students_with_the_same_name_are_told_apart() -> None:
+def test_students_with_the_same_name_are_distinguished() -> None:
     first, second = student("user1", "s-1", "Wei Zhang"), student("user2", "s-2", "Wei Zhang", points=50)
     assert rows_of(fill("Name,Student ID,Lab\nWei Zhang,s-2,\nWei Zhang,s-1,\n", first, second)) == [
         "Wei Zhang,s-2,50",

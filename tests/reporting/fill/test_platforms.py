@@ -230,7 +230,7 @@ def test_canvas_with_split_names_and_all_ids() -> None:
     assert filled.column == "Lab (7)"
 
 
-def test_the_test_student_and_the_own_rows_of_platforms_are_no_students() -> None:
+def test_the_test_student_and_rows_of_the_platform_itself_are_no_students() -> None:
     content = 'Student,ID,SIS Login ID,Section,Lab (7)\n    Points Possible,,,,100\n"Student, Test",9,8f0c,A,\n'
     assert fill_gradebook(content.encode(), gradebook()).left == []
     google = "Last Name,First Name,Email Address,Lab\nDate,,,\nPoints,,,9\nDate,Ann,ann@example.edu,\n"

@@ -26,7 +26,7 @@ class Grade:
 
 
 def take_scores(content: bytes, users: Sequence[str]) -> dict[str, Grade]:
-    """Return the grade of each user whose score is final."""
+    """Return the grade of each user with a final score."""
     grades: dict[str, Grade] = {}
     for number in re.findall(r'"score(?:Given|Maximum)": ([^,\n}]+)', content.decode()):
         if not re.fullmatch(r"[0-9]+(\.[0-9]{1,2})?", number):

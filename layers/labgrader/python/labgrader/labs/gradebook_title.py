@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-_DROPPED = re.compile(r"(?:current|final|override)\s+(?:score|points|grade)", re.IGNORECASE)
-"""Canvas ignores such a column (``lib/gradebook_importer.rb``)."""
+DROPPED_BY_CANVAS = re.compile(r"(?:current|final|override)\s+(?:score|points|grade)", re.IGNORECASE)
+"""Canvas ignores a column with this in its heading (``lib/gradebook_importer.rb``)."""
 
 _CANVAS_ID = re.compile(r"\(\s*[0-9]+\s*\)\s*$")
 """Canvas reads the number at the end as the id of an assignment."""
@@ -20,7 +20,7 @@ def heading_problem(title: str) -> str:
     Args:
         title: the title of a lab.
     """
-    dropped = _DROPPED.search(title)
+    dropped = DROPPED_BY_CANVAS.search(title)
     if dropped:
         return f"Canvas drops a grade column with “{dropped[0]}” in its heading: change the title"
     if number := _CANVAS_ID.search(title):

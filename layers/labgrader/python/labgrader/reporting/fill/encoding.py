@@ -26,7 +26,7 @@ class Encoding:
 
     Args:
         name: the codec, without a byte-order mark.
-        mark: how many bytes the byte-order mark has; 0 if there is none.
+        mark: how many bytes the byte-order mark has; 0 without one.
         width: how many bytes a code unit has: 2 for UTF-16, otherwise 1.
     """
 

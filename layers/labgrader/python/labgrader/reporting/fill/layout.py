@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from labgrader.errors import BadInputError
+from labgrader.labs.gradebook_title import DROPPED_BY_CANVAS
 from labgrader.reporting.fill.cells import CsvFile, Row
 from labgrader.reporting.fill.headings import (
     IDENTITY,
@@ -30,7 +31,6 @@ _BRIGHTSPACE = re.compile(r"\s*Points Grade\s*(?P<points><.*>)?\s*$", re.IGNOREC
 _BRIGHTSPACE_CALCULATED = re.compile(r"<\s*(?:calculated|formula)\b", re.IGNORECASE)
 _READ_ONLY = re.compile(r"\(.*\)")
 """What Canvas writes under a column that the import ignores, in any language: ``(read only)``."""
-_CANVAS_TOTAL = re.compile(r"(?:current|final|override)\s+(?:score|points|grade)", re.IGNORECASE)
 _NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)*")
 _DECIMALS = re.compile(r"[0-9]+[.,][0-9]{2}")
 
@@ -221,7 +221,7 @@ def _canvas(
     read_only: dict[int, str] = {}
     for column in range(section + 1, len(headings)):
         below = file.rows[points_row].text(column) if points_row >= 0 else ""
-        if _READ_ONLY.fullmatch(below) or _CANVAS_TOTAL.search(headings[column]):
+        if _READ_ONLY.fullmatch(below) or DROPPED_BY_CANVAS.search(headings[column]):
             read_only[column] = "it is read-only in Canvas"
     assignments = [column for column in range(section + 1, len(headings)) if column not in read_only]
     with_id = [column for column in assignments if _CANVAS_ID.search(headings[column])]

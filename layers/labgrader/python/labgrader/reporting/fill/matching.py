@@ -101,7 +101,7 @@ def match_rows(rows: Iterable[tuple[int, Row]], layout: Layout, students: Sequen
 
 
 def _match(row: Row, layout: Layout, index: _Index, id_columns: set[int]) -> tuple[Strength, StudentRow] | str:
-    """Return the student of a row with the strongest value, or why there is none."""
+    """Return the student of a row with the strongest value, or why no student matches."""
     found: dict[str, tuple[Strength, StudentRow]] = {}
     unclear: list[tuple[str, list[StudentRow]]] = []
     values = list(layout.identities(row))
