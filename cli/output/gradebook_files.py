@@ -71,7 +71,7 @@ def check_options(
     if fill is not None and output is None:
         raise UsageError("--fill needs a file for the result: add -o FILE")
     if fill is not None and output is not None and output.exists() and output.samefile(fill):
-        raise UsageError(f"-o is the file that --fill reads: name another file, so that {fill} stays as it is")
+        raise UsageError(f"-o is the file that --fill reads, {fill}: name another file")
 
 
 def of_one_student(form: str) -> bool:
@@ -177,7 +177,8 @@ def _give_filled(filled: Filled) -> None:
         console.output_table(("row", "why"), [(left.row, left.why) for left in filled.left], numbers=("row",))
     if filled.missing:
         students = _counted(len(filled.missing), "student")
-        console.output(f"\n{students} of the run without a row in the file: {', '.join(filled.missing)}")
+        verb = "has" if len(filled.missing) == 1 else "have"
+        console.output(f"\n{students} of the run {verb} no row in the file: {', '.join(filled.missing)}")
 
 
 def _counted(number: int, noun: str) -> str:

@@ -219,5 +219,5 @@ def _say(folder: Path, run_id: str, reports: Mapping[str, Report], kept: Sequenc
     console.error(f"{folder} has the newest graded result of each student: {parts}")
     if kept:
         console.error(
-            f"the results of run {run_id} for {listed(kept)} are not newer or not fully graded: not in {folder}"
+            f"{folder} keeps its results of {listed(kept)}: those of run {run_id} are older or not fully graded"
         )

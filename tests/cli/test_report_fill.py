@@ -57,7 +57,7 @@ def test_the_file_has_the_grades_and_the_output_says_what_was_left(tmp_path: Pat
         "  4  no student of the run has any of these: stranger",
         "  5  eve is not fully graded: 30 of 100 points are open",
         "",
-        "2 students of the run without a row in the file: kim, lee",
+        "2 students of the run have no row in the file: kim, lee",
     ]
     assert captured.err.splitlines()[-1] == f"wrote {tmp_path / 'upload.csv'}"
 
@@ -95,7 +95,7 @@ def test_a_notice_says_that_the_points_of_the_column_differ(tmp_path: Path, caps
 
 def test_the_column_is_asked_for_if_it_is_not_plain(tmp_path: Path, capsys: Capture) -> None:
     assert fill(tmp_path, "-o", str(tmp_path / "upload.csv")) == 2
-    assert last_error(capsys) == ("error: 2 columns may have the grades; choose one with --column: “Lab 5”, “Essay”")
+    assert last_error(capsys) == ("error: 2 columns can take the grades; choose one with --column: “Lab 5”, “Essay”")
     assert not (tmp_path / "upload.csv").exists()
 
 
@@ -129,9 +129,7 @@ def test_options_that_do_not_fit(options: list[str], message: str, capsys: Captu
 def test_the_teachers_file_is_not_written_over(tmp_path: Path, capsys: Capture) -> None:
     file = tmp_path / "export.csv"
     assert fill(tmp_path, "-o", str(file)) == 2
-    assert last_error(capsys) == (
-        f"error: -o is the file that --fill reads: name another file, so that {file} stays as it is"
-    )
+    assert last_error(capsys) == (f"error: -o is the file that --fill reads, {file}: name another file")
     assert file.read_text() == EXPORT
 
 

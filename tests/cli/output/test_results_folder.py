@@ -148,7 +148,7 @@ def test_a_result_that_is_not_graded_replaces_no_graded_one(store: Store, tmp_pa
     }
     assert json.loads((tmp_path / "reports" / "user1.json").read_text())["run_id"] == CLASS_RUN
     assert capsys.readouterr().err.splitlines()[-1] == (
-        f"the results of run {RERUN} for user1 are not newer or not fully graded: not in {tmp_path}"
+        f"{tmp_path} keeps its results of user1: those of run {RERUN} are older or not fully graded"
     )
 
 

@@ -51,19 +51,19 @@ def test_a_column_is_chosen_by_its_heading_or_its_title(wanted: str, column: str
 
 def test_several_columns_are_listed_with_the_option() -> None:
     assert refusal("username,Lab 5,Essay") == (
-        "2 columns may have the grades; choose one with --column: “Lab 5”, “Essay”"
+        "2 columns can take the grades; choose one with --column: “Lab 5”, “Essay”"
     )
 
 
 def test_at_most_thirty_columns_are_named() -> None:
     message = refusal(",".join(["username", *(f"Lab {number}" for number in range(1, 33))]))
-    assert message.startswith("32 columns may have the grades; choose one with --column: “Lab 1”, ")
+    assert message.startswith("32 columns can take the grades; choose one with --column: “Lab 1”, ")
     assert message.endswith("“Lab 30” and 2 more")
 
 
 def test_a_file_without_a_column_for_grades_names_its_columns() -> None:
     assert refusal("username,email,Section") == (
-        "no column can have the grades; the columns of the file are: “username”, “email”, “Section”"
+        "no column can take the grades; the columns of the file are: “username”, “email”, “Section”"
     )
 
 

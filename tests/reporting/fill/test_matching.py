@@ -46,26 +46,26 @@ def test_a_name_alone_is_never_enough() -> None:
 
 def test_a_row_with_values_of_two_students_is_left() -> None:
     filled = fill("Student ID,Username,Lab\ns-1,bob-kahn,\n")
-    assert filled.left == [LeftRow(2, "its values are of different students: ada and bob-kahn")]
+    assert filled.left == [LeftRow(2, "the row matches several students: ada and bob-kahn")]
     assert (filled.filled, filled.missing) == (0, ["ada", "bob-kahn"])
 
 
 def test_of_two_rows_the_one_with_the_stronger_value_is_taken() -> None:
     filled = fill("Student ID,Username,Lab\n,ada,\ns-1,,\n")
     assert rows_of(filled) == [",ada,", "s-1,,87.5"]
-    assert filled.left == [LeftRow(2, "row 3 is ada, too, by a stronger value")]
+    assert filled.left == [LeftRow(2, "row 3 matches ada better")]
 
 
 def test_two_rows_with_the_same_value_are_left() -> None:
     filled = fill("Username,Lab\nada,\nADA,\nbob-kahn,\n")
     assert rows_of(filled) == ["ada,", "ADA,", "bob-kahn,50"]
-    assert filled.left == [LeftRow(2, "rows 2 and 3 are all ada"), LeftRow(3, "rows 2 and 3 are all ada")]
+    assert filled.left == [LeftRow(2, "rows 2 and 3 match ada"), LeftRow(3, "rows 2 and 3 match ada")]
 
 
 def test_a_value_of_two_students_does_not_decide() -> None:
     twins = (student("ada", "s-1", email="home@example.edu"), student("eve", "s-2", email="home@example.edu"))
     assert fill("Email,Lab\nhome@example.edu,\n", *twins).left == [
-        LeftRow(2, "“home@example.edu” is of several students: ada and eve")
+        LeftRow(2, "several students have “home@example.edu”: ada and eve")
     ]
     assert rows_of(fill("Student ID,Email,Lab\ns-2,home@example.edu,\n", *twins)) == ["s-2,home@example.edu,87.5"]
 
@@ -75,7 +75,7 @@ def test_a_login_that_changed_hands_is_left() -> None:
     now = student("user1", "s-1", "Ada Lovelace")
     filled = fill(f"Username,Student ID,Name,Lab\n{row}\n{other}\n", now, BOB)
     assert rows_of(filled) == [row, f"{other}50"]
-    assert filled.left == [LeftRow(2, "its login or e-mail address is of user1, but its id and its name are not")]
+    assert filled.left == [LeftRow(2, "the login or e-mail address is that of user1, but the id and the name are not")]
     assert filled.missing == ["user1"]
 
 

@@ -38,12 +38,12 @@ def choose_column(layout: Layout, gradebook: GradebookDocument, wanted: str | No
     if layout.candidates:
         raise BadInputError(
             [
-                f"{len(layout.candidates)} columns may have the grades; choose one with --column: "
+                f"{len(layout.candidates)} columns can take the grades; choose one with --column: "
                 f"{_listed(layout, layout.candidates)}"
             ]
         )
     others = [column for column in range(len(layout.headings)) if layout.headings[column]]
-    raise BadInputError([f"no column can have the grades; the columns of the file are: {_listed(layout, others)}"])
+    raise BadInputError([f"no column can take the grades; the columns of the file are: {_listed(layout, others)}"])
 
 
 def _wanted(layout: Layout, wanted: str) -> int:

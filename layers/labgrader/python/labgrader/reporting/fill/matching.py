@@ -94,9 +94,9 @@ def match_rows(rows: Iterable[tuple[int, Row]], layout: Layout, students: Sequen
             if best == [number]:
                 matched[number] = student
             elif len(best) == 1:
-                left[number] = f"row {numbers[best[0]]} is {username}, too, by a stronger value"
+                left[number] = f"row {numbers[best[0]]} matches {username} better"
             else:
-                left[number] = f"rows {listed(numbers[row] for row in best)} are all {username}"
+                left[number] = f"rows {listed(numbers[row] for row in best)} match {username}"
     return Matches(matched, left)
 
 
@@ -121,16 +121,16 @@ def _match(row: Row, layout: Layout, index: _Index, id_columns: set[int]) -> tup
             ):
                 found.setdefault(students[0]["username"], (Strength.MADE_FROM_LOGIN, students[0]))
     if len(found) > 1:
-        return f"its values are of different students: {listed(found)}"
+        return f"the row matches several students: {listed(found)}"
     if not found and unclear:
         value, students = unclear[0]
-        return f"“{value}” is of several students: {listed(student['username'] for student in students)}"
+        return f"several students have “{value}”: {listed(student['username'] for student in students)}"
     if not found:
         return f"no student of the run has any of these: {listed(dict.fromkeys(value for _, _, value in values))}"
     strength, student = next(iter(found.values()))
     has_other_id = any(kind is Kind.ID and column in id_columns for column, kind, _ in values)
     if strength is not Strength.ID and has_other_id and _is_other_person(layout.name(row), student):
-        return f"its login or e-mail address is of {student['username']}, but its id and its name are not"
+        return f"the login or e-mail address is that of {student['username']}, but the id and the name are not"
     return strength, student
 
 
