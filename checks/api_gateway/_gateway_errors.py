@@ -66,7 +66,7 @@ def gateway_failure(reply: HttpReply, statuses: Sequence[int], recorded: Recorde
     Gateway"; Lambda Developer Guide, "Troubleshoot issues with API Gateway" (every refusal of Lambda is a 500).
     """
     if reply.outcome == "timeout":
-        return GatewayFailure("did not respond before the grader stopped waiting", "answer")
+        return GatewayFailure("did not respond before labgrader stopped waiting", "answer")
     if reply.outcome == "unreachable":
         return closed_api(recorded.api, "could not be reached") or GatewayFailure(
             f"could not be reached: {quote(reply.error)}", not_graded=Reason.INCONCLUSIVE

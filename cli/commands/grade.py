@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
@@ -19,6 +20,7 @@ from cli.options import Accounts, Aws, Json, Labs, Stack, UsernameFrom, chosen, 
 from cli.output import console
 from cli.output.class_progress import students_finishing
 from cli.output.class_table import Fetched, fetch, give_class_table, give_nothing_found, give_paths
+from cli.output.results_folder import prepare_folder
 from cli.project import DEFAULT_STACK
 from cli.target import Target, choose, stack_outputs
 from labgrader.errors import BadInputError, Problem
@@ -110,6 +112,8 @@ def grade(
     check_deployed(outputs, [lab], chosen(aws, stack, labs))
     if course is not None and (problems := validate_course(target.store(outputs), course)):
         raise BadInputError(problems)
+    if out is not None:
+        prepare_folder(out, lab, mode.value)
     fetched = grade_class(
         target,
         outputs,
@@ -122,7 +126,7 @@ def grade(
         course=course or "",
         private=private,
         out=out,
-        fetch_later=f"labgrader report RUN_ID{' --aws' if aws else ''}",
+        fetch_later=f"labgrader report RUN_ID --out {shlex.quote(str(out or 'out/RUN_ID'))}{' --aws' if aws else ''}",
     )
     if as_json:
         console.output_json(fetched.run)

@@ -12,9 +12,21 @@ import typer
 
 from cli.command_line import HelpGroup
 from cli.errors import UsageError
-from cli.options import Aws, Stack
+from cli.options import Aws, Json, Stack, chosen
 from cli.output import console
 from cli.output.class_table import Fetched, give_class_table
+from cli.output.gradebook_files import (
+    ColumnOption,
+    FillOption,
+    FolderOption,
+    LinkOption,
+    ScaleOption,
+    check_options,
+    fetch_folder,
+    fill_file,
+    of_one_student,
+    render_gradebook,
+)
 from cli.output.report import give_report
 from cli.project import DEFAULT_STACK
 from cli.run_names import RunId, run_id_of
@@ -71,14 +83,21 @@ def report(
         bool, typer.Option("--bom", help="With --format csv: begin with a byte-order mark, so that Excel reads UTF-8.")
     ] = False,
     output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to this file.")] = None,
+    fill: FillOption = None,
+    column: ColumnOption = None,
+    scale: ScaleOption = False,
+    out: FolderOption = None,
+    link: LinkOption = "",
     aws: Aws = False,
     stack: Stack = DEFAULT_STACK,
+    as_json: Json = False,
 ) -> None:
     """Fetch the report of a run: of the class, or of one student.
 
     A terminal shows a table of the class, or the report of the student. A file or a pipe gets what --format names.
     """
-    if student and form not in REPORTS:
+    check_options(fill, column, out, output, student, scale=scale, as_json=as_json)
+    if student and form not in REPORTS and not of_one_student(form):
         raise UsageError("a gradebook has the whole class: omit --student, or use --format json")
     if for_student and not student:
         raise UsageError("--for-student needs --student USERNAME")
@@ -87,6 +106,14 @@ def report(
     target = choose(aws)
     store = target.store(stack_outputs(target, stack))
     run_id, username = run_id_of(store, run_id), (student or "").strip().lower()
+    if out is not None:
+        if not store.keys(Keys(run_id).run):
+            raise _missing(store, run_id)
+        fetch_folder(store, run_id, out, chosen(aws, stack))
+        return
+    if fill is not None and output is not None:
+        fill_file(_gradebook(store, run_id), fill, column, output, username, scale=scale, as_json=as_json)
+        return
     if output is None and form == "html" and sys.stdout.isatty():
         _show(store, run_id, username, for_student=for_student)
         return
@@ -94,7 +121,7 @@ def report(
         gradebook = _gradebook(store, run_id)
         content = render_csv(gradebook, delimiter=";" if semicolon else ",", bom=bom)
     else:
-        content = _content(store, run_id, username, form, for_student=for_student)
+        content = _content(store, run_id, username, form, for_student=for_student, link=link)
     if output is None:
         console.give_content(content)
     else:
@@ -115,9 +142,9 @@ def _show(store: Store, run_id: str, username: str, *, for_student: bool) -> Non
     console.info(f"write the page to a file with `-o {username or 'class'}.html`")
 
 
-def _content(store: Store, run_id: str, student: str, form: Format, *, for_student: bool) -> bytes:
+def _content(store: Store, run_id: str, student: str, form: Format, *, for_student: bool, link: str = "") -> bytes:
     if form not in REPORTS:
-        return exports()[form].render(_gradebook(store, run_id))
+        return render_gradebook(_gradebook(store, run_id), form, student, link)
     keys = Keys(run_id)
     if student:
         key = keys.report(student, ".json" if for_student else f".{form}")

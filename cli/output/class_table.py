@@ -12,6 +12,7 @@ from typing import Any
 
 from cli.errors import TargetError
 from cli.output import console
+from cli.output.results_folder import merge_results
 from labgrader.documents.report import Report
 from labgrader.reporting.class_totals import class_totals
 from labgrader.reporting.nothing_found import nothing_found
@@ -58,7 +59,7 @@ class Fetched:
 
 
 def fetch(store: Store, run_id: str, folder: Path) -> Fetched:
-    """Fetch a run's results.
+    """Fetch a run's results. A folder with results of other runs keeps the newest graded result of each student.
 
     Args:
         store: the stack's store.
@@ -68,6 +69,7 @@ def fetch(store: Store, run_id: str, folder: Path) -> Fetched:
     Raises:
         MissingError: the run has no results (yet).
         TargetError: the run has a username that is no file name.
+        UsageError: the folder has results that these cannot be merged with.
     """
     keys = Keys(run_id)
     run: dict[str, Any] = store.get_json(keys.run)
@@ -75,6 +77,9 @@ def fetch(store: Store, run_id: str, folder: Path) -> Fetched:
     for username in usernames:
         if not _SAFE.fullmatch(username):
             raise TargetError(f"run {run_id} names a student {console.printable(username)!r}, which is no file name")
+    if merge_results(store, run, folder):
+        reports = store.get_all_json([keys.report(username) for username in usernames])
+        return Fetched(folder, run, {username: reports[keys.report(username)] for username in usernames})
     wanted = {"run.json": keys.run, "gradebook.csv": keys.gradebook, "class.html": keys.class_page}
     if run["mode"] == "audit" and store.keys(keys.audit):
         wanted["audit.json"] = keys.audit

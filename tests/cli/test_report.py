@@ -154,7 +154,7 @@ def test_json_is_the_runs_own_document(store: Store, capsys: Capture) -> None:
 
 
 def test_help_names_every_format_with_its_description(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "300")
+    monkeypatch.setenv("COLUMNS", "2000")
     assert main(["report", "--help"]) == 0
     shown = " ".join(capsys.readouterr().out.split())
     assert "|".join(FORMATS) in shown

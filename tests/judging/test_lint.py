@@ -39,6 +39,21 @@ def test_a_good_file_has_no_problem(tmp_path: Path) -> None:
             "requires: [frist]",
             "17: checks[1].requires[0]: there is no check 'frist' to require; did you mean 'first'?",
         ),
+        (
+            "title: An example",
+            "title: Your final  score",
+            "3: title: Canvas drops a grade column with “final  score” in its heading: change the title",
+        ),
+        (
+            "title: An example",
+            "title: An example (2024)",
+            "3: title: Canvas reads “(2024)” at the end of a heading as an id: change the end of the title",
+        ),
+        (
+            "title: An example",
+            "title: An example | 7",
+            "3: title: Blackboard reads “| 7” at the end of a heading as an id: change the end of the title",
+        ),
         ("points: 4", "points: 5", "4: points: the checks sum to 11 points, not 10"),
         ("requires: [first]", "requires: [zero]", "17: checks[1].requires[0]: there is no check 'zero' to require"),
         ("id: second", "id: first", "12: checks[1].id: id 'first' is already used on line 6"),

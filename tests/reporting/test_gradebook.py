@@ -18,11 +18,36 @@ def test_a_student_with_something_of_everything(example: Any) -> None:
         "mode": "audit",
         "finished_at": "2026-01-01T09:02:00Z",
         "lab": "lambda-optimization",
+        "lab_title": "Lambda Function Optimization",
         "checks": [
-            {"id": "baseline-function", "title": "USERNAME-baseline-function exists", "max_points": 33.33},
-            {"id": "layers-attached", "title": "Optimized function uses both layers", "max_points": 33.33},
-            {"id": "answers-bad-json", "title": "Bad JSON gets 400", "max_points": 13.34},
-            {"id": "holds-under-load", "title": "Holds 20 requests in flight", "max_points": 20},
+            {
+                "id": "baseline-function",
+                "title": "USERNAME-baseline-function exists",
+                "max_points": 33.33,
+                "task": "Task 1",
+                "visibility": "visible",
+            },
+            {
+                "id": "layers-attached",
+                "title": "Optimized function uses both layers",
+                "max_points": 33.33,
+                "task": "Task 3",
+                "visibility": "visible",
+            },
+            {
+                "id": "answers-bad-json",
+                "title": "Bad JSON gets 400",
+                "max_points": 13.34,
+                "task": "Task 3",
+                "visibility": "hidden",
+            },
+            {
+                "id": "holds-under-load",
+                "title": "Holds 20 requests in flight",
+                "max_points": 20,
+                "task": "Task 7",
+                "visibility": "visible",
+            },
         ],
         "students": [
             {
@@ -36,6 +61,9 @@ def test_a_student_with_something_of_everything(example: Any) -> None:
                 "max_points": 100,
                 "percent": 49.99,
                 "open_points": 20,
+                "snapshot_taken_at": "2026-01-01T09:00:07Z",
+                "graded_at": "2026-01-01T09:01:30Z",
+                "fixes": ["Optimized function uses both layers: 16.67 points"],
                 "checks": [
                     {
                         "id": "baseline-function",
@@ -50,6 +78,7 @@ def test_a_student_with_something_of_everything(example: Any) -> None:
                         "points": 16.66,
                         "max_points": 33.33,
                         "status": "partial",
+                        "message": "not attached: user1-lambda-utils",
                     },
                     {
                         "id": "answers-bad-json",
@@ -57,6 +86,7 @@ def test_a_student_with_something_of_everything(example: Any) -> None:
                         "points": 0,
                         "max_points": 13.34,
                         "status": "failed",
+                        "message": "answered 500 where 400 is right",
                     },
                     {
                         "id": "holds-under-load",
@@ -64,6 +94,7 @@ def test_a_student_with_something_of_everything(example: Any) -> None:
                         "points": 0,
                         "max_points": 20,
                         "status": "not_graded",
+                        "message": "lambda:InvokeFunction: AccessDeniedException: not allowed",
                     },
                 ],
             }

@@ -107,3 +107,18 @@ def test_load_gradebook_raises_if_a_report_is_missing(store: Store) -> None:
     store.put(KEYS.gradebook, b"")
     with pytest.raises(MissingError, match=r"reports/user2\.json does not exist$"):
         load_gradebook(store, RUN)
+
+
+def test_a_gradebook_of_an_earlier_version_gets_title_tasks_and_visibility_from_the_lab(store: Store) -> None:
+    hidden = Item("secret", "a", "{username} secret", "Task 2", 5, visibility="hidden")
+    lab = Lab("example", "1.0.0", "Lab", "", 5, (hidden,))
+    now: Any = build_gradebook(RUN, lab, [build_row(student, report_of(student)) for student in STUDENTS], mode="grade")
+    old = {name: value for name, value in now.items() if name != "lab_title"}
+    old["checks"] = [{"id": "secret", "title": "USERNAME secret", "max_points": 5}]
+    store.put_json(KEYS.gradebook_json, old)
+    assert load_gradebook(store, RUN) == old, "there is no lab"
+    store.put_json(KEYS.lab, lab.to_dict())
+    assert load_gradebook(store, RUN) == now
+    assert now["checks"] == [
+        {"id": "secret", "title": "USERNAME secret", "max_points": 5, "task": "Task 2", "visibility": "hidden"}
+    ]

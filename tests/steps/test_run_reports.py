@@ -188,8 +188,17 @@ def test_summary_stores_the_gradebook_as_json_and_csv(store: Store) -> None:
     assert (kept["schema"], kept["run_id"], kept["lab"]) == ("labgrader.gradebook/1", RUN, LAB.id)
     assert (kept["mode"], kept["finished_at"]) == ("grade", finished_at)
     assert kept["checks"] == [
-        {"id": "reserved", "title": "Concurrency is reserved", "max_points": 40},
-        {"id": "handled", "title": "Failures are handled", "max_points": 60},
+        {
+            "id": check_id,
+            "title": title,
+            "max_points": points,
+            "task": task,
+            "visibility": "visible",
+        }
+        for check_id, title, points, task in (
+            ("reserved", "Concurrency is reserved", 40, "Task 1"),
+            ("handled", "Failures are handled", 60, "Task 2"),
+        )
     ]
     assert [(row["username"], row["name"], row["points"], row["open_points"]) for row in kept["students"]] == [
         ("user1", "User1", 40, 60),

@@ -140,7 +140,8 @@ def test_from_up_to_down(labgrader: Command, tmp_path: Path) -> None:
                 following.send_signal(signal.SIGINT)
         assert following.wait(LONG_S) == 130
     goes_on = lines[1].split()[1].rstrip(":")
-    assert lines[-1] == f"run {goes_on} continues; fetch its results with `labgrader report {goes_on}`\n"
+    fetch_later = f"labgrader report {goes_on} --out out/{goes_on}"
+    assert lines[-1] == f"run {goes_on} continues; fetch its results with `{fetch_later}`\n"
     assert goes_on in labgrader("runs")[1]
 
     family = [found.pid, *reaper.descendants(found.pid)]

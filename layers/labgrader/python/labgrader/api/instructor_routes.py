@@ -160,6 +160,8 @@ def _with_client_token(body: Mapping[str, Any], in_header: str | None) -> Mappin
 
 
 def _gradebook_content() -> dict[str, Any]:
-    """Return the OpenAPI content of the gradebook in each format: JSON has a model, the others are text."""
-    text = {export.media_type: {"schema": {"type": "string"}} for export in exports().values()}
-    return {**text, JSON: {"model": Gradebook}}
+    """Return what the document says of each format: ``json`` has a model, other JSON is any, and the rest is text."""
+    text, other_json = {"type": "string"}, {"type": ["array", "object"]}
+    media_types = [export.media_type for export in exports().values()]
+    content = {name: {"schema": other_json if name.endswith("+json") else text} for name in media_types}
+    return {**content, JSON: {"model": Gradebook}}

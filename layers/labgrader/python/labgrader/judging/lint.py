@@ -11,6 +11,7 @@ from typing import Any
 from labgrader.errors import BadInputError, Problem
 from labgrader.judging.check import check_names, find_check
 from labgrader.labs.extension import SECTIONS, Found
+from labgrader.labs.gradebook_title import heading_problem
 from labgrader.labs.lab_file import LabFile, items_of, read_lab_file
 from labgrader.labs.placeholders import STUDENT, placeholders, unknown_placeholder
 from labgrader.labs.points import total_points
@@ -108,6 +109,9 @@ def _lab_faults(document: Mapping[str, Any], file: Path) -> Iterator[Found]:
     """Yield what is wrong with the title and the id of the lab."""
     for name, _ in placeholders(document.get("title")):
         yield f"the title of a lab cannot have placeholders: {{{name}}} would be shown to all students", ("title",)
+    title = document.get("title")
+    if isinstance(title, str) and (message := heading_problem(title)):
+        yield message, ("title",)
     lab_id = document.get("id")
     if not isinstance(lab_id, str):
         return

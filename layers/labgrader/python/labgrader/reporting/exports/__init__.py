@@ -26,12 +26,16 @@ class Export:
         suffix: the suffix of a file in this format (``.csv``).
         description: what the format is for; help texts show it after the name, so it has neither capital nor period.
         render: writes a gradebook in this format, as text in UTF-8. The same gradebook gives the same bytes.
+        of_one_student: whether a file with one student only is useful.
+        render_one: writes a gradebook with one student, if the format has another shape for it.
     """
 
     media_type: str
     suffix: str
     description: str
     render: Callable[[GradebookDocument], bytes]
+    of_one_student: bool = False
+    render_one: Callable[[GradebookDocument], bytes] | None = None
 
     @property
     def content_type(self) -> str:

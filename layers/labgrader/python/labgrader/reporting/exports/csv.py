@@ -56,10 +56,11 @@ def render_csv(gradebook: GradebookDocument, *, delimiter: str = ",", bom: bool 
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter=delimiter)
-    run = (gradebook["run_id"], gradebook.get("mode", ""), gradebook.get("finished_at", ""))
     ids = [check["id"] for check in gradebook["checks"]]
     writer.writerow([*COLUMNS, *(heading(check_id) for check_id in ids), *RUN_COLUMNS])
     for row in gradebook["students"]:
+        run_id, finished_at = row.get("run_id") or gradebook["run_id"], gradebook.get("finished_at", "")
+        run = (run_id, gradebook.get("mode", ""), row.get("run_finished_at", finished_at))
         words = (row["student_id"], row["username"], row["name"], row["email"], row["section"], row["status"])
         numbers = (row["points"], row["max_points"], row["percent"], row["open_points"])
         earned = {
