@@ -46,8 +46,16 @@ def _provide(provider: EndpointProvider, ruleset_data: Any, partition_data: Any,
 EndpointProvider.__init__ = _provide  # type: ignore[method-assign,assignment]
 
 
+LAST = ("test_schedule.py", "test_faults.py", "test_sharing.py")
+"""Test files of `tests/workflow` that wait until the audit of the schedule has ended. They run last."""
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Group the workflow tests for ``--dist loadgroup``: those of `tests/workflow` share one deployed stack."""
+    """Move the tests that wait for the schedule to the end, and group the workflow tests for ``--dist loadgroup``.
+
+    The tests of `tests/workflow` share one deployed stack, so they are one group.
+    """
+    items.sort(key=lambda item: LAST.index(item.path.name) + 1 if _waits_for_the_schedule(item) else 0)
     if not config.pluginmanager.has_plugin("xdist"):
         return
     here = Path(__file__).parent
@@ -55,6 +63,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if item.get_closest_marker("workflow"):
             file = item.path.relative_to(here)
             item.add_marker(pytest.mark.xdist_group(file.parts[0] if file.parts[0] == "workflow" else str(file)))
+
+
+def _waits_for_the_schedule(item: pytest.Item) -> bool:
+    return item.path.parent == Path(__file__).parent / "workflow" and item.path.name in LAST
 
 
 def pytest_collection_finish() -> None:
