@@ -228,6 +228,12 @@ def _hint(wrong: GatewayFailure, api: RestApi, stage: str, route: Route, plan: s
             f"aws apigateway get-integration --rest-api-id {api.id} --resource-id {resource_of(api, route.path)} "
             f"--http-method {route.method} --query uri"
         )
+    if wrong.fix == "post":
+        return (
+            f"aws apigateway update-integration --rest-api-id {api.id} --resource-id {resource_of(api, route.path)} "
+            f"--http-method {route.method} --patch-operations op=replace,path=/httpMethod,value=POST\n"
+            + deploy_command(api, stage)
+        )
     if wrong.fix == "deploy":
         return deploy_command(api, stage)
     if wrong.fix in ("open", "unlock"):
