@@ -52,9 +52,8 @@ def api_routes_to(
         qualifiers: the aliases and versions of which one must be invoked; without any, each is right.
 
     Sources:
-        For a Lambda proxy integration, the HTTP method of the integration must be POST, whatever the method of the
-            route is:
-            https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
+        The HTTP method of a Lambda integration must be POST. The method of the route may be another:
+            https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-integrations.html
         The URI of the integration names the Region, the account, the function and its qualifier:
             https://docs.aws.amazon.com/apigateway/latest/api/API_PutIntegration.html
     """
