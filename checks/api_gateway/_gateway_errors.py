@@ -27,7 +27,7 @@ class GatewayFailure:
     Args:
         what: a phrase that follows the request (``returned 504: …``).
         fix: the kind of command that fixes it: ``deploy``, ``permit``, ``answer``, ``key``, ``open``, ``unlock``,
-            ``integration``, ``concurrency``, ``enable`` or ``regional``; empty if none is known.
+            ``integration``, ``post``, ``concurrency``, ``enable`` or ``regional``; empty if none is known.
         not_graded: why the check is not graded; ``None`` if the student's configuration or code is the cause.
     """
 
@@ -169,6 +169,12 @@ def _refusal(snapshot: Snapshot, api: RestApi, stage: Stage, route: Route) -> Ga
             f"{outcome}: the integration invokes {quote(route.function_arn)}, which is not in your account "
             f"{snapshot.account_id} and the Region {snapshot.region}",
             "integration",
+        )
+    if route.integration_method not in ("POST", ""):
+        return GatewayFailure(
+            f"{outcome}: the integration HTTP method is {quote(route.integration_method)}, but API Gateway invokes a "
+            "function only with POST",
+            "post",
         )
     target = target_name(route.function, route.qualifier)
     deployed = snapshot.function(route.function)

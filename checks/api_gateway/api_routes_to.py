@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from checks.api_gateway._common import (
     deploy_command,
     listed_methods,
@@ -17,6 +19,7 @@ from labgrader.judging import Verdict, check, failed, listed, quote, share
 
 _PROXY = "AWS_PROXY"
 _NO_METHOD = "there is no method"
+_URI_REGION = re.compile(r"^arn:[^:]*:apigateway:([^:]*):lambda:")
 _PARTS = 3  # the method exists, its integration is a proxy, it invokes the right function
 
 
@@ -37,7 +40,8 @@ def api_routes_to(
     """Check that each method has a Lambda proxy integration with the function. ``ANY`` counts for every method.
 
     Each method earns a third if it exists, a third if its integration is a Lambda proxy, and a third if it invokes the
-    right function in this account and Region.
+    right function in this account and Region. An integration with another HTTP method than POST never invokes it. An
+    HTTP method that labgrader did not record counts as POST.
 
     Args:
         function: the function.
@@ -46,6 +50,12 @@ def api_routes_to(
         path: the resource's path; if empty, any path. If the API has no such resource, one that matches the path (such
             as ``/{proxy+}``) counts, too.
         qualifiers: the aliases and versions of which one must be invoked; without any, each is right.
+
+    Sources:
+        The HTTP method of a Lambda integration must be POST. The method of the route may be another:
+            https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-integrations.html
+        The URI of the integration names the Region, the account, the function and its qualifier:
+            https://docs.aws.amazon.com/apigateway/latest/api/API_PutIntegration.html
     """
     wanted = " or ".join(target_name(function, qualifier) for qualifier in qualifiers or [""])
     expected = f"{listed(methods)}{f' {path}' if path else ''} → {wanted}, {_PROXY}"
@@ -149,6 +159,14 @@ def _misses(snapshot: Snapshot, route: Route, function: str, qualifiers: list[st
         return f"invokes {function} of another account: {quote(route.uri)}"
     if f":lambda:{snapshot.region}:{snapshot.account_id}:" not in route.uri:
         return f"invokes {function} in a Region other than {snapshot.region}: {quote(route.uri)}"
+    called_in = _URI_REGION.match(route.uri)
+    if called_in and called_in.group(1) != snapshot.region:
+        return f"uses Lambda in the Region {quote(called_in.group(1)) or 'without a name'}: {quote(route.uri)}"
+    if route.integration_method not in ("POST", ""):
+        return (
+            f"has the integration HTTP method {quote(route.integration_method)}, but API Gateway invokes a function "
+            "only with POST"
+        )
     if qualifiers is None or _plain(route.qualifier) in [_plain(qualifier) for qualifier in qualifiers]:
         return ""
     return f"invokes {quote(_target(route))} instead of {wanted}"

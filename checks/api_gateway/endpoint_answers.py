@@ -77,6 +77,12 @@ def endpoint_answers(
 
     Raises:
         NotGradedError: the cause of the reply is not known, or it is not the student's.
+
+    Sources:
+        API Gateway returns 502 if the response of a proxy integration has the wrong format:
+            https://docs.aws.amazon.com/apigateway/latest/developerguide/handle-errors-in-lambda-integration.html
+        API Gateway returns 403 (Missing Authentication Token) if the deployed stage has no such method:
+            https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
     """
     statuses = status if isinstance(status, list) else [status]
     expected = wanted_in_words(statuses, contains, mentions, matches)
@@ -227,6 +233,12 @@ def _hint(wrong: GatewayFailure, api: RestApi, stage: str, route: Route, plan: s
         return (
             f"aws apigateway get-integration --rest-api-id {api.id} --resource-id {resource_of(api, route.path)} "
             f"--http-method {route.method} --query uri"
+        )
+    if wrong.fix == "post":
+        return (
+            f"aws apigateway update-integration --rest-api-id {api.id} --resource-id {resource_of(api, route.path)} "
+            f"--http-method {route.method} --patch-operations op=replace,path=/httpMethod,value=POST\n"
+            + deploy_command(api, stage)
         )
     if wrong.fix == "deploy":
         return deploy_command(api, stage)

@@ -22,7 +22,7 @@ def stage_serves(
 ) -> Verdict:
     """Check that the REST API has the stage, with a cache cluster of the size. A stage without it earns half.
 
-    A cache that AWS is still creating counts.
+    A cache that AWS is still creating counts. A stage without a deployment serves no requests, so it counts as missing.
 
     Args:
         stage: the stage's name.
@@ -30,6 +30,10 @@ def stage_serves(
         function: that function.
         cache_size: the cache's size in GB, as AWS writes it (``0.5``); empty for a stage without a cache.
         other_stage: the share (0 to 1) that an API earns if it is deployed only to other stages.
+
+    Sources:
+        A stage is a reference to a deployment, which is a snapshot of the API. AWS creates no stage without one:
+            https://docs.aws.amazon.com/apigateway/latest/api/API_CreateStage.html
     """
     expected = f"stage {stage}" + (f" with a cache of {cache_size} GB" if cache_size else "")
     found = own_api(snapshot, api) if api else api_leading_to(snapshot, function)
@@ -50,6 +54,13 @@ def stage_serves(
             return partial(other_stage, message, expected=expected, observed=f"stages {listed(others)}", hint=hint)
         return failed(
             message, expected=expected, observed=f"stages {listed(others)}" if others else "no stages", hint=hint
+        )
+    if not deployed.deployment_id:
+        return failed(
+            f"The stage {stage} of {quote(found.name)} has no deployment, so it serves no requests.",
+            expected=expected,
+            observed=f"stage {stage} without a deployment",
+            hint=deploy_command(found, stage) + cached,
         )
     if not cache_size:
         return passed(expected=expected, observed=f"stage {stage}")

@@ -27,6 +27,10 @@ def custom_metrics_have_lines(probe: Probe, *, dashboard: str, namespace: str, e
         dashboard: the dashboard's name.
         namespace: the metrics' namespace.
         explanation: added to the message: the reason in the handout.
+
+    Sources:
+        A metric of the embedded metric format has exactly the dimensions of its dimension set:
+            https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
     """
     found = probe.snapshot.dashboard(dashboard)
     if found is None:

@@ -29,6 +29,10 @@ def context_attributes_exist(probe: Probe, *, functions: list[str], explanation:
     Args:
         functions: the functions to check.
         explanation: added to the message if the handout has this mistake.
+
+    Sources:
+        The context object has a fixed set of attributes, such as ``aws_request_id``:
+            https://docs.aws.amazon.com/lambda/latest/dg/python-context.html
     """
     used: dict[str, set[str]] = {}
     for invocation in probe.invocations():

@@ -33,6 +33,10 @@ def rule_scheduled(snapshot: Snapshot, *, rule: str, schedule: str) -> Verdict:
         rule: the rule's name.
         schedule: ``cron(…)`` or ``rate(…)``. Other ways to write the same times count, too: ``02`` for ``2``, ``?`` and
             ``*`` swapped for the days, ``1/1`` for every day.
+
+    Sources:
+        A schedule is a rate or a cron expression with six fields:
+            https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html
     """
     expected = f"{schedule}, ENABLED"
     found = snapshot.events.rule(rule)

@@ -20,6 +20,10 @@ def role_has_policies(
         policies: the names of managed policies (``AWSLambdaBasicExecutionRole``). Additional policies are ignored.
         function: the function that must use the role, or empty.
         trusts: the service that must be able to assume the role.
+
+    Sources:
+        Lambda can use an execution role only if the role's trust policy allows lambda.amazonaws.com to assume it:
+            https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html
     """
     if not role:
         deployed = snapshot.function(function)

@@ -73,6 +73,10 @@ def event_answered(
 
     Raises:
         NotGradedError: the function failed because of the handout's mistake.
+
+    Sources:
+        The body in the response of a proxy integration must be text. Otherwise API Gateway returns 502:
+            https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
     """
     statuses = status if isinstance(status, list) else [status]
     expected = wanted_in_words(statuses, contains, mentions, matches)

@@ -39,6 +39,10 @@ def asynchronous_invocation_configured(
         or_dead_letter_queue: whether the function's dead-letter queue earns all of the points, too.
         also_set: the ``maximum_age_s`` and ``retries`` that another check judges. The command sets them, too, if
             nothing is configured. Without them it would undo the command of the other check.
+
+    Sources:
+        By default, Lambda retries a failed asynchronous invocation twice and keeps an event for up to 6 hours:
+            https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-configuring.html
     """
     expected = _expected(maximum_age_s, retries, on_failure)
     deployed = snapshot.function(function)

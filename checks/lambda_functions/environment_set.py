@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Mapping
 
 from checks.wording import missing_function
 from labgrader.evidence.snapshot import REDACTED, Snapshot, closest
 from labgrader.judging import NotGradedError, Verdict, check, failed, quote, share
+
+MAX_ENVIRONMENT_BYTES = 4096
+"""The size of all environment variables together. Source: Lambda Developer Guide, "Lambda quotas"."""
 
 
 @check(
@@ -19,6 +23,8 @@ def environment_set(
 ) -> Verdict:
     """Check that every variable is set to a value that begins with the given text, or is exactly that text.
 
+    An environment of more than 4 KB fails, because AWS refuses all of it.
+
     Args:
         function: the function's name.
         variables: the beginning of each variable's value. An empty text accepts every value that is not empty.
@@ -27,6 +33,10 @@ def environment_set(
 
     Raises:
         NotGradedError: the value of a variable looked secret and was not recorded.
+
+    Sources:
+        The environment variables of a function are at most 4 KB together:
+            https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
     """
     more = "" if exact else "…"
     expected = ", ".join(f"{name}={start}{more}" if start else name for name, start in variables.items())
@@ -34,6 +44,13 @@ def environment_set(
     if deployed is None:
         return failed(missing_function(snapshot, function), expected=expected, observed="no such function")
     has = deployed.environment
+    if (size := _size(has)) > MAX_ENVIRONMENT_BYTES:
+        return failed(
+            f"The environment variables of {function} are {size} bytes together. AWS accepts at most "
+            f"{MAX_ENVIRONMENT_BYTES} bytes.",
+            expected=expected,
+            observed=f"{size} bytes",
+        )
     wrong: list[str] = []
     misspelled: set[str] = set()
     for name, start in variables.items():
@@ -59,6 +76,11 @@ def environment_set(
         hint=f"aws lambda update-function-configuration --function-name {function} "
         f"--environment {shlex.quote(quote(after, 600))}",
     )
+
+
+def _size(variables: Mapping[str, str]) -> int:
+    """Return the least size of environment variables in bytes: names and values, without values that look secret."""
+    return sum(len(f"{name}{'' if value == REDACTED else value}".encode()) for name, value in variables.items())
 
 
 def _right(value: str, wanted: str, exact: bool) -> bool:

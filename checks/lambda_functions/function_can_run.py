@@ -37,6 +37,14 @@ def function_can_run(snapshot: Snapshot, *, function: str, executions: int = 10)
 
     Raises:
         NotGradedError: AWS is still creating the function, or its state is unknown to labgrader.
+
+    Sources:
+        A function can be invoked only while it is active:
+            https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html
+        A reserved concurrency of 0 throttles every invocation:
+            https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
+        On Lambda Managed Instances, only published versions can be invoked:
+            https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-version-publishing.html
     """
     expected = "an active function"
     deployed = snapshot.function(function)

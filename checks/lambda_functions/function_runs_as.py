@@ -23,6 +23,10 @@ def function_runs_as(snapshot: Snapshot, *, function: str, role: str, service: s
         function: the function's name.
         role: the role's name, without its path.
         service: the service that must be able to assume the role.
+
+    Sources:
+        Lambda can use an execution role only if the role's trust policy allows lambda.amazonaws.com to assume it:
+            https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html
     """
     expected = f"role {role}, which trusts {service}"
     deployed = snapshot.function(function)

@@ -37,6 +37,10 @@ def memory_fits(probe: Probe, *, functions: list[str], least_share: float = 0.25
         functions: the functions' names. Functions that are missing or were not invoked are ignored.
         least_share: the least share of the memory in use, 0 to 1. Set 0 if the lab adds memory for speed.
         most_share: the largest share of the memory in use, 0 to 1.
+
+    Sources:
+        The smallest memory size of a function is 128 MB:
+            https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
     """
     deployed = existing(probe.snapshot, functions)
     used: dict[str, list[int]] = {}

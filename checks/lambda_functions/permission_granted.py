@@ -60,6 +60,7 @@ def permission_granted(
     rule: str = "",
     bucket_prefix: str = "",
     methods: list[str] | None = None,
+    stage: str = "",
 ) -> Verdict:
     """Check that the function's resource-based policy lets the service invoke it, only from one API, rule or bucket.
 
@@ -76,12 +77,22 @@ def permission_granted(
         bucket_prefix: the beginning of the bucket's name.
         methods: the HTTP methods that must be able to invoke the function, if the API has them. A permission for only
             some of them earns half of the points.
+        stage: the stage that must be able to invoke the function. If empty, or if the API does not have it, any stage.
+
+    Sources:
+        A service invokes a function only if the function's resource-based policy allows it. Without a source ARN,
+            every resource of the service may:
+            https://docs.aws.amazon.com/lambda/latest/dg/permissions-function-services.html
+        A permission for an alias or version applies only to invocations of that alias or version:
+            https://docs.aws.amazon.com/lambda/latest/dg/using-aliases.html
+        The source ARN of an API names the API, the stage, the method and the path:
+            https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-control-access-using-iam-policies-to-invoke-api.html
     """
     service = _NAMES.get(principal.split(".", maxsplit=1)[0], principal)
     expected = f"{service} may invoke {target_name(function, (qualifiers or [''])[0])}"
     if snapshot.function(function) is None:
         return failed(missing_function(snapshot, function), expected=expected, observed="no such function")
-    source = _source(snapshot, function, principal, api, rule, bucket_prefix)
+    source = _source(snapshot, function, principal, api, rule, bucket_prefix, stage)
     if isinstance(source, str):
         return failed(source, expected=expected, observed="nothing that could invoke it")
     qualifier = first_existing(snapshot, function, qualifiers)
@@ -213,7 +224,7 @@ def _called(arns: Iterable[str], function: str) -> tuple[str, ...]:
 
 
 def _source(
-    snapshot: Snapshot, function: str, principal: str, api: str, rule: str, bucket_prefix: str
+    snapshot: Snapshot, function: str, principal: str, api: str, rule: str, bucket_prefix: str, stage: str
 ) -> _Source | str:
     """Return what must be able to invoke the function, or a sentence about what is missing."""
     account, region = snapshot.account_id, snapshot.region
@@ -244,7 +255,7 @@ def _source(
         return _Source(
             f"the REST API {quote(leading.name)} ({leading.id})",
             api_source(leading),
-            _call_arns(snapshot, leading, function),
+            _call_arns(snapshot, leading, function, stage),
             (f":{leading.id}/", f":{leading.id}"),
             _called(
                 (route.uri.removesuffix("/invocations") for route in routes_to(snapshot, leading, function)), function
@@ -253,15 +264,19 @@ def _source(
     return f"The check does not know the source of invocations by {principal}."
 
 
-def _call_arns(snapshot: Snapshot, api: RestApi, function: str) -> tuple[str, ...]:
-    """Return the source ARNs of an API's requests on each stage, to compare with the source ARN of a permission."""
+def _call_arns(snapshot: Snapshot, api: RestApi, function: str, stage: str) -> tuple[str, ...]:
+    """Return the source ARNs of an API's requests, to compare with the source ARN of a permission.
+
+    They are those of one stage, or of each stage if the stage is empty or missing.
+    """
     start = f"arn:aws:execute-api:{snapshot.region}:{snapshot.account_id}:{api.id}"
-    stages: Sequence[str] = [stage.name for stage in snapshot.api_gateway.stages(api.id)] or ["prod"]
+    existing = [found.name for found in snapshot.api_gateway.stages(api.id)]
+    stages = [stage] if stage in existing else existing or ["prod"]
     leading = routes_to(snapshot, api, function) or snapshot.api_gateway.routes(api.id)
     routes = [(route.method, route.path) for route in leading] or [("POST", "/")]
     return tuple(
-        f"{start}/{stage}/{verb}{path}"
-        for stage in stages
+        f"{start}/{name}/{verb}{path}"
+        for name in stages
         for method, path in routes
         for verb in (_VERBS if method == "ANY" else (method,))
     )

@@ -18,6 +18,10 @@ def runtime_supported(snapshot: Snapshot, *, functions: list[str], deprecated: l
         functions: the functions' names. Missing functions are ignored.
         deprecated: the runtimes' identifiers (AWS Lambda Developer Guide, "Lambda runtimes", deprecated runtimes).
         newer: a runtime to update to.
+
+    Sources:
+        AWS deprecates runtimes. Later it allows no new and no updated functions with them:
+            https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
     """
     old = [function for function in existing(snapshot, functions) if function.runtime in deprecated]
     if not old:

@@ -23,6 +23,10 @@ def timeout_chosen(
         functions: the functions' names. Missing functions are ignored.
         longest_by_design: the functions that have 15 minutes in the handout.
         suggest_s: the timeout that the command sets, in seconds.
+
+    Sources:
+        The default timeout of a function is 3 seconds. The maximum is 900 seconds:
+            https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html
     """
     deployed = existing(snapshot, functions)
     default = [function for function in deployed if function.timeout_s == DEFAULT_S]

@@ -19,12 +19,18 @@ def alias_points_to(snapshot: Snapshot, *, function: str, alias: str, version: s
     An alias earns half of the points in three cases: it points to another version, it splits its traffic, or it has
     the student's prefix before a name that the lab gives without it.
 
+    An alias to a version that does not exist earns nothing, with and without split traffic.
+
     Args:
         function: the function's name.
         alias: the alias's name.
         version: the version's number, or ``$LATEST``.
         or_newest: whether the newest published version is also right, if it is newer. A version never changes, so a
             student who fixes one publishes another.
+
+    Sources:
+        AWS deletes no version that an alias references, so an alias always has an existing version:
+            https://docs.aws.amazon.com/lambda/latest/api/API_DeleteFunction.html
     """
     expected = f"{alias} → {version}" + (" or the newest version" if or_newest else "")
     if snapshot.function(function) is None:
@@ -49,6 +55,12 @@ def alias_points_to(snapshot: Snapshot, *, function: str, alias: str, version: s
             hint=f"aws lambda create-alias --function-name {function} --name {alias} --function-version '{version}'",
         )
     observed = f"{alias} → {_shares(found)}"
+    if found.version != _LATEST and found.version not in _published(snapshot, function, found):
+        return failed(
+            f"{alias} points to version {quote(found.version)}, which is not published.",
+            expected=expected,
+            observed=observed,
+        )
     if found.weights:
         return partial(
             0.5,
@@ -57,12 +69,6 @@ def alias_points_to(snapshot: Snapshot, *, function: str, alias: str, version: s
             observed=observed,
             hint=f"aws lambda update-alias --function-name {function} --name {alias} --function-version '{version}' "
             "--routing-config AdditionalVersionWeights={}",
-        )
-    if found.version != _LATEST and found.version not in _published(snapshot, function, found):
-        return failed(
-            f"{alias} points to version {quote(found.version)}, which is not published.",
-            expected=expected,
-            observed=observed,
         )
     if _right(snapshot, function, found, version, or_newest):
         return passed(expected=expected, observed=observed)

@@ -25,6 +25,10 @@ def provisioned_concurrency_idle(snapshot: Snapshot, *, functions: list[str]) ->
 
     Args:
         functions: the functions' names. Missing functions are ignored.
+
+    Sources:
+        Provisioned concurrency costs money from the time when it is enabled, even without invocations:
+            https://aws.amazon.com/lambda/pricing/
     """
     found = [config for deployed in existing(snapshot, functions) for config in _configured(snapshot, deployed)]
     if not found:

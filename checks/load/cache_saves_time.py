@@ -61,6 +61,10 @@ def cache_saves_time(
 
     Raises:
         NotGradedError: the requests could not be timed.
+
+    Sources:
+        A stage caches only GET methods by default. A response stays in the cache for 300 seconds by default:
+            https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-caching.html
     """
     found = own_api(load.snapshot, api)
     deployed = choose_stage(load.snapshot, found, stage) if found else None

@@ -58,6 +58,10 @@ def memory_sizes_compared(
 
     Raises:
         NotGradedError: one of the sizes could not be timed.
+
+    Sources:
+        A function with 1,769 MB has one vCPU. Its share of CPU is proportional to its memory:
+            https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
     """
     latest = load.snapshot.function(function)
     if latest is None or latest.reserved_concurrency == 0:

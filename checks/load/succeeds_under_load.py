@@ -70,6 +70,10 @@ def succeeds_under_load(
 
     Raises:
         NotGradedError: the test cannot decide.
+
+    Sources:
+        A function has at most 10,240 MB of memory and a timeout of at most 900 seconds:
+            https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
     """
     expected = f"no errors in {requests} requests, {concurrency} in flight"
     deployed = load.snapshot.function(function)

@@ -85,6 +85,10 @@ def usage_plan_throttles(
 
     Raises:
         NotGradedError: the test cannot decide.
+
+    Sources:
+        AWS applies the limits of a usage plan on a best-effort basis:
+            https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-api-usage-plans.html
     """
     found, limits = own_api(load.snapshot, api), load.snapshot.api_gateway.usage_plan(plan)
     if found is None or limits is None:

@@ -37,6 +37,12 @@ def object_event_read(probe: Probe, *, function: str, prefix: str = "", suffix: 
         suffix: the end of the object's key (``.json``).
         handler: the lab's handler. If a different handler is the reason that the function cannot be loaded, the message
             names it.
+
+    Sources:
+        S3 returns 403 for a missing object if the caller has no permission s3:ListBucket:
+            https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+        An event of S3 names the bucket and the URL-encoded key:
+            https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
     """
     expected = "S3's error, or any response"
     deployed = probe.snapshot.function(function)

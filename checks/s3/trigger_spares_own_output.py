@@ -34,6 +34,10 @@ def trigger_spares_own_output(
         prefix: the prefix of the suggested filter, or empty.
         suffix: the suffix of the suggested filter, or empty. Without both, the prefix is ``uploads/``.
         explanation: added to the message if the handout itself omits the filter.
+
+    Sources:
+        Lambda ends a recursive loop through S3 after about 16 invocations:
+            https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
     """
     deployed = existing(snapshot, functions)
     writers = {function.name: places for function in deployed if (places := _writes(snapshot, function))}

@@ -34,6 +34,10 @@ def queue_configured(
             SQS"). If an event source mapping exists, every value from ``visibility_s`` on is right.
         reader_timeout_s: the function's timeout in the lab, in seconds. The command that creates a missing queue uses
             no shorter visibility timeout.
+
+    Sources:
+        The visibility timeout of a queue that Lambda reads must be at least the function's timeout:
+            https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
     """
     wanted: list[tuple[str, str, int]] = []  # description, SQS attribute name, value
     if retention_s is not None:

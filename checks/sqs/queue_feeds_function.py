@@ -25,7 +25,8 @@ def queue_feeds_function(
     """Check that an event source mapping from the queue to the function is enabled and has the settings. Each is worth
     the same.
 
-    An enabled mapping is worth as much as one setting. A mapping that AWS is still creating or updating is not graded.
+    An enabled mapping is worth as much as one setting. This part is lost, too, if the visibility timeout of the queue
+    is shorter than the timeout of the function. A mapping that AWS is still creating or updating is not graded.
 
     Args:
         function: the function.
@@ -36,6 +37,11 @@ def queue_feeds_function(
 
     Raises:
         NotGradedError: AWS is still creating or updating the mapping.
+
+    Sources:
+        AWS refuses an event source mapping if the queue's visibility timeout is shorter than the function's timeout.
+            AWS recommends six times the function's timeout:
+            https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
     """
     parts = ["enabled"]
     parts += [] if batch_size is None else [f"batch {batch_size}"]
@@ -51,6 +57,7 @@ def queue_feeds_function(
     ours = [mapping for mapping in mappings if mapping.source == queue]
     if not ours:
         return _absent(deployed, source, mappings, expected, batch_size, window_s, response_types)
+    short = _short_visibility(deployed, source)
     # a second attempt may leave a second mapping: judge the better one
     found = min(ours, key=lambda mapping: len(_wrong(mapping, batch_size, window_s, response_types)))
     if found.state in _SETTING_UP:
@@ -60,16 +67,33 @@ def queue_feeds_function(
             "request your grade again later",
         )
     wrong = _wrong(found, batch_size, window_s, response_types)
+    lost = len(wrong) + (bool(short) and "--enabled" not in wrong)
+    troubles = [*wrong.values(), *short.values()]
+    update = (
+        "aws lambda update-event-source-mapping --uuid $(aws lambda list-event-source-mappings --function-name "
+        f"{function} --event-source-arn {source.arn} --query 'EventSourceMappings[0].UUID' --output text) "
+        + " ".join(wrong)
+    )
     return share(
-        len(parts) + bool(response_types) - len(wrong),
+        len(parts) + bool(response_types) - lost,
         len(parts) + bool(response_types),
-        f"The event source mapping from {queue} to {function}: {', '.join(wrong.values())}.",
+        f"The event source mapping from {queue} to {function}: {', '.join(troubles)}.",
         expected=expected,
         observed=_observed(found),
-        hint="aws lambda update-event-source-mapping --uuid $(aws lambda list-event-source-mappings --function-name "
-        f"{function} --event-source-arn {source.arn} --query 'EventSourceMappings[0].UUID' --output text) "
-        + " ".join(wrong),
+        hint="\n".join([*short, *([update] if wrong or not short else [])]),
     )
+
+
+def _short_visibility(deployed: Function, source: Queue) -> dict[str, str]:
+    """Return what is wrong with a visibility timeout that is too short for AWS, by the command that raises it."""
+    visibility, timeout = source.visibility_timeout_s, deployed.timeout_s
+    if visibility is None or timeout is None or visibility >= timeout:
+        return {}
+    command = f"aws sqs set-queue-attributes --queue-url {source.url} --attributes VisibilityTimeout={timeout}"
+    return {
+        command: f"the queue's visibility timeout ({visibility} s) is shorter than the function's timeout "
+        f"({timeout} s), which AWS refuses for a mapping"
+    }
 
 
 def _wrong(
@@ -109,16 +133,13 @@ def _absent(
     others = sorted({mapping.source for mapping in mappings})
     if others:
         message += f" {function} reads {listed(others)}."
-    commands = []
-    visibility, timeout = source.visibility_timeout_s, deployed.timeout_s
-    if visibility is not None and timeout is not None and visibility < timeout:
+    commands: list[str] = []
+    if short := _short_visibility(deployed, source):
         message += (
-            f" AWS refuses one while the queue's visibility timeout ({visibility} s) is shorter than the function's "
-            f"timeout ({timeout} s). Raise the visibility timeout first."
+            f" AWS refuses one while the queue's visibility timeout ({source.visibility_timeout_s} s) is shorter than "
+            f"the function's timeout ({deployed.timeout_s} s). Raise the visibility timeout first."
         )
-        commands.append(
-            f"aws sqs set-queue-attributes --queue-url {source.url} --attributes VisibilityTimeout={timeout}"
-        )
+        commands += short
     options = [f"--function-name {function}", f"--event-source-arn {source.arn}"]
     options += [] if batch_size is None else [f"--batch-size {batch_size}"]
     options += [] if window_s is None else [f"--maximum-batching-window-in-seconds {window_s}"]

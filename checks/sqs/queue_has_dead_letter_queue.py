@@ -25,6 +25,10 @@ def queue_has_dead_letter_queue(
         max_receive_count: how often SQS delivers a message. AWS recommends at least 5 (AWS Lambda Developer Guide,
             "Using Lambda with Amazon SQS").
         explanation: added to the message if the handout itself omits the dead-letter queue.
+
+    Sources:
+        AWS recommends a dead-letter queue with a maximum receive count of at least 5 for a queue that Lambda reads:
+            https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
     """
     names = {
         mapping.source

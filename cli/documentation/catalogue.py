@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.documentation import authoring_reference
+from cli.documentation.aws_rules import rules_table, without_sources
 from cli.output import console
 from cli.project import ROOT
 from labgrader.judging.check import Check, all_checks
@@ -23,7 +24,7 @@ _HEAD = """# The checks
 
 All built-in checks with their parameters. `make docs` writes this page from the source; do not edit it.
 A lab file (`checks/labs/ID/lab.yaml`) gives each check parameters, a title, points and prerequisites.
-The folder has `_` for each `-` of the id.
+The folder has `_` for each `-` of the id. The last section has the [rules of AWS](#rules-of-aws) behind the checks.
 """
 
 _KINDS = {
@@ -69,11 +70,12 @@ def catalogue(checks: Sequence[Check], labs: Sequence[Lab]) -> str:
     for kind, (title, what) in _KINDS.items():
         parts.append(f"\n## {title}\n\n{what}\n")
         parts += [_entry(check, labs) for check in checks if check.kind == kind]
+    parts.append(rules_table(checks))
     return "".join(parts)
 
 
 def _entry(check: Check, labs: Sequence[Lab]) -> str:
-    lines = ["", f"### `{check.name}`", "", f"**{check.title}.** {_paragraphs(check.description)}", ""]
+    lines = ["", f"### `{check.name}`", "", f"**{check.title}.** {_paragraphs(without_sources(check.description))}", ""]
     properties: dict[str, Any] = check.schema["properties"]
     if properties:
         required = check.schema["required"]

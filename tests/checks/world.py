@@ -74,7 +74,9 @@ class World:
         return self.say("apigateway:GetResources", list(resources.values()), restApiId=api_id)
 
     def stages(self, api_id: str, *stages: Mapping[str, Any]) -> World:
-        return self.say("apigateway:GetStages", list(stages), restApiId=api_id)
+        """Give an API its stages. Each has a deployment unless the test says otherwise, as on AWS."""
+        deployed = [{"deploymentId": "deployment1", **stage} for stage in stages]
+        return self.say("apigateway:GetStages", deployed, restApiId=api_id)
 
     def queue(self, name: str, **attributes: Any) -> World:
         url = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"

@@ -147,6 +147,7 @@ class TestMoto:
             "prod",
         )
         assert (route.integration_type, route.authorization, route.api_key_required) == ("AWS_PROXY", "NONE", True)
+        assert route.integration_method == "POST"
         assert (stage.name, stage.cache_enabled, stage.cache_size, stage.tracing_enabled) == ("prod", True, "0.5", True)
         assert (plan.rate, plan.burst, plan.quota, plan.quota_period) == (500.0, 1000, 10_000, "DAY")
         assert plan.stages == ((api.id, "prod"),)

@@ -78,6 +78,30 @@ def test_a_function_of_the_same_name_in_another_account_or_region_does_not_count
     assert verdict.message == f"{API}: POST /performance invokes {FUNCTION} {says}: {uri}."
 
 
+def test_the_uri_must_use_lambda_in_the_region_of_the_api() -> None:
+    uri = method()["methodIntegration"]["uri"].replace(f":apigateway:{REGION}:", ":apigateway:us-east-1:")
+    verdict = deployed_api(uri=uri).judge("api_routes_to", **ROUTES)
+    assert verdict.fraction == 2 / 3
+    assert verdict.message == f"{API}: POST /performance uses Lambda in the Region us-east-1: {uri}."
+
+
+@pytest.mark.parametrize(("integration_method", "fraction"), [("POST", 1), ("GET", 2 / 3), ("ANY", 2 / 3)])
+@pytest.mark.parametrize("route_method", ["POST", "ANY"])
+def test_api_gateway_invokes_a_function_only_with_post(
+    route_method: str, integration_method: str, fraction: float
+) -> None:
+    integration = {**method()["methodIntegration"], "httpMethod": integration_method}
+    made = deployed_api().routes("api1", {("/performance", route_method): method(methodIntegration=integration)})
+    verdict = made.judge("api_routes_to", **ROUTES)
+    assert verdict.fraction == fraction
+    if fraction < 1:
+        assert verdict.message == (
+            f"{API}: {route_method} /performance has the integration HTTP method {integration_method}, but API Gateway "
+            "invokes a function only with POST."
+        )
+        assert "--integration-http-method POST" in verdict.hint
+
+
 def test_the_command_names_the_existing_path_and_stage() -> None:
     made = (
         deployed_api()

@@ -82,3 +82,16 @@ def test_another_stage_earns_what_the_lab_says() -> None:
     assert verdict.message == f"{API} has no stage prod. Its stages: dev."
     verdict = deployed_api().stages("api1").judge("stage_serves", **STAGE, other_stage=0.25)
     assert (verdict.status, verdict.message) == ("failed", f"{API} has no stage prod, because it is not deployed.")
+
+
+@pytest.mark.parametrize("cache", [{}, {"cache_size": "0.5"}])
+def test_a_stage_without_a_deployment_fails(cache: dict[str, Any]) -> None:
+    settings = {"stageName": "prod", "cacheClusterEnabled": True, "cacheClusterSize": "0.5"}
+    wanted = {"api": API, "stage": "prod", **cache}
+    assert deployed_api().stages("api1", settings).judge("stage_serves", **wanted).status == "passed"
+    verdict = deployed_api().stages("api1", {**settings, "deploymentId": None}).judge("stage_serves", **wanted)
+    assert (verdict.status, verdict.message) == (
+        "failed",
+        f"The stage prod of {API} has no deployment, so it serves no requests.",
+    )
+    assert verdict.hint.startswith("aws apigateway create-deployment --rest-api-id api1 --stage-name prod")

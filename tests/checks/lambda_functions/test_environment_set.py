@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from labgrader.errors import NotGradedError
+from labgrader.evidence.snapshot import REDACTED
 from tests.checks.lambda_functions.samples import FUNCTION, with_variables
 from tests.checks.world import OPTIMIZED, World, perfect
 
@@ -117,3 +118,22 @@ def test_each_variable_is_worth_the_same() -> None:
 def test_fails_when_the_function_does_not_exist() -> None:
     verdict = World().judge("environment_set", function=OPTIMIZED, variables={"A": ""})
     assert (verdict.status, verdict.message) == ("failed", f"There is no function {OPTIMIZED}.")
+
+
+@pytest.mark.parametrize(("length", "status"), [(4096, "passed"), (4097, "failed")])
+@pytest.mark.parametrize("letter", ["a", "é"])
+def test_an_environment_above_4_kb_fails(length: int, status: str, letter: str) -> None:
+    value = letter * ((length - 1) // len(letter.encode()))
+    rest = "b" * (length - len(f"A{value}".encode()))
+    verdict = with_variables(A=value + rest).judge("environment_set", function=FUNCTION, variables={"A": ""})
+    assert verdict.status == status
+    if status == "failed":
+        assert verdict.message == (
+            f"The environment variables of {FUNCTION} are 4097 bytes together. AWS accepts at most 4096 bytes."
+        )
+        assert verdict.observed == "4097 bytes"
+
+
+def test_a_value_that_was_not_recorded_has_no_size() -> None:
+    world = with_variables(A="a" * 4089, SECRET=REDACTED)
+    assert world.judge("environment_set", function=FUNCTION, variables={"A": ""}).status == "passed"

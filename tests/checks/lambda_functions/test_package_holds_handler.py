@@ -12,6 +12,8 @@ from tests.checks.world import OPTIMIZED, World, perfect
     [
         (["optimized_function.py"], "passed"),
         (["optimized_function/__init__.py"], "passed"),
+        (["optimized_function.pyc"], "passed"),
+        (["optimized_function.cpython-313-x86_64-linux-gnu.so"], "passed"),
         (["optimized_function_v2.py"], "failed"),
         ([], "failed"),
         (None, "passed"),
@@ -65,3 +67,43 @@ def test_passes_without_a_zip_file_or_a_handler(settings: dict[str, str]) -> Non
     world = perfect().configure(OPTIMIZED, **settings)
     world.packages[OPTIMIZED] = {"Size": 1, "Paths": ["other.py"]}
     assert world.judge("package_holds_handler", function=OPTIMIZED).status == "passed"
+
+
+@pytest.mark.parametrize(
+    ("paths", "contains"),
+    [
+        (["src/optimized_function.py", "src/a.py"], "src/optimized_function.py and src/a.py"),
+        (["a/src/optimized_function.py"], "a/src/optimized_function.py"),
+    ],
+)
+def test_names_the_folder_of_a_file_that_is_not_at_the_root(paths: list[str], contains: str) -> None:
+    world = perfect()
+    world.packages[OPTIMIZED] = {"Size": 1, "Paths": paths}
+    verdict = world.judge("package_holds_handler", function=OPTIMIZED, explanation="As it is.")
+    folder = paths[0].removesuffix("/optimized_function.py")
+    assert verdict.message == (
+        f"The package of {OPTIMIZED} does not contain optimized_function.py, which its handler "
+        "optimized_function.lambda_handler needs. Every invocation of $LATEST fails with an import error. "
+        f"The package contains {contains}. optimized_function.py is in the folder {folder}. Zip the files of this "
+        "folder, not the folder. As it is."
+    )
+
+
+def test_a_file_in_a_folder_passes_if_the_handler_names_the_folder() -> None:
+    world = perfect().configure(OPTIMIZED, Handler="src.optimized_function.lambda_handler")
+    world.packages[OPTIMIZED] = {"Size": 1, "Paths": ["src/optimized_function.py"]}
+    assert world.judge("package_holds_handler", function=OPTIMIZED).status == "passed"
+
+
+@pytest.mark.parametrize(
+    ("runtime", "path", "status"),
+    [
+        ("python3.13", "optimized_function.txt", "failed"),
+        ("python3.13", "optimized_function.py.zip", "failed"),
+        ("nodejs22.x", "optimized_function.mjs", "passed"),
+    ],
+)
+def test_a_python_function_needs_a_python_module(runtime: str, path: str, status: str) -> None:
+    world = perfect().configure(OPTIMIZED, Runtime=runtime)
+    world.packages[OPTIMIZED] = {"Size": 1, "Paths": [path]}
+    assert world.judge("package_holds_handler", function=OPTIMIZED).status == status

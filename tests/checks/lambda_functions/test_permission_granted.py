@@ -40,6 +40,29 @@ def test_passes_when_the_api_may_invoke_the_alias(source: str) -> None:
     assert verdict.expected == f"API Gateway may invoke {FUNCTION}:prod, only from the REST API {API} (api1)"
 
 
+@pytest.mark.parametrize(
+    ("permitted", "stages", "stage", "status"),
+    [
+        ("prod", ["dev", "prod"], "prod", "passed"),
+        ("*", ["dev", "prod"], "prod", "passed"),
+        ("dev", ["dev", "prod"], "prod", "failed"),
+        ("dev", ["dev", "prod"], "", "passed"),
+        ("dev", ["dev"], "prod", "passed"),
+        ("prod", ["dev"], "prod", "failed"),
+    ],
+)
+def test_the_stage_of_the_lab_must_be_permitted(permitted: str, stages: list[str], stage: str, status: str) -> None:
+    source = f"{EXECUTE}:api1/{permitted}/POST/performance"
+    made = _permitted(statement(source)).stages("api1", *[{"stageName": name} for name in stages])
+    verdict = made.judge("permission_granted", **PERMIT, stage=stage)
+    assert verdict.status == status
+    if status == "failed":
+        assert verdict.message == (
+            f"API Gateway may invoke {FUNCTION}:prod, but only from {source}. That is another stage, method or path of "
+            f"the REST API {API} (api1), so Lambda denies the invocations."
+        )
+
+
 def test_one_right_permission_among_others_is_enough() -> None:
     others = [statement(f"{EXECUTE}:old/*/*"), statement(principal="s3.amazonaws.com")]
     assert (

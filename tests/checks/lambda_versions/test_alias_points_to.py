@@ -62,6 +62,11 @@ def test_fails_when_the_version_does_not_exist() -> None:
     assert (verdict.status, verdict.message) == ("failed", "user1-prod points to version 1, which is not published.")
 
 
+def test_a_weighted_alias_to_a_version_that_does_not_exist_fails() -> None:
+    verdict = with_alias("user1-prod", "7", {"2": 0.1}).judge("alias_points_to", **PROD)
+    assert (verdict.status, verdict.message) == ("failed", "user1-prod points to version 7, which is not published.")
+
+
 def test_a_weighted_alias_earns_half() -> None:
     verdict = with_alias("user1-prod", "1", {"2": 0.1}).judge("alias_points_to", **PROD)
     assert (verdict.status, verdict.fraction) == ("partial", 0.5)

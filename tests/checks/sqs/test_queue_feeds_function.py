@@ -64,6 +64,33 @@ def test_is_not_graded_while_aws_sets_up_the_mapping(state: str) -> None:
         feeding(State=state).judge("queue_feeds_function", **FEEDS)
 
 
+@pytest.mark.parametrize(("seconds", "fraction"), [("30", 0.75), ("59", 0.75), ("60", 1), ("360", 1)])
+def test_a_mapping_that_aws_refuses_for_the_visibility_timeout_loses_a_quarter(seconds: str, fraction: float) -> None:
+    made = with_queue(VisibilityTimeout=seconds).mapping(SCALER, QUEUE, **SETTINGS)
+    verdict = made.judge("queue_feeds_function", **FEEDS)
+    assert verdict.fraction == fraction
+    if fraction < 1:
+        assert verdict.message == (
+            f"The event source mapping from {QUEUE} to {SCALER}: the queue's visibility timeout ({seconds} s) is "
+            "shorter than the function's timeout (60 s), which AWS refuses for a mapping."
+        )
+        assert verdict.hint == f"aws sqs set-queue-attributes --queue-url {URL} --attributes VisibilityTimeout=60"
+
+
+def test_a_disabled_mapping_and_a_short_visibility_timeout_lose_one_part_together() -> None:
+    made = with_queue(VisibilityTimeout="30").mapping(SCALER, QUEUE, **{**SETTINGS, "State": "Disabled"})
+    verdict = made.judge("queue_feeds_function", **FEEDS)
+    assert (verdict.fraction, verdict.message) == (
+        0.75,
+        f"The event source mapping from {QUEUE} to {SCALER}: its state is Disabled instead of Enabled, the queue's "
+        "visibility timeout (30 s) is shorter than the function's timeout (60 s), which AWS refuses for a mapping.",
+    )
+    assert [line.split()[2] for line in verdict.hint.splitlines()] == [
+        "set-queue-attributes",
+        "update-event-source-mapping",
+    ]
+
+
 def test_of_two_mappings_the_better_one_counts() -> None:
     made = feeding(State="Disabled", BatchSize=1).mapping(SCALER, QUEUE, **SETTINGS)
     assert made.judge("queue_feeds_function", **FEEDS).status == "passed"

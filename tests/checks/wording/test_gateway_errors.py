@@ -154,6 +154,29 @@ def test_a_500_of_an_integration_with_a_role_is_not_graded() -> None:
     )
 
 
+@pytest.mark.parametrize("integration_method", ["GET", "ANY"])
+def test_a_500_of_an_integration_without_post_names_the_method(integration_method: str) -> None:
+    integration = {**method()["methodIntegration"], "httpMethod": integration_method}
+    message, hint = failure(deployed_api(methodIntegration=integration), reply("lambda_refused"))
+    assert message == (
+        f"{REFUSED}: the integration HTTP method is {integration_method}, but API Gateway invokes a function only with "
+        "POST."
+    )
+    update, deploy = hint.splitlines()
+    assert update.startswith("aws apigateway update-integration --rest-api-id api1 --resource-id ")
+    assert update.endswith(" --http-method POST --patch-operations op=replace,path=/httpMethod,value=POST")
+    assert deploy == "aws apigateway create-deployment --rest-api-id api1 --stage-name prod"
+
+
+def test_a_500_of_an_integration_with_post_is_not_blamed_on_the_method() -> None:
+    integration = {**method()["methodIntegration"], "httpMethod": "POST"}
+    assert not_graded(deployed_api(methodIntegration=integration), reply("lambda_refused")) == (
+        f"{REFUSED} each time. API Gateway has permission to invoke {FUNCTION}:prod, so Lambda throttled the "
+        "invocations or failed",
+        Reason.SERVICE_FAULT,
+    )
+
+
 def test_a_500_of_an_integration_with_a_stage_variable_is_not_graded() -> None:
     uri = method()["methodIntegration"]["uri"].replace(":prod", ":${stageVariables.alias}")
     assert not_graded(deployed_api(uri=uri), reply("lambda_refused")) == (

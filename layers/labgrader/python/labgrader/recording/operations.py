@@ -36,7 +36,7 @@ def _lambda_list(method: str, entries: str, keep: Callable[[Any], Json] = lambda
 
 def _resource(entry: Any) -> Json:
     """Return what is kept of a REST API's resource. The URL of an HTTP integration is scrubbed: it may hold a key."""
-    integration = {"type": None, "uri": None, "credentials": None, "timeoutInMillis": None}
+    integration = {"type": None, "httpMethod": None, "uri": None, "credentials": None, "timeoutInMillis": None}
     method = {"authorizationType": None, "apiKeyRequired": None, "methodIntegration": integration}
     kept: Json = picked(entry, {"path": None, "resourceMethods": {"*": method}})
     for method in kept.get("resourceMethods", {}).values():

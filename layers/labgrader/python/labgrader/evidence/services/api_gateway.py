@@ -27,6 +27,8 @@ class Route:
         credentials: the ARN of the role that API Gateway assumes for the integration; empty if it uses the
             resource-based policy of the function.
         timeout_ms: the integration's timeout in milliseconds; ``None`` if it was not recorded.
+        integration_method: the HTTP method of the integration, with which API Gateway invokes it; empty if it was not
+            recorded.
     """
 
     path: str
@@ -37,6 +39,7 @@ class Route:
     api_key_required: bool = False
     credentials: str = ""
     timeout_ms: int | None = None
+    integration_method: str = ""
 
     @property
     def function_arn(self) -> str:
@@ -238,6 +241,7 @@ def _routes(resource: Mapping[str, Json]) -> Iterator[Route]:
             api_key_required=mapping(details).get("apiKeyRequired") is True,
             credentials=text(integration.get("credentials")),
             timeout_ms=number(integration.get("timeoutInMillis")),
+            integration_method=text(integration.get("httpMethod")),
         )
 
 
