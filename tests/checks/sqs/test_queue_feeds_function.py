@@ -77,6 +77,12 @@ def test_a_mapping_that_aws_refuses_for_the_visibility_timeout_loses_a_quarter(s
         assert verdict.hint == f"aws sqs set-queue-attributes --queue-url {URL} --attributes VisibilityTimeout=60"
 
 
+@pytest.mark.parametrize(("seconds", "fraction"), [("29", 0.75), ("30", 1), ("31", 0.75)])
+def test_the_visibility_timeout_of_the_handout_costs_nothing(seconds: str, fraction: float) -> None:
+    made = with_queue(VisibilityTimeout=seconds).mapping(SCALER, QUEUE, **SETTINGS)
+    assert made.judge("queue_feeds_function", **FEEDS, handout_visibility_s=30).fraction == fraction
+
+
 def test_a_disabled_mapping_and_a_short_visibility_timeout_lose_one_part_together() -> None:
     made = with_queue(VisibilityTimeout="30").mapping(SCALER, QUEUE, **{**SETTINGS, "State": "Disabled"})
     verdict = made.judge("queue_feeds_function", **FEEDS)
