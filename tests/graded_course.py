@@ -36,10 +36,11 @@ def graded(
     *,
     lab: str = FIRST_LAB,
     at: str = "2026-11-20T10:00:00Z",
+    title: str = "",
     **record: Any,
 ) -> None:
     """Store a run with its gradebook. A student with ``None`` is not fully graded."""
-    built = Lab(lab, "1.0.0", f"Title of {lab}", "", 100, (Item("first", "a", "A", points=100),))
+    built = Lab(lab, "1.0.0", title or f"Title of {lab}", "", 100, (Item("first", "a", "A", points=100),))
     rows = [build_row(student, _report(given, at)) for student, given in points.items()]
     run = {"mode": "grade", "course": COURSE_ID, "status": "complete", "started_at": at, "finished_at": at, **record}
     put_run(store, {"run_id": run_id, "lab": lab, **run})

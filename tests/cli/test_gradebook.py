@@ -127,6 +127,19 @@ def test_canvas_has_no_empty_cell_which_would_delete_a_grade(course: Store, run:
     assert only.grades == {FIRST_TITLE: {"user1": 50, "user2": 60}}
 
 
+def test_canvas_has_the_ids_of_labs_that_have_one_title(course: Store, run: Run) -> None:
+    for run_id, lab in (("r1", FIRST_LAB), ("r2", SECOND_LAB)):
+        graded(course, run_id, {BOB: 60}, lab=lab, title="Week 3")
+    imported = import_gradebook(gradebook(run, "--format", "canvas").out.encode(), USERS)
+    assert imported.grades == {FIRST_LAB: {"user2": 60}, SECOND_LAB: {"user2": 60}}
+
+
+def test_a_course_without_results_has_its_students(course: Store, run: Run) -> None:
+    rows = list(csv.DictReader(io.StringIO(gradebook(run).out)))
+    assert [row["username"] for row in rows] == ["user1", "user2", "user3"]
+    assert import_gradebook(gradebook(run, "--format", "canvas").out.encode(), USERS).grades == {}
+
+
 def test_a_format_of_one_lab_needs_the_lab(course: Store, run: Run) -> None:
     graded(course, "r1", {ADA: 50})
     refused = gradebook(run, "--format", "moodle")

@@ -18,7 +18,8 @@ ALL = list(Policy)
 
 def result(run_id: str, points: float, at: str, *, complete: bool = True, recorded_at: str = "") -> LabResult:
     row: Any = {"status": "complete" if complete else "incomplete", "points": points, "graded_at": at}
-    return LabResult(run_id, at, False, {**row, "snapshot_taken_at": recorded_at} if recorded_at else row)
+    row.update({"snapshot_taken_at": recorded_at} if recorded_at else {})
+    return LabResult(run_id, at, False, row)
 
 
 def chosen(results: list[LabResult], policy: Policy, due: datetime | None = DUE) -> str | None:

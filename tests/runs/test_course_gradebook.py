@@ -81,7 +81,7 @@ def test_students_without_a_result_and_labs_without_a_student_are_listed(course:
     ],
 )
 def test_other_runs_do_not_count(changes: dict[str, str], course: Store) -> None:
-    graded(course, "r1", {ADA: 50}, **changes)  # type: ignore[arg-type]
+    graded(course, "r1", {ADA: 50}, **changes)
     assert cells(course)["user1"] == {}
 
 
