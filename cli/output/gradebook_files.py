@@ -1,4 +1,4 @@
-"""The options of `report` for gradebooks, and what they write: exports, filled files, and the folder of a run."""
+"""The options of `report` and `gradebook`, and what they write: exports, filled files, and the folder of a run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from cli.errors import UsageError
 from cli.output import console
 from cli.output.class_table import fetch, give_paths
 from labgrader.messages import quote
+from labgrader.reporting.course_gradebook import CourseGradebook
 from labgrader.reporting.exports import exports
+from labgrader.reporting.fill.course import fill_course
 from labgrader.reporting.fill.gradebook import Filled, fill_gradebook
 from labgrader.reporting.gradebook import GradebookDocument
 from labgrader.store import MissingError, Store
@@ -156,21 +158,65 @@ def fill_file(
     for notice in filled.notices:
         console.error(notice)
     if as_json:
-        console.output_json(
-            {
-                "filled": filled.filled,
-                "left": [{"row": left.row, "why": left.why} for left in filled.left],
-                "missing": list(filled.missing),
-                "column": filled.column,
-            }
-        )
+        console.output_json(_as_json(filled))
     else:
-        _give_filled(filled)
+        _give_filled(filled, "run")
     console.info(f"wrote {output}")
 
 
-def _give_filled(filled: Filled) -> None:
-    """Print what was filled, and what was not."""
+def fill_course_file(
+    gradebook: CourseGradebook,
+    file: Path,
+    column: str | None,
+    output: Path,
+    *,
+    scale: bool = False,
+    as_json: bool = False,
+) -> None:
+    """Write a file of a learning platform with the grades of a course, and say what was filled.
+
+    Args:
+        gradebook: the gradebook of the course.
+        file: the teacher's export.
+        column: the heading of the column of one lab, or None for all columns with the title or the id of a lab.
+        output: the file to write.
+        scale: scale the points of a lab to the points of its column.
+        as_json: print JSON instead of text.
+
+    Raises:
+        BadInputError: the file cannot be filled.
+    """
+    of_labs = fill_course(file.read_bytes(), gradebook, column, scale=scale)
+    output.write_bytes(of_labs[-1][1].content)
+    for lab, filled in of_labs:
+        for notice in filled.notices:
+            console.error(f"{lab}: {notice}")
+    if as_json:
+        console.output_json({"labs": [{"lab": lab, **_as_json(filled)} for lab, filled in of_labs]})
+    else:
+        for number, (lab, filled) in enumerate(of_labs):
+            console.output(f"{chr(10) if number else ''}{lab}:")
+            _give_filled(filled, "course")
+    console.info(f"wrote {output}")
+
+
+def _as_json(filled: Filled) -> dict[str, object]:
+    """Return what was filled as JSON."""
+    return {
+        "filled": filled.filled,
+        "left": [{"row": left.row, "why": left.why} for left in filled.left],
+        "missing": list(filled.missing),
+        "column": filled.column,
+    }
+
+
+def _give_filled(filled: Filled, source: str) -> None:
+    """Print what was filled, and what was not.
+
+    Args:
+        filled: the filled column.
+        source: ``run`` or ``course``: where the students are from.
+    """
     console.output(f"filled {_counted(filled.filled, 'row')} of the column “{filled.column}”")
     if filled.left:
         console.output(f"\n{_counted(len(filled.left), 'row')} stayed as before:")
@@ -178,7 +224,7 @@ def _give_filled(filled: Filled) -> None:
     if filled.missing:
         students = _counted(len(filled.missing), "student")
         verb = "has" if len(filled.missing) == 1 else "have"
-        console.output(f"\n{students} of the run {verb} no row in the file: {', '.join(filled.missing)}")
+        console.output(f"\n{students} of the {source} {verb} no row in the file: {', '.join(filled.missing)}")
 
 
 def _counted(number: int, noun: str) -> str:

@@ -21,6 +21,7 @@ ROUTES = [
     ("GET", f"/v1/runs/{RUN_ID}"),
     ("GET", f"/v1/runs/{RUN_ID}/gradebook"),
     ("GET", f"/v1/runs/{RUN_ID}/students/user1"),
+    ("GET", "/v1/courses/serverless-2026/gradebook"),
     ("GET", "/v1/nothing"),
     ("DELETE", "/v1/labs"),
 ]
@@ -66,7 +67,9 @@ def test_headers_and_parameters_do_not_identify_the_caller(world: World) -> None
     world.ask("GET", f"/v1/runs/{RUN_ID}", STUDENT, headers=claims).problem(403, "not-yours")
 
 
-@pytest.mark.parametrize(("method", "path"), [route for route in ROUTES if route[1].startswith("/v1/runs")])
+@pytest.mark.parametrize(
+    ("method", "path"), [route for route in ROUTES if route[1].startswith(("/v1/runs", "/v1/courses"))]
+)
 @pytest.mark.parametrize("body", [{"lab": LAB, "roster": "username\nuser1\n"}, "not even JSON", "x" * (MAX_BODY + 1)])
 def test_a_student_gets_403_on_instructors_routes_for_any_body(world: World, method: str, path: str, body: Any) -> None:
     world.has_run()

@@ -105,7 +105,7 @@ def test_every_json_response_has_an_example_that_matches_its_schema() -> None:
                 schema_of(content["schema"]["$ref"].rsplit("/", 1)[1]).validate(content["example"])
             elif int(status) < 400 and content:
                 assert path.endswith(("/me/reports/{run_id}", "/students/{username}")), "reports have their schema"
-    assert shown == 7
+    assert shown == 8
 
 
 def test_every_example_request_is_accepted(world: World) -> None:

@@ -30,6 +30,7 @@ INSTRUCTORS_OWN = [
     "GET/v1/runs/r1",
     "GET/v1/runs/r1/gradebook",
     "GET/v1/runs/r1/students/user1",
+    "GET/v1/courses/serverless-2026/gradebook",
 ]
 
 TRICKS = [

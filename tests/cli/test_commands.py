@@ -48,6 +48,7 @@ COMMANDS = [
     "self-check",
     "my-reports",
     "course",
+    "gradebook",
     "audit",
     "load-test",
     "demo",

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
+from labgrader.api.course_routes import add_courses
 from labgrader.api.instructor_routes import add_runs
 from labgrader.api.lab_routes import add_document, add_labs
 from labgrader.api.request_validation import ROLES
@@ -27,7 +28,7 @@ def resolver(services: Services) -> Api:
         services: the clients and settings that the routes use.
     """
     api = Api()
-    for add in (add_labs, add_self_checks, add_my_reports, add_runs):
+    for add in (add_labs, add_self_checks, add_my_reports, add_runs, add_courses):
         add(api, services)
     add_document(api)
     return api

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 LAB_ID = r"^[a-z][a-z0-9-]{1,60}$"
 RUN_ID = r"^[A-Za-z0-9_-]{1,80}$"
+COURSE_ID = r"^[a-z0-9][a-z0-9-]{0,39}$"
 USERNAME = r"^[a-z0-9](?:[a-z0-9_-]{0,78}[a-z0-9])?$"
 
 LabId = Annotated[str, Field(pattern=LAB_ID, description="a lab's id", examples=["lambda-optimization"])]
@@ -218,6 +219,49 @@ class Gradebook(StrictModel):
     lab: LabId
     checks: list[str] = Field(description="the ids of the checks, in the order of check_points")
     students: list[GradebookRow]
+
+
+class CourseLabEntry(StrictModel):
+    """A lab of a course."""
+
+    lab: LabId
+    title: str
+    max_points: Points | None = Field(description="null if no student was graded")
+    due: DueMoment | None = Field(description="null if the lab has no due date")
+
+
+class CourseResult(StrictModel):
+    """The result of a student in a lab that counts, and the run that it comes from."""
+
+    status: Literal["complete", "incomplete"]
+    points: Points
+    max_points: Points
+    percent: float = Field(ge=0, le=100)
+    open_points: Points
+    run_id: RunId
+    run_finished_at: Moment
+    private: bool = Field(description="whether students do not see the results of the run")
+
+
+class CourseGradebookRow(StrictModel):
+    """A student of a course."""
+
+    student_id: str
+    username: Username
+    name: str
+    email: str
+    section: str
+    enrolled: bool = Field(description="whether the student is on a class list of the course")
+    results: list[CourseResult | None] = Field(description="one for each lab; null without a result")
+
+
+class CourseGradebook(StrictModel):
+    """The gradebook of a course, with the same content as the CSV."""
+
+    course: Annotated[str, Field(pattern=COURSE_ID, description="a course's id", examples=["serverless-2026"])]
+    policy: Literal["latest", "best", "last-before-due"]
+    labs: list[CourseLabEntry] = Field(description="in the order of the course and of results")
+    students: list[CourseGradebookRow]
 
 
 class FieldError(StrictModel):

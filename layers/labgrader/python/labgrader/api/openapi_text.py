@@ -14,8 +14,8 @@ at its `status_url`, and reads the report when it is done. An instructor starts 
 (`POST /v1/runs`), follows the run, and downloads the gradebook.
 
 **Tokens.** Every request needs a bearer token, except the request for this document. A student's token gives access to
-the labs and to that student's own self-checks and reports. An instructor's token gives access to the labs, the runs and
-all self-checks. All other paths return 403 for a student, also paths that do not exist.
+the labs and to that student's own self-checks and reports. An instructor's token gives access to the labs, the runs,
+the courses and all self-checks. All other paths return 403 for a student, also paths that do not exist.
 
 **URLs** in responses (`status_url`, `report_url`, …) are paths relative to the API's address.
 
@@ -32,6 +32,7 @@ TAGS = {
     "Self-checks": "a student checks a lab alone",
     "Me": "a student's results so far",
     "Runs": "an instructor grades a class",
+    "Courses": "an instructor reads the results of a course",
 }
 
 _RETRY = ("Retry-After", "seconds to wait before the next try", "integer")
@@ -246,6 +247,37 @@ ANSWER_EXAMPLES: dict[str, dict[str, Any]] = {
                 "section": "A",
                 **_REACHED,
                 "check_points": [8, 4, None],
+            }
+        ],
+    },
+    "getCourseGradebook": {
+        "course": "serverless-2026",
+        "policy": "latest",
+        "labs": [
+            {
+                "lab": "lambda-optimization",
+                "title": "Lambda optimization",
+                "max_points": 100,
+                "due": "2026-03-15T23:59:00+01:00",
+            },
+            {"lab": "performance-scaling", "title": "performance-scaling", "max_points": None, "due": None},
+        ],
+        "students": [
+            {
+                **_STUDENT,
+                "name": "Ada",
+                "email": "ada@example.edu",
+                "section": "A",
+                "enrolled": True,
+                "results": [
+                    {
+                        **_REACHED,
+                        "run_id": _RUN_ID,
+                        "run_finished_at": "2026-03-01T10:21:30Z",
+                        "private": False,
+                    },
+                    None,
+                ],
             }
         ],
     },

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
+from labgrader.reporting.course_gradebook import CourseGradebook
 from labgrader.reporting.gradebook import GradebookDocument
 
 
@@ -28,6 +29,7 @@ class Export:
         render: writes a gradebook in this format, as text in UTF-8. The same gradebook gives the same bytes.
         of_one_student: whether a file with one student only is useful.
         render_one: writes a gradebook with one student, if the format has another shape for it.
+        render_course: writes the gradebook of a course, if the format can hold several labs.
     """
 
     media_type: str
@@ -36,6 +38,7 @@ class Export:
     render: Callable[[GradebookDocument], bytes]
     of_one_student: bool = False
     render_one: Callable[[GradebookDocument], bytes] | None = None
+    render_course: Callable[[CourseGradebook], bytes] | None = None
 
     @property
     def content_type(self) -> str:

@@ -8,6 +8,7 @@ import unicodedata
 from defusedcsv import csv
 
 from labgrader.labs.points import points_text
+from labgrader.reporting.course_gradebook import CourseGradebook, LabResult
 from labgrader.reporting.exports import Export
 from labgrader.reporting.formatting import clean
 from labgrader.reporting.gradebook import GradebookDocument
@@ -28,6 +29,12 @@ COLUMNS = (
 
 RUN_COLUMNS = ("run_id", "run_mode", "run_finished_at")
 """The columns after those of the checks. No check has such an id, because ids have no underscore."""
+
+STUDENT_COLUMNS = (*COLUMNS[:5], "enrolled")
+"""The columns of the gradebook of a course before those of the labs."""
+
+LAB_COLUMNS = ("max_points", "status", "open_points", "run_id", "run_finished_at", "private")
+"""The columns of a lab after the one with its points: ``LAB:status``. No id has a colon."""
 
 MAX_CELL = 1_000
 """Characters of one cell; spreadsheets take 32,767."""
@@ -77,6 +84,45 @@ def render_csv(gradebook: GradebookDocument, *, delimiter: str = ",", bom: bool 
     return text.getvalue().encode("utf-8-sig" if bom else "utf-8")
 
 
+def render_course_csv(gradebook: CourseGradebook) -> bytes:
+    """Return the gradebook of a course as UTF-8 with CRLF: a row for each student, and seven columns for each lab.
+
+    The first column of a lab has the points. It is empty for a student without a result and for one who is not fully
+    graded, because a sum would take such points as final. The others say how much is open and which run it is.
+    """
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    headings = [[_lab_heading(lab.id), *(f"{lab.id}:{name}" for name in LAB_COLUMNS)] for lab in gradebook.labs]
+    writer.writerow([*STUDENT_COLUMNS, *(heading for of_lab in headings for heading in of_lab)])
+    for student in gradebook.students:
+        words = (student.student_id, student.username, student.name, student.email, student.section)
+        results = [_result_cells(student.results.get(lab.id)) for lab in gradebook.labs]
+        enrolled = "yes" if student.enrolled else "no"
+        writer.writerow([*(_cell(word) for word in words), enrolled, *(cell for cells in results for cell in cells)])
+    return text.getvalue().encode()
+
+
+def _lab_heading(lab_id: str) -> str:
+    """Return the heading of a lab's points: its id, or ``lab:ID`` where the id is the name of a fixed column."""
+    return f"lab:{lab_id}" if lab_id in STUDENT_COLUMNS else lab_id
+
+
+def _result_cells(result: LabResult | None) -> list[str]:
+    """Return the cells of a student in a lab. All of them are empty without a result."""
+    if result is None:
+        return [""] * (1 + len(LAB_COLUMNS))
+    row = result.row
+    return [
+        points_text(row["points"]) if result.complete else "",
+        points_text(row["max_points"]),
+        row["status"],
+        points_text(row["open_points"]),
+        _cell(result.run_id),
+        _cell(result.finished_at),
+        "yes" if result.private else "no",
+    ]
+
+
 def _cell(text: str) -> str:
     """Return text on one line. Full-width signs, which some spreadsheets read as the plain ones, are disarmed here."""
     shown = " ".join(clean(text, MAX_CELL).split())
@@ -86,4 +132,6 @@ def _cell(text: str) -> str:
     return shown
 
 
-EXPORT = Export("text/csv", ".csv", "for spreadsheets, a column for each check", render_csv)
+EXPORT = Export(
+    "text/csv", ".csv", "for spreadsheets, a column for each check", render_csv, render_course=render_course_csv
+)
