@@ -40,6 +40,7 @@ class Target:
         endpoint: the address of the embedded AWS; empty for AWS itself.
         profile: the AWS profile in use, or empty.
         enforces_iam: whether the embedded AWS enforces roles and policies; False for AWS itself.
+        identity: the ARN of the caller in AWS; empty for the embedded AWS.
     """
 
     session: boto3.Session
@@ -48,6 +49,7 @@ class Target:
     endpoint: str = ""
     profile: str = ""
     enforces_iam: bool = False
+    identity: str = ""
 
     @property
     def embedded(self) -> bool:
@@ -82,10 +84,29 @@ class Target:
         if self.endpoint:
             return f"embedded AWS at {self.endpoint} (account {self.account_id}, {self.region})"
         profile = f" (profile {self.profile})" if self.profile else ""
-        elsewhere = self.client("sts").meta.endpoint_url
-        official = urllib.parse.urlsplit(elsewhere).hostname or ""
-        at = "" if official.endswith((".amazonaws.com", ".amazonaws.com.cn")) else f" at {elsewhere}"
-        return f"AWS account {self.account_id} in {self.region}{profile}{at}"
+        return f"AWS account {self.account_id} in {self.region}{profile}{self._elsewhere}"
+
+    @property
+    def description(self) -> str:
+        """Return the first line of a command: account, Region, partition and identity of AWS."""
+        if self.endpoint:
+            return str(self)
+        parts = [
+            f"AWS account {self.account_id}",
+            f"Region {self.region}",
+            f"partition {self.client('sts').meta.partition}",
+            f"identity {self.identity or 'unknown'}",
+        ]
+        if self.profile:
+            parts.append(f"profile {self.profile}")
+        return ", ".join(parts) + self._elsewhere
+
+    @property
+    def _elsewhere(self) -> str:
+        """The address that boto3 is set to use, after `` at ``; empty if it is AWS's own."""
+        address = self.client("sts").meta.endpoint_url
+        official = urllib.parse.urlsplit(address).hostname or ""
+        return "" if official.endswith((".amazonaws.com", ".amazonaws.com.cn")) else f" at {address}"
 
     def _options(self, options: dict[str, Any]) -> dict[str, Any]:
         config = _CONFIG.merge(Config(proxies={})) if self.endpoint else _CONFIG
@@ -104,7 +125,7 @@ def choose(aws: bool) -> Target:
         TargetError: no embedded AWS is running, or the AWS credentials are missing, expired or rejected.
     """
     target = real_target() if aws else running_target()
-    console.info(str(target))
+    console.info(target.description)
     return target
 
 
@@ -162,16 +183,19 @@ def _embedded_session(access_key: str) -> boto3.Session:
 def real_target() -> Target:
     """Return the AWS account of the user's profile or environment variables.
 
+    As in the AWS CLI, ``AWS_REGION`` takes precedence over ``AWS_DEFAULT_REGION``, and that over the profile. boto3
+    itself does not read ``AWS_REGION`` (AWS SDKs and Tools Reference Guide, "AWS Region").
+
     Raises:
         TargetError: the credentials are missing, expired or rejected, or no Region is set.
     """
     with reached():
-        session = boto3.Session()
+        session = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
         if not session.region_name:
             raise TargetError("no AWS Region is set; set AWS_REGION, or a region in your AWS profile")
         answer = session.client("sts", config=_CONFIG).get_caller_identity()
     profile = os.environ.get("AWS_PROFILE", "")
-    return Target(session, answer["Account"], session.region_name, profile=profile)
+    return Target(session, answer["Account"], session.region_name, profile=profile, identity=answer.get("Arn", ""))
 
 
 @contextmanager

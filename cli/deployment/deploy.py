@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from cli.deployment.bundles import LAYER, Bundle, Python, bundle, running_python
 from cli.deployment.deployed_labs import OUTPUT, deployable_problems, digests, no_longer_deployed
+from cli.deployment.stack import create_or_update, describe, pause_of
 from cli.deployment.template import local_code, read_template, runtime, write_template
 from cli.embedded_aws.gateway_responses import add_gateway_responses
 from cli.errors import TargetError
@@ -21,13 +21,10 @@ from cli.target import Target, reached
 from labgrader.aws import error_code
 from labgrader.errors import BadInputError
 
-WAIT_SECONDS = 30 * 60.0
-"""Maximum seconds of a deployment."""
+TEMPLATES = "templates/"
+"""The prefix of the templates in the bucket for bundles: one template for each stack."""
 
 _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
-
-_BROKEN = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED", "REVIEW_IN_PROGRESS"})
-"""Statuses of a stack that was never complete. It can only be deleted."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +72,7 @@ def deploy(
         raise BadInputError(problems)
     tell("building the functions and layers")
     with reached():
-        bucket = f"labgrader-artifacts-{target.account_id}-{target.region}"
+        bucket = artifact_bucket(target)
         made = package(template, bucket, running_python(ours=target.embedded) if target.runs_here else None, build)
         here = {"PlainHttp": "take"} if target.runs_here and "PlainHttp" in made.parameters else {}
         given = {**here, **(parameters or {})}
@@ -88,7 +85,7 @@ def deploy(
         _ensure_bucket(s3, bucket, target)
         for bundle in made.bundles:
             _upload(s3, bucket, bundle.key, bundle.file.read_bytes(), target)
-        key = f"templates/{stack}.yaml"
+        key = template_key(stack)
         s3.put_object(Bucket=bucket, Key=key, Body=made.template.encode(), ExpectedBucketOwner=target.account_id)
         request = {
             "StackName": stack,
@@ -96,17 +93,36 @@ def deploy(
             "Capabilities": _CAPABILITIES,
         }
         tell(f"deploying the stack {stack}")
-        before = _describe(target.client("cloudformation"), stack) or {}
+        before = describe(target.client("cloudformation"), stack) or {}
         if gone := no_longer_deployed(
             {output["OutputKey"]: output["OutputValue"] for output in before.get("Outputs", ())}
         ):
             tell(f"this removes from the stack: {', '.join(gone)}; to keep them, give their folder with --labs")
-        pause = 0.1 if target.runs_here else 3.0
         cloudformation = target.client("cloudformation")
-        outputs = _apply(cloudformation, request, made.parameters, given, pause)
+        outputs = create_or_update(cloudformation, request, made.parameters, given, pause_of(target))
         if target.runs_here:
             add_gateway_responses(read_template(template), stack, cloudformation, target.client("apigateway"))
         return target.outputs(outputs)
+
+
+def is_deployed(target: Target, stack: str) -> bool:
+    """Return whether a stack exists, in any status.
+
+    Raises:
+        TargetError: AWS could not be reached, or it refused a request.
+    """
+    with reached():
+        return describe(target.client("cloudformation"), stack) is not None
+
+
+def artifact_bucket(target: Target) -> str:
+    """Return the name of the bucket for bundles. All stacks of an account and Region share it."""
+    return f"labgrader-artifacts-{target.account_id}-{target.region}"
+
+
+def template_key(stack: str) -> str:
+    """Return the key of a stack's template in the bucket for bundles."""
+    return f"{TEMPLATES}{stack}.yaml"
 
 
 def package(template: Path, bucket: str, python: Python | None, build: Path | None = None) -> Package:
@@ -174,91 +190,3 @@ def _upload(s3: Any, bucket: str, key: str, content: bytes, target: Target) -> N
         if error_code(error) not in ("404", "NoSuchKey"):
             raise
         s3.put_object(Bucket=bucket, Key=key, Body=content, ExpectedBucketOwner=target.account_id)
-
-
-def _apply(
-    cloudformation: Any, request: dict[str, Any], parameters: frozenset[str], given: Mapping[str, str], pause: float
-) -> dict[str, str]:
-    """Create or update the stack, with new and earlier values of its parameters. Return its outputs.
-
-    Args:
-        cloudformation: a client.
-        request: the name, the template and the capabilities of the stack.
-        parameters: the names of the template's parameters.
-        given: new values.
-        pause: seconds between two polls.
-
-    Raises:
-        TargetError: another deployment is in progress, or the stack could not be deployed.
-    """
-    stack = request["StackName"]
-    chosen = [{"ParameterKey": name, "ParameterValue": value} for name, value in given.items()]
-    good: tuple[str, ...] = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
-    found = _describe(cloudformation, stack)
-    if found is not None and found["StackStatus"] in _BROKEN:
-        cloudformation.delete_stack(StackName=stack)
-        found = _wait(cloudformation, stack, pause)
-    if found is not None and found["StackStatus"].endswith("_IN_PROGRESS"):
-        raise TargetError(
-            f"the stack {stack} is already being changed ({found['StackStatus']}); wait until that ends and try again"
-        )
-    if found is None:
-        cloudformation.create_stack(**request, Parameters=chosen)
-    else:
-        before = {parameter["ParameterKey"] for parameter in found.get("Parameters", ())} & parameters - given.keys()
-        kept = [{"ParameterKey": name, "UsePreviousValue": True} for name in sorted(before)]
-        try:
-            cloudformation.update_stack(**request, Parameters=[*kept, *chosen])
-        except ClientError as error:
-            if "No updates are to be performed" not in str(error):
-                raise
-            good = (*good, "UPDATE_ROLLBACK_COMPLETE")  # the stack is already as wanted, after a failed update
-    done = _wait(cloudformation, stack, pause)
-    if done is None or done["StackStatus"] not in good:
-        raise TargetError(_failure(cloudformation, stack, done["StackStatus"] if done else "it was deleted"))
-    return {output["OutputKey"]: output["OutputValue"] for output in done.get("Outputs", ())}
-
-
-def _describe(cloudformation: Any, stack: str) -> Mapping[str, Any] | None:
-    """Return the description of a stack, or ``None`` if it does not exist."""
-    try:
-        found: Mapping[str, Any] = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
-    except ClientError as error:
-        if "does not exist" in str(error):
-            return None
-        raise
-    return None if found["StackStatus"] == "DELETE_COMPLETE" else found
-
-
-def _wait(cloudformation: Any, stack: str, pause: float) -> Mapping[str, Any] | None:
-    """Wait until no change of the stack is in progress. Return its description, or ``None`` if it was deleted.
-
-    Raises:
-        TargetError: this took longer than ``WAIT_SECONDS``.
-    """
-    deadline = time.monotonic() + WAIT_SECONDS
-    while time.monotonic() < deadline:
-        found = _describe(cloudformation, stack)
-        if found is None or not found["StackStatus"].endswith("_IN_PROGRESS"):
-            return found
-        time.sleep(pause)
-    raise TargetError(
-        f"the stack {stack} was not complete after {WAIT_SECONDS / 60:.0f} minutes; see its events in CloudFormation"
-    )
-
-
-def _failure(cloudformation: Any, stack: str, status: str) -> str:
-    """Return a message with each resource that failed in the last deployment, the first one first."""
-    lines = []
-    pages = cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack)
-    for page in pages:
-        for event in page["StackEvents"]:
-            reason = event.get("ResourceStatusReason", "")
-            if event["ResourceType"] == "AWS::CloudFormation::Stack" and reason == "User Initiated":
-                break
-            if event["ResourceStatus"].endswith("_FAILED") and "cancelled" not in reason:
-                lines.append(f"  {event['LogicalResourceId']} ({event['ResourceType']}): {reason or 'no reason given'}")
-        else:
-            continue
-        break
-    return "\n".join([f"the stack {stack} could not be deployed ({status}):", *reversed(lines)])

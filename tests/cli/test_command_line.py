@@ -22,7 +22,7 @@ from cli.project import ROOT
 pytestmark = pytest.mark.usefixtures("own_state_and_signals")
 
 BEFORE_GROUPS = [
-    *("up", "down", "status", "deploy", "lint", "verify", "simulate", "roster", "grade", "report", "runs"),
+    *("up", "down", "status", "deploy", "destroy", "lint", "verify", "simulate", "roster", "grade", "report", "runs"),
     *("self-check", "my-reports", "audit", "load-test", "demo", "labs", "token", "course"),
 ]
 """The commands in the order that each help group keeps."""
@@ -34,7 +34,7 @@ GROUPS = {
     "Students": ["self-check", "my-reports", "token"],
     "Labs": ["lint", "verify", "labs"],
     "Load tests": ["load-test"],
-    "Operate": ["status", "deploy"],
+    "Operate": ["status", "deploy", "destroy"],
 }
 
 DROPPED = {

@@ -36,6 +36,7 @@ COMMANDS = [
     "down",
     "status",
     "deploy",
+    "destroy",
     "labs",
     "lint",
     "verify",

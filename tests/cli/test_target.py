@@ -12,7 +12,7 @@ import pytest
 
 from cli.embedded_aws.server import Embedded
 from cli.errors import TargetError
-from cli.target import Target, embedded_target, explained, real_target, running_target, stack_outputs
+from cli.target import Target, choose, embedded_target, explained, real_target, running_target, stack_outputs
 
 RUNNING = Embedded(1, "1", 4567, False, "")
 
@@ -92,6 +92,70 @@ def test_the_target_names_the_address_that_boto3_is_set_to_use(aws: type[Aws]) -
     target = real_target()
     assert str(target).startswith("AWS account 123456789012 in eu-west-1 at http://127.0.0.1:")
     assert target.runs_here
+
+
+IDENTITY = "arn:aws:sts::123456789012:assumed-role/teacher/ada"
+
+CALLER = (
+    "<GetCallerIdentityResponse><GetCallerIdentityResult><Account>123456789012</Account>"
+    f"<Arn>{IDENTITY}</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>"
+)
+
+
+@pytest.mark.parametrize(
+    ("region", "default_region", "expected"),
+    [
+        ("eu-west-1", "us-west-2", "eu-west-1"),
+        ("eu-west-1", None, "eu-west-1"),
+        ("", "us-west-2", "us-west-2"),
+        (None, "us-west-2", "us-west-2"),
+        (None, None, "ap-southeast-2"),
+    ],
+)
+def test_aws_region_wins_over_aws_default_region_over_the_profile(
+    region: str | None,
+    default_region: str | None,
+    expected: str,
+    aws: type[Aws],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    aws.body = CALLER
+    (tmp_path / "config").write_text("[profile teaching]\nregion = ap-southeast-2\n")
+    monkeypatch.setenv("AWS_PROFILE", "teaching")
+    for name, value in (("AWS_REGION", region), ("AWS_DEFAULT_REGION", default_region)):
+        monkeypatch.delenv(name)
+        if value is not None:
+            monkeypatch.setenv(name, value)
+    target = real_target()
+    assert target.region == expected
+    assert target.client("cloudformation").meta.region_name == expected
+
+
+def test_the_first_line_names_account_region_partition_and_identity(
+    aws: type[Aws], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    aws.body = CALLER
+    (tmp_path / "config").write_text("[profile teaching]\n")
+    monkeypatch.setenv("AWS_PROFILE", "teaching")
+    choose(aws=True)
+    line = capsys.readouterr().err
+    assert line.startswith(
+        f"AWS account 123456789012, Region eu-west-1, partition aws, identity {IDENTITY}, profile teaching at "
+        "http://127.0.0.1:"
+    )
+    assert line.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"), [("us-gov-west-1", "aws-us-gov"), ("cn-north-1", "aws-cn"), ("eu-west-1", "aws")]
+)
+def test_the_first_line_names_the_partition_of_the_region(region: str, partition: str) -> None:
+    session = boto3.Session(aws_access_key_id="a", aws_secret_access_key="b", region_name=region)
+    identity = f"arn:{partition}:iam::123456789012:user/ada"
+    assert Target(session, "123456789012", region, identity=identity).description == (
+        f"AWS account 123456789012, Region {region}, partition {partition}, identity {identity}"
+    )
 
 
 def test_the_error_without_an_embedded_aws_has_the_command_that_starts_it(

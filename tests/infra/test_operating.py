@@ -77,7 +77,7 @@ def test_the_bucket_is_not_read_or_written_unencrypted() -> None:
     assert (denied["Effect"], denied["Principal"], denied["Action"]) == ("Deny", "*", "s3:*")
     assert denied["Resource"] == ["Bucket.Arn", "${Bucket.Arn}/*"]
     assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
-    assert (policy["Condition"], policy["DeletionPolicy"]) == ("RefusePlainHttp", "Retain")
+    assert (policy["Condition"], policy["DeletionPolicy"]) == ("RefusePlainHttp", "RetainExceptOnCreate")
     assert template()["Parameters"]["PlainHttp"]["Default"] == "refuse"
 
 

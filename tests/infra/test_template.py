@@ -173,7 +173,7 @@ def test_a_machine_may_invoke_only_the_functions_in_its_definition(machine: str)
 
 def test_the_bucket_is_private_encrypted_and_retained() -> None:
     bucket = template()["Resources"]["Bucket"]
-    assert bucket["DeletionPolicy"] == "Retain"
+    assert bucket["DeletionPolicy"] == "RetainExceptOnCreate"
     assert set(bucket["Properties"]["PublicAccessBlockConfiguration"].values()) == {True}
 
 
