@@ -20,6 +20,7 @@ from cli.errors import INCOMPLETE
 from cli.options import Json, Labs, limits, use_labs
 from cli.output import console
 from cli.output.class_table import Fetched, give_class_table, give_paths
+from cli.output.results_folder import forget_demo, prepare_folder
 from cli.target import embedded_target
 from cli.verification.accuracy import Accuracy, compare
 from labgrader.labs.lab import find_lab
@@ -69,6 +70,8 @@ def demo(
     found = find_lab(lab)
     check_size(students)
     enrolled = simulate_class(found.id, students, seed, ungraded=True)
+    forget_demo(out)
+    prepare_folder(out, found.id, "grade")
     with server.temporary(enforce_iam=True) as running:
         target = embedded_target(running)
         console.info(str(target))

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 else:  # a type checker cannot know which files lie in the folder of exports
     Format = StrEnum("Format", [(name.upper(), name) for name in exports()])
 
-POSITION = 105
+POSITION = 115
 """The position of this command in its group of `labgrader --help`."""
 
 

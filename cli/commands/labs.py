@@ -95,6 +95,7 @@ def show(
         ("task", "check", "kind", "points", "what must be true"),
         [_row(item) for item in lab.checks],
         numbers=("points",),
+        ids=("check",),
     )
     hidden = [item for item in lab.checks if item.visibility != "visible"]
     if hidden:

@@ -17,10 +17,11 @@ from cli.errors import INCOMPLETE, Interrupted, TargetError, UsageError
 from cli.options import Json, Stack
 from cli.output import console
 from cli.output.report import give_report
+from cli.output.times import time_text
 from cli.project import DEFAULT_STACK
 from cli.student_api import LATEST, Page, Token, Url, open_api, same_api, write_page
 from labgrader.messages import quote
-from labgrader.reporting.formatting import counted, moment_text
+from labgrader.reporting.formatting import counted
 
 STATES = ("running", "complete", "incomplete", "failed")
 
@@ -136,7 +137,7 @@ def allowance_sentence(allowance: Mapping[str, Any]) -> str:
     hour, day = allowance["remaining_this_hour"], allowance["remaining_today"]
     left = f"{counted(hour, 'self-check')} left this hour (of {allowance['per_hour']}), {day} in 24 hours"
     refills = allowance.get("refills_at")
-    return f"{left} (of {allowance['per_day']})" + (f"; one more at {moment_text(refills)}" if refills else "")
+    return f"{left} (of {allowance['per_day']})" + (f"; one more at {time_text(refills)}" if refills else "")
 
 
 def _start(api: Api, lab: str) -> tuple[str, str]:

@@ -113,7 +113,7 @@ def issue_token(
     token, claims = issue(key, student, role, days, datetime.now(UTC), stack)
     if not store.record_token({**claims.to_record(), "key": fingerprint(key)}):
         raise TargetError(f"another token has the id {claims.jti}; issue the token again")
-    console.info(f"a token for {claims.subject} ({claims.role}), valid until {isoformat_utc(claims.expires_at)}")
+    console.info(f"a token for {claims.subject} ({claims.role}), valid until {time_text(claims.expires_at)}")
     enrolments = store.enrolments(claims.subject) if claims.role == "student" else []
     if claims.role == "student" and not (enrolments or store.history(claims.subject)):
         console.error(f"{claims.subject} is in no course and in no run yet: check the username in the class list")
@@ -181,7 +181,9 @@ def revoke(
     revoked = {token_id: store.revoke_token(token_id, isoformat_utc(now)) for token_id in dict.fromkeys(wanted)}
     for token in revoked.values():
         if token is not None:
-            console.output(f"{token['jti']}  {token['subject']} ({token['role']})  revoked {token['revoked_at']}")
+            console.output(
+                f"{token['jti']}  {token['subject']} ({token['role']})  revoked {time_text(token['revoked_at'])}"
+            )
     if student and not revoked:
         console.error(f"{quote(_username(student))} has no valid token")
     unknown = [token_id for token_id, token in revoked.items() if token is None]

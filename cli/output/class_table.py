@@ -157,7 +157,7 @@ def what_to_fix_words(report: Report, room: int = 0) -> str:
         room: how many characters there are. The line names at least one check and counts those that do not fit.
             0 for no bound.
     """
-    fixes = what_to_fix(report["checks"])
+    fixes = sorted(what_to_fix(report["checks"]), key=lambda fix: -(fix.points + fix.waiting_points))
     words = [f"{console.shorten(str(fix.check['title']), MAX_TITLE)} ({fix.words})" for fix in fixes]
     not_graded = sum(check["status"] == "not_graded" for check in report["checks"])
     named = min(MAX_NAMED, len(words))

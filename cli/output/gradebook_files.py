@@ -92,10 +92,11 @@ def render_gradebook(gradebook: GradebookDocument, form: str, student: str = "",
 
     Raises:
         MissingError: the run does not have the student.
+        UsageError: the format carries grades, and the points of the run are not grades.
     """
     mode = gradebook.get("mode", "")
     if form not in ("csv", "json", "junit", "rubric") and mode in _NO_GRADES:
-        console.error(f"run {gradebook['run_id']} is {_NO_GRADES[mode]}: its points are not grades")
+        raise UsageError(f"run {gradebook['run_id']} is {_NO_GRADES[mode]}: its points are not grades")
     chosen = _with_links(_only(gradebook, student), link)
     export = exports()[form]
     render = export.render_one if student and export.render_one else export.render

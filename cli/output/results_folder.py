@@ -119,6 +119,22 @@ def _refuse_others(folder: Path, earlier: Earlier, lab_id: str, mode: str, run_i
         raise UsageError(f"{folder} has the results of run {found['run_id']}: use another --out")
 
 
+def forget_demo(folder: Path) -> None:
+    """Delete the results of an earlier demo from a folder: its class does not exist any more.
+
+    A folder without ``truth.json`` and ``roster.csv`` has no demo, and stays as it is.
+    """
+    demo = [folder / name for name in ("truth.json", "roster.csv")]
+    earlier = read_earlier(folder) if all(file.is_file() for file in demo) else None
+    if earlier is None:
+        return
+    reports = [
+        folder / "reports" / f"{username}{suffix}" for username in earlier.reports for suffix in (".json", ".html")
+    ]
+    for file in (*reports, *(folder / name for name in ("gradebook.csv", "class.html", "run.json")), *demo):
+        file.unlink(missing_ok=True)
+
+
 def merge_results(store: Store, run: Mapping[str, Any], folder: Path) -> bool:
     """Write the results of a run into a folder with results of other runs, if it has such results.
 
@@ -130,7 +146,7 @@ def merge_results(store: Store, run: Mapping[str, Any], folder: Path) -> bool:
         folder: the folder.
 
     Returns:
-        Whether the folder had results of other runs. If not, nothing is written.
+        Whether the folder keeps results of other runs. If not, nothing is written.
 
     Raises:
         UsageError: the folder has results that these cannot be merged with.
@@ -149,6 +165,8 @@ def merge_results(store: Store, run: Mapping[str, Any], folder: Path) -> bool:
         for username, report in reports.items()
         if username not in earlier.reports or _rank(report) >= _rank(earlier.reports[username])
     ]
+    if not earlier.reports.keys() - set(taken):
+        return False  # all results are of this run
     (folder / "reports").mkdir(exist_ok=True)
     for username in taken:
         for suffix in (".json", ".html"):
@@ -182,13 +200,14 @@ def _write(
         else:
             rows.append(earlier.row(username, report))
     incomplete = any(report["status"] == "incomplete" for report in reports.values())
+    newest = max(run, earlier.run, key=lambda candidate: str(candidate["started_at"]))
     merged = build_run(
-        run_id=run["run_id"],
+        run_id=newest["run_id"],
         lab=lab,
         mode=run["mode"],
         status="incomplete" if incomplete else "complete",
-        started_at=min(run["started_at"], earlier.run["started_at"]),
-        finished_at=max(run["finished_at"], earlier.run["finished_at"]),
+        started_at=newest["started_at"],
+        finished_at=newest["finished_at"],
         reports=[
             (_student(report), report, Keys(report["run_id"]).report(username)) for username, report in reports.items()
         ],

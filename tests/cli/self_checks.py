@@ -10,7 +10,7 @@ from cli.main import main
 from tests.cli.stub_api import RUN, StubApi
 
 TOKEN = "aaaa.bbbb.cccc"
-LEFT = "4 self-checks left this hour (of 5), 19 in 24 hours (of 20); one more at 1 March 2026, 13:00 UTC"
+LEFT = "4 self-checks left this hour (of 5), 19 in 24 hours (of 20); one more at 2026-03-01 13:00 UTC"
 Capture = pytest.CaptureFixture[str]
 
 

@@ -23,14 +23,14 @@ pytestmark = pytest.mark.usefixtures("own_state_and_signals")
 
 BEFORE_GROUPS = [
     *("up", "down", "status", "deploy", "destroy", "lint", "verify", "simulate", "roster", "grade", "report", "runs"),
-    *("self-check", "my-reports", "audit", "load-test", "demo", "labs", "token", "course"),
+    *("self-check", "my-reports", "audit", "gradebook", "load-test", "demo", "labs", "token", "course"),
 ]
 """The commands in the order that each help group keeps."""
 
 GROUPS = {
     "Get started": ["up", "down", "simulate", "demo"],
     "Grade": ["roster", "grade", "report", "runs"],
-    "Courses": ["audit", "course"],
+    "Courses": ["audit", "gradebook", "course"],
     "Students": ["self-check", "my-reports", "token"],
     "Labs": ["lint", "verify", "labs"],
     "Load tests": ["load-test"],

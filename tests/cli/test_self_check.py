@@ -93,7 +93,7 @@ def test_an_allowance_that_is_spent_says_when_to_come_back(capsys: Capture) -> N
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.splitlines()[1:] == [
-        "0 self-checks left this hour (of 5), 19 in 24 hours (of 20); one more at 1 March 2026, 13:00 UTC",
+        "0 self-checks left this hour (of 5), 19 in 24 hours (of 20); one more at 2026-03-01 13:00 UTC",
         "error: you have used your self-checks for now",
     ]
 

@@ -56,7 +56,7 @@ def test_the_token_stands_alone_on_standard_output(store: Store, capsys: Capture
     assert (claims.subject, claims.role) == ("user1", "student")
     assert claims.expires_at - claims.issued_at == timedelta(days=120)
     assert captured.err.splitlines()[1:] == [
-        f"a token for user1 (student), valid until {claims.expires_at:%Y-%m-%dT%H:%M:%SZ}",
+        f"a token for user1 (student), valid until {claims.expires_at:%Y-%m-%d %H:%M} UTC",
         "user1 is in no course and in no run yet: check the username in the class list",
         "send the token in private: anyone who has it can act as its owner",
         f"revoke it with `labgrader token revoke {claims.jti} --aws`",
@@ -167,7 +167,9 @@ def test_a_revoked_token_opens_nothing(store: Store, capsys: Capture) -> None:
     other = issued(capsys, "--student", "user1")
     jti = read(made, KEY, "labgrader", datetime.now(UTC)).jti
     assert token("revoke", jti) == 0
-    assert re.fullmatch(rf"{jti}  user1 \(student\)  revoked \d{{4}}-\d\d-\d\dT[\d:]{{8}}Z\n", capsys.readouterr().out)
+    assert re.fullmatch(
+        rf"{jti}  user1 \(student\)  revoked \d{{4}}-\d\d-\d\d \d\d:\d\d UTC\n", capsys.readouterr().out
+    )
     with pytest.raises(UnauthorizedError):
         authorize(
             store, KEY, "labgrader", {"authorizationToken": f"Bearer {made}", "methodArn": ARN}, datetime.now(UTC)

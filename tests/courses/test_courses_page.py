@@ -16,7 +16,7 @@ def test_courses_page_has_a_valid_example(tmp_path: Path) -> None:
     (tmp_path / "course.yaml").write_text(example, encoding="utf-8")
     (tmp_path / "class.csv").write_text("username\nuser1\n", encoding="utf-8")
     course = read_course(tmp_path / "course.yaml").course
-    assert (course.id, course.audit_time, len(course.labs)) == ("serverless-2026", "02:30", 2)
+    assert (course.id, course.audit_time, len(course.labs)) == ("serverless-2026", "03:30", 2)
     assert course.labs[0].due == "2026-12-01 23:59"
 
 

@@ -13,7 +13,7 @@ import pytest
 from cli.errors import UsageError
 from cli.main import main
 from cli.output.class_table import fetch
-from cli.output.results_folder import prepare_folder
+from cli.output.results_folder import forget_demo, prepare_folder
 from labgrader.evidence.snapshot import Snapshot
 from labgrader.judging.scoring import score
 from labgrader.judging.verdict import Verdict, failed, not_graded, passed
@@ -162,6 +162,44 @@ def test_an_earlier_run_that_is_fetched_again_replaces_no_newer_result(store: St
         "user2": RERUN,
         "user3": CLASS_RUN,
     }
+
+
+def test_a_run_that_replaces_every_student_is_the_only_run_of_the_folder(
+    store: Store, tmp_path: Path, capsys: Capture
+) -> None:
+    class_run(store)
+    keep_run(store, RERUN, 2, dict.fromkeys(("user1", "user2", "user3"), passed()))
+    for run_id in (CLASS_RUN, RERUN):
+        fetch(store, run_id, tmp_path)
+    run = json.loads((tmp_path / "run.json").read_text())
+    assert (run["run_id"], run["started_at"], "runs" in run) == (RERUN, "2026-01-02T11:55:00Z", False)
+    assert "These are results of" not in (tmp_path / "class.html").read_text()
+    assert capsys.readouterr().err == ""
+
+
+def test_the_head_of_a_merged_folder_is_of_the_newest_run(store: Store, tmp_path: Path) -> None:
+    class_run(store)
+    keep_run(store, RERUN, 2, {"user2": passed()})
+    for run_id in (RERUN, CLASS_RUN):
+        fetch(store, run_id, tmp_path)
+    run = json.loads((tmp_path / "run.json").read_text())
+    assert (run["run_id"], run["started_at"], run["finished_at"]) == (
+        RERUN,
+        "2026-01-02T11:55:00Z",
+        "2026-01-02T12:05:00Z",
+    )
+
+
+def test_a_demo_forgets_the_class_of_an_earlier_demo_and_nothing_else(store: Store, tmp_path: Path) -> None:
+    class_run(store)
+    fetch(store, CLASS_RUN, tmp_path)
+    (tmp_path / "notes.txt").write_text("mine")
+    forget_demo(tmp_path)
+    assert (tmp_path / "run.json").is_file(), "these results are of no demo"
+    for name in ("truth.json", "roster.csv"):
+        (tmp_path / name).write_text("{}")
+    forget_demo(tmp_path)
+    assert [file.name for file in tmp_path.rglob("*") if file.is_file()] == ["notes.txt"]
 
 
 def test_the_same_run_fetched_again_is_the_same(store: Store, tmp_path: Path) -> None:
