@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from cli.output import console
-from labgrader.rosters import AccountsFile
+from labgrader.rosters.accounts import AccountsFile
 
 
 def accounts_file(file: Path | None) -> AccountsFile | None:

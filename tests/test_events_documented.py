@@ -16,7 +16,8 @@ from moto import mock_aws
 
 from labgrader import events
 from labgrader.events import Event, Publisher, run_completed, student_graded
-from labgrader.rosters import GraderAccount, Student, read_roster
+from labgrader.rosters import GraderAccount, Student
+from labgrader.rosters.reader import read_roster
 from labgrader.runs.request_parser import FIELDS, read_request
 from labgrader.schemas import InvalidDocumentError, validate
 from labgrader.store import Store

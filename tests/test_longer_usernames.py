@@ -10,7 +10,8 @@ import pytest
 from labgrader.courses.course_file import read_course
 from labgrader.courses.enrolment import push_course
 from labgrader.errors import BadInputError
-from labgrader.rosters import Student, read_roster, select, tell_apart
+from labgrader.rosters import Student, select, tell_apart
+from labgrader.rosters.reader import read_roster
 from labgrader.runs.roster_lookup import find_enrolment, load_roster
 from labgrader.store import CourseKeys, Store
 from tests.courses.course_folder import make_folder

@@ -24,7 +24,7 @@ from cli.output.results_folder import forget_demo, prepare_folder
 from cli.target import embedded_target
 from cli.verification.accuracy import Accuracy, compare
 from labgrader.labs.lab import find_lab
-from labgrader.rosters import read_roster
+from labgrader.rosters.reader import read_roster
 
 POSITION = 130
 """The position of these commands in their groups of `labgrader --help`."""

@@ -24,7 +24,8 @@ from cli.output.results_folder import prepare_folder
 from cli.project import DEFAULT_STACK
 from cli.target import Target, choose, stack_outputs
 from labgrader.errors import BadInputError, Problem
-from labgrader.rosters import GraderAccount, Student, assign_accounts, read_class_list, select
+from labgrader.rosters import GraderAccount, Student, assign_accounts, select
+from labgrader.rosters.reader import read_class_list
 from labgrader.runs.request_parser import validate_course, validate_course_id
 
 

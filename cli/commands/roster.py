@@ -12,7 +12,8 @@ from cli.command_line import HelpGroup
 from cli.errors import BAD_INPUT
 from cli.options import Accounts, Json, UsernameFrom
 from cli.output import console
-from labgrader.rosters import COLUMNS, ClassList, read_class_list
+from labgrader.rosters import COLUMNS
+from labgrader.rosters.reader import ClassList, read_class_list
 
 POSITION = 55
 """Where this command stands within its group of `labgrader --help`."""

@@ -17,7 +17,7 @@ from cli.target import Target, reached
 from cli.verification.record import PERFECT, USERNAME, ProofRecords, as_report, judged
 from labgrader.labs.lab import Lab
 from labgrader.labs.points import points_text
-from labgrader.rosters import read_roster
+from labgrader.rosters.reader import read_roster
 from labgrader.store import Keys, Store
 
 BATCH = 6

@@ -15,7 +15,7 @@ from cli.class_run import Run, start_run, who
 from cli.main import _refuse, main
 from cli.target import Target
 from labgrader.errors import BadInputError, RefusedError
-from labgrader.rosters import read_roster
+from labgrader.rosters.reader import read_roster
 from labgrader.store import Store
 from tests.stored_runs import stored_run
 

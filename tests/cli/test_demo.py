@@ -15,7 +15,7 @@ from cli.commands.simulate import composition, roster
 from cli.embedded_aws import reaper
 from cli.main import main
 from cli.project import ROOT
-from labgrader.rosters import read_roster
+from labgrader.rosters.reader import read_roster
 from tests.measured import losses
 
 LAB = "lambda-optimization"

@@ -10,7 +10,7 @@ from labgrader.courses.course import CourseLab
 from labgrader.courses.course_file import CourseFiles, read_course
 from labgrader.errors import BadInputError
 from labgrader.labs.lab import lab_ids
-from labgrader.rosters import read_roster
+from labgrader.rosters.reader import read_roster
 from labgrader.runs.request import Request
 from labgrader.store import CourseKeys
 from tests.courses.course_folder import COURSE, FIRST, make_folder

@@ -12,7 +12,7 @@ from labgrader.courses.course import Course
 from labgrader.courses.course_file import read_course
 from labgrader.courses.enrolment import push_course, remove_course, stored_course
 from labgrader.errors import BadInputError
-from labgrader.rosters import read_roster
+from labgrader.rosters.reader import read_roster
 from labgrader.runs.roster_lookup import load_roster
 from labgrader.store import CourseKeys, Store
 from tests.courses.course_folder import COURSE, FIRST, SECOND, make_folder

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from labgrader.rosters import AccountsFile, ClassList, UsernameSource, read_class_list
+from labgrader.rosters import UsernameSource
+from labgrader.rosters.accounts import AccountsFile
+from labgrader.rosters.reader import ClassList, read_class_list
 
 
 def read(

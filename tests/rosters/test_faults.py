@@ -7,7 +7,8 @@ import pytest
 from labgrader.api.problems import bad_input
 from labgrader.errors import BadInputError
 from labgrader.events import run_failed
-from labgrader.rosters import GraderAccount, MoreProblems, Student, assign_accounts, read_roster, select
+from labgrader.rosters import GraderAccount, MoreProblems, Student, assign_accounts, select
+from labgrader.rosters.reader import read_roster
 from labgrader.rosters.spreadsheet_damage import damage, lost_zeros
 from tests.rosters.class_lists import problems, read
 

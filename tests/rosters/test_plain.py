@@ -5,7 +5,8 @@ import json
 import pytest
 
 from labgrader.errors import BadInputError
-from labgrader.rosters import MAX_STUDENTS, MAX_USERNAME, Student, read_class_list, read_roster, select
+from labgrader.rosters import MAX_STUDENTS, MAX_USERNAME, Student, select
+from labgrader.rosters.reader import read_class_list, read_roster
 
 
 def read(text: str | bytes, source: str = "class.csv") -> list[Student]:

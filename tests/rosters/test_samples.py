@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from labgrader.rosters import UsernameSource, read_class_list
+from labgrader.rosters import UsernameSource
+from labgrader.rosters.reader import read_class_list
 
 FOLDER = Path(__file__).parent
 SAMPLES = sorted(file for file in (FOLDER / "samples").iterdir() if not file.name.startswith("."))

@@ -16,7 +16,9 @@ from labgrader.labs.lab import lab_ids
 from labgrader.labs.suggestions import lab_not_found
 from labgrader.labs.yaml_file import dotted, parse_yaml
 from labgrader.messages import quote
-from labgrader.rosters import AccountsFile, MoreProblems, Student, UsernameSource, read_class_list, tell_apart
+from labgrader.rosters import MoreProblems, Student, UsernameSource, tell_apart
+from labgrader.rosters.accounts import AccountsFile
+from labgrader.rosters.reader import read_class_list
 from labgrader.schemas import read_schema
 
 _NO_PLACES = frozenset({"localtime", "Factory", "posixrules"})

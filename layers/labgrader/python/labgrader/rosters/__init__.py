@@ -1,11 +1,13 @@
-"""Class lists of every platform in, students out: the one reader of every command, of the API and of events."""
+"""Class lists of every platform in, students out.
+
+``reader`` reads class lists for every command, the API and events, and ``accounts`` a second file with accounts. They
+are not imported here: every function of the stack needs ``Student``, and few read a class list.
+"""
 
 from __future__ import annotations
 
-from labgrader.rosters.accounts import AccountsFile
 from labgrader.rosters.longer_usernames import tell_apart
 from labgrader.rosters.problems import MoreProblems
-from labgrader.rosters.reader import ClassList, read_class_list, read_roster
 from labgrader.rosters.student import (
     COLUMNS,
     MAX_STUDENTS,
@@ -21,15 +23,11 @@ __all__ = [
     "COLUMNS",
     "MAX_STUDENTS",
     "MAX_USERNAME",
-    "AccountsFile",
-    "ClassList",
     "GraderAccount",
     "MoreProblems",
     "Student",
     "UsernameSource",
     "assign_accounts",
-    "read_class_list",
-    "read_roster",
     "select",
     "tell_apart",
 ]

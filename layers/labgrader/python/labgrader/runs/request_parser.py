@@ -9,16 +9,9 @@ from typing import Any
 
 from labgrader.errors import BadInputError, Problem
 from labgrader.messages import quote
-from labgrader.rosters import (
-    MAX_STUDENTS,
-    AccountsFile,
-    GraderAccount,
-    Student,
-    UsernameSource,
-    assign_accounts,
-    read_class_list,
-    select,
-)
+from labgrader.rosters import MAX_STUDENTS, GraderAccount, Student, UsernameSource, assign_accounts, select
+from labgrader.rosters.accounts import AccountsFile
+from labgrader.rosters.reader import read_class_list
 from labgrader.runs.class_run import unknown_lab
 from labgrader.runs.request import MAX_REQUESTED_BY, Request
 from labgrader.runs.roster_lookup import load_roster

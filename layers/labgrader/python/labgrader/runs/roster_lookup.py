@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from labgrader.errors import BadInputError, Problem
 from labgrader.messages import quote
-from labgrader.rosters import AccountsFile, Student, UsernameSource, read_class_list, tell_apart
+from labgrader.rosters import Student, UsernameSource, tell_apart
+from labgrader.rosters.accounts import AccountsFile
+from labgrader.rosters.reader import read_class_list
 from labgrader.store import CourseKeys, MissingError, Store
 
 _OF_COURSE = re.compile(r"courses/([^/]+)/rosters/([^/]+)")
