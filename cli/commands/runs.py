@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated, Any
 
 import typer
@@ -12,6 +11,7 @@ from cli.deployment.deployed_labs import unknown_lab
 from cli.errors import UsageError
 from cli.options import Aws, Json, Labs, Stack, chosen, use_labs
 from cli.output import console
+from cli.output.questions import confirm
 from cli.output.times import time_text
 from cli.project import DEFAULT_STACK
 from cli.run_names import RunId, find_run
@@ -157,14 +157,13 @@ def _confirm(run: RunRecord) -> None:
     Raises:
         UsageError: the answer is no, or there is no terminal to ask at.
     """
-    if not sys.stdin.isatty():
-        raise UsageError(f"{run.run_id} is not deleted: a deletion cannot be undone; add --yes")
-    question = (
+    kept = f"{run.run_id} is not deleted"
+    confirm(
         f"Delete run {run.run_id} ({run.mode}, {run.status}, {counted(run.counts.students, 'student')})? "
-        "This cannot be undone."
+        "This cannot be undone.",
+        no_terminal=f"{kept}: a deletion cannot be undone; add --yes",
+        refused=kept,
     )
-    if not typer.confirm(question, err=True):
-        raise UsageError(f"{run.run_id} is not deleted")
 
 
 def _document(run: RunRecord, private: bool) -> dict[str, Any]:

@@ -94,9 +94,8 @@ def render_gradebook(gradebook: GradebookDocument, form: str, student: str = "",
         MissingError: the run does not have the student.
         UsageError: the format carries grades, and the points of the run are not grades.
     """
-    mode = gradebook.get("mode", "")
-    if form not in ("csv", "json", "junit", "rubric") and mode in _NO_GRADES:
-        raise UsageError(f"run {gradebook['run_id']} is {_NO_GRADES[mode]}: its points are not grades")
+    if form not in ("csv", "json", "junit", "rubric"):
+        _refuse_no_grades(gradebook)
     chosen = _with_links(_only(gradebook, student), link)
     export = exports()[form]
     render = export.render_one if student and export.render_one else export.render
@@ -111,6 +110,12 @@ def _only(gradebook: GradebookDocument, student: str) -> GradebookDocument:
     if not rows:
         raise MissingError(f"run {quote(gradebook['run_id'])} has no student {quote(student)}")
     return {**gradebook, "students": rows}
+
+
+def _refuse_no_grades(gradebook: GradebookDocument) -> None:
+    mode = gradebook.get("mode", "")
+    if mode in _NO_GRADES:
+        raise UsageError(f"run {gradebook['run_id']} is {_NO_GRADES[mode]}: its points are not grades")
 
 
 def _with_links(gradebook: GradebookDocument, link: str) -> GradebookDocument:
@@ -151,9 +156,7 @@ def fill_file(
         BadInputError: the file cannot be filled.
         UsageError: the points of the run are no grades.
     """
-    mode = gradebook.get("mode", "")
-    if mode in _NO_GRADES:
-        raise UsageError(f"run {gradebook['run_id']} is {_NO_GRADES[mode]}: its points are not grades")
+    _refuse_no_grades(gradebook)
     filled = fill_gradebook(file.read_bytes(), _only(gradebook, student), column, scale=scale)
     output.write_bytes(filled.content)
     for notice in filled.notices:
