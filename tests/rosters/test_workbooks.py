@@ -214,7 +214,8 @@ def test_a_hostile_page_ends_in_a_problem(page: str) -> None:
 
 def test_the_library_of_workbooks_is_imported_for_a_workbook_only() -> None:
     code = (
-        "import sys; from labgrader.rosters.reader import read_roster; read_roster(b'username\\nuser1\\n', 'class.csv'); "
+        "import sys; from labgrader.rosters.reader import read_roster; "
+        "read_roster(b'username\\nuser1\\n', 'class.csv'); "
         "print('openpyxl' in sys.modules, 'html.parser' in sys.modules)"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
